@@ -1,0 +1,1 @@
+"""What everything else stands on: settings, logging, time, text. It talks to nobody."""

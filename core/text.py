@@ -1,0 +1,128 @@
+"""Text as Telegram counts it: in UTF-16 units, with entities that point into it.
+
+An entity is Telegram's MessageEntity as plain JSON; its offset and length are UTF-16 units.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+type Entity = dict[str, Any]
+type Piece = tuple[str, list[Entity]]
+
+REPLACEMENT = "\ufffd"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_ZERO_WIDTH_JOINER = "\u200d"
+
+
+def clean(text: str) -> str:
+    """Replace what databases refuse, NUL and lone surrogates, one for one: offsets stay right."""
+    return _UNSTORABLE.sub(REPLACEMENT, text)
+
+
+def utf16_len(text: str) -> int:
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def utf16_slice(text: str, offset: int, length: int) -> str:
+    """Cut by UTF-16 units; half a surrogate pair comes out as U+FFFD."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    return units[2 * offset : 2 * (offset + length)].decode("utf-16-le", "replace")
+
+
+def join(pieces: Iterable[tuple[str, Sequence[Mapping[str, Any]]]], separator: str) -> Piece:
+    """Write the pieces one after another, their entities moved along."""
+    texts: list[str] = []
+    entities: list[Entity] = []
+    start = 0
+    for text, own in pieces:
+        entities += [{**entity, "offset": entity["offset"] + start} for entity in own]
+        texts.append(text)
+        start += utf16_len(text) + utf16_len(separator)
+    return separator.join(texts), entities
+
+
+def split(
+    text: str, entities: Sequence[Mapping[str, Any]], first_limit: int, limit: int
+) -> list[Piece]:
+    """Cut into pieces of at most `first_limit`, then `limit` units that together are the text.
+
+    A cut falls after a paragraph, else a line, else a word, else between what readers see as
+    characters. There is always a piece; the first is empty when its room is too small for one.
+    """
+    if limit < 2:  # noqa: PLR2004 - a surrogate pair
+        raise ValueError("a piece must have room for any character")
+    pieces: list[Piece] = []
+    start, offset, room = 0, 0, first_limit
+    while start < len(text) or not pieces:
+        end = _cut(text, start, _fitting(text, start, room), may_be_empty=room < limit)
+        piece = text[start:end]
+        length = utf16_len(piece)
+        pieces.append((piece, _within(entities, offset, length)))
+        start, offset, room = end, offset + length, limit
+    return pieces
+
+
+def _within(entities: Iterable[Mapping[str, Any]], offset: int, length: int) -> list[Entity]:
+    """Return the parts of the entities that lie in a stretch, counted from its start."""
+    parts: list[Entity] = []
+    for entity in entities:
+        begin = max(entity["offset"], offset)
+        end = min(entity["offset"] + entity["length"], offset + length)
+        if begin < end:
+            parts.append({**entity, "offset": begin - offset, "length": end - begin})
+    return parts
+
+
+def _fitting(text: str, start: int, room: int) -> int:
+    """Return the furthest end that leaves `text[start:end]` within `room` units."""
+    end = start
+    while end < len(text) and (room := room - utf16_len(text[end])) >= 0:
+        end += 1
+    return end
+
+
+def _cut(text: str, start: int, end: int, *, may_be_empty: bool) -> int:
+    """Return the best place for a cut at or before `end`, in the second half of the stretch."""
+    if end == len(text):
+        return end
+    middle = (start + end) // 2
+    for boundary in ("\n\n", "\n", " "):
+        found = text.rfind(boundary, middle, end)
+        if found >= 0:
+            return found + len(boundary)
+    for place in range(end, start, -1):
+        if not _joined(text, place):
+            return place
+    return start if may_be_empty else end
+
+
+def _joined(text: str, place: int) -> bool:
+    """Tell whether a cut here would tear one visible character, by the common cases of UAX 29."""
+    before, after = text[place - 1], text[place]
+    if after == "\n" and before == "\r":
+        return True
+    if _is_flag_half(after) and _is_flag_half(before):
+        return _flag_halves_before(text, place) % 2 == 1
+    return before == _ZERO_WIDTH_JOINER or _continues(after)
+
+
+def _continues(character: str) -> bool:
+    return (
+        character == _ZERO_WIDTH_JOINER
+        or unicodedata.category(character).startswith("M")  # accents, variation selectors, keycaps
+        or "\U0001f3fb" <= character <= "\U0001f3ff"  # skin tones
+        or "\U000e0020" <= character <= "\U000e007f"  # tags: the flag of Scotland
+    )
+
+
+def _is_flag_half(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
+
+
+def _flag_halves_before(text: str, place: int) -> int:
+    count = 0
+    while count < place and _is_flag_half(text[place - 1 - count]):
+        count += 1
+    return count

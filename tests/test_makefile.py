@@ -1,0 +1,184 @@
+"""`make setup` on machines that are not this one: the Pythons on the PATH are made up."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.config import PROJECT
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="make is for POSIX")
+
+# A Python that makes environments whose pip writes down what it was asked for.
+GOOD = """#!/bin/sh
+case "$1 $2" in
+"-m venv") mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && basename "$0" > "$4/made-by" ;;
+"-m pip") echo "$@" >> "$(dirname "$0")/../pip" ;;
+esac
+"""
+SHIM = "#!/bin/sh\nexit 127\n"
+OLD = "#!/bin/sh\nexit 1\n"
+WITHOUT_ENSUREPIP = """#!/bin/sh
+case "$2" in
+*ensurepip*) exit 1 ;;
+*print*) echo python3.12 ;;
+esac
+"""
+UV = """#!/bin/sh
+for folder; do :; done
+mkdir -p "$folder/bin"
+cp "$(dirname "$0")/python3.14-of-uv" "$folder/bin/python"
+echo uv > "$folder/made-by"
+"""
+
+
+class Machine:
+    """A checkout, a home and a PATH that holds nothing but a shell's tools and what is added."""
+
+    def __init__(self, folder: Path) -> None:
+        self.checkout = folder / "checkout"
+        self.home = folder / "home"
+        self.bin = folder / "bin"
+        for each in (self.checkout / ".ci", self.home, self.bin):
+            each.mkdir(parents=True)
+        for name in ("Makefile", ".ci/make-venv", "requirements-dev.txt"):
+            shutil.copy(PROJECT / name, self.checkout / name)
+        for tool in ("sh", "mkdir", "cp", "basename", "dirname", "touch", "sed", "make"):
+            (self.bin / tool).symlink_to(shutil.which(tool) or "/missing")
+
+    def add(self, name: str, program: str) -> None:
+        path = self.bin / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(program, "utf-8")
+        path.chmod(0o755)
+
+    def make(self, *targets: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["make", *targets],
+            cwd=self.checkout,
+            env={"PATH": str(self.bin), "HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def installed(self) -> list[str]:
+        return (self.checkout / ".venv/pip").read_text("utf-8").splitlines()
+
+    def made_by(self) -> str:
+        return (self.checkout / ".venv/made-by").read_text("utf-8").strip()
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_make_alone_prints_its_targets(machine: Machine) -> None:
+    printed = machine.make().stdout
+
+    for target in ("setup", "check", "test", "demo", "crash", "format", "lock"):
+        assert f"make {target}\t" in printed
+
+
+def test_setup_installs_pinned_requirements_with_their_hashes_once(machine: Machine) -> None:
+    machine.add("python3.13", GOOD)
+
+    first, second = machine.make("setup"), machine.make("setup")
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr
+    assert len(machine.installed()) == 1
+    assert "--require-hashes -r requirements-dev.txt" in machine.installed()[0]
+
+
+def test_changed_requirements_are_installed_anew(machine: Machine) -> None:
+    machine.add("python3.13", GOOD)
+    machine.make("setup")
+    ready = machine.checkout / ".venv/.ready"
+    os.utime(ready, (0, 0))
+
+    machine.make("setup")
+
+    assert len(machine.installed()) == 2
+    assert ready.stat().st_mtime > 0
+
+
+def test_a_failed_installation_is_tried_again(machine: Machine) -> None:
+    machine.add("python3.13", GOOD.replace('"-m pip")', '"-m pip") exit 1;;\n"never")'))
+    assert machine.make("setup").returncode == 2
+
+    machine.add("python3.13", GOOD)
+
+    assert machine.make("setup").returncode == 0
+
+
+def test_shims_that_lead_nowhere_and_old_pythons_are_passed_over(machine: Machine) -> None:
+    machine.add("python3.14", SHIM)
+    machine.add("python3.13", OLD)
+    machine.add("python3.12", WITHOUT_ENSUREPIP)
+    machine.add("python3", OLD)
+    machine.add("python", GOOD)
+
+    assert machine.make("setup").returncode == 0
+    assert machine.made_by() == "python"
+
+
+def test_a_python_of_pyenv_is_found_in_its_folder(machine: Machine) -> None:
+    machine.add("python3", OLD)
+    machine.add("../home/.pyenv/versions/3.11.7/bin/python3", GOOD)
+    machine.add("../home/.pyenv/versions/3.13.0/bin/python3", GOOD)
+
+    assert machine.make("setup").returncode == 0
+    assert machine.made_by() == "python3"
+
+
+def test_uv_helps_where_no_python_serves(machine: Machine) -> None:
+    machine.add("python3", OLD)
+    machine.add("uv", UV)
+    machine.add("python3.14-of-uv", GOOD)
+
+    assert machine.make("setup").returncode == 0
+    assert machine.made_by() == "uv"
+
+
+def test_without_python_and_uv_one_sentence_says_what_to_install(machine: Machine) -> None:
+    machine.add("python3", OLD)
+
+    ended = machine.make("setup")
+
+    assert ended.returncode == 2
+    sentence, makes_own = ended.stderr.splitlines()
+    assert sentence.startswith("No Python 3.12, 3.13 or 3.14 found: install one")
+    assert makes_own.startswith("make:")
+
+
+def test_debians_python_without_its_venv_is_named(machine: Machine) -> None:
+    machine.add("python3", WITHOUT_ENSUREPIP)
+
+    ended = machine.make("setup")
+
+    assert ended.returncode == 2
+    assert "install the package python3.12-venv" in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_are_pinned_and_hashed_and_name_no_server(name: str) -> None:
+    text = (PROJECT / name).read_text("utf-8")
+    entries = [line for line in text.splitlines() if line and line[0] not in " #"]
+
+    assert len(entries) > 20
+    assert all("==" in entry and entry.endswith("\\") for entry in entries)
+    assert text.count("--hash=sha256:") >= len(entries)
+    for word in ("://", "--index", "--extra-index", "--find-links", "--trusted-host"):
+        assert word not in text
+
+
+def test_both_requirements_pin_the_same_versions() -> None:
+    def pins(name: str) -> set[str]:
+        lines = (PROJECT / name).read_text("utf-8").splitlines()
+        return {line.rstrip("\\ ") for line in lines if line and line[0] not in " #"}
+
+    assert pins("requirements.txt") < pins("requirements-dev.txt")
