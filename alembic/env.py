@@ -1,0 +1,105 @@
+"""Migrations: on the settings' database, all in one transaction, one migrator at a time."""
+
+import asyncio
+import logging
+import sys
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import Connection, make_url
+
+from core import logging as logs
+from core.config import ConfigError, DatabaseSettings, load
+from database.columns import UtcDateTime
+from database.errors import is_outage
+from database.migrations import Steps, check_foreign_keys, keep_others_out, prepared
+from database.models import Base
+from database.session import make_engine
+
+
+def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
+    """Write our own type out as the library's: a revision must outlive database/columns.py."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+OPTIONS: dict[str, Any] = {
+    "target_metadata": Base.metadata,
+    "render_as_batch": True,  # on both databases: a revision written on one runs on the other
+    "render_item": render_item,
+    "autogenerate_plugins": ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+}
+
+
+def migrate(connection: Connection) -> None:
+    """Run what Alembic was asked for, all of it or none of it, and log it once it is true."""
+    steps = Steps()
+    with prepared(connection):
+        context.configure(
+            connection=connection,
+            transactional_ddl=True,  # Alembic doubts it for SQLite; our own BEGIN makes it true
+            on_version_apply=steps.note,
+            **OPTIONS,
+        )
+        with context.begin_transaction():
+            keep_others_out(connection)
+            context.run_migrations()
+            check_foreign_keys(connection)
+    steps.log()
+
+
+async def migrate_at(url: str) -> None:
+    """Open the database at `url` for the time of the migration."""
+    engine = make_engine(url)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        sys.exit(f"The database cannot be migrated now: {str(error).splitlines()[0]}")
+    finally:
+        await engine.dispose()
+
+
+def write_sql(url: str) -> None:
+    """Print the statements instead (`--sql`)."""
+    context.configure(url=url, literal_binds=True, **OPTIONS)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def settings() -> DatabaseSettings:
+    """Read where the database is and how to log, or say what is wrong with it."""
+    try:
+        return load(DatabaseSettings)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+
+
+def configure_logging(config: DatabaseSettings) -> None:
+    """Log as the bot does."""
+    password = make_url(config.async_url).password
+    logs.configure(config.log_level, config.log_format, [password] if password else [])
+    # It tells of a revision before that is committed; Steps does so after.
+    logging.getLogger("alembic.runtime").setLevel(logging.WARNING)
+
+
+def main() -> None:
+    """Migrate the connection that a program hands over, else the settings' database."""
+    connection: Connection | None = context.config.attributes.get("connection")
+    if connection is not None:
+        migrate(connection)
+        return
+    config = settings()
+    configure_logging(config)
+    if context.is_offline_mode():
+        write_sql(config.async_url)
+    else:
+        asyncio.run(migrate_at(config.async_url))
+
+
+main()

@@ -1,0 +1,51 @@
+"""Column types that SQLite and PostgreSQL read back alike."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, override
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer
+from sqlalchemy.types import TypeDecorator
+
+# A BIGINT primary key does not count up by itself on SQLite, an INTEGER one is 64 bits wide there.
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+# SQL NULL, not JSON's `null`, stands for "nothing".
+Json = JSON(none_as_null=True)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time in UTC; SQLite keeps no zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time: it could mean any hour."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = f"a time without a zone cannot be stored: {value!r}"
+            raise ValueError(message)
+        return value.astimezone(UTC)
+
+    @override
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Give the time back aware."""
+        if value is None:
+            return None
+        assert isinstance(value, datetime)  # noqa: S101 - what DateTime promises
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def stored_by_value[E: StrEnum](enum: type[E]) -> Enum:
+    """Make a text column that holds `enum`'s values (not its names) and reads back its members."""
+    return Enum(
+        enum,
+        values_callable=lambda members: [member.value for member in members],
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        name=enum.__name__.lower(),
+    )

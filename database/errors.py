@@ -1,0 +1,68 @@
+"""Whether the database failed, which is waited out, or the update did, which is set aside."""
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# SQLite's primary result codes (sqlite.org/rescode.html) that speak of the file.
+SQLITE_OUTAGES = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+
+# What a SQLSTATE begins with (PostgreSQL's manual, appendix A) that speaks of the server.
+POSTGRES_OUTAGES = (
+    "08",  # connection
+    "25006",  # read only: a standby that does not lead yet
+    "28",  # the password is not accepted, any more
+    "3D000",  # the database is not there, any more
+    "40001",  # serialization failure: trying again cures it
+    "40P01",  # deadlock: trying again cures it
+    "53",  # disk full, out of memory, too many connections
+    "55P03",  # a lock was not to be had in time
+    "57",  # shutting down, starting up, cancelled by an operator
+    "58",  # input and output
+    "F0",  # the server's own configuration
+    "XX001",  # a damaged page
+    "XX002",  # a damaged index
+)
+
+# SQLAlchemy's mark of a transaction whose connection was lost earlier (sqlalche.me/e/21/8s2b).
+LOST_BEFORE = "8s2b"
+
+
+class DatabaseUnreachable(Exception):  # noqa: N818 - a state of the world, not a slip
+    """The server cannot be connected to."""
+
+
+def is_outage(error: BaseException) -> bool:
+    """Tell a failing database, which a later try may find well, from a failing update."""
+    match error:
+        case PoolTimeout() | DatabaseUnreachable():
+            return True
+        case PendingRollbackError():
+            return error.code == LOST_BEFORE
+        case DBAPIError():
+            return error.connection_invalidated or _speaks_of_the_database(error.orig)
+        case _:
+            return False
+
+
+def _speaks_of_the_database(cause: BaseException | None) -> bool:
+    if isinstance(cause, sqlite3.Error):
+        # The low byte is the primary code; errors of the Python module itself have none.
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE_OUTAGES
+    sqlstate: str | None = getattr(cause, "sqlstate", None)
+    return sqlstate is not None and sqlstate.startswith(POSTGRES_OUTAGES)

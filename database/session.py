@@ -1,0 +1,79 @@
+"""Engines that keep what they commit, and the one way to a session.
+
+On SQLite there is one writer connection and every transaction on it begins with BEGIN IMMEDIATE:
+that is the lock which `SELECT … FOR UPDATE` is elsewhere (SQLite has none, and SQLAlchemy drops
+the words there without a sound).
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from database.errors import DatabaseUnreachable
+
+# Longer than any transaction of ours; shorter than the 10 s in which a stopped bot must be gone.
+BUSY_SECONDS = 5
+
+
+def make_engine(url: str, **options: Any) -> AsyncEngine:
+    """Open the database at `url` (`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`)."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return _sqlite_engine(url, **options)
+    return _postgres_engine(url, **options)
+
+
+def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Make sessions whose objects stay readable after the commit."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def _postgres_engine(url: str, **options: Any) -> AsyncEngine:
+    defaults: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
+    engine = create_async_engine(url, **defaults | options)
+    event.listen(engine.sync_engine, "do_connect", _connect_to_postgres)
+    return engine
+
+
+def _connect_to_postgres(
+    dialect: Dialect, _entry: ConnectionPoolEntry, place: tuple[Any, ...], options: dict[str, Any]
+) -> DBAPIConnection:
+    """Give what asyncpg raises here a name: a bare OSError could come from anywhere."""
+    try:
+        return dialect.connect(*place, **options)
+    except OSError as error:
+        raise DatabaseUnreachable(str(error) or type(error).__name__) from error
+
+
+def _sqlite_engine(url: str, **options: Any) -> AsyncEngine:
+    defaults: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "hide_parameters": True}
+    engine = create_async_engine(url, **defaults | options)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Write to disk before a commit returns: Telegram forgets what we confirm."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {mode}")

@@ -1,0 +1,134 @@
+"""Databases for tests: each test gets its own, at the newest revision.
+
+A test that takes `database_url`, or anything built on it, runs on SQLite and on PostgreSQL.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from core.config import sqlite_url as url_of_file
+from database.session import make_engine, make_sessions
+from tests import migrating, postgres
+
+_numbers = count(1)
+
+
+def run[T](work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a fixture that is not one, without touching the test's own loop."""
+    return asyncio.run(work, loop_factory=asyncio.new_event_loop)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a SQLite file at head, to be copied and not written to."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    run(migrating.upgrade(url_of_file(file)))
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Lend a PostgreSQL server on which databases may be made."""
+    try:
+        with postgres.server_url() as url:
+            yield url
+    except postgres.NoPostgres as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error.__doc__))
+        pytest.skip(str(error.__doc__))
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: str) -> Iterator[str]:
+    """Make a PostgreSQL database at head, to be copied, and return its name."""
+    name = f"support_bot_{os.getpid()}_template"
+    run(migrating.upgrade(run(postgres.create_database(postgres_server, name))))
+    yield name
+    run(postgres.drop_database(postgres_server, name))
+
+
+@pytest.fixture
+def new_postgres(postgres_server: str) -> Iterator[Callable[[str], str]]:
+    """Make databases from a template; they go with the test."""
+    names: list[str] = []
+
+    def create(template: str) -> str:
+        names.append(f"support_bot_{os.getpid()}_{next(_numbers)}")
+        return run(postgres.create_database(postgres_server, names[-1], template))
+
+    yield create
+    for name in names:
+        run(postgres.drop_database(postgres_server, name))
+
+
+@pytest.fixture
+def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+    """Make a SQLite file at head, the test's own."""
+    return url_of_file(Path(shutil.copy(migrated_file, tmp_path / "test.db")))
+
+
+@pytest.fixture
+def postgres_url(new_postgres: Callable[[str], str], migrated_template: str) -> str:
+    """Make a PostgreSQL database at head, the test's own."""
+    return new_postgres(migrated_template)
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
+    """Name a SQLite file that does not exist yet."""
+    return url_of_file(tmp_path / "empty.db")
+
+
+@pytest.fixture
+def empty_postgres_url(new_postgres: Callable[[str], str]) -> str:
+    """Make a PostgreSQL database without a table."""
+    return new_postgres("template1")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Say which of the two databases this run of the test is about."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(backend: str, request: pytest.FixtureRequest) -> str:
+    """Make a database at head; its URL names the driver."""
+    name = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[backend]
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture
+def empty_database_url(backend: str, request: pytest.FixtureRequest) -> str:
+    """Make a database without a table; its URL names the driver."""
+    name = {"sqlite": "empty_sqlite_url", "postgresql": "empty_postgres_url"}[backend]
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Open the database with the product's own engine."""
+    engine = make_engine(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Make the product's own sessions, for tests that commit."""
+    return make_sessions(engine)
+
+
+@pytest.fixture
+async def session(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
+    """Open one session and roll it back: what an update's transaction is to a service."""
+    async with sessions() as session:
+        yield session

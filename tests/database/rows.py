@@ -1,0 +1,23 @@
+"""The smallest rows that the schema takes."""
+
+from typing import Any
+
+from database.models import Ticket, TicketStatus, User
+from tests.times import NOON
+
+
+def user(telegram_id: int = 7, **changes: Any) -> User:
+    fields = {"telegram_id": telegram_id, "name": "Ann", "language": "en", "created_at": NOON}
+    return User(**fields | changes)
+
+
+def ticket(user: User, daily_id: int = 1, **changes: Any) -> Ticket:
+    fields = {
+        "daily_id": daily_id,
+        "opened_on": NOON.date(),
+        "user": user,
+        "staff_chat_id": -1001,
+        "status": TicketStatus.NEW,
+        "opened_at": NOON,
+    }
+    return Ticket(**fields | changes)
