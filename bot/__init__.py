@@ -1,0 +1,1 @@
+"""All that knows Telegram: updates come in here, and words go out."""

@@ -1,0 +1,63 @@
+"""What is only for the eyes now: a list that was asked for, an answer to a press.
+
+Sent after the commit, best effort, through the limiter; nobody waits for it, and what would come
+too late is left out.
+"""
+
+import asyncio
+from typing import Any
+
+import structlog
+from aiogram import Bot
+from aiogram.exceptions import AiogramError
+from aiogram.methods import TelegramMethod
+
+from services.limiter import Limiter
+
+log = structlog.get_logger(__name__)
+
+# Who asked has turned to something else after so many seconds.
+TOO_LATE = 30.0
+
+# While answers are awaited the limiter can't say when there is room, in seconds.
+LOOKS_EVERY = 0.2
+
+
+class Asides:
+    """Sends through one bot until `run` is cancelled."""
+
+    def __init__(self, bot: Bot, limiter: Limiter) -> None:
+        self._bot = bot
+        self._limiter = limiter
+        self._waiting: asyncio.Queue[TelegramMethod[Any]] = asyncio.Queue()
+
+    def show(self, method: TelegramMethod[Any]) -> None:
+        """Send soon; returns at once."""
+        self._waiting.put_nowait(method)
+
+    async def run(self) -> None:
+        """Send what is to be shown, each on its own."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                group.create_task(self._send(await self._waiting.get()))
+
+    async def _send(self, method: TelegramMethod[Any]) -> None:
+        chat_id = getattr(method, "chat_id", None)
+        try:
+            async with asyncio.timeout(TOO_LATE):
+                if isinstance(chat_id, int):
+                    await self._send_within_limits(method, chat_id)
+                else:
+                    await self._bot(method)
+        except (AiogramError, TimeoutError) as error:
+            log.info("not shown", method=method.__api_method__, reason=type(error).__name__)
+
+    async def _send_within_limits(self, method: TelegramMethod[Any], chat_id: int) -> None:
+        loop = asyncio.get_running_loop()
+        while (seconds := self._limiter.next_at(loop.time(), chat_id) - loop.time()) > 0:
+            await asyncio.sleep(min(seconds, LOOKS_EVERY))  # noqa: ASYNC110 - it only says when
+        self._limiter.leave(chat_id)
+        try:
+            await self._bot(method)
+        finally:
+            self._limiter.answer(loop.time(), chat_id)

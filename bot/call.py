@@ -1,0 +1,68 @@
+"""A call to Telegram with what to do instead when part of it is impossible."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiogram.methods import EditMessageText, SendMessage, TelegramMethod
+from aiogram.types import (
+    InlineKeyboardMarkup,
+    MessageEntity,
+    ReplyParameters,
+)
+
+from core.text import Piece
+
+
+@dataclass(frozen=True)
+class Call:
+    """One method, and others that say the same when its source is gone, best first."""
+
+    method: TelegramMethod[Any]
+    instead: Sequence[TelegramMethod[Any]] = ()
+
+
+def send_text(
+    chat_id: int,
+    piece: Piece,
+    *,
+    reply_to: int | None = None,
+    keyboard: InlineKeyboardMarkup | None = None,
+) -> SendMessage:
+    """Send text with its entities; a reply whose target is gone goes without it."""
+    text, spans = piece
+    return SendMessage(
+        chat_id=chat_id,
+        text=text,
+        entities=entities(spans),
+        parse_mode=None,
+        reply_parameters=reply(reply_to),
+        reply_markup=keyboard,
+    )
+
+
+def edit_text(
+    chat_id: int, message_id: int, piece: Piece, *, keyboard: InlineKeyboardMarkup | None = None
+) -> EditMessageText:
+    """Give a message of ours another text."""
+    text, spans = piece
+    return EditMessageText(
+        chat_id=chat_id,
+        message_id=message_id,
+        text=text,
+        entities=entities(spans),
+        parse_mode=None,
+        reply_markup=keyboard,
+    )
+
+
+def reply(message_id: int | None) -> ReplyParameters | None:
+    """Reply to a message of the same chat, if it still exists."""
+    if message_id is None:
+        return None
+    return ReplyParameters(message_id=message_id, allow_sending_without_reply=True)
+
+
+def entities(spans: Sequence[dict[str, Any]]) -> list[MessageEntity] | None:
+    """Make Telegram's entities of plain ones."""
+    return [MessageEntity.model_validate(span) for span in spans] or None

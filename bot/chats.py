@@ -1,0 +1,42 @@
+"""Tells an operator the ids of the chats that write to the bot, to find STAFF_CHAT_ID."""
+
+from typing import Any
+
+from aiogram.exceptions import AiogramError
+
+from bot.app import CannotStart, make_bot
+from bot.poller import RawUpdates
+from core.config import BotSettings
+
+# So many seconds a newcomer has to write something.
+_PATIENCE = 20
+
+_ADVICE = "Nobody wrote. Write something in the group (or add the bot anew) and try again."
+
+
+async def listed(settings: BotSettings) -> list[str]:
+    """List the chats of the updates that wait, a line each. Confirms nothing."""
+    bot = make_bot(settings)
+    try:
+        call = RawUpdates(timeout=_PATIENCE, allowed_updates=["message", "my_chat_member"])
+        waiting = await bot(call, request_timeout=_PATIENCE + 15)
+    except AiogramError as error:
+        raise CannotStart(
+            f"Telegram does not give the updates ({error}). "
+            "Is the bot running? Stop it first. Is the token right?"
+        ) from error
+    finally:
+        await bot.session.close()
+    chats = {chat["id"]: _line(chat) for chat in map(_chat, waiting) if chat}
+    return list(chats.values()) or [_ADVICE]
+
+
+def _chat(update: dict[str, Any]) -> dict[str, Any] | None:
+    event: dict[str, Any] = update.get("message") or update.get("my_chat_member") or {}
+    chat = event.get("chat")
+    return chat if isinstance(chat, dict) else None
+
+
+def _line(chat: dict[str, Any]) -> str:
+    name = chat.get("title") or chat.get("first_name") or ""
+    return f"{chat['id']}\t{chat.get('type', '')}\t{name}"

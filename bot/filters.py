@@ -1,0 +1,59 @@
+"""Filters. All are asynchronous: aiogram runs a synchronous one in a thread, which costs more."""
+
+from typing import Any, override
+
+from aiogram.filters import Filter
+from aiogram.types import Message, TelegramObject
+from magic_filter import MagicFilter
+
+from bot.content import RELAYED_KINDS
+
+
+class When(Filter):
+    """What a magic filter says, without a thread for it."""
+
+    def __init__(self, magic: MagicFilter) -> None:
+        self._magic = magic
+
+    @override
+    async def __call__(self, event: TelegramObject) -> Any:
+        return self._magic.resolve(event)
+
+
+class InStaffChat(Filter):
+    """The message, or the one whose button was pressed, is in the staff chat."""
+
+    @override
+    async def __call__(self, event: TelegramObject, staff_chat_id: int) -> bool:
+        message = getattr(event, "message", event)
+        chat = getattr(message, "chat", None)
+        return chat is not None and chat.id == staff_chat_id
+
+
+class Relayed(Filter):
+    """A kind of message that can be passed on."""
+
+    @override
+    async def __call__(self, message: Message) -> bool:
+        return message.content_type in RELAYED_KINDS
+
+
+class ReplyToBot(Filter):
+    """The message replies to one of the bot's."""
+
+    @override
+    async def __call__(self, message: Message) -> bool:
+        replied = message.reply_to_message
+        bot = message.bot
+        if replied is None or replied.from_user is None or bot is None:
+            return False
+        return replied.from_user.id == bot.id
+
+
+class CommandLike(Filter):
+    """The message begins with a command, whichever."""
+
+    @override
+    async def __call__(self, message: Message) -> bool:
+        entities = message.entities or message.caption_entities or []
+        return any(entity.type == "bot_command" and entity.offset == 0 for entity in entities)

@@ -1,0 +1,1 @@
+"""What handlers find in their arguments."""

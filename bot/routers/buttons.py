@@ -1,0 +1,104 @@
+"""Presses of buttons. Their data may be forged: the ticket must be of the chat they come from."""
+
+from datetime import date, datetime
+
+from aiogram import Router
+from aiogram.methods import AnswerCallbackQuery, EditMessageText
+from aiogram.types import CallbackQuery
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import keyboards, texts
+from bot.callbacks import CloseTicket, ReopenTicket, ResendDelivery, TakeTicket, TicketsPage
+from bot.filters import InStaffChat
+from bot.middlewares.staff import StaffMiddleware
+from database.models import User
+from services import board, resending
+from services import ticket_service as tickets
+from services.problems import ButtonOutdated, NotForYou
+
+router = Router(name="buttons")
+staff_router = Router(name="staff buttons")
+staff_router.callback_query.filter(InStaffChat())
+staff_router.callback_query.middleware(StaffMiddleware())
+router.include_router(staff_router)
+
+
+@staff_router.callback_query(TakeTicket.filter())
+async def take(
+    query: CallbackQuery,
+    callback_data: TakeTicket,
+    session: AsyncSession,
+    staff_chat_id: int,
+    staff: User | None,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await tickets.get(session, callback_data.ticket_id, staff_chat_id=staff_chat_id)
+    await tickets.take(session, ticket, by=staff, now=now)
+    return query.answer(texts.taken())
+
+
+@staff_router.callback_query(CloseTicket.filter())
+async def close(
+    query: CallbackQuery,
+    callback_data: CloseTicket,
+    session: AsyncSession,
+    staff_chat_id: int,
+    staff: User | None,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await tickets.get(session, callback_data.ticket_id, staff_chat_id=staff_chat_id)
+    await tickets.close(session, ticket, by=staff, now=now)
+    return query.answer(texts.closed())
+
+
+@staff_router.callback_query(ReopenTicket.filter())
+async def reopen(
+    query: CallbackQuery,
+    callback_data: ReopenTicket,
+    session: AsyncSession,
+    staff_chat_id: int,
+    staff: User | None,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await tickets.get(session, callback_data.ticket_id, staff_chat_id=staff_chat_id)
+    await tickets.reopen(session, ticket, by=staff, now=now)
+    return query.answer(texts.reopened())
+
+
+@staff_router.callback_query(ResendDelivery.filter())
+async def resend(
+    query: CallbackQuery,
+    callback_data: ResendDelivery,
+    session: AsyncSession,
+    staff_chat_id: int,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    await resending.resend(session, callback_data.delivery_id, staff_chat_id=staff_chat_id, now=now)
+    return query.answer(texts.sent_again())
+
+
+@staff_router.callback_query(TicketsPage.filter())
+async def turn_page(
+    query: CallbackQuery,
+    callback_data: TicketsPage,
+    session: AsyncSession,
+    staff_chat_id: int,
+    day: date,
+) -> EditMessageText:
+    page = await board.page(session, callback_data.number, staff_chat_id=staff_chat_id)
+    return EditMessageText(
+        chat_id=staff_chat_id,
+        message_id=query.message.message_id if query.message else None,
+        text=texts.tickets(page, day),
+        reply_markup=keyboards.pages(page),
+    )
+
+
+@staff_router.callback_query()
+async def outdated(query: CallbackQuery) -> None:
+    raise ButtonOutdated
+
+
+@router.callback_query()
+async def not_for_you(query: CallbackQuery) -> None:
+    raise NotForYou

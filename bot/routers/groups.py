@@ -1,0 +1,66 @@
+"""Groups as such: one that moves, and those that are not the staff chat."""
+
+from datetime import datetime
+
+from aiogram import F, Router
+from aiogram.types import ChatMemberUpdated, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.filters import InStaffChat, When
+from services import staff_chat
+
+router = Router(name="groups")
+
+_GROUPS = {"group", "supergroup"}
+_IN_GROUP = When(F.chat.type.in_(_GROUPS))
+_JOINED = frozenset({"member", "administrator", "restricted"})
+
+
+@router.message(When(F.migrate_to_chat_id))
+async def moved_away(
+    message: Message, session: AsyncSession, staff_chat_id: int, now: datetime
+) -> None:
+    """Said in the old group: it lives on under another id."""
+    if message.migrate_to_chat_id is not None:
+        await staff_chat.migrated(
+            session,
+            message.chat.id,
+            message.migrate_to_chat_id,
+            staff_chat_id=staff_chat_id,
+            now=now,
+        )
+
+
+@router.message(When(F.migrate_from_chat_id))
+async def moved_here(
+    message: Message, session: AsyncSession, staff_chat_id: int, now: datetime
+) -> None:
+    """Said in the new group: this is where it came from."""
+    if message.migrate_from_chat_id is not None:
+        await staff_chat.migrated(
+            session,
+            message.migrate_from_chat_id,
+            message.chat.id,
+            staff_chat_id=staff_chat_id,
+            now=now,
+        )
+
+
+@router.my_chat_member(InStaffChat())
+async def rights_in_staff_chat(event: ChatMemberUpdated) -> None:
+    """What the bot may do in the staff chat shows when it next writes there."""
+
+
+@router.my_chat_member(_IN_GROUP, When(F.new_chat_member.status.in_(_JOINED)))
+@router.message(_IN_GROUP, ~InStaffChat())
+async def foreign_group(
+    event: Message | ChatMemberUpdated, session: AsyncSession, now: datetime
+) -> None:
+    await staff_chat.tell_foreign_group(session, event.chat.id, now=now)
+
+
+@router.my_chat_member()
+@router.message(~InStaffChat(), When(F.chat.type != "private"))
+@router.edited_message(~InStaffChat(), When(F.chat.type != "private"))
+async def elsewhere(event: Message | ChatMemberUpdated) -> None:
+    """A group that we left, a channel: nobody there waits for us."""

@@ -1,0 +1,106 @@
+"""A user's private chat: whatever comes joins his ticket, or opens one."""
+
+from datetime import date, datetime
+
+from aiogram import F, Router
+from aiogram.filters import Command, CommandStart
+from aiogram.methods import SendMessage
+from aiogram.types import ChatMemberUpdated, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import texts
+from bot.content import content, person
+from bot.filters import CommandLike, Relayed, When
+from services import messages, people, questions
+from services import ticket_service as tickets
+from services.problems import KindNotRelayed, UnknownCommand
+
+router = Router(name="private")
+router.message.filter(When(F.chat.type == "private"))
+router.edited_message.filter(When(F.chat.type == "private"))
+router.my_chat_member.filter(When(F.chat.type == "private"))
+
+# Service messages that Telegram writes into a private chat; nobody waits for an answer to them.
+_SILENT = frozenset(
+    {
+        "pinned_message",
+        "message_auto_delete_timer_changed",
+        "write_access_allowed",
+        "chat_background_set",
+        "boost_added",
+    }
+)
+
+
+@router.message(CommandStart())
+async def start(message: Message) -> SendMessage:
+    return message.answer(texts.greeting())
+
+
+@router.message(Command("help"))
+async def help_(message: Message) -> SendMessage:
+    return message.answer(texts.user_help())
+
+
+@router.message(CommandLike())
+async def unknown_command(message: Message) -> None:
+    words = (message.text or message.caption or "").split()
+    raise UnknownCommand(words[0][:64])
+
+
+@router.message(Relayed())
+async def question(
+    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
+) -> None:
+    if message.from_user is None:
+        raise KindNotRelayed(message.content_type)
+    await tickets.receive(
+        session,
+        person(message.from_user),
+        content(message),
+        staff_chat_id=staff_chat_id,
+        day=day,
+        now=now,
+    )
+
+
+@router.message(When(F.content_type.in_(_SILENT)))
+async def service_message(message: Message) -> None:
+    """Telegram's own words about the chat say nothing to the team."""
+
+
+@router.message()
+async def not_relayed(message: Message) -> None:
+    raise KindNotRelayed(message.content_type)
+
+
+@router.edited_message(CommandLike())
+async def edited_command(message: Message) -> None:
+    """A command was answered when it came; an edit does not give it again."""
+
+
+@router.edited_message(Relayed())
+async def edited(
+    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
+) -> None:
+    """Pass on the change; of a message that never reached us, the whole."""
+    written = await messages.find(session, message.chat.id, message.message_id)
+    if written is not None:
+        await questions.edit(session, written, content(message), now=now)
+    else:
+        await question(message, session, staff_chat_id, day, now)
+
+
+@router.edited_message()
+async def edited_otherwise(message: Message) -> None:
+    """What can't be passed on was answered when it came."""
+
+
+@router.my_chat_member()
+async def membership(event: ChatMemberUpdated, session: AsyncSession, now: datetime) -> None:
+    """The user blocked the bot, or came back."""
+    if event.new_chat_member.status == "kicked":
+        await people.blocked(session, event.chat.id, now=now)
+    else:
+        user = await people.remember(session, person(event.from_user), now=now)
+        await people.came_back(session, user, now=now)

@@ -1,0 +1,116 @@
+"""The staff chat: commands, answers and notes. All else is staff talking among themselves."""
+
+from datetime import date, datetime
+
+from aiogram import Router
+from aiogram.filters import Command, CommandObject
+from aiogram.methods import SendMessage
+from aiogram.types import Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import keyboards, texts
+from bot.content import content
+from bot.filters import CommandLike, InStaffChat, Relayed, ReplyToBot
+from bot.middlewares.staff import StaffMiddleware
+from bot.naming import named_ticket, replied_ticket
+from database.models import User
+from services import answers, board, messages
+from services import ticket_service as tickets
+from services.problems import KindNotRelayed, UnknownCommand
+
+router = Router(name="staff")
+router.message.filter(InStaffChat())
+router.edited_message.filter(InStaffChat())
+router.message.middleware(StaffMiddleware())
+
+
+@router.message(Command("help", "start"))
+async def help_(message: Message) -> SendMessage:
+    return message.answer(texts.staff_help())
+
+
+@router.message(Command("tickets"))
+async def list_tickets(
+    message: Message, session: AsyncSession, staff_chat_id: int, day: date
+) -> SendMessage:
+    page = await board.page(session, 0, staff_chat_id=staff_chat_id)
+    return message.answer(texts.tickets(page, day), reply_markup=keyboards.pages(page))
+
+
+@router.message(Command("close"))
+async def close(
+    message: Message,
+    command: CommandObject,
+    session: AsyncSession,
+    staff_chat_id: int,
+    staff: User | None,
+    now: datetime,
+) -> None:
+    ticket, reason = await named_ticket(session, message, command, staff_chat_id)
+    await tickets.close(session, ticket, by=staff, now=now, reason=reason)
+
+
+@router.message(Command("reopen"))
+async def reopen(
+    message: Message,
+    command: CommandObject,
+    session: AsyncSession,
+    staff_chat_id: int,
+    staff: User | None,
+    now: datetime,
+) -> None:
+    ticket, _ = await named_ticket(session, message, command, staff_chat_id)
+    await tickets.reopen(session, ticket, by=staff, now=now)
+
+
+@router.message(Command("take"))
+async def take(
+    message: Message,
+    command: CommandObject,
+    session: AsyncSession,
+    staff_chat_id: int,
+    staff: User | None,
+    now: datetime,
+) -> None:
+    ticket, _ = await named_ticket(session, message, command, staff_chat_id)
+    await tickets.take(session, ticket, by=staff, now=now, over=True)
+
+
+@router.message(ReplyToBot(), CommandLike())
+async def unknown_command(message: Message) -> None:
+    """A mistyped command must not reach the user as an answer."""
+    words = (message.text or message.caption or "").split()
+    raise UnknownCommand(words[0][:64])
+
+
+@router.message(ReplyToBot(), Relayed())
+async def answer(
+    message: Message,
+    session: AsyncSession,
+    staff_chat_id: int,
+    staff: User | None,
+    now: datetime,
+) -> None:
+    ticket = await replied_ticket(session, message, staff_chat_id)
+    await answers.write(session, ticket, content(message), by=staff, now=now)
+
+
+@router.message(ReplyToBot())
+async def not_relayed(message: Message, session: AsyncSession, staff_chat_id: int) -> None:
+    await replied_ticket(session, message, staff_chat_id)
+    raise KindNotRelayed(message.content_type)
+
+
+@router.message()
+async def among_staff(message: Message) -> None:
+    """What replies to nothing of ours is not for us."""
+
+
+@router.edited_message()
+async def edited(
+    message: Message, session: AsyncSession, staff_chat_id: int, now: datetime
+) -> None:
+    written = await messages.find(session, message.chat.id, message.message_id)
+    if written is not None:
+        ticket = await tickets.get(session, written.ticket_id, staff_chat_id=staff_chat_id)
+        await answers.edit(session, ticket, written, content(message), now=now)

@@ -1,0 +1,93 @@
+"""Makes a parcel's call, and says in the courier's terms what became of it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from aiogram import Bot
+from aiogram.methods import (
+    DeleteMessage,
+    EditMessageText,
+    SendMessage,
+    SetMessageReaction,
+    TelegramMethod,
+)
+from aiogram.types import Message, MessageId
+
+from bot import verdicts
+from bot.call import Call
+from bot.verdicts import Obstacle
+from services.outcomes import Delivered, Outcome, Refused
+from services.parcel import Parcel
+
+log = structlog.get_logger(__name__)
+
+# So much longer than Telegram usually takes, and shorter than a person's patience; in seconds.
+TIMEOUT = 30
+
+
+class Sender:
+    """Sends through one bot; see `services.parcel.Send`."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def __call__(self, parcel: Parcel) -> Outcome:
+        """Try the call, then what says the same without the part that is impossible.
+
+        Each further try follows a plain "no", so nothing is ever said twice here.
+        """
+        call = parcel.call
+        assert isinstance(call, Call)  # noqa: S101 - the composer made it
+        method: TelegramMethod[Any] | None = call.method
+        instead = iter(call.instead)
+        refused: Outcome = Refused("nothing to send")
+        while method is not None:
+            try:
+                result = await self._bot(method, request_timeout=TIMEOUT)
+            except Exception as error:  # noqa: BLE001 - verdicts re-raises what it can't read
+                obstacle = verdicts.obstacle(error)
+                if obstacle is None:
+                    return verdicts.outcome(error, private=parcel.chat_id > 0)
+                if obstacle is Obstacle.NO_CHANGE:
+                    return Delivered()
+                log.info("said without", obstacle=obstacle.value)
+                refused = Refused(str(getattr(error, "message", error)))
+                method = _without(method, obstacle, instead)
+            else:
+                return Delivered(_message_ids(result))
+        return refused
+
+
+def _without(
+    method: TelegramMethod[Any], obstacle: Obstacle, instead: Iterable[TelegramMethod[Any]]
+) -> TelegramMethod[Any] | None:
+    """Make the call that leaves out what is impossible; None if nothing would be left."""
+    fields = {name: value for name, value in method if value is not None}
+    if obstacle is Obstacle.ENTITIES:
+        plain: dict[str, Any] = dict.fromkeys({"entities", "caption_entities"} & fields.keys())
+        return method.model_copy(update=plain) if plain else None
+    if obstacle is Obstacle.TARGET_GONE:
+        if isinstance(method, DeleteMessage | SetMessageReaction):
+            return None
+        if isinstance(method, EditMessageText):
+            return _sent_anew(method)
+        if "reply_parameters" in fields:
+            return method.model_copy(update={"reply_parameters": None})
+    return next(iter(instead), None)
+
+
+def _sent_anew(method: EditMessageText) -> SendMessage:
+    return SendMessage(
+        chat_id=method.chat_id or 0,
+        text=method.text or "",
+        entities=method.entities,
+        parse_mode=None,
+        reply_markup=method.reply_markup,
+    )
+
+
+def _message_ids(result: object) -> tuple[int, ...]:
+    """Read the ids of new or edited messages; 0 is a scheduled one, which has none yet."""
+    results = result if isinstance(result, list) else [result]
+    return tuple(one.message_id for one in results if isinstance(one, Message | MessageId))

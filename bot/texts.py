@@ -1,0 +1,327 @@
+"""Every sentence the bot says. English here; translations lie in `bot/locales`."""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from aiogram.types import User as TelegramUser
+from aiogram.utils.formatting import Bold, Text, TextMention, as_list
+from babel.dates import format_date
+
+from bot.i18n import gettext as _
+from bot.i18n import ngettext as _n
+from bot.i18n import spoken
+from database.models import Ticket, TicketStatus, User
+from services import problems
+from services.board import Page
+
+# First strong isolate and its end: a right-to-left name turns nothing around it.
+_ISOLATE, _ISOLATE_END = "\u2068", "\u2069"
+
+
+def number(daily_id: int, opened_on: date, today: date) -> str:
+    """Name a ticket: `#7`, and on another day `#7 · 21 Nov`."""
+    if opened_on == today:
+        return f"#{daily_id}"
+    return f"#{daily_id} · {format_date(opened_on, 'd MMM', locale=spoken())}"
+
+
+def person(user: User) -> str:
+    """Name a person; who has no visible name is known by the Telegram id."""
+    name = user.name.strip()
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in name):
+        return f"id {user.telegram_id}"
+    if any(unicodedata.bidirectional(character) in {"R", "AL", "RLE", "RLO"} for character in name):
+        return f"{_ISOLATE}{name}{_ISOLATE_END}"
+    return name
+
+
+# To users
+
+
+def greeting() -> str:
+    return _(
+        "Hello! This is our support.\n"
+        "Write your question here, with pictures or files if they help.\n"
+        "You get a ticket number, and we answer in this chat."
+    )
+
+
+def user_help() -> str:
+    return _(
+        "Just write: your first message opens a ticket, what you write later joins it.\n"
+        "You can edit a message, we see the change.\n"
+        "Photos, videos, documents, voice messages, stickers, places and contacts reach us too."
+    )
+
+
+def ticket_opened(ticket: str) -> str:
+    return _("Ticket {ticket} is open. We answer here; write on if there is more to say.").format(
+        ticket=ticket
+    )
+
+
+def ticket_closed(ticket: str) -> str:
+    return _("Ticket {ticket} is closed. If anything is left, just write again.").format(
+        ticket=ticket
+    )
+
+
+def ticket_reopened(ticket: str) -> str:
+    return _("Ticket {ticket} is open again.").format(ticket=ticket)
+
+
+def question_failed() -> str:
+    return _("This message could not be shown to our team. Please send it another way.")
+
+
+def update_failed() -> str:
+    return _("This could not be handled. It is kept, and our team has been told.")
+
+
+# To staff
+
+
+def staff_help() -> str:
+    return _(
+        "Reply to a message of mine to answer the ticket's user; any kind of message will do.\n"
+        "// at the beginning makes a note that stays here.\n"
+        "/tickets shows what is open\n"
+        "/take, /close [reason] and /reopen as a reply to a ticket, or with its number: /close 7"
+    )
+
+
+def card_head(
+    ticket: Ticket, today: date, *, closed_by: str | None = None, reason: str | None = None
+) -> Text:
+    """Stand for a ticket: number, person, and who must act."""
+    user = ticket.user
+    known_as = f" @{user.username}" if user.username else ""
+    name = person(user)
+    mention = TextMention(
+        name, user=TelegramUser(id=user.telegram_id, is_bot=False, first_name=name)
+    )
+    head = Text(
+        Bold(_signs()[ticket.status], " ", number(ticket.daily_id, ticket.opened_on, today)),
+        " · ",
+        mention,
+        known_as,
+    )
+    state = _state(ticket, closed_by=closed_by, reason=reason)
+    return as_list(head, state)
+
+
+def retired_card(ticket: Ticket, today: date) -> str:
+    named = number(ticket.daily_id, ticket.opened_on, today)
+    return _("{ticket} goes on further down, under a new card.").format(ticket=named)
+
+
+def follow_up(ticket: str) -> str:
+    """Stand before what a user wrote later."""
+    return f"{ticket} · "
+
+
+def continued() -> str:
+    return " …"
+
+
+def nothing_left() -> str:
+    """Stand where a part of a message was before it was shortened."""
+    return "—"
+
+
+def kind(name: str) -> str:
+    """Name a kind of message."""
+    names = {
+        "photo": _("a photo"),
+        "document": _("a document"),
+        "video": _("a video"),
+        "animation": _("an animation"),
+        "voice": _("a voice message"),
+        "audio": _("a piece of music"),
+        "video_note": _("a video message"),
+        "sticker": _("a sticker"),
+        "location": _("a place on the map"),
+        "venue": _("a place"),
+        "contact": _("a contact"),
+        "poll": _("a poll"),
+        "dice": _("a dice"),
+    }
+    return names.get(name, _("a message"))
+
+
+def described(name: str) -> str:
+    """Stand for content that cannot be shown any more."""
+    return _("[{kind}, which can't be shown here]").format(kind=kind(name))
+
+
+def delivery_failed(ticket: str, reason: str) -> str:
+    return _("{ticket}: this did not arrive. Telegram says: {reason}").format(
+        ticket=ticket, reason=reason
+    )
+
+
+def user_returned(ticket: str) -> str:
+    return _("{ticket}: the user is back. What did not arrive can be sent again.").format(
+        ticket=ticket
+    )
+
+
+def update_set_aside(dead_update_id: int) -> str:
+    return _(
+        "Something that was sent to me could not be handled. "
+        "It is kept as no. {id} for the operator: python main.py replay"
+    ).format(id=dead_update_id)
+
+
+def group_is_not_staff(chat_id: int) -> str:
+    return _("The id of this group is {id}. To make it the staff chat: STAFF_CHAT_ID={id}").format(
+        id=chat_id
+    )
+
+
+def staff_chat_migrated(new_id: int) -> str:
+    return _(
+        "This group became a supergroup and has a new id. I go on here, with new cards for what "
+        "is open. Operator, please set STAFF_CHAT_ID={id}."
+    ).format(id=new_id)
+
+
+def tickets(page: Page, today: date) -> str:
+    """List a page of what is not closed."""
+    if not page.total:
+        return _("Nothing is open.")
+    head = _n("{total} ticket is open", "{total} tickets are open", page.total).format(
+        total=page.total
+    )
+    if page.pages > 1:
+        head += f" ({page.number + 1}/{page.pages})"
+    return "\n".join([head, "", *(_line(ticket, today) for ticket in page.tickets)])
+
+
+def taken() -> str:
+    return _("Yours.")
+
+
+def closed() -> str:
+    return _("Closed.")
+
+
+def reopened() -> str:
+    return _("Open again.")
+
+
+def sent_again() -> str:
+    return _("On its way again.")
+
+
+# Buttons and commands
+
+
+def take_button() -> str:
+    return _("Take")
+
+
+def close_button() -> str:
+    return _("Close")
+
+
+def reopen_button() -> str:
+    return _("Reopen")
+
+
+def resend_button() -> str:
+    return _("Send again")
+
+
+def user_commands() -> dict[str, str]:
+    return {"start": _("How this works"), "help": _("What you can do here")}
+
+
+def staff_commands() -> dict[str, str]:
+    return {
+        "tickets": _("What is open"),
+        "take": _("Take a ticket (as a reply, or with its number)"),
+        "close": _("Close a ticket"),
+        "reopen": _("Open a closed ticket again"),
+        "help": _("What I can do"),
+    }
+
+
+# Refusals
+
+
+def problem(refused: problems.Problem) -> str:
+    """Say why something is not done."""
+    data: dict[str, Any] = {
+        key: value for key, value in refused.to_json().items() if isinstance(value, str | int)
+    }
+    if isinstance(refused, problems.KindNotRelayed):
+        data["kind"] = kind(refused.kind)
+    return _refusals()[type(refused)]().format(**data)
+
+
+def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
+    return {
+        problems.UnknownReply: lambda: _(
+            "I don't know which ticket this belongs to. Please reply to its card."
+        ),
+        problems.NoSuchTicket: lambda: _("There is no ticket {typed}."),
+        problems.TicketNotNamed: lambda: _(
+            "Reply to a message of the ticket, or name it: /{command} 7"
+        ),
+        problems.SeveralTickets: lambda: _("There are several. Which one?"),
+        problems.TicketAlreadyClosed: lambda: _("#{daily_id} is closed already."),
+        problems.TicketNotClosed: lambda: _("#{daily_id} is not closed."),
+        problems.TicketAlreadyTaken: lambda: _(
+            "#{daily_id} is with {by}. To take it over, reply /take."
+        ),
+        problems.TicketAlreadyYours: lambda: _("#{daily_id} is yours already."),
+        problems.AnotherTicketOpen: lambda: _(
+            "#{daily_id} stays closed: its user has #{other} open. Answer there."
+        ),
+        problems.AnonymousCannotTake: lambda: _(
+            "A ticket needs a person, and I can't see who you are: you write anonymously."
+        ),
+        problems.NotForYou: lambda: _("This button is not for this chat."),
+        problems.ButtonOutdated: lambda: _("This button is too old. Please use a newer one."),
+        problems.UnknownCommand: lambda: _("I don't know {command}. /help says what I do."),
+        problems.KindNotRelayed: lambda: _(
+            "This can't be passed on. Please send it as text, a picture or a file."
+        ),
+        problems.NothingToResend: lambda: _("It has arrived, or is on its way already."),
+    }
+
+
+def _signs() -> dict[TicketStatus, str]:
+    return {
+        TicketStatus.NEW: "🆕",
+        TicketStatus.OPEN: "🟢",
+        TicketStatus.PENDING: "🟡",
+        TicketStatus.ON_HOLD: "⏸",
+        TicketStatus.CLOSED: "☑️",
+    }
+
+
+def _state(ticket: Ticket, *, closed_by: str | None, reason: str | None) -> str:
+    names = {
+        TicketStatus.NEW: _("new"),
+        TicketStatus.OPEN: _("open"),
+        TicketStatus.PENDING: _("answered, waiting for the user"),
+        TicketStatus.ON_HOLD: _("on hold"),
+        TicketStatus.CLOSED: _("closed"),
+    }
+    parts = [names[ticket.status]]
+    if ticket.status is TicketStatus.CLOSED:
+        parts += [part for part in (closed_by, reason) if part]
+    elif ticket.assigned_staff is not None:
+        parts.append(person(ticket.assigned_staff))
+    return " · ".join(parts)
+
+
+def _line(ticket: Ticket, today: date) -> str:
+    parts = [number(ticket.daily_id, ticket.opened_on, today), person(ticket.user)]
+    return f"{_signs()[ticket.status]} {' · '.join(parts)} · " + _state(
+        ticket, closed_by=None, reason=None
+    )

@@ -1,0 +1,131 @@
+"""What Telegram's answers mean: the table of DESIGN.md, as a table.
+
+Telegram documents few of its error texts; these are the ones that its server's source
+(github.com/tdlib/telegram-bot-api) and clients' reports name. They are matched in lower case.
+"""
+
+from enum import Enum
+
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramMigrateToChat,
+    TelegramNotFound,
+    TelegramRetryAfter,
+    TelegramUnauthorizedError,
+)
+from aiohttp import ClientConnectorError
+
+from services.outcomes import (
+    BotRefused,
+    ChatRefused,
+    Delivered,
+    Migrated,
+    Outcome,
+    Paused,
+    Refused,
+    Unknown,
+    UserGone,
+)
+
+
+class Obstacle(Enum):
+    """Part of a call is impossible; the rest can be said without it."""
+
+    NO_CHANGE = "the message is as we want it"
+    TARGET_GONE = "what was to be edited, replied to or the thread is gone"
+    SOURCE_GONE = "what was to be copied is gone, or may not be copied"
+    ENTITIES = "the formatting is not understood"
+
+
+_OBSTACLES: dict[str, Obstacle] = {
+    "message is not modified": Obstacle.NO_CHANGE,
+    "message to edit not found": Obstacle.TARGET_GONE,
+    "message can't be edited": Obstacle.TARGET_GONE,
+    "message to be replied not found": Obstacle.TARGET_GONE,
+    "message thread not found": Obstacle.TARGET_GONE,
+    "message_id_invalid": Obstacle.TARGET_GONE,
+    "message to copy not found": Obstacle.SOURCE_GONE,
+    "message can't be copied": Obstacle.SOURCE_GONE,
+    "message with poll can't be copied": Obstacle.SOURCE_GONE,
+    "there is no media in the request": Obstacle.SOURCE_GONE,
+    "wrong file identifier": Obstacle.SOURCE_GONE,
+    "wrong remote file identifier": Obstacle.SOURCE_GONE,
+    "can't parse entities": Obstacle.ENTITIES,
+    "entity_": Obstacle.ENTITIES,
+}
+
+# The whole chat takes nothing from us; not: one kind of content is forbidden in it.
+_CHAT_REFUSES = (
+    "chat not found",
+    "group is deactivated",
+    "not enough rights to send text messages",
+    "have no rights to send a message",
+    "need administrator rights in the channel chat",
+    "chat_write_forbidden",
+    "chat_admin_required",
+    "chat_restricted",
+    "peer_id_invalid",
+    "topic_closed",
+)
+
+_USER_GONE = ("chat not found", "user not found", "user is deactivated", "peer_id_invalid")
+
+
+def obstacle(error: Exception) -> Obstacle | None:
+    """Read off what in the call stood in the way, if the rest of it may be tried."""
+    if not isinstance(error, TelegramBadRequest):
+        return None
+    words = error.message.lower()
+    return next((found for text, found in _OBSTACLES.items() if text in words), None)
+
+
+def outcome(error: Exception, *, private: bool) -> Outcome:  # noqa: PLR0911 - a table
+    """Read an answer that was not "ok"; `private`: the chat is with a user, not a group."""
+    match error:
+        case TelegramRetryAfter():
+            return Paused(error.retry_after)
+        case TelegramMigrateToChat():
+            return Migrated(error.migrate_to_chat_id)
+        case TelegramUnauthorizedError() | TelegramNotFound():
+            return BotRefused(error.message)
+        case TelegramForbiddenError():
+            return UserGone(error.message) if private else ChatRefused(error.message)
+        case TelegramBadRequest():
+            return _bad_request(error.message, private=private)
+        case ClientDecodeError():
+            return _undecoded(error)
+        case TelegramAPIError():
+            return Unknown(_short(error), perhaps_done=not _never_left(error))
+    raise error
+
+
+def _bad_request(message: str, *, private: bool) -> Outcome:
+    words = message.lower()
+    if private and any(text in words for text in _USER_GONE):
+        return UserGone(message)
+    if not private and any(text in words for text in _CHAT_REFUSES):
+        return ChatRefused(message)
+    return Refused(message)
+
+
+def _undecoded(error: ClientDecodeError) -> Outcome:
+    """Tell a message that was sent, but has a shape we don't know, from a broken answer."""
+    data = error.data
+    if not isinstance(data, dict) or data.get("ok") is not True:
+        return Unknown("the answer is not Telegram's")
+    result = data.get("result")
+    sent = result if isinstance(result, list) else [result]
+    ids = [one["message_id"] for one in sent if isinstance(one, dict) and "message_id" in one]
+    return Delivered(tuple(ids))
+
+
+def _never_left(error: TelegramAPIError) -> bool:
+    """Whether not even a connection was made, so that nothing can have been done."""
+    return isinstance(error.__cause__, ClientConnectorError)
+
+
+def _short(error: TelegramAPIError) -> str:
+    return f"{type(error).__name__}: {error.message}"[:200]

@@ -1,0 +1,1 @@
+"""Words, buttons and content for each kind of notice, made when it is delivered."""

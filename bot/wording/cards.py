@@ -1,0 +1,152 @@
+"""The card: the text message in the staff chat that stands for a ticket."""
+
+from sqlalchemy import select
+
+from bot import keyboards, texts
+from bot.call import Call, edit_text, send_text
+from bot.wording.desk import TEXT_LIMIT, Desk, content, rendered
+from core.text import Piece, join, split
+from database.models import LinkKind, Message, MessageLink, Ticket, TicketEvent, TicketStatus, User
+from services import links
+from services.notices import CardPosted, CardRedrawn, CardRetired
+from services.parcel import Parcel, Rewritten, Shown
+
+# Of the first message so much stands on the card; the head above it has room to change.
+BODY_LIMIT = 3000
+
+
+async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
+    """Send the card; a first message that is longer than its room goes on in replies to it."""
+    ticket = await desk.ticket(notice.ticket_id)
+    first = await desk.first_question(ticket)
+    pieces = body_pieces(desk, ticket, first)
+    if desk.part > 0:
+        return await _continuation(desk, ticket, first, pieces)
+    goes_on = len(pieces) > 1 and not await _copied_before(desk, first)
+    return Parcel(
+        desk.chat_id,
+        Call(
+            send_text(
+                desk.chat_id,
+                await face(desk, ticket, pieces),
+                keyboard=keyboards.card(ticket),
+            )
+        ),
+        shows=[[shown(first)]],
+        more=goes_on,
+    )
+
+
+async def redraw(desk: Desk, notice: CardRedrawn) -> Parcel | None:
+    """Show the ticket as it is now; nothing to do where it has no card yet."""
+    ticket = await desk.ticket(notice.ticket_id)
+    card = await links.newest_card(desk.session, ticket)
+    if card is None or card.chat_id != desk.chat_id:
+        return None
+    return await redrawn(desk, ticket, card)
+
+
+async def redrawn(desk: Desk, ticket: Ticket, card: MessageLink, *, more: bool = False) -> Parcel:
+    """Edit this very card."""
+    first = await desk.first_question(ticket)
+    face_now = await face(desk, ticket, body_pieces(desk, ticket, first))
+    keyboard = keyboards.card(ticket)
+    return Parcel(
+        desk.chat_id,
+        Call(edit_text(desk.chat_id, card.message_id, face_now, keyboard=keyboard)),
+        rewrites=[Rewritten(card.id, shown(first))],
+        more=more,
+    )
+
+
+async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
+    """Have each card but the newest point to it; replies to them are understood as before."""
+    ticket = await desk.ticket(notice.ticket_id)
+    cards = await desk.session.scalars(
+        select(MessageLink)
+        .where(
+            MessageLink.ticket_id == ticket.id,
+            MessageLink.chat_id == desk.chat_id,
+            MessageLink.kind == LinkKind.CARD,
+        )
+        .order_by(MessageLink.id)
+    )
+    old = cards.all()[:-1]
+    if not old:
+        return None
+    words = texts.retired_card(ticket, desk.today)
+    return Parcel(
+        desk.chat_id,
+        Call(edit_text(desk.chat_id, old[0].message_id, (words, []))),
+        rewrites=[Rewritten(old[0].id, Shown())],
+        more=len(old) > 1,
+    )
+
+
+def body_pieces(desk: Desk, ticket: Ticket, first: Message | None) -> list[Piece]:
+    """Divide the first message between the card and replies to it; only text stands on a card."""
+    if first is None or first.kind != "text":
+        return []
+    prefix = len(texts.follow_up(desk.number(ticket)))
+    return split(*content(first), BODY_LIMIT, TEXT_LIMIT - prefix)
+
+
+def numbered_pieces(desk: Desk, ticket: Ticket, first: Message) -> list[Piece]:
+    """Write the pieces with the number before those that stand outside the card."""
+    on_card, *rest = body_pieces(desk, ticket, first)
+    prefix: Piece = (texts.follow_up(desk.number(ticket)), [])
+    return [on_card, *(join([prefix, piece], "") for piece in rest)]
+
+
+def shown(first: Message | None) -> Shown:
+    """Say what a card shows."""
+    if first is None or first.kind != "text":
+        return Shown(kind=LinkKind.CARD)
+    return Shown(first.id, LinkKind.CARD, revision=first.revision)
+
+
+async def face(desk: Desk, ticket: Ticket, pieces: list[Piece]) -> Piece:
+    """Write the card as the ticket is now."""
+    closed_by, reason = await _closed(desk, ticket)
+    head = texts.card_head(ticket, desk.today, closed_by=closed_by, reason=reason)
+    parts = [rendered(head)]
+    if pieces:
+        end = texts.continued() if len(pieces) > 1 else ""
+        parts.append((pieces[0][0] + end, pieces[0][1]))
+    return join(parts, "\n\n")
+
+
+async def _continuation(
+    desk: Desk, ticket: Ticket, first: Message | None, pieces: list[Piece]
+) -> Parcel | None:
+    card = await links.newest_card(desk.session, ticket)
+    if first is None or desk.part >= len(pieces):
+        return None
+    piece = numbered_pieces(desk, ticket, first)[desk.part]
+    return Parcel(
+        desk.chat_id,
+        Call(send_text(desk.chat_id, piece, reply_to=card.message_id if card else None)),
+        shows=[[Shown(first.id, LinkKind.COPY, desk.part, first.revision)]],
+        more=desk.part + 1 < len(pieces),
+    )
+
+
+async def _copied_before(desk: Desk, first: Message | None) -> bool:
+    """Whether the rest of the first message stands in this chat already, under an older card."""
+    return first is not None and bool(await links.copies(desk.session, first.id, desk.chat_id))
+
+
+async def _closed(desk: Desk, ticket: Ticket) -> tuple[str | None, str | None]:
+    """Look up who closed the ticket, and why."""
+    if ticket.status is not TicketStatus.CLOSED:
+        return None, None
+    event = await desk.session.scalar(
+        select(TicketEvent)
+        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == "closed")
+        .order_by(TicketEvent.id.desc())
+        .limit(1)
+    )
+    if event is None:
+        return None, None
+    actor = await desk.session.get(User, event.actor_id) if event.actor_id else None
+    return texts.person(actor) if actor else None, (event.details or {}).get("reason")

@@ -1,0 +1,149 @@
+"""What people wrote, as the other side sees it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from bot import texts
+from bot.call import Call, send_text
+from bot.wording import media
+from bot.wording.desk import TEXT_LIMIT, Desk, content
+from core.text import Piece, join, split, utf16_len
+from database.models import Direction, LinkKind, Message, MessageLink, Ticket
+from services import links
+from services.notices import AnswerPosted, QuestionPosted
+from services.parcel import Parcel, Shown
+
+# At the end of one that goes on elsewhere.
+_MORE = texts.continued()
+
+
+async def question(desk: Desk, notice: QuestionPosted) -> Parcel | None:
+    """Show staff what a user wrote, as a reply to the card; texts that wait travel together."""
+    messages = await desk.messages()
+    ticket = await desk.ticket(messages[0].ticket_id)
+    card = await links.newest_card(desk.session, ticket)
+    reply_to = card.message_id if card is not None and card.chat_id == desk.chat_id else None
+    if messages[0].kind == "text":
+        return _texts(desk, ticket, messages, reply_to)
+    return _media(desk, messages, reply_to)
+
+
+async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
+    """Show a user what staff answered. What became a note meanwhile is not sent."""
+    messages = await desk.messages()
+    first = messages[0]
+    if first.direction is Direction.NOTE:
+        return None
+    reply_to = await _quoted(desk, first)
+    if first.kind == "text":
+        pieces = split(*content(first), TEXT_LIMIT, TEXT_LIMIT)
+        return _piece(desk, first, pieces, reply_to)
+    return _media(desk, messages, reply_to)
+
+
+def bundle(number: str, messages: Sequence[Message]) -> Piece:
+    """Write several texts of a user as one, the ticket's number in front."""
+    whole = join([content(message) for message in messages], "\n\n")
+    return join([(texts.follow_up(number), []), whole], "")
+
+
+def rebundled(number: str, messages: Sequence[Message]) -> Piece:
+    """Write the texts as one again; if edits made them too long, shorten those that grew."""
+    whole = bundle(number, messages)
+    if utf16_len(whole[0]) <= TEXT_LIMIT:
+        return whole
+    room = TEXT_LIMIT // len(messages) - utf16_len(texts.follow_up(number)) - len(_MORE)
+    short = [split(*content(message), room, room) for message in messages]
+    parts = [(pieces[0][0] + (_MORE if len(pieces) > 1 else ""), pieces[0][1]) for pieces in short]
+    return join([(texts.follow_up(number), []), join(parts, "\n\n")], "")
+
+
+def pieces_of(number: str, message: Message) -> list[Piece]:
+    """Divide one text of a user as staff see it, the number in front of each piece."""
+    prefix = texts.follow_up(number)
+    room = TEXT_LIMIT - utf16_len(prefix)
+    return [join([(prefix, []), piece], "") for piece in split(*content(message), room, room)]
+
+
+def _texts(
+    desk: Desk, ticket: Ticket, messages: Sequence[Message], reply_to: int | None
+) -> Parcel | None:
+    number = desk.number(ticket)
+    together = _fitting(number, messages)
+    if len(together) < 2:  # noqa: PLR2004 - one alone may need several pieces
+        return _piece(desk, messages[0], pieces_of(number, messages[0]), reply_to)
+    return Parcel(
+        desk.chat_id,
+        Call(send_text(desk.chat_id, bundle(number, together), reply_to=reply_to)),
+        shows=[[_shown(message) for message in together]],
+        taken=len(together),
+    )
+
+
+def _fitting(number: str, messages: Sequence[Message]) -> Sequence[Message]:
+    """Take as many texts from the front as one message holds."""
+    count = 0
+    for count, message in enumerate(messages):
+        fits = utf16_len(bundle(number, messages[: count + 1])[0]) <= TEXT_LIMIT
+        if message.kind != "text" or not fits:
+            return messages[:count]
+    return messages[: count + 1]
+
+
+def _piece(
+    desk: Desk, message: Message, pieces: Sequence[Piece], reply_to: int | None
+) -> Parcel | None:
+    if desk.part >= len(pieces):
+        return None
+    return Parcel(
+        desk.chat_id,
+        Call(send_text(desk.chat_id, pieces[desk.part], reply_to=reply_to)),
+        shows=[[_shown(message, desk.part)]],
+        more=desk.part + 1 < len(pieces),
+    )
+
+
+def _media(desk: Desk, messages: Sequence[Message], reply_to: int | None) -> Parcel:
+    album = [message for message in messages if _of_album(message, messages[0])]
+    if len(album) > 1:
+        return Parcel(
+            desk.chat_id,
+            media.album(album, desk.chat_id, reply_to=reply_to),
+            cost=len(album),
+            shows=[[_shown(message)] for message in album],
+            taken=len(album),
+        )
+    return Parcel(
+        desk.chat_id,
+        media.copy(messages[0], desk.chat_id, reply_to=reply_to),
+        shows=[[_shown(messages[0])]],
+    )
+
+
+def _of_album(message: Message, first: Message) -> bool:
+    return (
+        message.media_group_id is not None
+        and message.media_group_id == first.media_group_id
+        and message.kind in media.ALBUM_KINDS
+    )
+
+
+async def _quoted(desk: Desk, answer: Message) -> int | None:
+    """Find the user's own message that an answer replies to."""
+    if answer.reply_to_id is None:
+        return None
+    quoted = await desk.message(answer.reply_to_id)
+    if quoted.chat_id == desk.chat_id:
+        return quoted.message_id
+    found: int | None = await desk.session.scalar(
+        select(MessageLink.message_id)
+        .where(MessageLink.copy_of == quoted.id, MessageLink.chat_id == desk.chat_id)
+        .order_by(MessageLink.id)
+        .limit(1)
+    )
+    return found
+
+
+def _shown(message: Message, part: int = 0) -> Shown:
+    return Shown(message.id, LinkKind.COPY, part, message.revision)

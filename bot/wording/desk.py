@@ -1,0 +1,71 @@
+"""What the wording of a notice needs to know besides the notice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from aiogram.utils.formatting import Text
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from bot import texts
+from core.text import Piece
+from database.models import Delivery, Direction, Message, Ticket
+
+# Telegram's lengths in UTF-16 units (core.telegram.org/bots/api#sendmessage).
+TEXT_LIMIT = 4096
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One delivery turn: the session to read with, the support team's day, what is offered."""
+
+    session: AsyncSession
+    today: date
+    now: datetime
+    offered: Sequence[Delivery]
+
+    @property
+    def chat_id(self) -> int:
+        return self.offered[0].chat_id
+
+    @property
+    def part(self) -> int:
+        """Which piece of the message is next, from 0."""
+        return self.offered[0].part
+
+    def number(self, ticket: Ticket) -> str:
+        return texts.number(ticket.daily_id, ticket.opened_on, self.today)
+
+    async def ticket(self, ticket_id: int) -> Ticket:
+        people = (selectinload(Ticket.user), selectinload(Ticket.assigned_staff))
+        return await self.session.get_one(Ticket, ticket_id, options=people, populate_existing=True)
+
+    async def message(self, message_id: int) -> Message:
+        return await self.session.get_one(Message, message_id)
+
+    async def messages(self) -> list[Message]:
+        """Get what the offered deliveries are about, in their order."""
+        return [await self.message(one.payload["message_id"]) for one in self.offered]
+
+    async def first_question(self, ticket: Ticket) -> Message | None:
+        """Get the message that opened the ticket."""
+        found: Message | None = await self.session.scalar(
+            select(Message)
+            .where(Message.ticket_id == ticket.id, Message.direction == Direction.QUESTION)
+            .order_by(Message.id)
+            .limit(1)
+        )
+        return found
+
+
+def rendered(text: Text) -> Piece:
+    """Turn formatted text into text with plain entities."""
+    plain, entities = text.render()
+    return plain, [entity.model_dump(exclude_none=True) for entity in entities]
+
+
+def content(message: Message) -> Piece:
+    """Get a message's text, or its caption, with its entities."""
+    return message.text or "", list(message.entities or [])

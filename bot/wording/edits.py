@@ -1,0 +1,142 @@
+"""A new wording reaches the copies that show the old one, one call at a time.
+
+Each turn takes the first copy whose revision is older than the message's; what is left makes
+`more`. So the number of turns needs no counter, and a retry begins where the last try ended.
+"""
+
+from collections.abc import Sequence
+
+from aiogram.methods import DeleteMessage
+
+from bot.call import Call, edit_text, send_text
+from bot.wording import cards, copies, media
+from bot.wording.desk import TEXT_LIMIT, Desk, content
+from core.text import Piece, split, utf16_len
+from database.models import Direction, LinkKind, Message, MessageLink, Ticket
+from services import links
+from services.notices import AnswerEdited, AnswerRetracted, QuestionEdited
+from services.parcel import Parcel, Rewritten, Shown
+
+
+async def edit(desk: Desk, notice: QuestionEdited | AnswerEdited) -> Parcel | None:
+    """Edit the next copy that is out of date, or add what the text has grown by."""
+    message = await desk.message(notice.message_id)
+    sent = await links.copies(desk.session, message.id, desk.chat_id)
+    if not sent or message.direction is Direction.NOTE:
+        return None
+    stale = [link for link in sent if link.revision < message.revision]
+    if not stale:
+        return await _grown(desk, message, sent)
+    ticket = await desk.ticket(message.ticket_id)
+    if stale[0].kind is LinkKind.CARD:
+        return await cards.redrawn(desk, ticket, stale[0], more=True)
+    if message.kind == "text":
+        return await _text(desk, ticket, message, stale)
+    return _media(desk, message, stale)
+
+
+async def retract(desk: Desk, notice: AnswerRetracted) -> Parcel | None:
+    """Delete the next copy of an answer that became a note (bots may for 48 hours)."""
+    sent = await links.copies(desk.session, notice.message_id, desk.chat_id)
+    if not sent:
+        return None
+    return _delete(desk, sent[0], more=len(sent) > 1)
+
+
+async def _text(
+    desk: Desk, ticket: Ticket, message: Message, stale: Sequence[MessageLink]
+) -> Parcel:
+    beside = await links.beside(desk.session, stale[0])
+    if len(beside) > 1:
+        return await _bundle(desk, ticket, beside)
+    pieces = await _pieces(desk, ticket, message)
+    if stale[0].part >= len(pieces):
+        return _delete(desk, stale[0], more=True)
+    return Parcel(
+        desk.chat_id,
+        Call(edit_text(desk.chat_id, stale[0].message_id, pieces[stale[0].part])),
+        rewrites=[_rewritten(stale[0], message)],
+        more=True,
+    )
+
+
+async def _bundle(desk: Desk, ticket: Ticket, beside: Sequence[MessageLink]) -> Parcel:
+    """Compose a merged message again, with all that it holds at its newest."""
+    messages = await _held(desk, beside)
+    return Parcel(
+        desk.chat_id,
+        Call(
+            edit_text(
+                desk.chat_id,
+                beside[0].message_id,
+                copies.rebundled(desk.number(ticket), messages),
+            )
+        ),
+        rewrites=[
+            _rewritten(link, message) for link, message in zip(beside, messages, strict=True)
+        ],
+        more=True,
+    )
+
+
+async def _grown(desk: Desk, message: Message, sent: Sequence[MessageLink]) -> Parcel | None:
+    """Send the piece that the text needs beyond those that were sent."""
+    if message.kind != "text":
+        return None
+    ticket = await desk.ticket(message.ticket_id)
+    pieces = await _pieces(desk, ticket, message)
+    part = max(link.part for link in sent) + 1
+    if part >= len(pieces):
+        return None
+    return Parcel(
+        desk.chat_id,
+        Call(send_text(desk.chat_id, pieces[part], reply_to=sent[-1].message_id)),
+        shows=[[Shown(message.id, LinkKind.COPY, part, message.revision)]],
+        more=part + 1 < len(pieces),
+    )
+
+
+async def _pieces(desk: Desk, ticket: Ticket, message: Message) -> list[Piece]:
+    """Divide the text as it was divided when it was sent.
+
+    What a merged message has no more room for stands whole behind it, as the pieces from 1.
+    """
+    if message.direction is not Direction.QUESTION:
+        return split(*content(message), TEXT_LIMIT, TEXT_LIMIT)
+    first = await desk.first_question(ticket)
+    if first is not None and first.id == message.id:
+        return cards.numbered_pieces(desk, ticket, message)
+    number = desk.number(ticket)
+    pieces = copies.pieces_of(number, message)
+    sent = await links.copies(desk.session, message.id, desk.chat_id)
+    beside = await links.beside(desk.session, sent[0])
+    if len(beside) == 1:
+        return pieces
+    bundled = copies.rebundled(number, await _held(desk, beside))
+    crowded = utf16_len(copies.bundle(number, await _held(desk, beside))[0]) > TEXT_LIMIT
+    return [bundled, *pieces] if crowded else [bundled]
+
+
+async def _held(desk: Desk, beside: Sequence[MessageLink]) -> list[Message]:
+    return [await desk.message(link.copy_of) for link in beside if link.copy_of is not None]
+
+
+def _media(desk: Desk, message: Message, stale: Sequence[MessageLink]) -> Parcel | None:
+    method = media.edit(message, desk.chat_id, stale[0].message_id)
+    if method is None:
+        return None
+    return Parcel(
+        desk.chat_id,
+        Call(method, media.copy(message, desk.chat_id, reply_to=None).instead),
+        rewrites=[_rewritten(stale[0], message)],
+        more=len(stale) > 1,
+    )
+
+
+def _delete(desk: Desk, link: MessageLink, *, more: bool) -> Parcel:
+    method = DeleteMessage(chat_id=desk.chat_id, message_id=link.message_id)
+    return Parcel(desk.chat_id, Call(method), drops=[link.id], more=more)
+
+
+def _rewritten(link: MessageLink, message: Message) -> Rewritten:
+    return Rewritten(link.id, Shown(message.id, link.kind, link.part, message.revision))

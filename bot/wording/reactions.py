@@ -1,0 +1,30 @@
+"""A reaction says "delivered" or "kept" without costing the group one of its messages."""
+
+from aiogram.methods import SetMessageReaction
+from aiogram.types import ReactionTypeEmoji
+
+from bot.call import Call
+from bot.wording.desk import Desk
+from services.notices import AnswerDelivered, NoteKept
+from services.parcel import Parcel
+
+
+async def delivered(desk: Desk, notice: AnswerDelivered) -> Parcel | None:
+    return await _react(desk, notice.message_id, "👍")
+
+
+async def noted(desk: Desk, notice: NoteKept) -> Parcel | None:
+    return await _react(desk, notice.message_id, "✍")
+
+
+async def _react(desk: Desk, message_id: int, emoji: str) -> Parcel | None:
+    """React to what staff wrote, where it still can be: not after the group has moved."""
+    message = await desk.message(message_id)
+    if message.chat_id != desk.chat_id:
+        return None
+    method = SetMessageReaction(
+        chat_id=desk.chat_id,
+        message_id=message.message_id,
+        reaction=[ReactionTypeEmoji(emoji=emoji)],
+    )
+    return Parcel(desk.chat_id, Call(method), cost=0)

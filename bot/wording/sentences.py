@@ -1,0 +1,107 @@
+"""Notices that are a sentence: to the user, or to staff about a ticket."""
+
+from bot import keyboards, texts
+from bot.call import Call, send_text
+from bot.wording.desk import Desk
+from core.text import Piece
+from database.models import Delivery, LinkKind, Message
+from services import links, notices
+from services.parcel import Parcel, Shown
+from services.problems import Problem, SeveralTickets
+
+_AS_NOTICE = [[Shown(kind=LinkKind.NOTICE)]]
+
+
+async def ticket_opened(desk: Desk, notice: notices.TicketOpened) -> Parcel:
+    ticket = await desk.ticket(notice.ticket_id)
+    return _say(desk, texts.ticket_opened(desk.number(ticket)))
+
+
+async def ticket_closed(desk: Desk, notice: notices.TicketClosed) -> Parcel:
+    ticket = await desk.ticket(notice.ticket_id)
+    return _say(desk, texts.ticket_closed(desk.number(ticket)))
+
+
+async def ticket_reopened(desk: Desk, notice: notices.TicketReopened) -> Parcel:
+    ticket = await desk.ticket(notice.ticket_id)
+    return _say(desk, texts.ticket_reopened(desk.number(ticket)))
+
+
+async def question_failed(desk: Desk, notice: notices.QuestionFailed) -> Parcel:
+    message = await desk.message(notice.message_id)
+    return _say(desk, texts.question_failed(), reply_to=message.message_id)
+
+
+async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
+    """Tell staff under the answer that failed, or under the card."""
+    failed = await desk.session.get_one(Delivery, notice.delivery_id)
+    words = notice.reason
+    if failed.ticket_id is not None:
+        ticket = await desk.ticket(failed.ticket_id)
+        words = texts.delivery_failed(desk.number(ticket), notice.reason)
+    return Parcel(
+        desk.chat_id,
+        Call(
+            send_text(
+                desk.chat_id,
+                (words, []),
+                reply_to=await _about(desk, failed),
+                keyboard=keyboards.resend(failed.id),
+            )
+        ),
+        shows=_AS_NOTICE,
+    )
+
+
+async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel:
+    ticket = await desk.ticket(notice.ticket_id)
+    card = await links.newest_card(desk.session, ticket)
+    reply_to = card.message_id if card is not None and card.chat_id == desk.chat_id else None
+    return _say(desk, texts.user_returned(desk.number(ticket)), reply_to=reply_to)
+
+
+async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel:
+    return _say(desk, texts.update_set_aside(notice.dead_update_id))
+
+
+async def update_failed(desk: Desk, notice: notices.UpdateFailed) -> Parcel:
+    return _say(desk, texts.update_failed(), reply_to=notice.reply_to)
+
+
+async def group_is_not_staff(desk: Desk, notice: notices.GroupIsNotStaff) -> Parcel:
+    return _say(desk, texts.group_is_not_staff(notice.chat_id))
+
+
+async def staff_chat_migrated(desk: Desk, notice: notices.StaffChatMigrated) -> Parcel:
+    return _say(desk, texts.staff_chat_migrated(notice.new_id))
+
+
+async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
+    problem = Problem.from_json(notice.problem)
+    keyboard = keyboards.choose(problem) if isinstance(problem, SeveralTickets) else None
+    words: Piece = (texts.problem(problem), [])
+    return Parcel(
+        desk.chat_id,
+        Call(send_text(desk.chat_id, words, reply_to=notice.reply_to, keyboard=keyboard)),
+    )
+
+
+def _say(desk: Desk, words: str, *, reply_to: int | None = None) -> Parcel:
+    return Parcel(
+        desk.chat_id,
+        Call(send_text(desk.chat_id, (words, []), reply_to=reply_to)),
+        shows=_AS_NOTICE,
+    )
+
+
+async def _about(desk: Desk, failed: Delivery) -> int | None:
+    """Find what to reply to: what was written here, else the ticket's card."""
+    message_id = failed.payload.get("message_id")
+    if message_id is not None:
+        written = await desk.session.get_one(Message, message_id)
+        if written.chat_id == desk.chat_id:
+            return written.message_id
+    if failed.ticket_id is None:
+        return None
+    card = await links.newest_card(desk.session, await desk.ticket(failed.ticket_id))
+    return card.message_id if card is not None and card.chat_id == desk.chat_id else None

@@ -1,0 +1,286 @@
+"""The courier: takes what waits in the outbox to Telegram, in order, until it has arrived.
+
+One turn is one transaction: settle what came back, claim what may go now. What was claimed is
+sent after the commit, so whatever dies, the database knows what may have been said.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import inf
+from typing import Any
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from database.errors import is_outage
+from database.models import Delivery, DeliveryStatus
+from services import lanes, settling, staff_chat
+from services.limiter import Limiter
+from services.outcomes import Outcome, Unknown
+from services.parcel import Compose, Parcel, Send
+
+log = structlog.get_logger(__name__)
+
+# What other processes wrote is noticed within this time, in seconds.
+LOOKS_EVERY = 1.0
+
+# A send in flight gets so many seconds when the program stops.
+LAST_SENDS = 5.0
+
+# The limiter's longest window: so far back it has to know what was sent.
+REMEMBERED = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Trip:
+    """A parcel on its way, and the deliveries in it."""
+
+    parcel: Parcel
+    delivery_ids: list[int]
+
+
+class Courier:
+    """Runs until stopped; there is one for a database."""
+
+    def __init__(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        compose: Compose,
+        send: Send,
+        limiter: Limiter,
+        *,
+        staff_chat_id: int,
+        clock: Callable[[], datetime],
+        quiet: timedelta = timedelta(),
+        on_turn: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`staff_chat_id` is the one in the settings; `on_turn` hears that we are alive."""
+        self._sessions = sessions
+        self._compose = compose
+        self._send = send
+        self._limiter = limiter
+        self._staff_chat_id = staff_chat_id
+        self._clock = clock
+        self._quiet = quiet
+        self._on_turn = on_turn
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._trips: dict[Trip, asyncio.Task[None]] = {}
+        self._back: list[tuple[Trip, Outcome]] = []
+        self._after_turn = asyncio.Condition()
+        self._outage = False
+        self._one_by_one = False
+
+    def wake(self) -> None:
+        """Look at once: something was committed."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when what is in flight is settled, or is late."""
+        self._stopping = True
+        self._wake.set()
+
+    async def settled(self) -> None:
+        """Wait until what is on its way now has come back and is written down."""
+        waiting = set(self._trips)
+        async with self._after_turn:
+            await self._after_turn.wait_for(lambda: not waiting & self._trips.keys())
+
+    async def run(self) -> None:
+        """Take turns until stopped."""
+        while not self._stopping and not await self._survives(self._begin()):
+            await self._rest(LOOKS_EVERY)
+        async with asyncio.TaskGroup() as group:
+            while not self._stopping:
+                await self._rest(await self._take_turn(group))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_SENDS):
+                    while self._trips:
+                        await self._rest(await self._take_turn(group))
+            for trip, task in self._trips.items():
+                log.warning("stopped before the answer came", deliveries=trip.delivery_ids)
+                task.cancel()
+
+    async def _begin(self) -> None:
+        """Take stock of what was on its way when we died, and of what was sent just before."""
+        now = self._clock()
+        async with self._sessions.begin() as session:
+            doubtful = await lanes.in_doubt(session)
+            sent = await session.execute(
+                select(Delivery.sent_at, Delivery.chat_id)
+                .where(Delivery.sent_at > now - REMEMBERED)
+                .order_by(Delivery.sent_at)
+            )
+            past = [((now - at).total_seconds(), chat_id) for at, chat_id in sent if at]
+        for delivery in doubtful:
+            log.warning("possible duplicate", delivery=delivery.id, ticket=delivery.ticket_id)
+        past += [(0.0, delivery.chat_id) for delivery in doubtful]
+        monotonic = asyncio.get_running_loop().time()
+        self._limiter.remember((monotonic - max(0.0, ago), chat_id) for ago, chat_id in past)
+        log.info("courier started", possible_duplicates=len(doubtful))
+
+    async def _take_turn(self, group: asyncio.TaskGroup) -> float:
+        """Take one turn; return how many seconds to rest, unless woken."""
+        self._on_turn()
+        settled = self._back[:1] if self._one_by_one else list(self._back)
+        turn = _Turn(self._clock(), asyncio.get_running_loop().time())
+        if not await self._survives(self._transaction(turn, settled)):
+            for trip in turn.trips:
+                self._limiter.answer(turn.monotonic, trip.parcel.chat_id, trip.parcel.cost)
+            if not self._outage:
+                await self._isolate(settled)
+            return LOOKS_EVERY
+        del self._back[: len(settled)]
+        self._one_by_one = self._one_by_one and bool(self._back)
+        for trip, _ in settled:
+            del self._trips[trip]
+        for trip in turn.trips:
+            self._trips[trip] = group.create_task(self._carry(trip))
+        async with self._after_turn:
+            self._after_turn.notify_all()
+        return 0.0 if self._back else turn.rest()
+
+    async def _transaction(self, turn: "_Turn", settled: list[tuple[Trip, Outcome]]) -> None:
+        async with self._sessions.begin() as session:
+            staff_chat_id = await staff_chat.current(session, self._staff_chat_id)
+            for trip, outcome in settled:
+                batch = await session.scalars(
+                    select(Delivery).where(Delivery.id.in_(trip.delivery_ids)).order_by(Delivery.id)
+                )
+                await settling.settle(
+                    session,
+                    trip.parcel,
+                    batch.all(),
+                    outcome,
+                    staff_chat_id=staff_chat_id,
+                    now=turn.now,
+                )
+            if not self._stopping:
+                await session.flush()
+                await self._claim(session, turn)
+
+    async def _claim(self, session: AsyncSession, turn: "_Turn") -> None:
+        """Claim what may go now, best first, as far as the limiter lets it."""
+        pauses = await lanes.pauses(session, now=turn.now)
+        turn.wait_until(pauses.next_end)
+        if pauses.everything:
+            return
+        full = self._limiter.full(turn.monotonic)
+        turn.look_at(min(full.values(), default=inf))
+        heads = await lanes.heads(
+            session, now=turn.now, quiet=self._quiet, without=pauses.blocked | full.keys()
+        )
+        travelling = {trip.parcel.chat_id for trip in self._trips}
+        for head in heads:
+            when = self._limiter.next_at(turn.monotonic, head.chat_id)
+            if when > turn.monotonic:
+                turn.look_at(when)
+            elif head.chat_id not in pauses.probed & travelling:
+                travelling.add(head.chat_id)
+                await self._pack(session, head, turn)
+        if len(heads) == lanes.HEADS_A_TURN:
+            turn.look_at(turn.monotonic)
+        elif not heads:
+            turn.wait_until(await lanes.next_due(session, now=turn.now))
+
+    async def _pack(self, session: AsyncSession, head: Delivery, turn: "_Turn") -> None:
+        """Put a lane's first delivery, and what can travel with it, on the way."""
+        offered = await lanes.offered(session, head, now=turn.now)
+        try:
+            parcel = await self._compose(session, offered)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            log.exception("a delivery cannot be worded", delivery=head.id, kind=head.kind)
+            head.status, head.error = DeliveryStatus.FAILED, repr(error)
+            return
+        if parcel is None:
+            head.status = DeliveryStatus.DELIVERED
+            turn.look_at(turn.monotonic)
+            return
+        when = self._limiter.next_at(turn.monotonic, parcel.chat_id, parcel.cost)
+        if when > turn.monotonic:
+            turn.look_at(when)
+            return
+        batch = offered[: parcel.taken]
+        lanes.claim(batch, now=turn.now)
+        self._limiter.leave(parcel.chat_id, parcel.cost)
+        turn.trips.append(Trip(parcel, [delivery.id for delivery in batch]))
+
+    async def _carry(self, trip: Trip) -> None:
+        """Send, and have the answer settled in the next turn."""
+        with structlog.contextvars.bound_contextvars(delivery=trip.delivery_ids[0]):
+            try:
+                outcome = await self._send(trip.parcel)
+            except Exception as error:
+                log.exception("the sender failed")
+                outcome = Unknown(repr(error))
+        loop = asyncio.get_running_loop()
+        self._limiter.answer(loop.time(), trip.parcel.chat_id, trip.parcel.cost)
+        self._back.append((trip, outcome))
+        self._wake.set()
+
+    async def _survives(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Do `work`; False if the database or a mistake of ours kept it from being done.
+
+        Of an outage the operator is told once. Nothing is lost: what came back stays with us.
+        """
+        try:
+            await work
+        except Exception as error:
+            outage = is_outage(error)
+            if not outage:
+                log.exception("the courier's turn failed")
+            elif not self._outage:
+                log.error("the database does not answer", error=type(error).__name__)  # noqa: TRY400
+            self._outage = outage
+            return False
+        if self._outage:
+            log.info("the database answers again")
+        self._outage = False
+        return True
+
+    async def _isolate(self, settled: list[tuple[Trip, Outcome]]) -> None:
+        """Find the answer that can't be written down, and set its deliveries aside as failed."""
+        if len(settled) > 1:
+            self._one_by_one = True
+        elif settled:
+            trip, outcome = settled[0]
+            async with self._sessions.begin() as session:
+                await session.execute(
+                    update(Delivery)
+                    .where(Delivery.id.in_(trip.delivery_ids))
+                    .values(status=DeliveryStatus.FAILED, error=f"not settled: {outcome!r}")
+                )
+            del self._back[0], self._trips[trip]
+
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        self._wake.clear()
+
+
+class _Turn:
+    """One turn's time, what it claimed, and when the next one is due."""
+
+    def __init__(self, now: datetime, monotonic: float) -> None:
+        self.now = now
+        self.monotonic = monotonic
+        self.trips: list[Trip] = []
+        self._next = monotonic + LOOKS_EVERY
+
+    def look_at(self, monotonic: float) -> None:
+        self._next = min(self._next, monotonic)
+
+    def wait_until(self, time: datetime | None) -> None:
+        if time is not None:
+            self.look_at(self.monotonic + (time - self.now).total_seconds())
+
+    def rest(self) -> float:
+        return max(0.0, self._next - asyncio.get_running_loop().time())

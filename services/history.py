@@ -1,0 +1,32 @@
+"""The audit log: who did what to a ticket, and when."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import Ticket, TicketEvent, User
+
+log = structlog.get_logger(__name__)
+
+
+def record(
+    session: AsyncSession,
+    ticket: Ticket,
+    actor: User | None,
+    kind: str,
+    now: datetime,
+    **details: Any,
+) -> None:
+    """Write down that `actor` (nobody: an anonymous administrator) did `kind` to the ticket."""
+    session.add(
+        TicketEvent(
+            ticket_id=ticket.id,
+            actor_id=actor.id if actor else None,
+            kind=kind,
+            details=details or None,
+            happened_at=now,
+        )
+    )
+    log.info("ticket event", event_kind=kind, ticket=ticket.id, status=ticket.status.value)

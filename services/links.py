@@ -1,0 +1,51 @@
+"""Which ticket a message of the bot belongs to: by stored ids, never by what it says."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import LinkKind, MessageLink, Ticket
+
+
+async def newest_card(session: AsyncSession, ticket: Ticket) -> MessageLink | None:
+    """Find the ticket's card in the staff chat it has now."""
+    found: MessageLink | None = await session.scalar(
+        select(MessageLink)
+        .where(
+            MessageLink.ticket_id == ticket.id,
+            MessageLink.kind == LinkKind.CARD,
+            MessageLink.chat_id == ticket.staff_chat_id,
+        )
+        .order_by(MessageLink.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def ticket_id_of(session: AsyncSession, chat_id: int, message_id: int) -> int | None:
+    """Find the ticket that a message of the bot belongs to."""
+    found: int | None = await session.scalar(
+        select(MessageLink.ticket_id)
+        .where(MessageLink.chat_id == chat_id, MessageLink.message_id == message_id)
+        .limit(1)
+    )
+    return found
+
+
+async def copies(session: AsyncSession, message_pk: int, chat_id: int) -> list[MessageLink]:
+    """List the copies of a message in a chat, in the order in which they were sent."""
+    found = await session.scalars(
+        select(MessageLink)
+        .where(MessageLink.copy_of == message_pk, MessageLink.chat_id == chat_id)
+        .order_by(MessageLink.id)
+    )
+    return list(found)
+
+
+async def beside(session: AsyncSession, link: MessageLink) -> list[MessageLink]:
+    """List all that the same message of the bot holds, `link` among them."""
+    found = await session.scalars(
+        select(MessageLink)
+        .where(MessageLink.chat_id == link.chat_id, MessageLink.message_id == link.message_id)
+        .order_by(MessageLink.id)
+    )
+    return list(found)

@@ -1,0 +1,197 @@
+"""Notices: facts worth telling somebody, as a kind and a few numbers.
+
+Words, language and buttons are made when a notice is delivered, so it always shows what is true
+then. A notice's field names are the shape of its JSON in the outbox: add, never rename.
+"""
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, override
+
+from database.models import Priority
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to tell one chat."""
+
+    priority: ClassVar[Priority] = Priority.CONFIRMATION
+    kind: ClassVar[str]
+    registry: ClassVar[dict[str, type["Notice"]]] = {}
+
+    @override
+    def __init_subclass__(cls) -> None:
+        cls.kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+        Notice.registry[cls.kind] = cls
+
+    def to_json(self) -> dict[str, Any]:
+        """Make the payload that `read` takes."""
+        return asdict(self)
+
+
+def read(kind: str, payload: dict[str, Any]) -> Notice:
+    """Read a notice back from the outbox."""
+    return Notice.registry[kind](**payload)
+
+
+@dataclass(frozen=True)
+class TicketOpened(Notice):
+    """To a user: your ticket has this number."""
+
+    ticket_id: int
+
+
+@dataclass(frozen=True)
+class TicketClosed(Notice):
+    """To a user: your ticket is closed."""
+
+    ticket_id: int
+
+
+@dataclass(frozen=True)
+class TicketReopened(Notice):
+    """To a user: your ticket is open again."""
+
+    ticket_id: int
+
+
+@dataclass(frozen=True)
+class AnswerPosted(Notice):
+    """To a user: what staff answered."""
+
+    priority = Priority.ANSWER
+    message_id: int
+
+
+@dataclass(frozen=True)
+class AnswerEdited(Notice):
+    """To a user: an answer has a new wording."""
+
+    priority = Priority.ANSWER
+    message_id: int
+
+
+@dataclass(frozen=True)
+class AnswerRetracted(Notice):
+    """At a user's: an answer became a note, so its copies are deleted."""
+
+    priority = Priority.ANSWER
+    message_id: int
+
+
+@dataclass(frozen=True)
+class QuestionFailed(Notice):
+    """To a user: this message of yours did not reach the team."""
+
+    message_id: int
+
+
+@dataclass(frozen=True)
+class CardPosted(Notice):
+    """To staff: a ticket's card, the message that stands for it."""
+
+    priority = Priority.CARD
+    ticket_id: int
+
+
+@dataclass(frozen=True)
+class CardRedrawn(Notice):
+    """To staff: the card shows the ticket as it is now."""
+
+    priority = Priority.REDRAW
+    ticket_id: int
+
+
+@dataclass(frozen=True)
+class CardRetired(Notice):
+    """To staff: the ticket's older cards say that there is a new one further down."""
+
+    priority = Priority.REDRAW
+    ticket_id: int
+
+
+@dataclass(frozen=True)
+class QuestionPosted(Notice):
+    """To staff: what a user wrote after the card."""
+
+    priority = Priority.FOLLOW_UP
+    message_id: int
+
+
+@dataclass(frozen=True)
+class QuestionEdited(Notice):
+    """To staff: a user changed a message."""
+
+    priority = Priority.FOLLOW_UP
+    message_id: int
+
+
+@dataclass(frozen=True)
+class AnswerDelivered(Notice):
+    """To staff: the answer has arrived; a reaction on it."""
+
+    priority = Priority.REACTION
+    message_id: int
+
+
+@dataclass(frozen=True)
+class NoteKept(Notice):
+    """To staff: this was taken as a note; a reaction on it."""
+
+    priority = Priority.REACTION
+    message_id: int
+
+
+@dataclass(frozen=True)
+class DeliveryFailed(Notice):
+    """To staff: something did not arrive for good, why, and a way to send it again."""
+
+    delivery_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class UserReturned(Notice):
+    """To staff: a user who had blocked the bot is back."""
+
+    ticket_id: int
+
+
+@dataclass(frozen=True)
+class UpdateSetAside(Notice):
+    """To staff: an update could not be handled and is kept."""
+
+    dead_update_id: int
+
+
+@dataclass(frozen=True)
+class UpdateFailed(Notice):
+    """To whoever wrote it: your message could not be handled, the team knows."""
+
+    reply_to: int | None
+    language: str
+
+
+@dataclass(frozen=True)
+class Refusal(Notice):
+    """To whoever asked: it cannot be done, and why (`problem` is a Problem as JSON)."""
+
+    problem: dict[str, Any]
+    reply_to: int | None
+    language: str
+
+
+@dataclass(frozen=True)
+class GroupIsNotStaff(Notice):
+    """To a group that is not the staff chat: this is your id."""
+
+    priority = Priority.REACTION
+    chat_id: int
+
+
+@dataclass(frozen=True)
+class StaffChatMigrated(Notice):
+    """To staff: the group has a new id, the operator should set it."""
+
+    old_id: int
+    new_id: int

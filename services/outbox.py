@@ -1,0 +1,91 @@
+"""The outbox: what must reach a person is a row here, written in the same transaction as its cause.
+
+The courier takes it from here.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import Delivery, DeliveryStatus, Ticket
+from services.notices import CardRedrawn, Notice
+
+# Items of an album come as messages of their own; a second without another one ends it.
+ALBUM_PAUSE = timedelta(seconds=1)
+
+
+def post(
+    session: AsyncSession,
+    chat_id: int,
+    notice: Notice,
+    *,
+    now: datetime,
+    ticket: Ticket | None = None,
+) -> Delivery:
+    """Send `notice` to `chat_id` once this transaction is committed, behind its lane's others."""
+    delivery = Delivery(
+        chat_id=chat_id,
+        ticket_id=ticket.id if ticket else None,
+        kind=notice.kind,
+        payload=notice.to_json(),
+        priority=notice.priority,
+        status=DeliveryStatus.WAITING,
+        created_at=now,
+        due_at=now,
+        attempts=0,
+        part=0,
+    )
+    session.add(delivery)
+    return delivery
+
+
+async def post_content(
+    session: AsyncSession,
+    chat_id: int,
+    notice: Notice,
+    media_group_id: str | None,
+    *,
+    now: datetime,
+    ticket: Ticket,
+) -> None:
+    """Send what a person wrote; an album's items together, a second after the last of them."""
+    delivery = post(session, chat_id, notice, now=now, ticket=ticket)
+    if media_group_id is not None:
+        delivery.media_group_id = media_group_id
+        await session.flush()
+        await session.execute(
+            update(Delivery)
+            .where(
+                Delivery.chat_id == chat_id,
+                Delivery.ticket_id == ticket.id,
+                Delivery.media_group_id == media_group_id,
+                Delivery.status == DeliveryStatus.WAITING,
+            )
+            .values(due_at=now + ALBUM_PAUSE)
+        )
+
+
+async def post_once(
+    session: AsyncSession, chat_id: int, notice: Notice, *, now: datetime, ticket: Ticket
+) -> None:
+    """Send `notice` unless the very same one waits already."""
+    if not await _waits(session, chat_id, notice, ticket):
+        post(session, chat_id, notice, now=now, ticket=ticket)
+
+
+async def redraw_card(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
+    """Have the card show what the ticket became; at most one redraw waits."""
+    await post_once(session, ticket.staff_chat_id, CardRedrawn(ticket.id), now=now, ticket=ticket)
+
+
+async def _waits(session: AsyncSession, chat_id: int, notice: Notice, ticket: Ticket) -> bool:
+    await session.flush()
+    waiting = select(Delivery.payload).where(
+        Delivery.chat_id == chat_id,
+        Delivery.ticket_id == ticket.id,
+        Delivery.kind == notice.kind,
+        Delivery.status == DeliveryStatus.WAITING,
+        Delivery.part == 0,
+    )
+    return notice.to_json() in (await session.scalars(waiting)).all()

@@ -1,0 +1,55 @@
+"""A parcel: one call to Telegram, ready to go, and what is true once it was taken."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import Delivery, LinkKind
+from services.outcomes import Outcome
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a new message of the bot will show: becomes its link."""
+
+    copy_of: int | None = None
+    kind: LinkKind = LinkKind.NOTICE
+    part: int = 0
+    revision: int = 0
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """What a link is worth once its message has been edited (or sent anew in its place)."""
+
+    link_id: int
+    shown: Shown
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One call. `call` means something to the sender only.
+
+    `cost` is how many messages Telegram counts it as. `shows` has, for each message that the
+    call makes, all that is in it. `rewrites` and `drops` name the links of messages that are
+    edited and deleted. `taken`: how many of the deliveries offered it carries. `more`: the
+    deliveries are not done with it, the next part follows.
+    """
+
+    chat_id: int
+    call: object
+    cost: int = 1
+    shows: Sequence[Sequence[Shown]] = ()
+    rewrites: Sequence[Rewritten] = ()
+    drops: Sequence[int] = ()
+    taken: int = 1
+    more: bool = False
+
+
+# Puts deliveries of one lane into a parcel, as many from the front as fit into one message;
+# None if there is nothing left to say. Only reads.
+Compose = Callable[[AsyncSession, Sequence[Delivery]], Awaitable[Parcel | None]]
+
+# Makes the call. Never raises for what Telegram or the network does.
+Send = Callable[[Parcel], Awaitable[Outcome]]

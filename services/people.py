@@ -1,0 +1,67 @@
+"""The people we know: remembered with the name they have now."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.dialect import insert
+from database.models import Delivery, DeliveryStatus, Ticket, TicketStatus, User
+from services import outbox
+from services.content import Person
+from services.notices import AnswerPosted, UserReturned
+
+
+async def remember(session: AsyncSession, person: Person, *, now: datetime) -> User:
+    """Find or make the person's row, brought up to date and locked until the commit.
+
+    The lock is what makes two messages of one person, handled at once, take turns.
+    """
+    await session.execute(
+        insert(session, User)
+        .values(
+            telegram_id=person.telegram_id,
+            name=person.name,
+            username=person.username,
+            language=person.language,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["telegram_id"])
+    )
+    user = await session.scalar(
+        select(User)
+        .where(User.telegram_id == person.telegram_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    assert user is not None  # noqa: S101 - inserted above, and never deleted
+    user.name, user.username, user.language = person.name, person.username, person.language
+    return user
+
+
+async def blocked(session: AsyncSession, telegram_id: int, *, now: datetime) -> None:
+    """Keep in mind that the person blocked the bot."""
+    user = await session.scalar(select(User).where(User.telegram_id == telegram_id))
+    if user is not None and user.blocked_at is None:
+        user.blocked_at = now
+
+
+async def came_back(session: AsyncSession, user: User, *, now: datetime) -> None:
+    """Forget the block, and tell staff if answers of theirs did not arrive meanwhile."""
+    if user.blocked_at is None:
+        return
+    ticket = await session.scalar(
+        select(Ticket).where(Ticket.user_id == user.id, Ticket.status != TicketStatus.CLOSED)
+    )
+    if ticket is not None and await _missed_answers(session, ticket):
+        outbox.post(session, ticket.staff_chat_id, UserReturned(ticket.id), now=now, ticket=ticket)
+    user.blocked_at = None
+
+
+async def _missed_answers(session: AsyncSession, ticket: Ticket) -> bool:
+    missed = select(Delivery.id).where(
+        Delivery.ticket_id == ticket.id,
+        Delivery.kind == AnswerPosted.kind,
+        Delivery.status == DeliveryStatus.FAILED,
+    )
+    return await session.scalar(missed.limit(1)) is not None

@@ -1,0 +1,130 @@
+"""Refusals: what a service raises when it will not do what it was asked, as data, without words.
+
+A refusal undoes the update's transaction; `bot/texts.py` turns it into a sentence for the person.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, override
+
+
+@dataclass
+class Problem(Exception):  # noqa: N818 - DESIGN's word
+    """What was asked cannot be done."""
+
+    registry: ClassVar[dict[str, type["Problem"]]] = {}
+
+    @override
+    def __init_subclass__(cls) -> None:
+        Problem.registry[cls.__name__] = cls
+
+    def to_json(self) -> dict[str, Any]:
+        """Make the shape that `from_json` reads."""
+        return {"name": type(self).__name__, **asdict(self)}
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> "Problem":
+        """Read a problem back from the outbox."""
+        fields = dict(data)
+        return Problem.registry[fields.pop("name")](**fields)
+
+
+@dataclass
+class UnknownReply(Problem):
+    """The message that was replied to belongs to no ticket that we know.
+
+    Its link may be on its way: the courier settles, and the update is handled once more.
+    """
+
+
+@dataclass
+class NoSuchTicket(Problem):
+    """There is no ticket with this number."""
+
+    typed: str
+
+
+@dataclass
+class TicketNotNamed(Problem):
+    """The command neither replies to a ticket nor names one."""
+
+    command: str
+
+
+@dataclass
+class SeveralTickets(Problem):
+    """Several tickets that are not closed have this number, on different days."""
+
+    command: str
+    ticket_ids: list[int]
+    labels: list[str]
+
+
+@dataclass
+class TicketAlreadyClosed(Problem):
+    """The ticket is closed already."""
+
+    daily_id: int
+
+
+@dataclass
+class TicketNotClosed(Problem):
+    """The ticket cannot be reopened, it is not closed."""
+
+    daily_id: int
+
+
+@dataclass
+class TicketAlreadyTaken(Problem):
+    """Somebody else has the ticket."""
+
+    daily_id: int
+    by: str
+
+
+@dataclass
+class TicketAlreadyYours(Problem):
+    """The person has this ticket already."""
+
+    daily_id: int
+
+
+@dataclass
+class AnotherTicketOpen(Problem):
+    """The user's other ticket is not closed, and there is at most one such a user."""
+
+    daily_id: int
+    other: int
+
+
+@dataclass
+class AnonymousCannotTake(Problem):
+    """A ticket is taken by a person; an anonymous administrator or a channel is none."""
+
+
+@dataclass
+class NotForYou(Problem):
+    """The button is for the staff of this ticket."""
+
+
+@dataclass
+class ButtonOutdated(Problem):
+    """The button comes from an older version, or was never ours."""
+
+
+@dataclass
+class UnknownCommand(Problem):
+    """No such command; help says which there are."""
+
+    command: str
+
+
+@dataclass
+class KindNotRelayed(Problem):
+    """This kind of message cannot be passed on."""
+
+    kind: str
+
+
+@dataclass
+class NothingToResend(Problem):
+    """The delivery has arrived meanwhile, or is on its way again."""

@@ -1,0 +1,95 @@
+"""The staff chat: which id it has now, and what follows when it gets another one."""
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from database.dialect import insert
+from database.models import (
+    ChatMigration,
+    ChatPause,
+    Delivery,
+    DeliveryStatus,
+    ForeignGroup,
+    Ticket,
+    TicketStatus,
+)
+from services import outbox, ticket_service
+from services.notices import GroupIsNotStaff, StaffChatMigrated
+
+log = structlog.get_logger(__name__)
+
+
+async def current(session: AsyncSession, configured: int) -> int:
+    """Follow the migrations from the id in the settings to the one the group has now."""
+    migrations = {row.old_id: row.new_id for row in await session.scalars(select(ChatMigration))}
+    chat_id = configured
+    while chat_id in migrations:
+        chat_id = migrations.pop(chat_id)
+    return chat_id
+
+
+async def migrated(
+    session: AsyncSession, old_id: int, new_id: int, *, staff_chat_id: int, now: datetime
+) -> None:
+    """Send to the group's new id from now on; what was sent keeps the old one.
+
+    A supergroup counts its messages anew, so an old id must never be looked up in the new chat.
+    Telegram says a migration in several ways; only the first is new.
+    """
+    first = await session.scalar(
+        insert(session, ChatMigration)
+        .values(old_id=old_id, new_id=new_id, migrated_at=now)
+        .on_conflict_do_nothing(index_elements=["old_id"])
+        .returning(ChatMigration.old_id)
+    )
+    if first is None:
+        return
+    await session.execute(
+        update(Delivery)
+        .where(
+            Delivery.chat_id == old_id,
+            Delivery.status.in_([DeliveryStatus.WAITING, DeliveryStatus.CLAIMED]),
+        )
+        .values(chat_id=new_id)
+    )
+    pause = await session.get(ChatPause, old_id)
+    if pause is not None:
+        await session.delete(pause)
+    await session.execute(
+        update(Ticket).where(Ticket.staff_chat_id == old_id).values(staff_chat_id=new_id)
+    )
+    if old_id == staff_chat_id:
+        await _move_in(session, old_id, new_id, now=now)
+
+
+async def tell_foreign_group(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
+    """Say a group's id in it, once for ever, so that an operator can find the staff chat's."""
+    first = await session.scalar(
+        insert(session, ForeignGroup)
+        .values(chat_id=chat_id, told_at=now)
+        .on_conflict_do_nothing(index_elements=["chat_id"])
+        .returning(ForeignGroup.chat_id)
+    )
+    if first is not None:
+        outbox.post(session, chat_id, GroupIsNotStaff(chat_id), now=now)
+
+
+async def _move_in(session: AsyncSession, old_id: int, new_id: int, *, now: datetime) -> None:
+    log.error(
+        "the staff group became a supergroup with a new id; set STAFF_CHAT_ID to it",
+        old_id=old_id,
+        new_id=new_id,
+    )
+    outbox.post(session, new_id, StaffChatMigrated(old_id, new_id), now=now)
+    tickets = await session.scalars(
+        select(Ticket)
+        .where(Ticket.staff_chat_id == new_id, Ticket.status != TicketStatus.CLOSED)
+        .options(selectinload(Ticket.user))
+        .order_by(Ticket.opened_at)
+    )
+    for ticket in tickets:
+        await ticket_service.new_card(session, ticket, now=now)

@@ -1,0 +1,234 @@
+"""Tickets: opened by a user's first message, moved by both sides, numbered anew each day."""
+
+from datetime import date, datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from database.dialect import insert
+from database.models import (
+    DailyTicketCounter,
+    Direction,
+    Message,
+    Ticket,
+    TicketStatus,
+    User,
+)
+from services import history, messages, outbox, people
+from services.content import Content, Person
+from services.notices import (
+    CardPosted,
+    CardRetired,
+    QuestionPosted,
+    TicketClosed,
+    TicketOpened,
+    TicketReopened,
+)
+from services.problems import (
+    AnonymousCannotTake,
+    AnotherTicketOpen,
+    NotForYou,
+    TicketAlreadyClosed,
+    TicketAlreadyTaken,
+    TicketAlreadyYours,
+    TicketNotClosed,
+)
+from services.thanks import only_says_thanks
+
+log = structlog.get_logger(__name__)
+
+# Who writes again within this time after the close goes on with the same ticket.
+REOPENS_WITHIN = timedelta(days=7)
+
+
+async def get_next_daily_id(session: AsyncSession, day: date) -> int:
+    """Give the next number of `day`, from 1; nobody else gets it, and a rollback gives it back.
+
+    1. Make sure that the day's row exists; of two who insert it at once, one does nothing.
+    2. Lock the row. Whoever comes second waits here until the first has committed.
+    3. Add one.
+
+    On SQLite there is no row lock: there BEGIN IMMEDIATE (database/session.py) keeps others out.
+    """
+    await session.execute(
+        insert(session, DailyTicketCounter)
+        .values(day=day, last_number=0)
+        .on_conflict_do_nothing(index_elements=["day"])
+    )
+    counter = await session.scalar(
+        select(DailyTicketCounter)
+        .where(DailyTicketCounter.day == day)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    assert counter is not None  # noqa: S101 - inserted above, and never deleted
+    counter.last_number += 1
+    await session.flush()
+    log.info("number given", day=day.isoformat(), daily_id=counter.last_number)
+    return counter.last_number
+
+
+async def receive(
+    session: AsyncSession,
+    person: Person,
+    content: Content,
+    *,
+    staff_chat_id: int,
+    day: date,
+    now: datetime,
+) -> Ticket:
+    """Take in what a user wrote: it joins the ticket at hand, reopens it, or opens a new one."""
+    user = await people.remember(session, person, now=now)
+    await people.came_back(session, user, now=now)
+    ticket = await _at_hand(session, user, now=now)
+    if ticket is None:
+        return await _open(session, user, content, staff_chat_id=staff_chat_id, day=day, now=now)
+    message = await messages.store(session, ticket, user, Direction.QUESTION, content)
+    if ticket.status is not TicketStatus.CLOSED:
+        await _user_wrote(session, ticket, now=now)
+    elif not only_says_thanks(content.text):
+        history.record(session, ticket, user, "reopened", now)
+        await _reopen(session, ticket, now=now)
+    await _post_question(session, ticket, message, now=now)
+    return ticket
+
+
+async def close(
+    session: AsyncSession, ticket: Ticket, *, by: User | None, now: datetime, reason: str = ""
+) -> None:
+    """Close the ticket and tell its user; the reason stays among staff."""
+    if ticket.status is TicketStatus.CLOSED:
+        raise TicketAlreadyClosed(ticket.daily_id)
+    ticket.status, ticket.closed_at = TicketStatus.CLOSED, now
+    history.record(session, ticket, by, "closed", now, **({"reason": reason} if reason else {}))
+    outbox.post(session, ticket.user.chat_id, TicketClosed(ticket.id), now=now, ticket=ticket)
+    await outbox.redraw_card(session, ticket, now=now)
+
+
+async def reopen(session: AsyncSession, ticket: Ticket, *, by: User | None, now: datetime) -> None:
+    """Open a closed ticket again, unless its user has another one."""
+    if ticket.status is not TicketStatus.CLOSED:
+        raise TicketNotClosed(ticket.daily_id)
+    await session.execute(select(User.id).where(User.id == ticket.user_id).with_for_update())
+    other = await _not_closed(session, ticket.user_id)
+    if other is not None:
+        raise AnotherTicketOpen(ticket.daily_id, other=other.daily_id)
+    history.record(session, ticket, by, "reopened", now)
+    await _reopen(session, ticket, now=now)
+
+
+async def take(
+    session: AsyncSession, ticket: Ticket, *, by: User | None, now: datetime, over: bool = False
+) -> None:
+    """Make `by` the one who looks after the ticket; `over` takes it from a colleague."""
+    if by is None:
+        raise AnonymousCannotTake
+    if ticket.status is TicketStatus.CLOSED:
+        raise TicketAlreadyClosed(ticket.daily_id)
+    if ticket.assigned_to == by.id:
+        raise TicketAlreadyYours(ticket.daily_id)
+    if ticket.assigned_staff is not None and not over:
+        raise TicketAlreadyTaken(ticket.daily_id, by=ticket.assigned_staff.name)
+    ticket.assigned_staff = by
+    if ticket.status is TicketStatus.NEW:
+        ticket.status = TicketStatus.OPEN
+    history.record(session, ticket, by, "taken", now)
+    await outbox.redraw_card(session, ticket, now=now)
+
+
+async def get(session: AsyncSession, ticket_id: int, *, staff_chat_id: int) -> Ticket:
+    """Get a ticket to work on, locked; NotForYou if it is not of this staff chat."""
+    ticket: Ticket | None = await session.scalar(
+        select(Ticket)
+        .where(Ticket.id == ticket_id, Ticket.staff_chat_id == staff_chat_id)
+        .options(selectinload(Ticket.user), selectinload(Ticket.assigned_staff))
+        .with_for_update()
+    )
+    if ticket is None:
+        raise NotForYou
+    structlog.contextvars.bind_contextvars(ticket=ticket.id)
+    return ticket
+
+
+async def _at_hand(session: AsyncSession, user: User, *, now: datetime) -> Ticket | None:
+    """Find the ticket that a message of `user` belongs to: not closed, or closed lately."""
+    ticket = await _not_closed(session, user.id)
+    if ticket is None:
+        ticket = await session.scalar(
+            select(Ticket)
+            .where(Ticket.user_id == user.id)
+            .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
+            .limit(1)
+            .with_for_update()
+        )
+        if ticket is None or ticket.closed_at is None or now - ticket.closed_at > REOPENS_WITHIN:
+            return None
+    ticket.user = user
+    structlog.contextvars.bind_contextvars(ticket=ticket.id)
+    return ticket
+
+
+async def _not_closed(session: AsyncSession, user_id: int) -> Ticket | None:
+    found: Ticket | None = await session.scalar(
+        select(Ticket)
+        .where(Ticket.user_id == user_id, Ticket.status != TicketStatus.CLOSED)
+        .with_for_update()
+    )
+    return found
+
+
+async def _open(
+    session: AsyncSession,
+    user: User,
+    content: Content,
+    *,
+    staff_chat_id: int,
+    day: date,
+    now: datetime,
+) -> Ticket:
+    ticket = Ticket(
+        daily_id=await get_next_daily_id(session, day),
+        opened_on=day,
+        user=user,
+        staff_chat_id=staff_chat_id,
+        status=TicketStatus.NEW,
+        opened_at=now,
+    )
+    session.add(ticket)
+    await session.flush()
+    structlog.contextvars.bind_contextvars(ticket=ticket.id)
+    message = await messages.store(session, ticket, user, Direction.QUESTION, content)
+    history.record(session, ticket, user, "opened", now)
+    outbox.post(session, user.chat_id, TicketOpened(ticket.id), now=now, ticket=ticket)
+    outbox.post(session, staff_chat_id, CardPosted(ticket.id), now=now, ticket=ticket)
+    if message.kind != "text":
+        await _post_question(session, ticket, message, now=now)
+    return ticket
+
+
+async def _user_wrote(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
+    if ticket.status in {TicketStatus.PENDING, TicketStatus.ON_HOLD}:
+        ticket.status = TicketStatus.OPEN
+        await outbox.redraw_card(session, ticket, now=now)
+
+
+async def _reopen(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
+    """Open the ticket again under a new card; the old one says so."""
+    ticket.status, ticket.closed_at = TicketStatus.OPEN, None
+    outbox.post(session, ticket.user.chat_id, TicketReopened(ticket.id), now=now, ticket=ticket)
+    await new_card(session, ticket, now=now)
+
+
+async def new_card(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
+    """Post a card further down; earlier ones point to it."""
+    for notice in (CardPosted(ticket.id), CardRetired(ticket.id)):
+        await outbox.post_once(session, ticket.staff_chat_id, notice, now=now, ticket=ticket)
+
+
+async def _post_question(
+    session: AsyncSession, ticket: Ticket, message: Message, *, now: datetime
+) -> None:
+    notice, album = QuestionPosted(message.id), message.media_group_id
+    await outbox.post_content(session, ticket.staff_chat_id, notice, album, now=now, ticket=ticket)
