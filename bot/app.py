@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 from aiogram import Bot
@@ -27,7 +28,7 @@ from services.limiter import Limiter
 log = structlog.get_logger(__name__)
 
 
-class CannotStart(Exception):  # noqa: N818 - it says what happened
+class CannotStart(Exception):
     """Something that only an operator can put right; its text is the sentence for him."""
 
 
@@ -46,7 +47,11 @@ class App:
     """All parts of a running bot."""
 
     def __init__(
-        self, settings: Settings, bot: Bot, sessions: async_sessionmaker[AsyncSession]
+        self,
+        settings: Settings,
+        bot: Bot,
+        sessions: async_sessionmaker[AsyncSession],
+        clock: Callable[[], datetime] = utcnow,
     ) -> None:
         team = team_of(settings)
         self.heartbeat = Heartbeat(default_folder(settings.bot_id))
@@ -58,11 +63,11 @@ class App:
         self.asides = Asides(bot, self.limiter)
         self.courier = Courier(
             sessions,
-            Composer(team, utcnow),
+            Composer(team, clock),
             Sender(bot),
             self.limiter,
             staff_chat_id=team.staff_chat_id,
-            clock=utcnow,
+            clock=clock,
             quiet=settings.staff_batch_seconds,
             on_turn=lambda: self.heartbeat.beat("courier"),
         )
@@ -72,7 +77,7 @@ class App:
             self.courier,
             self.asides,
             team,
-            clock=utcnow,
+            clock=clock,
             on_turn=lambda: self.heartbeat.beat("poller"),
         )
         self._team = team

@@ -54,8 +54,9 @@ class Asides:
 
     async def _send_within_limits(self, method: TelegramMethod[Any], chat_id: int) -> None:
         loop = asyncio.get_running_loop()
-        while (seconds := self._limiter.next_at(loop.time(), chat_id) - loop.time()) > 0:
-            await asyncio.sleep(min(seconds, LOOKS_EVERY))  # noqa: ASYNC110 - it only says when
+        # The limiter says when, and only later more exactly: there is no event to wait for.
+        while (seconds := self._limiter.next_at(loop.time(), chat_id) - loop.time()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(min(seconds, LOOKS_EVERY))
         self._limiter.leave(chat_id)
         try:
             await self._bot(method)

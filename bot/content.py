@@ -55,7 +55,7 @@ def content(message: Message) -> Content:
         file_id=file.file_id if file else None,
         file_unique_id=file.file_unique_id if file else None,
         media_group_id=message.media_group_id,
-        reply_to=replied.message_id if replied else None,
+        reply_to=replied.message_id if replied and replied.chat.id == message.chat.id else None,
     )
 
 

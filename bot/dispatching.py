@@ -16,7 +16,7 @@ from core.team import Team
 from services import staff_chat
 
 
-class Unhandled(Exception):  # noqa: N818 - it says what happened
+class Unhandled(Exception):
     """No handler is responsible for the update."""
 
 

@@ -15,12 +15,14 @@ from services.problems import TicketNotNamed, UnknownReply
 async def replied_ticket(session: AsyncSession, message: Message, staff_chat_id: int) -> Ticket:
     """Find the ticket of the bot's message that `message` replies to; UnknownReply if none.
 
-    A card is also known by its buttons, which carry the ticket's id, even if its link is missing.
+    The id counts in the chat that Telegram names with it: a group that became a supergroup shows
+    old messages too, and counts anew. A card is also known by its buttons, which carry the
+    ticket's id, even if its link is missing.
     """
     replied = message.reply_to_message
     if replied is None:
         raise UnknownReply
-    ticket_id = await links.ticket_id_of(session, message.chat.id, replied.message_id)
+    ticket_id = await links.ticket_id_of(session, replied.chat.id, replied.message_id)
     if ticket_id is None:
         ticket_id = ticket_id_in(replied.reply_markup)
     if ticket_id is None:

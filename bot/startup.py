@@ -37,7 +37,7 @@ _ASKS_EVERY = 60.0
 _LONGEST_REST = 30.0
 
 
-class ForeignDatabase(Exception):  # noqa: N818 - it says what happened
+class ForeignDatabase(Exception):
     """The database belongs to another bot; its message ids and files mean nothing to this one."""
 
 
@@ -93,7 +93,7 @@ async def wait_for_staff_chat(
 async def _introduce(
     bot: Bot, sessions: async_sessionmaker[AsyncSession], settings: Settings
 ) -> None:
-    me = await bot.get_me()
+    me = await bot.me()  # which it keeps: filters ask for it within transactions
     async with sessions.begin() as session:
         owner = await updates.claim_database(session, me.id, now=utcnow())
         staff_chat_id = await staff_chat.current(session, settings.staff_chat_id)
@@ -134,8 +134,13 @@ async def _trouble(
     bot: Bot, sessions: async_sessionmaker[AsyncSession], configured: int
 ) -> str | None:
     """Say what keeps the bot from writing in the staff chat, if anything does."""
-    async with sessions() as session:
-        chat_id = await staff_chat.current(session, configured)
+    try:
+        async with sessions() as session:
+            chat_id = await staff_chat.current(session, configured)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        return "The database does not answer; whether the staff chat is ready is not known."
     try:
         member = await bot.get_chat_member(chat_id, bot.id)
     except (TelegramBadRequest, TelegramForbiddenError):

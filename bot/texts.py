@@ -162,6 +162,18 @@ def delivery_failed(ticket: str, reason: str) -> str:
     )
 
 
+def edit_failed(ticket: str, reason: str) -> str:
+    return _("{ticket}: this edit did not arrive. Telegram says: {reason}").format(
+        ticket=ticket, reason=reason
+    )
+
+
+def not_retracted(ticket: str) -> str:
+    return _("{ticket}: this can't be taken back any more, the user keeps seeing it.").format(
+        ticket=ticket
+    )
+
+
 def user_returned(ticket: str) -> str:
     return _("{ticket}: the user is back. What did not arrive can be sent again.").format(
         ticket=ticket

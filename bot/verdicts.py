@@ -10,6 +10,7 @@ from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
+    TelegramEntityTooLarge,
     TelegramForbiddenError,
     TelegramMigrateToChat,
     TelegramNotFound,
@@ -91,6 +92,8 @@ def outcome(error: Exception, *, private: bool) -> Outcome:  # noqa: PLR0911 - a
             return Migrated(error.migrate_to_chat_id)
         case TelegramUnauthorizedError() | TelegramNotFound():
             return BotRefused(error.message)
+        case TelegramEntityTooLarge():
+            return Refused(error.message)
         case TelegramForbiddenError():
             return UserGone(error.message) if private else ChatRefused(error.message)
         case TelegramBadRequest():

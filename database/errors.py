@@ -43,7 +43,7 @@ POSTGRES_OUTAGES = (
 LOST_BEFORE = "8s2b"
 
 
-class DatabaseUnreachable(Exception):  # noqa: N818 - a state of the world, not a slip
+class DatabaseUnreachable(Exception):
     """The server cannot be connected to."""
 
 

@@ -18,7 +18,7 @@ MIGRATION_LOCK = 0x4D49_4752_4154_45
 SQLITE_WAIT_SECONDS = 60
 
 
-class BrokenForeignKeys(Exception):  # noqa: N818 - a fact about the rows
+class BrokenForeignKeys(Exception):
     """Rows would refer to rows that do not exist; nothing was changed."""
 
 

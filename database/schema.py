@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 SCRIPTS = Path(__file__).resolve().parent.parent / "alembic"
 
 
-class DatabaseNotAtHead(Exception):  # noqa: N818 - what the operator finds, not a slip
+class DatabaseNotAtHead(Exception):
     """The database is not at the revision this program was written for."""
 
 

@@ -105,6 +105,8 @@ class Courier:
             for trip, task in self._trips.items():
                 log.warning("stopped before the answer came", deliveries=trip.delivery_ids)
                 task.cancel()
+        self._trips.clear()
+        await self._tell_waiting()
 
     async def _begin(self) -> None:
         """Take stock of what was on its way when we died, and of what was sent just before."""
@@ -127,23 +129,23 @@ class Courier:
     async def _take_turn(self, group: asyncio.TaskGroup) -> float:
         """Take one turn; return how many seconds to rest, unless woken."""
         self._on_turn()
-        settled = self._back[:1] if self._one_by_one else list(self._back)
+        alone = self._one_by_one
+        settled = self._back[:1] if alone else list(self._back)
         turn = _Turn(self._clock(), asyncio.get_running_loop().time())
         if not await self._survives(self._transaction(turn, settled)):
             for trip in turn.trips:
                 self._limiter.answer(turn.monotonic, trip.parcel.chat_id, trip.parcel.cost)
             if not self._outage:
-                await self._isolate(settled)
+                await self._suspect(settled, alone=alone)
             return LOOKS_EVERY
         del self._back[: len(settled)]
-        self._one_by_one = self._one_by_one and bool(self._back)
+        self._one_by_one = alone and bool(self._back)
         for trip, _ in settled:
             del self._trips[trip]
         for trip in turn.trips:
             self._trips[trip] = group.create_task(self._carry(trip))
-        async with self._after_turn:
-            self._after_turn.notify_all()
-        return 0.0 if self._back else turn.rest()
+        await self._tell_waiting()
+        return 0.0 if self._back or alone else turn.rest()
 
     async def _transaction(self, turn: "_Turn", settled: list[tuple[Trip, Outcome]]) -> None:
         async with self._sessions.begin() as session:
@@ -160,7 +162,7 @@ class Courier:
                     staff_chat_id=staff_chat_id,
                     now=turn.now,
                 )
-            if not self._stopping:
+            if not self._stopping and not self._one_by_one:
                 await session.flush()
                 await self._claim(session, turn)
 
@@ -180,7 +182,7 @@ class Courier:
             when = self._limiter.next_at(turn.monotonic, head.chat_id)
             if when > turn.monotonic:
                 turn.look_at(when)
-            elif head.chat_id not in pauses.probed & travelling:
+            elif head.chat_id not in turn.crowded | (pauses.probed & travelling):
                 travelling.add(head.chat_id)
                 await self._pack(session, head, turn)
         if len(heads) == lanes.HEADS_A_TURN:
@@ -205,6 +207,8 @@ class Courier:
             return
         when = self._limiter.next_at(turn.monotonic, parcel.chat_id, parcel.cost)
         if when > turn.monotonic:
+            # An album waits for as much room as it needs: what is smaller must not take it first.
+            turn.crowded.add(head.chat_id)
             turn.look_at(when)
             return
         batch = offered[: parcel.taken]
@@ -245,11 +249,17 @@ class Courier:
         self._outage = False
         return True
 
-    async def _isolate(self, settled: list[tuple[Trip, Outcome]]) -> None:
-        """Find the answer that can't be written down, and set its deliveries aside as failed."""
-        if len(settled) > 1:
-            self._one_by_one = True
-        elif settled:
+    async def _tell_waiting(self) -> None:
+        async with self._after_turn:
+            self._after_turn.notify_all()
+
+    async def _suspect(self, settled: list[tuple[Trip, Outcome]], *, alone: bool) -> None:
+        """Find the answer that can't be written down, and set its deliveries aside as failed.
+
+        Each is tried alone, in a turn that claims nothing; what fails then is to blame.
+        """
+        self._one_by_one = bool(settled)
+        if alone:
             trip, outcome = settled[0]
             async with self._sessions.begin() as session:
                 await session.execute(
@@ -273,6 +283,7 @@ class _Turn:
         self.now = now
         self.monotonic = monotonic
         self.trips: list[Trip] = []
+        self.crowded: set[int] = set()
         self._next = monotonic + LOOKS_EVERY
 
     def look_at(self, monotonic: float) -> None:

@@ -41,6 +41,12 @@ async def copies(session: AsyncSession, message_pk: int, chat_id: int) -> list[M
     return list(found)
 
 
+async def was_copied(session: AsyncSession, message_pk: int) -> bool:
+    """Whether there is a copy of a message in any chat, one that the group has left included."""
+    found = select(MessageLink.id).where(MessageLink.copy_of == message_pk).limit(1)
+    return await session.scalar(found) is not None
+
+
 async def beside(session: AsyncSession, link: MessageLink) -> list[MessageLink]:
     """List all that the same message of the bot holds, `link` among them."""
     found = await session.scalars(

@@ -146,6 +146,7 @@ class NoteKept(Notice):
 class DeliveryFailed(Notice):
     """To staff: something did not arrive for good, why, and a way to send it again."""
 
+    ticket_id: int
     delivery_id: int
     reason: str
 

@@ -28,13 +28,13 @@ async def remember(session: AsyncSession, person: Person, *, now: datetime) -> U
         )
         .on_conflict_do_nothing(index_elements=["telegram_id"])
     )
-    user = await session.scalar(
+    locked = await session.scalars(
         select(User)
         .where(User.telegram_id == person.telegram_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    assert user is not None  # noqa: S101 - inserted above, and never deleted
+    user = locked.one()
     user.name, user.username, user.language = person.name, person.username, person.language
     return user
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, override
 
 
 @dataclass
-class Problem(Exception):  # noqa: N818 - DESIGN's word
+class Problem(Exception):
     """What was asked cannot be done."""
 
     registry: ClassVar[dict[str, type["Problem"]]] = {}

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Message, Ticket
@@ -15,7 +14,6 @@ async def edit(session: AsyncSession, written: Message, content: Content, *, now
     """Take over the new wording; the staff's copies follow."""
     if not messages.reword(written, content):
         return
-    ticket = await session.scalar(select(Ticket).where(Ticket.id == written.ticket_id))
-    assert ticket is not None  # noqa: S101 - a foreign key says so
+    ticket = await session.get_one(Ticket, written.ticket_id)
     notice = QuestionEdited(written.id)
     await outbox.post_once(session, ticket.staff_chat_id, notice, now=now, ticket=ticket)

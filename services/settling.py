@@ -288,7 +288,11 @@ async def _tell_failure(
     if ticket is None or not isinstance(notice, _CONTENT):
         return
     outbox.post(
-        session, ticket.staff_chat_id, DeliveryFailed(delivery.id, reason), now=now, ticket=ticket
+        session,
+        ticket.staff_chat_id,
+        DeliveryFailed(ticket.id, delivery.id, reason),
+        now=now,
+        ticket=ticket,
     )
     if isinstance(notice, QuestionPosted):
         failed = QuestionFailed(notice.message_id)

@@ -38,7 +38,8 @@ async def migrated(
     """Send to the group's new id from now on; what was sent keeps the old one.
 
     A supergroup counts its messages anew, so an old id must never be looked up in the new chat.
-    Telegram says a migration in several ways; only the first is new.
+    Telegram says a migration in several ways, and staff are told at the first; what was still
+    addressed to the old id moves each time.
     """
     first = await session.scalar(
         insert(session, ChatMigration)
@@ -46,8 +47,6 @@ async def migrated(
         .on_conflict_do_nothing(index_elements=["old_id"])
         .returning(ChatMigration.old_id)
     )
-    if first is None:
-        return
     await session.execute(
         update(Delivery)
         .where(
@@ -62,7 +61,7 @@ async def migrated(
     await session.execute(
         update(Ticket).where(Ticket.staff_chat_id == old_id).values(staff_chat_id=new_id)
     )
-    if old_id == staff_chat_id:
+    if first is not None and old_id == staff_chat_id:
         await _move_in(session, old_id, new_id, now=now)
 
 

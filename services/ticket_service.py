@@ -57,13 +57,13 @@ async def get_next_daily_id(session: AsyncSession, day: date) -> int:
         .values(day=day, last_number=0)
         .on_conflict_do_nothing(index_elements=["day"])
     )
-    counter = await session.scalar(
+    locked = await session.scalars(
         select(DailyTicketCounter)
         .where(DailyTicketCounter.day == day)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    assert counter is not None  # noqa: S101 - inserted above, and never deleted
+    counter = locked.one()
     counter.last_number += 1
     await session.flush()
     log.info("number given", day=day.isoformat(), daily_id=counter.last_number)

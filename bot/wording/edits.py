@@ -14,7 +14,7 @@ from bot.wording.desk import TEXT_LIMIT, Desk, content
 from core.text import Piece, split, utf16_len
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 from services import links
-from services.notices import AnswerEdited, AnswerRetracted, QuestionEdited
+from services.notices import AnswerEdited, AnswerRetracted, QuestionEdited, QuestionPosted
 from services.parcel import Parcel, Rewritten, Shown
 
 
@@ -22,8 +22,10 @@ async def edit(desk: Desk, notice: QuestionEdited | AnswerEdited) -> Parcel | No
     """Edit the next copy that is out of date, or add what the text has grown by."""
     message = await desk.message(notice.message_id)
     sent = await links.copies(desk.session, message.id, desk.chat_id)
-    if not sent or message.direction is Direction.NOTE:
+    if message.direction is Direction.NOTE:
         return None
+    if not sent:
+        return await _moved(desk, message)
     stale = [link for link in sent if link.revision < message.revision]
     if not stale:
         return await _grown(desk, message, sent)
@@ -33,6 +35,18 @@ async def edit(desk: Desk, notice: QuestionEdited | AnswerEdited) -> Parcel | No
     if message.kind == "text":
         return await _text(desk, ticket, message, stale)
     return _media(desk, message, stale)
+
+
+async def _moved(desk: Desk, message: Message) -> Parcel | None:
+    """Show an edit of what stands in the group's old chat, where it can't be edited, anew.
+
+    What was never sent at all is left to its own delivery, which sends it as it is then.
+    """
+    if message.direction is not Direction.QUESTION or not await links.was_copied(
+        desk.session, message.id
+    ):
+        return None
+    return await copies.question(desk, QuestionPosted(message.id))
 
 
 async def retract(desk: Desk, notice: AnswerRetracted) -> Parcel | None:

@@ -4,7 +4,7 @@ from bot import keyboards, texts
 from bot.call import Call, send_text
 from bot.wording.desk import Desk
 from core.text import Piece
-from database.models import Delivery, LinkKind, Message
+from database.models import Delivery, LinkKind, Message, Ticket
 from services import links, notices
 from services.parcel import Parcel, Shown
 from services.problems import Problem, SeveralTickets
@@ -35,20 +35,17 @@ async def question_failed(desk: Desk, notice: notices.QuestionFailed) -> Parcel:
 async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
     """Tell staff under the answer that failed, or under the card."""
     failed = await desk.session.get_one(Delivery, notice.delivery_id)
-    words = notice.reason
-    if failed.ticket_id is not None:
-        ticket = await desk.ticket(failed.ticket_id)
-        words = texts.delivery_failed(desk.number(ticket), notice.reason)
+    ticket = await desk.ticket(notice.ticket_id)
+    number, reply_to = desk.number(ticket), await _about(desk, failed, ticket)
+    if failed.kind == notices.AnswerRetracted.kind:
+        return _say(desk, texts.not_retracted(number), reply_to=reply_to)
+    edits = {notices.AnswerEdited.kind, notices.QuestionEdited.kind}
+    words = texts.edit_failed if failed.kind in edits else texts.delivery_failed
+    piece: Piece = (words(number, notice.reason), [])
+    keyboard = keyboards.resend(failed.id)
     return Parcel(
         desk.chat_id,
-        Call(
-            send_text(
-                desk.chat_id,
-                (words, []),
-                reply_to=await _about(desk, failed),
-                keyboard=keyboards.resend(failed.id),
-            )
-        ),
+        Call(send_text(desk.chat_id, piece, reply_to=reply_to, keyboard=keyboard)),
         shows=_AS_NOTICE,
     )
 
@@ -94,14 +91,12 @@ def _say(desk: Desk, words: str, *, reply_to: int | None = None) -> Parcel:
     )
 
 
-async def _about(desk: Desk, failed: Delivery) -> int | None:
+async def _about(desk: Desk, failed: Delivery, ticket: Ticket) -> int | None:
     """Find what to reply to: what was written here, else the ticket's card."""
     message_id = failed.payload.get("message_id")
     if message_id is not None:
         written = await desk.session.get_one(Message, message_id)
         if written.chat_id == desk.chat_id:
             return written.message_id
-    if failed.ticket_id is None:
-        return None
-    card = await links.newest_card(desk.session, await desk.ticket(failed.ticket_id))
+    card = await links.newest_card(desk.session, ticket)
     return card.message_id if card is not None and card.chat_id == desk.chat_id else None
