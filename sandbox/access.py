@@ -1,0 +1,136 @@
+"""May the bot do this here? The checks come in the order Telegram makes them.
+
+The words are those of Client::check_chat_access in tdlib/telegram-bot-api and of the 403
+answers that FACTS and DESIGN list.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.errors import bad_request, forbidden, migrated
+from sandbox.model import ADMIN_STATUSES, PRESENT, Chat, Message, Topic
+
+if TYPE_CHECKING:
+    from sandbox.params import Params
+    from sandbox.world import World
+
+RIGHTS = {
+    "text": "text messages",
+    "photo": "photos",
+    "document": "documents",
+    "video": "videos",
+    "animation": "animations",
+    "audio": "music",
+    "voice": "voice notes",
+    "video_note": "video notes",
+    "sticker": "stickers",
+    "poll": "polls",
+    "dice": "dices",
+}
+
+
+def resolve(world: World, asked: object) -> Chat | None:
+    """The chat of an id or a @username, if there is one."""
+    text = str(asked)
+    if text.startswith("@"):
+        named = (c for c in world.chats.values() if (c.username or "").lower() == text[1:].lower())
+        return next(named, None)
+    return world.chats.get(int(text)) if text.lstrip("-").isdecimal() else None
+
+
+def chat_named(world: World, params: Params, name: str = "chat_id") -> Chat:
+    """The chat of a parameter: an id, or @username of a public supergroup."""
+    asked = params.text(name).strip()
+    if not asked:
+        raise bad_request(f"{name} is empty")
+    chat = resolve(world, asked)
+    if chat is None or (chat.private and not known(chat) and not _met(world, chat.id)):
+        raise bad_request("chat not found")
+    return chat
+
+
+def known(chat: Chat) -> bool:
+    """Whether this person ever wrote to the bot in private."""
+    return chat.started or bool(chat.messages) or chat.blocked
+
+
+def readable(world: World, params: Params, name: str = "chat_id") -> Chat:
+    """A chat the bot may look into; an upgraded group is still one, though nothing more."""
+    chat = chat_named(world, params, name)
+    if chat.migrated_to is None:
+        _check_presence(world, chat)
+    return chat
+
+
+def changeable(world: World, params: Params) -> Chat:
+    """A chat in which the bot may change what is there already."""
+    chat = chat_named(world, params)
+    if chat.migrated_to is not None:
+        raise migrated(chat.migrated_to)
+    _check_presence(world, chat)
+    if chat.person is not None and chat.person.deactivated:
+        raise forbidden("user is deactivated")
+    if chat.blocked:
+        raise forbidden("bot was blocked by the user")
+    return chat
+
+
+def _check_presence(world: World, chat: Chat) -> None:
+    if chat.private:
+        return
+    status = chat.status_of(world.bot.id)
+    kind = "supergroup" if chat.type == "supergroup" else "group"
+    if status == "kicked":
+        raise forbidden(f"bot was kicked from the {kind} chat")
+    if status not in PRESENT:
+        raise forbidden(f"bot is not a member of the {kind} chat")
+
+
+def writable(world: World, params: Params, kind: str = "text") -> Chat:
+    """The chat of `chat_id`, if the bot may send messages of this kind there now."""
+    chat = changeable(world, params)
+    if chat.private and not known(chat):
+        raise forbidden("bot can't initiate conversation with a user")
+    silenced = chat.muted and not is_admin(world, chat)
+    if not chat.private and (silenced or not chat.members[world.bot.id].can_send):
+        raise bad_request(f"not enough rights to send {RIGHTS.get(kind, kind)} to the chat")
+    return chat
+
+
+def _met(world: World, person_id: int) -> bool:
+    """Whether bot and person share a group: it knows him, but may not write first."""
+    return any(
+        person_id in chat.members and world.bot_present(chat)
+        for chat in world.chats.values()
+        if not chat.private
+    )
+
+
+def is_admin(world: World, chat: Chat) -> bool:
+    """Whether the bot is an administrator there."""
+    return chat.status_of(world.bot.id) in ADMIN_STATUSES
+
+
+def topic_of(chat: Chat, params: Params) -> Topic | None:
+    """The thread that `message_thread_id` names; a deleted one is not found (FACTS).
+
+    “A send may also land in General without an error” (FACTS): in a chat that `drops_threads`.
+    """
+    thread_id = params.integer("message_thread_id")
+    if not thread_id or chat.drops_threads:
+        return None
+    topic = chat.topics.get(thread_id)
+    if topic is None:
+        raise bad_request("message thread not found")
+    return topic
+
+
+def message_of(chat: Chat, message_id: int, verb: str) -> Message:
+    """A message the bot knows, or “message to edit not found” and its like."""
+    message = chat.messages.get(message_id)
+    if message is None or not message.seen_by_bot:
+        if message_id <= 0 and verb != "be replied":
+            raise bad_request("message identifier is not specified")
+        raise bad_request(f"message to {verb} not found")
+    return message

@@ -1,0 +1,41 @@
+"""The log of API calls: what a bot did, and what it was told."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+from sandbox.model import Json
+
+
+@dataclass(slots=True)
+class Call:
+    """One call. `unknown` parameters are not Telegram's (it ignores them, and so do we).
+
+    `ignored` ones are Telegram's, but have no effect in the sandbox. `fault` names what was
+    injected, if anything; `answer` is None when the connection was cut. `injected` are the ids of
+    raw updates in an answer of getUpdates: nobody vouches for their form.
+    """
+
+    number: int
+    method: str
+    params: dict[str, str]
+    at: float
+    files: list[str] = field(default_factory=list)
+    chat_id: int | None = None
+    status: int = 0
+    answer: Json | None = None
+    processed: bool = False
+    done: bool = False
+    fault: str | None = None
+    unknown: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    injected: list[int] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the bot was told that it worked."""
+        return bool(self.answer and self.answer.get("ok"))
+
+    def json(self) -> Json:
+        """As the control API shows it."""
+        return asdict(self)

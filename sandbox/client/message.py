@@ -1,0 +1,101 @@
+"""A message, as people see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.words import words
+
+Json = dict[str, Any]
+KINDS = words(
+    "text photo video animation audio voice video_note sticker document venue location contact "
+    "poll dice"
+)
+PLAIN = frozenset(words("message_id from chat date sender_chat reactions edits keyboard"))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as people see it; `raw` is Telegram's Message with reactions and keyboard."""
+
+    raw: Json
+
+    @property
+    def id(self) -> int:
+        """Its id in its chat."""
+        return int(self.raw["message_id"])
+
+    @property
+    def chat_id(self) -> int:
+        """The chat it is in."""
+        return int(self.raw["chat"]["id"])
+
+    @property
+    def text(self) -> str:
+        """Its text or caption."""
+        return str(self.raw.get("text") or self.raw.get("caption") or "")
+
+    @property
+    def entities(self) -> list[Json]:
+        """The formatting of its text or caption."""
+        return list(self.raw.get("entities") or self.raw.get("caption_entities") or ())
+
+    @property
+    def kind(self) -> str:
+        """`text`, `photo`, …; `service` for the rest."""
+        return next((kind for kind in KINDS if kind in self.raw), "service")
+
+    @property
+    def author(self) -> str:
+        """The name it is shown under."""
+        sender: Json = self.raw.get("sender_chat") or self.raw.get("from") or {}
+        return str(sender.get("title") or sender.get("first_name") or "")
+
+    @property
+    def from_id(self) -> int:
+        """Who wrote it."""
+        return int(self.raw["from"]["id"])
+
+    @property
+    def reply_to(self) -> int | None:
+        """The id of the message it answers."""
+        replied = self.raw.get("reply_to_message")
+        return int(replied["message_id"]) if replied else None
+
+    @property
+    def thread(self) -> int | None:
+        """The forum topic it is in."""
+        return self.raw.get("message_thread_id")
+
+    @property
+    def album(self) -> str | None:
+        """The media_group_id it shares with others."""
+        return self.raw.get("media_group_id")
+
+    @property
+    def buttons(self) -> list[str]:
+        """What stands on its buttons."""
+        rows = (self.raw.get("keyboard") or {}).get("inline_keyboard") or []
+        return [button["text"] for row in rows for button in row]
+
+    @property
+    def reactions(self) -> dict[str, int]:
+        """How many chose which emoji."""
+        return dict(self.raw.get("reactions") or {})
+
+    @property
+    def edits(self) -> int:
+        """How often it was changed."""
+        return int(self.raw.get("edits", 0))
+
+    def line(self) -> str:
+        """One line of a chat as one reads it."""
+        answer = f" (to {self.reply_to})" if self.reply_to else ""
+        kind = "" if self.kind == "text" else f" [{self.kind}]"
+        if self.kind == "service":
+            kind = f" [{', '.join(name for name in self.raw if name not in PLAIN)}]"
+        parts = [f"{self.id:>4} {self.author}{answer}:{kind} {self.text}"]
+        parts += [f"<{' | '.join(self.buttons)}>"] if self.buttons else []
+        parts += [f"{emoji} {count}" for emoji, count in self.reactions.items()]
+        return " ".join([*parts, "(edited)"] if self.edits else parts)

@@ -1,0 +1,112 @@
+"""The control API: everything that people, and trouble, do to a bot — over HTTP with a secret.
+
+`POST /control/<action>` with a JSON object and the header `X-Sandbox-Secret`. Answers are
+`{"ok": true, "result": …}` or `{"ok": false, "error": "…"}`. A request that a page of another
+origin sent is refused, whatever it knows.
+"""
+
+from __future__ import annotations
+
+import hmac
+import inspect
+import json
+from collections.abc import Callable
+
+from aiohttp import web
+
+from sandbox.errors import ApiError
+from sandbox.model import Chat, Json, Message, Person
+from sandbox.stage import Stage
+
+HEADER = "X-Sandbox-Secret"
+Action = Callable[[Stage, Json], object]
+ACTIONS: dict[str, Action] = {}
+
+
+class Refused(Exception):
+    """The control API was asked for something that cannot be done."""
+
+
+def action(name: str) -> Callable[[Action], Action]:
+    """Register a function as `POST /control/<name>`."""
+
+    def register(function: Action) -> Action:
+        ACTIONS[name] = function
+        return function
+
+    return register
+
+
+def person_of(stage: Stage, body: Json, key: str = "user") -> Person:
+    """The person a request names by id."""
+    person = stage.world.people.get(int(body[key]))
+    if person is None:
+        reason = f"there is no user {body[key]}"
+        raise Refused(reason)
+    return person
+
+
+def chat_of(stage: Stage, body: Json, key: str = "chat") -> Chat:
+    """The chat a request names by id."""
+    chat = stage.world.chats.get(int(body[key]))
+    if chat is None:
+        reason = f"there is no chat {body[key]}"
+        raise Refused(reason)
+    return chat
+
+
+def message_of(stage: Stage, body: Json) -> Message:
+    """The message a request names by chat and id."""
+    message = chat_of(stage, body).messages.get(int(body["message"]))
+    if message is None:
+        reason = f"there is no message {body['message']} in that chat"
+        raise Refused(reason)
+    return message
+
+
+class Control:
+    """Answers requests of whoever knows the secret."""
+
+    def __init__(self, stage: Stage) -> None:
+        """Control what is on `stage`."""
+        from sandbox import controls  # noqa: PLC0415 - the actions register themselves
+
+        self.stage = stage
+        self.actions = dict(ACTIONS)
+        self.families = controls.__all__
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where the control API lives."""
+        return [web.post("/control/{action}", self.handle)]
+
+    def _allowed(self, request: web.Request) -> bool:
+        origin = request.headers.get("Origin")
+        own = f"{request.scheme}://{request.host}"
+        given = request.headers.get(HEADER, "")
+        return (origin is None or origin == own) and hmac.compare_digest(
+            given.encode(), self.stage.secret.encode()
+        )
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """One request."""
+        if not self._allowed(request):
+            return _answer(403, {"ok": False, "error": "wrong secret or origin"})
+        function = self.actions.get(request.match_info["action"])
+        if function is None:
+            return _answer(404, {"ok": False, "error": "no such action"})
+        try:
+            body = json.loads(await request.text() or "{}")
+            result = function(self.stage, body)
+            if inspect.isawaitable(result):
+                result = await result
+        except ApiError as error:
+            return _answer(400, {"ok": False, "error": error.description})
+        except KeyError as error:
+            return _answer(400, {"ok": False, "error": f"{error.args[0]} is missing"})
+        except (Refused, ValueError, TypeError) as error:
+            return _answer(400, {"ok": False, "error": str(error)})
+        return _answer(200, {"ok": True, "result": result})
+
+
+def _answer(status: int, body: Json) -> web.Response:
+    return web.Response(status=status, text=json.dumps(body), content_type="application/json")

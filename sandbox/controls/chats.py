@@ -1,0 +1,117 @@
+"""Groups: making, joining, leaving, rights, upgrade, topics."""
+
+from __future__ import annotations
+
+from sandbox.control import action, chat_of, person_of
+from sandbox.methods import topics
+from sandbox.model import ADMIN_STATUSES, PRESENT, Json, Topic
+from sandbox.people import membership
+from sandbox.stage import Stage
+from sandbox.world import ANONYMOUS
+
+STATUSES = PRESENT | {"left", "kicked"}
+
+
+@action("group")
+def add_group(stage: Stage, body: Json) -> Json:
+    """A group: title, members (ids, the first owns it), supergroup, forum, bot.
+
+    `bot` is its status there: member (default), administrator, or null when it is not in it.
+    """
+    people = [stage.world.people[int(one)] for one in body.get("members", ())]
+    chat = membership.create_group(
+        stage.world,
+        body["title"],
+        people,
+        supergroup=bool(body.get("supergroup")),
+        forum=bool(body.get("forum")),
+        bot=body.get("bot", "member"),
+    )
+    chat.username = body.get("username")
+    return chat.json()
+
+
+@action("chats")
+def chats(stage: Stage, _body: Json) -> list[Json]:
+    """All chats, with their members."""
+    shown = []
+    for chat in stage.world.chats.values():
+        members = [
+            {"user": member.person.json(), "status": member.status}
+            for member in chat.members.values()
+        ]
+        more = {"members": members, "blocked": chat.blocked, "migrated_to": chat.migrated_to}
+        shown.append(
+            chat.json() | more | {"topics": [topic.name for topic in chat.topics.values()]}
+        )
+    return shown
+
+
+@action("member")
+def member(stage: Stage, body: Json) -> bool:
+    """Give `user` (default: the bot) a `status` in `chat`; `can_send`, `can_delete`."""
+    chat, status = chat_of(stage, body), body["status"]
+    if status not in STATUSES:
+        reason = f"a status is one of {', '.join(sorted(STATUSES))}"
+        raise ValueError(reason)
+    person = person_of(stage, body) if "user" in body else stage.world.bot
+    owners = [m.person for m in chat.members.values() if m.status in ADMIN_STATUSES]
+    by = person_of(stage, body, "by") if "by" in body else (owners or [ANONYMOUS])[0]
+    membership.change(
+        stage.world,
+        chat,
+        person,
+        status,
+        by=by,
+        can_send=bool(body.get("can_send", status != "restricted")),
+        can_delete=bool(body.get("can_delete", True)),
+    )
+    return True
+
+
+@action("upgrade")
+def upgrade(stage: Stage, body: Json) -> Json:
+    """Make a basic group a supergroup; the new chat."""
+    chat = chat_of(stage, body)
+    owner = next((m.person for m in chat.members.values() if m.status == "creator"), ANONYMOUS)
+    return membership.upgrade(stage.world, chat, owner).json()
+
+
+@action("settings")
+def settings(stage: Stage, body: Json) -> bool:
+    """Change what a chat allows.
+
+    `reactions` (a list of emoji, or null for all), `protected`, `muted`, `title`,
+    `drops_threads` (what is sent to a thread silently lands in General).
+    """
+    chat = chat_of(stage, body)
+    if "reactions" in body:
+        chat.reactions = body["reactions"]
+    if "protected" in body:
+        chat.protected = bool(body["protected"])
+    for name in ("muted", "drops_threads"):
+        if name in body:
+            setattr(chat, name, bool(body[name]))
+    if "title" in body:
+        chat.title = str(body["title"])
+    return True
+
+
+@action("topic")
+def add_topic(stage: Stage, body: Json) -> Json:
+    """A thread that `user` opens in a forum."""
+    chat, person = chat_of(stage, body), person_of(stage, body)
+    created = {"name": body["name"], "icon_color": topics.COLOURS[0]}
+    fields: Json = {"message_thread_id": chat.last_id + 1, "is_topic_message": True}
+    fields |= {"forum_topic_created": created}
+    message = stage.world.add_message(chat, person, fields, service=True)
+    chat.topics[message.id] = Topic(message.id, body["name"], topics.COLOURS[0])
+    return {"message_thread_id": message.id} | created
+
+
+@action("delete_topic")
+def delete_topic(stage: Stage, body: Json) -> bool:
+    """Delete a thread with all its messages, as an administrator does."""
+    chat = chat_of(stage, body)
+    topics.drop(stage.world, chat, chat.topics[int(body["thread"])])
+    return True

@@ -1,0 +1,129 @@
+"""Talking: texts, files, albums, edits, reactions, buttons; and raw updates."""
+
+from __future__ import annotations
+
+import base64
+
+from sandbox import media
+from sandbox.control import action, chat_of, message_of, person_of
+from sandbox.kinds import dice, poll
+from sandbox.model import Json, Message
+from sandbox.people import acting
+from sandbox.stage import Stage
+
+
+def _post(stage: Stage, body: Json, content: Json) -> Message:
+    """Post for `user` in `chat` (default: his private chat); `extra` fields go in as they are.
+
+    `reply_to`, `thread`; `anonymous` true writes in the group's name, `sender_chat` in another's.
+    """
+    person = person_of(stage, body)
+    chat = chat_of(stage, body if "chat" in body else {"chat": person.id})
+    sender = chat.json() if body.get("anonymous") else body.get("sender_chat")
+    return acting.post(
+        stage.world,
+        person,
+        chat,
+        content | body.get("extra", {}),
+        reply_to=body.get("reply_to"),
+        thread=body.get("thread"),
+        sender_chat=sender,
+    )
+
+
+@action("write")
+def write(stage: Stage, body: Json) -> Json:
+    """A text, with `entities` if it is formatted."""
+    content = acting.text_fields(body["text"], body.get("entities"))
+    return stage.world.shown(_post(stage, body, content))
+
+
+def _caption(body: Json) -> Json:
+    if not body.get("caption"):
+        return {}
+    return acting.text_fields(body["caption"], body.get("caption_entities"), "caption")
+
+
+def _content(stage: Stage, body: Json) -> Json:
+    """What `kind` means: a file kind, location, venue, contact, poll or dice."""
+    kind = body["kind"]
+    if kind in media.FILE_KINDS:
+        data = base64.b64decode(body["data"]) if "data" in body else None
+        file = media.sample(stage.world, kind, body.get("name"), data)
+        return media.view(file, body) | _caption(body)
+    if kind == "poll":
+        return {"poll": poll.make(stage.world, body["question"], body["options"])}
+    if kind == "dice":
+        return {"dice": dice.roll(stage.world.rng, body.get("emoji", dice.DEFAULT))}
+    if kind == "contact":
+        names = ("phone_number", "first_name", "last_name", "user_id", "vcard")
+        return {"contact": {name: body[name] for name in names if name in body}}
+    place = {"latitude": float(body["latitude"]), "longitude": float(body["longitude"])}
+    if "live_period" in body:
+        place["live_period"] = int(body["live_period"])
+    if kind == "location":
+        return {"location": place}
+    if kind == "venue":
+        named = {"title": body["title"], "address": body["address"]}
+        return {"venue": {"location": place} | named, "location": place}
+    reason = f"nobody can send a {kind}"
+    raise ValueError(reason)
+
+
+@action("send")
+def send(stage: Stage, body: Json) -> Json:
+    """Anything that is not a text: `kind` and what belongs to it."""
+    return stage.world.shown(_post(stage, body, _content(stage, body)))
+
+
+@action("album")
+def album(stage: Stage, body: Json) -> list[Json]:
+    """Several `items` (each as for send) that belong together."""
+    group = {"media_group_id": stage.world.next_album_id()}
+    contents = [_content(stage, item) | group for item in body["items"]]
+    return [stage.world.shown(_post(stage, body, one)) for one in contents]
+
+
+@action("edit")
+def edit(stage: Stage, body: Json) -> Json:
+    """Change one's own `message`: text, caption, or raw fields in `extra`."""
+    content: Json = dict(body.get("extra", {}))
+    for name in ("text", "caption"):
+        if name in body:
+            content |= acting.text_fields(body[name], body.get("entities"), name)
+    message = message_of(stage, body)
+    return stage.world.shown(acting.edit(stage.world, person_of(stage, body), message, content))
+
+
+@action("delete")
+def delete(stage: Stage, body: Json) -> bool:
+    """A person deletes a message; the bot is not told."""
+    stage.world.delete(message_of(stage, body))
+    return True
+
+
+@action("react")
+def react(stage: Stage, body: Json) -> bool:
+    """Choose `emoji` (a list, empty to take them back)."""
+    acting.react(stage.world, person_of(stage, body), message_of(stage, body), body["emoji"])
+    return True
+
+
+@action("press")
+def press(stage: Stage, body: Json) -> Json:
+    """Press the button `button` (its text), or send forged `data`."""
+    message, person = message_of(stage, body), person_of(stage, body)
+    query = acting.press(stage.world, person, message, body.get("button"), body.get("data"))
+    return {"id": query.id}
+
+
+@action("callback")
+def callback(stage: Stage, body: Json) -> Json | None:
+    """What the bot answered to a pressed button, if it did."""
+    return stage.world.callbacks[body["id"]].answer
+
+
+@action("update")
+def update(stage: Stage, body: Json) -> int:
+    """Queue a raw update: `update` is its body without update_id."""
+    return stage.world.updates.put_raw(body["update"])

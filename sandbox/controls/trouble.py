@@ -1,0 +1,53 @@
+"""Trouble: faults, latency, limits, time."""
+
+from __future__ import annotations
+
+from sandbox.control import action
+from sandbox.faults import Fault
+from sandbox.model import Json
+from sandbox.stage import Stage
+
+
+@action("fault")
+def fault(stage: Stage, body: Json) -> int:
+    """Set a fault (see sandbox/faults.py); its id. `times` null: until removed.
+
+    A fault of getUpdates also ends the request that is waiting now.
+    """
+    names = ("method", "chat_id", "times", "probability", "status", "description", "parameters")
+    made = Fault(body["kind"], **{name: body[name] for name in names if name in body})
+    number = stage.faults.add(made)
+    if (made.method or "").lower() == "getupdates":
+        stage.world.updates.interrupt()
+    return number
+
+
+@action("mend")
+def mend(stage: Stage, body: Json) -> bool:
+    """Remove the fault `id`, or all faults and the latency."""
+    if "id" in body:
+        stage.faults.remove(int(body["id"]))
+    else:
+        stage.faults.clear()
+    return True
+
+
+@action("latency")
+def latency(stage: Stage, body: Json) -> bool:
+    """Every call takes between `low` and `high` seconds."""
+    stage.faults.latency = (float(body["low"]), float(body["high"]))
+    return True
+
+
+@action("limits")
+def limits(stage: Stage, body: Json) -> bool:
+    """Switch Telegram's limits on or off."""
+    stage.limits.enabled = bool(body["enabled"])
+    return stage.limits.enabled
+
+
+@action("advance")
+def advance(stage: Stage, body: Json) -> float:
+    """Let `seconds` pass at once; the time now."""
+    stage.world.clock.advance(float(body["seconds"]))
+    return stage.world.clock.now()

@@ -1,0 +1,1 @@
+"""Kinds of content with rules of their own."""

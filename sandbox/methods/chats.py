@@ -1,0 +1,108 @@
+"""Looking at chats, leaving them, pinning: https://core.telegram.org/bots/api#getchat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox import access, members
+from sandbox.errors import bad_request
+from sandbox.model import ADMIN_STATUSES, PRESENT, Member
+from sandbox.people import membership
+from sandbox.registry import method
+from sandbox.words import words
+
+if TYPE_CHECKING:
+    from sandbox.model import Json
+    from sandbox.params import Params
+    from sandbox.world import World
+
+
+@method("getChat", "chat_id")
+def get_chat(world: World, params: Params) -> Json:
+    """#getchat."""
+    return members.full(access.readable(world, params))
+
+
+@method("getChatMember", "chat_id user_id")
+def get_chat_member(world: World, params: Params) -> Json:
+    """#getchatmember; who was never there has left."""
+    chat = access.readable(world, params)
+    person = world.people.get(params.integer("user_id"))
+    if person is None:
+        raise bad_request("invalid user_id specified")
+    return members.view(chat.members.get(person.id) or Member(person, "left"), chat)
+
+
+@method("getChatAdministrators", "chat_id return_bots")
+def get_chat_administrators(world: World, params: Params) -> list[Json]:
+    """#getchatadministrators: other bots are left out; the caller, as on Telegram, is not."""
+    chat = access.readable(world, params)
+    if chat.private:
+        raise bad_request("there are no administrators in the private chat")
+    admins = [member for member in chat.members.values() if member.status in ADMIN_STATUSES]
+    return [members.view(member, chat) for member in admins]
+
+
+@method("getChatMemberCount", "chat_id")
+def get_chat_member_count(world: World, params: Params) -> int:
+    """#getchatmembercount."""
+    chat = access.readable(world, params)
+    return sum(1 for member in chat.members.values() if member.status in PRESENT)
+
+
+@method("leaveChat", "chat_id")
+def leave_chat(world: World, params: Params) -> bool:
+    """#leavechat."""
+    chat = access.readable(world, params)
+    if chat.private:
+        raise bad_request("chat member status can't be changed in private chats")
+    membership.change(world, chat, world.bot, "left", by=world.bot)
+    return True
+
+
+@method(
+    "pinChatMessage",
+    "chat_id message_id",
+    ignored="business_connection_id disable_notification",
+)
+def pin_chat_message(world: World, params: Params) -> bool:
+    """#pinchatmessage: in groups only as administrator; the chat gets a service message."""
+    chat = access.changeable(world, params)
+    if not chat.private and not access.is_admin(world, chat):
+        raise bad_request("not enough rights to manage pinned messages in the chat")
+    message = access.message_of(chat, params.integer("message_id"), "pin")
+    if message.service:
+        raise bad_request("message can't be pinned")
+    chat.pinned = message.id
+    world.add_message(chat, world.bot, {"pinned_message": message.view}, service=True)
+    return True
+
+
+@method("unpinChatMessage", "chat_id message_id", ignored="business_connection_id")
+def unpin_chat_message(world: World, params: Params) -> bool:
+    """#unpinchatmessage."""
+    chat = access.changeable(world, params)
+    if not chat.private and not access.is_admin(world, chat):
+        raise bad_request("not enough rights to manage pinned messages in the chat")
+    chat.pinned = None
+    return True
+
+
+ACTIONS = frozenset(
+    words(
+        "typing upload_photo record_video upload_video record_voice upload_voice upload_document "
+        "choose_sticker find_location record_video_note upload_video_note"
+    )
+)
+
+
+@method("sendChatAction", "chat_id message_thread_id action", ignored="business_connection_id")
+def send_chat_action(world: World, params: Params) -> bool:
+    """#sendchataction."""
+    action = params.text("action").lower()
+    if action not in ACTIONS:
+        raise bad_request("wrong parameter action in request")
+    chat = access.writable(world, params)
+    access.topic_of(chat, params)
+    world.feed.put("action", chat.id, action=action)
+    return True

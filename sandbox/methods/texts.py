@@ -1,0 +1,28 @@
+"""sendMessage: https://core.telegram.org/bots/api#sendmessage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox import posting
+from sandbox.registry import method, one
+
+if TYPE_CHECKING:
+    from sandbox.model import Json
+    from sandbox.params import Params
+    from sandbox.world import World
+
+
+@method(
+    "sendMessage",
+    f"{posting.COMMON} text parse_mode entities link_preview_options",
+    ignored=posting.IGNORED,
+    cost=one,
+)
+def send_message(world: World, params: Params) -> Json:
+    """#sendmessage."""
+    content = posting.text_of(world, params)
+    options = params.json("link_preview_options", "link preview options")
+    if options:
+        content["link_preview_options"] = options
+    return posting.send(world, params, "text", content).view

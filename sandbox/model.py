@@ -1,0 +1,132 @@
+"""Who and what there is: people, chats, memberships, messages, uploads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+ADMIN_STATUSES = frozenset({"creator", "administrator"})
+PRESENT = ADMIN_STATUSES | {"member", "restricted"}
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """A user or the bot; `id` is also the id of the private chat with the bot."""
+
+    id: int
+    first_name: str
+    last_name: str | None = None
+    username: str | None = None
+    language_code: str | None = None
+    is_bot: bool = False
+    deactivated: bool = False
+
+    def json(self) -> Json:
+        """https://core.telegram.org/bots/api#user as it stands in messages."""
+        view: Json = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name}
+        for name in ("last_name", "username", "language_code"):
+            if getattr(self, name) is not None:
+                view[name] = getattr(self, name)
+        return view
+
+
+@dataclass(slots=True)
+class Member:
+    """A person's place in a chat: `status` in Telegram's words, and whether he may write."""
+
+    person: Person
+    status: str = "member"
+    can_send: bool = True
+    can_delete: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """A message and what the bot is told about it (`view`, never changed in place)."""
+
+    chat: Chat
+    id: int
+    author_id: int
+    view: Json
+    seen_by_bot: bool = True
+    service: bool = False
+    keyboard: Json | None = None
+    reactions: dict[int, list[Json]] = field(default_factory=dict)
+    edits: int = 0
+
+    @property
+    def protected(self) -> bool:
+        """Whether it may be neither copied nor forwarded."""
+        return bool(self.view.get("has_protected_content"))
+
+
+@dataclass(slots=True)
+class Topic:
+    """A thread of a forum; its id is that of the service message which made it."""
+
+    id: int
+    name: str
+    icon_color: int
+    icon: str | None = None
+    closed: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Chat:
+    """A private chat with the bot, a basic group or a supergroup."""
+
+    id: int
+    type: str
+    title: str | None = None
+    username: str | None = None
+    is_forum: bool = False
+    members: dict[int, Member] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict)
+    topics: dict[int, Topic] = field(default_factory=dict)
+    person: Person | None = None
+    started: bool = False
+    blocked: bool = False
+    last_id: int = 0
+    last_bot_id: int | None = None
+    reactions: list[str] | None = None
+    pinned: int | None = None
+    migrated_to: int | None = None
+    protected: bool = False
+    muted: bool = False
+    drops_threads: bool = False
+
+    @property
+    def private(self) -> bool:
+        """Whether it is one person's chat with the bot."""
+        return self.type == "private"
+
+    def status_of(self, person_id: int) -> str:
+        """ChatMember.status; who was never there has left."""
+        member = self.members.get(person_id)
+        return member.status if member else "left"
+
+    def json(self) -> Json:
+        """https://core.telegram.org/bots/api#chat."""
+        view: Json = {"id": self.id, "type": self.type}
+        if self.person is not None:
+            names = self.person.json()
+            shown = ("first_name", "last_name", "username")
+            return view | {name: names[name] for name in shown if name in names}
+        if self.title is not None:
+            view["title"] = self.title
+        if self.username is not None:
+            view["username"] = self.username
+        if self.is_forum:
+            view["is_forum"] = True
+        return view
+
+
+@dataclass(slots=True, frozen=True)
+class Upload:
+    """A file that came with a multipart request."""
+
+    name: str
+    content: bytes
+    mime_type: str

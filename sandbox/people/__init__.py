@@ -1,0 +1,1 @@
+"""What people do, as their applications would: the other side of the Bot API."""

@@ -1,0 +1,131 @@
+"""A person writes, edits, reacts, presses, deletes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox import entities, posting
+from sandbox.errors import bad_request
+from sandbox.model import ADMIN_STATUSES, PRESENT, Chat, Json, Message, Person
+from sandbox.world import ANONYMOUS, CHANNEL_BOT, Callback
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+
+def may_act(chat: Chat, person: Person) -> None:
+    """People act only where they are."""
+    if chat.blocked:
+        raise bad_request("the person has blocked the bot: unblock it first")
+    if chat.status_of(person.id) not in PRESENT:
+        raise bad_request(f"{person.first_name} is not a member of this chat")
+    if chat.migrated_to is not None:
+        raise bad_request(f"the group is a supergroup now: {chat.migrated_to}")
+
+
+def text_fields(text: str, styles: list[Json] | None, name: str = "text") -> Json:
+    """A typed text: applications mark commands, links and the like themselves."""
+    text, found = entities.of_user(text, styles)
+    prefix = "" if name == "text" else "caption_"
+    return {name: text} | ({f"{prefix}entities": found} if found else {})
+
+
+def post(
+    world: World,
+    person: Person,
+    chat: Chat,
+    content: Json,
+    *,
+    reply_to: int | None = None,
+    thread: int | None = None,
+    sender_chat: Json | None = None,
+) -> Message:
+    """Put a person's message into a chat (`sender_chat`: in the name of a chat)."""
+    may_act(chat, person)
+    extra = posting.thread_of(chat.topics.get(thread) if thread else None)
+    if reply_to is not None:
+        extra |= _reply(chat, reply_to)
+    elif thread in chat.messages:
+        # In a topic everything without an explicit reply answers the message that opened it.
+        extra["reply_to_message"] = posting.quoted(chat.messages[thread])
+    author = person
+    if sender_chat is not None:
+        author = ANONYMOUS if sender_chat["id"] == chat.id else CHANNEL_BOT
+    chat.started = True
+    message = world.add_message(chat, author, extra | content, sender_chat=sender_chat)
+    message.author_id = person.id
+    return message
+
+
+def _reply(chat: Chat, message_id: int) -> Json:
+    message = chat.messages.get(message_id)
+    if message is None:
+        raise bad_request("message to be replied not found")
+    return {"reply_to_message": posting.quoted(message)} | {
+        key: message.view[key]
+        for key in ("message_thread_id", "is_topic_message")
+        if key in message.view
+    }
+
+
+def find(chat: Chat, message_id: int) -> Message:
+    """A message of a chat, as people see it."""
+    message = chat.messages.get(message_id)
+    if message is None:
+        raise bad_request(f"there is no message {message_id} in this chat")
+    return message
+
+
+def edit(world: World, person: Person, message: Message, content: Json) -> Message:
+    """Change one's own message; what it did not say before is replaced."""
+    if message.author_id != person.id:
+        raise bad_request("only the author edits a message")
+    gone = {"entities", "caption_entities"} & {_marks(name) for name in content}
+    kept = {key: value for key, value in message.view.items() if key not in gone}
+    world.change(message, kept | content, by_bot=False)
+    return message
+
+
+def _marks(name: str) -> str:
+    return "caption_entities" if name == "caption" else "entities"
+
+
+def react(world: World, person: Person, message: Message, emoji: list[str]) -> None:
+    """Choose reactions; a bot hears of it only as DESIGN says (privately, or as admin)."""
+    chat = message.chat
+    may_act(chat, person)
+    new: list[Json] = [{"type": "emoji", "emoji": one} for one in emoji]
+    old = world.react(message, person.id, new)
+    heard = chat.private or chat.status_of(world.bot.id) in ADMIN_STATUSES
+    if not heard or not message.seen_by_bot or old == new:
+        return
+    update = {"chat": chat.json(), "message_id": message.id, "user": person.json()}
+    update |= {"date": world.date, "old_reaction": old, "new_reaction": new}
+    world.updates.put("message_reaction", update)
+
+
+def press(
+    world: World, person: Person, message: Message, label: str | None, data: str | None
+) -> Callback:
+    """Press the button with this label, or send forged callback data."""
+    may_act(message.chat, person)
+    if data is None:
+        data = _data(message, label or "")
+    query = Callback(str(world.rng.randrange(10**18, 9 * 10**18)), world.clock.now(), person.id)
+    world.callbacks[query.id] = query
+    update = {"id": query.id, "from": person.json(), "message": message.view}
+    update |= {"chat_instance": str(message.chat.id), "data": data}
+    world.updates.put("callback_query", update)
+    return query
+
+
+def _data(message: Message, label: str) -> str:
+    rows = (message.keyboard or {}).get("inline_keyboard", [])
+    buttons = [button for row in rows for button in row]
+    chosen = next((b for b in buttons if b["text"] == label), None) or next(
+        (button for button in buttons if label in button["text"]), None
+    )
+    if chosen is None or "callback_data" not in chosen:
+        labels = [button["text"] for button in buttons]
+        raise bad_request(f"there is no button {label!r} to press, only {labels}")
+    return str(chosen["callback_data"])

@@ -1,0 +1,129 @@
+"""What every method that sends has in common: chat, thread, reply, keyboard, protection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox import access, entities, markup, units
+from sandbox.errors import ApiError, bad_request
+from sandbox.model import Chat, Json, Message, Topic
+from sandbox.registry import QUIET
+
+if TYPE_CHECKING:
+    from sandbox.params import Params
+    from sandbox.world import World
+
+# Parameters of every sending method, and those that have no effect here.
+TARGET = "chat_id message_thread_id protect_content"
+COMMON = f"{TARGET} reply_parameters reply_markup"
+CAPTION = "caption parse_mode caption_entities"
+IGNORED = QUIET
+
+# “1-4096 characters after entities parsing”, “0-1024 characters after entities parsing”.
+LONGEST_TEXT = 4096
+LONGEST_CAPTION = 1024
+
+
+@dataclass(slots=True)
+class Target:
+    """Where a message goes and what goes with it."""
+
+    chat: Chat
+    topic: Topic | None
+    extra: Json
+    keyboard: Json | None
+
+
+def text_of(world: World, params: Params) -> Json:
+    """`text` with its entities, checked."""
+    if not params.text("text"):
+        raise bad_request("message text is empty")
+    text, found = entities.read(params, "text", world.person)
+    if not text:
+        raise bad_request("text must be non-empty")
+    if units.length(text) > LONGEST_TEXT:
+        raise bad_request("message is too long")
+    return {"text": text} | ({"entities": found} if found else {})
+
+
+def caption_of(world: World, params: Params) -> Json:
+    """`caption` with its entities, checked; nothing when it is empty."""
+    if not params.text("caption"):
+        return {}
+    caption, found = entities.read(params, "caption", world.person)
+    if units.length(caption) > LONGEST_CAPTION:
+        raise bad_request("message caption is too long")
+    if not caption:
+        return {}
+    view: Json = {"caption": caption} | ({"caption_entities": found} if found else {})
+    if params.boolean("show_caption_above_media"):
+        view["show_caption_above_media"] = True
+    return view
+
+
+def quoted(message: Message) -> Json:
+    """A message as `reply_to_message`.
+
+    “… will not contain further reply_to_message fields even if it itself is a reply” (#message).
+    """
+    return {key: value for key, value in message.view.items() if key != "reply_to_message"}
+
+
+def reply_of(world: World, chat: Chat, params: Params) -> Json:
+    """`reply_parameters` (https://core.telegram.org/bots/api#replyparameters) resolved."""
+    given = params.json("reply_parameters", "reply parameters")
+    if given is None:
+        return {}
+    if not isinstance(given, dict) or not isinstance(given.get("message_id"), int):
+        raise bad_request("can't parse ReplyParameters: Object expected")
+    source = access.resolve(world, given.get("chat_id") or chat.id)
+    message = source.messages.get(given["message_id"]) if source else None
+    if source is None or message is None or not message.seen_by_bot:
+        if given.get("allow_sending_without_reply"):
+            return {}
+        raise bad_request("message to be replied not found")
+    if source is chat:
+        return {"reply_to_message": quoted(message)} | _quote(given)
+    origin = {"type": "user", "date": message.view["date"], "sender_user": message.view["from"]}
+    return {"external_reply": {"origin": origin, "chat": source.json(), "message_id": message.id}}
+
+
+def _quote(given: Json) -> Json:
+    if not given.get("quote"):
+        return {}
+    place = {"position": given.get("quote_position") or 0, "is_manual": True}
+    return {"quote": {"text": str(given["quote"])} | place}
+
+
+def thread_of(topic: Topic | None) -> Json:
+    """The fields of a message in a forum topic."""
+    return {"message_thread_id": topic.id, "is_topic_message": True} if topic else {}
+
+
+def target(world: World, params: Params, kind: str) -> Target:
+    """Everything about a message but its content."""
+    keyboard = markup.read(params)
+    chat = access.writable(world, params, kind)
+    topic = access.topic_of(chat, params)
+    if topic is not None and topic.closed and not access.is_admin(world, chat):
+        raise bad_request("TOPIC_CLOSED")
+    extra = thread_of(topic) | reply_of(world, chat, params)
+    if params.boolean("protect_content"):
+        extra["has_protected_content"] = True
+    return Target(chat, topic, extra, keyboard)
+
+
+def send(world: World, params: Params, kind: str, content: Json) -> Message:
+    """Send one message of the bot."""
+    where = target(world, params, kind)
+    view = where.extra | content
+    return world.add_message(where.chat, world.bot, view, keyboard=where.keyboard)
+
+
+def not_modified() -> ApiError:
+    """An edit that would change nothing."""
+    return bad_request(
+        "message is not modified: specified new message content and reply markup are exactly "
+        "the same as a current content and reply markup of the message"
+    )

@@ -1,0 +1,185 @@
+"""Everything there is: the bot, people, chats, messages, and what follows from a new one.
+
+Message ids: “a basic group and the private chats share one message counter of the bot; a
+supergroup counts its own, from 1” (FACTS, Telegram's limits). Chat ids: a private chat has its
+user's id, a basic group a negative one, a supergroup one that begins with -100
+(https://core.telegram.org/api/bots/ids).
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from sandbox import privacy
+from sandbox.clock import Clock
+from sandbox.feed import Feed
+from sandbox.files import Files
+from sandbox.model import PRESENT, Chat, Json, Member, Message, Person
+from sandbox.updates import UpdateQueue
+
+FIRST_USER = 700_000_001
+FIRST_GROUP = -4_000_000_001
+FIRST_SUPERGROUP = -1_002_000_000_001
+# The accounts that stand for anonymous administrators and for channels in groups.
+ANONYMOUS = Person(1_087_968_824, "Group", username="GroupAnonymousBot", is_bot=True)
+CHANNEL_BOT = Person(136_817_688, "Channel", username="Channel_Bot", is_bot=True)
+
+
+@dataclass(slots=True)
+class Callback:
+    """A pressed button that waits for answerCallbackQuery."""
+
+    id: str
+    at: float
+    person_id: int
+    answer: Json | None = None
+
+
+@dataclass(slots=True)
+class Webhook:
+    """What setWebhook was told."""
+
+    url: str = ""
+    secret: str = ""
+
+
+class World:
+    """The state of one sandbox, in memory."""
+
+    def __init__(self, bot: Person, clock: Clock, rng: random.Random) -> None:
+        """A bot, and nobody else yet."""
+        self.bot = bot
+        self.clock = clock
+        self.rng = rng
+        self.privacy_mode = True
+        self.people: dict[int, Person] = {bot.id: bot}
+        self.chats: dict[int, Chat] = {}
+        self.updates = UpdateQueue(clock, rng)
+        self.feed = Feed()
+        self.files = Files(bot.id)
+        self.commands: dict[tuple[str, str], list[Json]] = {}
+        self.callbacks: dict[str, Callback] = {}
+        self._last_shared_id = 0
+        self._last_user_id = FIRST_USER - 1
+        self._last_album = 13_000_000_000_000_000
+
+    @property
+    def date(self) -> int:
+        """Now, as messages carry it."""
+        return int(self.clock.now())
+
+    def person(self, person_id: int) -> Person | None:
+        """Whoever has this id."""
+        return self.people.get(person_id)
+
+    def add_person(self, person: Person) -> Chat:
+        """Someone new, and his (still unopened) chat with the bot."""
+        self.people[person.id] = person
+        chat = Chat(person.id, "private", person=person)
+        chat.members = {who.id: Member(who) for who in (person, self.bot)}
+        self.chats[chat.id] = chat
+        return chat
+
+    def free_user_id(self) -> int:
+        """The next id nobody has."""
+        self._last_user_id += 1
+        return self._last_user_id
+
+    def add_group(self, title: str, *, supergroup: bool, forum: bool = False) -> Chat:
+        """An empty group."""
+        first = FIRST_SUPERGROUP if supergroup else FIRST_GROUP
+        kind = "supergroup" if supergroup else "group"
+        chat_id = first - sum(1 for chat in self.chats.values() if chat.type == kind)
+        chat = Chat(chat_id, kind, title=title, is_forum=forum)
+        self.chats[chat.id] = chat
+        return chat
+
+    def next_message_id(self, chat: Chat) -> int:
+        """The id of the next message in `chat`, from whichever counter is its own."""
+        if chat.type != "supergroup":
+            self._last_shared_id += 1
+            return self._last_shared_id
+        chat.last_id += 1
+        return chat.last_id
+
+    def next_album_id(self) -> str:
+        """A media_group_id."""
+        self._last_album += 1
+        return str(self._last_album)
+
+    def bot_present(self, chat: Chat) -> bool:
+        """Whether the bot gets anything from there."""
+        return not chat.blocked if chat.private else chat.status_of(self.bot.id) in PRESENT
+
+    def add_message(
+        self,
+        chat: Chat,
+        author: Person,
+        content: Json,
+        *,
+        sender_chat: Json | None = None,
+        service: bool = False,
+        keyboard: Json | None = None,
+    ) -> Message:
+        """Put a message into a chat; the bot gets an update if it may see it."""
+        view: Json = {"message_id": self.next_message_id(chat), "from": author.json()}
+        if sender_chat is not None:
+            view["sender_chat"] = sender_chat
+        view |= {"date": self.date, "chat": chat.json()} | content
+        if keyboard and "inline_keyboard" in keyboard:
+            view["reply_markup"] = keyboard
+        if chat.protected:
+            view["has_protected_content"] = True
+        message = Message(chat, view["message_id"], author.id, view, service=service)
+        message.keyboard = keyboard
+        chat.messages[message.id] = message
+        if author is self.bot:
+            chat.last_bot_id = self.bot.id
+        elif author.is_bot and author.id not in {ANONYMOUS.id, CHANNEL_BOT.id}:
+            chat.last_bot_id = author.id
+        message.seen_by_bot = author is self.bot or self._tell("message", message)
+        self.feed.put("message", chat.id, message=self.shown(message))
+        return message
+
+    def _tell(self, kind: str, message: Message) -> bool:
+        """Send the bot an update about somebody else's message, if it may see it."""
+        if not privacy.visible(self, message):
+            return False
+        self.updates.put(kind, message.view)
+        return True
+
+    def change(self, message: Message, view: Json, *, by_bot: bool) -> None:
+        """Replace what a message says."""
+        message.view = view | {"edit_date": max(self.date, view["date"])}
+        message.edits += 1
+        if not by_bot and (message.seen_by_bot or privacy.visible(self, message)):
+            message.seen_by_bot = True
+            self.updates.put("edited_message", message.view)
+        self.feed.put("edit", message.chat.id, message=self.shown(message))
+
+    def react(self, message: Message, person_id: int, chosen: list[Json]) -> list[Json]:
+        """Replace someone's reactions; what they were before."""
+        before = message.reactions.pop(person_id, [])
+        if chosen:
+            message.reactions[person_id] = chosen
+        self.feed.put("reaction", message.chat.id, message=self.shown(message), by=person_id)
+        return before
+
+    def delete(self, message: Message) -> None:
+        """Take a message out of its chat; bots are never told (FACTS)."""
+        message.chat.messages.pop(message.id, None)
+        self.feed.put("delete", message.chat.id, message_id=message.id)
+
+    def shown(self, message: Message) -> Json:
+        """A message as a person in the chat sees it: with its reactions and its keyboard."""
+        counted: dict[str, int] = {}
+        for chosen in message.reactions.values():
+            for reaction in chosen:
+                name = str(reaction.get("emoji") or reaction.get("custom_emoji_id"))
+                counted[name] = counted.get(name, 0) + 1
+        return message.view | {
+            "reactions": counted,
+            "keyboard": message.keyboard,
+            "edits": message.edits,
+        }
