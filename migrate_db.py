@@ -34,11 +34,11 @@ migrate_db.py is deprecated: it only adopts a database that was made before Alem
 FIRST = "0001"
 
 
-class NotAdopted(Exception):  # noqa: N818 - a refusal
+class NotAdopted(Exception):
     """The database is left as it was; the message says why."""
 
 
-class AlreadyAdopted(Exception):  # noqa: N818 - a refusal
+class AlreadyAdopted(Exception):
     """Nothing to do: the database is under Alembic. Run `alembic upgrade head`."""
 
 

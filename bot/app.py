@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -52,6 +53,7 @@ class App:
         bot: Bot,
         sessions: async_sessionmaker[AsyncSession],
         clock: Callable[[], datetime] = utcnow,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         team = team_of(settings)
         self.heartbeat = Heartbeat(default_folder(settings.bot_id))
@@ -60,7 +62,7 @@ class App:
             per_group=settings.limit_per_group,
             total=settings.limit_total,
         )
-        self.asides = Asides(bot, self.limiter)
+        self.asides = Asides(bot, self.limiter, monotonic)
         self.courier = Courier(
             sessions,
             Composer(team, clock),
@@ -68,6 +70,7 @@ class App:
             self.limiter,
             staff_chat_id=team.staff_chat_id,
             clock=clock,
+            monotonic=monotonic,
             quiet=settings.staff_batch_seconds,
             on_turn=lambda: self.heartbeat.beat("courier"),
         )

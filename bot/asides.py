@@ -5,6 +5,8 @@ too late is left out.
 """
 
 import asyncio
+import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -26,9 +28,12 @@ LOOKS_EVERY = 0.2
 class Asides:
     """Sends through one bot until `run` is cancelled."""
 
-    def __init__(self, bot: Bot, limiter: Limiter) -> None:
+    def __init__(
+        self, bot: Bot, limiter: Limiter, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._bot = bot
         self._limiter = limiter
+        self._monotonic = monotonic
         self._waiting: asyncio.Queue[TelegramMethod[Any]] = asyncio.Queue()
 
     def show(self, method: TelegramMethod[Any]) -> None:
@@ -53,12 +58,11 @@ class Asides:
             log.info("not shown", method=method.__api_method__, reason=type(error).__name__)
 
     async def _send_within_limits(self, method: TelegramMethod[Any], chat_id: int) -> None:
-        loop = asyncio.get_running_loop()
-        # The limiter says when, and only later more exactly: there is no event to wait for.
-        while (seconds := self._limiter.next_at(loop.time(), chat_id) - loop.time()) > 0:  # noqa: ASYNC110
-            await asyncio.sleep(min(seconds, LOOKS_EVERY))
+        # The limiter can only say when to ask again: there is no event to wait for.
+        while (when := self._limiter.next_at(now := self._monotonic(), chat_id)) > now:  # noqa: ASYNC110
+            await asyncio.sleep(min(when - now, LOOKS_EVERY))
         self._limiter.leave(chat_id)
         try:
             await self._bot(method)
         finally:
-            self._limiter.answer(loop.time(), chat_id)
+            self._limiter.answer(self._monotonic(), chat_id)

@@ -4,7 +4,16 @@ from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    MetaData,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    bindparam,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -317,3 +326,15 @@ class BotIdentity(Base):
 
     bot_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     since: Mapped[datetime]
+
+
+# Literal, not parameters: a partial index serves only a query that repeats its condition.
+NOT_CLOSED = Ticket.status != bindparam(None, TicketStatus.CLOSED, literal_execute=True)
+PENDING = Delivery.status.in_(
+    bindparam(
+        None,
+        [DeliveryStatus.WAITING, DeliveryStatus.CLAIMED],
+        expanding=True,
+        literal_execute=True,
+    )
+)

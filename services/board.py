@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from database.models import Ticket, TicketStatus
+from database.models import NOT_CLOSED, Ticket, TicketStatus
 from services.problems import NoSuchTicket, SeveralTickets
 
 PAGE_SIZE = 8
@@ -54,7 +54,7 @@ async def find_by_number(
 
 async def page(session: AsyncSession, number: int, *, staff_chat_id: int) -> Page:
     """List what is not closed, oldest first; a number beyond the last page gives the last."""
-    of_chat = (Ticket.staff_chat_id == staff_chat_id, Ticket.status != TicketStatus.CLOSED)
+    of_chat = (Ticket.staff_chat_id == staff_chat_id, NOT_CLOSED)
     total = await session.scalar(select(func.count()).select_from(Ticket).where(*of_chat)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     number = min(max(number, 0), pages - 1)

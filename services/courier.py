@@ -5,6 +5,7 @@ sent after the commit, so whatever dies, the database knows what may have been s
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ class Courier:
         *,
         staff_chat_id: int,
         clock: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
         quiet: timedelta = timedelta(),
         on_turn: Callable[[], None] = lambda: None,
     ) -> None:
@@ -66,6 +68,7 @@ class Courier:
         self._limiter = limiter
         self._staff_chat_id = staff_chat_id
         self._clock = clock
+        self._monotonic = monotonic
         self._quiet = quiet
         self._on_turn = on_turn
         self._wake = asyncio.Event()
@@ -122,7 +125,7 @@ class Courier:
         for delivery in doubtful:
             log.warning("possible duplicate", delivery=delivery.id, ticket=delivery.ticket_id)
         past += [(0.0, delivery.chat_id) for delivery in doubtful]
-        monotonic = asyncio.get_running_loop().time()
+        monotonic = self._monotonic()
         self._limiter.remember((monotonic - max(0.0, ago), chat_id) for ago, chat_id in past)
         log.info("courier started", possible_duplicates=len(doubtful))
 
@@ -131,7 +134,7 @@ class Courier:
         self._on_turn()
         alone = self._one_by_one
         settled = self._back[:1] if alone else list(self._back)
-        turn = _Turn(self._clock(), asyncio.get_running_loop().time())
+        turn = _Turn(self._clock(), self._monotonic())
         if not await self._survives(self._transaction(turn, settled)):
             for trip in turn.trips:
                 self._limiter.answer(turn.monotonic, trip.parcel.chat_id, trip.parcel.cost)
@@ -145,7 +148,7 @@ class Courier:
         for trip in turn.trips:
             self._trips[trip] = group.create_task(self._carry(trip))
         await self._tell_waiting()
-        return 0.0 if self._back or alone else turn.rest()
+        return 0.0 if self._back or alone else turn.rest(self._monotonic())
 
     async def _transaction(self, turn: "_Turn", settled: list[tuple[Trip, Outcome]]) -> None:
         async with self._sessions.begin() as session:
@@ -224,8 +227,7 @@ class Courier:
             except Exception as error:
                 log.exception("the sender failed")
                 outcome = Unknown(repr(error))
-        loop = asyncio.get_running_loop()
-        self._limiter.answer(loop.time(), trip.parcel.chat_id, trip.parcel.cost)
+        self._limiter.answer(self._monotonic(), trip.parcel.chat_id, trip.parcel.cost)
         self._back.append((trip, outcome))
         self._wake.set()
 
@@ -293,5 +295,5 @@ class _Turn:
         if time is not None:
             self.look_at(self.monotonic + (time - self.now).total_seconds())
 
-    def rest(self) -> float:
-        return max(0.0, self._next - asyncio.get_running_loop().time())
+    def rest(self, monotonic: float) -> float:
+        return max(0.0, self._next - monotonic)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import ChatPause, Delivery, DeliveryStatus, Priority
+from database.models import PENDING, ChatPause, Delivery, DeliveryStatus, Priority
 from services.notices import QuestionPosted
 
 # No delivery waits longer than this between two tries. A due time further ahead was written
@@ -19,8 +19,6 @@ HEADS_A_TURN = 50
 
 # So many waiting deliveries are offered to become one message.
 MOST_OFFERED = 50
-
-_PENDING = (DeliveryStatus.WAITING, DeliveryStatus.CLAIMED)
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ async def heads(
             )
             .label("rank"),
         )
-        .where(Delivery.status.in_(_PENDING), Delivery.chat_id.not_in(without))
+        .where(PENDING, Delivery.chat_id.not_in(without))
         .subquery()
     )
     found = await session.scalars(
@@ -82,6 +80,7 @@ async def offered(session: AsyncSession, head: Delivery, *, now: datetime) -> li
     same_lane = (
         Delivery.chat_id == head.chat_id,
         Delivery.ticket_id == head.ticket_id,
+        PENDING,
         Delivery.status == DeliveryStatus.WAITING,
         Delivery.id >= head.id,
     )
@@ -111,9 +110,9 @@ def claim(batch: Sequence[Delivery], *, now: datetime) -> None:
 async def in_doubt(session: AsyncSession) -> list[Delivery]:
     """Put back what was claimed when we died: Telegram may have it, the answer is lost."""
     claimed = await session.scalars(
-        select(Delivery).where(Delivery.status == DeliveryStatus.CLAIMED).order_by(Delivery.id)
+        select(Delivery).where(PENDING, Delivery.status == DeliveryStatus.CLAIMED)
     )
-    deliveries = list(claimed)
+    deliveries = sorted(claimed, key=lambda delivery: delivery.id)
     for delivery in deliveries:
         delivery.status = DeliveryStatus.WAITING
     return deliveries
@@ -139,9 +138,7 @@ async def pauses(session: AsyncSession, *, now: datetime) -> Pauses:
 async def next_due(session: AsyncSession, *, now: datetime) -> datetime | None:
     """Tell when the next delivery that waits for a time comes due."""
     earliest: datetime | None = await session.scalar(
-        select(func.min(Delivery.due_at)).where(
-            Delivery.status.in_(_PENDING), Delivery.due_at > now
-        )
+        select(func.min(Delivery.due_at)).where(PENDING, Delivery.due_at > now)
     )
     return earliest
 

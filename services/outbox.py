@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, DeliveryStatus, Ticket
+from database.models import PENDING, Delivery, DeliveryStatus, Ticket
 from services.notices import CardRedrawn, Notice
 
 # Items of an album come as messages of their own; a second without another one ends it.
@@ -60,6 +60,7 @@ async def post_content(
                 Delivery.chat_id == chat_id,
                 Delivery.ticket_id == ticket.id,
                 Delivery.media_group_id == media_group_id,
+                PENDING,
                 Delivery.status == DeliveryStatus.WAITING,
             )
             .values(due_at=now + ALBUM_PAUSE)
@@ -85,6 +86,7 @@ async def _waits(session: AsyncSession, chat_id: int, notice: Notice, ticket: Ti
         Delivery.chat_id == chat_id,
         Delivery.ticket_id == ticket.id,
         Delivery.kind == notice.kind,
+        PENDING,
         Delivery.status == DeliveryStatus.WAITING,
         Delivery.part == 0,
     )

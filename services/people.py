@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import insert
-from database.models import Delivery, DeliveryStatus, Ticket, TicketStatus, User
+from database.models import NOT_CLOSED, Delivery, DeliveryStatus, Ticket, User
 from services import outbox
 from services.content import Person
 from services.notices import AnswerPosted, UserReturned
@@ -50,9 +50,7 @@ async def came_back(session: AsyncSession, user: User, *, now: datetime) -> None
     """Forget the block, and tell staff if answers of theirs did not arrive meanwhile."""
     if user.blocked_at is None:
         return
-    ticket = await session.scalar(
-        select(Ticket).where(Ticket.user_id == user.id, Ticket.status != TicketStatus.CLOSED)
-    )
+    ticket = await session.scalar(select(Ticket).where(Ticket.user_id == user.id, NOT_CLOSED))
     if ticket is not None and await _missed_answers(session, ticket):
         outbox.post(session, ticket.staff_chat_id, UserReturned(ticket.id), now=now, ticket=ticket)
     user.blocked_at = None

@@ -125,7 +125,8 @@ async def _delivered(
         delivery.sent_at, delivery.error = now, None
         if parcel.more:
             delivery.part += 1
-            delivery.status, delivery.due_at, delivery.attempts = DeliveryStatus.WAITING, now, 0
+            delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
+            delivery.attempts, delivery.first_tried_at = 0, None
         else:
             delivery.status = DeliveryStatus.DELIVERED
     if not parcel.more and batch[0].kind == AnswerPosted.kind:
@@ -168,9 +169,13 @@ async def _confirm_answer(session: AsyncSession, delivery: Delivery, *, now: dat
 
 
 def _wait(batch: Sequence[Delivery], now: datetime, delay: timedelta = timedelta()) -> None:
-    """Put back what was surely not sent; what waits behind may then join it."""
+    """Put back what was surely not sent; what waits behind may then join it.
+
+    Telegram does answer, so the time without an answer counts from the next try.
+    """
     for delivery in batch:
         delivery.status, delivery.due_at = DeliveryStatus.WAITING, now + delay
+        delivery.first_tried_at = None
         if delivery.attempts <= 1 and delivery.part == 0:
             delivery.attempts, delivery.batch_id = 0, None
 
@@ -275,13 +280,14 @@ async def _failed(
 ) -> None:
     for delivery in batch:
         delivery.status, delivery.error = DeliveryStatus.FAILED, reason
-    await _tell_failure(session, batch[0], reason, now=now)
+    await _tell_failure(session, batch, reason, now=now)
 
 
 async def _tell_failure(
-    session: AsyncSession, delivery: Delivery, reason: str, *, now: datetime
+    session: AsyncSession, batch: Sequence[Delivery], reason: str, *, now: datetime
 ) -> None:
     """Tell those who can do something about it; what only decorates fails in the log alone."""
+    delivery = batch[0]
     notice = read(delivery.kind, delivery.payload)
     ticket = await _ticket_of(session, delivery)
     log.warning("delivery failed", delivery=delivery.id, kind=delivery.kind, reason=reason)
@@ -295,8 +301,9 @@ async def _tell_failure(
         ticket=ticket,
     )
     if isinstance(notice, QuestionPosted):
-        failed = QuestionFailed(notice.message_id)
-        outbox.post(session, ticket.user.chat_id, failed, now=now, ticket=ticket)
+        for one in batch[:1] if delivery.media_group_id else batch:  # an album is one to its sender
+            failed = QuestionFailed(one.payload["message_id"])
+            outbox.post(session, ticket.user.chat_id, failed, now=now, ticket=ticket)
 
 
 async def _ticket_of(session: AsyncSession, delivery: Delivery) -> Ticket | None:

@@ -9,13 +9,13 @@ from sqlalchemy.orm import selectinload
 
 from database.dialect import insert
 from database.models import (
+    NOT_CLOSED,
+    PENDING,
     ChatMigration,
     ChatPause,
     Delivery,
-    DeliveryStatus,
     ForeignGroup,
     Ticket,
-    TicketStatus,
 )
 from services import outbox, ticket_service
 from services.notices import GroupIsNotStaff, StaffChatMigrated
@@ -51,7 +51,7 @@ async def migrated(
         update(Delivery)
         .where(
             Delivery.chat_id == old_id,
-            Delivery.status.in_([DeliveryStatus.WAITING, DeliveryStatus.CLAIMED]),
+            PENDING,
         )
         .values(chat_id=new_id)
     )
@@ -86,7 +86,7 @@ async def _move_in(session: AsyncSession, old_id: int, new_id: int, *, now: date
     outbox.post(session, new_id, StaffChatMigrated(old_id, new_id), now=now)
     tickets = await session.scalars(
         select(Ticket)
-        .where(Ticket.staff_chat_id == new_id, Ticket.status != TicketStatus.CLOSED)
+        .where(Ticket.staff_chat_id == new_id, NOT_CLOSED)
         .options(selectinload(Ticket.user))
         .order_by(Ticket.opened_at)
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from database.dialect import insert
 from database.models import (
+    NOT_CLOSED,
     DailyTicketCounter,
     Direction,
     Message,
@@ -172,9 +173,7 @@ async def _at_hand(session: AsyncSession, user: User, *, now: datetime) -> Ticke
 
 async def _not_closed(session: AsyncSession, user_id: int) -> Ticket | None:
     found: Ticket | None = await session.scalar(
-        select(Ticket)
-        .where(Ticket.user_id == user_id, Ticket.status != TicketStatus.CLOSED)
-        .with_for_update()
+        select(Ticket).where(Ticket.user_id == user_id, NOT_CLOSED).with_for_update()
     )
     return found
 

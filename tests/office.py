@@ -1,19 +1,32 @@
-"""A running bot beside a sandbox: the real parts, real HTTP, a real database file."""
+"""A running bot beside a sandbox: the real parts, real HTTP, a real database file.
+
+Bot and Telegram share one clock, which starts at NOON; `telegram.advance` moves both.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.app import App, make_bot
 from core.config import Settings
+from core.text import utf16_slice
 from sandbox import Sandbox, Telegram
-from sandbox.client.chat import Chat
-from sandbox.client.user import User
+from sandbox.client import Chat, Message, User
 from tests import conform
+from tests.times import NOON
+
+Sessions = async_sessionmaker[AsyncSession]
+
+USERNAME = "sandbox_bot"
+
+OFF = {"limit_per_chat": 0, "limit_per_group": 0, "limit_total": 0}
 
 
 @dataclass
@@ -24,47 +37,96 @@ class Office:
     telegram: Telegram
     kate: User
     support: Chat
-    sessions: async_sessionmaker[AsyncSession]
+    sessions: Sessions
     app: App
     stopped: asyncio.Event
 
+    async def sees(self, text: str = "", **how: Any) -> Message:
+        """Wait until the staff chat shows a message with `text`; the newest if it is there."""
+        return await self.kate.sees(text, in_=self.support, **how)
+
+    async def opens(self, user: User, text: str) -> Message:
+        """Have `user` write his first message; return its card when he was told the number."""
+        await user.writes(text)
+        await user.sees("Ticket #")
+        return await self.sees(text)
+
+    async def says_in_staff_chat(self, **how: Any) -> Message:
+        """Ask for help there: what was sent to the group before stands above its answer."""
+        await self.kate.writes(f"/help@{USERNAME}", to=self.support)
+        return await self.sees("makes a note", **how)
+
+
+def formatted(message: Message, kind: str) -> list[str]:
+    """Tell which parts of a message are formatted so."""
+    parts = [one for one in message.entities if one["type"] == kind]
+    return [utf16_slice(message.text, one["offset"], one["length"]) for one in parts]
+
+
+def from_noon() -> Callable[[], float]:
+    """Make a clock in Unix seconds that starts at NOON now."""
+    started = time.monotonic()
+    return lambda: NOON.timestamp() + time.monotonic() - started
+
 
 def settings_for(sandbox: Sandbox, support: Chat, **changes: object) -> Settings:
-    """Make settings for the sandbox's bot; Telegram's limits are off unless a test asks."""
+    """Make settings for the sandbox's bot; Telegram's limits are kept only if they count."""
     fields: dict[str, object] = {
         "bot_token": SecretStr(sandbox.token),
         "staff_chat_id": support.id,
         "telegram_api_url": sandbox.url,
-        "limit_per_chat": 0,
-        "limit_per_group": 0,
-        "limit_total": 0,
     }
+    fields |= {} if sandbox.limits.enabled else OFF
     return Settings(_env_file=None, **(fields | changes))  # type: ignore[arg-type]
 
 
 @asynccontextmanager
+async def open_telegram(
+    *, privacy: bool = True, limits: bool = False
+) -> AsyncIterator[tuple[Sandbox, Telegram]]:
+    """Open Telegram, and hold every call against its documentation at the end."""
+    async with Sandbox(clock=from_noon(), privacy=privacy, limits=limits) as sandbox:
+        yield sandbox, sandbox.client()
+        if not conform.missing():
+            assert conform.check(sandbox.calls) == []
+
+
+@asynccontextmanager
+async def running(
+    sandbox: Sandbox, settings: Settings, sessions: Sessions, stopped: asyncio.Event
+) -> AsyncIterator[App]:
+    """Run the bot, and stop it at the end as SIGTERM does."""
+    bot = make_bot(settings)
+    app = App(settings, bot, sessions, clock=lambda: now(sandbox), monotonic=sandbox.clock.now)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(app.run(stopped))
+            yield app
+            stopped.set()
+    finally:
+        await bot.session.close()
+
+
+@asynccontextmanager
 async def open_office(
-    sessions: async_sessionmaker[AsyncSession],
+    sessions: Sessions,
     *,
     supergroup: bool = False,
     privacy: bool = True,
     limits: bool = False,
+    bot: str | None = "member",
     **changes: object,
 ) -> AsyncIterator[Office]:
-    """Open Telegram and run the bot; at the end stop it as SIGTERM does, and check its calls."""
-    async with Sandbox(privacy=privacy, limits=limits) as sandbox:
-        telegram = sandbox.client()
+    """Open Telegram and run the bot; `bot` is its status in the staff chat."""
+    async with open_telegram(privacy=privacy, limits=limits) as (sandbox, telegram):
         kate = await telegram.user("Kate", username="kate")
-        support = await telegram.group("Support", members=[kate], supergroup=supergroup)
+        support = await telegram.group("Support", members=[kate], supergroup=supergroup, bot=bot)
         settings = settings_for(sandbox, support, **changes)
-        bot = make_bot(settings)
-        app = App(settings, bot, sessions)
         stopped = asyncio.Event()
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(app.run(stopped))
-                yield Office(sandbox, telegram, kate, support, sessions, app, stopped)
-                stopped.set()
-        finally:
-            await bot.session.close()
-        assert conform.check(sandbox.calls) == []
+        async with running(sandbox, settings, sessions, stopped) as app:
+            yield Office(sandbox, telegram, kate, support, sessions, app, stopped)
+
+
+def now(sandbox: Sandbox) -> datetime:
+    """Tell the time in a sandbox."""
+    return datetime.fromtimestamp(sandbox.clock.now(), UTC)

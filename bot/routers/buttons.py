@@ -20,7 +20,9 @@ router = Router(name="buttons")
 staff_router = Router(name="staff buttons")
 staff_router.callback_query.filter(InStaffChat())
 staff_router.callback_query.middleware(StaffMiddleware())
-router.include_router(staff_router)
+others_router = Router(name="others' buttons")
+# A router's own handlers come before those it includes, so this one has none.
+router.include_routers(staff_router, others_router)
 
 
 @staff_router.callback_query(TakeTicket.filter())
@@ -99,6 +101,6 @@ async def outdated(query: CallbackQuery) -> None:
     raise ButtonOutdated
 
 
-@router.callback_query()
+@others_router.callback_query()
 async def not_for_you(query: CallbackQuery) -> None:
     raise NotForYou

@@ -1,25 +1,132 @@
-from tests.office import Office
+"""From a user to staff: tickets, their cards, and what follows."""
 
+from datetime import timedelta
 
-async def test_a_first_message_opens_a_ticket_and_staff_see_its_card(office: Office) -> None:
-    alice = await office.telegram.user("Alice", username="alice")
+import pytest
 
+from sandbox.client import User
+from tests.office import Office, Sessions, formatted, open_office
+
+async def test_a_first_message_opens_a_ticket_and_staff_see_its_card(
+    office: Office, alice: User
+) -> None:
     await alice.writes("My order is late")
 
-    card = await office.kate.sees("My order is late", in_=office.support)
-    assert "#1" in card.text
-    assert "Alice @alice" in card.text
+    card = await office.sees("My order is late")
+    assert card.text == "🆕 #1 · Alice @alice\nnew\n\nMy order is late"
     assert card.buttons == ["Take", "Close"]
     await alice.sees("Ticket #1 is open")
 
 
-async def test_staff_answer_by_replying_to_the_card(office: Office) -> None:
-    alice = await office.telegram.user("Alice")
-    await alice.writes("My order is late")
-    card = await office.kate.sees("My order is late", in_=office.support)
+async def test_the_name_on_the_card_leads_to_the_person(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
 
-    answer = await office.kate.replies(card, "It is on its way")
+    [mention] = [one for one in card.entities if one["type"] == "text_mention"]
+    assert mention["user"]["id"] == alice.id
+    assert formatted(card, "text_mention") == ["Alice"]
 
-    await alice.sees("It is on its way")
-    await office.kate.sees_reaction(answer, "👍")
-    await office.kate.sees_edit(card, "answered")
+
+async def test_the_formatting_of_a_first_message_is_kept_on_the_card(
+    office: Office, alice: User
+) -> None:
+    await alice.writes("😀 very late", entities=[{"type": "bold", "offset": 3, "length": 4}])
+
+    card = await office.sees("very late")
+    assert formatted(card, "bold") == ["🆕 #1", "very"]
+
+
+async def test_further_messages_join_the_open_ticket_as_replies_to_its_card(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    await alice.writes("by 😀 three weeks", entities=[{"type": "italic", "offset": 6, "length": 5}])
+
+    follow_up = await office.sees("three weeks")
+    assert follow_up.text == "#1 · by 😀 three weeks"
+    assert formatted(follow_up, "italic") == ["three"]
+    assert follow_up.reply_to == card.id
+
+
+async def test_each_user_has_a_ticket_of_his_own(office: Office, alice: User, bob: User) -> None:
+    await office.opens(alice, "Mine is late")
+
+    card = await office.opens(bob, "Mine is broken")
+
+    assert "#2 · Bob" in card.text
+    await bob.sees("Ticket #2 is open")
+
+
+async def test_the_numbers_begin_anew_each_day(office: Office, alice: User, bob: User) -> None:
+    await office.opens(alice, "On Monday")
+    await office.telegram.advance(timedelta(days=1).total_seconds())
+
+    card = await office.opens(bob, "On Tuesday")
+
+    assert "#1 · Bob" in card.text
+
+
+async def test_a_ticket_of_another_day_is_shown_with_its_date(office: Office, alice: User) -> None:
+    await office.opens(alice, "On Monday")
+    await office.telegram.advance(timedelta(days=1).total_seconds())
+
+    await alice.writes("On Tuesday")
+
+    follow_up = await office.sees("On Tuesday")
+    assert follow_up.text == "#1 · 23 Nov · On Tuesday"
+
+
+async def test_what_staff_answered_and_the_user_adds_make_the_ticket_open_again(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.kate.replies(card, "By how much?")
+    await office.kate.sees_edit(card, "answered, waiting for the user")
+
+    await alice.writes("By three weeks")
+
+    await office.sees("By three weeks")
+    assert "🟢" in (await office.kate.sees_edit(card, "open")).text
+
+
+@pytest.mark.parametrize("privacy", [True, False])
+@pytest.mark.parametrize("supergroup", [True, False])
+@pytest.mark.parametrize("status", ["member", "administrator"])
+async def test_question_and_answer_work_whatever_the_group_and_the_bots_rights(
+    file_sessions: Sessions, *, privacy: bool, supergroup: bool, status: str
+) -> None:
+    async with open_office(
+        file_sessions, privacy=privacy, supergroup=supergroup, bot=status
+    ) as office:
+        alice = await office.telegram.user("Alice")
+        card = await office.opens(alice, "My order is late")
+        await office.kate.writes("Who knows about this?", to=office.support)
+
+        answer = await office.kate.replies(card, "It is on its way")
+
+        received = await alice.sees("It is on its way")
+        assert received.text == "It is on its way"
+        await office.kate.sees_reaction(answer, "👍")
+        assert [m.text for m in await alice.chat.messages() if m.from_id != alice.id] == [
+            "Ticket #1 is open. We answer here; write on if there is more to say.",
+            "It is on its way",
+        ]
+
+
+async def test_a_question_is_answered_on_either_database(sessions: Sessions) -> None:
+    async with open_office(sessions) as office:
+        alice = await office.telegram.user("Alice")
+        card = await office.opens(alice, "My order is late")
+        answer = await office.kate.replies(card, "By how much?")
+        await alice.sees("By how much?")
+        await office.kate.sees_reaction(answer, "👍")
+        await alice.writes("By three weeks")
+        await office.kate.replies(await office.sees("By three weeks"), "It is here now")
+        await alice.sees("It is here now")
+        await office.kate.presses(card, "Close")
+        await alice.sees("Ticket #1 is closed")
+        await alice.writes("It is broken")
+        await alice.sees("Ticket #1 is open again")
+        reopened = await office.sees("My order is late", after=card)
+        await office.kate.sees_edit(card, "goes on further down")
+        assert reopened.buttons == ["Take", "Close"]

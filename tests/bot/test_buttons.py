@@ -1,0 +1,203 @@
+"""Buttons: what they do for staff, and that nobody else gets anything from them."""
+
+import pytest
+from sqlalchemy import select
+
+from database.models import Ticket, TicketStatus
+from sandbox.client import Message, User
+from tests.office import Office
+
+
+async def status(office: Office) -> TicketStatus:
+    async with office.sessions() as session:
+        return (await session.scalars(select(Ticket))).one().status
+
+
+async def closed_card(office: Office, alice: User) -> Message:
+    card = await office.opens(alice, "My order is late")
+    await (await office.kate.presses(card, "Close")).answer()
+    return await office.kate.sees_edit(card, "closed")
+
+
+async def test_take_shows_who_has_the_ticket(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    press = await office.kate.presses(card, "Take")
+
+    assert await press.answer() == "Yours."
+    taken = await office.kate.sees_edit(card, "open · Kate")
+    assert taken.buttons == ["Close"]
+
+
+async def test_take_leaves_a_colleagues_ticket_alone_and_says_how_to_take_it_over(
+    office: Office, alice: User
+) -> None:
+    mike = await office.telegram.user("Mike")
+    await mike.joins(office.support)
+    card = await office.opens(alice, "My order is late")
+    await (await office.kate.presses(card, "Take")).answer()
+
+    press = await mike.presses(card, data="take:1")
+
+    assert await press.answer() == "#1 is with Kate. To take it over, reply /take."
+
+
+async def test_close_closes_and_tells_the_user(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    press = await office.kate.presses(card, "Close")
+
+    assert await press.answer() == "Closed."
+    await alice.sees("Ticket #1 is closed")
+    assert (await office.kate.sees_edit(card, "closed · Kate")).buttons == ["Reopen"]
+
+
+async def test_reopen_opens_the_ticket_again_under_a_new_card(office: Office, alice: User) -> None:
+    card = await closed_card(office, alice)
+
+    press = await office.kate.presses(card, "Reopen")
+
+    assert await press.answer() == "Open again."
+    await alice.sees("Ticket #1 is open again.")
+    await office.kate.sees_edit(card, "goes on further down")
+    assert "🟢 #1" in (await office.sees("My order is late")).text
+
+
+async def test_pressing_close_twice_says_that_it_is_closed(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    await (await office.kate.presses(card, "Close")).answer()
+
+    press = await office.kate.presses(card, data="close:1")
+
+    assert await press.answer() == "#1 is closed already."
+
+
+@pytest.mark.parametrize("data", ["take:1", "close:1", "reopen:1", "resend:1", "tickets:0"])
+async def test_buttons_forged_in_private_do_nothing(
+    office: Office, alice: User, data: str
+) -> None:
+    await office.opens(alice, "My order is late")
+
+    press = await alice.presses(await alice.sees("Ticket #1"), data=data)
+
+    assert await press.answer() == "This button is not for this chat."
+    assert await status(office) is TicketStatus.NEW
+
+
+@pytest.mark.parametrize("data", ["take:1", "close:1", "reopen:1", "resend:2", "tickets:0"])
+async def test_buttons_forged_in_another_group_do_nothing(
+    office: Office, alice: User, data: str
+) -> None:
+    await office.opens(alice, "My order is late")
+    elsewhere = await office.telegram.group("Elsewhere", members=[alice])
+
+    press = await alice.presses(await alice.sees("The id", in_=elsewhere), data=data)
+
+    assert await press.answer() == "This button is not for this chat."
+    assert await status(office) is TicketStatus.NEW
+
+
+@pytest.mark.parametrize("data", ["take:1", "close:1", "reopen:1", "resend:2", "tickets:0"])
+async def test_somebody_outside_the_staff_chat_who_presses_its_buttons_does_nothing(
+    office: Office, alice: User, data: str
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    query = {
+        "id": "4815162342",
+        "from": {"id": alice.id, "is_bot": False, "first_name": "Alice"},
+        "message": {key: value for key, value in card.raw.items() if key in TELEGRAMS_OWN},
+        "chat_instance": "1",
+        "data": data,
+    }
+
+    await office.telegram.update({"callback_query": query})
+
+    await office.telegram.called("answerCallbackQuery")
+    assert await status(office) is TicketStatus.NEW
+
+
+TELEGRAMS_OWN = {"message_id", "date", "chat", "from", "text", "entities", "reply_markup"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "take",
+        "take:",
+        "take:x",
+        "take:1:2",
+        "take:-1",
+        "close:99999999999999999999999",
+        "ticket:1",
+        "old_close_1",
+        "tickets:-5:x",
+        "\x00",
+        "🙂" * 16,
+    ],
+)
+async def test_data_of_an_older_version_or_none_of_ours_is_answered(
+    office: Office, alice: User, data: str
+) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    press = await office.kate.presses(card, data=data)
+
+    assert await press.answer() in {
+        "This button is too old. Please use a newer one.",
+        "This button is not for this chat.",
+    }
+    assert await status(office) is TicketStatus.NEW
+
+
+@pytest.mark.parametrize("data", ["take:12345", "close:12345", "reopen:12345", "resend:12345"])
+async def test_buttons_of_what_does_not_exist_are_answered(
+    office: Office, alice: User, data: str
+) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    press = await office.kate.presses(card, data=data)
+
+    assert await press.answer() == "This button is not for this chat."
+
+
+async def test_a_page_that_does_not_exist_any_more_shows_the_last_one(
+    office: Office, alice: User
+) -> None:
+    await office.opens(alice, "My order is late")
+    await office.kate.writes("/tickets@sandbox_bot", to=office.support)
+    listed = await office.sees("1 ticket is open")
+    await office.opens(await office.telegram.user("Eve"), "Mine is broken")
+
+    press = await office.kate.presses(listed, data="tickets:999999999999")
+
+    await office.kate.sees_edit(listed, "2 tickets are open")
+    assert await press.answer() == ""
+
+
+async def test_a_press_is_answered_even_if_handling_it_fails(
+    office: Office, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    monkeypatch.setattr("services.ticket_service.close", fails)
+
+    press = await office.kate.presses(card, "Close")
+
+    await press.answer()
+    await office.sees("Something that was sent to me could not be handled")
+
+
+async def fails(*_: object, **__: object) -> None:
+    raise ArithmeticError
+
+
+async def test_a_button_under_an_anonymous_administrators_name_does_not_take(
+    office: Office, alice: User
+) -> None:
+    """A press always names the person, so it is he who takes the ticket."""
+    card = await office.opens(alice, "My order is late")
+    await office.kate.writes("Good morning", to=office.support, anonymous=True)
+
+    await office.kate.presses(card, "Take")
+
+    await office.kate.sees_edit(card, "open · Kate")

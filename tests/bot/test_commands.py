@@ -1,0 +1,336 @@
+"""Commands, of users and of staff."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from database.models import Ticket, TicketEvent
+from sandbox.client import Chat, User
+from tests.office import Office
+
+A_DAY = timedelta(days=1).total_seconds()
+
+
+async def commands(office: Office, text: str, to: Chat | None = None) -> None:
+    """Have Kate give a command in the staff chat."""
+    await office.kate.writes(text.replace(" ", "@sandbox_bot ", 1), to=to or office.support)
+
+
+async def has_no_ticket(office: Office) -> bool:
+    async with office.sessions() as session:
+        return (await session.scalars(select(Ticket))).first() is None
+
+
+# Users
+
+
+async def test_start_greets_and_explains_in_three_lines(office: Office, alice: User) -> None:
+    await alice.writes("/start")
+
+    greeting = await alice.sees("Hello!")
+    assert len(greeting.text.splitlines()) == 3
+    assert await has_no_ticket(office)
+
+
+@pytest.mark.parametrize("text", ["/help", "/help me", "/help@sandbox_bot"])
+async def test_help_says_what_a_user_can_do(office: Office, alice: User, text: str) -> None:
+    await alice.writes(text)
+
+    await alice.sees("your first message opens a ticket")
+    assert await has_no_ticket(office)
+
+
+@pytest.mark.parametrize("text", ["/frobnicate", "/close 7", "/tickets", "/startx", "/START_NOW a b"])
+async def test_an_unknown_command_gets_help_and_opens_nothing(
+    office: Office, alice: User, text: str
+) -> None:
+    written = await alice.writes(text)
+
+    answer = await alice.sees(f"I don't know {text.split()[0]}. /help says what I do.")
+    assert answer.reply_to == written.id
+    assert await has_no_ticket(office)
+
+
+async def test_a_command_further_back_in_a_text_is_text(office: Office, alice: User) -> None:
+    await alice.writes("What does /close do?")
+
+    await alice.sees("Ticket #1 is open")
+
+
+async def test_start_within_a_ticket_only_greets(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    await alice.writes("/start")
+
+    await alice.sees("Hello!")
+    assert (await office.says_in_staff_chat()).id > card.id
+    assert not any("/start" in message.text for message in await office.support.messages())
+
+
+# Staff
+
+
+async def test_close_as_a_reply_closes_and_tells_the_user(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    await office.kate.replies(card, "/close")
+
+    await alice.sees("Ticket #1 is closed. If anything is left, just write again.")
+    closed = await office.kate.sees_edit(card, "closed · Kate")
+    assert closed.text == "☑️ #1 · Alice @alice\nclosed · Kate\n\nMy order is late"
+    assert closed.buttons == ["Reopen"]
+
+
+async def test_the_reason_of_a_close_stays_among_staff(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    await office.kate.replies(card, "/close 7 times spam")
+
+    await office.kate.sees_edit(card, "closed · Kate · 7 times spam")
+    assert "spam" not in (await alice.sees("is closed")).text
+
+
+@pytest.mark.parametrize("number", ["1", "#1", "2026-11-23/1"])
+async def test_close_takes_a_number_and_a_reason(
+    office: Office, alice: User, number: str
+) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    await commands(office, f"/close {number} it has come")
+
+    await alice.sees("Ticket #1 is closed")
+    await office.kate.sees_edit(card, "closed · Kate · it has come")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("/close ", "Reply to a message of the ticket, or name it: /close 7"),
+        ("/take ", "Reply to a message of the ticket, or name it: /take 7"),
+        ("/reopen ", "Reply to a message of the ticket, or name it: /reopen 7"),
+        ("/close 5", "There is no ticket 5."),
+        ("/close 0", "There is no ticket 0."),
+        ("/close -1", "There is no ticket -1."),
+        ("/close ٣", "There is no ticket ٣."),
+        ("/close 99999999999999999999", "There is no ticket 99999999999999999999."),
+        ("/close 2026-13-45/1", "There is no ticket 2026-13-45/1."),
+        ("/close 2026-11-22/1", "There is no ticket 2026-11-22/1."),
+        ("/close <b>{typed}</b>", "There is no ticket <b>{typed}</b>."),
+        ("/close '; DROP TABLE tickets; --", "There is no ticket ';."),
+        ("/close \n\n", "Reply to a message of the ticket, or name it: /close 7"),
+        ("/close " + "9" * 4000, "There is no ticket 9999999999"),
+        ("/tickets 5 x", "1 ticket is open"),
+        ("/reopen 1", "#1 is not closed."),
+    ],
+)
+async def test_rubbish_after_a_command_is_answered_and_changes_nothing(
+    office: Office, alice: User, text: str, answer: str
+) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    await commands(office, text)
+
+    await office.sees(answer)
+    assert await office.support.message(card.id) == card
+
+
+async def test_closing_twice_is_refused(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.kate.replies(card, "/close")
+    await alice.sees("is closed")
+
+    again = await office.kate.replies(card, "/close")
+
+    assert (await office.sees("#1 is closed already.")).reply_to == again.id
+
+
+async def test_reopen_gives_a_new_card_and_tells_the_user(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.kate.replies(card, "/close")
+    await office.kate.sees_edit(card, "closed")
+
+    await commands(office, "/reopen 1")
+
+    await alice.sees("Ticket #1 is open again.")
+    new = await office.sees("My order is late", after=card)
+    assert "🟢 #1" in new.text
+    old = await office.kate.sees_edit(card, "#1 goes on further down, under a new card.")
+    assert old.buttons == []
+
+
+async def test_reopen_is_refused_while_the_user_has_another_ticket(
+    office: Office, alice: User, bob: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.kate.replies(card, "/close")
+    await alice.sees("is closed")
+    await office.telegram.advance(8 * A_DAY)
+    await office.opens(bob, "Mine is broken")
+    await office.opens(alice, "It is broken")
+
+    await office.kate.replies(card, "/reopen")
+
+    await office.sees("#1 stays closed: its user has #2 open. Answer there.")
+
+
+async def test_take_shows_on_the_card_who_has_the_ticket_and_stays_among_staff(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    await office.kate.replies(card, "/take")
+
+    taken = await office.kate.sees_edit(card, "open · Kate")
+    assert taken.buttons == ["Close"]
+    await office.kate.replies(card, "/close")
+    await alice.sees("is closed")
+    assert not any("Kate" in message.text for message in await alice.chat.messages())
+
+
+async def test_take_takes_over_from_a_colleague(office: Office, alice: User) -> None:
+    mike = await office.telegram.user("Mike")
+    await mike.joins(office.support)
+    card = await office.opens(alice, "My order is late")
+    await office.kate.replies(card, "/take")
+    card = await office.kate.sees_edit(card, "open · Kate")
+
+    await mike.replies(card, "/take")
+
+    await office.kate.sees_edit(card, "open · Mike")
+
+
+async def test_taking_what_one_has_is_refused(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.kate.replies(card, "/take")
+
+    await office.kate.replies(card, "/take")
+
+    await office.sees("#1 is yours already.")
+
+
+@pytest.mark.parametrize("text", ["/close", "/take", "/reopen", "/tickets"])
+async def test_commands_do_nothing_in_private_even_for_staff(
+    office: Office, alice: User, text: str
+) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    await office.kate.writes(f"{text} 1")
+
+    await office.kate.sees(f"I don't know {text}")
+    await office.says_in_staff_chat()
+    assert await office.support.message(card.id) == card
+
+
+async def test_a_mistyped_command_is_no_answer(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    await office.kate.replies(card, "/clsoe spam")
+
+    await office.sees("I don't know /clsoe")
+    await office.kate.replies(card, "It is on its way")
+    await alice.sees("It is on its way")
+    assert not any("clsoe" in message.text for message in await alice.chat.messages())
+
+
+async def test_an_anonymous_administrator_closes_but_cannot_take(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    await office.kate.replies(card, "/take", anonymous=True)
+    await office.sees("A ticket needs a person")
+    await office.kate.replies(card, "/close", anonymous=True)
+
+    await alice.sees("is closed")
+    assert "closed\n" in (await office.kate.sees_edit(card, "closed")).text
+
+
+async def test_tickets_says_that_nothing_is_open(office: Office) -> None:
+    await office.kate.writes("/tickets@sandbox_bot", to=office.support)
+
+    await office.sees("Nothing is open.")
+
+
+async def test_tickets_lists_what_is_open_oldest_first(
+    office: Office, alice: User, bob: User
+) -> None:
+    await office.opens(alice, "On Monday")
+    await office.telegram.advance(A_DAY)
+    card = await office.opens(bob, "On Tuesday")
+    closed = await office.opens(await office.telegram.user("Eve"), "Mine is done")
+    await office.kate.replies(closed, "/close")
+    await office.kate.replies(card, "/take")
+    await office.kate.sees_edit(card, "Kate")
+
+    await office.kate.writes("/tickets@sandbox_bot", to=office.support)
+
+    listed = await office.sees("2 tickets are open")
+    assert listed.text.splitlines()[2:] == ["🆕 #1 · 23 Nov · Alice · new", "🟢 #1 · Bob · open · Kate"]
+    assert listed.buttons == []
+
+
+async def test_tickets_has_buttons_to_page(office: Office) -> None:
+    for number in range(1, 18):
+        user = await office.telegram.user(f"User {number}")
+        await user.writes(f"question {number}")
+        await user.sees(f"Ticket #{number} ")
+    await office.kate.writes("/tickets@sandbox_bot", to=office.support)
+    listed = await office.sees("17 tickets are open (1/3)")
+    assert len(listed.text.splitlines()) == 2 + 8
+    assert listed.buttons == ["▶"]
+
+    press = await office.kate.presses(listed, "▶")
+    second = await office.kate.sees_edit(listed, "(2/3)")
+    assert await press.answer() == ""
+    assert "#9 · User 9" in second.text
+    assert second.buttons == ["◀", "▶"]
+    await office.kate.presses(second, "▶")
+    third = await office.kate.sees_edit(second, "(3/3)")
+    assert third.text.splitlines()[2:] == ["🆕 #17 · User 17 · new"]
+    assert third.buttons == ["◀"]
+
+
+async def test_of_several_tickets_with_a_number_the_bot_asks_which(
+    office: Office, alice: User, bob: User
+) -> None:
+    await office.opens(alice, "On Monday")
+    await office.telegram.advance(A_DAY)
+    await office.opens(bob, "On Tuesday")
+
+    await commands(office, "/close 1 it has come")
+
+    question = await office.sees("There are several. Which one?")
+    assert sorted(question.buttons) == ["2026-11-23/1", "2026-11-24/1"]
+    await office.kate.presses(question, "2026-11-23/1")
+    await alice.sees("is closed")
+    await commands(office, "/close 1")
+    await bob.sees("is closed")
+
+
+async def test_a_number_means_the_open_ticket_rather_than_a_newer_closed_one(
+    office: Office, alice: User, bob: User
+) -> None:
+    await office.opens(alice, "On Monday")
+    await office.telegram.advance(A_DAY)
+    card = await office.opens(bob, "On Tuesday")
+    await office.kate.replies(card, "/close")
+    await bob.sees("is closed")
+
+    await commands(office, "/close 1")
+
+    await alice.sees("is closed")
+
+
+async def test_who_did_what_is_written_down(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.kate.replies(card, "/take")
+    await office.kate.replies(card, "By how much?")
+    await office.kate.replies(card, "// hm")
+    await office.kate.replies(card, "/close spam")
+    await alice.sees("is closed")
+
+    async with office.sessions() as session:
+        events = list(await session.scalars(select(TicketEvent).order_by(TicketEvent.id)))
+    assert [event.kind for event in events] == ["opened", "taken", "answered", "noted", "closed"]
+    assert events[-1].details == {"reason": "spam"}
