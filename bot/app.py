@@ -119,7 +119,7 @@ class App:
         self.courier.stop()
 
     async def _look_after_staff_chat(self) -> None:
-        await startup.wait_for_staff_chat(self._bot, self._sessions, self._team.staff_chat_id)
+        await startup.look_after_staff_chat(self._bot, self._sessions, self._team)
 
 
 async def run(settings: Settings) -> None:
@@ -131,7 +131,7 @@ async def run(settings: Settings) -> None:
     try:
         sessions = make_sessions(engine)
         app = App(settings, bot, sessions)
-        if not await startup.prepare(bot, engine, sessions, settings, stopped, app.heartbeat):
+        if not await startup.prepare(bot, engine, sessions, stopped, app.heartbeat):
             return
         log.info("started", bot=settings.bot_id, staff_chat=settings.staff_chat_id)
         await app.run(stopped)

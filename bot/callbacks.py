@@ -1,13 +1,19 @@
 """What buttons carry. Anybody can forge it, so every press is checked against chat and person."""
 
+from typing import Annotated
+
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardMarkup
+from pydantic import Field
+
+# What is no key of the database is none of our buttons.
+Key = Annotated[int, Field(gt=0, lt=2**63)]
 
 
 class TicketButton(CallbackData, prefix="ticket"):
     """A button of a ticket's card: a reply to the card is understood by it."""
 
-    ticket_id: int
+    ticket_id: Key
 
 
 class TakeTicket(TicketButton, prefix="take"):
@@ -25,7 +31,7 @@ class ReopenTicket(TicketButton, prefix="reopen"):
 class ResendDelivery(CallbackData, prefix="resend"):
     """Send again what did not arrive."""
 
-    delivery_id: int
+    delivery_id: Key
 
 
 class TicketsPage(CallbackData, prefix="tickets"):

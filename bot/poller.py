@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot import i18n, texts
 from bot.asides import Asides
 from bot.dispatching import dispatcher, feed
-from bot.raw import origin
+from bot.raw import Origin, origin
 from core.team import Team
 from database.errors import is_outage
 from services import outbox, staff_chat, updates
@@ -130,9 +130,10 @@ class Poller:
                 await self._handle_or_refuse(raw)
             except Problem as problem:
                 await self._refuse(raw, problem)
-            seconds = round(loop.time() - started, 4)
-            log.info("update handled", handling_seconds=seconds)
-            structlog.contextvars.unbind_contextvars("ticket")
+            finally:
+                seconds = round(loop.time() - started, 4)
+                log.info("update handled", handling_seconds=seconds)
+                structlog.contextvars.unbind_contextvars("ticket")
         self._courier.wake()
 
     async def _handle_or_refuse(self, raw: dict[str, Any]) -> None:
@@ -176,17 +177,20 @@ class Poller:
                 refusal = Refusal(problem.to_json(), source.message_id, source.language)
                 outbox.post(session, source.chat_id, refusal, now=now)
         if source.callback_query_id is not None:
-            in_staff_chat = source.chat_id == staff_chat_id
-            with i18n.speaking(
-                self._team.staff_language if in_staff_chat else i18n.choose(source.language)
-            ):
-                self._asides.show(
-                    AnswerCallbackQuery(
-                        callback_query_id=source.callback_query_id,
-                        text=texts.problem(problem)[:ALERT_LIMIT],
-                        show_alert=True,
-                    )
-                )
+            with i18n.speaking(self._language(source, staff_chat_id)):
+                self._alert(source.callback_query_id, texts.problem(problem))
+
+    def _language(self, source: Origin, staff_chat_id: int) -> str:
+        """Choose the language for whoever pressed a button."""
+        in_staff_chat = source.chat_id == staff_chat_id
+        return self._team.staff_language if in_staff_chat else i18n.choose(source.language)
+
+    def _alert(self, query_id: str, words: str) -> None:
+        self._asides.show(
+            AnswerCallbackQuery(
+                callback_query_id=query_id, text=words[:ALERT_LIMIT], show_alert=True
+            )
+        )
 
     async def _set_aside(self, raw: dict[str, Any], error: Exception) -> None:
         """Keep the update for an operator, and tell its sender and staff."""
@@ -206,6 +210,9 @@ class Poller:
             if source.private and source.chat_id is not None:
                 failed = UpdateFailed(source.message_id, source.language)
                 outbox.post(session, source.chat_id, failed, now=now)
+        if source.callback_query_id is not None:
+            with i18n.speaking(self._language(source, staff_chat_id)):
+                self._alert(source.callback_query_id, texts.update_failed())
 
     async def _fetch(self) -> list[dict[str, Any]]:
         """Ask for updates; an answer that is cut off by `stop` confirmed nothing new."""

@@ -37,12 +37,13 @@ def origin(raw: Mapping[str, Any]) -> Origin:
     chat = _dict(_dict(message).get("chat"))
     sender = _dict(_dict(event).get("from"))
     chat_id, message_id = chat.get("id"), _dict(message).get("message_id")
+    query_id = _dict(query).get("id")
     return Origin(
         chat_id=chat_id if isinstance(chat_id, int) else None,
         private=chat.get("type") == "private",
         message_id=message_id if isinstance(message_id, int) else None,
         language=str(sender.get("language_code") or ""),
-        callback_query_id=_dict(query).get("id"),
+        callback_query_id=query_id if isinstance(query_id, str) else None,
     )
 
 

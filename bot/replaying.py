@@ -10,6 +10,7 @@ from core.clock import utcnow
 from core.config import Settings
 from database.errors import is_outage
 from database.models import DeadUpdate
+from database.schema import ensure_at_head
 from database.session import make_engine, make_sessions
 from services import updates
 from services.problems import Problem
@@ -18,12 +19,13 @@ from services.problems import Problem
 async def replay(settings: Settings, say: Callable[[str], Any]) -> int:
     """Handle each update that was set aside, oldest first; return how many are left.
 
-    What it posts is sent by the running bot, or by the next one.
+    What it posts is sent by the running bot, or by the next one. Raises DatabaseNotAtHead.
     """
     engine, bot = make_engine(settings.async_url), make_bot(settings)
     sessions = make_sessions(engine)
     left = 0
     try:
+        await ensure_at_head(engine)
         async with sessions.begin() as session:
             waiting = [dead.id for dead in await updates.not_replayed(session)]
         for dead_id in waiting:

@@ -7,7 +7,6 @@ import structlog
 from aiogram import Bot
 from aiogram.exceptions import (
     AiogramError,
-    TelegramAPIError,
     TelegramBadRequest,
     TelegramForbiddenError,
     TelegramMigrateToChat,
@@ -19,14 +18,15 @@ from aiogram.types import (
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
     BotCommandScopeUnion,
+    ChatMember,
     ChatMemberRestricted,
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from bot import i18n, texts
 from core.clock import utcnow
-from core.config import Settings
 from core.heartbeat import Heartbeat
+from core.team import Team
 from database.errors import is_outage
 from database.schema import ensure_at_head
 from services import staff_chat, updates
@@ -45,7 +45,6 @@ async def prepare(
     bot: Bot,
     engine: AsyncEngine,
     sessions: async_sessionmaker[AsyncSession],
-    settings: Settings,
     stopped: asyncio.Event,
     heartbeat: Heartbeat,
 ) -> bool:
@@ -60,7 +59,7 @@ async def prepare(
         heartbeat.beat("courier")
         try:
             await ensure_at_head(engine)
-            await _introduce(bot, sessions, settings)
+            await _introduce(bot, sessions)
         except (TelegramUnauthorizedError, TelegramNotFound):
             raise
         except Exception as error:
@@ -77,12 +76,12 @@ async def prepare(
     return False
 
 
-async def wait_for_staff_chat(
-    bot: Bot, sessions: async_sessionmaker[AsyncSession], configured: int
+async def look_after_staff_chat(
+    bot: Bot, sessions: async_sessionmaker[AsyncSession], team: Team
 ) -> None:
     """Return once the bot may write in the staff chat; until then say what is wrong, once."""
     told = ""
-    while trouble := await _trouble(bot, sessions, configured):
+    while trouble := await _trouble(bot, sessions, team):
         if trouble != told:
             log.error(trouble)
         told = trouble
@@ -90,13 +89,10 @@ async def wait_for_staff_chat(
     log.info("the staff chat is ready")
 
 
-async def _introduce(
-    bot: Bot, sessions: async_sessionmaker[AsyncSession], settings: Settings
-) -> None:
+async def _introduce(bot: Bot, sessions: async_sessionmaker[AsyncSession]) -> None:
     me = await bot.me()  # which it keeps: filters ask for it within transactions
     async with sessions.begin() as session:
         owner = await updates.claim_database(session, me.id, now=utcnow())
-        staff_chat_id = await staff_chat.current(session, settings.staff_chat_id)
     if owner != me.id:
         raise ForeignDatabase(
             f"This database belongs to the bot {owner}, and BOT_TOKEN is of {me.id}. "
@@ -104,22 +100,20 @@ async def _introduce(
         )
     # A forgotten webhook makes getUpdates fail for ever.
     await bot.delete_webhook(drop_pending_updates=False)
-    await _set_commands(bot, staff_chat_id, settings.staff_language)
+    await _set_user_commands(bot)
 
 
-async def _set_commands(bot: Bot, staff_chat_id: int, staff_language: str) -> None:
-    """Register the commands where they differ; the staff chat may not know the bot yet."""
+async def _set_user_commands(bot: Bot) -> None:
     users = BotCommandScopeAllPrivateChats()
     for language in i18n.LANGUAGES:
         with i18n.speaking(language):
             code = None if language == i18n.DEFAULT else language
             await _set(bot, texts.user_commands(), users, code)
-    with i18n.speaking(staff_language):
-        staff = BotCommandScopeChat(chat_id=staff_chat_id)
-        try:
-            await _set(bot, texts.staff_commands(), staff, None)
-        except (TelegramBadRequest, TelegramForbiddenError, TelegramMigrateToChat) as error:
-            log.info("no commands in the staff chat yet", reason=type(error).__name__)
+
+
+async def _set_staff_commands(bot: Bot, chat_id: int, language: str) -> None:
+    with i18n.speaking(language):
+        await _set(bot, texts.staff_commands(), BotCommandScopeChat(chat_id=chat_id), None)
 
 
 async def _set(
@@ -130,25 +124,30 @@ async def _set(
         await bot.set_my_commands(wanted, scope=scope, language_code=language)
 
 
-async def _trouble(
-    bot: Bot, sessions: async_sessionmaker[AsyncSession], configured: int
-) -> str | None:
-    """Say what keeps the bot from writing in the staff chat, if anything does."""
+async def _trouble(bot: Bot, sessions: async_sessionmaker[AsyncSession], team: Team) -> str | None:
+    """Say what keeps the bot from writing in the staff chat; set its commands if nothing does."""
     try:
         async with sessions() as session:
-            chat_id = await staff_chat.current(session, configured)
+            chat_id = await staff_chat.current(session, team.staff_chat_id)
+        missing = _missing(await bot.get_chat_member(chat_id, bot.id))
+        if missing is None:
+            await _set_staff_commands(bot, chat_id, team.staff_language)
+    except TelegramMigrateToChat as error:
+        return f"The staff group became a supergroup: set STAFF_CHAT_ID={error.migrate_to_chat_id}."
+    except (TelegramBadRequest, TelegramForbiddenError):
+        return f"The bot is not in STAFF_CHAT_ID {team.staff_chat_id}; add it, or correct the id."
+    except AiogramError as error:
+        return f"Telegram does not say whether the staff chat is ready ({type(error).__name__})."
     except Exception as error:
         if not is_outage(error):
             raise
         return "The database does not answer; whether the staff chat is ready is not known."
-    try:
-        member = await bot.get_chat_member(chat_id, bot.id)
-    except (TelegramBadRequest, TelegramForbiddenError):
-        return f"The bot is not in STAFF_CHAT_ID {chat_id}; add it, or correct the id."
-    except TelegramAPIError as error:
-        return f"Telegram does not say whether the staff chat is ready ({type(error).__name__})."
+    return missing and f"STAFF_CHAT_ID {chat_id}: {missing}"
+
+
+def _missing(member: ChatMember) -> str | None:
     if member.status in {"left", "kicked"}:
-        return f"The bot is not in STAFF_CHAT_ID {chat_id}; add it to the group."
+        return "the bot is not in this group; add it."
     if isinstance(member, ChatMemberRestricted) and not member.can_send_messages:
-        return f"The bot may not write in STAFF_CHAT_ID {chat_id}; give it the right to."
+        return "the bot may not write in this group; give it the right to."
     return None

@@ -43,6 +43,7 @@ class Trip:
 
     parcel: Parcel
     delivery_ids: list[int]
+    ticket_id: int | None
 
 
 class Courier:
@@ -116,17 +117,14 @@ class Courier:
         now = self._clock()
         async with self._sessions.begin() as session:
             doubtful = await lanes.in_doubt(session)
-            sent = await session.execute(
-                select(Delivery.sent_at, Delivery.chat_id)
-                .where(Delivery.sent_at > now - REMEMBERED)
-                .order_by(Delivery.sent_at)
-            )
-            past = [((now - at).total_seconds(), chat_id) for at, chat_id in sent if at]
+            sent = await lanes.sent_since(session, now - REMEMBERED)
         for delivery in doubtful:
             log.warning("possible duplicate", delivery=delivery.id, ticket=delivery.ticket_id)
-        past += [(0.0, delivery.chat_id) for delivery in doubtful]
         monotonic = self._monotonic()
-        self._limiter.remember((monotonic - max(0.0, ago), chat_id) for ago, chat_id in past)
+        self._limiter.remember(
+            (monotonic - max(0.0, (now - (one.sent_at or now)).total_seconds()), one.chat_id)
+            for one in [*sent, *doubtful]
+        )
         log.info("courier started", possible_duplicates=len(doubtful))
 
     async def _take_turn(self, group: asyncio.TaskGroup) -> float:
@@ -217,11 +215,13 @@ class Courier:
         batch = offered[: parcel.taken]
         lanes.claim(batch, now=turn.now)
         self._limiter.leave(parcel.chat_id, parcel.cost)
-        turn.trips.append(Trip(parcel, [delivery.id for delivery in batch]))
+        ids = [delivery.id for delivery in batch]
+        turn.trips.append(Trip(parcel, ids, head.ticket_id))
 
     async def _carry(self, trip: Trip) -> None:
         """Send, and have the answer settled in the next turn."""
-        with structlog.contextvars.bound_contextvars(delivery=trip.delivery_ids[0]):
+        bound = {"delivery": trip.delivery_ids[0], "ticket": trip.ticket_id}
+        with structlog.contextvars.bound_contextvars(**bound):
             try:
                 outcome = await self._send(trip.parcel)
             except Exception as error:

@@ -118,6 +118,23 @@ async def in_doubt(session: AsyncSession) -> list[Delivery]:
     return deliveries
 
 
+async def sent_since(session: AsyncSession, time: datetime) -> list[Delivery]:
+    """List what Telegram took since `time`, oldest first, one delivery for each message it counted.
+
+    Texts that travelled as one are one; reactions don't count.
+    """
+    sent = await session.scalars(
+        select(Delivery)
+        .where(Delivery.sent_at > time, Delivery.priority < Priority.REACTION)
+        .order_by(Delivery.sent_at, Delivery.id)
+    )
+    return [
+        delivery
+        for delivery in sent
+        if delivery.batch_id in {None, delivery.id} or delivery.media_group_id is not None
+    ]
+
+
 async def pauses(session: AsyncSession, *, now: datetime) -> Pauses:
     """Read which chats are paused; one that is over and not held is forgotten."""
     blocked, probed, ends = set[int](), set[int](), list[datetime]()

@@ -30,6 +30,7 @@ async def resend(
         select(Delivery).where(
             Delivery.ticket_id == failed.ticket_id,
             Delivery.batch_id == failed.batch_id,
+            Delivery.batch_id.is_not(None),  # never claimed, so it travelled alone
             Delivery.status == DeliveryStatus.FAILED,
         )
     )

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.text import clean
 from database.dialect import insert
 from database.models import BotIdentity, DeadUpdate, SeenUpdate
 
@@ -43,7 +44,7 @@ async def set_aside(
     if dead is None:
         dead = DeadUpdate(update_id=raw["update_id"], raw=json.dumps(raw), died_at=now)
         session.add(dead)
-    dead.error, dead.replayed_at = error.replace("\x00", "\ufffd"), None
+    dead.error, dead.replayed_at = clean(error), None
     await session.flush()
     return dead
 
