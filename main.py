@@ -42,10 +42,13 @@ def _run() -> int:
 def _chats() -> int:
     settings = config.load(config.BotSettings)
     _configure_logging(settings)
-    from bot import chats
+    from bot import app, chats
 
-    for line in asyncio.run(chats.listed(settings)):
-        print(line)
+    try:
+        lines = asyncio.run(chats.listed(settings))
+    except app.CannotStart as error:
+        return _complain(error)
+    print(*lines, sep="\n")
     return 0
 
 
@@ -60,8 +63,12 @@ def _replay() -> int:
     settings = config.load(config.Settings)
     _configure_logging(settings)
     from bot import replaying
+    from database.schema import DatabaseNotAtHead
 
-    left = asyncio.run(replaying.replay(settings, say=print))
+    try:
+        left = asyncio.run(replaying.replay(settings, say=print))
+    except DatabaseNotAtHead as error:
+        return _complain(error)
     return 1 if left else 0
 
 

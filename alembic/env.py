@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from alembic.operations.ops import MigrationScript
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url
 
 from core import logging as logs
@@ -25,10 +28,19 @@ def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal
     return False
 
 
+def number(migration: MigrationContext, _revision: object, scripts: list[MigrationScript]) -> None:
+    """Call a new revision by the next number, unless `--rev-id` names it."""
+    config = migration.config
+    if config is not None and scripts and not getattr(config.cmd_opts, "rev_id", None):
+        head = ScriptDirectory.from_config(config).get_current_head() or "0"
+        scripts[0].rev_id = f"{int(head) + 1:04}"
+
+
 OPTIONS: dict[str, Any] = {
     "target_metadata": Base.metadata,
     "render_as_batch": True,  # on both databases: a revision written on one runs on the other
     "render_item": render_item,
+    "process_revision_directives": number,
     "autogenerate_plugins": ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
 }
 

@@ -27,6 +27,7 @@ FLOORS: Mapping[str, int] = {
     "aiohttp": logging.INFO,
     "aiosqlite": logging.INFO,
     "alembic": logging.INFO,
+    "alembic.runtime": logging.WARNING,
     "asyncio": logging.INFO,
     "sqlalchemy": logging.WARNING,
 }

@@ -8,7 +8,7 @@ the words there without a sound).
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -39,6 +39,7 @@ def _postgres_engine(url: str, **options: Any) -> AsyncEngine:
     defaults: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
     engine = create_async_engine(url, **defaults | options)
     event.listen(engine.sync_engine, "do_connect", _connect_to_postgres)
+    event.listen(engine.sync_engine, "handle_error", _do_not_quote_the_row)
     return engine
 
 
@@ -50,6 +51,13 @@ def _connect_to_postgres(
         return dialect.connect(*place, **options)
     except OSError as error:
         raise DatabaseUnreachable(str(error) or type(error).__name__) from error
+
+
+def _do_not_quote_the_row(failure: ExceptionContext) -> None:
+    """Take out "Failing row contains (…)": nothing that a person wrote belongs into a log."""
+    refusal = failure.original_exception.__cause__
+    if getattr(refusal, "sqlstate", None) in {"23502", "23514"}:  # NOT NULL, CHECK
+        setattr(refusal, "detail", None)  # noqa: B010 - asyncpg's own attribute, set on the instance
 
 
 def _sqlite_engine(url: str, **options: Any) -> AsyncEngine:

@@ -105,7 +105,8 @@ class Courier:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_SENDS):
                     while self._trips:
-                        await self._rest(await self._take_turn(group))
+                        seconds = await self._take_turn(group)
+                        await self._rest(seconds if self._trips else 0)
             for trip, task in self._trips.items():
                 log.warning("stopped before the answer came", deliveries=trip.delivery_ids)
                 task.cancel()

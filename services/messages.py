@@ -1,9 +1,11 @@
 """What was written on a ticket, stored as it came, with every wording counted."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Direction, Message, MessageLink, Ticket, User
+from database.models import Direction, LinkKind, Message, MessageLink, Ticket, User
 from services.content import Content
 
 
@@ -46,6 +48,18 @@ async def find(session: AsyncSession, chat_id: int, message_id: int) -> Message 
     return found
 
 
+async def album(
+    session: AsyncSession, ticket: Ticket, media_group_id: str | None
+) -> Sequence[Message]:
+    """List what is stored of an album, oldest first; nothing if there is no album."""
+    if media_group_id is None:
+        return []
+    items = select(Message).where(
+        Message.ticket_id == ticket.id, Message.media_group_id == media_group_id
+    )
+    return (await session.scalars(items.order_by(Message.id))).all()
+
+
 def reword(message: Message, content: Content) -> bool:
     """Take over a new wording; whether anything that we pass on is different at all."""
     before = (message.text, message.entities or [], message.file_unique_id)
@@ -59,7 +73,10 @@ def reword(message: Message, content: Content) -> bool:
 
 
 async def _replied_to(session: AsyncSession, ticket: Ticket, content: Content) -> int | None:
-    """Find the stored message that `content` replies to, itself or through a copy of it."""
+    """Find the stored message that `content` replies to, itself or through a copy of it.
+
+    A reply to the card is about the ticket, not about the message that stands on the card.
+    """
     if content.reply_to is None:
         return None
     original = await session.scalar(
@@ -75,6 +92,7 @@ async def _replied_to(session: AsyncSession, ticket: Ticket, content: Content) -
             MessageLink.chat_id == content.chat_id,
             MessageLink.message_id == content.reply_to,
             MessageLink.ticket_id == ticket.id,
+            MessageLink.kind == LinkKind.COPY,
         )
         .order_by(MessageLink.id)
         .limit(1)

@@ -158,6 +158,7 @@ async def _store_links(
         )
         for message_id, all_shown in zip(message_ids, parcel.shows, strict=False)
         for shown in all_shown
+        if message_id  # 0 is a message that Telegram will make later, under an id we never hear
     )
 
 

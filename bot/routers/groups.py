@@ -13,6 +13,7 @@ router = Router(name="groups")
 
 _GROUPS = {"group", "supergroup"}
 _IN_GROUP = When(F.chat.type.in_(_GROUPS))
+_NOT_PRIVATE = When(F.chat.type != "private")
 _JOINED = frozenset({"member", "administrator", "restricted"})
 
 
@@ -59,8 +60,8 @@ async def foreign_group(
     await staff_chat.tell_foreign_group(session, event.chat.id, now=now)
 
 
-@router.my_chat_member()
-@router.message(~InStaffChat(), When(F.chat.type != "private"))
-@router.edited_message(~InStaffChat(), When(F.chat.type != "private"))
+@router.my_chat_member(_NOT_PRIVATE)
+@router.message(~InStaffChat(), _NOT_PRIVATE)
+@router.edited_message(~InStaffChat(), _NOT_PRIVATE)
 async def elsewhere(event: Message | ChatMemberUpdated) -> None:
     """A group that we left, a channel: nobody there waits for us."""

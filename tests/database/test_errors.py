@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -97,6 +98,14 @@ async def sqlite_error(file: Path, *statements: str, **options: Any) -> BaseExce
         return await error_of(engine, *statements)
     finally:
         await engine.dispose()
+        wait_for_threads()
+
+
+def wait_for_threads() -> None:
+    """Let aiosqlite's thread say that it could not open the file while there is a loop to hear."""
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            thread.join()
 
 
 def damage(file: Path) -> None:

@@ -1,10 +1,11 @@
 import asyncio
+import traceback
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from database.errors import DatabaseUnreachable
 from database.models import User
@@ -95,6 +96,15 @@ async def test_an_error_does_not_show_what_was_written(engine: AsyncEngine) -> N
             await connection.execute(text("SELECT * FROM nowhere WHERE x = :x"), {"x": "my secret"})
 
     assert "my secret" not in str(caught.value)
+
+
+async def test_a_refused_row_is_not_quoted(sessions: async_sessionmaker[AsyncSession]) -> None:
+    async with sessions() as session:
+        session.add(rows.user(name="my secret", language=None))
+        with pytest.raises(DBAPIError) as caught:
+            await session.flush()
+
+    assert "my secret" not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_a_server_that_is_not_there_has_a_name() -> None:

@@ -1,0 +1,152 @@
+"""A user who blocked the bot: staff hear of it, and nothing is lost when he comes back."""
+
+from sandbox.client import Message, User
+from tests.office import Office
+
+
+async def refused(office: Office, alice: User) -> tuple[Message, Message, Message]:
+    """Have an answer fail; return the card, the answer and the notice about it."""
+    card = await office.opens(alice, "My order is late")
+    await alice.blocks_bot()
+    answer = await office.kate.replies(card, "It is on its way")
+    return card, answer, await office.sees("this did not arrive")
+
+
+async def test_who_wrote_the_answer_is_told_that_it_did_not_arrive_and_why(
+    office: Office, alice: User
+) -> None:
+    _, answer, notice = await refused(office, alice)
+
+    assert notice.reply_to == answer.id
+    assert notice.text == (
+        "#1: this did not arrive. Telegram says: Forbidden: bot was blocked by the user"
+    )
+    assert notice.buttons == ["Send again"]
+
+
+async def test_what_failed_is_not_tried_again_by_itself(office: Office, alice: User) -> None:
+    await refused(office, alice)
+    await alice.unblocks_bot()
+    await office.telegram.advance(3600)
+
+    await office.says_in_staff_chat()
+
+    tries = [c for c in await office.telegram.calls("sendMessage") if c["chat_id"] == alice.id]
+    assert [call["status"] for call in tries] == [200, 403]
+
+
+async def test_the_button_sends_it_again_once_the_user_is_back(office: Office, alice: User) -> None:
+    _, answer, notice = await refused(office, alice)
+    await alice.unblocks_bot()
+
+    press = await office.kate.presses(notice, "Send again")
+
+    assert await press.answer() == "On its way again."
+    await alice.sees("It is on its way")
+    await office.kate.sees_reaction(answer, "👍")
+
+
+async def test_pressing_too_early_fails_again_and_pressing_twice_sends_once(
+    office: Office, alice: User
+) -> None:
+    _, _, notice = await refused(office, alice)
+    await office.kate.presses(notice, "Send again")
+    second = await office.sees("this did not arrive", after=notice)
+    await alice.unblocks_bot()
+
+    await office.kate.presses(second, "Send again")
+    await alice.sees("It is on its way")
+    press = await office.kate.presses(notice, "Send again")
+
+    assert await press.answer() == "It has arrived, or is on its way already."
+    assert sum("on its way" in m.text for m in await alice.chat.messages()) == 1
+
+
+async def test_an_album_that_failed_is_sent_again_as_an_album(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    await alice.blocks_bot()
+    await office.kate.sends_album([{"kind": "photo", "caption": "here"}, "photo"], reply_to=card)
+    notice = await office.sees("this did not arrive")
+    await alice.unblocks_bot()
+
+    await office.kate.presses(notice, "Send again")
+
+    first = await alice.sees("here")
+    album = [m for m in await alice.chat.messages() if m.album == first.album]
+    assert len(album) == 2
+
+
+async def test_staff_are_told_when_the_user_is_back_and_missed_something(
+    office: Office, alice: User
+) -> None:
+    card, _, _ = await refused(office, alice)
+
+    await alice.unblocks_bot()
+
+    back = await office.sees("#1: the user is back. What did not arrive can be sent again.")
+    assert back.reply_to == card.id
+
+
+async def test_who_missed_nothing_comes_back_without_a_word(office: Office, alice: User) -> None:
+    await office.opens(alice, "My order is late")
+    await alice.blocks_bot()
+    await alice.unblocks_bot()
+
+    await alice.writes("I am back")
+
+    await office.sees("I am back")
+    assert not any("the user is back" in m.text for m in await office.support.messages())
+
+
+async def test_the_ticket_goes_on_when_the_user_is_back(office: Office, alice: User) -> None:
+    card, _, _ = await refused(office, alice)
+    await alice.unblocks_bot()
+
+    await alice.writes("I am back")
+
+    follow_up = await office.sees("I am back")
+    assert follow_up.text.startswith("#1 · ")
+    await office.kate.replies(card, "Welcome")
+    await alice.sees("Welcome")
+
+
+async def test_later_answers_are_tried_although_an_earlier_one_failed(
+    office: Office, alice: User
+) -> None:
+    card, _, _ = await refused(office, alice)
+    await alice.unblocks_bot()
+
+    await office.kate.replies(card, "Are you there?")
+
+    await alice.sees("Are you there?")
+
+
+async def test_a_deleted_account_is_reported_like_a_block(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    await alice.deactivates()
+
+    await office.kate.replies(card, "It is on its way")
+
+    await office.sees("this did not arrive. Telegram says: Forbidden: user is deactivated")
+
+
+async def test_closing_the_ticket_of_who_blocked_the_bot_closes_it(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    await alice.blocks_bot()
+
+    await office.kate.replies(card, "/close")
+
+    await office.kate.sees_edit(card, "closed · Kate")
+
+
+async def test_one_users_block_keeps_nobody_elses_answer(
+    office: Office, alice: User, bob: User
+) -> None:
+    card = await office.opens(bob, "Mine is broken")
+    await refused(office, alice)
+
+    await office.kate.replies(card, "Yours is repaired")
+
+    await bob.sees("Yours is repaired")

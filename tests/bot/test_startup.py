@@ -1,0 +1,226 @@
+"""What happens before the first update, and what an operator gets to read."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from bot import app, chats, startup
+from core.config import Settings
+from core.heartbeat import Heartbeat
+from database.schema import DatabaseNotAtHead
+from database.session import make_engine, make_sessions
+from sandbox import Sandbox, Telegram
+from sandbox.client import Chat, User
+from tests.office import close, open_telegram, running, settings_for
+
+
+@dataclass
+class Stage:
+    """A Telegram, settings for it, and a bot that is about to start."""
+
+    sandbox: Sandbox
+    telegram: Telegram
+    kate: User
+    support: Chat
+    settings: Settings
+    folder: Path
+
+    async def prepares(self, settings: Settings | None = None) -> bool:
+        """Do what is done before the first update."""
+        settings = settings or self.settings
+        engine, bot = make_engine(settings.async_url), app.make_bot(settings)
+        try:
+            return await startup.prepare(
+                bot,
+                engine,
+                make_sessions(engine),
+                asyncio.Event(),
+                Heartbeat(self.folder),
+            )
+        finally:
+            await close(bot)
+            await engine.dispose()
+
+    async def runs(self) -> None:
+        """Run the bot until it has looked at the staff chat and answered there."""
+        engine = make_engine(self.settings.async_url)
+        with capture_logs() as logs:
+            async with running(self.sandbox, self.settings, make_sessions(engine), asyncio.Event()):
+                await self.kate.writes("/help@sandbox_bot", to=self.support)
+                await self.kate.sees("makes a note", in_=self.support)
+                await until_logged(logs, "the staff chat is ready")
+        await engine.dispose()
+
+    async def called(self, *methods: str) -> list[dict[str, Any]]:
+        """List the calls of some methods."""
+        return [call for call in await self.telegram.calls() if call["method"] in methods]
+
+
+@pytest.fixture
+async def stage(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with open_telegram() as (sandbox, telegram):
+        kate = await telegram.user("Kate")
+        support = await telegram.group("Support", members=[kate])
+        settings = settings_for(sandbox, support, database_url=SecretStr(sqlite_url))
+        yield Stage(sandbox, telegram, kate, support, settings, tmp_path)
+
+
+async def test_a_forgotten_webhook_is_removed_without_dropping_what_waits(stage: Stage) -> None:
+    stage.sandbox.world.updates.webhook = "https://example.org/hook"
+    waiting = (await stage.telegram.status())["pending_updates"]
+
+    assert await stage.prepares()
+
+    assert stage.sandbox.world.updates.webhook == ""
+    assert (await stage.telegram.status())["pending_updates"] == waiting > 0
+
+
+async def test_commands_are_registered_by_scope_and_language(stage: Stage) -> None:
+    await stage.prepares()
+    await stage.runs()
+
+    listed = {
+        (one["scope"], one["language_code"]): [c["command"] for c in one["commands"]]
+        for one in (await stage.telegram.status())["commands"]
+    }
+    users = '{"type": "all_private_chats"}'
+    staff = f'{{"chat_id": {stage.support.id}, "type": "chat"}}'
+    assert listed == {
+        (users, ""): ["start", "help"],
+        (users, "ru"): ["start", "help"],
+        (staff, ""): ["tickets", "take", "close", "reopen", "help"],
+    }
+
+
+async def test_commands_are_set_only_if_they_differ(stage: Stage) -> None:
+    await stage.prepares()
+    await stage.runs()
+    first = await stage.called("setMyCommands")
+
+    await stage.prepares()
+    await stage.runs()
+
+    assert len(first) == 3
+    assert await stage.called("setMyCommands") == first
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        ("left", "The bot is not in STAFF_CHAT_ID {id}; add it"),
+        ("kicked", "The bot is not in STAFF_CHAT_ID {id}; add it"),
+        ("restricted", "STAFF_CHAT_ID {id}: the bot may not write in this group; give it the right to."),
+    ],
+)
+async def test_a_staff_chat_where_the_bot_may_not_write_is_said_once_and_asked_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, status: str, sentence: str
+) -> None:
+    monkeypatch.setattr(startup, "_ASKS_EVERY", 0.01)
+    await stage.support.bot_becomes(status)
+    sessions = make_sessions(make_engine(stage.settings.async_url))
+
+    with capture_logs() as logs:
+        async with running(stage.sandbox, stage.settings, sessions, asyncio.Event()):
+            asked = 0
+            for _ in range(3):
+                call = await stage.telegram.called("getChatMember", since=asked)
+                asked = call["number"]
+            await stage.support.bot_becomes("member")
+            await stage.kate.writes("/help@sandbox_bot", to=stage.support)
+            await stage.kate.sees("makes a note", in_=stage.support)
+
+    said = [line["event"] for line in logs if line["log_level"] == "error"]
+    assert [line for line in said if "STAFF_CHAT_ID" in line] == said[:1]
+    assert said[0].startswith(sentence.format(id=stage.support.id))
+    assert any(line["event"] == "the staff chat is ready" for line in logs)
+
+
+async def test_a_database_of_another_bot_is_refused(stage: Stage) -> None:
+    await stage.prepares()
+    async with Sandbox(token="2000000002:other") as other:
+        settings = stage.settings.model_copy(
+            update={"bot_token": SecretStr(other.token), "telegram_api_url": other.url}
+        )
+
+        with pytest.raises(startup.ForeignDatabase, match="belongs to the bot 1000000001"):
+            await stage.prepares(settings)
+
+
+async def test_a_database_that_is_not_at_head_is_refused(
+    stage: Stage, empty_sqlite_url: str
+) -> None:
+    settings = stage.settings.model_copy(update={"database_url": SecretStr(empty_sqlite_url)})
+
+    with pytest.raises(DatabaseNotAtHead):
+        await stage.prepares(settings)
+
+
+@pytest.mark.parametrize("token", ["1000000001:wrong", "7:x"])
+async def test_a_wrong_token_is_one_sentence(stage: Stage, token: str) -> None:
+    settings = stage.settings.model_copy(update={"bot_token": SecretStr(token)})
+
+    with pytest.raises(app.CannotStart, match="BOT_TOKEN is wrong or was revoked") as refused:
+        await app.run(settings)
+
+    assert token not in str(refused.value)
+
+
+async def test_a_token_that_is_revoked_later_ends_the_bot_with_everything_kept(
+    stage: Stage,
+) -> None:
+    sessions = make_sessions(make_engine(stage.settings.async_url))
+    bot = app.make_bot(stage.settings)
+    running_app = app.App(stage.settings, bot, sessions)
+    task = asyncio.get_running_loop().create_task(running_app.run(asyncio.Event()))
+    await stage.sandbox.world.updates.polled.wait()
+
+    await stage.telegram.breaks(
+        "error", method="getUpdates", status=401, description="Unauthorized", times=None
+    )
+
+    with pytest.raises(app.TelegramUnauthorizedError):
+        await task
+    await close(bot)
+
+
+async def test_telegram_that_is_away_at_the_start_is_waited_for(stage: Stage) -> None:
+    await stage.telegram.breaks("html", method="getMe", times=2)
+
+    assert await stage.prepares()
+
+
+async def test_chats_are_listed_with_their_ids_and_nothing_is_confirmed(stage: Stage) -> None:
+    alice = await stage.telegram.user("Alice")
+    await alice.writes("Hello?")
+    waiting = (await stage.telegram.status())["pending_updates"]
+
+    lines = await chats.listed(stage.settings)
+
+    assert lines == [f"{stage.support.id}\tgroup\tSupport", f"{alice.id}\tprivate\tAlice"]
+    assert (await stage.telegram.status())["pending_updates"] == waiting
+
+
+async def test_chats_says_when_the_bot_is_running_already(stage: Stage) -> None:
+    await stage.telegram.breaks(
+        "error", method="getUpdates", status=409, description="Conflict: other getUpdates"
+    )
+
+    with pytest.raises(app.CannotStart, match="Is the bot running"):
+        await chats.listed(stage.settings)
+
+
+async def test_chats_says_what_to_do_when_nobody_wrote(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.sandbox.world.updates.clear()
+    monkeypatch.setattr(chats, "_PATIENCE", 0)
+
+    [advice] = await chats.listed(stage.settings)
+
+    assert advice.startswith("Nobody wrote.")
