@@ -21,6 +21,16 @@ from tests import migrating, postgres
 _numbers = count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--kills`: `make crash` gives the longer proof."""
+    parser.addoption("--kills", type=int, default=5, help="how often a bot under traffic is killed")
+
+
+@pytest.fixture
+def kills(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--kills"))
+
+
 def run[T](work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in a fixture that is not one, without touching the test's own loop."""
     return asyncio.run(work, loop_factory=asyncio.new_event_loop)
@@ -127,8 +137,31 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return make_sessions(engine)
 
 
+@pytest.fixture(scope="session")
+def shared_sqlite_url(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Make a SQLite file at head for all tests that leave nothing behind."""
+    return url_of_file(Path(shutil.copy(migrated_file, tmp_path_factory.mktemp("shared"))))
+
+
+@pytest.fixture(scope="session")
+def shared_postgres_url(postgres_server: str, migrated_template: str) -> Iterator[str]:
+    """Make a PostgreSQL database at head for all tests that leave nothing behind."""
+    name = f"support_bot_{os.getpid()}_shared"
+    yield run(postgres.create_database(postgres_server, name, migrated_template))
+    run(postgres.drop_database(postgres_server, name))
+
+
 @pytest.fixture
-async def session(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
+def shared_url(backend: str, request: pytest.FixtureRequest) -> str:
+    """Name the database at head of all tests that leave nothing behind."""
+    name = {"sqlite": "shared_sqlite_url", "postgresql": "shared_postgres_url"}[backend]
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture
+async def session(shared_url: str) -> AsyncIterator[AsyncSession]:
     """Open one session and roll it back: what an update's transaction is to a service."""
-    async with sessions() as session:
+    engine = make_engine(shared_url)
+    async with make_sessions(engine)() as session:
         yield session
+    await engine.dispose()
