@@ -63,11 +63,12 @@ def _replay() -> int:
     settings = config.load(config.Settings)
     _configure_logging(settings)
     from bot import replaying
+    from bot.startup import ForeignDatabase
     from database.schema import DatabaseNotAtHead
 
     try:
         left = asyncio.run(replaying.replay(settings, say=print))
-    except DatabaseNotAtHead as error:
+    except (DatabaseNotAtHead, ForeignDatabase) as error:
         return _complain(error)
     return 1 if left else 0
 

@@ -4,10 +4,15 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from aiogram import Bot
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
 from bot.app import make_bot, team_of
 from bot.dispatching import feed
+from bot.startup import own_database
 from core.clock import utcnow
 from core.config import Settings
+from core.team import Team
 from database.errors import is_outage
 from database.models import DeadUpdate
 from database.schema import ensure_at_head
@@ -19,31 +24,50 @@ from services.problems import Problem
 async def replay(settings: Settings, say: Callable[[str], Any]) -> int:
     """Handle each update that was set aside, oldest first; return how many are left.
 
-    What it posts is sent by the running bot, or by the next one. Raises DatabaseNotAtHead.
+    What it posts is sent by the running bot, or by the next one. Raises DatabaseNotAtHead,
+    ForeignDatabase, and what the database's outage raises.
     """
     engine, bot = make_engine(settings.async_url), make_bot(settings)
     sessions = make_sessions(engine)
-    left = 0
     try:
         await ensure_at_head(engine)
+        await own_database(sessions, settings.bot_id)
         async with sessions.begin() as session:
             waiting = [dead.id for dead in await updates.not_replayed(session)]
-        for dead_id in waiting:
-            try:
-                async with sessions.begin() as session:
-                    dead = await session.get_one(DeadUpdate, dead_id)
-                    now = utcnow()
-                    await feed(bot, session, json.loads(dead.raw), team=team_of(settings), now=now)
-                    dead.replayed_at = now
-                say(f"{dead_id}: handled")
-            except Exception as error:
-                if is_outage(error):
-                    raise
-                left += 1
-                refused = isinstance(error, Problem)
-                say(f"{dead_id}: {'refused' if refused else 'failed'}, {type(error).__name__}")
+        words = {
+            dead_id: await _again(bot, sessions, dead_id, team_of(settings)) for dead_id in waiting
+        }
     finally:
         await bot.session.close()
         await engine.dispose()
+    for dead_id, word in words.items():
+        say(f"{dead_id}: {word}")
+    left = sum(word.startswith("failed") for word in words.values())
     say(f"{len(waiting) - left} handled, {left} left")
     return left
+
+
+async def _again(
+    bot: Bot, sessions: async_sessionmaker[AsyncSession], dead_id: int, team: Team
+) -> str:
+    """Handle one update again; say in a word how it went."""
+    try:
+        async with sessions.begin() as session:
+            await _feed(bot, session, dead_id, team)
+    except Problem as problem:
+        async with sessions.begin() as session:
+            dead = await session.get_one(DeadUpdate, dead_id)
+            dead.replayed_at = utcnow()
+        return f"refused, {type(problem).__name__}"
+    except Exception as error:
+        if is_outage(error):
+            raise
+        return f"failed, {type(error).__name__}"
+    return "handled"
+
+
+async def _feed(bot: Bot, session: AsyncSession, dead_id: int, team: Team) -> None:
+    dead = await session.get_one(DeadUpdate, dead_id)
+    now = utcnow()
+    await feed(bot, session, json.loads(dead.raw), team=team, now=now)
+    dead.replayed_at = now

@@ -89,15 +89,20 @@ async def look_after_staff_chat(
     log.info("the staff chat is ready")
 
 
-async def _introduce(bot: Bot, sessions: async_sessionmaker[AsyncSession]) -> None:
-    me = await bot.me()  # which it keeps: filters ask for it within transactions
+async def own_database(sessions: async_sessionmaker[AsyncSession], bot_id: int) -> None:
+    """Make the database this bot's if it is nobody's yet; ForeignDatabase if it is another's."""
     async with sessions.begin() as session:
-        owner = await updates.claim_database(session, me.id, now=utcnow())
-    if owner != me.id:
+        owner = await updates.claim_database(session, bot_id, now=utcnow())
+    if owner != bot_id:
         raise ForeignDatabase(
-            f"This database belongs to the bot {owner}, and BOT_TOKEN is of {me.id}. "
+            f"This database belongs to the bot {owner}, and BOT_TOKEN is of {bot_id}. "
             "Use the right token, or another database (DB_NAME or DATABASE_URL)."
         )
+
+
+async def _introduce(bot: Bot, sessions: async_sessionmaker[AsyncSession]) -> None:
+    me = await bot.me()  # which it keeps: filters ask for it within transactions
+    await own_database(sessions, me.id)
     # A forgotten webhook makes getUpdates fail for ever.
     await bot.delete_webhook(drop_pending_updates=False)
     await _set_user_commands(bot)
@@ -119,8 +124,10 @@ async def _set_staff_commands(bot: Bot, chat_id: int, language: str) -> None:
 async def _set(
     bot: Bot, commands: dict[str, str], scope: BotCommandScopeUnion, language: str | None
 ) -> None:
-    wanted = [BotCommand(command=name, description=words) for name, words in commands.items()]
-    if await bot.get_my_commands(scope=scope, language_code=language) != wanted:
+    registered = await bot.get_my_commands(scope=scope, language_code=language)
+    # Not as objects: one from Telegram knows its bot, and equals no other.
+    if [(one.command, one.description) for one in registered] != list(commands.items()):
+        wanted = [BotCommand(command=name, description=words) for name, words in commands.items()]
         await bot.set_my_commands(wanted, scope=scope, language_code=language)
 
 

@@ -1,0 +1,89 @@
+"""What is done to a bot in its own process, before it starts, so that it dies at a chosen point.
+
+The product has no hook for this: here its parts are wrapped, in the forked child alone.
+"""
+
+import os
+import signal
+from typing import Any, Never
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import dispatching, poller
+from bot.poller import Poller
+from bot.sender import Sender
+from services.outcomes import Outcome
+from services.parcel import Parcel
+
+
+def die() -> Never:
+    """Be killed here and now, as by `kill -9`."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("SIGKILL leaves nobody to say this")
+
+
+def dies_before_the_commit() -> None:
+    """The first update is handled and all its rows are written; the commit would come next."""
+
+    async def feed_and_die(bot: Any, session: AsyncSession, raw: Any, **more: Any) -> Any:
+        await dispatching.feed(bot, session, raw, **more)
+        await session.flush()
+        die()
+
+    vars(poller)["feed"] = feed_and_die
+
+
+def dies_before_the_confirmation() -> None:
+    """The first update is committed; the getUpdates that confirms it would come next."""
+    fetch = Poller._fetch
+
+    async def die_or_fetch(self: Poller) -> list[dict[str, Any]]:
+        if self._offset is not None:
+            die()
+        return await fetch(self)
+
+    Poller._fetch = die_or_fetch  # type: ignore[method-assign]
+
+
+def dies_before_the_settling() -> None:
+    """The first message to the staff chat has arrived; writing that down would come next."""
+    send = Sender.__call__
+
+    async def send_and_die(self: Sender, parcel: Parcel) -> Outcome:
+        outcome = await send(self, parcel)
+        if parcel.chat_id < 0:
+            die()
+        return outcome
+
+    Sender.__call__ = send_and_die  # type: ignore[method-assign]
+
+
+def confirms_before_it_commits() -> None:
+    """The mistake of aiogram's own polling, to see that the proofs find it."""
+    fetch = Poller._fetch
+
+    async def fetch_and_confirm(self: Poller) -> list[dict[str, Any]]:
+        batch = await fetch(self)
+        if batch:
+            self._offset = batch[-1]["update_id"] + 1
+            await self._confirm()
+        return batch
+
+    Poller._fetch = fetch_and_confirm  # type: ignore[method-assign]
+
+
+def confirms_before_it_commits_and_dies() -> None:
+    """That mistake, and a death at the point where it costs a message."""
+    confirms_before_it_commits()
+    dies_before_the_commit()
+
+
+def is_slow_until_it_is_stopped() -> None:
+    """An update is in hand, and handled only once the program is asked to stop."""
+    handle = Poller.handle
+
+    async def wait_and_handle(self: Poller, raw: dict[str, Any]) -> None:
+        await self._stopped.wait()
+        await handle(self, raw)
+
+    Poller.handle = wait_and_handle  # type: ignore[method-assign]

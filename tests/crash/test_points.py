@@ -1,0 +1,117 @@
+"""Killed by SIGKILL at the points that matter. Each test runs on SQLite and on PostgreSQL."""
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from database.models import Delivery, Message, Ticket
+from services.notices import CardPosted
+from tests.crash import mishaps
+from tests.crash.scene import SIGKILLED, Scene
+
+type Sessions = async_sessionmaker[AsyncSession]
+
+
+async def test_killed_before_the_commit_the_update_comes_again_and_is_handled_exactly_once(
+    scene: Scene, sessions: Sessions
+) -> None:
+    alice = await scene.telegram.user("Alice")
+    await scene.start(mishaps.dies_before_the_commit)
+    await alice.writes("My order is late")
+    assert await scene.ended() == SIGKILLED
+    assert await stored(sessions) == (0, 0)
+
+    await scene.start()
+
+    await scene.kate.sees("My order is late", in_=scene.support)
+    await alice.sees("Ticket #1 is open")
+    await scene.stop()
+    assert await stored(sessions) == (1, 1)
+    assert await heard(scene) == 1
+    assert scene.announced() == []
+
+
+async def test_killed_between_commit_and_confirmation_the_redelivered_update_is_a_no_op(
+    scene: Scene, sessions: Sessions
+) -> None:
+    alice = await scene.telegram.user("Alice")
+    await scene.start(mishaps.dies_before_the_confirmation)
+    await alice.writes("My order is late")
+    assert await scene.ended() == SIGKILLED
+    assert await stored(sessions) == (1, 1)
+    assert (await scene.telegram.status())["pending_updates"] == 1
+
+    await scene.start()
+
+    await scene.kate.sees("My order is late", in_=scene.support)
+    await alice.sees("Ticket #1 is open")
+    await alice.writes("Hello?")
+    await scene.kate.sees("Hello?", in_=scene.support)
+    await scene.stop()
+    assert len(scene.log("update was handled before")) == 1
+    assert await stored(sessions) == (1, 2)
+    assert (await scene.telegram.status())["pending_updates"] == 0
+
+
+async def test_killed_between_the_send_and_its_settling_it_is_sent_again_and_announced(
+    scene: Scene, sessions: Sessions
+) -> None:
+    alice = await scene.telegram.user("Alice")
+    await scene.start(mishaps.dies_before_the_settling)
+    await alice.writes("My order is late")
+    first = await scene.kate.sees("My order is late", in_=scene.support)
+    assert await scene.ended() == SIGKILLED
+
+    await scene.start()
+
+    await scene.kate.sees("My order is late", in_=scene.support, after=first)
+    await scene.stop()
+    async with sessions() as session:
+        card = await session.scalar(select(Delivery.id).where(Delivery.kind == CardPosted.kind))
+    assert card in scene.announced()
+    assert await heard(scene) == 2
+
+
+async def test_a_reply_to_a_card_that_was_sent_but_never_settled_reaches_its_user(
+    scene: Scene,
+) -> None:
+    alice = await scene.telegram.user("Alice")
+    await scene.start(mishaps.dies_before_the_settling)
+    await alice.writes("My order is late")
+    unsettled = await scene.kate.sees("My order is late", in_=scene.support)
+    assert await scene.ended() == SIGKILLED
+    await scene.kate.replies(unsettled, "It is on its way")
+
+    await scene.start()
+
+    await alice.sees("It is on its way")
+    await scene.stop()
+
+
+async def test_these_proofs_find_a_poller_that_confirms_before_it_commits(
+    scene: Scene, sessions: Sessions
+) -> None:
+    alice = await scene.telegram.user("Alice")
+    await scene.start(mishaps.confirms_before_it_commits_and_dies)
+    await alice.writes("This will be lost")
+    assert await scene.ended() == SIGKILLED
+
+    await scene.start()
+
+    await alice.writes("This arrives")
+    await scene.kate.sees("This arrives", in_=scene.support)
+    await scene.stop()
+    assert await stored(sessions) == (1, 1)
+
+
+async def stored(sessions: Sessions) -> tuple[int, int]:
+    """Count tickets and messages."""
+    async with sessions() as session:
+        tickets = await session.scalar(select(func.count()).select_from(Ticket))
+        messages = await session.scalar(select(func.count()).select_from(Message))
+    return tickets or 0, messages or 0
+
+
+async def heard(scene: Scene) -> int:
+    """Count how often staff see the question."""
+    messages = await scene.support.messages()
+    return sum("My order is late" in message.text for message in messages)

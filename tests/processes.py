@@ -1,0 +1,130 @@
+"""Our programs as real processes: started, killed, stopped, and gone at the end."""
+
+import asyncio
+import multiprocessing
+import os
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+
+from core.config import PROJECT, Settings
+
+# So many seconds a program has to go by itself.
+STOPS_WITHIN = 15
+
+# What takes long to import, or would otherwise be imported by each bot anew.
+PRELOADED = (
+    "main",
+    "bot.app",
+    "bot.chats",
+    "bot.replaying",
+    "sqlalchemy.dialects.postgresql.asyncpg",
+    "sqlalchemy.dialects.sqlite.aiosqlite",
+)
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """Name every setting that has a default, so that no `.env` of this checkout is heard."""
+    fields = Settings.model_fields.items()
+    defaults = {name: field.default for name, field in fields if not field.is_required()}
+    return {name.upper(): _written(value) for name, value in (defaults | settings).items()}
+
+
+def _written(value: object) -> str:
+    if isinstance(value, timedelta):
+        return str(value.total_seconds())
+    return "" if value is None else str(value)
+
+
+@asynccontextmanager
+async def program(*arguments: str, log: IO[str], **settings: object) -> AsyncIterator[Process]:
+    """Run `python …` as an operator does; at the end it is gone, however we leave."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        cwd=PROJECT,
+        env=os.environ | environment(**settings),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=log,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        try:
+            async with asyncio.timeout(STOPS_WITHIN):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+class Forked:
+    """`main.py` in a process that is there in 50 ms.
+
+    Importing aiogram takes seconds; so a parent imports everything once and forks a child for
+    each start. Where nothing can be forked (Windows) the child is a fresh one, and slow.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        variables: Mapping[str, str],
+        output: Path,
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
+        """`output` gets what it says; `prepare` is called in the child, before main."""
+        self._process = _context().Process(
+            target=_live, args=(list(arguments), dict(variables), output, prepare), daemon=True
+        )
+        self._process.start()
+
+    def kill(self) -> None:
+        """SIGKILL, where there are signals."""
+        self._process.kill()
+
+    def terminate(self) -> None:
+        """SIGTERM, where there are signals."""
+        self._process.terminate()
+
+    async def ended(self, seconds: float = STOPS_WITHIN) -> int:
+        """Wait for the end; the exit code, negative for a signal."""
+        await asyncio.to_thread(self._process.join, seconds)
+        code: int | None = self._process.exitcode
+        assert code is not None, f"it did not end within {seconds} s"
+        return code
+
+
+@cache
+def _context() -> Any:
+    if sys.platform == "win32":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(PRELOADED))
+    return context
+
+
+def _live(
+    arguments: list[str],
+    variables: dict[str, str],
+    output: Path,
+    prepare: Callable[[], None] | None,
+) -> None:
+    import main  # noqa: PLC0415 - the parent of all children has it
+
+    os.environ.update(variables)
+    tempfile.tempdir = None  # TMPDIR may be among them
+    descriptor = os.open(output, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(descriptor, stream.fileno())
+    if prepare is not None:
+        prepare()
+    sys.exit(main.main(arguments))

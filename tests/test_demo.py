@@ -1,0 +1,69 @@
+"""`make demo` is what a newcomer sees first."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.config import PROJECT
+
+pytestmark = [
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(sys.platform == "win32", reason="no signals, no process groups"),
+]
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start the demo in a group of its own, and see to it that the group is gone at the end."""
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "tests.demo"],
+        cwd=PROJECT,
+        env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    with demo:
+        yield demo
+        if left_over(demo):
+            os.killpg(demo.pid, signal.SIGKILL)
+
+
+def left_over(demo: subprocess.Popen[str]) -> bool:
+    """Tell whether a program that the demo started is still there."""
+    try:
+        os.killpg(demo.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_the_demo_shows_both_sides_of_a_conversation_and_leaves_nothing_behind(
+    demo: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    said, _ = demo.communicate(timeout=150)
+
+    assert demo.returncode == 0, said
+    assert re.search(r"\d\d:\d\d:\d\d  Alice +\d+  Alice +Hello!", said)
+    assert re.search(r"  Support +\d+  Kate +\(to \d+\) // He can change", said)
+    assert said.endswith("Every expected message arrived; all programs are stopped.\n")
+    assert not left_over(demo)
+    assert list(tmp_path.glob("support-bot-demo-*")) == []
+
+
+def test_an_interrupted_demo_ends_its_programs(demo: subprocess.Popen[str]) -> None:
+    assert demo.stdout is not None
+    assert any("python main.py" in line for line in demo.stdout)
+
+    demo.send_signal(signal.SIGINT)
+
+    said, _ = demo.communicate(timeout=60)
+    assert not left_over(demo)
+    assert (demo.returncode, said) == (130, "\nInterrupted; all programs are stopped.\n")

@@ -1,0 +1,273 @@
+"""The program as an operator meets it: what it says, and its exit codes."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import main
+from core import config
+from core.config import PROJECT
+from core.heartbeat import PARTS, Heartbeat, default_folder
+from database.models import DeadUpdate, Message
+from database.session import make_engine, make_sessions
+from sandbox import Sandbox
+from services import updates
+from tests.processes import Forked, environment
+from tests.times import NOON
+
+TOKEN = "1000000001:correct-horse"
+STAFF_CHAT_ID = -77
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(token=TOKEN) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def variables(sqlite_url: str, tmp_path: Path) -> dict[str, str]:
+    """Name all settings; nobody listens at the address until a test puts a sandbox there."""
+    settings = {"bot_token": TOKEN, "staff_chat_id": STAFF_CHAT_ID, "database_url": sqlite_url}
+    nowhere = "http://127.0.0.1:1"
+    variables = environment(**settings, telegram_api_url=nowhere, log_format="json")
+    return variables | {"TMPDIR": str(tmp_path)}
+
+
+@pytest.fixture
+async def session(sqlite_url: str) -> AsyncIterator[AsyncSession]:
+    engine = make_engine(sqlite_url)
+    async with make_sessions(engine)() as session:
+        yield session
+    await engine.dispose()
+
+
+async def run(variables: dict[str, str], *arguments: str) -> tuple[int, list[str]]:
+    """Run the program to its end; its exit code, and what it said besides its log."""
+    output = Path(variables["TMPDIR"]) / "output"
+    code = await Forked(arguments, variables, output).ended(40)
+    said = output.read_text("utf-8")
+    assert "Traceback" not in said
+    assert "correct-horse" not in said
+    return code, [line for line in said.splitlines() if not line.startswith("{")]
+
+
+# Settings ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "load", partial(config.load, env_file=None))
+    for name in config.Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_each_missing_setting_gets_one_line_and_the_exit_code_is_2(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main.main([]) == 2
+
+    said = capsys.readouterr().err
+    assert [line.split(" ")[:3] for line in said.splitlines()] == [
+        ["BOT_TOKEN", "is", "missing."],
+        ["STAFF_CHAT_ID", "is", "missing."],
+    ]
+
+
+@pytest.mark.usefixtures("no_settings")
+@pytest.mark.parametrize("command", ["run", "chats", "health", "replay"])
+def test_a_wrong_setting_is_named_but_its_value_is_not_repeated(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STAFF_CHAT_ID", str(STAFF_CHAT_ID))
+    monkeypatch.setenv("BOT_TOKEN", "correct horse")
+
+    assert main.main([command]) == 2
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("BOT_TOKEN is wrong. Expected: ")
+    assert "horse" not in line
+
+
+def test_an_unknown_command_is_answered_with_those_that_exist(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main.main(["dance"])
+
+    assert stopped.value.code == 2
+    assert "chats" in capsys.readouterr().err
+
+
+# Start ------------------------------------------------------------------------------------------
+
+
+async def test_a_database_that_is_not_at_head_is_one_sentence(
+    variables: dict[str, str], empty_sqlite_url: str
+) -> None:
+    code, said = await run(variables | {"DATABASE_URL": empty_sqlite_url})
+
+    assert code == 2
+    (sentence,) = said
+    assert sentence.endswith(": run `alembic upgrade head`.")
+
+
+async def test_a_wrong_token_is_one_sentence(variables: dict[str, str], sandbox: Sandbox) -> None:
+    variables |= {"TELEGRAM_API_URL": sandbox.url, "BOT_TOKEN": f"{TOKEN}-battery"}
+
+    code, said = await run(variables)
+
+    assert code == 2
+    (sentence,) = said
+    assert sentence.startswith("Telegram does not know this bot: BOT_TOKEN is wrong")
+
+
+async def test_a_token_that_is_revoked_while_the_bot_runs_ends_it_with_a_sentence(
+    variables: dict[str, str], sandbox: Sandbox
+) -> None:
+    revoked = {"status": 401, "description": "Unauthorized", "times": None}
+    await sandbox.client().breaks("error", method="getUpdates", **revoked)
+
+    code, said = await run(variables | {"TELEGRAM_API_URL": sandbox.url})
+
+    assert code == 2
+    (sentence,) = said
+    assert "was revoked" in sentence
+
+
+async def test_the_database_of_another_bot_is_refused(
+    variables: dict[str, str], sandbox: Sandbox, session: AsyncSession
+) -> None:
+    await updates.claim_database(session, 4711, now=NOON)
+    await session.commit()
+
+    code, said = await run(variables | {"TELEGRAM_API_URL": sandbox.url})
+
+    assert code == 2
+    (sentence,) = said
+    assert "belongs to the bot 4711, and BOT_TOKEN is of 1000000001." in sentence
+
+
+# Subcommands ------------------------------------------------------------------------------------
+
+
+async def test_chats_prints_the_chats_that_wrote_and_confirms_nothing(
+    variables: dict[str, str], sandbox: Sandbox
+) -> None:
+    telegram = sandbox.client()
+    kate = await telegram.user("Kate")
+    support = await telegram.group("Support", members=[kate])
+    await kate.writes("Hello")
+    waiting = (await telegram.status())["pending_updates"]
+
+    code, said = await run(variables | {"TELEGRAM_API_URL": sandbox.url}, "chats")
+
+    assert code == 0
+    assert said == [f"{support.id}\tgroup\tSupport", f"{kate.id}\tprivate\tKate"]
+    assert (await telegram.status())["pending_updates"] == waiting > 0
+
+
+async def test_chats_with_a_wrong_token_is_one_sentence(
+    variables: dict[str, str], sandbox: Sandbox
+) -> None:
+    variables |= {"TELEGRAM_API_URL": sandbox.url, "BOT_TOKEN": f"{TOKEN}-battery"}
+
+    code, said = await run(variables, "chats")
+
+    assert code == 2
+    (sentence,) = said
+    assert "Is the token right?" in sentence
+
+
+async def test_replay_handles_what_was_set_aside_once(
+    variables: dict[str, str], session: AsyncSession
+) -> None:
+    await set_aside(session, text="My order is late")
+
+    first, second = await run(variables, "replay"), await run(variables, "replay")
+
+    assert first == (0, ["1: handled", "1 handled, 0 left"])
+    assert second == (0, [*first[1], "0 handled, 0 left"])
+    assert (await session.scalars(select(Message.text))).all() == ["My order is late"]
+
+
+async def test_replay_keeps_what_still_fails_and_says_so(
+    variables: dict[str, str], session: AsyncSession
+) -> None:
+    await set_aside(session, text=None)
+
+    code, said = await run(variables, "replay")
+
+    assert (code, said) == (1, ["1: refused, KindNotRelayed", "0 handled, 1 left"])
+    assert (await session.scalars(select(DeadUpdate.replayed_at))).all() == [None]
+
+
+async def test_replay_on_a_database_that_is_not_at_head_is_one_sentence(
+    variables: dict[str, str], empty_sqlite_url: str
+) -> None:
+    code, said = await run(variables | {"DATABASE_URL": empty_sqlite_url}, "replay")
+
+    assert code == 2
+    (sentence,) = said
+    assert sentence.endswith(": run `alembic upgrade head`.")
+
+
+async def set_aside(session: AsyncSession, text: str | None) -> None:
+    alice = {"id": 5, "is_bot": False, "first_name": "Alice"}
+    chat = {"id": 5, "type": "private", "first_name": "Alice"}
+    message = {"message_id": 2, "date": 0, "chat": chat, "from": alice}
+    message |= {"text": text} if text else {"game": {"title": "", "description": "", "photo": []}}
+    await updates.set_aside(session, {"update_id": 1, "message": message}, "a bug", now=NOON)
+    await session.commit()
+
+
+# Health -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Heartbeat:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("BOT_TOKEN", TOKEN)
+    return Heartbeat(default_folder(1000000001))
+
+
+def test_health_is_0_while_poller_and_courier_are_alive(
+    heartbeat: Heartbeat, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for part in PARTS:
+        heartbeat.beat(part)
+
+    assert main.main(["health"]) == 0
+    assert capsys.readouterr().out == "healthy\n"
+
+
+def test_health_is_1_and_names_who_is_silent(
+    heartbeat: Heartbeat, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heartbeat.beat("poller")
+
+    assert main.main(["health"]) == 1
+    assert capsys.readouterr().out == "no heartbeat: courier\n"
+
+
+def test_health_imports_no_aiogram(variables: dict[str, str]) -> None:
+    program = "import sys, main; print(main.main(['health']), 'aiogram' in sys.modules)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PROJECT,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.splitlines()[-1] == "1 False"
