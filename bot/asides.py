@@ -56,6 +56,8 @@ class Asides:
                     await self._bot(method)
         except (AiogramError, TimeoutError) as error:
             log.info("not shown", method=method.__api_method__, reason=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - a mistake here must not end the bot
+            log.error("not shown", method=method.__api_method__, error=type(error).__name__)  # noqa: TRY400
 
     async def _send_within_limits(self, method: TelegramMethod[Any], chat_id: int) -> None:
         # The limiter can only say when to ask again: there is no event to wait for.

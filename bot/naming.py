@@ -41,10 +41,10 @@ async def named_ticket(
     said = (command.args or "").strip()
     if await ReplyToBot()(message):
         return await replied_ticket(session, message, staff_chat_id), said
-    number, _, rest = said.partition(" ")
-    if not number:
+    if not said:
         raise TicketNotNamed(command.command)
+    number, *rest = said.split(maxsplit=1)
     ticket_id = await board.find_by_number(
         session, number[:64], staff_chat_id=staff_chat_id, command=command.command
     )
-    return await tickets.get(session, ticket_id, staff_chat_id=staff_chat_id), rest.strip()
+    return await tickets.get(session, ticket_id, staff_chat_id=staff_chat_id), "".join(rest)

@@ -25,13 +25,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot import i18n, texts
 from bot.asides import Asides
 from bot.dispatching import dispatcher, feed
+from bot.members import Members
 from bot.raw import Origin, origin
 from core.team import Team
 from database.errors import is_outage
 from services import outbox, staff_chat, updates
 from services.courier import Courier
 from services.notices import Refusal, UpdateFailed, UpdateSetAside
-from services.problems import Problem, UnknownReply
+from services.problems import NotForYou, Problem, UnknownReply
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +82,7 @@ class Poller:
         self._asides = asides
         self._team = team
         self._clock = clock
+        self._members = Members(bot, clock)
         self._on_turn = on_turn
         self._offset: int | None = None
         self._stopped = asyncio.Event()
@@ -124,6 +126,7 @@ class Poller:
         started = loop.time()
         with structlog.contextvars.bound_contextvars(update_id=raw["update_id"]):
             try:
+                await self._check_presser(raw)
                 await self._handle_once(raw)
             except UnknownReply:
                 await self._courier.settled()
@@ -135,6 +138,14 @@ class Poller:
                 log.info("update handled", handling_seconds=seconds)
                 structlog.contextvars.unbind_contextvars("ticket")
         self._courier.wake()
+
+    async def _check_presser(self, raw: dict[str, Any]) -> None:
+        """Let only members press a group's buttons. Asks Telegram, so before the transaction."""
+        source = origin(raw)
+        if source.callback_query_id is None or source.chat_id is None or source.person_id is None:
+            return
+        if not source.private and await self._members.is_outside(source.chat_id, source.person_id):
+            raise NotForYou
 
     async def _handle_or_refuse(self, raw: dict[str, Any]) -> None:
         try:

@@ -16,6 +16,7 @@ class Origin:
     message_id: int | None
     language: str
     callback_query_id: str | None
+    person_id: int | None
 
 
 def cleaned(value: Any) -> Any:
@@ -37,13 +38,14 @@ def origin(raw: Mapping[str, Any]) -> Origin:
     chat = _dict(_dict(message).get("chat"))
     sender = _dict(_dict(event).get("from"))
     chat_id, message_id = chat.get("id"), _dict(message).get("message_id")
-    query_id = _dict(query).get("id")
+    query_id, person_id = _dict(query).get("id"), sender.get("id")
     return Origin(
         chat_id=chat_id if isinstance(chat_id, int) else None,
         private=chat.get("type") == "private",
         message_id=message_id if isinstance(message_id, int) else None,
-        language=str(sender.get("language_code") or ""),
+        language=clean(str(sender.get("language_code") or "")),
         callback_query_id=query_id if isinstance(query_id, str) else None,
+        person_id=person_id if isinstance(person_id, int) else None,
     )
 
 

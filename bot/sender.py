@@ -90,4 +90,5 @@ def _sent_anew(method: EditMessageText) -> SendMessage:
 def _message_ids(result: object) -> tuple[int, ...]:
     """Read the ids of new or edited messages; 0 is a scheduled one, which has none yet."""
     results = result if isinstance(result, list) else [result]
-    return tuple(one.message_id for one in results if isinstance(one, Message | MessageId))
+    ids = [one.message_id for one in results if isinstance(one, Message | MessageId)]
+    return tuple(message_id for message_id in ids if message_id)

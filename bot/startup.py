@@ -18,8 +18,8 @@ from aiogram.types import (
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
     BotCommandScopeUnion,
-    ChatMember,
     ChatMemberRestricted,
+    ResultChatMemberUnion,
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -152,7 +152,7 @@ async def _trouble(bot: Bot, sessions: async_sessionmaker[AsyncSession], team: T
     return missing and f"STAFF_CHAT_ID {chat_id}: {missing}"
 
 
-def _missing(member: ChatMember) -> str | None:
+def _missing(member: ResultChatMemberUnion) -> str | None:
     if member.status in {"left", "kicked"}:
         return "the bot is not in this group; add it."
     if isinstance(member, ChatMemberRestricted) and not member.can_send_messages:

@@ -43,6 +43,8 @@ class Obstacle(Enum):
 
 _OBSTACLES: dict[str, Obstacle] = {
     "message is not modified": Obstacle.NO_CHANGE,
+    "message_not_modified": Obstacle.NO_CHANGE,
+    "message to delete not found": Obstacle.NO_CHANGE,
     "message to edit not found": Obstacle.TARGET_GONE,
     "message can't be edited": Obstacle.TARGET_GONE,
     "message to be replied not found": Obstacle.TARGET_GONE,

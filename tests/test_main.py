@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -202,12 +203,23 @@ async def test_replay_handles_what_was_set_aside_once(
 async def test_replay_keeps_what_still_fails_and_says_so(
     variables: dict[str, str], session: AsyncSession
 ) -> None:
-    await set_aside(session, text=None)
+    await set_aside(session, date="never")
 
     code, said = await run(variables, "replay")
 
-    assert (code, said) == (1, ["1: refused, KindNotRelayed", "0 handled, 1 left"])
+    assert (code, said) == (1, ["1: failed, ValidationError", "0 handled, 1 left"])
     assert (await session.scalars(select(DeadUpdate.replayed_at))).all() == [None]
+
+
+async def test_replay_is_done_with_what_is_refused(
+    variables: dict[str, str], session: AsyncSession
+) -> None:
+    await set_aside(session, text="/nonsense", entities=COMMAND)
+
+    code, said = await run(variables, "replay")
+
+    assert (code, said) == (0, ["1: refused, UnknownCommand", "1 handled, 0 left"])
+    assert None not in (await session.scalars(select(DeadUpdate.replayed_at))).all()
 
 
 async def test_replay_on_a_database_that_is_not_at_head_is_one_sentence(
@@ -220,11 +232,13 @@ async def test_replay_on_a_database_that_is_not_at_head_is_one_sentence(
     assert sentence.endswith(": run `alembic upgrade head`.")
 
 
-async def set_aside(session: AsyncSession, text: str | None) -> None:
+COMMAND = [{"type": "bot_command", "offset": 0, "length": 9}]
+
+
+async def set_aside(session: AsyncSession, **fields: Any) -> None:
     alice = {"id": 5, "is_bot": False, "first_name": "Alice"}
     chat = {"id": 5, "type": "private", "first_name": "Alice"}
-    message = {"message_id": 2, "date": 0, "chat": chat, "from": alice}
-    message |= {"text": text} if text else {"game": {"title": "", "description": "", "photo": []}}
+    message = {"message_id": 2, "date": 0, "chat": chat, "from": alice, "text": "Hello"} | fields
     await updates.set_aside(session, {"update_id": 1, "message": message}, "a bug", now=NOON)
     await session.commit()
 

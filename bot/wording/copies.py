@@ -1,6 +1,6 @@
 """What people wrote, as the other side sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
@@ -48,15 +48,23 @@ def bundle(number: str, messages: Sequence[Message]) -> Piece:
     return join([(texts.follow_up(number), []), whole], "")
 
 
-def rebundled(number: str, messages: Sequence[Message]) -> Piece:
-    """Write the texts as one again; if edits made them too long, shorten those that grew."""
-    whole = bundle(number, messages)
-    if utf16_len(whole[0]) <= TEXT_LIMIT:
-        return whole
-    room = TEXT_LIMIT // len(messages) - utf16_len(texts.follow_up(number)) - len(_MORE)
-    short = [split(*content(message), room, room) for message in messages]
-    parts = [(pieces[0][0] + (_MORE if len(pieces) > 1 else ""), pieces[0][1]) for pieces in short]
+def rebundled(number: str, messages: Sequence[Message], edited: Collection[int]) -> Piece:
+    """Write the texts as one again; if edits made them too long, the edited ones give way.
+
+    What is not edited was sent with at least as much beside it, so there is room for a sign.
+    """
+    if fits(number, messages):
+        return bundle(number, messages)
+    kept = [("", []) if one.id in edited else content(one) for one in messages]
+    others = utf16_len(texts.follow_up(number)) + utf16_len(join(kept, "\n\n")[0])
+    room = (TEXT_LIMIT - others) // max(1, len(edited))
+    parts = [_shortened(one, room) if one.id in edited else content(one) for one in messages]
     return join([(texts.follow_up(number), []), join(parts, "\n\n")], "")
+
+
+def fits(number: str, messages: Sequence[Message]) -> bool:
+    """Whether the texts fit into one message."""
+    return utf16_len(bundle(number, messages)[0]) <= TEXT_LIMIT
 
 
 def pieces_of(number: str, message: Message) -> list[Piece]:
@@ -85,10 +93,20 @@ def _fitting(number: str, messages: Sequence[Message]) -> Sequence[Message]:
     """Take as many texts from the front as one message holds."""
     count = 0
     for count, message in enumerate(messages):
-        fits = utf16_len(bundle(number, messages[: count + 1])[0]) <= TEXT_LIMIT
-        if message.kind != "text" or not fits:
+        if message.kind != "text" or not fits(number, messages[: count + 1]):
             return messages[:count]
     return messages[: count + 1]
+
+
+def _shortened(message: Message, room: int) -> Piece:
+    text, entities = content(message)
+    if utf16_len(text) <= room:
+        return text, entities
+    limit = room - len(_MORE)
+    if limit < 2:  # noqa: PLR2004 - a surrogate pair
+        return texts.nothing_left(), []
+    (begin, kept), *_ = split(text, entities, limit, limit)
+    return begin + _MORE, kept
 
 
 def _piece(

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from aiogram.methods import DeleteMessage
 
+from bot import texts
 from bot.call import Call, edit_text, send_text
 from bot.wording import cards, copies, media
 from bot.wording.desk import TEXT_LIMIT, Desk, content
-from core.text import Piece, split, utf16_len
+from core.text import Piece, split
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 from services import links
 from services.notices import AnswerEdited, AnswerRetracted, QuestionEdited, QuestionPosted
@@ -77,20 +78,22 @@ async def _text(
 async def _bundle(desk: Desk, ticket: Ticket, beside: Sequence[MessageLink]) -> Parcel:
     """Compose a merged message again, with all that it holds at its newest."""
     messages = await _held(desk, beside)
+    held = list(zip(beside, messages, strict=True))
+    edited = {message.id for link, message in held if await _was_edited(desk, link, message)}
+    words = copies.rebundled(_number(desk, ticket, messages), messages, edited)
     return Parcel(
         desk.chat_id,
-        Call(
-            edit_text(
-                desk.chat_id,
-                beside[0].message_id,
-                copies.rebundled(desk.number(ticket), messages),
-            )
-        ),
-        rewrites=[
-            _rewritten(link, message) for link, message in zip(beside, messages, strict=True)
-        ],
+        Call(edit_text(desk.chat_id, beside[0].message_id, words)),
+        rewrites=[_rewritten(link, message) for link, message in held],
         more=True,
     )
+
+
+async def _was_edited(desk: Desk, link: MessageLink, message: Message) -> bool:
+    """Whether a part of a merged message changed now, or did before and stands behind it."""
+    if link.revision < message.revision:
+        return True
+    return len(await links.copies(desk.session, message.id, desk.chat_id)) > 1
 
 
 async def _grown(desk: Desk, message: Message, sent: Sequence[MessageLink]) -> Parcel | None:
@@ -120,15 +123,25 @@ async def _pieces(desk: Desk, ticket: Ticket, message: Message) -> list[Piece]:
     first = await desk.first_question(ticket)
     if first is not None and first.id == message.id:
         return cards.numbered_pieces(desk, ticket, message)
-    number = desk.number(ticket)
-    pieces = copies.pieces_of(number, message)
+    pieces = copies.pieces_of(desk.number(ticket), message)
     sent = await links.copies(desk.session, message.id, desk.chat_id)
     beside = await links.beside(desk.session, sent[0])
     if len(beside) == 1:
         return pieces
-    bundled = copies.rebundled(number, await _held(desk, beside))
-    crowded = utf16_len(copies.bundle(number, await _held(desk, beside))[0]) > TEXT_LIMIT
-    return [bundled, *pieces] if crowded else [bundled]
+    held = await _held(desk, beside)
+    number = _number(desk, ticket, held)
+    merged = copies.bundle(number, held)
+    return [merged] if copies.fits(number, held) else [merged, *pieces]
+
+
+def _number(desk: Desk, ticket: Ticket, held: Sequence[Message]) -> str:
+    """Name the ticket; without the day, if there is no room for it that there was on the day."""
+    number = desk.number(ticket)
+    return (
+        number
+        if copies.fits(number, held)
+        else texts.number(ticket.daily_id, desk.today, desk.today)
+    )
 
 
 async def _held(desk: Desk, beside: Sequence[MessageLink]) -> list[Message]:
