@@ -18,11 +18,12 @@ $(READY): requirements-dev.txt
 	@$(PYTHON) -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-check: $(READY) ## lint, types and layers
+check: $(READY) ## lint, types, layers and translations
 	@$(PYTHON) -m ruff check --quiet
 	@$(PYTHON) -m ruff format --quiet --check
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-logo
+	@$(PYTHON) -m pytest --quiet -k "catalogue or translat" tests/bot/test_languages.py
 
 test: $(READY) ## every test, with branch coverage of at least 90 %
 	@$(PYTHON) -m pytest --quiet --numprocesses=logical --maxprocesses=4 --dist=worksteal --cov

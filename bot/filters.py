@@ -5,8 +5,10 @@ from typing import Any, override
 from aiogram.filters import Filter
 from aiogram.types import Message, TelegramObject
 from magic_filter import MagicFilter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content import RELAYED_KINDS
+from services import staff_chat
 
 
 class When(Filter):
@@ -21,13 +23,22 @@ class When(Filter):
 
 
 class InStaffChat(Filter):
-    """The message, or the one whose button was pressed, is in the staff chat."""
+    """The message, or the one whose button was pressed, is in the staff chat.
+
+    What was written before the group moved may be handled after we know that it did.
+    """
 
     @override
-    async def __call__(self, event: TelegramObject, staff_chat_id: int) -> bool:
+    async def __call__(
+        self, event: TelegramObject, staff_chat_id: int, session: AsyncSession
+    ) -> bool:
         message = getattr(event, "message", event)
         chat = getattr(message, "chat", None)
-        return chat is not None and chat.id == staff_chat_id
+        if chat is None:
+            return False
+        if chat.id == staff_chat_id:
+            return True
+        return chat.id < 0 and await staff_chat.current(session, chat.id) == staff_chat_id
 
 
 class Relayed(Filter):

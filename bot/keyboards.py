@@ -1,5 +1,7 @@
 """Buttons."""
 
+from itertools import islice
+
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -15,6 +17,9 @@ from bot.callbacks import (
 from database.models import Ticket, TicketStatus
 from services.board import Page
 from services.problems import SeveralTickets
+
+# Telegram takes no more on one message (limits.tginfo.me).
+MOST_BUTTONS = 100
 
 
 def card(ticket: Ticket) -> InlineKeyboardMarkup:
@@ -44,13 +49,14 @@ def pages(page: Page) -> InlineKeyboardMarkup | None:
 
 
 def choose(problem: SeveralTickets) -> InlineKeyboardMarkup:
-    """Ask which of several tickets a command means."""
+    """Ask which of several tickets a command means; of very many, the newest."""
     kinds = {kind.__prefix__: kind for kind in TICKET_BUTTONS}
     kind = kinds[problem.command]
+    named = zip(problem.ticket_ids, problem.labels, strict=True)
     return InlineKeyboardMarkup(
         inline_keyboard=[
             [InlineKeyboardButton(text=label, callback_data=kind(ticket_id=ticket_id).pack())]
-            for ticket_id, label in zip(problem.ticket_ids, problem.labels, strict=True)
+            for ticket_id, label in islice(named, MOST_BUTTONS)
         ]
     )
 

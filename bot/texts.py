@@ -19,6 +19,9 @@ from services.board import Page
 # First strong isolate and its end: a right-to-left name turns nothing around it.
 _ISOLATE, _ISOLATE_END = "\u2068", "\u2069"
 
+# A name may not turn what stands around it: embeddings, overrides and isolates, begun or ended.
+_TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
 # Letters and signs by Unicode's account that show nothing: Hangul fillers, a blank Braille cell.
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
@@ -32,11 +35,11 @@ def number(daily_id: int, opened_on: date, today: date) -> str:
 
 def person(user: User) -> str:
     """Name a person; who has no visible name is known by the Telegram id."""
-    name = user.name.strip()
+    name = user.name.translate(_TURNS).strip()
     visible = set(name) - _BLANKS
     if not any(unicodedata.category(character)[0] in "LNPS" for character in visible):
         return f"id {user.telegram_id}"
-    if any(unicodedata.bidirectional(character) in {"R", "AL", "RLE", "RLO"} for character in name):
+    if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in name):
         return f"{_ISOLATE}{name}{_ISOLATE_END}"
     return name
 

@@ -14,8 +14,8 @@ from math import inf
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.errors import is_outage
@@ -44,6 +44,7 @@ class Trip:
     parcel: Parcel
     delivery_ids: list[int]
     ticket_id: int | None
+    part: int
 
 
 class Courier:
@@ -79,6 +80,7 @@ class Courier:
         self._after_turn = asyncio.Condition()
         self._outage = False
         self._one_by_one = False
+        self._unsure = False
 
     def wake(self) -> None:
         """Look at once: something was committed."""
@@ -137,10 +139,12 @@ class Courier:
         if not await self._survives(self._transaction(turn, settled)):
             for trip in turn.trips:
                 self._limiter.answer(turn.monotonic, trip.parcel.chat_id, trip.parcel.cost)
+            self._unsure = True
             if not self._outage:
                 await self._suspect(settled, alone=alone)
             return LOOKS_EVERY
         del self._back[: len(settled)]
+        self._unsure = False
         self._one_by_one = alone and bool(self._back)
         for trip, _ in settled:
             del self._trips[trip]
@@ -150,22 +154,30 @@ class Courier:
         return 0.0 if self._back or alone else turn.rest(self._monotonic())
 
     async def _transaction(self, turn: "_Turn", settled: list[tuple[Trip, Outcome]]) -> None:
+        """Settle and claim.
+
+        After a turn that failed we can't know: a connection may be lost just after the commit.
+        Then what is settled already is left alone, and what was claimed but never sent put back.
+        """
         async with self._sessions.begin() as session:
             staff_chat_id = await staff_chat.current(session, self._staff_chat_id)
             for trip, outcome in settled:
-                batch = await session.scalars(
-                    select(Delivery).where(Delivery.id.in_(trip.delivery_ids)).order_by(Delivery.id)
-                )
-                await settling.settle(
-                    session,
-                    trip.parcel,
-                    batch.all(),
-                    outcome,
-                    staff_chat_id=staff_chat_id,
-                    now=turn.now,
-                )
+                batch = await lanes.still_claimed(session, trip.delivery_ids, part=trip.part)
+                if batch:
+                    await settling.settle(
+                        session,
+                        trip.parcel,
+                        batch,
+                        outcome,
+                        staff_chat_id=staff_chat_id,
+                        now=turn.now,
+                    )
+            await session.flush()
+            if self._unsure:
+                travelling = self._trips.keys() - {trip for trip, _ in settled}
+                ids = {one for trip in travelling for one in trip.delivery_ids}
+                await lanes.in_doubt(session, without=ids)
             if not self._stopping and not self._one_by_one:
-                await session.flush()
                 await self._claim(session, turn)
 
     async def _claim(self, session: AsyncSession, turn: "_Turn") -> None:
@@ -187,7 +199,7 @@ class Courier:
             elif head.chat_id not in turn.crowded | (pauses.probed & travelling):
                 travelling.add(head.chat_id)
                 await self._pack(session, head, turn)
-        if len(heads) == lanes.HEADS_A_TURN:
+        if len(heads) == lanes.HEADS_A_TURN and turn.trips:
             turn.look_at(turn.monotonic)
         elif not heads:
             turn.wait_until(await lanes.next_due(session, now=turn.now))
@@ -197,11 +209,13 @@ class Courier:
         offered = await lanes.offered(session, head, now=turn.now)
         try:
             parcel = await self._compose(session, offered)
-        except SQLAlchemyError:
+        except (DBAPIError, PendingRollbackError):
             raise
         except Exception as error:
             log.exception("a delivery cannot be worded", delivery=head.id, kind=head.kind)
-            head.status, head.error = DeliveryStatus.FAILED, repr(error)
+            reason = f"it cannot be worded ({type(error).__name__})"
+            await settling.fail(session, [head], reason, now=turn.now)
+            turn.look_at(turn.monotonic)
             return
         if parcel is None:
             head.status = DeliveryStatus.DELIVERED
@@ -217,7 +231,7 @@ class Courier:
         lanes.claim(batch, now=turn.now)
         self._limiter.leave(parcel.chat_id, parcel.cost)
         ids = [delivery.id for delivery in batch]
-        turn.trips.append(Trip(parcel, ids, head.ticket_id))
+        turn.trips.append(Trip(parcel, ids, head.ticket_id, head.part))
 
     async def _carry(self, trip: Trip) -> None:
         """Send, and have the answer settled in the next turn."""
@@ -262,15 +276,16 @@ class Courier:
         Each is tried alone, in a turn that claims nothing; what fails then is to blame.
         """
         self._one_by_one = bool(settled)
-        if alone:
-            trip, outcome = settled[0]
-            async with self._sessions.begin() as session:
-                await session.execute(
-                    update(Delivery)
-                    .where(Delivery.id.in_(trip.delivery_ids))
-                    .values(status=DeliveryStatus.FAILED, error=f"not settled: {outcome!r}")
-                )
-            del self._back[0], self._trips[trip]
+        if alone and await self._survives(self._set_aside(*settled[0])):
+            del self._back[0], self._trips[settled[0][0]]
+
+    async def _set_aside(self, trip: Trip, outcome: Outcome) -> None:
+        async with self._sessions.begin() as session:
+            await session.execute(
+                update(Delivery)
+                .where(Delivery.id.in_(trip.delivery_ids))
+                .values(status=DeliveryStatus.FAILED, error=f"not settled: {outcome!r}")
+            )
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):

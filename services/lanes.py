@@ -107,15 +107,36 @@ def claim(batch: Sequence[Delivery], *, now: datetime) -> None:
         delivery.first_tried_at = delivery.first_tried_at or now
 
 
-async def in_doubt(session: AsyncSession) -> list[Delivery]:
-    """Put back what was claimed when we died: Telegram may have it, the answer is lost."""
+async def in_doubt(session: AsyncSession, *, without: Collection[int] = ()) -> list[Delivery]:
+    """Put back what was claimed when we died: Telegram may have it, the answer is lost.
+
+    `without` names the deliveries that are known to be on their way.
+    """
     claimed = await session.scalars(
-        select(Delivery).where(PENDING, Delivery.status == DeliveryStatus.CLAIMED)
+        select(Delivery).where(
+            PENDING, Delivery.status == DeliveryStatus.CLAIMED, Delivery.id.not_in(without)
+        )
     )
     deliveries = sorted(claimed, key=lambda delivery: delivery.id)
     for delivery in deliveries:
         delivery.status = DeliveryStatus.WAITING
     return deliveries
+
+
+async def still_claimed(
+    session: AsyncSession, delivery_ids: Sequence[int], *, part: int
+) -> Sequence[Delivery]:
+    """List those of the deliveries whose `part` is on its way, and not settled yet."""
+    claimed = await session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.id.in_(delivery_ids),
+            Delivery.status == DeliveryStatus.CLAIMED,
+            Delivery.part == part,
+        )
+        .order_by(Delivery.id)
+    )
+    return claimed.all()
 
 
 async def sent_since(session: AsyncSession, time: datetime) -> list[Delivery]:

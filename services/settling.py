@@ -29,7 +29,6 @@ from services.notices import (
     QuestionEdited,
     QuestionFailed,
     QuestionPosted,
-    read,
 )
 from services.outcomes import (
     BotRefused,
@@ -52,13 +51,16 @@ ALL_CHATS = 0
 PROBED_EVERY = timedelta(minutes=1)
 
 # What somebody misses if it does not arrive.
-_CONTENT = (
-    AnswerPosted,
-    AnswerEdited,
-    AnswerRetracted,
-    CardPosted,
-    QuestionPosted,
-    QuestionEdited,
+_CONTENT = frozenset(
+    notice.kind
+    for notice in (
+        AnswerPosted,
+        AnswerEdited,
+        AnswerRetracted,
+        CardPosted,
+        QuestionPosted,
+        QuestionEdited,
+    )
 )
 
 # A delivery that Telegram has not taken for so long has failed.
@@ -100,7 +102,7 @@ async def settle(
             await _chat_refused(session, parcel, batch, reason, staff_chat_id, now)
         case UserGone(reason):
             await people.blocked(session, parcel.chat_id, now=now)
-            await _failed(session, batch, reason, now=now)
+            await fail(session, batch, reason, now=now)
         case Migrated(new_id):
             _wait(batch, now)
             await session.flush()
@@ -108,7 +110,7 @@ async def settle(
                 session, parcel.chat_id, new_id, staff_chat_id=staff_chat_id, now=now
             )
         case Refused(reason):
-            await _failed(session, batch, reason, now=now)
+            await fail(session, batch, reason, now=now)
 
 
 async def _delivered(
@@ -191,7 +193,7 @@ async def _unknown(
 ) -> None:
     first_tried_at = batch[0].first_tried_at or now
     if now - first_tried_at > GIVEN_UP_AFTER:
-        await _failed(session, batch, reason, now=now)
+        await fail(session, batch, reason, now=now)
         return
     log.warning(
         "no answer from Telegram; a duplicate is possible" if perhaps_done else "not sent",
@@ -221,7 +223,7 @@ async def _chat_refused(
 ) -> None:
     """Hold the staff chat; to any other group there is nothing worth keeping."""
     if batch[0].ticket_id is None and parcel.chat_id != staff_chat_id:
-        await _failed(session, batch, reason, now=now)
+        await fail(session, batch, reason, now=now)
         return
     _wait(batch, now)
     await _hold(session, parcel.chat_id, reason, now)
@@ -276,35 +278,26 @@ async def _release(session: AsyncSession, chat_id: int) -> None:
         await session.delete(pause)
 
 
-async def _failed(
+async def fail(
     session: AsyncSession, batch: Sequence[Delivery], reason: str, *, now: datetime
 ) -> None:
+    """Give the deliveries up, and tell those who can do something about it.
+
+    What only decorates fails in the log alone; so does a kind that this version does not know.
+    """
     for delivery in batch:
         delivery.status, delivery.error = DeliveryStatus.FAILED, reason
-    await _tell_failure(session, batch, reason, now=now)
-
-
-async def _tell_failure(
-    session: AsyncSession, batch: Sequence[Delivery], reason: str, *, now: datetime
-) -> None:
-    """Tell those who can do something about it; what only decorates fails in the log alone."""
-    delivery = batch[0]
-    notice = read(delivery.kind, delivery.payload)
-    ticket = await _ticket_of(session, delivery)
-    log.warning("delivery failed", delivery=delivery.id, kind=delivery.kind, reason=reason)
-    if ticket is None or not isinstance(notice, _CONTENT):
+    first = batch[0]
+    log.warning("delivery failed", delivery=first.id, kind=first.kind, reason=reason)
+    ticket = await _ticket_of(session, first)
+    if ticket is None or first.kind not in _CONTENT:
         return
-    outbox.post(
-        session,
-        ticket.staff_chat_id,
-        DeliveryFailed(ticket.id, delivery.id, reason),
-        now=now,
-        ticket=ticket,
-    )
-    if isinstance(notice, QuestionPosted):
-        for one in batch[:1] if delivery.media_group_id else batch:  # an album is one to its sender
-            failed = QuestionFailed(one.payload["message_id"])
-            outbox.post(session, ticket.user.chat_id, failed, now=now, ticket=ticket)
+    failed = DeliveryFailed(ticket.id, first.id, reason)
+    outbox.post(session, ticket.staff_chat_id, failed, now=now, ticket=ticket)
+    if first.kind == QuestionPosted.kind:
+        for one in batch[:1] if first.media_group_id else batch:  # an album is one to its sender
+            told = QuestionFailed(one.payload["message_id"])
+            outbox.post(session, ticket.user.chat_id, told, now=now, ticket=ticket)
 
 
 async def _ticket_of(session: AsyncSession, delivery: Delivery) -> Ticket | None:

@@ -89,7 +89,7 @@ async def turn_page(
 ) -> EditMessageText:
     page = await board.page(session, callback_data.number, staff_chat_id=staff_chat_id)
     return EditMessageText(
-        chat_id=staff_chat_id,
+        chat_id=query.message.chat.id if query.message else None,
         message_id=query.message.message_id if query.message else None,
         text=texts.tickets(page, day),
         reply_markup=keyboards.pages(page),

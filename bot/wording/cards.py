@@ -14,6 +14,9 @@ from services.parcel import Parcel, Rewritten, Shown
 # Of the first message so much stands on the card; the head above it has room to change.
 BODY_LIMIT = 3000
 
+# Of the reason of a close so much stands in the head; the whole is where it was written.
+REASON_LIMIT = 300
+
 
 async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
     """Send the card; a first message that is longer than its room goes on in replies to it."""
@@ -149,4 +152,10 @@ async def _closed(desk: Desk, ticket: Ticket) -> tuple[str | None, str | None]:
     if event is None:
         return None, None
     actor = await desk.session.get(User, event.actor_id) if event.actor_id else None
-    return texts.person(actor) if actor else None, (event.details or {}).get("reason")
+    reason = (event.details or {}).get("reason")
+    return texts.person(actor) if actor else None, _shortened(reason) if reason else None
+
+
+def _shortened(reason: str) -> str:
+    (begin, _), *rest = split(reason, [], REASON_LIMIT, REASON_LIMIT)
+    return begin.rstrip() + texts.continued() if rest else begin

@@ -1,11 +1,17 @@
 """Albums stay albums, both ways."""
 
+from typing import Any
+
 import pytest
 
 from sandbox.client import Chat, Message, User
 from tests.office import Office
 
-ALBUM = [{"kind": "photo", "caption": "front"}, "photo", {"kind": "video", "caption": "inside"}]
+ALBUM: list[dict[str, Any] | str] = [
+    {"kind": "photo", "caption": "front"},
+    "photo",
+    {"kind": "video", "caption": "inside"},
+]
 
 
 async def album(chat: Chat, item: Message) -> list[Message]:

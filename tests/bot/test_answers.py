@@ -124,9 +124,7 @@ async def test_what_replies_to_staff_or_to_nobody_stays_among_staff(
     )
 
 
-async def test_a_group_that_forbids_the_reaction_still_answers(
-    office: Office, alice: User
-) -> None:
+async def test_a_group_that_forbids_the_reaction_still_answers(office: Office, alice: User) -> None:
     card = await office.opens(alice, "My order is late")
     await office.support.allows_reactions([])
 
@@ -153,7 +151,9 @@ async def test_a_note_is_marked_and_never_reaches_the_user(office: Office, alice
     assert not any("boss" in message.text for message in await alice.chat.messages())
 
 
-@pytest.mark.parametrize("text", ["//", " // note", "//note", "\n// note", "// https://example.org"])
+@pytest.mark.parametrize(
+    "text", ["//", " // note", "//note", "\n// note", "// https://example.org"]
+)
 async def test_whatever_begins_with_two_slashes_is_a_note(
     office: Office, alice: User, text: str
 ) -> None:
@@ -188,9 +188,7 @@ async def test_a_note_leaves_the_ticket_as_it_is(office: Office, alice: User) ->
     assert await office.support.message(card.id) == card
 
 
-async def test_an_anonymous_administrator_answers_like_anybody(
-    office: Office, alice: User
-) -> None:
+async def test_an_anonymous_administrator_answers_like_anybody(office: Office, alice: User) -> None:
     card = await office.opens(alice, "My order is late")
 
     answer = await office.kate.replies(card, "It is on its way", anonymous=True)

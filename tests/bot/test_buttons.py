@@ -1,5 +1,7 @@
 """Buttons: what they do for staff, and that nobody else gets anything from them."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
@@ -7,10 +9,23 @@ from database.models import Ticket, TicketStatus
 from sandbox.client import Message, User
 from tests.office import Office
 
+TELEGRAMS_OWN = {"message_id", "date", "chat", "from", "text", "entities", "reply_markup"}
+
 
 async def status(office: Office) -> TicketStatus:
     async with office.sessions() as session:
         return (await session.scalars(select(Ticket))).one().status
+
+
+def press_of(user: User, card: Message, data: str) -> dict[str, Any]:
+    """Make a press as Telegram reports it, also of somebody who can't reach the card here."""
+    return {
+        "id": "4815162342",
+        "from": {"id": user.id, "is_bot": False, "first_name": user.name},
+        "message": {key: value for key, value in card.raw.items() if key in TELEGRAMS_OWN},
+        "chat_instance": "1",
+        "data": data,
+    }
 
 
 async def closed_card(office: Office, alice: User) -> Message:
@@ -73,9 +88,7 @@ async def test_pressing_close_twice_says_that_it_is_closed(office: Office, alice
 
 
 @pytest.mark.parametrize("data", ["take:1", "close:1", "reopen:1", "resend:1", "tickets:0"])
-async def test_buttons_forged_in_private_do_nothing(
-    office: Office, alice: User, data: str
-) -> None:
+async def test_buttons_forged_in_private_do_nothing(office: Office, alice: User, data: str) -> None:
     await office.opens(alice, "My order is late")
 
     press = await alice.presses(await alice.sees("Ticket #1"), data=data)
@@ -102,21 +115,39 @@ async def test_somebody_outside_the_staff_chat_who_presses_its_buttons_does_noth
     office: Office, alice: User, data: str
 ) -> None:
     card = await office.opens(alice, "My order is late")
-    query = {
-        "id": "4815162342",
-        "from": {"id": alice.id, "is_bot": False, "first_name": "Alice"},
-        "message": {key: value for key, value in card.raw.items() if key in TELEGRAMS_OWN},
-        "chat_instance": "1",
-        "data": data,
-    }
 
-    await office.telegram.update({"callback_query": query})
+    await office.telegram.update({"callback_query": press_of(alice, card, data)})
 
-    await office.telegram.called("answerCallbackQuery")
+    answer = await office.telegram.called("answerCallbackQuery")
+    assert answer["params"]["text"] == "This button is not for this chat."
     assert await status(office) is TicketStatus.NEW
 
 
-TELEGRAMS_OWN = {"message_id", "date", "chat", "from", "text", "entities", "reply_markup"}
+async def test_who_left_the_staff_chat_presses_in_vain(office: Office, alice: User) -> None:
+    mike = await office.telegram.user("Mike")
+    await mike.joins(office.support)
+    card = await office.opens(alice, "My order is late")
+    await (await mike.presses(card, "Take")).answer()
+    await mike.leaves(office.support)
+    await office.telegram.advance(300)
+
+    await office.telegram.update({"callback_query": press_of(mike, card, "close:1")})
+
+    await office.says_in_staff_chat()
+    assert await status(office) is TicketStatus.OPEN
+
+
+async def test_presses_count_although_telegram_does_not_say_who_is_in_the_chat(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.telegram.breaks(
+        "error", method="getChatMember", status=400, description="Bad Request: member not found"
+    )
+
+    press = await office.kate.presses(card, "Close")
+
+    assert await press.answer() == "Closed."
 
 
 @pytest.mark.parametrize(

@@ -41,18 +41,20 @@ async def test_help_says_what_a_user_can_do(office: Office, alice: User, text: s
     assert await has_no_ticket(office)
 
 
-@pytest.mark.parametrize("text", ["/frobnicate", "/close 7", "/tickets", "/startx", "/START_NOW a b"])
+@pytest.mark.parametrize(
+    "text", ["/frobnicate", "/close 7", "/tickets", "/startx", "/START_NOW a b"]
+)
 async def test_an_unknown_command_gets_help_and_opens_nothing(
     office: Office, alice: User, text: str
 ) -> None:
     written = await alice.writes(text)
 
-    answer = await alice.sees(f"I don't know {text.split()[0]}. /help says what I do.")
+    answer = await alice.sees(f"I don't know {text.partition(' ')[0]}. /help says what I do.")
     assert answer.reply_to == written.id
     assert await has_no_ticket(office)
 
 
-async def test_a_command_further_back_in_a_text_is_text(office: Office, alice: User) -> None:
+async def test_a_command_further_back_in_a_text_is_text(alice: User) -> None:
     await alice.writes("What does /close do?")
 
     await alice.sees("Ticket #1 is open")
@@ -66,6 +68,17 @@ async def test_start_within_a_ticket_only_greets(office: Office, alice: User) ->
     await alice.sees("Hello!")
     assert (await office.says_in_staff_chat()).id > card.id
     assert not any("/start" in message.text for message in await office.support.messages())
+
+
+async def test_what_cannot_be_shown_does_not_stop_the_bot(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.texts.greeting", lambda: "\ud800")
+
+    await alice.writes("/start")
+    await alice.writes("/help")
+
+    await alice.sees("your first message opens a ticket")
 
 
 # Staff
@@ -91,10 +104,8 @@ async def test_the_reason_of_a_close_stays_among_staff(office: Office, alice: Us
     assert "spam" not in (await alice.sees("is closed")).text
 
 
-@pytest.mark.parametrize("number", ["1", "#1", "2026-11-23/1"])
-async def test_close_takes_a_number_and_a_reason(
-    office: Office, alice: User, number: str
-) -> None:
+@pytest.mark.parametrize("number", ["1", "#1", "2026-11-23/1", "1\n", " 1  "])
+async def test_close_takes_a_number_and_a_reason(office: Office, alice: User, number: str) -> None:
     card = await office.opens(alice, "My order is late")
 
     await commands(office, f"/close {number} it has come")
@@ -266,7 +277,10 @@ async def test_tickets_lists_what_is_open_oldest_first(
     await office.kate.writes("/tickets@sandbox_bot", to=office.support)
 
     listed = await office.sees("2 tickets are open")
-    assert listed.text.splitlines()[2:] == ["🆕 #1 · 23 Nov · Alice · new", "🟢 #1 · Bob · open · Kate"]
+    assert listed.text.splitlines()[2:] == [
+        "🆕 #1 · 23 Nov · Alice · new",
+        "🟢 #1 · Bob · open · Kate",
+    ]
     assert listed.buttons == []
 
 

@@ -1,6 +1,7 @@
 """What is changed after it was sent: the other side's copy follows."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.office import Office, formatted
 HOUR = timedelta(hours=1).total_seconds()
 
 
-async def texts_of(office: Office, user: User) -> list[str]:
+async def texts_of(user: User) -> list[str]:
     """Tell what the bot wrote to a user."""
     return [m.text for m in await user.chat.messages() if m.from_id != user.id]
 
@@ -106,7 +107,7 @@ async def test_an_edit_that_changes_nothing_changes_nothing(office: Office, alic
 
 
 async def test_a_live_location_that_moves_stays_one_message(office: Office, alice: User) -> None:
-    place = {"latitude": 53.5, "longitude": 10.0}
+    place: dict[str, Any] = {"latitude": 53.5, "longitude": 10.0}
     live = await alice.sends("location", **place, live_period=900)
     await office.sees(kind="location")
 
@@ -193,7 +194,7 @@ async def test_an_edit_in_a_ticket_that_is_closed_still_shows(office: Office, al
     assert "closed · Kate" in edited.text
 
 
-async def test_an_edit_of_what_was_a_command_gives_no_command(office: Office, alice: User) -> None:
+async def test_an_edit_of_what_was_a_command_gives_no_command(alice: User) -> None:
     greeting = await alice.writes("/start")
     await alice.sees("Hello!")
 
@@ -201,7 +202,7 @@ async def test_an_edit_of_what_was_a_command_gives_no_command(office: Office, al
     await alice.writes("My order is late")
 
     await alice.sees("Ticket #1")
-    assert not any("your first message" in text for text in await texts_of(office, alice))
+    assert not any("your first message" in text for text in await texts_of(alice))
 
 
 async def test_what_is_edited_from_a_command_into_a_question_is_a_question(
@@ -264,7 +265,7 @@ async def test_an_edited_note_stays_a_note(office: Office, alice: User) -> None:
     await office.kate.replies(card, "It is on its way")
 
     await alice.sees("It is on its way")
-    assert not any("nice" in text for text in await texts_of(office, alice))
+    assert not any("nice" in text for text in await texts_of(alice))
 
 
 async def test_an_answer_edited_into_a_note_is_deleted_at_the_users(
@@ -300,7 +301,7 @@ async def test_what_became_a_note_before_it_was_sent_never_is(office: Office, al
     await office.kate.replies(card, "It is on its way")
 
     await alice.sees("It is on its way")
-    assert not any("boss" in text for text in await texts_of(office, alice))
+    assert not any("boss" in text for text in await texts_of(alice))
 
 
 async def test_an_answer_whose_copy_the_user_deleted_is_sent_anew_when_edited(
@@ -327,7 +328,7 @@ async def test_an_edit_of_what_staff_say_among_themselves_goes_nowhere(
     await office.kate.replies(card, "It is on its way")
 
     await alice.sees("It is on its way")
-    assert not any("Who knows" in text for text in await texts_of(office, alice))
+    assert not any("Who knows" in text for text in await texts_of(alice))
 
 
 async def test_a_carded_question_whose_card_was_deleted_gets_its_card_again(

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-
 from database.models import DeadUpdate
 from sandbox.client import Message, User
 from tests.office import Office, formatted

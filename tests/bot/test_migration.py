@@ -5,7 +5,7 @@ import asyncio
 from structlog.testing import capture_logs
 
 from sandbox.client import Chat, Message, User
-from tests.office import Office, Sessions, open_telegram, running, settings_for
+from tests.office import Office, Sessions, open_office, open_telegram, running, settings_for
 
 
 async def seen(office: Office, text: str, new: Chat) -> Message:
@@ -191,3 +191,22 @@ async def test_another_group_that_moves_changes_nothing(office: Office, alice: U
     await alice.writes("by three weeks")
 
     await office.sees("by three weeks")
+
+
+async def test_a_group_moves_on_either_database(sessions: Sessions) -> None:
+    async with open_office(sessions) as office:
+        alice = await office.telegram.user("Alice")
+        question = await alice.writes("Mine is late")
+        await office.sees("Mine is late")
+        await alice.blocks_bot()
+        new = await office.support.becomes_supergroup()
+        card = await seen(office, "Mine is late", new)
+        await office.kate.sends_album(
+            [{"kind": "photo", "caption": "this"}, "photo"], reply_to=card
+        )
+        notice = await seen(office, "this did not arrive", new)
+        await alice.unblocks_bot()
+        await office.kate.presses(notice, "Send again")
+        await alice.sees("this", kind="photo")
+        await alice.edits(question, "Mine is lost")
+        await office.kate.sees_edit(card, "Mine is lost")

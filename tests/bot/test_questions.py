@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.client import User
+from sandbox.client import Message, User
 from tests.office import Office, Sessions, formatted, open_office
+
+A_DAY = timedelta(days=1).total_seconds()
+
 
 async def test_a_first_message_opens_a_ticket_and_staff_see_its_card(
     office: Office, alice: User
@@ -59,7 +62,7 @@ async def test_each_user_has_a_ticket_of_his_own(office: Office, alice: User, bo
 
 async def test_the_numbers_begin_anew_each_day(office: Office, alice: User, bob: User) -> None:
     await office.opens(alice, "On Monday")
-    await office.telegram.advance(timedelta(days=1).total_seconds())
+    await office.telegram.advance(A_DAY)
 
     card = await office.opens(bob, "On Tuesday")
 
@@ -68,7 +71,7 @@ async def test_the_numbers_begin_anew_each_day(office: Office, alice: User, bob:
 
 async def test_a_ticket_of_another_day_is_shown_with_its_date(office: Office, alice: User) -> None:
     await office.opens(alice, "On Monday")
-    await office.telegram.advance(timedelta(days=1).total_seconds())
+    await office.telegram.advance(A_DAY)
 
     await alice.writes("On Tuesday")
 
@@ -130,3 +133,82 @@ async def test_a_question_is_answered_on_either_database(sessions: Sessions) -> 
         reopened = await office.sees("My order is late", after=card)
         await office.kate.sees_edit(card, "goes on further down")
         assert reopened.buttons == ["Take", "Close"]
+
+
+# After the close
+
+
+async def closed(office: Office, user: User) -> Message:
+    """Have Kate close a ticket; return its card."""
+    card = await office.opens(user, "My order is late")
+    await office.kate.replies(card, "/close")
+    await user.sees("is closed")
+    return await office.kate.sees_edit(card, "closed")
+
+
+@pytest.mark.parametrize("days", [0, 6.9])
+async def test_who_writes_again_within_a_week_reopens_the_ticket_under_a_new_card(
+    office: Office, alice: User, days: float
+) -> None:
+    card = await closed(office, alice)
+    await office.telegram.advance(days * A_DAY)
+
+    await alice.writes("It is broken")
+
+    await alice.sees("is open again.")
+    new = await office.sees("My order is late", after=card)
+    follow_up = await office.sees("It is broken")
+    assert follow_up.reply_to == new.id
+    assert new.buttons == ["Take", "Close"]
+    old = await office.kate.sees_edit(card, "goes on further down, under a new card.")
+    assert old.buttons == []
+
+
+async def test_who_writes_after_more_than_a_week_opens_a_new_ticket(
+    office: Office, alice: User
+) -> None:
+    card = await closed(office, alice)
+    await office.telegram.advance(7.1 * A_DAY)
+
+    await alice.writes("It is broken")
+
+    await alice.sees("is open. We answer here")
+    new = await office.sees("It is broken")
+    assert new.buttons == ["Take", "Close"]
+    assert new.reply_to is None
+    assert await office.support.message(card.id) == card
+
+
+@pytest.mark.parametrize("text", ["Thanks!", "thank you so much 🙏", "Спасибо большое", "👍"])
+async def test_thanks_are_shown_to_staff_and_reopen_nothing(
+    office: Office, alice: User, text: str
+) -> None:
+    card = await closed(office, alice)
+
+    await alice.writes(text)
+
+    assert (await office.sees(text, after=card)).text == f"#1 · {text}"
+    await office.says_in_staff_chat()
+    assert await office.support.message(card.id) == card
+    assert not any("open again" in m.text for m in await alice.chat.messages())
+
+
+@pytest.mark.parametrize(
+    "text", ["Thanks, but it is broken", "thank you?", "ok", "спасибо, а когда"]
+)
+async def test_whatever_says_more_than_thanks_reopens(
+    office: Office, alice: User, text: str
+) -> None:
+    await closed(office, alice)
+
+    await alice.writes(text)
+
+    await alice.sees("Ticket #1 is open again.")
+
+
+async def test_a_picture_after_the_close_reopens(office: Office, alice: User) -> None:
+    await closed(office, alice)
+
+    await alice.sends_photo("thanks")
+
+    await office.sees("thanks", kind="photo")

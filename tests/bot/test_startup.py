@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiogram.exceptions import TelegramUnauthorizedError
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
@@ -17,7 +18,7 @@ from database.schema import DatabaseNotAtHead
 from database.session import make_engine, make_sessions
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, User
-from tests.office import close, open_telegram, running, settings_for
+from tests.office import Sessions, close, open_telegram, running, settings_for
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Stage:
     kate: User
     support: Chat
     settings: Settings
+    sessions: Sessions
     folder: Path
 
     async def prepares(self, settings: Settings | None = None) -> bool:
@@ -47,15 +49,13 @@ class Stage:
             await close(bot)
             await engine.dispose()
 
-    async def runs(self) -> None:
-        """Run the bot until it has looked at the staff chat and answered there."""
-        engine = make_engine(self.settings.async_url)
-        with capture_logs() as logs:
-            async with running(self.sandbox, self.settings, make_sessions(engine), asyncio.Event()):
-                await self.kate.writes("/help@sandbox_bot", to=self.support)
-                await self.kate.sees("makes a note", in_=self.support)
-                await until_logged(logs, "the staff chat is ready")
-        await engine.dispose()
+    async def runs(self, until: str) -> None:
+        """Run the bot until it made a call, and answers in the staff chat."""
+        since = len(await self.telegram.calls())
+        async with running(self.sandbox, self.settings, self.sessions, asyncio.Event()):
+            await self.telegram.called(until, since=since)
+            await self.kate.writes("/help@sandbox_bot", to=self.support)
+            await self.kate.sees("makes a note", in_=self.support)
 
     async def called(self, *methods: str) -> list[dict[str, Any]]:
         """List the calls of some methods."""
@@ -63,12 +63,12 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(sqlite_url: str, file_sessions: Sessions, tmp_path: Path) -> AsyncIterator[Stage]:
     async with open_telegram() as (sandbox, telegram):
         kate = await telegram.user("Kate")
         support = await telegram.group("Support", members=[kate])
         settings = settings_for(sandbox, support, database_url=SecretStr(sqlite_url))
-        yield Stage(sandbox, telegram, kate, support, settings, tmp_path)
+        yield Stage(sandbox, telegram, kate, support, settings, file_sessions, tmp_path)
 
 
 async def test_a_forgotten_webhook_is_removed_without_dropping_what_waits(stage: Stage) -> None:
@@ -83,7 +83,7 @@ async def test_a_forgotten_webhook_is_removed_without_dropping_what_waits(stage:
 
 async def test_commands_are_registered_by_scope_and_language(stage: Stage) -> None:
     await stage.prepares()
-    await stage.runs()
+    await stage.runs("setMyCommands")
 
     listed = {
         (one["scope"], one["language_code"]): [c["command"] for c in one["commands"]]
@@ -100,11 +100,11 @@ async def test_commands_are_registered_by_scope_and_language(stage: Stage) -> No
 
 async def test_commands_are_set_only_if_they_differ(stage: Stage) -> None:
     await stage.prepares()
-    await stage.runs()
+    await stage.runs("setMyCommands")
     first = await stage.called("setMyCommands")
 
     await stage.prepares()
-    await stage.runs()
+    await stage.runs("getMyCommands")
 
     assert len(first) == 3
     assert await stage.called("setMyCommands") == first
@@ -115,7 +115,10 @@ async def test_commands_are_set_only_if_they_differ(stage: Stage) -> None:
     [
         ("left", "The bot is not in STAFF_CHAT_ID {id}; add it"),
         ("kicked", "The bot is not in STAFF_CHAT_ID {id}; add it"),
-        ("restricted", "STAFF_CHAT_ID {id}: the bot may not write in this group; give it the right to."),
+        (
+            "restricted",
+            "STAFF_CHAT_ID {id}: the bot may not write in this group; give it the right to.",
+        ),
     ],
 )
 async def test_a_staff_chat_where_the_bot_may_not_write_is_said_once_and_asked_again(
@@ -123,10 +126,9 @@ async def test_a_staff_chat_where_the_bot_may_not_write_is_said_once_and_asked_a
 ) -> None:
     monkeypatch.setattr(startup, "_ASKS_EVERY", 0.01)
     await stage.support.bot_becomes(status)
-    sessions = make_sessions(make_engine(stage.settings.async_url))
 
     with capture_logs() as logs:
-        async with running(stage.sandbox, stage.settings, sessions, asyncio.Event()):
+        async with running(stage.sandbox, stage.settings, stage.sessions, asyncio.Event()):
             asked = 0
             for _ in range(3):
                 call = await stage.telegram.called("getChatMember", since=asked)
@@ -174,18 +176,16 @@ async def test_a_wrong_token_is_one_sentence(stage: Stage, token: str) -> None:
 async def test_a_token_that_is_revoked_later_ends_the_bot_with_everything_kept(
     stage: Stage,
 ) -> None:
-    sessions = make_sessions(make_engine(stage.settings.async_url))
     bot = app.make_bot(stage.settings)
-    running_app = app.App(stage.settings, bot, sessions)
-    task = asyncio.get_running_loop().create_task(running_app.run(asyncio.Event()))
-    await stage.sandbox.world.updates.polled.wait()
+    unauthorized = {"method": "getUpdates", "status": 401, "description": "Unauthorized"}
 
-    await stage.telegram.breaks(
-        "error", method="getUpdates", status=401, description="Unauthorized", times=None
-    )
+    async def revoke() -> None:
+        await stage.sandbox.world.updates.polled.wait()
+        await stage.telegram.breaks("error", times=None, **unauthorized)
 
-    with pytest.raises(app.TelegramUnauthorizedError):
-        await task
+    revoked = app.App(stage.settings, bot, stage.sessions).run(asyncio.Event())
+    with pytest.raises(TelegramUnauthorizedError):
+        await asyncio.gather(revoked, revoke())
     await close(bot)
 
 

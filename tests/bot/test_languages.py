@@ -1,0 +1,170 @@
+"""English and Russian: every sentence is there, and everybody hears his own language."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po
+
+from bot import i18n, texts
+from sandbox.client import User
+from tests.office import Office, Sessions, open_office
+
+type Id = str | tuple[str, ...]
+
+
+def extracted() -> set[Id]:
+    """Find the sentences that `bot/texts.py` says."""
+    keywords = {"_": None, "_n": (1, 2)}
+    found = extract_from_file("python", Path(texts.__file__), keywords=keywords)
+    return {id_ if isinstance(id_, str) else tuple(id_) for _, id_, _, _ in found}
+
+
+def catalogue(language: str) -> Catalog:
+    with i18n.catalogue_file(language).open("rb") as source:
+        return read_po(source, locale=language)
+
+
+def forms(message: object) -> tuple[str, ...]:
+    """Write one sentence or its plural forms as several."""
+    return (message,) if isinstance(message, str) else tuple(map(str, message or ("",)))  # type: ignore[call-overload]
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(re.findall(r"\{[^}]*\}", text))
+
+
+translated = pytest.mark.parametrize("language", [one for one in i18n.LANGUAGES if one != "en"])
+
+
+@translated
+def test_the_catalogue_has_exactly_the_sentences_of_the_program(language: str) -> None:
+    assert {message.id for message in catalogue(language) if message.id} == extracted()
+
+
+@translated
+def test_every_sentence_is_translated_and_none_is_fuzzy_or_obsolete(language: str) -> None:
+    messages = catalogue(language)
+    for message in messages:
+        if message.id:
+            wanted = messages.num_plurals if message.pluralizable else 1
+            assert len(forms(message.string)) == wanted, message.id
+            assert all(forms(message.string)), message.id
+            assert not message.fuzzy, message.id
+    assert not messages.obsolete
+
+
+@translated
+def test_a_translation_has_the_same_placeholders_in_all_forms(language: str) -> None:
+    for message in catalogue(language):
+        wanted = {tuple(placeholders(form)) for form in forms(message.id)}
+        assert {tuple(placeholders(form)) for form in forms(message.string)} == wanted or (
+            not message.id
+        ), message.id
+
+
+@translated
+def test_a_translation_has_as_many_lines_as_the_sentence(language: str) -> None:
+    for message in catalogue(language):
+        if isinstance(message.id, str) and message.id:
+            assert str(message.string).count("\n") == message.id.count("\n"), message.id
+
+
+def test_sentences_are_made_in_texts_only() -> None:
+    folder = Path(texts.__file__).parent
+    speaking = {
+        file.relative_to(folder).as_posix()
+        for file in folder.rglob("*.py")
+        if re.search(r"import n?gettext|i18n\.n?gettext\(", file.read_text(encoding="utf-8"))
+    }
+    assert speaking == {"texts.py"}
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "Открыто {total} обращение"), (3, "Открыто {total} обращения"), (11, "обращений")],
+)
+def test_russian_counts_in_three_forms(number: int, said: str) -> None:
+    with i18n.speaking("ru"):
+        words = i18n.ngettext("{total} ticket is open", "{total} tickets are open", number)
+    assert said in words
+
+
+@pytest.mark.parametrize(
+    ("tag", "greeting"),
+    [
+        ("ru", "Здравствуйте!"),
+        ("ru-RU", "Здравствуйте!"),
+        ("RU", "Здравствуйте!"),
+        ("en", "Hello!"),
+        ("de", "Hello!"),
+        ("pt-br", "Hello!"),
+        ("", "Hello!"),
+        (None, "Hello!"),
+    ],
+)
+async def test_a_user_is_spoken_to_in_the_language_of_his_telegram_or_english(
+    office: Office, tag: str | None, greeting: str
+) -> None:
+    user = await office.telegram.user("Ivan", language=tag)
+
+    await user.writes("/start")
+
+    await user.sees(greeting)
+
+
+async def test_all_that_a_russian_user_hears_is_russian_and_staff_hear_english(
+    office: Office,
+) -> None:
+    ivan = await office.telegram.user("Иван", language="ru")
+    await ivan.writes("/frobnicate")
+    await ivan.sees("Я не знаю команды /frobnicate.")
+    await ivan.writes("Где мой заказ?")
+    await ivan.sees("Обращение #1 открыто.")
+    card = await office.sees("Где мой заказ?")
+    assert card.buttons == ["Take", "Close"]
+    press = await ivan.presses(await ivan.sees("Обращение #1"), data="close:1")
+    assert await press.answer() == "Эта кнопка не для этого чата."
+
+    press = await office.kate.presses(card, "Close")
+
+    assert await press.answer() == "Closed."
+    await ivan.sees("Обращение #1 закрыто.")
+
+
+async def test_who_changes_the_language_of_his_telegram_is_spoken_to_in_the_new_one(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.telegram.call("rename", user=alice.id, language_code="ru")
+    await alice.writes("Где он?")
+    await office.sees("Где он?")
+
+    await office.kate.replies(card, "/close")
+
+    await alice.sees("Обращение #1 закрыто.")
+
+
+async def test_staff_hear_the_language_of_their_setting_whatever_theirs_is(
+    file_sessions: Sessions,
+) -> None:
+    async with open_office(file_sessions, staff_language="ru") as office:
+        alice = await office.telegram.user("Alice", language="en")
+        await alice.writes("My order is late")
+        await alice.sees("Ticket #1 is open")
+        card = await office.sees("My order is late")
+        assert card.buttons == ["Взять", "Закрыть"]
+        assert card.text.splitlines()[1] == "новое"
+
+        press = await office.kate.presses(card, "Взять")
+        assert await press.answer() == "Теперь оно ваше."
+        await office.telegram.advance(24 * 3600)
+        await office.kate.writes("/tickets@sandbox_bot", to=office.support)
+        listed = await office.sees("Открыто 1 обращение")
+        assert listed.text.endswith("🟢 #1 · 23 нояб. · Alice · открыто · Kate")
+        await office.kate.replies(card, "/close 9 9")
+        await alice.sees("Ticket #1 · 23 Nov is closed.")
+        await office.kate.replies(card, "/close")
+        await office.sees("#1 уже закрыто.")

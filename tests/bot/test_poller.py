@@ -1,0 +1,138 @@
+"""Taking updates: what goes wrong on the way loses none, and none is handled twice."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from database.models import Message, SeenUpdate
+from sandbox.client import User
+from tests.office import Office, Sessions, open_telegram, running, settings_for
+
+TROUBLE: dict[str, dict[str, Any]] = {
+    "a proxy's page": {"kind": "html", "times": 2},
+    "a cut connection": {"kind": "cut_before", "times": 2},
+    "a lost answer": {"kind": "cut_after", "times": 1},
+    "an answer that is no JSON": {"kind": "html_after", "times": 1},
+    "another poller": {"kind": "error", "status": 409, "description": "Conflict: terminated"},
+    "a flood limit": {
+        "kind": "error",
+        "status": 429,
+        "description": "Too Many Requests: retry after 1",
+        "parameters": {"retry_after": 1},
+    },
+    "a server's trouble": {"kind": "error", "status": 500, "description": "Internal Server Error"},
+    "a strange refusal": {"kind": "error", "status": 400, "description": "Bad Request: what?"},
+}
+
+
+async def questions(office: Office) -> int:
+    async with office.sessions() as session:
+        return await session.scalar(select(func.count()).select_from(Message)) or 0
+
+
+@pytest.mark.parametrize("name", TROUBLE)
+async def test_trouble_while_asking_for_updates_loses_and_doubles_nothing(
+    office: Office, alice: User, name: str
+) -> None:
+    await office.opens(alice, "My order is late")
+
+    await office.telegram.breaks(method="getUpdates", **TROUBLE[name])
+    for number in range(3):
+        await alice.writes(f"more {number}")
+
+    await office.sees("more 2")
+    await office.says_in_staff_chat()
+    assert await questions(office) == 4
+    shown = " ".join(m.text for m in await office.support.messages())
+    assert [shown.count(f"more {number}") for number in range(3)] == [1, 1, 1]
+
+
+async def test_what_was_written_while_the_bot_was_off_is_handled_when_it_is_on(
+    file_sessions: Sessions,
+) -> None:
+    async with open_telegram() as (sandbox, telegram):
+        kate, alice = await telegram.user("Kate"), await telegram.user("Alice")
+        support = await telegram.group("Support", members=[kate])
+        for number in range(120):
+            await alice.writes(f"question {number}")
+
+        settings = settings_for(sandbox, support)
+        async with running(sandbox, settings, file_sessions, asyncio.Event()):
+            await kate.sees("question 119", in_=support)
+
+        shown = " ".join(m.text for m in await support.messages())
+        places = [shown.index(f"question {number}") for number in range(120)]
+        assert places == sorted(places)
+
+
+async def test_a_stop_confirms_what_was_committed(file_sessions: Sessions) -> None:
+    async with open_telegram() as (sandbox, telegram):
+        kate, alice = await telegram.user("Kate"), await telegram.user("Alice")
+        support = await telegram.group("Support", members=[kate])
+        settings, stopped = settings_for(sandbox, support), asyncio.Event()
+        async with running(sandbox, settings, file_sessions, stopped):
+            await alice.writes("My order is late")
+            await kate.sees("My order is late", in_=support)
+            waiting = (await telegram.status())["pending_updates"]
+
+        assert waiting > 0
+        assert (await telegram.status())["pending_updates"] == 0
+
+
+async def test_what_comes_again_is_not_handled_again(file_sessions: Sessions) -> None:
+    async with open_telegram() as (sandbox, telegram):
+        kate, alice = await telegram.user("Kate"), await telegram.user("Alice")
+        support = await telegram.group("Support", members=[kate])
+        settings = settings_for(sandbox, support)
+        async with running(sandbox, settings, file_sessions, asyncio.Event()):
+            await alice.writes("My order is late")
+            await kate.sees("My order is late", in_=support)
+            await alice.sees("Ticket #1")
+            # The confirmation at the end is lost, as if the bot had been killed.
+            await telegram.breaks("cut_before", method="getUpdates", times=None)
+        assert (await telegram.status())["pending_updates"] > 0
+        await telegram.mends()
+
+        async with running(sandbox, settings, file_sessions, asyncio.Event()):
+            await alice.writes("by three weeks")
+            await kate.sees("by three weeks", in_=support)
+
+        assert sum("My order is late" in m.text for m in await support.messages()) == 1
+        assert sum("Ticket #1" in m.text for m in await alice.chat.messages()) == 1
+
+
+async def test_a_press_that_comes_again_is_answered_again(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    press = await office.kate.presses(card, "Take")
+    await press.answer()
+    query = {
+        "id": press.id,
+        "from": {"id": office.kate.id, "is_bot": False, "first_name": "Kate"},
+        "chat_instance": "1",
+        "data": "take:1",
+        "message": {k: card.raw[k] for k in ("message_id", "chat", "from", "date", "text")},
+    }
+    async with office.sessions() as session:
+        last = await session.scalar(select(func.max(SeenUpdate.update_id)))
+
+    await office.app.poller.handle({"update_id": last, "callback_query": query})
+
+    calls = await office.telegram.calls("answerCallbackQuery")
+    await office.telegram.called("answerCallbackQuery", since=calls[0]["number"])
+    edited = await office.kate.sees_edit(card, "open · Kate")
+    assert edited.edits == 1
+
+
+async def test_old_update_ids_are_forgotten_after_two_days(office: Office, alice: User) -> None:
+    await office.opens(alice, "My order is late")
+    await office.telegram.advance(49 * 3600)
+    await alice.writes("by three weeks")
+    await office.sees("by three weeks")
+    await alice.writes("or four")
+    await office.sees("or four")
+
+    async with office.sessions() as session:
+        ids = await session.scalar(select(func.count()).select_from(SeenUpdate))
+    assert ids == 2
