@@ -35,16 +35,24 @@ async def named_ticket(
 ) -> tuple[Ticket, str]:
     """Find the ticket that a command is about, and what else it says.
 
-    As a reply, all of `/close spam again` after the command is the rest; otherwise the first word
-    is the ticket's number, as in `/close 7 spam` or `/close 2026-11-22/7`.
+    As a reply to a ticket, all of `/close spam again` after the command is the rest; otherwise the
+    first word is the ticket's number, as in `/close 7 spam` or `/close 2026-11-22/7`.
     """
     said = (command.args or "").strip()
+    number, *rest = said.split(maxsplit=1) or [""]
     if await ReplyToBot()(message):
-        return await replied_ticket(session, message, staff_chat_id), said
+        try:
+            return await replied_ticket(session, message, staff_chat_id), said
+        except UnknownReply:
+            if not board.is_number(number):
+                raise
     if not said:
         raise TicketNotNamed(command.command)
-    number, *rest = said.split(maxsplit=1)
     ticket_id = await board.find_by_number(
-        session, number[:64], staff_chat_id=staff_chat_id, command=command.command
+        session,
+        number[:64],
+        staff_chat_id=staff_chat_id,
+        command=command.command,
+        said="".join(rest),
     )
     return await tickets.get(session, ticket_id, staff_chat_id=staff_chat_id), "".join(rest)

@@ -276,8 +276,12 @@ def problem(refused: problems.Problem) -> str:
     data: dict[str, Any] = {
         key: value for key, value in refused.to_json().items() if isinstance(value, str | int)
     }
-    if isinstance(refused, problems.KindNotRelayed):
-        data["kind"] = kind(refused.kind)
+    if isinstance(refused, problems.UnknownCommand) and refused.private:
+        return "\n".join([_("I don't know {command}.").format(**data), user_help()])
+    if isinstance(refused, problems.SeveralTickets) and refused.said:
+        return _("There are several. Say which: /{command} {label} …").format(
+            label=" | ".join(refused.labels), **data
+        )
     return _refusals()[type(refused)]().format(**data)
 
 

@@ -32,7 +32,7 @@ def is_number(typed: str) -> bool:
 
 
 async def find_by_number(
-    session: AsyncSession, typed: str, *, staff_chat_id: int, command: str
+    session: AsyncSession, typed: str, *, staff_chat_id: int, command: str, said: str = ""
 ) -> int:
     """Find the ticket that staff mean by a number, as its key.
 
@@ -48,7 +48,7 @@ async def find_by_number(
     waiting = [ticket for ticket in tickets if ticket.status is not TicketStatus.CLOSED]
     if len(waiting) > 1:
         labels = [f"{ticket.opened_on.isoformat()}/{ticket.daily_id}" for ticket in waiting]
-        raise SeveralTickets(command, [ticket.id for ticket in waiting], labels)
+        raise SeveralTickets(command, [ticket.id for ticket in waiting], labels, said)
     return (waiting or tickets)[0].id
 
 

@@ -52,11 +52,15 @@ class TicketNotNamed(Problem):
 
 @dataclass
 class SeveralTickets(Problem):
-    """Several tickets that are not closed have this number, on different days."""
+    """Several tickets that are not closed have this number, on different days.
+
+    `said` is what the command says besides: a button could not carry it.
+    """
 
     command: str
     ticket_ids: list[int]
     labels: list[str]
+    said: str = ""
 
 
 @dataclass
@@ -116,6 +120,7 @@ class UnknownCommand(Problem):
     """No such command; help says which there are."""
 
     command: str
+    private: bool = False
 
 
 @dataclass

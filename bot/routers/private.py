@@ -45,7 +45,7 @@ async def help_(message: Message) -> SendMessage:
 @router.message(CommandLike())
 async def unknown_command(message: Message) -> None:
     words = (message.text or message.caption or "").split()
-    raise UnknownCommand(words[0][:64])
+    raise UnknownCommand(words[0][:64], private=True)
 
 
 @router.message(Relayed())

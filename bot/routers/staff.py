@@ -80,7 +80,7 @@ async def take(
 async def unknown_command(message: Message) -> None:
     """A mistyped command must not reach the user as an answer."""
     words = (message.text or message.caption or "").split()
-    raise UnknownCommand(words[0][:64])
+    raise UnknownCommand(words[0][:64], private=False)
 
 
 @router.message(ReplyToBot(), Relayed())

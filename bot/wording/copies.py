@@ -123,6 +123,7 @@ def _piece(
 
 
 def _media(desk: Desk, messages: Sequence[Message], reply_to: int | None) -> Parcel:
+    """Show what isn't text, an album as one; a caption that only a copy can carry goes alone."""
     album = [message for message in messages if _of_album(message, messages[0])]
     if len(album) > 1:
         return Parcel(
@@ -144,6 +145,8 @@ def _of_album(message: Message, first: Message) -> bool:
         message.media_group_id is not None
         and message.media_group_id == first.media_group_id
         and message.kind in media.ALBUM_KINDS
+        and utf16_len(message.text or "") <= media.CAPTION_LIMIT
+        and utf16_len(first.text or "") <= media.CAPTION_LIMIT
     )
 
 

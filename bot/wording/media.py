@@ -29,10 +29,15 @@ from aiogram.types import (
 
 from bot import texts
 from bot.call import Call, entities, reply, send_text
+from core.text import split, utf16_len
 from database.models import Message
 
 # Kinds that Telegram groups into albums (core.telegram.org/bots/api#sendmediagroup).
 ALBUM_KINDS = frozenset({"photo", "video", "document", "audio"})
+
+# What a bot may write under a file, in UTF-16 units (core.telegram.org/bots/api#sendphoto). A
+# subscriber of Telegram Premium may write more, and copyMessage carries that along.
+CAPTION_LIMIT = 1024
 
 _BY_FILE: dict[str, Callable[..., TelegramMethod[Any]]] = {
     "photo": SendPhoto,
@@ -109,8 +114,9 @@ def _by_file(
 def _caption(message: Message) -> dict[str, Any]:
     if message.kind in _WITHOUT_CAPTION or not message.text:
         return {}
-    return {
-        "caption": message.text,
-        "caption_entities": entities(message.entities or []),
-        "parse_mode": None,
-    }
+    end = texts.continued()
+    caption, spans = message.text, message.entities or []
+    if utf16_len(caption) > CAPTION_LIMIT:
+        (begin, spans), *_ = split(caption, spans, CAPTION_LIMIT - len(end), CAPTION_LIMIT)
+        caption = begin + end
+    return {"caption": caption, "caption_entities": entities(spans), "parse_mode": None}

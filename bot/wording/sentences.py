@@ -75,7 +75,9 @@ async def staff_chat_migrated(desk: Desk, notice: notices.StaffChatMigrated) -> 
 
 async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
     problem = Problem.from_json(notice.problem)
-    keyboard = keyboards.choose(problem) if isinstance(problem, SeveralTickets) else None
+    keyboard = None
+    if isinstance(problem, SeveralTickets) and not problem.said:
+        keyboard = keyboards.choose(problem)
     words: Piece = (texts.problem(problem), [])
     return Parcel(
         desk.chat_id,

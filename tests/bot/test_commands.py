@@ -49,7 +49,7 @@ async def test_an_unknown_command_gets_help_and_opens_nothing(
 ) -> None:
     written = await alice.writes(text)
 
-    answer = await alice.sees(f"I don't know {text.partition(' ')[0]}. /help says what I do.")
+    answer = await alice.sees(f"I don't know {text.partition(' ')[0]}.\nJust write")
     assert answer.reply_to == written.id
     assert await has_no_ticket(office)
 
@@ -312,7 +312,7 @@ async def test_of_several_tickets_with_a_number_the_bot_asks_which(
     await office.telegram.advance(A_DAY)
     await office.opens(bob, "On Tuesday")
 
-    await commands(office, "/close 1 it has come")
+    await commands(office, "/close 1")
 
     question = await office.sees("There are several. Which one?")
     assert sorted(question.buttons) == ["2026-11-23/1", "2026-11-24/1"]
@@ -320,6 +320,34 @@ async def test_of_several_tickets_with_a_number_the_bot_asks_which(
     await alice.sees("is closed")
     await commands(office, "/close 1")
     await bob.sees("is closed")
+
+
+async def test_a_reason_is_not_lost_when_several_tickets_have_the_number(
+    office: Office, alice: User, bob: User
+) -> None:
+    await office.opens(alice, "On Monday")
+    await office.telegram.advance(A_DAY)
+    await office.opens(bob, "On Tuesday")
+
+    await commands(office, "/close 1 it has come")
+    question = await office.sees("There are several. Say which: /close 2026-11-24/1 | 2026-11-23/1")
+    assert not question.buttons
+    await commands(office, "/close 2026-11-23/1 it has come")
+
+    await alice.sees("is closed")
+    await office.sees("it has come")
+
+
+async def test_a_number_is_understood_in_a_reply_to_what_is_no_ticket(
+    office: Office, alice: User
+) -> None:
+    await office.opens(alice, "My order is late")
+    await commands(office, "/tickets")
+    listed = await office.sees("1 ticket is open")
+
+    await office.kate.replies(listed, "/close 1 it has come")
+
+    await alice.sees("is closed")
 
 
 async def test_a_number_means_the_open_ticket_rather_than_a_newer_closed_one(
