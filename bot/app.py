@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot import startup
 from bot.asides import Asides
 from bot.composer import Composer
+from bot.intake import Intake
 from bot.poller import Poller
 from bot.sender import Sender
 from core.clock import utcnow
@@ -74,12 +75,11 @@ class App:
             quiet=settings.staff_batch_seconds,
             on_turn=lambda: self.heartbeat.beat("courier"),
         )
+        self.intake = Intake(bot, sessions, self.courier, self.asides, team, clock)
         self.poller = Poller(
             bot,
             sessions,
-            self.courier,
-            self.asides,
-            team,
+            self.intake,
             clock=clock,
             on_turn=lambda: self.heartbeat.beat("poller"),
         )

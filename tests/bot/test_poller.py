@@ -117,7 +117,7 @@ async def test_a_press_that_comes_again_is_answered_again(office: Office, alice:
     async with office.sessions() as session:
         last = await session.scalar(select(func.max(SeenUpdate.update_id)))
 
-    await office.app.poller.handle({"update_id": last, "callback_query": query})
+    await office.app.intake.handle({"update_id": last, "callback_query": query})
 
     calls = await office.telegram.calls("answerCallbackQuery")
     await office.telegram.called("answerCallbackQuery", since=calls[0]["number"])

@@ -9,7 +9,7 @@ from typing import Any, Never
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import dispatching, poller
+from bot import dispatching, intake
 from bot.poller import Poller
 from bot.sender import Sender
 from services.outcomes import Outcome
@@ -30,7 +30,7 @@ def dies_before_the_commit() -> None:
         await session.flush()
         die()
 
-    vars(poller)["feed"] = feed_and_die
+    vars(intake)["feed"] = feed_and_die
 
 
 def dies_before_the_confirmation() -> None:
@@ -80,10 +80,10 @@ def confirms_before_it_commits_and_dies() -> None:
 
 def is_slow_until_it_is_stopped() -> None:
     """An update is in hand, and handled only once the program is asked to stop."""
-    handle = Poller.handle
+    handle = Poller._handle_for_sure
 
-    async def wait_and_handle(self: Poller, raw: dict[str, Any]) -> None:
+    async def wait_and_handle(self: Poller, raw: dict[str, Any]) -> bool:
         await self._stopped.wait()
-        await handle(self, raw)
+        return await handle(self, raw)
 
-    Poller.handle = wait_and_handle  # type: ignore[method-assign]
+    Poller._handle_for_sure = wait_and_handle  # type: ignore[method-assign]
