@@ -1,0 +1,168 @@
+"""People, tickets, messages and deliveries, each as short as a test's point allows."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import (
+    Delivery,
+    DeliveryStatus,
+    Direction,
+    LinkKind,
+    Message,
+    MessageLink,
+    Ticket,
+    TicketEvent,
+    TicketStatus,
+    User,
+)
+from services import messages, notices, outbox
+from services.content import Content, Person
+from services.parcel import Parcel, Shown
+from tests.database import rows
+from tests.times import NOON
+
+STAFF = -1001
+TODAY = NOON.date()
+ANN = Person(7, "Ann", "ann", "en")
+KATE = Person(900, "Kate", "kate", "en")
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+_message_ids = count(1000)
+
+
+async def user(session: AsyncSession, telegram_id: int = ANN.telegram_id, **changes: Any) -> User:
+    """Remember somebody."""
+    known = rows.user(telegram_id, **changes)
+    session.add(known)
+    await session.flush()
+    return known
+
+
+async def kate(session: AsyncSession) -> User:
+    """Remember Kate, who is of the staff."""
+    return await user(session, KATE.telegram_id, name=KATE.name)
+
+
+async def ticket(session: AsyncSession, daily_id: int = 7, **changes: Any) -> Ticket:
+    """Have a ticket of Ann's, or of `user`; `closed_at` is set for a closed one."""
+    asker = changes.pop("user", None) or await user(session)
+    fields = {"assigned_staff": None} | changes
+    if fields.get("status") is TicketStatus.CLOSED:
+        fields = {"closed_at": NOON} | fields
+    made = rows.ticket(asker, daily_id, **{"staff_chat_id": STAFF} | fields)
+    session.add(made)
+    await session.flush()
+    return made
+
+
+def content(
+    text: str | None = "Hello", *, chat_id: int = ANN.telegram_id, **fields: Any
+) -> Content:
+    """Write something; each message has an id of its own."""
+    defaults: dict[str, Any] = {"message_id": next(_message_ids), "kind": "text", "sent_at": NOON}
+    return Content(chat_id=chat_id, text=text, **defaults | fields)
+
+
+def photo(text: str | None = None, **fields: Any) -> Content:
+    """Send a photo with or without a caption."""
+    file = {"kind": "photo", "file_id": "photo-1", "file_unique_id": "photo"}
+    return content(text, **file | fields)
+
+
+async def message(
+    session: AsyncSession,
+    ticket: Ticket,
+    written: Content | None = None,
+    direction: Direction = Direction.QUESTION,
+) -> Message:
+    """Keep a message on the ticket."""
+    author = ticket.user if direction is Direction.QUESTION else None
+    return await messages.store(session, ticket, author, direction, written or content())
+
+
+async def delivery(
+    session: AsyncSession,
+    notice: notices.Notice,
+    ticket: Ticket | None = None,
+    *,
+    chat_id: int = STAFF,
+    now: datetime = NOON,
+    **changes: Any,
+) -> Delivery:
+    """Have a delivery as it is at some point of its way."""
+    posted = outbox.post(session, chat_id, notice, now=now, ticket=ticket)
+    for name, value in changes.items():
+        setattr(posted, name, value)
+    await session.flush()
+    return posted
+
+
+async def claimed(
+    session: AsyncSession, notice: notices.Notice, ticket: Ticket | None = None, **changes: Any
+) -> Delivery:
+    """Have a delivery whose first try is on its way."""
+    fields: dict[str, Any] = {
+        "status": DeliveryStatus.CLAIMED,
+        "attempts": 1,
+        "first_tried_at": NOON,
+    } | changes
+    made = await delivery(session, notice, ticket, **fields)
+    if made.batch_id is None:
+        made.batch_id = made.id
+    await session.flush()
+    return made
+
+
+async def link(
+    session: AsyncSession, ticket: Ticket, message_id: int, **fields: Any
+) -> MessageLink:
+    """Have a message of the bot that belongs to the ticket."""
+    defaults = {"kind": LinkKind.CARD, "chat_id": STAFF, "part": 0, "revision": 0}
+    made = MessageLink(ticket_id=ticket.id, message_id=message_id, **defaults | fields)
+    session.add(made)
+    await session.flush()
+    return made
+
+
+def parcel(chat_id: int = STAFF, **fields: Any) -> Parcel:
+    """Put nothing in particular into a parcel; each message it makes is a notice."""
+    return Parcel(chat_id, call=None, **{"shows": [[Shown()]]} | fields)
+
+
+async def waiting(session: AsyncSession) -> list[tuple[int, notices.Notice]]:
+    """List what waits in the outbox: for which chat, and what."""
+    return await _outbox(session, [DeliveryStatus.WAITING])
+
+
+async def told(session: AsyncSession, *known: Delivery) -> list[tuple[int, notices.Notice]]:
+    """List what was posted besides the deliveries that a test made itself."""
+    return await _outbox(session, list(DeliveryStatus), known)
+
+
+async def history(session: AsyncSession, ticket: Ticket) -> list[tuple[str, int | None]]:
+    """List what was done to the ticket, and by whom."""
+    events = await session.scalars(
+        select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id)
+    )
+    return [(event.kind, event.actor_id) for event in events]
+
+
+async def _outbox(
+    session: AsyncSession, statuses: Sequence[DeliveryStatus], without: Sequence[Delivery] = ()
+) -> list[tuple[int, notices.Notice]]:
+    await session.flush()
+    found = await session.scalars(
+        select(Delivery)
+        .where(Delivery.status.in_(statuses), Delivery.id.not_in([known.id for known in without]))
+        .order_by(Delivery.id)
+    )
+    return [(one.chat_id, notices.read(one.kind, one.payload)) for one in found]

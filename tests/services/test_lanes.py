@@ -1,0 +1,478 @@
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import ChatPause, Delivery, DeliveryStatus, Ticket
+from services import lanes
+from services.notices import (
+    AnswerDelivered,
+    AnswerPosted,
+    CardPosted,
+    CardRedrawn,
+    Notice,
+    QuestionEdited,
+    QuestionPosted,
+    StaffChatMigrated,
+    TicketClosed,
+)
+from tests.services import factories
+from tests.services.factories import ANN, HOUR, MINUTE, SECOND, STAFF, claimed, delivery
+from tests.times import NOON
+
+USER = ANN.telegram_id
+NEVER = timedelta()
+
+
+async def heads(
+    session: AsyncSession,
+    *,
+    now: object = NOON,
+    quiet: timedelta = NEVER,
+    without: Collection[int] = (),
+) -> list[Delivery]:
+    return await lanes.heads(session, now=now, quiet=quiet, without=without)  # type: ignore[arg-type]
+
+
+async def another_ticket(session: AsyncSession, number: int) -> Ticket:
+    return await factories.ticket(session, number, user=await factories.user(session, number))
+
+
+# Order
+
+
+async def test_the_first_of_each_lane_may_go(session: AsyncSession, ticket: Ticket) -> None:
+    other = await another_ticket(session, 8)
+    first = await delivery(session, QuestionPosted(1), ticket)
+    await delivery(session, QuestionPosted(2), ticket)
+    elsewhere = await delivery(session, QuestionPosted(3), other)
+    at_users = await delivery(session, AnswerPosted(4), ticket, chat_id=USER)
+
+    assert await heads(session) == [at_users, first, elsewhere]
+
+
+async def test_what_belongs_to_no_ticket_is_a_lane_of_its_own(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    news = await delivery(session, StaffChatMigrated(1, 2))
+    await delivery(session, StaffChatMigrated(1, 3))
+    question = await delivery(session, QuestionPosted(1), ticket)
+
+    assert await heads(session) == [news, question]
+
+
+async def test_one_is_on_its_way_a_lane(session: AsyncSession, ticket: Ticket) -> None:
+    other = await another_ticket(session, 8)
+    await claimed(session, QuestionPosted(1), ticket)
+    await delivery(session, QuestionPosted(2), ticket)
+    free = await delivery(session, QuestionPosted(3), other)
+
+    assert await heads(session) == [free]
+
+
+@pytest.mark.parametrize("on_its_way", [CardRedrawn(1), AnswerDelivered(1)])
+async def test_a_redraw_on_its_way_keeps_content_waiting(
+    session: AsyncSession, ticket: Ticket, on_its_way: Notice
+) -> None:
+    await delivery(session, QuestionPosted(1), ticket)
+    await claimed(session, on_its_way, ticket)
+
+    assert await heads(session) == []
+
+
+@pytest.mark.parametrize("decoration", [CardRedrawn(1), AnswerDelivered(1)])
+async def test_a_redraw_or_a_reaction_lets_content_pass(
+    session: AsyncSession, ticket: Ticket, decoration: Notice
+) -> None:
+    await delivery(session, decoration, ticket)
+    question = await delivery(session, QuestionPosted(1), ticket)
+
+    assert await heads(session) == [question]
+
+
+async def test_a_redraw_goes_when_no_content_waits(session: AsyncSession, ticket: Ticket) -> None:
+    redraw = await delivery(session, CardRedrawn(ticket.id), ticket)
+    await delivery(session, AnswerDelivered(1), ticket)
+
+    assert await heads(session) == [redraw]
+
+
+async def test_what_was_posted_first_goes_first_whatever_its_priority(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await delivery(session, QuestionPosted(1), ticket)
+    await delivery(session, CardPosted(ticket.id), ticket)
+
+    assert await heads(session) == [question]
+
+
+async def test_between_lanes_priority_decides_and_then_age(session: AsyncSession) -> None:
+    posted = [
+        await delivery(session, notice, await another_ticket(session, number))
+        for number, notice in enumerate(
+            [
+                AnswerDelivered(1),
+                CardRedrawn(1),
+                QuestionPosted(1),
+                CardPosted(1),
+                TicketClosed(1),
+                AnswerPosted(1),
+                AnswerPosted(2),
+            ],
+            start=10,
+        )
+    ]
+
+    *others, answer, later_answer = posted
+    assert await heads(session) == [answer, later_answer, *reversed(others)]
+
+
+@pytest.mark.parametrize("status", [DeliveryStatus.DELIVERED, DeliveryStatus.FAILED])
+async def test_what_is_done_with_keeps_nobody_waiting(
+    session: AsyncSession, ticket: Ticket, status: DeliveryStatus
+) -> None:
+    await delivery(session, QuestionPosted(1), ticket, status=status)
+    next_one = await delivery(session, QuestionPosted(2), ticket)
+
+    assert await heads(session) == [next_one]
+
+
+async def test_chats_can_be_left_out(session: AsyncSession, ticket: Ticket) -> None:
+    await delivery(session, QuestionPosted(1), ticket)
+    answer = await delivery(session, AnswerPosted(2), ticket, chat_id=USER)
+
+    assert await heads(session, without={STAFF}) == [answer]
+
+
+async def test_not_more_than_a_turn_can_bear_is_looked_at(session: AsyncSession) -> None:
+    for chat_id in range(lanes.HEADS_A_TURN + 5):
+        await delivery(session, StaffChatMigrated(1, 2), chat_id=chat_id + 1)
+
+    assert len(await heads(session)) == lanes.HEADS_A_TURN
+
+
+# Due times
+
+
+async def test_a_postponed_delivery_blocks_its_lane_and_no_other(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    other = await another_ticket(session, 8)
+    await delivery(session, QuestionPosted(1), ticket, due_at=NOON + SECOND)
+    await delivery(session, QuestionPosted(2), ticket)
+    free = await delivery(session, QuestionPosted(3), other)
+
+    assert await heads(session) == [free]
+
+
+async def test_a_postponed_redraw_lets_content_pass_too(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    await delivery(session, CardRedrawn(ticket.id), ticket, due_at=NOON + SECOND)
+    question = await delivery(session, QuestionPosted(1), ticket)
+
+    assert await heads(session) == [question]
+
+
+async def test_a_due_time_counts_from_its_very_moment(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    postponed = await delivery(session, QuestionPosted(1), ticket, due_at=NOON + SECOND)
+
+    assert await heads(session, now=NOON + SECOND) == [postponed]
+
+
+async def test_a_clock_that_steps_back_stalls_nothing(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    waits = await delivery(session, QuestionPosted(1), ticket, now=NOON + HOUR)
+
+    assert await heads(session, quiet=MINUTE) == [waits]
+
+
+async def test_the_longest_backoff_is_still_waited_for(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    due_at = NOON + lanes.LONGEST_BACKOFF
+    await delivery(session, QuestionPosted(1), ticket, due_at=due_at)
+
+    assert await heads(session) == []
+
+
+async def test_follow_ups_are_gathered_for_the_quiet_window(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    follow_up = await delivery(session, QuestionPosted(1), ticket)
+
+    assert await heads(session, quiet=5 * SECOND) == []
+    assert await heads(session, quiet=5 * SECOND, now=NOON + 5 * SECOND) == [follow_up]
+
+
+async def test_the_quiet_window_delays_nothing_but_follow_ups(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    answer = await delivery(session, AnswerPosted(1), ticket, chat_id=USER)
+    card = await delivery(session, CardPosted(ticket.id), ticket)
+
+    assert await heads(session, quiet=5 * SECOND) == [answer, card]
+
+
+async def test_the_next_due_time_is_the_earliest_to_come(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    for seconds in (-5, 9, 4):
+        due_at = NOON + seconds * SECOND
+        await delivery(session, QuestionPosted(1), ticket, due_at=due_at)
+    done = DeliveryStatus.DELIVERED
+    await delivery(session, QuestionPosted(1), ticket, due_at=NOON + SECOND, status=done)
+
+    assert await lanes.next_due(session, now=NOON) == NOON + 4 * SECOND
+    assert await lanes.next_due(session, now=NOON + HOUR) is None
+
+
+# What can travel together
+
+
+async def test_follow_ups_that_wait_are_offered_together(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    together = [await delivery(session, QuestionPosted(n), ticket) for n in range(3)]
+
+    assert await lanes.offered(session, together[0], now=NOON) == together
+
+
+async def test_another_ticket_and_another_chat_stay_apart(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    other = await another_ticket(session, 8)
+    head = await delivery(session, QuestionPosted(1), ticket)
+    await delivery(session, QuestionPosted(2), other)
+    await delivery(session, QuestionPosted(3), ticket, chat_id=-1002)
+
+    assert await lanes.offered(session, head, now=NOON) == [head]
+
+
+@pytest.mark.parametrize(
+    ("notice", "changes"),
+    [
+        pytest.param(QuestionEdited(2), {}, id="another kind"),
+        pytest.param(QuestionPosted(2), {"media_group_id": "album"}, id="an album"),
+        pytest.param(QuestionPosted(2), {"due_at": NOON + SECOND}, id="not due yet"),
+        pytest.param(QuestionPosted(2), {"batch_id": 5}, id="of an earlier composition"),
+    ],
+)
+async def test_what_does_not_fit_ends_the_offer(
+    session: AsyncSession, ticket: Ticket, notice: Notice, changes: dict[str, Any]
+) -> None:
+    head = await delivery(session, QuestionPosted(1), ticket)
+    await delivery(session, notice, ticket, **changes)
+    await delivery(session, QuestionPosted(3), ticket)
+
+    assert await lanes.offered(session, head, now=NOON) == [head]
+
+
+async def test_a_waiting_redraw_does_not_part_follow_ups(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    head = await delivery(session, QuestionPosted(1), ticket)
+    await delivery(session, CardRedrawn(ticket.id), ticket)
+    behind = await delivery(session, QuestionPosted(2), ticket)
+
+    assert await lanes.offered(session, head, now=NOON) == [head, behind]
+
+
+async def test_the_items_of_an_album_are_offered_together(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    album = [
+        await delivery(session, QuestionPosted(n), ticket, media_group_id="album") for n in range(3)
+    ]
+    await delivery(session, QuestionPosted(9), ticket, media_group_id="another")
+
+    assert await lanes.offered(session, album[0], now=NOON) == album
+
+
+async def test_what_belongs_to_no_ticket_travels_alone(session: AsyncSession) -> None:
+    head = await delivery(session, StaffChatMigrated(1, 2))
+    await delivery(session, StaffChatMigrated(1, 3))
+
+    assert await lanes.offered(session, head, now=NOON) == [head]
+
+
+async def test_the_next_piece_of_a_long_message_travels_alone(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    head = await delivery(session, QuestionPosted(1), ticket, part=1)
+    await delivery(session, QuestionPosted(2), ticket)
+
+    assert await lanes.offered(session, head, now=NOON) == [head]
+
+
+async def test_what_was_claimed_before_is_offered_in_the_same_composition(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    head, second = [await delivery(session, QuestionPosted(n), ticket) for n in range(2)]
+    lanes.claim([head, second], now=NOON)
+    for one in (head, second):
+        one.status = DeliveryStatus.WAITING
+    await delivery(session, QuestionPosted(3), ticket)
+
+    assert await lanes.offered(session, head, now=NOON) == [head, second]
+
+
+async def test_a_due_time_that_a_clock_set_back_made_absurd_parts_nothing(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    together = [
+        await delivery(session, QuestionPosted(n), ticket, due_at=NOON + HOUR) for n in range(2)
+    ]
+
+    assert await lanes.offered(session, together[0], now=NOON) == together
+
+
+# Claims
+
+
+async def test_a_claim_says_what_is_sent_when_and_with_what(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    batch = [await delivery(session, QuestionPosted(n), ticket) for n in range(2)]
+
+    lanes.claim(batch, now=NOON + SECOND)
+
+    for one in batch:
+        assert one.status is DeliveryStatus.CLAIMED
+        assert (one.batch_id, one.attempts) == (batch[0].id, 1)
+        assert one.first_tried_at == NOON + SECOND
+
+
+async def test_a_second_claim_keeps_the_time_of_the_first_try(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    one = await delivery(session, QuestionPosted(1), ticket, attempts=1, first_tried_at=NOON)
+
+    lanes.claim([one], now=NOON + HOUR)
+
+    assert (one.attempts, one.first_tried_at) == (2, NOON)
+
+
+async def test_what_was_claimed_when_we_died_waits_again_and_is_named(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    batch = [await claimed(session, QuestionPosted(n), ticket) for n in range(2)]
+    await delivery(session, QuestionPosted(9), ticket)
+
+    assert await lanes.in_doubt(session) == batch
+    assert [one.status for one in batch] == [DeliveryStatus.WAITING] * 2
+    assert [one.batch_id for one in batch] == [one.id for one in batch]
+
+
+# Pauses
+
+
+async def pause(session: AsyncSession, chat_id: int, **fields: object) -> ChatPause:
+    made = ChatPause(chat_id=chat_id, **{"since": NOON, "until": NOON + MINUTE} | fields)
+    session.add(made)
+    await session.flush()
+    return made
+
+
+async def test_a_paused_chat_is_blocked_until_its_time(session: AsyncSession) -> None:
+    await pause(session, STAFF)
+    await pause(session, USER, until=NOON + 9 * SECOND)
+
+    paused = await lanes.pauses(session, now=NOON + SECOND)
+
+    assert paused.blocked == {STAFF, USER}
+    assert paused.next_end == NOON + 9 * SECOND
+    assert not paused.everything
+
+
+async def test_without_a_pause_nothing_is_blocked(session: AsyncSession) -> None:
+    paused = await lanes.pauses(session, now=NOON)
+
+    assert paused == lanes.Pauses(frozenset(), frozenset(), everything=False, next_end=None)
+
+
+async def test_a_pause_that_is_over_is_forgotten(session: AsyncSession) -> None:
+    await pause(session, STAFF)
+
+    paused = await lanes.pauses(session, now=NOON + MINUTE)
+
+    assert (paused.blocked, paused.probed) == (frozenset(), frozenset())
+    assert (await session.scalars(select(ChatPause))).all() == []
+
+
+async def test_chat_0_stands_for_all(session: AsyncSession) -> None:
+    await pause(session, 0)
+
+    assert (await lanes.pauses(session, now=NOON)).everything
+
+
+async def test_a_held_chat_is_probed_when_its_minute_is_over(session: AsyncSession) -> None:
+    held = await pause(session, STAFF, held_because="Forbidden: bot was kicked")
+
+    assert (await lanes.pauses(session, now=NOON)).blocked == {STAFF}
+    paused = await lanes.pauses(session, now=NOON + MINUTE)
+
+    assert paused.blocked == frozenset()
+    assert paused.probed == {STAFF}
+    assert held in session
+
+
+async def test_a_pause_lasts_as_long_after_the_clock_was_set_back(session: AsyncSession) -> None:
+    await pause(session, STAFF)
+
+    earlier = NOON - 24 * HOUR
+    paused = await lanes.pauses(session, now=earlier)
+
+    assert paused.next_end == earlier + MINUTE
+    assert (await lanes.pauses(session, now=earlier + MINUTE)).blocked == frozenset()
+
+
+# What a restart has to know
+
+
+async def sent(session: AsyncSession, notice: Notice, ticket: Ticket, **changes: Any) -> Delivery:
+    fields = {"status": DeliveryStatus.DELIVERED, "sent_at": NOON} | changes
+    made = await claimed(session, notice, ticket, **fields)
+    if "batch_id" not in changes:
+        made.batch_id = made.id
+    return made
+
+
+async def test_what_was_sent_lately_is_listed_oldest_first(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    later = await sent(session, QuestionPosted(1), ticket, sent_at=NOON + SECOND)
+    earlier = await sent(session, AnswerPosted(2), ticket)
+    await sent(session, QuestionPosted(3), ticket, sent_at=NOON - MINUTE)
+    await delivery(session, QuestionPosted(4), ticket)
+
+    assert await lanes.sent_since(session, NOON - MINUTE) == [earlier, later]
+
+
+async def test_what_travelled_as_one_message_is_listed_once(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    head = await sent(session, QuestionPosted(1), ticket)
+    await sent(session, QuestionPosted(2), ticket, batch_id=head.id)
+
+    assert await lanes.sent_since(session, NOON - MINUTE) == [head]
+
+
+async def test_an_album_is_listed_by_its_items(session: AsyncSession, ticket: Ticket) -> None:
+    first = await sent(session, QuestionPosted(1), ticket, media_group_id="album")
+    album = {"batch_id": first.id, "media_group_id": "album"}
+    second = await sent(session, QuestionPosted(2), ticket, **album)
+
+    assert await lanes.sent_since(session, NOON - MINUTE) == [first, second]
+
+
+async def test_reactions_do_not_count(session: AsyncSession, ticket: Ticket) -> None:
+    await sent(session, AnswerDelivered(1), ticket)
+
+    assert await lanes.sent_since(session, NOON - MINUTE) == []

@@ -1,0 +1,53 @@
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from database.models import Priority
+from services import notices
+from services.notices import Notice, read
+
+VALUES: dict[Any, Any] = {
+    int: 7,
+    str: "text",
+    int | None: None,
+    dict[str, Any]: {"name": "NotForYou"},
+}
+NOTICES = sorted(Notice.registry.values(), key=lambda kind: kind.__name__)
+
+
+def made(kind: type[Notice]) -> Notice:
+    """Make a notice with a value of the right type in each field."""
+    return kind(**{field.name: VALUES[field.type] for field in fields(kind)})
+
+
+@pytest.mark.parametrize("kind", NOTICES, ids=lambda kind: kind.__name__)
+def test_every_notice_survives_the_outbox(kind: type[Notice]) -> None:
+    notice = made(kind)
+
+    assert read(kind.kind, json.loads(json.dumps(notice.to_json()))) == notice
+
+
+def test_a_notice_is_stored_under_its_name() -> None:
+    assert notices.TicketOpened.kind == "ticket_opened"
+    assert notices.GroupIsNotStaff.kind == "group_is_not_staff"
+    assert read("ticket_opened", {"ticket_id": 7}) == notices.TicketOpened(7)
+
+
+def test_no_two_notices_share_a_name() -> None:
+    assert len(Notice.registry) == len(Notice.__subclasses__())
+
+
+@pytest.mark.parametrize(
+    ("priority", "kinds"),
+    [
+        (Priority.ANSWER, {"answer_posted", "answer_edited", "answer_retracted"}),
+        (Priority.CARD, {"card_posted"}),
+        (Priority.FOLLOW_UP, {"question_posted", "question_edited"}),
+        (Priority.REDRAW, {"card_redrawn", "card_retired"}),
+        (Priority.REACTION, {"answer_delivered", "note_kept", "group_is_not_staff"}),
+    ],
+)
+def test_what_matters_first_goes_first(priority: Priority, kinds: set[str]) -> None:
+    assert {kind.kind for kind in NOTICES if kind.priority is priority} == kinds

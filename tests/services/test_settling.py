@@ -1,0 +1,713 @@
+"""What each of Telegram's answers leads to: DESIGN.md's table, from the outcome on."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
+
+from database.models import (
+    ChatPause,
+    Delivery,
+    DeliveryStatus,
+    Direction,
+    LinkKind,
+    MessageLink,
+    Ticket,
+    User,
+)
+from services import lanes, settling
+from services.notices import (
+    AnswerDelivered,
+    AnswerEdited,
+    AnswerPosted,
+    AnswerRetracted,
+    CardPosted,
+    CardRedrawn,
+    CardRetired,
+    DeliveryFailed,
+    GroupIsNotStaff,
+    NoteKept,
+    Notice,
+    QuestionEdited,
+    QuestionFailed,
+    QuestionPosted,
+    Refusal,
+    StaffChatMigrated,
+    TicketClosed,
+    TicketOpened,
+    TicketReopened,
+    UpdateFailed,
+    UpdateSetAside,
+    UserReturned,
+)
+from services.outcomes import (
+    BotRefused,
+    ChatRefused,
+    Delivered,
+    Migrated,
+    Outcome,
+    Paused,
+    Refused,
+    Unknown,
+    UserGone,
+)
+from services.parcel import Parcel, Rewritten, Shown
+from services.problems import NotForYou
+from tests.services import factories
+from tests.services.factories import ANN, HOUR, MINUTE, SECOND, STAFF, TODAY, claimed, told
+from tests.times import NOON
+
+USER = ANN.telegram_id
+NEW_STAFF = -1002
+
+
+async def settle(
+    session: AsyncSession,
+    outcome: Outcome,
+    *batch: Delivery,
+    parcel: Parcel | None = None,
+    staff_chat_id: int = STAFF,
+    now: object = NOON,
+) -> None:
+    await settling.settle(
+        session,
+        parcel or factories.parcel(batch[0].chat_id),
+        batch,
+        outcome,
+        staff_chat_id=staff_chat_id,
+        now=now,  # type: ignore[arg-type]
+    )
+    await session.flush()
+
+
+async def answer_on_its_way(session: AsyncSession, ticket: Ticket, **changes: object) -> Delivery:
+    written = factories.content(chat_id=STAFF)
+    answer = await factories.message(session, ticket, written, Direction.ANSWER)
+    return await claimed(session, AnswerPosted(answer.id), ticket, chat_id=USER, **changes)
+
+
+async def question_on_its_way(session: AsyncSession, ticket: Ticket, **changes: object) -> Delivery:
+    question = await factories.message(session, ticket)
+    return await claimed(session, QuestionPosted(question.id), ticket, **changes)
+
+
+async def links(session: AsyncSession) -> list[tuple[int, int, int | None, LinkKind, int, int]]:
+    found = await session.scalars(select(MessageLink).order_by(MessageLink.id))
+    return [
+        (one.chat_id, one.message_id, one.copy_of, one.kind, one.part, one.revision)
+        for one in found
+    ]
+
+
+async def pauses(session: AsyncSession) -> dict[int, tuple[timedelta, str | None]]:
+    found = await session.scalars(select(ChatPause))
+    return {one.chat_id: (one.until - one.since, one.held_because) for one in found}
+
+
+# The table
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "paused"),
+    [
+        pytest.param(Delivered((5,)), "delivered", None, id="ok"),
+        pytest.param(Delivered(()), "delivered", None, id="not modified"),
+        pytest.param(Paused(30), "waiting", USER, id="429"),
+        pytest.param(Unknown("Bad Gateway"), "waiting", None, id="5xx, HTML, network"),
+        pytest.param(BotRefused("Unauthorized"), "waiting", 0, id="401, 404"),
+        pytest.param(ChatRefused("Forbidden"), "waiting", USER, id="staff chat: 403"),
+        pytest.param(UserGone("Forbidden"), "failed", None, id="user chat: 403"),
+        pytest.param(Migrated(NEW_STAFF), "waiting", None, id="400 migrate_to_chat_id"),
+        pytest.param(Refused("Bad Request"), "failed", None, id="other 400"),
+    ],
+)
+async def test_the_table_of_telegrams_answers(
+    session: AsyncSession,
+    ticket: Ticket,
+    outcome: Outcome,
+    status: str,
+    paused: int | None,
+) -> None:
+    sent = await answer_on_its_way(session, ticket)
+
+    await settle(session, outcome, sent)
+
+    assert sent.status == status
+    assert list(await pauses(session)) == ([] if paused is None else [paused])
+
+
+# Delivered
+
+
+async def test_what_arrived_is_noted_with_its_time_and_its_links(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await question_on_its_way(session, ticket, error="Bad Gateway")
+    shown = Shown(question.payload["message_id"], LinkKind.COPY, part=0, revision=2)
+
+    later = NOON + SECOND
+    await settle(
+        session, Delivered((77,)), question, parcel=factories.parcel(shows=[[shown]]), now=later
+    )
+
+    assert (question.status, question.sent_at) == (DeliveryStatus.DELIVERED, later)
+    assert question.error is None
+    assert await links(session) == [(STAFF, 77, shown.copy_of, LinkKind.COPY, 0, 2)]
+
+
+async def test_a_merged_message_holds_several_copies(session: AsyncSession, ticket: Ticket) -> None:
+    batch = [await question_on_its_way(session, ticket) for _ in range(2)]
+    pks = [one.payload["message_id"] for one in batch]
+    parcel = factories.parcel(shows=[[Shown(pk, LinkKind.COPY) for pk in pks]])
+
+    await settle(session, Delivered((77,)), *batch, parcel=parcel)
+
+    assert [one.status for one in batch] == [DeliveryStatus.DELIVERED] * 2
+    assert await links(session) == [(STAFF, 77, pk, LinkKind.COPY, 0, 0) for pk in pks]
+
+
+async def test_each_item_of_an_album_has_its_own_link(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    batch = [await question_on_its_way(session, ticket) for _ in range(2)]
+    pks = [one.payload["message_id"] for one in batch]
+    parcel = factories.parcel(shows=[[Shown(pk, LinkKind.COPY)] for pk in pks], cost=2)
+
+    await settle(session, Delivered((77, 78)), *batch, parcel=parcel)
+
+    assert [(row[1], row[2]) for row in await links(session)] == [(77, pks[0]), (78, pks[1])]
+
+
+async def test_what_belongs_to_no_ticket_leaves_no_link(session: AsyncSession) -> None:
+    news = await claimed(session, StaffChatMigrated(STAFF, NEW_STAFF))
+
+    await settle(session, Delivered((77,)), news)
+
+    assert news.status is DeliveryStatus.DELIVERED
+    assert await links(session) == []
+
+
+async def test_an_edited_message_keeps_its_link_at_the_new_revision(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    message = await factories.message(session, ticket)
+    link = await factories.link(session, ticket, 77, kind=LinkKind.COPY, copy_of=message.id)
+    edit = await claimed(session, QuestionEdited(message.id), ticket)
+    newest = Rewritten(link.id, Shown(message.id, LinkKind.COPY, revision=3))
+
+    parcel = factories.parcel(shows=(), rewrites=[newest])
+    await settle(session, Delivered(()), edit, parcel=parcel)
+
+    assert await links(session) == [(STAFF, 77, message.id, LinkKind.COPY, 0, 3)]
+
+
+async def test_a_message_that_was_sent_anew_is_found_by_its_new_id(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    link = await factories.link(session, ticket, 77)
+    redraw = await claimed(session, CardRedrawn(ticket.id), ticket)
+    parcel = factories.parcel(shows=(), rewrites=[Rewritten(link.id, Shown(kind=LinkKind.CARD))])
+
+    await settle(session, Delivered((99,)), redraw, parcel=parcel)
+
+    assert await links(session) == [(STAFF, 99, None, LinkKind.CARD, 0, 0)]
+
+
+async def test_a_deleted_message_loses_its_link(session: AsyncSession, ticket: Ticket) -> None:
+    link = await factories.link(session, ticket, 77, kind=LinkKind.COPY, chat_id=USER)
+    retraction = await claimed(session, AnswerRetracted(1), ticket, chat_id=USER)
+
+    parcel = factories.parcel(USER, shows=(), drops=[link.id])
+    await settle(session, Delivered(()), retraction, parcel=parcel)
+
+    assert await links(session) == []
+
+
+async def test_a_message_of_several_parts_goes_on_with_the_next(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    long = await question_on_its_way(session, ticket, attempts=4)
+
+    later = NOON + SECOND
+    await settle(session, Delivered((77,)), long, parcel=factories.parcel(more=True), now=later)
+
+    assert (long.status, long.part) == (DeliveryStatus.WAITING, 1)
+    assert (long.due_at, long.attempts, long.sent_at) == (later, 0, later)
+
+
+async def test_an_answer_that_arrived_is_confirmed_where_it_was_written(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    sent = await answer_on_its_way(session, ticket)
+
+    await settle(session, Delivered((5,)), sent)
+
+    confirmation = AnswerDelivered(sent.payload["message_id"])
+    assert await told(session, sent) == [(STAFF, confirmation)]
+
+
+async def test_an_album_of_answers_is_confirmed_once(session: AsyncSession, ticket: Ticket) -> None:
+    album = [await answer_on_its_way(session, ticket) for _ in range(3)]
+
+    await settle(session, Delivered((5, 6, 7)), *album)
+
+    confirmation = AnswerDelivered(album[0].payload["message_id"])
+    assert await told(session, *album) == [(STAFF, confirmation)]
+
+
+async def test_an_answer_is_confirmed_only_after_its_last_part(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    sent = await answer_on_its_way(session, ticket)
+
+    await settle(session, Delivered((5,)), sent, parcel=factories.parcel(USER, more=True))
+
+    assert await told(session, sent) == []
+
+
+async def test_a_chat_that_was_held_takes_messages_again(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await question_on_its_way(session, ticket)
+    await settle(session, ChatRefused("kicked"), question)
+
+    await settle(session, Delivered((77,)), question, now=NOON + MINUTE)
+
+    assert await pauses(session) == {}
+
+
+async def test_a_429_is_waited_for_although_something_arrived_meanwhile(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question, card = [await claimed(session, CardPosted(ticket.id), ticket) for _ in range(2)]
+
+    await settle(session, Paused(30), question)
+    await settle(session, Delivered((77,)), card)
+
+    assert await pauses(session) == {STAFF: (30 * SECOND, None)}
+
+
+# 429
+
+
+async def test_a_paused_delivery_was_surely_not_sent_so_others_may_join_it(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await question_on_its_way(session, ticket)
+
+    await settle(session, Paused(30), question)
+
+    assert (question.attempts, question.batch_id) == (0, None)
+    assert await pauses(session) == {STAFF: (30 * SECOND, None)}
+
+
+async def test_what_may_have_been_sent_before_keeps_its_composition(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await question_on_its_way(session, ticket, attempts=2)
+
+    await settle(session, Paused(30), question)
+
+    assert (question.attempts, question.batch_id) == (2, question.id)
+
+
+async def test_429_of_two_chats_at_the_same_time_pauses_all(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    to_staff = await question_on_its_way(session, ticket)
+    to_user = await answer_on_its_way(session, ticket)
+
+    await settle(session, Paused(30), to_staff)
+    await settle(session, Paused(20), to_user, now=NOON + 29 * SECOND)
+
+    assert (await lanes.pauses(session, now=NOON + 48 * SECOND)).everything
+    assert not (await lanes.pauses(session, now=NOON + 49 * SECOND)).everything
+
+
+async def test_429_of_two_chats_one_after_the_other_pauses_each(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    to_staff = await question_on_its_way(session, ticket)
+    to_user = await answer_on_its_way(session, ticket)
+
+    await settle(session, Paused(30), to_staff)
+    await settle(session, Paused(20), to_user, now=NOON + 31 * SECOND)
+
+    paused = await lanes.pauses(session, now=NOON + 31 * SECOND)
+    assert paused.blocked == {USER}
+    assert not paused.everything
+
+
+async def test_a_second_429_of_the_same_chat_pauses_only_it(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await question_on_its_way(session, ticket)
+
+    await settle(session, Paused(30), question)
+    await settle(session, Paused(60), question, now=NOON + SECOND)
+
+    assert await pauses(session) == {STAFF: (MINUTE, None)}
+
+
+# No answer
+
+
+@pytest.mark.parametrize(
+    ("attempts", "shortest", "longest"),
+    [(1, 1, 2), (2, 2, 4), (3, 4, 8), (8, 128, 256), (9, 150, 300), (1000, 150, 300)],
+)
+def test_the_backoff_doubles_with_jitter_and_stays_below_five_minutes(
+    attempts: int, shortest: float, longest: float
+) -> None:
+    delays = [settling.backoff(attempts) for _ in range(200)]
+
+    assert timedelta(seconds=shortest) <= min(delays)
+    assert max(delays) <= timedelta(seconds=longest) <= lanes.LONGEST_BACKOFF
+    assert len(set(delays)) > 100
+
+
+async def test_without_an_answer_the_lane_is_postponed(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    batch = [await question_on_its_way(session, ticket, batch_id=1) for _ in range(2)]
+
+    await settle(session, Unknown("Bad Gateway"), *batch)
+
+    assert {one.due_at for one in batch} == {batch[0].due_at}
+    assert NOON + SECOND <= batch[0].due_at <= NOON + 2 * SECOND
+    for one in batch:
+        assert (one.status, one.batch_id, one.attempts) == (DeliveryStatus.WAITING, 1, 1)
+        assert one.error == "Bad Gateway"
+    assert await told(session, *batch) == []
+
+
+@pytest.mark.parametrize(
+    ("perhaps_done", "words"),
+    [(True, "no answer from Telegram; a duplicate is possible"), (False, "not sent")],
+)
+async def test_a_possible_duplicate_is_logged_as_such(
+    session: AsyncSession, ticket: Ticket, perhaps_done: bool, words: str
+) -> None:
+    question = await question_on_its_way(session, ticket)
+
+    with capture_logs() as logs:
+        await settle(session, Unknown("cut off", perhaps_done=perhaps_done), question)
+
+    assert words in [entry["event"] for entry in logs]
+
+
+async def test_after_24_hours_without_an_answer_it_has_failed_and_is_told(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    sent = await answer_on_its_way(session, ticket)
+
+    statuses = []
+    for now in (NOON + 24 * HOUR, NOON + 24 * HOUR + SECOND):
+        await settle(session, Unknown("Bad Gateway"), sent, now=now)
+        statuses.append(sent.status)
+
+    assert statuses == [DeliveryStatus.WAITING, DeliveryStatus.FAILED]
+    failed = DeliveryFailed(ticket.id, sent.id, "Bad Gateway")
+    assert await told(session, sent) == [(STAFF, failed)]
+
+
+@pytest.mark.parametrize("outcome", [Paused(30), ChatRefused("kicked"), BotRefused("Unauthorized")])
+async def test_time_in_which_telegram_said_no_does_not_count_as_no_answer(
+    session: AsyncSession, ticket: Ticket, outcome: Outcome
+) -> None:
+    """A group that the bot was out of for two days must not lose what one 502 strikes then."""
+    question = await question_on_its_way(session, ticket)
+    await settle(session, outcome, question, now=NOON + SECOND)
+
+    lanes.claim([question], now=NOON + 48 * HOUR)
+    await settle(session, Unknown("Bad Gateway"), question, now=NOON + 48 * HOUR)
+
+    assert question.status is DeliveryStatus.WAITING
+
+
+async def test_each_part_of_a_long_message_has_24_hours(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    long = await question_on_its_way(session, ticket)
+    await settle(session, Delivered((77,)), long, parcel=factories.parcel(more=True))
+
+    lanes.claim([long], now=NOON + 25 * HOUR)
+    await settle(session, Unknown("Bad Gateway"), long, now=NOON + 25 * HOUR)
+
+    assert long.status is DeliveryStatus.WAITING
+
+
+# The bot or the chat is refused
+
+
+async def test_when_the_bot_is_refused_all_is_kept_and_the_operator_told_once(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    to_staff = await question_on_its_way(session, ticket)
+    to_user = await answer_on_its_way(session, ticket)
+
+    with capture_logs() as logs:
+        await settle(session, BotRefused("Unauthorized"), to_staff)
+        await settle(session, BotRefused("Unauthorized"), to_user)
+
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == [
+        "Telegram refuses the bot"
+    ]
+    assert (await lanes.pauses(session, now=NOON)).everything
+    assert [to_staff.status, to_user.status] == [DeliveryStatus.WAITING] * 2
+    assert await told(session, to_staff, to_user) == []
+
+
+async def test_a_staff_chat_that_refuses_is_held_and_the_operator_told_once(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await question_on_its_way(session, ticket)
+
+    with capture_logs() as logs:
+        for minute in range(3):
+            await settle(session, ChatRefused("kicked"), question, now=NOON + minute * MINUTE)
+
+    assert len([entry for entry in logs if entry["log_level"] == "error"]) == 1
+    assert question.status is DeliveryStatus.WAITING
+    assert await pauses(session) == {STAFF: (settling.PROBED_EVERY, "kicked")}
+    assert await told(session, question) == []
+
+
+async def test_a_staff_chat_that_refuses_while_it_is_paused_is_held_too(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await question_on_its_way(session, ticket)
+    await settle(session, Paused(5), question)
+
+    with capture_logs() as logs:
+        await settle(session, ChatRefused("kicked"), question)
+
+    assert [entry["log_level"] for entry in logs].count("error") == 1
+    assert await pauses(session) == {STAFF: (MINUTE, "kicked")}
+
+
+async def test_news_for_staff_is_held_like_a_tickets(session: AsyncSession) -> None:
+    news = await claimed(session, UpdateSetAside(1))
+
+    await settle(session, ChatRefused("kicked"), news)
+
+    assert news.status is DeliveryStatus.WAITING
+
+
+async def test_any_other_group_that_refuses_is_let_alone(session: AsyncSession) -> None:
+    foreign = await claimed(session, GroupIsNotStaff(-5), chat_id=-5)
+
+    await settle(session, ChatRefused("no rights"), foreign)
+
+    assert foreign.status is DeliveryStatus.FAILED
+    assert await pauses(session) == {}
+    assert await told(session, foreign) == []
+
+
+# The user is gone
+
+
+async def test_a_user_who_blocked_the_bot_is_remembered_and_staff_are_told(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    sent = await answer_on_its_way(session, ticket)
+
+    await settle(session, UserGone("bot was blocked by the user"), sent)
+
+    assert ticket.user.blocked_at == NOON
+    assert sent.error == "bot was blocked by the user"
+    failed = DeliveryFailed(ticket.id, sent.id, "bot was blocked by the user")
+    assert await told(session, sent) == [(STAFF, failed)]
+
+
+async def test_a_confirmation_to_a_user_who_is_gone_tells_nobody(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    sent = await claimed(session, TicketClosed(ticket.id), ticket, chat_id=USER)
+
+    await settle(session, UserGone("blocked"), sent)
+
+    assert sent.status is DeliveryStatus.FAILED
+    assert await told(session, sent) == []
+
+
+async def test_somebody_unknown_who_is_gone_is_nobodys_business(session: AsyncSession) -> None:
+    refusal = Refusal(NotForYou().to_json(), reply_to=None, language="en")
+    sent = await claimed(session, refusal, chat_id=12345)
+
+    await settle(session, UserGone("blocked"), sent)
+
+    assert sent.status is DeliveryStatus.FAILED
+    assert (await session.scalars(select(User))).all() == []
+
+
+# Migration
+
+
+async def test_when_the_group_has_moved_its_delivery_goes_to_the_new_id(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await question_on_its_way(session, ticket)
+
+    await settle(session, Migrated(NEW_STAFF), question)
+
+    await session.refresh(question)
+    await session.refresh(ticket)
+    assert (question.status, question.chat_id) == (DeliveryStatus.WAITING, NEW_STAFF)
+    assert ticket.staff_chat_id == NEW_STAFF
+    assert await told(session, question) == [
+        (NEW_STAFF, StaffChatMigrated(STAFF, NEW_STAFF)),
+        (NEW_STAFF, CardPosted(ticket.id)),
+        (NEW_STAFF, CardRetired(ticket.id)),
+    ]
+
+
+async def test_what_arrived_in_the_old_group_keeps_its_link_there(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await question_on_its_way(session, ticket, chat_id=NEW_STAFF)
+
+    await settle(session, Delivered((77,)), question, parcel=factories.parcel(STAFF))
+
+    assert [row[:2] for row in await links(session)] == [(STAFF, 77)]
+
+
+async def test_what_was_addressed_to_the_old_id_later_moves_as_well(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    """Else it would be sent, and sent back, for ever."""
+    first = await question_on_its_way(session, ticket)
+    await settle(session, Migrated(NEW_STAFF), first)
+    late = await claimed(session, AnswerDelivered(first.payload["message_id"]), ticket)
+
+    await settle(session, Migrated(NEW_STAFF), late, staff_chat_id=NEW_STAFF)
+
+    await session.refresh(late)
+    assert late.chat_id == NEW_STAFF
+
+
+# Refused for good
+
+
+CONTENT: Sequence[type[Notice]] = [
+    AnswerPosted,
+    AnswerEdited,
+    AnswerRetracted,
+    QuestionPosted,
+    QuestionEdited,
+]
+
+
+@pytest.mark.parametrize("kind", CONTENT, ids=lambda kind: kind.__name__)
+async def test_content_that_is_refused_is_shown_to_staff(
+    session: AsyncSession, ticket: Ticket, kind: type[Notice]
+) -> None:
+    message = await factories.message(session, ticket)
+    sent = await claimed(session, kind(message.id), ticket)  # type: ignore[call-arg]
+
+    await settle(session, Refused("Bad Request: no"), sent)
+
+    assert (sent.status, sent.error) == (DeliveryStatus.FAILED, "Bad Request: no")
+    told_staff = DeliveryFailed(ticket.id, sent.id, "Bad Request: no")
+    assert (await told(session, sent))[0] == (STAFF, told_staff)
+
+
+async def test_a_user_whose_message_staff_cannot_see_is_told(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await question_on_its_way(session, ticket)
+
+    await settle(session, Refused("no"), question)
+
+    assert await told(session, question) == [
+        (STAFF, DeliveryFailed(ticket.id, question.id, "no")),
+        (USER, QuestionFailed(question.payload["message_id"])),
+    ]
+
+
+async def test_a_card_that_is_refused_is_shown_to_staff(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    card = await claimed(session, CardPosted(ticket.id), ticket)
+
+    await settle(session, Refused("no"), card)
+
+    assert await told(session, card) == [(STAFF, DeliveryFailed(ticket.id, card.id, "no"))]
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        TicketOpened(1),
+        TicketClosed(1),
+        TicketReopened(1),
+        CardRedrawn(1),
+        CardRetired(1),
+        AnswerDelivered(1),
+        NoteKept(1),
+        QuestionFailed(1),
+        DeliveryFailed(1, 1, "no"),
+        UserReturned(1),
+    ],
+    ids=lambda notice: notice.kind,
+)
+async def test_a_confirmation_that_fails_tells_nobody(
+    session: AsyncSession, ticket: Ticket, notice: Notice
+) -> None:
+    sent = await claimed(session, notice, ticket)
+
+    await settle(session, Refused("no"), sent)
+
+    assert sent.status is DeliveryStatus.FAILED
+    assert await told(session, sent) == []
+
+
+async def test_what_belongs_to_no_ticket_fails_in_the_log_alone(session: AsyncSession) -> None:
+    sent = await claimed(session, UpdateFailed(5, "en"), chat_id=USER)
+
+    with capture_logs() as logs:
+        await settle(session, Refused("no"), sent)
+
+    assert await told(session, sent) == []
+    assert "delivery failed" in [entry["event"] for entry in logs]
+
+
+async def test_staff_are_told_in_the_chat_that_the_ticket_has_now(
+    session: AsyncSession,
+) -> None:
+    moved = await factories.ticket(session, staff_chat_id=NEW_STAFF, opened_on=TODAY)
+    sent = await answer_on_its_way(session, moved)
+
+    await settle(session, Refused("no"), sent)
+
+    assert await told(session, sent) == [(NEW_STAFF, DeliveryFailed(moved.id, sent.id, "no"))]
+
+
+async def test_a_merged_batch_that_is_refused_fails_whole_and_its_user_hears_of_each(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    batch = [await question_on_its_way(session, ticket) for _ in range(2)]
+
+    await settle(session, Refused("no"), *batch)
+
+    assert [one.status for one in batch] == [DeliveryStatus.FAILED] * 2
+    assert await told(session, *batch) == [
+        (STAFF, DeliveryFailed(ticket.id, batch[0].id, "no")),
+        *[(USER, QuestionFailed(one.payload["message_id"])) for one in batch],
+    ]
+
+
+async def test_an_album_that_is_refused_is_one_message_to_its_user(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    album = [await question_on_its_way(session, ticket, media_group_id="a") for _ in range(2)]
+
+    await settle(session, Refused("no"), *album)
+
+    assert await told(session, *album) == [
+        (STAFF, DeliveryFailed(ticket.id, album[0].id, "no")),
+        (USER, QuestionFailed(album[0].payload["message_id"])),
+    ]

@@ -1,0 +1,190 @@
+import asyncio
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
+
+from database.models import ChatMigration, ChatPause, Delivery, DeliveryStatus, Ticket, TicketStatus
+from services import staff_chat
+from services.notices import (
+    CardPosted,
+    CardRetired,
+    GroupIsNotStaff,
+    Notice,
+    QuestionPosted,
+    StaffChatMigrated,
+)
+from tests.services import factories
+from tests.services.factories import HOUR, MINUTE, STAFF
+from tests.times import NOON
+
+NEW = -1002
+NEWER = -1003
+
+
+async def migrations(session: AsyncSession, *moves: tuple[int, int]) -> None:
+    session.add_all(ChatMigration(old_id=old, new_id=new, migrated_at=NOON) for old, new in moves)
+    await session.flush()
+
+
+async def migrate(session: AsyncSession, old: int = STAFF, new: int = NEW) -> None:
+    await staff_chat.migrated(session, old, new, staff_chat_id=STAFF, now=NOON)
+
+
+async def told(session: AsyncSession) -> list[tuple[int, Notice]]:
+    return await factories.told(session)
+
+
+# Which id it has
+
+
+@pytest.mark.parametrize(
+    ("moves", "expected"),
+    [
+        pytest.param([], STAFF, id="it never moved"),
+        pytest.param([(STAFF, NEW)], NEW, id="it moved"),
+        pytest.param([(NEW, NEWER), (STAFF, NEW)], NEWER, id="it moved twice"),
+        pytest.param([(-5, -6)], STAFF, id="another group moved"),
+    ],
+)
+async def test_the_staff_chat_is_followed_to_the_id_it_has_now(
+    session: AsyncSession, moves: list[tuple[int, int]], expected: int
+) -> None:
+    await migrations(session, *moves)
+
+    assert await staff_chat.current(session, STAFF) == expected
+
+
+async def test_the_newest_id_in_the_settings_needs_no_following(session: AsyncSession) -> None:
+    await migrations(session, (STAFF, NEW))
+
+    assert await staff_chat.current(session, NEW) == NEW
+
+
+@pytest.mark.parametrize("moves", [[(STAFF, STAFF)], [(STAFF, NEW), (NEW, STAFF)]])
+async def test_moves_in_a_circle_hang_nothing(
+    session: AsyncSession, moves: list[tuple[int, int]]
+) -> None:
+    await migrations(session, *moves)
+
+    async with asyncio.timeout(5):
+        assert await staff_chat.current(session, STAFF) in {STAFF, NEW}
+
+
+# When it moves
+
+
+async def test_what_waits_and_what_is_on_its_way_goes_to_the_new_id(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = QuestionPosted(1)
+    sent = await factories.delivery(session, question, ticket, status=DeliveryStatus.DELIVERED)
+    waits = await factories.delivery(session, question, ticket)
+    travels = await factories.claimed(session, question, ticket)
+    elsewhere = await factories.delivery(session, question, ticket, chat_id=-5)
+
+    await migrate(session)
+
+    for delivery, chat_id in ((sent, STAFF), (waits, NEW), (travels, NEW), (elsewhere, -5)):
+        await session.refresh(delivery)
+        assert delivery.chat_id == chat_id
+
+
+async def test_the_group_is_told_and_open_tickets_get_new_cards_oldest_first(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    older = await factories.ticket(
+        session, 3, user=await factories.user(session, 8), opened_at=NOON - HOUR
+    )
+    await factories.ticket(
+        session, 4, user=await factories.user(session, 9), status=TicketStatus.CLOSED
+    )
+
+    await migrate(session)
+
+    assert await told(session) == [
+        (NEW, StaffChatMigrated(STAFF, NEW)),
+        (NEW, CardPosted(older.id)),
+        (NEW, CardRetired(older.id)),
+        (NEW, CardPosted(ticket.id)),
+        (NEW, CardRetired(ticket.id)),
+    ]
+
+
+async def test_closed_tickets_move_as_well(session: AsyncSession) -> None:
+    closed = await factories.ticket(session, status=TicketStatus.CLOSED)
+
+    await migrate(session)
+
+    await session.refresh(closed)
+    assert closed.staff_chat_id == NEW
+
+
+async def test_links_and_messages_keep_the_id_of_the_chat_that_they_are_in(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    link = await factories.link(session, ticket, 77)
+    answer = await factories.message(session, ticket, factories.content(chat_id=STAFF))
+
+    await migrate(session)
+
+    await session.refresh(link)
+    await session.refresh(answer)
+    assert (link.chat_id, answer.chat_id) == (STAFF, STAFF)
+
+
+async def test_the_operator_is_told_with_one_error_line_however_often_telegram_says_it(
+    session: AsyncSession,
+) -> None:
+    with capture_logs() as logs:
+        for _ in range(3):
+            await migrate(session)
+
+    assert [entry["new_id"] for entry in logs if entry["log_level"] == "error"] == [NEW]
+    assert [notice for _, notice in await told(session)].count(StaffChatMigrated(STAFF, NEW)) == 1
+
+
+async def test_what_is_addressed_to_the_old_id_later_moves_too(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    await migrate(session)
+    late = await factories.delivery(session, QuestionPosted(1), ticket, chat_id=STAFF)
+
+    await migrate(session)
+
+    await session.refresh(late)
+    assert late.chat_id == NEW
+
+
+async def test_a_pause_of_the_old_id_is_forgotten(session: AsyncSession) -> None:
+    session.add(ChatPause(chat_id=STAFF, since=NOON, until=NOON + MINUTE, held_because="gone"))
+
+    await migrate(session)
+
+    assert (await session.scalars(select(ChatPause))).all() == []
+
+
+async def test_another_group_moves_without_a_word(session: AsyncSession, ticket: Ticket) -> None:
+    await migrate(session, -5, -6)
+
+    assert await told(session) == []
+    assert ticket.staff_chat_id == STAFF
+    assert await staff_chat.current(session, STAFF) == STAFF
+
+
+# Groups that are not the staff chat
+
+
+async def test_a_foreign_group_is_told_its_id_once_for_ever(session: AsyncSession) -> None:
+    for now in (NOON, NOON + 1000 * HOUR):
+        await staff_chat.tell_foreign_group(session, -5, now=now)
+    await staff_chat.tell_foreign_group(session, -6, now=NOON)
+
+    assert await told(session) == [(-5, GroupIsNotStaff(-5)), (-6, GroupIsNotStaff(-6))]
+
+
+async def test_what_a_foreign_group_is_told_belongs_to_no_ticket(session: AsyncSession) -> None:
+    await staff_chat.tell_foreign_group(session, -5, now=NOON)
+
+    assert (await session.scalars(select(Delivery.ticket_id))).all() == [None]

@@ -1,0 +1,485 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import Direction, Message, Ticket, TicketEvent, TicketStatus, User
+from services import answers
+from services import ticket_service as tickets
+from services.content import Content, Person
+from services.notices import (
+    AnswerPosted,
+    CardPosted,
+    CardRedrawn,
+    CardRetired,
+    QuestionPosted,
+    TicketClosed,
+    TicketOpened,
+    TicketReopened,
+    UserReturned,
+)
+from services.problems import (
+    AnonymousCannotTake,
+    AnotherTicketOpen,
+    NotForYou,
+    TicketAlreadyClosed,
+    TicketAlreadyTaken,
+    TicketAlreadyYours,
+    TicketNotClosed,
+)
+from tests.services import factories
+from tests.services.factories import ANN, DAY, SECOND, STAFF, TODAY, content
+from tests.times import NOON
+
+USER = ANN.telegram_id
+NEW, OPEN, PENDING, ON_HOLD, CLOSED = TicketStatus
+WEEK = timedelta(days=7)
+
+
+async def receive(
+    session: AsyncSession,
+    written: Content | None = None,
+    *,
+    person: Person = ANN,
+    now: object = NOON,
+) -> Ticket:
+    return await tickets.receive(
+        session,
+        person,
+        written or content(),
+        staff_chat_id=STAFF,
+        day=TODAY,
+        now=now,  # type: ignore[arg-type]
+    )
+
+
+async def with_status(session: AsyncSession, status: TicketStatus) -> Ticket:
+    return await factories.ticket(session, status=status)
+
+
+# A ticket's life, coloured by who moves it
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(NEW, OPEN), (OPEN, OPEN), (PENDING, PENDING), (ON_HOLD, ON_HOLD)],
+)
+async def test_who_takes_a_new_ticket_opens_it(
+    session: AsyncSession, before: TicketStatus, after: TicketStatus
+) -> None:
+    ticket = await with_status(session, before)
+
+    await tickets.take(session, ticket, by=await factories.kate(session), now=NOON)
+
+    assert ticket.status is after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (NEW, PENDING),
+        (OPEN, PENDING),
+        (PENDING, PENDING),
+        (ON_HOLD, ON_HOLD),
+        (CLOSED, CLOSED),
+    ],
+)
+async def test_an_answer_leaves_it_to_the_user_to_act(
+    session: AsyncSession, before: TicketStatus, after: TicketStatus
+) -> None:
+    ticket = await with_status(session, before)
+
+    await answers.write(session, ticket, content(chat_id=STAFF), by=None, now=NOON)
+
+    assert ticket.status is after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(NEW, NEW), (OPEN, OPEN), (PENDING, OPEN), (ON_HOLD, OPEN), (CLOSED, OPEN)],
+)
+async def test_when_the_user_writes_staff_must_act(
+    session: AsyncSession, before: TicketStatus, after: TicketStatus
+) -> None:
+    ticket = await with_status(session, before)
+
+    await receive(session)
+
+    assert ticket.status is after
+
+
+@pytest.mark.parametrize("before", [NEW, OPEN, PENDING, ON_HOLD])
+async def test_any_ticket_can_be_closed(session: AsyncSession, before: TicketStatus) -> None:
+    ticket = await with_status(session, before)
+
+    await tickets.close(session, ticket, by=None, now=NOON)
+
+    assert (ticket.status, ticket.closed_at) == (CLOSED, NOON)
+
+
+async def test_a_closed_ticket_can_be_reopened(session: AsyncSession) -> None:
+    ticket = await with_status(session, CLOSED)
+
+    await tickets.reopen(session, ticket, by=None, now=NOON)
+
+    assert (ticket.status, ticket.closed_at) == (OPEN, None)
+
+
+# A user writes
+
+
+async def test_a_first_message_opens_a_ticket_and_both_sides_hear_of_it(
+    session: AsyncSession,
+) -> None:
+    ticket = await receive(session, content("My order is late"))
+
+    assert (ticket.daily_id, ticket.opened_on, ticket.status) == (1, TODAY, NEW)
+    assert (ticket.user.telegram_id, ticket.staff_chat_id) == (USER, STAFF)
+    assert ticket.opened_at == NOON
+    assert await factories.waiting(session) == [
+        (USER, TicketOpened(ticket.id)),
+        (STAFF, CardPosted(ticket.id)),
+    ]
+
+
+async def test_what_was_written_is_stored_as_a_question_of_its_author(
+    session: AsyncSession,
+) -> None:
+    written = content("My order is late", entities=[{"type": "bold", "offset": 0, "length": 2}])
+
+    ticket = await receive(session, written)
+
+    message = (await session.scalars(select(Message))).one()
+    assert (message.ticket_id, message.author_id) == (ticket.id, ticket.user_id)
+    assert (message.direction, message.text) == (Direction.QUESTION, "My order is late")
+    assert message.entities == written.entities
+
+
+async def test_a_first_message_that_is_not_text_follows_its_card(session: AsyncSession) -> None:
+    ticket = await receive(session, factories.photo("Look"))
+
+    message = (await session.scalars(select(Message))).one()
+    assert await factories.waiting(session) == [
+        (USER, TicketOpened(ticket.id)),
+        (STAFF, CardPosted(ticket.id)),
+        (STAFF, QuestionPosted(message.id)),
+    ]
+
+
+async def test_numbers_count_from_1_each_day(session: AsyncSession) -> None:
+    days = [TODAY, TODAY, TODAY + DAY, TODAY]
+
+    opened = [
+        await tickets.receive(
+            session,
+            Person(telegram_id, "Ann"),
+            content(chat_id=telegram_id),
+            staff_chat_id=STAFF,
+            day=day,
+            now=NOON,
+        )
+        for telegram_id, day in enumerate(days, start=100)
+    ]
+
+    assert [(one.opened_on, one.daily_id) for one in opened] == [
+        (TODAY, 1),
+        (TODAY, 2),
+        (TODAY + DAY, 1),
+        (TODAY, 3),
+    ]
+
+
+async def test_later_messages_join_the_open_ticket(session: AsyncSession) -> None:
+    opened = await receive(session)
+
+    joined = await receive(session, content("And one more thing"))
+
+    assert joined is opened
+    message = (await session.scalars(select(Message).order_by(Message.id.desc()))).first()
+    assert message is not None
+    assert (await factories.waiting(session))[2:] == [(STAFF, QuestionPosted(message.id))]
+
+
+@pytest.mark.parametrize("status", [PENDING, ON_HOLD])
+async def test_a_card_shows_that_the_user_wrote(
+    session: AsyncSession, status: TicketStatus
+) -> None:
+    ticket = await with_status(session, status)
+
+    await receive(session)
+
+    assert (STAFF, CardRedrawn(ticket.id)) in await factories.waiting(session)
+
+
+async def test_an_open_ticket_is_joined_however_old_it_is(session: AsyncSession) -> None:
+    old = await factories.ticket(session, opened_on=TODAY - 90 * DAY, opened_at=NOON - 90 * DAY)
+
+    assert await receive(session) is old
+
+
+async def test_writing_within_a_week_of_the_close_reopens_under_a_new_card(
+    session: AsyncSession,
+) -> None:
+    ticket = await factories.ticket(session, status=CLOSED, closed_at=NOON - WEEK)
+
+    await receive(session, content("It broke again"))
+
+    message = (await session.scalars(select(Message))).one()
+    assert (ticket.status, ticket.closed_at) == (OPEN, None)
+    assert await factories.waiting(session) == [
+        (USER, TicketReopened(ticket.id)),
+        (STAFF, CardPosted(ticket.id)),
+        (STAFF, CardRetired(ticket.id)),
+        (STAFF, QuestionPosted(message.id)),
+    ]
+    assert await factories.history(session, ticket) == [("reopened", ticket.user_id)]
+
+
+async def test_writing_after_a_week_opens_a_new_ticket(session: AsyncSession) -> None:
+    closed_at = NOON - WEEK - SECOND
+    old = await factories.ticket(session, status=CLOSED, closed_at=closed_at)
+
+    opened = await receive(session)
+
+    assert opened is not old
+    assert (old.status, opened.status) == (CLOSED, NEW)
+
+
+async def test_of_several_closed_tickets_the_newest_is_reopened(session: AsyncSession) -> None:
+    ann = await factories.user(session)
+    for number, opened_at in ((1, NOON - 3 * DAY), (3, NOON - DAY), (2, NOON - 2 * DAY)):
+        await factories.ticket(session, number, user=ann, status=CLOSED, opened_at=opened_at)
+
+    assert (await receive(session)).daily_id == 3
+
+
+async def test_thanks_reopen_nothing_and_are_shown_to_staff(session: AsyncSession) -> None:
+    ticket = await factories.ticket(session, status=CLOSED)
+
+    await receive(session, content("Thank you!"))
+
+    message = (await session.scalars(select(Message))).one()
+    assert (ticket.status, message.ticket_id) == (CLOSED, ticket.id)
+    assert await factories.waiting(session) == [(STAFF, QuestionPosted(message.id))]
+
+
+async def test_thanks_on_an_open_ticket_are_a_message_like_any_other(
+    session: AsyncSession,
+) -> None:
+    ticket = await with_status(session, PENDING)
+
+    await receive(session, content("Thank you!"))
+
+    assert ticket.status is OPEN
+
+
+async def test_thanks_long_after_the_close_open_a_new_ticket(session: AsyncSession) -> None:
+    await factories.ticket(session, status=CLOSED, closed_at=NOON - 2 * WEEK)
+
+    assert (await receive(session, content("Thank you!"))).status is NEW
+
+
+async def test_who_writes_is_back_although_the_bot_was_blocked(session: AsyncSession) -> None:
+    ann = await factories.user(session, blocked_at=NOON)
+    ticket = await factories.ticket(session, user=ann)
+    failed = AnswerPosted(1)
+    await factories.delivery(session, failed, ticket, status="failed")
+
+    await receive(session)
+
+    assert ann.blocked_at is None
+    assert (STAFF, UserReturned(ticket.id)) in await factories.waiting(session)
+
+
+async def test_the_items_of_an_album_are_one_ticket(session: AsyncSession) -> None:
+    album = [factories.photo(media_group_id="album") for _ in range(3)]
+
+    opened = {(await receive(session, item)).id for item in album}
+
+    assert len(opened) == 1
+
+
+async def test_each_user_has_a_ticket_of_his_own(session: AsyncSession) -> None:
+    bob = Person(8, "Bob")
+
+    anns, bobs = await receive(session), await receive(session, content(chat_id=8), person=bob)
+
+    assert anns is not bobs
+    assert (anns.user.name, bobs.user.name) == ("Ann", "Bob")
+
+
+# Staff close
+
+
+async def test_closing_a_ticket_tells_its_user_and_redraws_its_card(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    await tickets.close(session, ticket, by=None, now=NOON)
+
+    assert await factories.waiting(session) == [
+        (USER, TicketClosed(ticket.id)),
+        (STAFF, CardRedrawn(ticket.id)),
+    ]
+
+
+async def test_the_reason_of_a_close_is_written_down(session: AsyncSession, ticket: Ticket) -> None:
+    kate = await factories.kate(session)
+
+    await tickets.close(session, ticket, by=kate, now=NOON, reason="spam")
+
+    event = (await session.scalars(select(TicketEvent))).one()
+    assert (event.kind, event.actor_id, event.details) == ("closed", kate.id, {"reason": "spam"})
+    assert event.happened_at == NOON
+
+
+async def test_closing_without_a_reason_says_none(session: AsyncSession, ticket: Ticket) -> None:
+    await tickets.close(session, ticket, by=None, now=NOON)
+
+    assert (await session.scalars(select(TicketEvent.details))).one() is None
+
+
+async def test_a_closed_ticket_is_not_closed_again(session: AsyncSession) -> None:
+    ticket = await with_status(session, CLOSED)
+
+    with pytest.raises(TicketAlreadyClosed) as refused:
+        await tickets.close(session, ticket, by=None, now=NOON + SECOND)
+
+    assert refused.value == TicketAlreadyClosed(7)
+    assert (ticket.closed_at, await factories.waiting(session)) == (NOON, [])
+
+
+# Staff reopen
+
+
+async def test_reopening_tells_the_user_and_posts_a_new_card(session: AsyncSession) -> None:
+    ticket, kate = await with_status(session, CLOSED), await factories.kate(session)
+
+    await tickets.reopen(session, ticket, by=kate, now=NOON)
+
+    assert await factories.history(session, ticket) == [("reopened", kate.id)]
+    assert await factories.waiting(session) == [
+        (USER, TicketReopened(ticket.id)),
+        (STAFF, CardPosted(ticket.id)),
+        (STAFF, CardRetired(ticket.id)),
+    ]
+
+
+@pytest.mark.parametrize("status", [NEW, OPEN, PENDING, ON_HOLD])
+async def test_what_is_not_closed_is_not_reopened(
+    session: AsyncSession, status: TicketStatus
+) -> None:
+    ticket = await with_status(session, status)
+
+    with pytest.raises(TicketNotClosed) as refused:
+        await tickets.reopen(session, ticket, by=None, now=NOON)
+
+    assert refused.value == TicketNotClosed(7)
+
+
+async def test_reopening_is_refused_while_the_user_has_another_ticket_which_is_named(
+    session: AsyncSession,
+) -> None:
+    closed = await with_status(session, CLOSED)
+    await factories.ticket(session, 9, user=closed.user)
+
+    with pytest.raises(AnotherTicketOpen) as refused:
+        await tickets.reopen(session, closed, by=None, now=NOON)
+
+    assert refused.value == AnotherTicketOpen(7, other=9)
+    assert closed.status is CLOSED
+
+
+async def test_a_new_card_that_waits_is_not_posted_twice(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    for _ in range(2):
+        await tickets.new_card(session, ticket, now=NOON)
+
+    assert await factories.waiting(session) == [
+        (STAFF, CardPosted(ticket.id)),
+        (STAFF, CardRetired(ticket.id)),
+    ]
+
+
+# Staff take
+
+
+async def test_who_takes_a_ticket_has_it_and_the_card_says_so(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    kate = await factories.kate(session)
+
+    await tickets.take(session, ticket, by=kate, now=NOON)
+    await session.flush()
+
+    assert ticket.assigned_to == kate.id
+    assert await factories.history(session, ticket) == [("taken", kate.id)]
+    assert await factories.waiting(session) == [(STAFF, CardRedrawn(ticket.id))]
+
+
+async def test_a_colleagues_ticket_is_taken_over_only_on_purpose(session: AsyncSession) -> None:
+    kate, max_ = await factories.kate(session), await factories.user(session, 901, name="Max")
+    ticket = await factories.ticket(session, assigned_staff=kate)
+
+    with pytest.raises(TicketAlreadyTaken) as refused:
+        await tickets.take(session, ticket, by=max_, now=NOON)
+    assert refused.value == TicketAlreadyTaken(7, by="Kate")
+
+    await tickets.take(session, ticket, by=max_, now=NOON, over=True)
+    assert ticket.assigned_staff is max_
+
+
+@pytest.mark.parametrize("over", [False, True])
+async def test_ones_own_ticket_is_not_taken_again(session: AsyncSession, over: bool) -> None:
+    kate = await factories.kate(session)
+    ticket = await factories.ticket(session, assigned_staff=kate)
+
+    with pytest.raises(TicketAlreadyYours):
+        await tickets.take(session, ticket, by=kate, now=NOON, over=over)
+
+
+async def test_a_closed_ticket_is_not_taken(session: AsyncSession) -> None:
+    ticket = await with_status(session, CLOSED)
+
+    with pytest.raises(TicketAlreadyClosed):
+        await tickets.take(session, ticket, by=await factories.kate(session), now=NOON)
+
+
+async def test_nobody_in_particular_takes_no_ticket(session: AsyncSession, ticket: Ticket) -> None:
+    with pytest.raises(AnonymousCannotTake):
+        await tickets.take(session, ticket, by=None, now=NOON)
+
+
+# Getting a ticket to work on
+
+
+async def test_a_ticket_comes_with_its_people(session: AsyncSession) -> None:
+    kate = await factories.kate(session)
+    ticket = await factories.ticket(session, assigned_staff=kate)
+    session.expunge_all()
+
+    found = await tickets.get(session, ticket.id, staff_chat_id=STAFF)
+
+    assert found.user.name == "Ann"
+    assert found.assigned_staff is not None
+    assert found.assigned_staff.name == "Kate"
+
+
+async def test_a_ticket_of_another_staff_chat_is_not_for_you(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    with pytest.raises(NotForYou):
+        await tickets.get(session, ticket.id, staff_chat_id=-5)
+
+
+async def test_a_ticket_that_does_not_exist_is_not_for_you(session: AsyncSession) -> None:
+    with pytest.raises(NotForYou):
+        await tickets.get(session, 10**15, staff_chat_id=STAFF)
+
+
+async def test_a_user_is_one_row_whatever_he_writes(session: AsyncSession) -> None:
+    for _ in range(3):
+        await receive(session)
+
+    assert len((await session.scalars(select(User))).all()) == 1
