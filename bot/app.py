@@ -84,6 +84,7 @@ class App:
             on_turn=lambda: self.heartbeat.beat("poller"),
         )
         self._team = team
+        self._clock = clock
         self._bot = bot
         self._sessions = sessions
 
@@ -119,7 +120,7 @@ class App:
         self.courier.stop()
 
     async def _look_after_staff_chat(self) -> None:
-        await startup.look_after_staff_chat(self._bot, self._sessions, self._team)
+        await startup.look_after_staff_chat(self._bot, self._sessions, self._team, self._clock)
 
 
 async def run(settings: Settings) -> None:

@@ -1,7 +1,9 @@
 """What is done and asked once, before the first update is taken, and what is watched since."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
 import structlog
 from aiogram import Bot
@@ -77,11 +79,14 @@ async def prepare(
 
 
 async def look_after_staff_chat(
-    bot: Bot, sessions: async_sessionmaker[AsyncSession], team: Team
+    bot: Bot,
+    sessions: async_sessionmaker[AsyncSession],
+    team: Team,
+    clock: Callable[[], datetime],
 ) -> None:
-    """Return once the bot may write in the staff chat; until then say what is wrong, once."""
+    """Return once the bot works in the staff chat; until then say what is wrong, once."""
     told = ""
-    while trouble := await _trouble(bot, sessions, team):
+    while trouble := await _trouble(bot, sessions, team, clock):
         if trouble != told:
             log.error(trouble)
         told = trouble
@@ -131,13 +136,20 @@ async def _set(
         await bot.set_my_commands(wanted, scope=scope, language_code=language)
 
 
-async def _trouble(bot: Bot, sessions: async_sessionmaker[AsyncSession], team: Team) -> str | None:
-    """Say what keeps the bot from writing in the staff chat; set its commands if nothing does."""
+async def _trouble(
+    bot: Bot,
+    sessions: async_sessionmaker[AsyncSession],
+    team: Team,
+    clock: Callable[[], datetime],
+) -> str | None:
+    """Say what keeps the bot from working in the staff chat; set it up if nothing does."""
     try:
         async with sessions() as session:
             chat_id = await staff_chat.current(session, team.staff_chat_id)
         missing = _missing(await bot.get_chat_member(chat_id, bot.id))
         if missing is None:
+            async with sessions.begin() as session:
+                await staff_chat.settle_in(session, chat_id, now=clock())
             await _set_staff_commands(bot, chat_id, team.staff_language)
     except TelegramMigrateToChat as error:
         return f"The staff group became a supergroup: set STAFF_CHAT_ID={error.migrate_to_chat_id}."

@@ -164,15 +164,11 @@ def described(name: str) -> str:
 
 
 def delivery_failed(ticket: str, reason: str) -> str:
-    return _("{ticket}: this did not arrive. Telegram says: {reason}").format(
-        ticket=ticket, reason=reason
-    )
+    return _("{ticket}: this did not arrive ({reason}).").format(ticket=ticket, reason=reason)
 
 
 def edit_failed(ticket: str, reason: str) -> str:
-    return _("{ticket}: this edit did not arrive. Telegram says: {reason}").format(
-        ticket=ticket, reason=reason
-    )
+    return _("{ticket}: this edit did not arrive ({reason}).").format(ticket=ticket, reason=reason)
 
 
 def not_retracted(ticket: str) -> str:

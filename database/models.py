@@ -227,7 +227,8 @@ class Delivery(Base):
     """A notice on its way to a chat: the outbox.
 
     `batch_id` is the first delivery of those that travel as one message (by its number alone: it
-    is always of the same lane); once claimed, a batch keeps its members. `part` is the next piece to send of a message that needs several.
+    is always of the same lane); once claimed, a batch keeps its members. `part` is the next piece
+    to send of a message that needs several.
     """
 
     __tablename__ = "deliveries"

@@ -65,6 +65,29 @@ async def migrated(
         await _move_in(session, old_id, new_id, now=now)
 
 
+async def settle_in(session: AsyncSession, staff_chat_id: int, *, now: datetime) -> None:
+    """Bring the tickets along when the operator has chosen another group as the staff chat.
+
+    Not a migration: the old group lives on, and may be chosen again.
+    """
+    moved = await session.scalars(
+        update(Ticket)
+        .where(NOT_CLOSED, Ticket.staff_chat_id != staff_chat_id)
+        .values(staff_chat_id=staff_chat_id)
+        .returning(Ticket.id)
+    )
+    ids = moved.all()
+    if not ids:
+        return
+    log.info("the staff chat is another one; open tickets get new cards there", tickets=len(ids))
+    await session.execute(
+        update(Delivery)
+        .where(PENDING, Delivery.ticket_id.in_(ids), Delivery.chat_id < 0)
+        .values(chat_id=staff_chat_id)
+    )
+    await _new_cards(session, staff_chat_id, now=now)
+
+
 async def tell_foreign_group(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
     """Say a group's id in it, once for ever, so that an operator can find the staff chat's."""
     first = await session.scalar(
@@ -84,9 +107,13 @@ async def _move_in(session: AsyncSession, old_id: int, new_id: int, *, now: date
         new_id=new_id,
     )
     outbox.post(session, new_id, StaffChatMigrated(old_id, new_id), now=now)
+    await _new_cards(session, new_id, now=now)
+
+
+async def _new_cards(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
     tickets = await session.scalars(
         select(Ticket)
-        .where(Ticket.staff_chat_id == new_id, NOT_CLOSED)
+        .where(Ticket.staff_chat_id == chat_id, NOT_CLOSED)
         .options(selectinload(Ticket.user))
         .order_by(Ticket.opened_at)
     )

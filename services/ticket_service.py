@@ -86,10 +86,11 @@ async def receive(
     ticket = await _at_hand(session, user, now=now)
     if ticket is None:
         return await _open(session, user, content, staff_chat_id=staff_chat_id, day=day, now=now)
+    album = await messages.album(session, ticket, content.media_group_id)
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)
     if ticket.status is not TicketStatus.CLOSED:
         await _user_wrote(session, ticket, now=now)
-    elif not only_says_thanks(content.text):
+    elif not album and not only_says_thanks(content.text):  # of an album, the first item decides
         history.record(session, ticket, user, "reopened", now)
         await _reopen(session, ticket, now=now)
     await _post_question(session, ticket, message, now=now)

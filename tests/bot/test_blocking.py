@@ -19,7 +19,7 @@ async def test_who_wrote_the_answer_is_told_that_it_did_not_arrive_and_why(
 
     assert notice.reply_to == answer.id
     assert notice.text == (
-        "#1: this did not arrive. Telegram says: Forbidden: bot was blocked by the user"
+        "#1: this did not arrive (Forbidden: bot was blocked by the user)."
     )
     assert notice.buttons == ["Send again"]
 
@@ -127,7 +127,7 @@ async def test_a_deleted_account_is_reported_like_a_block(office: Office, alice:
 
     await office.kate.replies(card, "It is on its way")
 
-    await office.sees("this did not arrive. Telegram says: Forbidden: user is deactivated")
+    await office.sees("this did not arrive (Forbidden: user is deactivated)")
 
 
 async def test_closing_the_ticket_of_who_blocked_the_bot_closes_it(

@@ -361,12 +361,12 @@ def test_nothing_in_a_name_is_left_to_turn_what_follows() -> None:
     [
         (
             notices.AnswerPosted,
-            "#7: this did not arrive. Telegram says: no",
+            "#7: this did not arrive (no).",
             ["Send again"],
         ),
         (
             notices.AnswerEdited,
-            "#7: this edit did not arrive. Telegram says: no",
+            "#7: this edit did not arrive (no).",
             ["Send again"],
         ),
         (

@@ -188,3 +188,28 @@ async def test_what_a_foreign_group_is_told_belongs_to_no_ticket(session: AsyncS
     await staff_chat.tell_foreign_group(session, -5, now=NOON)
 
     assert (await session.scalars(select(Delivery.ticket_id))).all() == [None]
+
+
+# Another group
+
+
+async def test_open_tickets_come_along_when_the_operator_chooses_another_group(
+    session: AsyncSession,
+) -> None:
+    opened = await factories.ticket(session)
+    bob = await factories.user(session, 8)
+    closed = await factories.ticket(session, 2, user=bob, status=TicketStatus.CLOSED)
+
+    await staff_chat.settle_in(session, NEW, now=NOON)
+
+    assert (opened.staff_chat_id, closed.staff_chat_id) == (NEW, STAFF)
+    assert (NEW, CardPosted(opened.id)) in await told(session)
+    assert await staff_chat.current(session, STAFF) == STAFF
+
+
+async def test_nothing_comes_along_to_the_group_where_all_is(session: AsyncSession) -> None:
+    await factories.ticket(session)
+
+    await staff_chat.settle_in(session, STAFF, now=NOON)
+
+    assert await told(session) == []
