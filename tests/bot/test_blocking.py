@@ -18,9 +18,7 @@ async def test_who_wrote_the_answer_is_told_that_it_did_not_arrive_and_why(
     _, answer, notice = await refused(office, alice)
 
     assert notice.reply_to == answer.id
-    assert notice.text == (
-        "#1: this did not arrive (Forbidden: bot was blocked by the user)."
-    )
+    assert notice.text == ("#1: this did not arrive (Forbidden: bot was blocked by the user).")
     assert notice.buttons == ["Send again"]
 
 

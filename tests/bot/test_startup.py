@@ -137,8 +137,9 @@ async def test_a_staff_chat_where_the_bot_may_not_write_is_said_once_and_asked_a
             await stage.kate.writes("/help@sandbox_bot", to=stage.support)
             await stage.kate.sees("makes a note", in_=stage.support)
             async with asyncio.timeout(10):
-                while "the staff chat is ready" not in {line["event"] for line in logs}:
-                    await asyncio.sleep(0.01)  # a log tells nobody that it has grown
+                # A log tells nobody that it has grown.
+                while "the staff chat is ready" not in {line["event"] for line in logs}:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
 
     said = [line["event"] for line in logs if line["log_level"] == "error"]
     assert [line for line in said if "STAFF_CHAT_ID" in line] == said[:1]
