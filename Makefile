@@ -28,7 +28,7 @@ check: $(READY) ## lint, types, layers and translations
 test: $(READY) ## every test, with branch coverage of at least 90 %
 	@$(PYTHON) -m pytest --quiet --numprocesses=logical --maxprocesses=4 --dist=worksteal --cov
 
-demo: $(READY) ## a conversation with the real bot, without a token and without a network
+demo: $(READY) ## the real bot on a local Telegram that you can see and touch, without a token
 	@$(PYTHON) -m tests.demo
 
 crash: $(READY) ## the longer proof: 50 kills under traffic

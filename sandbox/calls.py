@@ -13,7 +13,8 @@ class Call:
 
     `ignored` ones are Telegram's, but have no effect in the sandbox. `fault` names what was
     injected, if anything; `answer` is None when the connection was cut. `injected` are the ids of
-    raw updates in an answer of getUpdates: nobody vouches for their form.
+    raw updates in an answer of getUpdates: nobody vouches for their form. `took` is in seconds;
+    a method that the sandbox lacks is not `known`.
     """
 
     number: int
@@ -26,6 +27,8 @@ class Call:
     answer: Json | None = None
     processed: bool = False
     done: bool = False
+    took: float = 0.0
+    known: bool = True
     fault: str | None = None
     unknown: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
@@ -35,6 +38,23 @@ class Call:
     def ok(self) -> bool:
         """Whether the bot was told that it worked."""
         return bool(self.answer and self.answer.get("ok"))
+
+    def brief(self) -> Json:
+        """One line of the log."""
+        told = self.answer or {}
+        return {
+            "number": self.number,
+            "method": self.method,
+            "chat_id": self.chat_id,
+            "at": self.at,
+            "took": self.took,
+            "status": self.status,
+            "processed": self.processed,
+            "fault": self.fault,
+            "known": self.known,
+            "unknown": self.unknown,
+            "description": told.get("description", ""),
+        }
 
     def json(self) -> Json:
         """As the control API shows it."""

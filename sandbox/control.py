@@ -14,11 +14,13 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from sandbox import stream
 from sandbox.errors import ApiError
 from sandbox.model import Chat, Json, Message, Person
 from sandbox.stage import Stage
 
 HEADER = "X-Sandbox-Secret"
+REFUSAL: Json = {"ok": False, "error": "wrong secret or origin"}
 Action = Callable[[Stage, Json], object]
 ACTIONS: dict[str, Action] = {}
 
@@ -77,7 +79,29 @@ class Control:
 
     def routes(self) -> list[web.RouteDef]:
         """Where the control API lives."""
-        return [web.post("/control/{action}", self.handle)]
+        return [
+            web.get("/control/stream", self.stream),
+            web.get("/control/file/{file_id}", self.file),
+            web.post("/control/{action}", self.handle),
+        ]
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """The changes after `since` as server-sent events, for as long as somebody reads."""
+        if not self._allowed(request):
+            return _answer(403, REFUSAL)
+        return await stream.follow(self.stage, request)
+
+    async def file(self, request: web.Request) -> web.Response:
+        """The bytes of a file that was sent; never of a kind that a browser would run."""
+        if not self._allowed(request):
+            return _answer(403, REFUSAL)
+        try:
+            found = self.stage.world.files.get(request.match_info["file_id"])
+        except ApiError:
+            return _answer(404, {"ok": False, "error": "no such file"})
+        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=3600"}
+        kind = "application/octet-stream"
+        return web.Response(body=found.content, content_type=kind, headers=headers)
 
     def _allowed(self, request: web.Request) -> bool:
         origin = request.headers.get("Origin")
@@ -90,7 +114,7 @@ class Control:
     async def handle(self, request: web.Request) -> web.Response:
         """One request."""
         if not self._allowed(request):
-            return _answer(403, {"ok": False, "error": "wrong secret or origin"})
+            return _answer(403, REFUSAL)
         function = self.actions.get(request.match_info["action"])
         if function is None:
             return _answer(404, {"ok": False, "error": "no such action"})
@@ -99,6 +123,8 @@ class Control:
             result = function(self.stage, body)
             if inspect.isawaitable(result):
                 result = await result
+            if self.stage.recording is not None:
+                self.stage.recording.note(request.match_info["action"], body, result)
         except ApiError as error:
             return _answer(400, {"ok": False, "error": error.description})
         except KeyError as error:

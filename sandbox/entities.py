@@ -34,7 +34,11 @@ _PATTERNS = (
     ("email", re.compile(r"(?<![\w.@])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,}")),
     ("mention", re.compile(r"(?<![\w@/])@[a-zA-Z][a-zA-Z0-9_]{3,31}(?![\w@])")),
     ("hashtag", re.compile(r"(?<![\w#])#(?=\d*[^\W\d])\w{1,255}")),
-    ("bot_command", re.compile(r"(?<![\w/@])/[a-zA-Z0-9_]{1,64}(?:@[a-zA-Z]\w{2,31})?(?![\w/@])")),
+    # match_bot_commands of tdlib: not beside a word, a slash, `<` or `>`.
+    (
+        "bot_command",
+        re.compile(r"(?<![\w/@<>])/[a-zA-Z0-9_]{1,64}(?:@[a-zA-Z]\w{2,31})?(?![\w/@<>])"),
+    ),
 )
 _INTERESTING = re.compile(r"[@#/.]")
 

@@ -17,6 +17,7 @@ class Feed:
     def __init__(self) -> None:
         """Nothing has happened yet."""
         self.last = 0
+        self.closed = False
         self._changes: deque[Json] = deque(maxlen=KEPT)
         self._waiting: set[asyncio.Future[None]] = set()
 
@@ -49,6 +50,7 @@ class Feed:
 
     def close(self) -> None:
         """Let every reader go."""
+        self.closed = True
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)

@@ -55,6 +55,7 @@ class Message:
     keyboard: Json | None = None
     reactions: dict[int, list[Json]] = field(default_factory=dict)
     edits: int = 0
+    taken: bool = False  # the bot has confirmed its update
 
     @property
     def protected(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Self
 
 from aiohttp import web
 
+from sandbox import site
 from sandbox.calls import Call
 from sandbox.client import Telegram
 from sandbox.clock import Clock
@@ -30,7 +31,7 @@ LARGEST_REQUEST = 55 * 1024 * 1024
 class Sandbox:
     """`async with Sandbox() as sandbox:` — Telegram at `sandbox.url` for `sandbox.token`."""
 
-    def __init__(  # noqa: PLR0913 - each is one word of a command line
+    def __init__(
         self,
         *,
         clock: Callable[[], float] = time.time,
@@ -70,11 +71,17 @@ class Sandbox:
         """Where the control API is."""
         return f"{self.url}/control"
 
+    @property
+    def page_url(self) -> str:
+        """Where the page is; the fragment, which no server ever sees, is its key."""
+        return f"{self.url}/#secret={self.secret}"
+
     async def start(self) -> None:
         """Listen."""
         app = web.Application(client_max_size=LARGEST_REQUEST)
         app.add_routes(Server(self.stage).routes())
         app.add_routes(Control(self.stage).routes())
+        app.add_routes(site.routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         host, port = self._address

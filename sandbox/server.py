@@ -57,7 +57,7 @@ class Server:
         """One call: read, delay, refuse or process, delay, answer; and write it all down."""
         call = Call(0, request.match_info["method"], {}, self.stage.world.clock.now())
         response = await self._answer(request, call)
-        call.done = True
+        call.done, call.took = True, self.stage.world.clock.now() - call.at
         self.stage.world.feed.put(
             "call", call.chat_id, number=call.number, method=call.method, status=call.status
         )
@@ -76,6 +76,8 @@ class Server:
         await faults.pause(self.stage.faults.delay())
         fault = self.stage.faults.pick(call.method, call.chat_id)
         call.fault = fault.kind if fault else None
+        if fault is not None:
+            self.stage.tell_trouble()
         response = await self._process(request, call, method, given, fault)
         await faults.pause(self.stage.faults.delay())
         return response
@@ -87,6 +89,7 @@ class Server:
         call.chat_id = int(chat_id) if chat_id.lstrip("-").isdigit() else None
         method = METHODS.get(call.method.lower())
         if method is None:
+            call.known = False
             raise ApiError(404, "Not Found: method not found")
         call.method = method.name
         passed = set(given.values)

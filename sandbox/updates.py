@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import random
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.clock import Clock
@@ -50,8 +51,14 @@ class Pending:
 class UpdateQueue:
     """Updates in order, and the one request that may wait for them."""
 
-    def __init__(self, clock: Clock, rng: random.Random) -> None:
-        """Begin at a random identifier, as a new bot does."""
+    def __init__(
+        self,
+        clock: Clock,
+        rng: random.Random,
+        confirmed: Callable[[Json], None] = lambda _body: None,
+    ) -> None:
+        """Begin at a random identifier, as a new bot does; `confirmed` hears of what is done."""
+        self._confirmed = confirmed
         self._clock = clock
         self._rng = rng
         self._pending: deque[Pending] = deque()
@@ -103,7 +110,7 @@ class UpdateQueue:
         elif offset > self._next_id + FURTHEST_OFFSET:
             return
         while self._pending and self._pending[0].update_id < offset:
-            self._pending.popleft()
+            self._confirmed(self._pending.popleft().body)
 
     def _batch(self, limit: int) -> list[Json]:
         self._drop_old()

@@ -9,6 +9,7 @@ user's id, a basic group a negative one, a supergroup one that begins with -100
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 
 from sandbox import privacy
@@ -55,7 +56,7 @@ class World:
         self.privacy_mode = True
         self.people: dict[int, Person] = {bot.id: bot}
         self.chats: dict[int, Chat] = {}
-        self.updates = UpdateQueue(clock, rng)
+        self.updates = UpdateQueue(clock, rng, self._confirmed)
         self.feed = Feed()
         self.files = Files(bot.id)
         self.commands: dict[tuple[str, str], list[Json]] = {}
@@ -84,13 +85,20 @@ class World:
     def free_user_id(self) -> int:
         """The next id nobody has."""
         self._last_user_id += 1
+        while self._last_user_id in self.people:
+            self._last_user_id += 1
         return self._last_user_id
 
-    def add_group(self, title: str, *, supergroup: bool, forum: bool = False) -> Chat:
-        """An empty group."""
-        first = FIRST_SUPERGROUP if supergroup else FIRST_GROUP
+    def add_group(
+        self, title: str, *, supergroup: bool, forum: bool = False, chat_id: int | None = None
+    ) -> Chat:
+        """An empty group, with the next id of its kind unless one is given."""
         kind = "supergroup" if supergroup else "group"
-        chat_id = first - sum(1 for chat in self.chats.values() if chat.type == kind)
+        if chat_id is None:
+            first = FIRST_SUPERGROUP if supergroup else FIRST_GROUP
+            chat_id = first - sum(1 for chat in self.chats.values() if chat.type == kind)
+            while chat_id in self.chats:
+                chat_id -= 1
         chat = Chat(chat_id, kind, title=title, is_forum=forum)
         self.chats[chat.id] = chat
         return chat
@@ -149,6 +157,17 @@ class World:
         self.updates.put(kind, message.view)
         return True
 
+    def _confirmed(self, body: Json) -> None:
+        """The bot has confirmed an update: a person's message gets its second tick."""
+        view = body.get("message")
+        if not isinstance(view, dict) or not isinstance(view.get("chat"), dict):
+            return
+        chat = self.chats.get(view["chat"].get("id"))
+        message = chat.messages.get(view.get("message_id", 0)) if chat else None
+        if message is not None and not message.taken:
+            message.taken = True
+            self.feed.put("taken", message.chat.id, message_id=message.id)
+
     def change(self, message: Message, view: Json, *, by_bot: bool) -> None:
         """Replace what a message says."""
         message.view = view | {"edit_date": max(self.date, view["date"])}
@@ -173,13 +192,15 @@ class World:
 
     def shown(self, message: Message) -> Json:
         """A message as a person in the chat sees it: with its reactions and its keyboard."""
-        counted: dict[str, int] = {}
-        for chosen in message.reactions.values():
-            for reaction in chosen:
-                name = str(reaction.get("emoji") or reaction.get("custom_emoji_id"))
-                counted[name] = counted.get(name, 0) + 1
+        reacted = {
+            str(person): [str(one.get("emoji") or one.get("custom_emoji_id")) for one in chosen]
+            for person, chosen in message.reactions.items()
+        }
+        delivery = "taken" if message.taken else "waiting"
         return message.view | {
-            "reactions": counted,
+            "reactions": Counter(name for names in reacted.values() for name in names),
+            "reacted": reacted,
             "keyboard": message.keyboard,
             "edits": message.edits,
+            "delivery": delivery if message.seen_by_bot else "hidden",
         }

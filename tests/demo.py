@@ -1,7 +1,8 @@
-"""`make demo`: the real bot talks over real HTTP, and you read along.
+"""`make demo`: the real bot talks over real HTTP; read along, watch the page, and go on yourself.
 
-A local Telegram (the sandbox) and `main.py` run as processes of their own; the database is a
-throw-away file. Exits with 0 only if every expected message arrived.
+A local Telegram (the sandbox) runs as a process of its own and starts `main.py`; the database is
+a throw-away file. The page stays until Ctrl-C where somebody sits at the terminal; elsewhere it
+ends after the conversation. Exits with 0 only if every expected message arrived.
 """
 
 import asyncio
@@ -10,15 +11,22 @@ import signal
 import sys
 import tempfile
 from asyncio.subprocess import Process
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import IO
 
-from core.config import sqlite_url
+from core.config import PROJECT, sqlite_url
 from sandbox import Message, Telegram
 from sandbox.client import Chat, User
 from tests import reading
 from tests.processes import program
+
+SCENE = PROJECT / "sandbox" / "scenes" / "office.json"
+SANDBOX = ("-m", "sandbox", "--port", "8081", "--next-port", "--limits", "--name", "Support Bot")
+
+# Of the scene: ids and names.
+ALICE, BORIS, KATE = (700000001, "Alice"), (700000002, "Борис"), (700000004, "Kate")
+TEAM = -4000000001
 
 # So many seconds a program may take to start.
 STARTS_WITHIN = 60
@@ -101,43 +109,38 @@ async def sandbox_ready(sandbox: Process) -> dict[str, str]:
     return dict(json.loads(line))
 
 
-async def fail_when_it_ends(bot: Process) -> None:
-    raise DemoFailed(f"the bot stopped with exit code {await bot.wait()}")
-
-
 async def play(folder: Path, log: IO[str]) -> None:
-    """Start everything, play the conversation, and end everything."""
+    """Start everything, play the conversation, and keep the page open while somebody may look."""
     database = {"database_url": sqlite_url(folder / "demo.db")}
     async with AsyncExitStack() as stack:
-        say("Starting a local Telegram …")
-        sandbox = program("-m", "sandbox", "--port", "0", "--limits", log=log)
-        ready = await sandbox_ready(await stack.enter_async_context(sandbox))
-        telegram = Telegram(ready["control_url"], ready["secret"])
-        await stack.enter_async_context(telegram)
-        alice = await telegram.user("Alice", username="alice", language="en")
-        boris = await telegram.user("Борис", language="ru")
-        kate = await telegram.user("Kate", username="kate")
-        team = await telegram.group("Support", members=[kate])
-
         say("Making a database: alembic upgrade head …")
         async with program("-m", "alembic", "upgrade", "head", log=log, **database) as alembic:
             if await asyncio.wait_for(alembic.wait(), STARTS_WITHIN):
                 raise DemoFailed("alembic upgrade head failed")
 
-        say("Starting the bot: python main.py …")
-        address = {"bot_token": ready["token"], "telegram_api_url": ready["url"]}
-        bot = program("main.py", log=log, staff_chat_id=team.id, **address, **database)
-        process = await stack.enter_async_context(bot)
-        over = asyncio.Event()
+        say("Starting a local Telegram, and the bot on it: python main.py …")
+        arguments = [*SANDBOX, "--scene", str(SCENE), "--run", f'"{sys.executable}" main.py']
+        sandbox = program(*arguments, log=log, staff_chat_id=TEAM, **database)
+        process = await stack.enter_async_context(sandbox)
+        ready = await sandbox_ready(process)
+        say(f"The page: {ready['page_url']}")
+        telegram = Telegram(ready["control_url"], ready["secret"])
+        await stack.enter_async_context(telegram)
+        await telegram.called("getMe", status=200, timeout=STARTS_WITHIN)
+
+        say(f"\n{reading.HEADING}\n")
+        alice, boris, kate = (User(telegram, *person) for person in (ALICE, BORIS, KATE))
+        team, over = Chat(telegram, TEAM, "Support"), asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            watch = group.create_task(fail_when_it_ends(process))
-            await telegram.called("getMe", status=200, timeout=STARTS_WITHIN)
-            say(f"\n{reading.HEADING}\n")
-            chats = {alice.id: "Alice", boris.id: "Борис", team.id: "Support"}
+            chats = {ALICE[0]: "Alice", BORIS[0]: "Борис", TEAM: "Support"}
             group.create_task(read_along(telegram, chats, over))
             await converse(alice, boris, kate, team)
             over.set()
-            watch.cancel()
+        say("\nEvery expected message arrived.")
+        if sys.stdin.isatty():
+            say(f"Go on by yourself: {ready['page_url']}\nCtrl-C ends it.")
+            with suppress(asyncio.CancelledError):  # Ctrl-C is how one leaves
+                await process.wait()
 
 
 def why(error: Exception) -> list[str]:
@@ -162,7 +165,7 @@ def main() -> int:
             tail = path.read_text("utf-8", "replace").splitlines()[-LOG_TAIL:]
             print("\nThe end of the log:", *tail, "\nFAILED", *why(error), sep="\n")
             return 1
-    print("\nEvery expected message arrived; all programs are stopped.")
+    print("All programs are stopped.")
     return 0
 
 

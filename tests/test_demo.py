@@ -25,6 +25,7 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         [sys.executable, "-m", "tests.demo"],
         cwd=PROJECT,
         env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"},
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -53,7 +54,7 @@ def test_the_demo_shows_both_sides_of_a_conversation_and_leaves_nothing_behind(
     assert demo.returncode == 0, said
     assert re.search(r"\d\d:\d\d:\d\d  Alice +\d+  Alice +Hello!", said)
     assert re.search(r"  Support +\d+  Kate +\(to \d+\) // He can change", said)
-    assert said.endswith("Every expected message arrived; all programs are stopped.\n")
+    assert said.endswith("Every expected message arrived.\nAll programs are stopped.\n")
     assert not left_over(demo)
     assert list(tmp_path.glob("support-bot-demo-*")) == []
 

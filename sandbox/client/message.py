@@ -12,7 +12,9 @@ KINDS = words(
     "text photo video animation audio voice video_note sticker document venue location contact "
     "poll dice"
 )
-PLAIN = frozenset(words("message_id from chat date sender_chat reactions edits keyboard"))
+PLAIN = frozenset(
+    words("message_id from chat date sender_chat reactions reacted edits keyboard delivery")
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ STATUSES = PRESENT | {"left", "kicked"}
 
 @action("group")
 def add_group(stage: Stage, body: Json) -> Json:
-    """A group: title, members (ids, the first owns it), supergroup, forum, bot.
+    """A group: title, members (ids, the first owns it), supergroup, forum, bot, id.
 
     `bot` is its status there: member (default), administrator, or null when it is not in it.
     """
@@ -26,6 +26,7 @@ def add_group(stage: Stage, body: Json) -> Json:
         supergroup=bool(body.get("supergroup")),
         forum=bool(body.get("forum")),
         bot=body.get("bot", "member"),
+        chat_id=body.get("id"),
     )
     chat.username = body.get("username")
     return chat.json()
@@ -94,6 +95,7 @@ def settings(stage: Stage, body: Json) -> bool:
             setattr(chat, name, bool(body[name]))
     if "title" in body:
         chat.title = str(body["title"])
+    stage.world.feed.put("chat", chat.id)
     return True
 
 

@@ -35,6 +35,7 @@ def rename(stage: Stage, body: Json) -> Json:
     for name in ("first_name", "last_name", "username", "language_code"):
         if name in body:
             setattr(person, name, body[name])
+    stage.world.feed.put("user", person.id)
     return person.json()
 
 

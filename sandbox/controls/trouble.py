@@ -17,6 +17,7 @@ def fault(stage: Stage, body: Json) -> int:
     names = ("method", "chat_id", "times", "probability", "status", "description", "parameters")
     made = Fault(body["kind"], **{name: body[name] for name in names if name in body})
     number = stage.faults.add(made)
+    stage.tell_trouble()
     if (made.method or "").lower() == "getupdates":
         stage.world.updates.interrupt()
     return number
@@ -29,6 +30,7 @@ def mend(stage: Stage, body: Json) -> bool:
         stage.faults.remove(int(body["id"]))
     else:
         stage.faults.clear()
+    stage.tell_trouble()
     return True
 
 
@@ -36,6 +38,7 @@ def mend(stage: Stage, body: Json) -> bool:
 def latency(stage: Stage, body: Json) -> bool:
     """Every call takes between `low` and `high` seconds."""
     stage.faults.latency = (float(body["low"]), float(body["high"]))
+    stage.tell_trouble()
     return True
 
 
@@ -43,6 +46,7 @@ def latency(stage: Stage, body: Json) -> bool:
 def limits(stage: Stage, body: Json) -> bool:
     """Switch Telegram's limits on or off."""
     stage.limits.enabled = bool(body["enabled"])
+    stage.tell_trouble()
     return stage.limits.enabled
 
 

@@ -11,9 +11,13 @@ LONGEST_WAIT = 60.0
 
 @action("messages")
 def messages(stage: Stage, body: Json) -> Json:
-    """A chat as people see it, oldest first (the last `limit`), and the feed's number."""
-    chat = chat_of(stage, body)
-    found = list(chat.messages.values())[-int(body.get("limit") or 0) :]
+    """A chat as people see it, oldest first, and the feed's number.
+
+    `limit`: only the last so many; `before`: of those below this id.
+    """
+    chat, before = chat_of(stage, body), body.get("before")
+    older = [m for m in chat.messages.values() if before is None or m.id < int(before)]
+    found = older[-int(body.get("limit") or 0) :]
     shown = [stage.world.shown(message) for message in found]
     return {"messages": shown, "seq": stage.world.feed.last}
 
@@ -41,6 +45,16 @@ def calls(stage: Stage, body: Json) -> list[Json]:
         for call in stage.calls
         if call.number > since and (method is None or call.method == method)
     ]
+
+
+@action("call")
+def call(stage: Stage, body: Json) -> Json:
+    """The call `number`, with its parameters and its answer."""
+    found = stage.find_call(int(body["number"]))
+    if found is None:
+        reason = f"there is no call {body['number']} in the log"
+        raise ValueError(reason)
+    return found.json()
 
 
 @action("status")

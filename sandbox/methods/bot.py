@@ -104,4 +104,5 @@ def get_my_commands(world: World, params: Params) -> list[Json]:
 def delete_my_commands(world: World, params: Params) -> bool:
     """#deletemycommands."""
     world.commands.pop(_key(world, params), None)
+    world.feed.put("commands", None)
     return True

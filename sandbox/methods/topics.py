@@ -119,3 +119,4 @@ def drop(world: World, chat: Chat, topic: Topic) -> None:
     inside = [m for m in chat.messages.values() if m.view.get("message_thread_id") == topic.id]
     for message in inside:
         world.delete(message)
+    world.feed.put("chat", chat.id)

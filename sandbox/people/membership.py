@@ -73,9 +73,12 @@ def create_group(
     supergroup: bool,
     forum: bool,
     bot: str | None,
+    chat_id: int | None = None,
 ) -> Chat:
     """A group of `people` (the first one owns it); then the bot is added, as `bot` says."""
-    chat = world.add_group(title, supergroup=supergroup or forum, forum=forum)
+    if chat_id in world.chats:
+        raise bad_request(f"there is a chat {chat_id} already")
+    chat = world.add_group(title, supergroup=supergroup or forum, forum=forum, chat_id=chat_id)
     for number, person in enumerate(people):
         chat.members[person.id] = Member(person, "member" if number else "creator")
     owner = people[0] if people else ANONYMOUS

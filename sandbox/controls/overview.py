@@ -1,0 +1,57 @@
+"""All at once, as a page needs it when it opens."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import islice
+
+from sandbox import commands
+from sandbox.control import action, chat_of, person_of
+from sandbox.model import Chat, Json
+from sandbox.stage import Stage
+
+# So many of the last calls are told.
+RECENT = 100
+
+
+@action("overview")
+def overview(stage: Stage, _body: Json) -> Json:
+    """The bot, people, chats with their last message, trouble, process, calls; and `seq`."""
+    world = stage.world
+    return {
+        "seq": world.feed.last,
+        "bot": world.bot.json() | {"privacy": world.privacy_mode},
+        "people": [person.json() for person in world.people.values() if person is not world.bot],
+        "chats": [_chat(stage, chat) for chat in world.chats.values()],
+        "trouble": stage.trouble(),
+        "process": stage.runner.json() if stage.runner else None,
+        "recording": stage.recording is not None,
+        "calls": [call.brief() for call in islice(reversed(stage.calls), RECENT) if call.done][
+            ::-1
+        ],
+    }
+
+
+def _chat(stage: Stage, chat: Chat) -> Json:
+    last = next(reversed(chat.messages.values()), None)
+    members = [
+        {"id": one.person.id, "name": one.person.first_name, "status": one.status}
+        | {"can_send": one.can_send, "can_delete": one.can_delete}
+        for one in chat.members.values()
+    ]
+    return chat.json() | {
+        "members": members,
+        "topics": [asdict(topic) for topic in chat.topics.values()],
+        "last": stage.world.shown(last) if last else None,
+        "blocked": chat.blocked,
+        "started": chat.started,
+        "muted": chat.muted,
+        "drops_threads": chat.drops_threads,
+        "migrated_to": chat.migrated_to,
+    }
+
+
+@action("commands")
+def menu(stage: Stage, body: Json) -> list[Json]:
+    """The commands that `user` is offered in `chat`, by scope and language."""
+    return commands.offered(stage.world, chat_of(stage, body), person_of(stage, body))

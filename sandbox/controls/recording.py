@@ -1,0 +1,24 @@
+"""Recording what is said, to play it again."""
+
+from __future__ import annotations
+
+from sandbox.control import Refused, action
+from sandbox.model import Json
+from sandbox.recording import Recording
+from sandbox.stage import Stage
+
+
+@action("record")
+def record(stage: Stage, body: Json) -> Json | bool:
+    """Begin with `on` true; with false, end and get the scenario."""
+    if body["on"]:
+        stage.recording = Recording(stage.world)
+        stage.world.feed.put("recording", None, on=True)
+        return True
+    if stage.recording is None:
+        reason = "nothing is being recorded"
+        raise Refused(reason)
+    scenario = stage.recording.scenario()
+    stage.recording = None
+    stage.world.feed.put("recording", None, on=False)
+    return scenario

@@ -1,0 +1,134 @@
+/** What a person does to a message: reply, react, press a button, edit, delete. */
+
+import { call } from "./api.js";
+import { alertBox, ask } from "./dialog.js";
+import { h } from "./dom.js";
+import { closeMenu, openMenu } from "./menu.js";
+import { attempt, toast } from "./toast.js";
+import { authorId, nameOf } from "./words.js";
+
+const QUICK = ["👍", "❤", "🔥", "🎉", "😁", "😢", "🤔", "👎", "🙏", "👌", "👀", "💯"];
+
+/** @param {import("./pane.js").Pane} pane @returns {import("./message.js").Scene} */
+export function sceneOf(pane) {
+  return {
+    get me() {
+      return pane.me;
+    },
+    get group() {
+      return pane.chat?.type !== "private";
+    },
+    menu: (message, anchor) => messageMenu(pane, message, anchor),
+    reply: (message) => pane.composer.replyTo(message),
+    react: (message, emoji) => react(pane, message, emoji),
+    press: (message, button, element) => press(pane, message, button, element),
+    jump: (id) => pane.conversation.jump(id),
+    command: (text) => pane.say({ text }),
+    deepLink: (url) => openDeepLink(pane, url),
+  };
+}
+
+function messageMenu(pane, message, anchor) {
+  const mine = authorId(message) === pane.me;
+  const text = message.text ?? message.caption ?? "";
+  const choose = (emoji) => {
+    closeMenu();
+    react(pane, message, emoji);
+  };
+  const emoji = QUICK.map((one) => h("button", { type: "button", role: "menuitem", "aria-label": `React with ${one}`, onclick: () => choose(one) }, one));
+  openMenu(
+    anchor,
+    [
+      { label: "Reply", icon: "reply", act: () => pane.composer.replyTo(message) },
+      mine && (message.text || message.caption) && { label: "Edit", icon: "edit", act: () => pane.composer.edit(message) },
+      message.reply_to_message && { label: "Go to the quoted message", icon: "reply", act: () => pane.conversation.jump(message.reply_to_message.message_id) },
+      text && { label: "Copy text", icon: "document", act: () => copy(text) },
+      { label: "Delete", icon: "close", danger: true, act: () => remove(pane, message) },
+    ],
+    h("div", { class: "emoji-row", role: "group", "aria-label": "Reactions" }, ...emoji),
+  );
+}
+
+const react = (pane, message, emoji) =>
+  attempt(() => {
+    const now = message.reacted?.[pane.me] ?? [];
+    const chosen = now.includes(emoji) ? [] : [emoji];
+    return call("react", { user: pane.me, chat: pane.chatId, message: message.message_id, emoji: chosen });
+  });
+
+const remove = (pane, message) =>
+  attempt(() => call("delete", { user: pane.me, chat: pane.chatId, message: message.message_id }));
+
+function copy(text) {
+  navigator.clipboard?.writeText(text).then(() => toast("Copied."), () => toast("The browser does not allow it.", "error"));
+}
+
+/** Press a button; it looks busy until the bot has answered. */
+async function press(pane, message, button, element) {
+  if (button.copy_text) return copy(button.copy_text.text);
+  if (!button.callback_data) return toast("The sandbox does not imitate this kind of button.", "error");
+  element.setAttribute("aria-busy", "true");
+  const query = await attempt(() => call("press", { user: pane.me, chat: pane.chatId, message: message.message_id, button: button.text }));
+  if (query) pane.pressed.set(query.id, element);
+  else element.removeAttribute("aria-busy");
+  return undefined;
+}
+
+/** The bot has answered a press. */
+export function answered(pane, { query_id, text, show_alert }) {
+  const element = pane.pressed.get(query_id);
+  if (!element) return;
+  pane.pressed.delete(query_id);
+  element.removeAttribute("aria-busy");
+  if (!text) return;
+  if (show_alert) alertBox(nameOf(pane.store.bot), text);
+  else toast(text, "info", pane.conversation.toasts);
+}
+
+/** `t.me/<bot>?start=payload` begins a conversation here; other links are the browser's. */
+function openDeepLink(pane, url) {
+  const bot = pane.store.bot.username?.toLowerCase();
+  const found = /^(?:https?:\/\/(?:t\.me|telegram\.me)\/(\w+)\?|tg:\/\/resolve\?domain=(\w+)&)start=([\w-]{1,64})$/i.exec(url);
+  if (!found || (found[1] ?? found[2]).toLowerCase() !== bot) return false;
+  start(pane, found[3]);
+  return true;
+}
+
+/** “/start payload” in one's own chat with the bot, as a deep link does it. */
+export async function start(pane, payload) {
+  await pane.open(pane.me);
+  await pane.say({ text: payload ? `/start ${payload}` : "/start" });
+}
+
+export async function askDeepLink(pane) {
+  const given = await ask(
+    "Open a deep link",
+    [{ name: "payload", label: `t.me/${pane.store.bot.username}?start=`, placeholder: "payload" }],
+    "Open",
+  );
+  if (given) start(pane, given.payload);
+}
+
+/** What the button at the upper right of a conversation offers. */
+export function chatMenu(pane, anchor) {
+  const chat = pane.chat;
+  const block = (blocked) => attempt(() => call("block", { user: pane.me, blocked }));
+  const privately = [
+    { label: "Open a deep link…", icon: "command", act: () => askDeepLink(pane) },
+    chat.blocked
+      ? { label: "Unblock the bot", act: () => block(false) }
+      : { label: "Block the bot", icon: "close", danger: true, act: () => block(true) },
+  ];
+  const together = [
+    chat.is_forum && { label: "New thread…", icon: "plus", act: () => newTopic(pane) },
+    { label: "Leave the group", icon: "close", danger: true, act: () => attempt(() => call("member", { chat: chat.id, user: pane.me, status: "left", by: pane.me })) },
+  ];
+  openMenu(anchor, chat.type === "private" ? privately : together);
+}
+
+export async function newTopic(pane) {
+  const given = await ask("New thread", [{ name: "name", label: "Name" }], "Create");
+  if (!given) return;
+  const made = await attempt(() => call("topic", { chat: pane.chatId, user: pane.me, name: given.name }));
+  if (made) pane.conversation.showThread(made.message_thread_id);
+}

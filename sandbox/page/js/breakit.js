@@ -1,0 +1,134 @@
+/** *Break it*: Telegram's limits, errors, cut connections, slowness; rights, upgrades, threads; the bot's death. */
+
+import { call } from "./api.js";
+import { h } from "./dom.js";
+import { attempt } from "./toast.js";
+import { nameOf } from "./words.js";
+
+const FAULTS = {
+  "429 for 5 s": { kind: "error", status: 429, description: "Too Many Requests: retry after 5", parameters: { retry_after: 5 } },
+  "500 Internal": { kind: "error", status: 500, description: "Internal Server Error" },
+  "502 as HTML": { kind: "html" },
+  "Cut before": { kind: "cut_before" },
+  "Cut after": { kind: "cut_after" },
+  "HTML after": { kind: "html_after" },
+  "Garbage": { kind: "garbage" },
+};
+const OUTAGE = { kind: "html", method: "getUpdates", times: null };
+const LATENCIES = { 0: "none", 0.3: "0.3 s", 1: "1 s", 5: "5 s" };
+const STATUSES = { member: "member", administrator: "administrator", restricted: "may not write", left: "removed", kicked: "banned" };
+
+const act = (action, body) => attempt(() => call(action, body));
+
+/** @param {import("./store.js").Store} store */
+export function breakIt(store) {
+  const element = h("section", { class: "break", "aria-label": "Break it" });
+  const parts = [telegram(store), bot(store), calls(store), group(store)];
+  const [first, process, ...others] = parts.map((part) => part.element);
+  element.append(h("div", { class: "boxes" }, first, process), ...others);
+  const draw = () => parts.forEach((part) => part.draw());
+  for (const kind of ["trouble", "process", "people"]) store.on(kind, draw);
+  draw();
+  return element;
+}
+
+function box(title, ...content) {
+  return h("div", { class: "box", role: "group", "aria-label": title }, h("h3", {}, title), ...content);
+}
+
+function toggle(label, onchange) {
+  const input = h("input", { type: "checkbox", role: "switch", onchange: () => onchange(input.checked) });
+  return { input, element: h("label", { class: "switch" }, input, h("span", {}, label)) };
+}
+
+function choose(label, choices, onchange = () => {}) {
+  const options = Object.entries(choices).map(([value, text]) => h("option", { value }, text));
+  const input = h("select", { onchange: () => onchange(input.value) }, ...options);
+  return { input, element: h("label", { class: "choice" }, h("span", {}, label), input) };
+}
+
+function telegram(store) {
+  const limits = toggle("Telegram's limits", (enabled) => act("limits", { enabled }));
+  const outage = toggle("Outage of getUpdates", (on) => {
+    if (on) return act("fault", OUTAGE);
+    return Promise.all(outages(store).map(({ id }) => act("mend", { id })));
+  });
+  const latency = choose("Latency", LATENCIES, (value) => act("latency", { low: Number(value), high: Number(value) }));
+  const element = box("Telegram", limits.element, outage.element, latency.element);
+  const draw = () => {
+    limits.input.checked = store.trouble.limits;
+    outage.input.checked = outages(store).length > 0;
+    latency.input.value = String(store.trouble.latency[1]);
+  };
+  return { element, draw };
+}
+
+const outages = (store) => store.trouble.faults.filter((one) => one.method === "getUpdates" && one.times === null);
+
+function calls(store) {
+  const times = choose("Strikes", { 1: "once", 3: "3 times", 10: "10 times", "": "until mended" });
+  const method = choose("Method", { "": "any", sendMessage: "sendMessage", copyMessage: "copyMessage", editMessageText: "editMessageText", setMessageReaction: "setMessageReaction", answerCallbackQuery: "answerCallbackQuery" });
+  const strike = (fault) => act("fault", { ...fault, times: Number(times.input.value) || null, method: method.input.value || null });
+  const buttons = Object.entries(FAULTS).map(([label, fault]) => h("button", { type: "button", class: "danger", onclick: () => strike(fault) }, label));
+  const active = h("div", { class: "active", "aria-live": "polite" });
+  const element = box("The next calls", h("div", { class: "pair" }, times.element, method.element), h("div", { class: "faults" }, ...buttons), active);
+  const draw = () => {
+    const chips = store.trouble.faults.map((fault) => h("button", { type: "button", class: "chip", title: "Mend", onclick: () => act("mend", { id: fault.id }) }, `${described(fault)} ✕`));
+    const all = h("button", { type: "button", class: "plain", onclick: () => act("mend") }, "Mend everything");
+    active.replaceChildren(...chips, store.trouble.faults.length ? all : "");
+  };
+  return { element, draw };
+}
+
+function described({ kind, status, method, times }) {
+  const what = kind === "error" ? status : kind.replace("_", " ");
+  return `${what} · ${method ?? "any"}${times === null ? "" : ` × ${times}`}`;
+}
+
+function group(store) {
+  const chosen = choose("Group", {}, () => draw());
+  const rights = choose("The bot is", STATUSES, (status) => act("member", { chat: current().id, status }));
+  const drops = toggle("Threads silently land in General", (drops_threads) => act("settings", { chat: current().id, drops_threads }));
+  const upgrade = h("button", { type: "button", class: "danger", onclick: () => act("upgrade", { chat: current().id }) }, "Make this a supergroup");
+  const thread = choose("Thread", {});
+  const gone = h("button", { type: "button", class: "danger", onclick: () => act("delete_topic", { chat: current().id, thread: Number(thread.input.value) }) }, "Delete this thread");
+  const threads = h("div", { class: "pair" }, thread.element, gone);
+  const element = box("The group", h("div", { class: "pair" }, chosen.element, rights.element), upgrade, drops.element, threads);
+  const groups = () => [...store.chats.values()].filter((chat) => chat.type !== "private" && !chat.migrated_to);
+  const current = () => store.chats.get(Number(chosen.input.value)) ?? groups()[0];
+  const draw = () => {
+    const now = current();
+    element.hidden = !now;
+    if (!now) return;
+    fill(chosen.input, groups().map((chat) => [chat.id, nameOf(chat)]), now.id);
+    rights.input.value = store.member(now, store.bot.id)?.status ?? "left";
+    upgrade.disabled = now.type !== "group";
+    drops.input.checked = now.drops_threads;
+    drops.element.hidden = threads.hidden = !now.is_forum;
+    fill(thread.input, now.topics.map((topic) => [topic.id, topic.name]));
+    gone.disabled = !now.topics.length;
+  };
+  return { element, draw };
+}
+
+function fill(select, entries, value = select.value) {
+  select.replaceChildren(...entries.map(([key, text]) => h("option", { value: key }, text)));
+  select.value = String(value);
+  if (select.selectedIndex < 0) select.selectedIndex = 0;
+}
+
+function bot(store) {
+  const deed = (label, what, kind) => h("button", { type: "button", class: kind, onclick: () => act("process", { do: what }) }, label);
+  const kill = deed("Kill it (kill -9)", "kill", "danger");
+  const stop = deed("Ask it to stop", "stop", "plain");
+  const start = deed("Start it again", "start", "primary");
+  const note = h("p", { class: "hint" });
+  const element = box("The bot's process", note, h("div", { class: "faults" }, kill, stop, start));
+  const draw = () => {
+    const { process } = store;
+    kill.disabled = stop.disabled = !process?.running;
+    start.disabled = !process || process.running;
+    note.textContent = !process ? "Start the sandbox with --run to kill the bot from here." : process.running ? `Running, start ${process.starts}.` : `Dead, exit code ${process.exit_code ?? "?"}.`;
+  };
+  return { element, draw };
+}

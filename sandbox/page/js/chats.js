@@ -1,0 +1,56 @@
+/** The left side of a pane: the chats somebody has, the newest first. */
+
+import { avatar } from "./avatar.js";
+import { arrowKeys, h } from "./dom.js";
+import { authorId, authorOf, nameOf, summary, when } from "./words.js";
+
+/** @param {import("./pane.js").Pane} pane */
+export function chatList(pane) {
+  const list = h("ul", { class: "chats" });
+  const element = h("nav", { class: "chat-box", "aria-label": "Chats" }, list);
+  arrowKeys(list, ".chat");
+  const draw = () => {
+    const focused = list.contains(document.activeElement) ? document.activeElement.dataset.chat : null;
+    const chats = pane.store.chatsOf(pane.me);
+    list.replaceChildren(...chats.map((chat, index) => line(pane, chat, index)));
+    if (focused) list.querySelector(`[data-chat="${focused}"]`)?.focus();
+  };
+  return { element, draw, focus: () => (list.querySelector("[aria-current]") ?? list.querySelector(".chat"))?.focus() };
+}
+
+function line(pane, chat, index) {
+  const { store, me, chatId } = pane;
+  const other = chat.type === "private" ? store.bot : chat;
+  const name = chat.type === "private" ? nameOf(other) : chat.title;
+  const unread = store.unread.get(`${me}:${chat.id}`) ?? 0;
+  const current = chat.id === chatId;
+  const props = {
+    type: "button",
+    class: "chat",
+    "data-chat": chat.id,
+    "aria-current": current ? "true" : null,
+    tabindex: current || (!chatId && index === 0) ? 0 : -1,
+    onclick: () => pane.open(chat.id, true),
+  };
+  return h(
+    "li",
+    {},
+    h(
+      "button",
+      props,
+      avatar(other),
+      h("span", { class: "chat-name", dir: "auto" }, name),
+      h("time", {}, chat.last ? when(chat.last.date) : ""),
+      h("span", { class: "chat-last", dir: "auto" }, lastLine(chat, me)),
+      unread ? h("span", { class: "unread", "aria-label": `${unread} unread` }, String(unread)) : null,
+    ),
+  );
+}
+
+function lastLine(chat, me) {
+  if (!chat.last) return chat.type === "private" ? "Press Start to begin" : "No messages yet";
+  const text = summary(chat.last).slice(0, 120);
+  if (chat.type === "private") return text;
+  const who = authorId(chat.last) === me ? "You" : authorOf(chat.last);
+  return `${who}: ${text}`;
+}

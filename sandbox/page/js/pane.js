@@ -1,0 +1,123 @@
+/** One client of one person: who one is, the chats, a conversation. */
+
+import { answered, start } from "./actions.js";
+import { call } from "./api.js";
+import { chatList } from "./chats.js";
+import { Composer } from "./composer.js";
+import { Conversation } from "./conversation.js";
+import { h } from "./dom.js";
+import { attempt } from "./toast.js";
+import { who } from "./who.js";
+
+export class Pane {
+  /** @param {import("./store.js").Store} store @param {string} label */
+  constructor(store, label) {
+    this.store = store;
+    this.me = 0;
+    this.chatId = 0;
+    /** @type {Map<string, Element>} the buttons that wait for an answer, by query */
+    this.pressed = new Map();
+    this.who = who(this);
+    this.chats = chatList(this);
+    this.conversation = new Conversation(this);
+    this.composer = new Composer(this);
+    this.nothing = h("p", { class: "nothing" }, "Choose a chat.");
+    this.talk = h("div", { class: "talk" }, this.nothing, this.conversation.element, this.composer.element);
+    this.element = h("section", { class: "pane", "aria-label": label, "data-view": "list" }, this.who.element, h("div", { class: "columns" }, this.chats.element, this.talk));
+    this.follow();
+  }
+
+  get chat() {
+    return this.store.chats.get(this.chatId);
+  }
+
+  get person() {
+    return this.store.people.get(this.me);
+  }
+
+  /** Be this person, in the chat he would look at first. */
+  become(personId) {
+    this.me = personId;
+    const chats = this.store.chatsOf(personId);
+    const group = chats.find((chat) => chat.type !== "private");
+    this.who.draw();
+    return this.open((group ?? chats[0])?.id ?? 0);
+  }
+
+  /** @param {number} chatId @param {boolean} [chosen] by a person, who then wants to write */
+  async open(chatId, chosen = false) {
+    this.chatId = chatId;
+    this.talk.classList.toggle("empty", !chatId);
+    if (chosen) this.element.dataset.view = "talk";
+    if (chatId) await this.conversation.show();
+    this.composer.show();
+    this.seen();
+    this.chats.draw();
+    if (chosen) this.composer.focus();
+  }
+
+  showList() {
+    this.element.dataset.view = "list";
+    this.chats.focus();
+  }
+
+  /** Whoever looks at a chat has read it. */
+  seen() {
+    if (this.chatId) this.store.read(this.me, this.chatId);
+  }
+
+  /** Write or send; undefined if it was refused. */
+  say(what, replyTo = null) {
+    const where = { user: this.me, chat: this.chatId };
+    if (replyTo) where.reply_to = replyTo.message_id;
+    if (this.conversation.thread) where.thread = this.conversation.thread;
+    const action = "items" in what ? "album" : "kind" in what ? "send" : "write";
+    return attempt(() => call(action, { ...where, ...what }));
+  }
+
+  /** What stands where one would write, if one cannot. */
+  obstacle() {
+    const { chat, store, me } = this;
+    if (!chat) return h("span", {}, "No chat is open.");
+    const big = (label, act) => h("button", { type: "button", class: "big", onclick: act }, label);
+    if (chat.blocked) return big("Unblock the bot", () => attempt(() => call("block", { user: me, blocked: false })));
+    if (chat.type === "private" && !chat.started && !chat.last) return big("Start", () => start(this, ""));
+    if (chat.type !== "private" && !store.isIn(chat, me)) return h("span", {}, "You are not a member of this group.");
+    return null;
+  }
+
+  follow() {
+    const { store, conversation } = this;
+    const here = (act) => (change) => {
+      if (change.chat_id === this.chatId) act(change);
+    };
+    store.on("message", here((change) => {
+      conversation.add(change.message);
+      this.seen();
+      if (this.composer.form.hidden) this.composer.show();
+      if (change.message.keyboard) this.composer.showKeys();
+    }));
+    store.on("edit", here((change) => conversation.rows.replace(change.message)));
+    store.on("reaction", here((change) => conversation.rows.replace(change.message)));
+    store.on("delete", here((change) => conversation.rows.remove(change.message_id)));
+    store.on("taken", here((change) => conversation.tick(change.message_id, "taken")));
+    store.on("action", here(() => conversation.typing(true)));
+    store.on("opened", (chatId) => chatId === this.chatId && conversation.fill());
+    store.on("callback_answer", (change) => answered(this, change));
+    store.on("people", () => this.refresh());
+    for (const kind of ["message", "edit", "delete", "read"]) store.on(kind, () => this.chats.draw());
+  }
+
+  /** People, chats or members are others than before. */
+  refresh() {
+    this.who.draw();
+    const moved = this.chat?.migrated_to;
+    if (moved && this.store.chats.has(moved)) return this.open(moved);
+    if (this.chat) this.conversation.drawHead();
+    if (!this.composer.editing && !this.composer.replying) {
+      const blocked = Boolean(this.obstacle());
+      if (blocked === !this.composer.form.hidden) this.composer.show();
+    }
+    return this.chats.draw();
+  }
+}

@@ -1,0 +1,185 @@
+/** All that the page knows: who there is, which chats, what was said, what is broken. */
+
+import { call } from "./api.js";
+
+const PRESENT = new Set(["creator", "administrator", "member", "restricted"]);
+const AT_ONCE = 200;
+const KEPT_CALLS = 500;
+
+/** Changes after which people, chats and members are asked for anew. */
+const ABOUT_CHATS = new Set(["chat", "member", "user"]);
+const ABOUT_TOPICS = /^forum_topic_/;
+
+export class Store extends EventTarget {
+  seq = 0;
+  bot = { id: 0, first_name: "" };
+  /** @type {Map<number, any>} */ people = new Map();
+  /** @type {Map<number, any>} */ chats = new Map();
+  /** @type {Map<number, Map<number, any>>} the messages of the chats that were opened */
+  messages = new Map();
+  /** @type {Map<number, any[]>} changes of chats whose messages are on their way */
+  waiting = new Map();
+  /** @type {Map<string, number>} by person and chat */ unread = new Map();
+  trouble = { faults: [], latency: [0, 0], limits: false };
+  process = null;
+  recording = false;
+  calls = [];
+  connected = false;
+
+  /** @param {string} kind @param {(detail: any) => void} listener @param {AbortSignal} [signal] */
+  on(kind, listener, signal) {
+    this.addEventListener(kind, (event) => listener(event.detail), { signal });
+  }
+
+  tell(kind, detail = null) {
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+
+  /** Ask for everybody and every chat; messages stay as they are. */
+  async load() {
+    const now = await call("overview");
+    if (!this.seq) Object.assign(this, { seq: now.seq, calls: now.calls });
+    this.bot = now.bot;
+    this.people = new Map(now.people.map((person) => [person.id, person]));
+    this.chats = new Map(now.chats.map((chat) => [chat.id, this.newest(chat, now.seq)]));
+    this.trouble = now.trouble;
+    this.process = now.process;
+    this.recording = now.recording;
+    this.tell("people");
+  }
+
+  /** A chat as the answer tells it, unless the feed was faster. */
+  newest(chat, seq) {
+    const known = this.chats.get(chat.id);
+    if (!known?.touched) return chat;
+    return { ...chat, touched: known.touched, last: known.touched > seq ? known.last : chat.last };
+  }
+
+  /** Soon, and once for many changes. */
+  reload() {
+    this.reloading ??= setTimeout(() => {
+      this.reloading = undefined;
+      this.load();
+    }, 30);
+  }
+
+  /** The chats that somebody has, the newest first. */
+  chatsOf(personId) {
+    const mine = [...this.chats.values()].filter((chat) =>
+      chat.type === "private" ? chat.id === personId : this.isIn(chat, personId),
+    );
+    return mine.filter((chat) => !chat.migrated_to).sort((a, b) => rank(b) - rank(a));
+  }
+
+  member(chat, personId) {
+    return chat.members.find((one) => one.id === personId);
+  }
+
+  isIn(chat, personId) {
+    return PRESENT.has(this.member(chat, personId)?.status);
+  }
+
+  /** The messages of a chat, loaded once and kept up to date from then on. */
+  async open(chatId) {
+    if (!this.messages.has(chatId) && !this.waiting.has(chatId)) {
+      this.waiting.set(chatId, []);
+      const found = await call("messages", { chat: chatId, limit: AT_ONCE });
+      this.messages.set(chatId, new Map(found.messages.map((one) => [one.message_id, one])));
+      const later = this.waiting.get(chatId);
+      this.waiting.delete(chatId);
+      for (const change of later) if (change.seq > found.seq) this.apply(change);
+      this.tell("opened", chatId);
+    }
+    return this.messages.get(chatId) ?? new Map();
+  }
+
+  /** Older messages of a chat; those that were not there before. */
+  async earlier(chatId) {
+    const known = this.messages.get(chatId);
+    const before = Math.min(...known.keys());
+    const { messages } = await call("messages", { chat: chatId, limit: AT_ONCE, before });
+    const older = messages.map((one) => [one.message_id, one]);
+    this.messages.set(chatId, new Map([...older, ...known]));
+    return messages;
+  }
+
+  /** Take in a change of the feed and pass it on. */
+  apply(change) {
+    this.seq = Math.max(this.seq, change.seq);
+    if (this.waiting.has(change.chat_id) && change.kind !== "call") {
+      this.waiting.get(change.chat_id).push(change);
+    }
+    this[`on_${change.kind}`]?.(change);
+    if (ABOUT_CHATS.has(change.kind)) this.reload();
+    this.tell(change.kind, change);
+  }
+
+  on_message({ chat_id, message, seq }) {
+    const chat = this.chats.get(chat_id);
+    this.messages.get(chat_id)?.set(message.message_id, message);
+    if (!chat || Object.keys(message).some((key) => ABOUT_TOPICS.test(key))) this.reload();
+    if (!chat) return;
+    Object.assign(chat, { last: message, started: true, touched: seq });
+    for (const { id } of chat.members) {
+      if (id !== message.from.id && this.people.has(id)) this.countUnread(id, chat_id);
+    }
+  }
+
+  countUnread(personId, chatId) {
+    const key = `${personId}:${chatId}`;
+    this.unread.set(key, (this.unread.get(key) ?? 0) + 1);
+  }
+
+  read(personId, chatId) {
+    if (this.unread.delete(`${personId}:${chatId}`)) this.tell("read");
+  }
+
+  on_edit(change) {
+    this.replace(change);
+  }
+
+  on_reaction(change) {
+    this.replace(change);
+  }
+
+  replace({ chat_id, message }) {
+    const known = this.messages.get(chat_id);
+    if (known?.has(message.message_id)) known.set(message.message_id, message);
+    const chat = this.chats.get(chat_id);
+    if (chat?.last?.message_id === message.message_id) chat.last = message;
+  }
+
+  on_delete({ chat_id, message_id }) {
+    const known = this.messages.get(chat_id);
+    known?.delete(message_id);
+    const chat = this.chats.get(chat_id);
+    if (chat?.last?.message_id === message_id) chat.last = [...(known?.values() ?? [])].pop() ?? null;
+  }
+
+  on_taken({ chat_id, message_id }) {
+    const message = this.messages.get(chat_id)?.get(message_id);
+    if (message) message.delivery = "taken";
+  }
+
+  on_call({ call: made }) {
+    if (!made) return;
+    this.calls.push(made);
+    if (this.calls.length > KEPT_CALLS) this.calls.shift();
+  }
+
+  on_trouble({ trouble }) {
+    this.trouble = trouble;
+  }
+
+  on_process({ process }) {
+    this.process = process;
+  }
+
+  on_recording({ on }) {
+    this.recording = on;
+  }
+}
+
+function rank(chat) {
+  return chat.touched ?? (chat.last?.date ?? 0) / 1e10;
+}

@@ -1,0 +1,91 @@
+/** The messages of one conversation as rows that grow, change and go one at a time. */
+
+import { h } from "./dom.js";
+import { row } from "./message.js";
+import { authorId, day, dayName, serviceText } from "./words.js";
+
+const TOGETHER_SECONDS = 300;
+
+export class Rows {
+  /** @param {import("./message.js").Scene} scene */
+  constructor(scene) {
+    this.scene = scene;
+    this.list = h("div", { class: "rows" });
+    /** @type {Map<number, {messages: any[], element: HTMLElement, first: boolean}>} */
+    this.byId = new Map();
+    this.last = null;
+  }
+
+  /** Show all of these and nothing else. */
+  reset(messages) {
+    this.byId.clear();
+    this.last = null;
+    this.list.replaceChildren();
+    for (const message of messages) this.append(message);
+  }
+
+  append(message) {
+    const last = this.last;
+    const album = message.media_group_id;
+    if (album && last?.messages[0].media_group_id === album) {
+      last.messages.push(message);
+      this.byId.set(message.message_id, last);
+      this.draw(last);
+      return;
+    }
+    const before = last?.messages.at(-1);
+    if (!before || day(before.date) !== day(message.date)) {
+      this.list.append(h("div", { class: "day" }, h("span", {}, dayName(message.date))));
+    }
+    const entry = { messages: [message], first: isFirst(before, message), element: null };
+    entry.element = row(entry.messages, entry.first, this.scene);
+    this.list.append(entry.element);
+    this.byId.set(message.message_id, entry);
+    this.last = entry;
+  }
+
+  /** A message says something else now, or has other buttons or reactions. */
+  replace(message) {
+    const entry = this.byId.get(message.message_id);
+    if (!entry) return;
+    entry.messages = entry.messages.map((one) => (one.message_id === message.message_id ? message : one));
+    this.draw(entry);
+  }
+
+  /** Draw a row anew; what had the focus in it has it again. */
+  draw(entry) {
+    const old = entry.element;
+    const inside = old.contains(document.activeElement) ? document.activeElement : null;
+    const label = inside?.textContent;
+    entry.element = row(entry.messages, entry.first, this.scene);
+    entry.element.tabIndex = old.tabIndex;
+    old.replaceWith(entry.element);
+    if (!inside) return;
+    const same = [...entry.element.querySelectorAll("button, a")].find((one) => one.textContent === label);
+    (same ?? entry.element).focus();
+  }
+
+  remove(id) {
+    const entry = this.byId.get(id);
+    if (!entry) return;
+    this.byId.delete(id);
+    entry.messages = entry.messages.filter((one) => one.message_id !== id);
+    if (entry.messages.length) this.draw(entry);
+    else this.drop(entry);
+  }
+
+  drop(entry) {
+    if (this.last === entry) this.last = [...this.byId.values()].at(-1) ?? null;
+    entry.element.remove();
+  }
+
+  element(id) {
+    return this.byId.get(id)?.element;
+  }
+}
+
+function isFirst(before, message) {
+  if (!before || serviceText(before)) return true;
+  const same = authorId(before) === authorId(message);
+  return !same || message.date - before.date > TOGETHER_SECONDS;
+}

@@ -1,0 +1,63 @@
+/** Who one is: a row of people, those of groups apart. */
+
+import { call } from "./api.js";
+import { avatar } from "./avatar.js";
+import { ask } from "./dialog.js";
+import { h, iconButton } from "./dom.js";
+import { attempt } from "./toast.js";
+import { nameOf } from "./words.js";
+
+let rows = 0;
+
+/** @param {import("./pane.js").Pane} pane */
+export function who(pane) {
+  const name = `who-${rows++}`;
+  const box = h("fieldset", { class: "who" });
+  const draw = () => {
+    const { outside, inside } = peopleOf(pane.store);
+    const entry = (person) => choice(pane, name, person);
+    const focused = box.contains(document.activeElement) && document.activeElement.value;
+    box.replaceChildren(
+      h("legend", { class: "unseen-text" }, "Who you are in this pane"),
+      ...outside.map(entry),
+      inside.length && outside.length ? h("span", { class: "who-rule", "aria-hidden": "true" }) : "",
+      ...inside.map(entry),
+      iconButton("plus", "Add a person", () => addPerson(pane), { class: "icon-button add" }),
+    );
+    if (focused) box.querySelector(`input[value="${focused}"]`)?.focus();
+  };
+  draw();
+  return { element: box, draw };
+}
+
+/** People of no group (users, most likely) and people of some group (staff, most likely). */
+export function peopleOf(store) {
+  const groups = [...store.chats.values()].filter((chat) => chat.type !== "private" && !chat.migrated_to);
+  const grouped = (person) => groups.some((chat) => store.isIn(chat, person.id));
+  const people = [...store.people.values()].filter((person) => !person.is_bot);
+  return { outside: people.filter((one) => !grouped(one)), inside: people.filter(grouped) };
+}
+
+function choice(pane, name, person) {
+  const input = h("input", { type: "radio", name, value: person.id, class: "unseen-text", checked: person.id === pane.me });
+  input.checked = person.id === pane.me;
+  input.addEventListener("change", () => pane.become(person.id));
+  const language = person.language_code ? h("span", { class: "language" }, person.language_code) : null;
+  return h("label", { class: "person", title: nameOf(person) }, input, avatar(person, "small"), h("span", { dir: "auto" }, person.first_name), language);
+}
+
+async function addPerson(pane) {
+  const groups = [...pane.store.chats.values()].filter((chat) => chat.type !== "private" && !chat.migrated_to);
+  const choices = { "": "no group", ...Object.fromEntries(groups.map((chat) => [chat.id, chat.title])) };
+  const given = await ask("Add a person", [
+    { name: "first_name", label: "Name" },
+    { name: "language_code", label: "Language", value: "en", required: false, placeholder: "en, ru, de, …" },
+    { name: "group", label: "Member of", choices, required: false },
+  ], "Add");
+  if (!given) return;
+  const made = await attempt(() => call("user", { first_name: given.first_name, language_code: given.language_code || null }));
+  if (!made) return;
+  if (given.group) await attempt(() => call("member", { chat: Number(given.group), user: made.id, status: "member" }));
+  await pane.store.load();
+  pane.become(made.id);
+}
