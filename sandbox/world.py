@@ -172,7 +172,8 @@ class World:
         """Replace what a message says."""
         message.view = view | {"edit_date": max(self.date, view["date"])}
         message.edits += 1
-        if not by_bot and (message.seen_by_bot or privacy.visible(self, message)):
+        known = message.seen_by_bot and self.bot_present(message.chat)
+        if not by_bot and (known or privacy.visible(self, message)):
             message.seen_by_bot = True
             self.updates.put("edited_message", message.view)
         self.feed.put("edit", message.chat.id, message=self.shown(message))

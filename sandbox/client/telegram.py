@@ -92,7 +92,7 @@ class Telegram(Connection):
         *,
         status: int | None = None,
         since: int = 0,
-        timeout: float = 10,  # noqa: ASYNC109 - how long a test waits
+        timeout: float = 30,  # noqa: ASYNC109 - how long a test waits
     ) -> Json:
         """Wait until the bot has called `method` (the first such call after number `since`)."""
 

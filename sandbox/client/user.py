@@ -20,7 +20,7 @@ class Press:
     telegram: Connection
     id: str
 
-    async def answer(self, *, timeout: float = 10) -> str:  # noqa: ASYNC109
+    async def answer(self, *, timeout: float = 30) -> str:  # noqa: ASYNC109
         """What the bot answered, once it does."""
         known = await self.telegram.call("seq")
         given = await self.telegram.call("callback", id=self.id)

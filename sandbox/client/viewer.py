@@ -20,7 +20,7 @@ class Viewer:
         text: str = "",
         *,
         in_: Chat | None = None,
-        timeout: float = 10,  # noqa: ASYNC109 - how long a person waits
+        timeout: float = 30,  # noqa: ASYNC109 - how long a person waits
         after: Message | None = None,
         kind: str | None = None,
     ) -> Message:
@@ -42,7 +42,7 @@ class Viewer:
         message: Message,
         text: str = "",
         *,
-        timeout: float = 10,  # noqa: ASYNC109 - how long a person waits
+        timeout: float = 30,  # noqa: ASYNC109 - how long a person waits
     ) -> Message:
         """Wait until a message was changed and contains `text`."""
         edits = message.edits
@@ -58,7 +58,7 @@ class Viewer:
         message: Message,
         emoji: str,
         *,
-        timeout: float = 10,  # noqa: ASYNC109 - how long a person waits
+        timeout: float = 30,  # noqa: ASYNC109 - how long a person waits
     ) -> Message:
         """Wait until somebody chose this reaction."""
 
@@ -72,7 +72,7 @@ class Viewer:
         self,
         message: Message,
         *,
-        timeout: float = 10,  # noqa: ASYNC109 - how long a person waits
+        timeout: float = 30,  # noqa: ASYNC109 - how long a person waits
     ) -> None:
         """Wait until a message was deleted."""
         chat = Chat(self.telegram, message.chat_id, "")
