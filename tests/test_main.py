@@ -20,6 +20,7 @@ from database.models import DeadUpdate, Message
 from database.session import make_engine, make_sessions
 from sandbox import Sandbox
 from services import updates
+from tests import conform
 from tests.processes import Forked, environment
 from tests.times import NOON
 
@@ -31,6 +32,8 @@ STAFF_CHAT_ID = -77
 async def sandbox() -> AsyncIterator[Sandbox]:
     async with Sandbox(token=TOKEN) as sandbox:
         yield sandbox
+        if not conform.missing():
+            assert conform.check(sandbox.calls) == []
 
 
 @pytest.fixture

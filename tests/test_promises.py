@@ -151,8 +151,8 @@ async def test_it_stays_fast_as_it_grows(sessions: async_sessionmaker[AsyncSessi
             await alice.sees("is closed")
 
     # Small for ever: paused chats, migrated groups; and indexes of what waits and what is open.
-    small = ("chat_pauses", "chat_migrations", "bot_identity")
-    small += ("ix_deliveries_lane", "ix_tickets_not_closed")
+    small = ["chat_pauses", "chat_migrations", "bot_identity"]
+    small += ["ix_deliveries_lane", "ix_tickets_not_closed"]
     scans = [line for line in plans if line.startswith("SCAN ")]
     inner = ("SCAN (subquery", "SCAN anon_", "SCAN CONSTANT")
     large = [

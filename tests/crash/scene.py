@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, User
+from tests import conform
 from tests.processes import Forked, environment
 
 SIGKILLED = -9
@@ -92,3 +93,5 @@ async def open_scene(database_url: str, folder: Path, **settings: object) -> Asy
         finally:
             if scene.bot is not None:
                 await scene.kill()
+        if not conform.missing():
+            assert conform.check(sandbox.calls) == []

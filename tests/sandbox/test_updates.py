@@ -89,6 +89,19 @@ async def test_a_webhook_forbids_polling_until_it_is_deleted(api: Api, alice: Us
     assert (await api("getWebhookInfo"))["pending_update_count"] == 0
 
 
+async def test_a_bot_that_was_removed_hears_of_no_edits(
+    api: Api, telegram: Telegram, kate: User
+) -> None:
+    group = await telegram.group("Support", members=[kate], bot="administrator")
+    message = await kate.writes("seen", to=group)
+    await group.bot_becomes("left")
+    await api.confirmed()
+
+    await kate.edits(message, "unseen")
+
+    assert await api("getUpdates") == []
+
+
 async def test_updates_older_than_a_day_are_gone(api: Api, alice: User, telegram: Telegram) -> None:
     await alice.writes("old")
     await telegram.advance(KEPT_SECONDS / 2)
