@@ -16,7 +16,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from sandbox import playing, scene
+from sandbox import keeping, playing, scene
 from sandbox.client import Telegram
 from sandbox.model import Json
 from sandbox.program import TOKEN, Sandbox
@@ -40,6 +40,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--limits", action="store_true", help="keep Telegram's limits (429)")
     parser.add_argument("--no-privacy", action="store_true", help="the bot sees whole groups")
     parser.add_argument("--scene", type=Path, help="a JSON file of people and groups")
+    parser.add_argument("--state", type=Path, help="keep everything in this file (JSON)")
     parser.add_argument("--run", metavar="COMMAND", help="start this bot, and let the page kill it")
     commands = parser.add_subparsers(dest="command", title="commands")
     playing.add_arguments(commands.add_parser("play", help="play a recorded scenario"))
@@ -72,10 +73,20 @@ def _free_port(host: str, first: int) -> int:
 
 
 @contextlib.asynccontextmanager
+async def _kept(arguments: argparse.Namespace, cast: Json) -> AsyncIterator[Sandbox]:
+    """The sandbox as it was left, or else with its people of the scene."""
+    file: Path | None = arguments.state
+    async with _sandbox(arguments) as sandbox:
+        if file is None or not keeping.load(sandbox.world, file):
+            scene.set_up(sandbox.stage, cast)
+        async with contextlib.nullcontext() if file is None else keeping.kept(sandbox.world, file):
+            yield sandbox
+
+
+@contextlib.asynccontextmanager
 async def _running(arguments: argparse.Namespace, cast: Json) -> AsyncIterator[Sandbox]:
     """The sandbox with its people, and the bot if there is one to run."""
-    async with _sandbox(arguments) as sandbox, asyncio.TaskGroup() as tasks:
-        scene.set_up(sandbox.stage, cast)
+    async with _kept(arguments, cast) as sandbox, asyncio.TaskGroup() as tasks:
         ready = {"url": sandbox.url, "control_url": sandbox.control_url}
         ready |= {"page_url": sandbox.page_url, "token": sandbox.token, "secret": sandbox.secret}
         print(json.dumps(ready), flush=True)
@@ -129,4 +140,7 @@ def _read(path: Path) -> Json:
 
 if __name__ == "__main__":
     given = _arguments()
-    sys.exit(asyncio.run(_play(given) if given.command == "play" else _serve(given)))
+    try:
+        sys.exit(asyncio.run(_play(given) if given.command == "play" else _serve(given)))
+    except keeping.OtherState as error:
+        sys.exit(f"{given.state}: {error}")

@@ -12,12 +12,12 @@ class Clock:
     def __init__(self, base: Callable[[], float] = time.time) -> None:
         """Start with `base`'s own time."""
         self._base = base
-        self._added = 0.0
+        self.added = 0.0
 
     def now(self) -> float:
         """Seconds since 1970."""
-        return self._base() + self._added
+        return self._base() + self.added
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass at once."""
-        self._added += seconds
+        self.added += seconds

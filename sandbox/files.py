@@ -8,6 +8,7 @@ first carries the bot's id, the second is made from the content alone.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.errors import bad_request
@@ -58,10 +59,17 @@ class Files:
         """Keep a file and give it its identifiers."""
         unique = "AgAD" + hashlib.sha256(kind.encode() + content).hexdigest()[:16]
         file_id = f"BQACAg-{self._bot_id:x}-{kind}-{len(self._by_id) + 1}-{unique}"
-        stored = StoredFile(file_id, unique, kind, name, mime_type, content)
-        self._by_id[file_id] = stored
+        return self.put(StoredFile(file_id, unique, kind, name, mime_type, content))
+
+    def put(self, stored: StoredFile) -> StoredFile:
+        """Keep a file that has its identifiers."""
+        self._by_id[stored.file_id] = stored
         self._by_path[stored.path] = stored
         return stored
+
+    def __iter__(self) -> Iterator[StoredFile]:
+        """All of them, oldest first."""
+        return iter(self._by_id.values())
 
     def get(self, file_id: str) -> StoredFile:
         """The file of that id; another bot's id is not known here."""

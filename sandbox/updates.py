@@ -12,7 +12,7 @@ import itertools
 import random
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sandbox.clock import Clock
 from sandbox.errors import GatewayError, conflict
@@ -147,6 +147,24 @@ class UpdateQueue:
     def clear(self) -> None:
         """Forget everything (drop_pending_updates)."""
         self._pending.clear()
+
+    def state(self) -> Json:
+        """Everything a later queue needs to go on from here."""
+        return {
+            "pending": [asdict(pending) for pending in self._pending],
+            "next_id": self._next_id,
+            "last_at": self._last_at,
+            "allowed": self.allowed,
+            "webhook": self.webhook,
+            "injected": sorted(self.injected),
+        }
+
+    def restore(self, state: Json) -> None:
+        """Go on from a state."""
+        self._pending = deque(Pending(**pending) for pending in state["pending"])
+        self._next_id, self._last_at = state["next_id"], state["last_at"]
+        self.allowed, self.webhook = state["allowed"], state["webhook"]
+        self.injected = set(state["injected"])
 
     def __len__(self) -> int:
         """How many updates are waiting (WebhookInfo.pending_update_count)."""

@@ -65,6 +65,20 @@ class World:
         self._last_user_id = FIRST_USER - 1
         self._last_album = 13_000_000_000_000_000
 
+    def counters(self) -> Json:
+        """The last number given of each kind."""
+        return {
+            "message": self._last_shared_id,
+            "user": self._last_user_id,
+            "album": self._last_album,
+        }
+
+    def count_from(self, counters: Json) -> None:
+        """Go on counting after these numbers."""
+        self._last_shared_id = counters["message"]
+        self._last_user_id = counters["user"]
+        self._last_album = counters["album"]
+
     @property
     def date(self) -> int:
         """Now, as messages carry it."""

@@ -1,9 +1,11 @@
 """Whatever people do and however a bot asks: confirmed means forgotten, and nothing else is."""
 
 import asyncio
+import json
 import os
 import random
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from hypothesis import settings
@@ -17,6 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from sandbox import keeping
 from sandbox.clock import Clock
 from sandbox.methods.updates import get_updates
 from sandbox.model import PRESENT, Chat, Message, Person
@@ -162,6 +165,16 @@ class Conversations(RuleBasedStateMachine):
         if chat.status_of(BOT.id) in PRESENT:
             self.expect("message", chat, max(chat.messages))
             self.expect("message", new, 1)
+
+    @rule()
+    def end_and_go_on_from_the_kept_state(self) -> None:
+        state = json.loads(json.dumps(keeping.describe(self.world)))
+        self.clock = Clock(lambda: NOON)
+        self.world = World(BOT, self.clock, random.Random(2))
+        keeping.rebuild(self.world, state, Path())
+        self.people = [self.world.people[person.id] for person in self.people]
+        there = self.world.chats
+        self.ids = {key: there[key[0]].messages.get(key[1], m) for key, m in self.ids.items()}
 
     @precondition(
         lambda self: self.clock.now() - self.last_at < QUIET_WEEK - (LONGEST_WAIT + 1) * HOUR
