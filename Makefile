@@ -2,6 +2,8 @@
 
 PYTHON := .venv/bin/python
 READY := .venv/.ready
+# Two more than there are cores: many tests wait for a process or for the network.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4) + 2)')
 UV := uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes \
 	--custom-compile-command 'make lock' $(LOCK_FLAGS) pyproject.toml
@@ -26,7 +28,7 @@ check: $(READY) ## lint, types, layers and translations
 	@$(PYTHON) -m pytest --quiet -k "catalogue or translat" tests/bot/test_languages.py
 
 test: $(READY) ## every test, with branch coverage of at least 90 %
-	@$(PYTHON) -m pytest --quiet --numprocesses=logical --maxprocesses=4 --dist=worksteal --cov
+	@$(PYTHON) -m pytest --quiet --numprocesses=$(WORKERS) --dist=worksteal --cov
 
 demo: $(READY) ## the real bot on a local Telegram that you can see and touch, without a token
 	@$(PYTHON) -m tests.demo
