@@ -2,8 +2,8 @@
 
 PYTHON := .venv/bin/python
 READY := .venv/.ready
-# Two more than there are cores: many tests wait for a process or for the network.
-WORKERS = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4) + 2)')
+# One more than there are cores: some tests wait for a process or for the network.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4) + 1)')
 UV := uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes \
 	--custom-compile-command 'make lock' $(LOCK_FLAGS) pyproject.toml
