@@ -171,13 +171,13 @@ async def _confirm_answer(session: AsyncSession, delivery: Delivery, *, now: dat
     outbox.post(session, answer.chat_id, AnswerDelivered(answer.id), now=now, ticket=ticket)
 
 
-def _wait(batch: Sequence[Delivery], now: datetime, delay: timedelta = timedelta()) -> None:
+def _wait(batch: Sequence[Delivery], now: datetime) -> None:
     """Put back what was surely not sent; what waits behind may then join it.
 
     Telegram does answer, so the time without an answer counts from the next try.
     """
     for delivery in batch:
-        delivery.status, delivery.due_at = DeliveryStatus.WAITING, now + delay
+        delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
         delivery.first_tried_at = None
         if delivery.attempts <= 1 and delivery.part == 0:
             delivery.attempts, delivery.batch_id = 0, None
@@ -229,9 +229,7 @@ async def _chat_refused(
     await _hold(session, parcel.chat_id, reason, now)
 
 
-async def _pause(
-    session: AsyncSession, chat_id: int, now: datetime, length: timedelta
-) -> ChatPause:
+async def _pause(session: AsyncSession, chat_id: int, now: datetime, length: timedelta) -> None:
     """Pause a chat; everything, if another chat is paused already (then the bot is meant)."""
     others = await session.scalars(
         select(ChatPause).where(
@@ -247,7 +245,6 @@ async def _pause(
     pause.since, pause.until = now, now + length
     log.warning("paused", chat=chat_id, seconds=length.total_seconds())
     await session.flush()
-    return pause
 
 
 async def _hold(session: AsyncSession, chat_id: int, reason: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from database.models import ChatMigration, ChatPause, Delivery, DeliveryStatus, Ticket, TicketStatus
-from services import staff_chat
+from services import staff_chat, ticket_service
 from services.notices import (
     CardPosted,
     CardRetired,
@@ -205,6 +205,25 @@ async def test_open_tickets_come_along_when_the_operator_chooses_another_group(
     assert (opened.staff_chat_id, closed.staff_chat_id) == (NEW, STAFF)
     assert (NEW, CardPosted(opened.id)) in await told(session)
     assert await staff_chat.current(session, STAFF) == STAFF
+
+
+async def test_a_closed_ticket_comes_along_when_its_user_writes_again(
+    session: AsyncSession,
+) -> None:
+    closed = await factories.ticket(session, status=TicketStatus.CLOSED)
+    await staff_chat.settle_in(session, NEW, now=NOON)
+
+    await ticket_service.receive(
+        session,
+        factories.ANN,
+        factories.content("One more thing"),
+        staff_chat_id=NEW,
+        day=NOON.date(),
+        now=NOON,
+    )
+
+    assert closed.status is TicketStatus.OPEN
+    assert {chat_id for chat_id, _ in await told(session) if chat_id < 0} == {NEW}
 
 
 async def test_nothing_comes_along_to_the_group_where_all_is(session: AsyncSession) -> None:
