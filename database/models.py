@@ -329,6 +329,30 @@ class BotIdentity(Base):
     since: Mapped[datetime]
 
 
+class Leadership(Base):
+    """Which process writes to this database, or did last; there is one row.
+
+    Only whoever has the lock may write here (database/leading.py). `holder` is a name that a
+    process makes up at its start.
+    """
+
+    __tablename__ = "leadership"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    holder: Mapped[str]
+    since: Mapped[datetime]
+
+
+class BacklogSign(Base):
+    """The card that tells the staff of a chat how much more waits for them."""
+
+    __tablename__ = "backlog_signs"
+
+    chat_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
+    shown_at: Mapped[datetime]
+
+
 # Literal, not parameters: a partial index serves only a query that repeats its condition.
 NOT_CLOSED = Ticket.status != bindparam(None, TicketStatus.CLOSED, literal_execute=True)
 PENDING = Delivery.status.in_(
