@@ -77,9 +77,12 @@ async def _kept(arguments: argparse.Namespace, cast: Json) -> AsyncIterator[Sand
     """The sandbox as it was left, or else with its people of the scene."""
     file: Path | None = arguments.state
     async with _sandbox(arguments) as sandbox:
-        if file is None or not keeping.load(sandbox.world, file):
+        if file is None or not keeping.load(sandbox.stage, file):
             scene.set_up(sandbox.stage, cast)
-        async with contextlib.nullcontext() if file is None else keeping.kept(sandbox.world, file):
+        # What the command line says counts more than what was kept.
+        sandbox.limits.enabled |= arguments.limits
+        sandbox.world.privacy_mode &= not arguments.no_privacy
+        async with contextlib.nullcontext() if file is None else keeping.kept(sandbox.stage, file):
             yield sandbox
 
 
@@ -143,4 +146,5 @@ if __name__ == "__main__":
     try:
         sys.exit(asyncio.run(_play(given) if given.command == "play" else _serve(given)))
     except keeping.OtherState as error:
-        sys.exit(f"{given.state}: {error}")
+        sys.stderr.write(f"{given.state}: {error}\n")
+        sys.exit(2)

@@ -126,11 +126,33 @@ def topic_of(chat: Chat, params: Params) -> Topic | None:
     return topic
 
 
+def existing_topic(chat: Chat, params: Params) -> Topic:
+    """The topic that a method is about."""
+    topic = chat.topics.get(params.integer("message_thread_id"))
+    if topic is None:
+        raise bad_request("TOPIC_ID_INVALID")
+    return topic
+
+
+def forum(world: World, params: Params) -> Chat:
+    """A forum whose topics the bot may manage.
+
+    “The bot must be an administrator in the chat … and must have the can_manage_topics right”.
+    """
+    chat = readable(world, params)
+    if not chat.is_forum:
+        raise bad_request("the chat is not a forum")
+    if not is_admin(world, chat):
+        raise bad_request("not enough rights to manage topics")
+    return chat
+
+
 def message_of(chat: Chat, message_id: int, verb: str) -> Message:
     """A message the bot knows, or “message to edit not found” and its like."""
     message = chat.messages.get(message_id)
     if message is None or not message.seen_by_bot:
         if message_id <= 0 and verb != "be replied":
             raise bad_request("message identifier is not specified")
-        raise bad_request(f"message to {verb} not found")
+        what = "message with poll to stop" if verb == "stop" else f"message to {verb}"
+        raise bad_request(f"{what} not found")
     return message

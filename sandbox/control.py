@@ -96,12 +96,14 @@ class Control:
         if not self._allowed(request):
             return _answer(403, REFUSAL)
         try:
-            found = self.stage.world.files.get(request.match_info["file_id"])
+            content = self.stage.world.files.get(request.match_info["file_id"]).content
         except ApiError:
+            content = None
+        if content is None:
             return _answer(404, {"ok": False, "error": "no such file"})
         headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=3600"}
         kind = "application/octet-stream"
-        return web.Response(body=found.content, content_type=kind, headers=headers)
+        return web.Response(body=content, content_type=kind, headers=headers)
 
     def _allowed(self, request: web.Request) -> bool:
         origin = request.headers.get("Origin")

@@ -76,6 +76,12 @@ class Faults:
         self.active.clear()
         self.latency = (0.0, 0.0)
 
+    def restore(self, active: list[Json], latency: list[float]) -> None:
+        """Set what was set once before, under the same numbers."""
+        self.active = [Fault(**fault) for fault in active]
+        self._last_id = max((fault.id for fault in self.active), default=0)
+        self.latency = (latency[0], latency[1])
+
     def pick(self, method: str, chat_id: int | None) -> Fault | None:
         """The fault that strikes this call, if one does."""
         for fault in self.active:

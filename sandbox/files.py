@@ -22,22 +22,19 @@ SMALL = "-s"
 
 @dataclass(slots=True, frozen=True)
 class StoredFile:
-    """One file: what it is, its name, its bytes."""
+    """One file: what it is, its name, its bytes (None: they are gone)."""
 
     file_id: str
     unique_id: str
     kind: str
     name: str
     mime_type: str
-    content: bytes
+    content: bytes | None
 
     def json(self) -> Json:
-        """The fields every kind of file has."""
-        return {
-            "file_id": self.file_id,
-            "file_unique_id": self.unique_id,
-            "file_size": len(self.content),
-        }
+        """The fields every kind of file has; “file_size: Optional”."""
+        view: Json = {"file_id": self.file_id, "file_unique_id": self.unique_id}
+        return view if self.content is None else view | {"file_size": len(self.content)}
 
     @property
     def path(self) -> str:
@@ -83,10 +80,14 @@ class Files:
         stored = self._by_id.get(file_id.removesuffix(SMALL))
         if stored is None:
             raise bad_request("invalid file_id")
+        if stored.content is None:
+            # What getFile says while Telegram can't load a file (tdlib/telegram-bot-api#32).
+            raise bad_request("wrong file_id or the file is temporarily unavailable")
         if len(stored.content) > LARGEST_DOWNLOAD:
             raise bad_request("file is too big")
         return stored.json() | {"file_path": stored.path}
 
     def at(self, path: str) -> StoredFile | None:
-        """The file that getFile gave this path."""
-        return self._by_path.get(path)
+        """The file that getFile gave this path, if its bytes are there."""
+        stored = self._by_path.get(path)
+        return stored if stored is not None and stored.content is not None else None

@@ -2,7 +2,8 @@
 
 The file is JSON; the bytes of uploads lie beside it, in `FILE.files`, each written once. A change
 is written within a second of the next thing that people or the bot do, and everything at the end;
-each time the file is replaced as a whole. The log of calls, faults and limits are not kept.
+each time the file is replaced as a whole. Faults, latency and the switch of the limits are kept;
+the log of calls, what was sent in the last minute (for the limits) and a recording are not.
 """
 
 from __future__ import annotations
@@ -20,15 +21,20 @@ from sandbox.model import Chat, Json, Member, Message, Person, Topic
 from sandbox.world import Callback
 
 if TYPE_CHECKING:
+    from sandbox.stage import Stage
     from sandbox.world import World
 
-VERSION = 1
+VERSION = 2
 BETWEEN_WRITES = 1.0  # seconds
 LONGEST_QUIET = 3600.0
 
 
 class OtherState(Exception):
-    """The file holds no state of this bot's sandbox: choose another file, or remove it."""
+    """The file holds no state of this bot in this version: choose another file, or remove it."""
+
+    def __init__(self) -> None:
+        """Say the sentence above."""
+        super().__init__(self.__doc__)
 
 
 def describe(world: World) -> Json:
@@ -44,6 +50,8 @@ def describe(world: World) -> Json:
         "people": [asdict(one) for one in world.people.values() if one is not world.bot],
         "chats": [_chat(chat) for chat in world.chats.values()],
         "commands": [[*key, listed] for key, listed in world.commands.items()],
+        "profile": [[*key, text] for key, text in world.profile.items()],
+        "menu_buttons": list(world.menu_buttons.items()),
         "callbacks": [asdict(callback) for callback in world.callbacks.values()],
         "updates": world.updates.state(),
         "files": [_plain(file, "content") for file in world.files],
@@ -57,18 +65,19 @@ def _plain(thing: Any, *without: str) -> Json:
 
 
 def _chat(chat: Chat) -> Json:
-    return _plain(chat, "person", "members", "messages", "topics") | {
+    return _plain(chat, "person", "members", "messages", "topics", "general") | {
         "person": chat.person.id if chat.person else None,
         "members": [_plain(one, "person") | {"person": key} for key, one in chat.members.items()],
         "messages": [_plain(message, "chat") for message in chat.messages.values()],
         "topics": [asdict(topic) for topic in chat.topics.values()],
+        "general": asdict(chat.general),
     }
 
 
 def rebuild(world: World, state: Json, folder: Path) -> None:
     """Make everything there is in a new world; `folder` has the bytes of files."""
     if (state.get("version"), state.get("bot")) != (VERSION, world.bot.id):
-        raise OtherState(OtherState.__doc__)
+        raise OtherState
     world.privacy_mode = state["privacy_mode"]
     world.clock.added = state["added_seconds"]
     world.feed.last = state["seq"]  # a page that was open goes on reading
@@ -78,21 +87,27 @@ def rebuild(world: World, state: Json, folder: Path) -> None:
     world.people |= {one["id"]: Person(**one) for one in state["people"]}
     world.chats = {one["id"]: _made_chat(world, dict(one)) for one in state["chats"]}
     world.commands = {(scope, language): listed for scope, language, listed in state["commands"]}
+    world.profile = {(what, language): text for what, language, text in state["profile"]}
+    world.bot.first_name = world.profile.get(("name", ""), world.bot.first_name)
+    world.menu_buttons = dict(state["menu_buttons"])
     world.callbacks = {one["id"]: Callback(**one) for one in state["callbacks"]}
     world.updates.restore(state["updates"])
     for one in state["files"]:
-        content = (folder / one["unique_id"]).read_bytes()
+        beside = folder / one["unique_id"]
+        content = beside.read_bytes() if beside.exists() else None
         world.files.put(StoredFile(**one, content=content))
 
 
 def _made_chat(world: World, raw: Json) -> Chat:
     members, messages, topics = raw.pop("members"), raw.pop("messages"), raw.pop("topics")
-    chat = Chat(**raw | {"person": world.people.get(raw["person"])})
+    raw |= {"person": world.people.get(raw["person"]), "general": Topic(**raw["general"])}
+    chat = Chat(**raw)
     for one in members:
         chat.members[one["person"]] = Member(**one | {"person": world.people[one["person"]]})
     for one in messages:
-        reactions = {int(person): chosen for person, chosen in one["reactions"].items()}
-        chat.messages[one["id"]] = Message(chat, **one | {"reactions": reactions})
+        for name in ("reactions", "votes"):
+            one[name] = {int(person): chosen for person, chosen in one[name].items()}
+        chat.messages[one["id"]] = Message(chat, **one)
     chat.topics = {one["id"]: Topic(**one) for one in topics}
     return chat
 
@@ -108,43 +123,45 @@ def _write(file: Path, content: bytes) -> None:
     new.replace(file)
 
 
-def save(world: World, file: Path) -> None:
+def save(stage: Stage, file: Path) -> None:
     """Write everything down, the bytes of new files first."""
     folder = _beside(file)
     folder.mkdir(parents=True, exist_ok=True)
-    for stored in world.files:
-        if not (folder / stored.unique_id).exists():
+    for stored in stage.world.files:
+        if stored.content is not None and not (folder / stored.unique_id).exists():
             _write(folder / stored.unique_id, stored.content)
-    _write(file, json.dumps(describe(world), separators=(",", ":")).encode())
+    state = describe(stage.world) | {"trouble": stage.trouble()}
+    _write(file, json.dumps(state, separators=(",", ":")).encode())
 
 
-def load(world: World, file: Path) -> bool:
-    """Read what was kept into a new world; whether there was anything."""
+def load(stage: Stage, file: Path) -> bool:
+    """Read what was kept into a new sandbox; whether there was anything."""
     if not file.exists():
         return False
     try:
         state = dict(json.loads(file.read_bytes()))
-    except (TypeError, ValueError):
-        raise OtherState(OtherState.__doc__) from None
-    rebuild(world, state, _beside(file))
+        rebuild(stage.world, state, _beside(file))
+        stage.set_trouble(state["trouble"])
+    except (KeyError, TypeError, ValueError):
+        raise OtherState from None
     return True
 
 
 @contextlib.asynccontextmanager
-async def kept(world: World, file: Path, seconds: float = BETWEEN_WRITES) -> AsyncIterator[None]:
+async def kept(stage: Stage, file: Path, seconds: float = BETWEEN_WRITES) -> AsyncIterator[None]:
     """Write changes down, at most once in so many seconds, and everything at the end."""
     async with asyncio.TaskGroup() as tasks:
-        writing = tasks.create_task(_write_changes(world, file, seconds))
+        writing = tasks.create_task(_write_changes(stage, file, seconds))
         try:
             yield
         finally:
             writing.cancel()
-            save(world, file)
+            save(stage, file)
 
 
-async def _write_changes(world: World, file: Path, seconds: float) -> None:
+async def _write_changes(stage: Stage, file: Path, seconds: float) -> None:
     while True:
-        known = world.feed.last
-        save(world, file)
-        await world.feed.wait(known, LONGEST_QUIET)
+        known = stage.world.feed.last
+        save(stage, file)
+        await stage.world.feed.wait(known, LONGEST_QUIET)
         await asyncio.sleep(seconds)

@@ -116,8 +116,10 @@ def _number(said: Json, name: str, default: int) -> int:
     return (int(text) if text.isdecimal() else 0) or default
 
 
-def sample(world: World, kind: str, name: str | None, content: bytes | None) -> StoredFile:
+def sample(
+    world: World, kind: str, name: str | None, content: bytes | None, mime_type: str | None = None
+) -> StoredFile:
     """A file a person sends from his own machine."""
     default = PIXEL if kind == "photo" else f"a {kind} of the sandbox".encode()
-    name = name or NAMES[kind]
-    return world.files.add(kind, name, default if content is None else content, MIME[kind])
+    data = default if content is None else content
+    return world.files.add(kind, name or NAMES[kind], data, mime_type or MIME[kind])

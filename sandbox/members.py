@@ -64,6 +64,7 @@ def full(chat: Chat) -> Json:
         info["available_reactions"] = [{"type": "emoji", "emoji": one} for one in chat.reactions]
     if chat.protected:
         info["has_protected_content"] = True
-    if chat.pinned in chat.messages:
-        info["pinned_message"] = chat.messages[chat.pinned].view
+    if pinned := [one for one in sorted(chat.pinned) if one in chat.messages]:
+        # “The most recent pinned message (by sending date)” (#chatfullinfo)
+        info["pinned_message"] = chat.messages[pinned[-1]].view
     return info

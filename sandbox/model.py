@@ -54,6 +54,7 @@ class Message:
     service: bool = False
     keyboard: Json | None = None
     reactions: dict[int, list[Json]] = field(default_factory=dict)
+    votes: dict[int, list[int]] = field(default_factory=dict)
     edits: int = 0
     taken: bool = False  # the bot has confirmed its update
 
@@ -72,6 +73,11 @@ class Topic:
     icon_color: int
     icon: str | None = None
     closed: bool = False
+    hidden: bool = False  # only General can be
+
+
+def _general() -> Topic:
+    return Topic(1, "General", 7322096)
 
 
 @dataclass(slots=True, eq=False)
@@ -86,13 +92,14 @@ class Chat:
     members: dict[int, Member] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     topics: dict[int, Topic] = field(default_factory=dict)
+    general: Topic = field(default_factory=_general)
     person: Person | None = None
     started: bool = False
     blocked: bool = False
     last_id: int = 0
     last_bot_id: int | None = None
     reactions: list[str] | None = None
-    pinned: int | None = None
+    pinned: list[int] = field(default_factory=list)
     migrated_to: int | None = None
     protected: bool = False
     muted: bool = False

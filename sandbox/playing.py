@@ -1,22 +1,23 @@
 """Playing a recorded scenario again, against any bot.
 
 People do what they did, in the same order, as soon as the bot has said what it had said before
-that. A bot that says something else is not interrupted: the difference is printed and counted.
+that; its edits and reactions are things it says. A bot that says something else is not
+interrupted: the difference is printed and counted.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+from sandbox import saying, scene
 from sandbox.client import ControlError, Telegram
+from sandbox.hearing import Listener
 from sandbox.model import Json
 
 Say = Callable[[str], object]
-# After so many seconds of silence another sentence counts as the answer.
-QUIET_SECONDS = 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,36 +34,48 @@ class Player:
         """Play on `telegram`; `say` gets a line a step."""
         self.telegram, self.say, self.patience = telegram, say, patience
         self.differences = 0
-        self._bot = 0
         self._chats: dict[int, int] = {}
         self._messages: dict[tuple[int, int], int] = {}
-        self._taken: set[tuple[int, int]] = set()
 
     async def play(self, scenario: Json) -> int:
         """The whole scenario; how many times the bot said something else, or nothing."""
-        await self._gather(scenario["cast"])
-        for step in scenario["steps"]:
-            if "bot" in step:
-                await self._listen(step["bot"])
-            else:
-                await self._do(step["do"], dict(step["with"]), step.get("made", []))
+        async with self._under(scenario.get("conditions", {})) as now:
+            self._listener = Listener(self.telegram, now["bot"]["id"], now["seq"])
+            await self._gather(scenario["cast"], {chat["id"] for chat in now["chats"]})
+            for step in scenario["steps"]:
+                if "bot" in step:
+                    await self._hear({"kind": "message"} | step["bot"])
+                else:
+                    await self._do(step["do"], dict(step["with"]), step.get("made", []))
         return self.differences
 
-    async def _gather(self, cast: Json) -> None:
-        """Make whoever is not there yet; what was said before the play does not count."""
-        now = await self.telegram.call("overview")
-        self._bot = now["bot"]["id"]
-        there = {chat["id"] for chat in now["chats"]}
+    @contextlib.asynccontextmanager
+    async def _under(self, conditions: Json) -> AsyncIterator[Json]:
+        """What is there now, with the switches as they were; in the end as they are now."""
+        now: Json = await self.telegram.call("overview")
+        before = {"privacy": now["bot"]["privacy"], "limits": now["trouble"]["limits"]}
+        await self._switch(before | conditions)
+        try:
+            yield now
+        finally:
+            await self._switch(before)
+
+    async def _switch(self, to: Json) -> None:
+        await self.telegram.bot(privacy=to["privacy"])
+        await self.telegram.limits(enabled=to["limits"])
+
+    async def _gather(self, cast: Json, there: set[int]) -> None:
+        """Make whoever is not there yet."""
         for action, listed in (("user", cast["users"]), ("group", cast["groups"])):
             for one in listed:
                 if one["id"] not in there:
                     await self.telegram.call(action, **one)
-        for chat_id in there:
-            self._taken |= {(chat_id, m["message_id"]) for m in await self._all(chat_id)}
+                    await self._open_topics(one)
 
-    async def _all(self, chat_id: int) -> list[Json]:
-        found = await self.telegram.call("messages", chat=chat_id)
-        return [m for m in found["messages"] if m["from"]["id"] == self._bot]
+    async def _open_topics(self, group: Json) -> None:
+        for topic in group.get("topics", ()):
+            made = await self.telegram.call("topic", **scene.opening(group, topic))
+            self._messages[group["id"], topic["id"]] = made["message_thread_id"]
 
     def _translate(self, body: Json) -> Json:
         """The same deed with the ids of today."""
@@ -100,57 +113,46 @@ class Player:
                 now = next(message[name] for name in names if name in message)
                 self._messages[recorded, old] = now
         what = body.get("text") or body.get("button") or body.get("kind") or ""
-        self.say(f"✓ {body.get('user', '')} {action} {_short(what)}".rstrip())
+        self.say(f"✓ {body.get('user', '')} {action} {saying.short(what)}".rstrip())
 
     async def _wait_for_button(self, body: Json) -> None:
-        """A button may come by an edit."""
+        """A button may come by an edit that nobody wrote down (in a scenario of version 1)."""
 
         def shown(message: Json) -> bool:
             rows = (message.get("keyboard") or {}).get("inline_keyboard") or []
             labels = [button["text"] for row in rows for button in row]
             return message["message_id"] == body["message"] and body.get("button") in labels
 
-        seq = await self.telegram.call("seq")
-        if body.get("button") and not any(map(shown, await self._all(body["chat"]))):
+        found = await self.telegram.call("messages", chat=body["chat"])
+        if body.get("button") and not any(map(shown, found["messages"])):
             await self.telegram.watch(
                 body["chat"],
                 lambda change: "message" in change and shown(change["message"]),
-                seq,
+                found["seq"],
                 self.patience,
             )
 
-    async def _listen(self, said: Json) -> None:
+    async def _hear(self, then: Json) -> None:
         """Until the bot says this, or has said something else and is quiet, or is silent."""
-        chat_id = self._now(said["chat"])
-        found = await self._heard(chat_id, said["text"])
-        if found is None:
-            self._differs(f"✗ the bot is silent; it said {_short(said['text'])}")
+        chat_id, message_id = self._now(then["chat"]), self._message(then)
+
+        def fits(said: Json) -> bool:
+            there = (said["kind"], said["chat"]) == (then["kind"], chat_id)
+            return there and bool(said["kind"] == "message" or said["message"] == message_id)
+
+        said = await self._listener.hear(fits, then, self.patience)
+        if said is None:
+            self._differs(f"✗ the bot is silent; it said {saying.line(then)}")
             return
-        self._taken.add((chat_id, found["message_id"]))
-        self._messages[said["chat"], said["message"]] = found["message_id"]
-        text = _text(found)
-        if _essence(text) == _essence(said["text"]):
-            self.say(f"✓ bot {_short(text)}")
+        self._messages[then["chat"], then["message"]] = said["message"]
+        if saying.same(said, then):
+            self.say(f"✓ bot {saying.line(said)}")
         else:
-            self._differs(f"≠ bot {_short(text)}; it said {_short(said['text'])}")
+            self._differs(f"≠ bot {saying.line(said)}; it said {saying.line(then)}")
 
-    async def _heard(self, chat_id: int, text: str) -> Json | None:
-        """The message with this text, or the first one that nobody has listened to yet."""
-        waited = 0.0
-        while True:
-            seq = await self.telegram.call("seq")
-            new = [m for m in await self._all(chat_id) if self._is_new(chat_id, m)]
-            same = [m for m in new if _essence(_text(m)) == _essence(text)]
-            if same or waited >= self.patience:
-                return next(iter(same or new), None)
-            seconds = QUIET_SECONDS if new else self.patience - waited
-            if await self.telegram.watch(chat_id, _is_message, seq, seconds) is None:
-                if new:
-                    return new[0]
-                waited += seconds
-
-    def _is_new(self, chat_id: int, message: Json) -> bool:
-        return (chat_id, message["message_id"]) not in self._taken
+    def _message(self, then: Json) -> int:
+        """The id of today of a message."""
+        return self._messages.get((then["chat"], then["message"]), int(then["message"]))
 
     def _differs(self, line: str) -> None:
         self.differences += 1
@@ -163,26 +165,9 @@ def _place(body: Json) -> int:
     return int(place)
 
 
-def _is_message(change: Json) -> bool:
-    return bool(change["kind"] == "message")
-
-
-def _text(message: Json) -> str:
-    return str(message.get("text") or message.get("caption") or "")
-
-
-def _essence(text: str) -> str:
-    """A text without its numbers: times, dates and tickets are new each time."""
-    return re.sub(r"\d+", "0", text)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return repr(line if len(line) <= 60 else f"{line[:59]}…")  # noqa: PLR2004 - a line's length
-
-
 async def play(telegram: Telegram, scenario: Json, say: Say, patience: float) -> int:
     """Play, and say how it went; 0 if the bot said the same."""
     differences = await Player(telegram, say, patience).play(scenario)
-    say("The bot said the same." if not differences else f"{differences} differences.")
+    several = "difference" if differences == 1 else "differences"
+    say("The bot said the same." if not differences else f"{differences} {several}.")
     return 1 if differences else 0

@@ -106,7 +106,7 @@ def target(world: World, params: Params, kind: str) -> Target:
     keyboard = markup.read(params)
     chat = access.writable(world, params, kind)
     topic = access.topic_of(chat, params)
-    if topic is not None and topic.closed and not access.is_admin(world, chat):
+    if (topic or chat.general).closed and not access.is_admin(world, chat):
         raise bad_request("TOPIC_CLOSED")
     extra = thread_of(topic) | reply_of(world, chat, params)
     if params.boolean("protect_content"):

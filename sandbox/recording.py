@@ -1,12 +1,14 @@
 """A conversation as a scenario: who there was, what people did, and what the bot said to it.
 
-    {"version": 1,
+    {"version": 2,
+     "conditions": {"privacy": true, "limits": false},
      "cast": {"users": […], "groups": […]},
      "steps": [{"do": "write", "with": {"user": 700000001, "text": "Hello"}, "made": [1]},
-               {"bot": {"chat": 700000001, "message": 2, "text": "Good morning"}}]}
+               {"bot": {"kind": "message", "chat": 700000001, "message": 2, …}}]}
 
-`with` is what the control API was given, `made` the ids of the messages it made. Ids mean what
-they meant when it was recorded; who plays it again translates them.
+`with` is what the control API was given, `made` the ids of the messages it made; for what the bot
+says see `sandbox/saying.py`. Ids mean what they meant when it was recorded; who plays it again
+translates them. Version 1 knew neither conditions nor the bot's edits, reactions and buttons.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any
 
-from sandbox import scene
+from sandbox import saying, scene
 from sandbox.model import Json
 from sandbox.words import words
 from sandbox.world import World
@@ -23,7 +25,7 @@ from sandbox.world import World
 DEEDS = frozenset(
     words(
         "user group member settings upgrade topic delete_topic rename block deactivate write send "
-        "album edit delete react press update limits latency fault mend"
+        "album edit delete react press vote update limits latency fault mend advance bot"
     )
 )
 # Which id the result of a deed brings.
@@ -41,16 +43,17 @@ IDS = {
 class Recording:
     """Everything from now on."""
 
-    def __init__(self, world: World) -> None:
-        """Remember who is here now."""
+    def __init__(self, world: World, *, limits: bool) -> None:
+        """Remember who is here now, and what is switched on."""
         self._world = world
+        self._conditions = {"privacy": world.privacy_mode, "limits": limits}
         self._cast = scene.describe(world)
         self._since = world.feed.last
         self._deeds: list[tuple[int, Json]] = []
 
     def note(self, name: str, body: Json, result: Any) -> None:
         """Write down what was done, after it worked."""
-        if name not in DEEDS:
+        if name not in DEEDS or (name == "bot" and "privacy" not in body):
             return
         step: Json = {"do": name, "with": body}
         if name in IDS:
@@ -60,19 +63,34 @@ class Recording:
 
     def scenario(self) -> Json:
         """What was said until now, in order."""
-        told = [
-            (int(change["seq"]), 0, _said(change["chat_id"], change["message"]))
-            for change in self._world.feed.since(self._since)
-            if change["kind"] == "message" and self._by_bot(change["message"])
-        ]
+        changes = self._world.feed.since(self._since)
+        told = [(int(one["seq"]), saying.told(one, self._world.bot.id)) for one in changes]
+        said = [(seq, 0, {"bot": what}) for seq, what in told if what is not None]
         deeds = [(seq, 1, step) for seq, step in self._deeds]  # after what was there already
-        steps = sorted([*deeds, *told], key=itemgetter(0, 1))
-        return {"version": 1, "cast": self._cast, "steps": [step for *_, step in steps]}
+        steps = [step for *_, step in sorted([*deeds, *said], key=itemgetter(0, 1))]
+        return {
+            "version": 2,
+            "conditions": self._conditions,
+            "cast": self._cast,
+            "steps": _without_replaced(steps),
+        }
 
-    def _by_bot(self, message: Json) -> bool:
-        return bool(message["from"]["id"] == self._world.bot.id)
 
+def _without_replaced(steps: list[Json]) -> list[Json]:
+    """Of several edits (or reactions) of a message between two deeds only the last.
 
-def _said(chat_id: int, message: Json) -> Json:
-    text = message.get("text") or message.get("caption") or ""
-    return {"bot": {"chat": chat_id, "message": message["message_id"], "text": text}}
+    People saw no other long enough to act on it, and a bot is free to save the others.
+    """
+    kept: list[Json] = []
+    later: set[tuple[str, int, int]] = set()
+    for step in reversed(steps):
+        said = step.get("bot")
+        if said is None:
+            later.clear()
+        elif said["kind"] != "message":
+            which = (said["kind"], said["chat"], said["message"])
+            if which in later:
+                continue
+            later.add(which)
+        kept.append(step)
+    return kept[::-1]

@@ -3,14 +3,15 @@
     {"users": [{"id": 700000001, "first_name": "Alice", "language_code": "en"}, …],
      "groups": [{"id": -4000000001, "title": "Support", "members": [700000004], "bot": "member"}]}
 
-The fields are those of the control API's actions `user` and `group`.
+The fields are those of the control API's actions `user` and `group`; `topics` are threads that are
+open from the beginning.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.model import Chat, Json, Person
+from sandbox.model import PRESENT, Chat, Json, Person
 
 if TYPE_CHECKING:
     from sandbox.stage import Stage
@@ -25,6 +26,13 @@ def set_up(stage: Stage, scene: Json) -> None:
         ACTIONS["user"](stage, user)
     for group in scene.get("groups", ()):
         ACTIONS["group"](stage, group)
+        for topic in group.get("topics", ()):
+            ACTIONS["topic"](stage, opening(group, topic))
+
+
+def opening(group: Json, topic: Json) -> Json:
+    """What the action `topic` takes to open a thread of a scene: its owner opens it."""
+    return {"chat": group["id"], "user": group["members"][0], "name": topic["name"]}
 
 
 def describe(world: World) -> Json:
@@ -42,7 +50,10 @@ def _user(person: Person) -> Json:
 
 
 def _group(world: World, chat: Chat) -> Json:
-    members = [one for one in chat.members if one != world.bot.id]
+    people = [one for one in chat.members.values() if one.person is not world.bot]
+    people.sort(key=lambda one: one.status != "creator")
+    members = [one.person.id for one in people if one.status in PRESENT]
+    topics = chat.topics.values() if members else ()
     bot = chat.members.get(world.bot.id)
     return {
         "id": chat.id,
@@ -50,5 +61,15 @@ def _group(world: World, chat: Chat) -> Json:
         "members": members,
         "supergroup": chat.type == "supergroup",
         "forum": chat.is_forum,
+        "administrators": _administrators(world, chat),
         "bot": bot.status if bot else None,
+        "can_delete": bot is None or bot.can_delete,
+        "reactions": chat.reactions,
+        "topics": [{"id": topic.id, "name": topic.name} for topic in topics],
+        **{name: getattr(chat, name) for name in ("muted", "protected", "drops_threads")},
     }
+
+
+def _administrators(world: World, chat: Chat) -> list[int]:
+    listed = (one for one in chat.members.values() if one.person is not world.bot)
+    return [one.person.id for one in listed if one.status == "administrator"]

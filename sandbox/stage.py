@@ -50,6 +50,11 @@ class Stage:
             "limits": self.limits.enabled,
         }
 
+    def set_trouble(self, trouble: Json) -> None:
+        """Break again what was broken when `trouble()` was asked."""
+        self.faults.restore(trouble["faults"], trouble["latency"])
+        self.limits.enabled = trouble["limits"]
+
     def tell_trouble(self) -> None:
         """Let everybody know what is broken now."""
         self.world.feed.put("trouble", None, trouble=self.trouble())

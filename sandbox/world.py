@@ -60,6 +60,8 @@ class World:
         self.feed = Feed()
         self.files = Files(bot.id)
         self.commands: dict[tuple[str, str], list[Json]] = {}
+        self.profile: dict[tuple[str, str], str] = {}  # by what it is and language
+        self.menu_buttons: dict[int, Json] = {}  # by private chat; 0 is the default
         self.callbacks: dict[str, Callback] = {}
         self._last_shared_id = 0
         self._last_user_id = FIRST_USER - 1
@@ -200,6 +202,11 @@ class World:
         self.feed.put("reaction", message.chat.id, message=self.shown(message), by=person_id)
         return before
 
+    def count(self, message: Message, poll: Json) -> None:
+        """Show new votes; a vote is no edit."""
+        message.view = message.view | {"poll": poll}
+        self.feed.put("vote", message.chat.id, message=self.shown(message))
+
     def delete(self, message: Message) -> None:
         """Take a message out of its chat; bots are never told (FACTS)."""
         message.chat.messages.pop(message.id, None)
@@ -215,6 +222,7 @@ class World:
         return message.view | {
             "reactions": Counter(name for names in reacted.values() for name in names),
             "reacted": reacted,
+            "voted": {str(person): chosen for person, chosen in message.votes.items()},
             "keyboard": message.keyboard,
             "edits": message.edits,
             "delivery": delivery if message.seen_by_bot else "hidden",

@@ -13,7 +13,7 @@ KINDS = words(
     "poll dice"
 )
 PLAIN = frozenset(
-    words("message_id from chat date sender_chat reactions reacted edits keyboard delivery")
+    words("message_id from chat date sender_chat reactions reacted voted edits keyboard delivery")
 )
 
 

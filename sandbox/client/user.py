@@ -129,6 +129,10 @@ class User(Viewer):
         """Choose a reaction, or take one's reactions back."""
         await self._do("react", chat=message.chat_id, message=message.id, emoji=list(emoji))
 
+    async def votes(self, message: Message, *options: int) -> None:
+        """Choose options of a poll by their numbers from 0; none takes one's vote back."""
+        await self._do("vote", chat=message.chat_id, message=message.id, options=list(options))
+
     async def blocks_bot(self) -> None:
         """Block the bot."""
         await self._do("block")

@@ -16,7 +16,9 @@ STATUSES = PRESENT | {"left", "kicked"}
 def add_group(stage: Stage, body: Json) -> Json:
     """A group: title, members (ids, the first owns it), supergroup, forum, bot, id.
 
-    `bot` is its status there: member (default), administrator, or null when it is not in it.
+    `bot` is its status there: member (default), administrator, or null when it is not in it;
+    `can_delete` false takes a right from it. `administrators` are ids of members; what
+    `settings` takes goes, too.
     """
     people = [stage.world.people[int(one)] for one in body.get("members", ())]
     chat = membership.create_group(
@@ -29,6 +31,11 @@ def add_group(stage: Stage, body: Json) -> Json:
         chat_id=body.get("id"),
     )
     chat.username = body.get("username")
+    for person_id in body.get("administrators", ()):
+        chat.members[int(person_id)].status = "administrator"
+    if (there := chat.members.get(stage.world.bot.id)) is not None:
+        there.can_delete = bool(body.get("can_delete", True))
+    settings(stage, body | {"chat": chat.id})
     return chat.json()
 
 

@@ -16,10 +16,11 @@ RECENT = 100
 
 @action("overview")
 def overview(stage: Stage, _body: Json) -> Json:
-    """The bot, people, chats with their last message, trouble, process, calls; and `seq`."""
+    """The time, the bot, people, chats, trouble, process, calls; and `seq`."""
     world = stage.world
     return {
         "seq": world.feed.last,
+        "now": world.clock.now(),
         "bot": world.bot.json() | {"privacy": world.privacy_mode},
         "people": [person.json() for person in world.people.values() if person is not world.bot],
         "chats": [_chat(stage, chat) for chat in world.chats.values()],

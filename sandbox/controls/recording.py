@@ -12,7 +12,7 @@ from sandbox.stage import Stage
 def record(stage: Stage, body: Json) -> Json | bool:
     """Begin with `on` true; with false, end and get the scenario."""
     if body["on"]:
-        stage.recording = Recording(stage.world)
+        stage.recording = Recording(stage.world, limits=stage.limits.enabled)
         stage.world.feed.put("recording", None, on=True)
         return True
     if stage.recording is None:

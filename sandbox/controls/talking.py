@@ -8,8 +8,10 @@ from sandbox import media
 from sandbox.control import action, chat_of, message_of, person_of
 from sandbox.kinds import dice, poll
 from sandbox.model import Json, Message
-from sandbox.people import acting
+from sandbox.people import acting, voting
 from sandbox.stage import Stage
+
+POLL_FLAGS = ("is_anonymous", "allows_multiple_answers")
 
 
 def _post(stage: Stage, body: Json, content: Json) -> Message:
@@ -49,10 +51,11 @@ def _content(stage: Stage, body: Json) -> Json:
     kind = body["kind"]
     if kind in media.FILE_KINDS:
         data = base64.b64decode(body["data"]) if "data" in body else None
-        file = media.sample(stage.world, kind, body.get("name"), data)
+        file = media.sample(stage.world, kind, body.get("name"), data, body.get("mime_type"))
         return media.view(file, body) | _caption(body)
     if kind == "poll":
-        return {"poll": poll.make(stage.world, body["question"], body["options"])}
+        more = {name: bool(body[name]) for name in POLL_FLAGS if name in body}
+        return {"poll": poll.make(stage.world, body["question"], body["options"], **more)}
     if kind == "dice":
         return {"dice": dice.roll(stage.world.rng, body.get("emoji", dice.DEFAULT))}
     if kind == "contact":
@@ -97,8 +100,8 @@ def edit(stage: Stage, body: Json) -> Json:
 
 @action("delete")
 def delete(stage: Stage, body: Json) -> bool:
-    """A person deletes a message; the bot is not told."""
-    stage.world.delete(message_of(stage, body))
+    """A person deletes a message that he may delete; the bot is not told."""
+    acting.delete(stage.world, person_of(stage, body), message_of(stage, body))
     return True
 
 
@@ -106,6 +109,14 @@ def delete(stage: Stage, body: Json) -> bool:
 def react(stage: Stage, body: Json) -> bool:
     """Choose `emoji` (a list, empty to take them back)."""
     acting.react(stage.world, person_of(stage, body), message_of(stage, body), body["emoji"])
+    return True
+
+
+@action("vote")
+def vote(stage: Stage, body: Json) -> bool:
+    """Vote in a poll: `options` are numbers from 0, an empty list takes the vote back."""
+    chosen = [int(number) for number in body["options"]]
+    voting.vote(stage.world, person_of(stage, body), message_of(stage, body), chosen)
     return True
 
 

@@ -54,4 +54,6 @@ def limits(stage: Stage, body: Json) -> bool:
 def advance(stage: Stage, body: Json) -> float:
     """Let `seconds` pass at once; the time now."""
     stage.world.clock.advance(float(body["seconds"]))
-    return stage.world.clock.now()
+    now = stage.world.clock.now()
+    stage.world.feed.put("time", None, now=now)
+    return now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from sandbox import entities, units
@@ -57,3 +58,23 @@ def _option(given: object) -> str:
     if not 1 <= units.length(text) <= LONGEST_OPTION:
         raise bad_request("poll options must be non-empty and not too long")
     return text
+
+
+def counted(poll: Json, votes: dict[int, list[int]]) -> Json:
+    """The poll with these votes: the options that each person chose."""
+    totals = Counter(number for chosen in votes.values() for number in chosen)
+    options = [
+        option | {"voter_count": totals[number]} for number, option in enumerate(poll["options"])
+    ]
+    return poll | {"options": options, "total_voter_count": len(votes)}
+
+
+def answer(poll: Json, voter: Json, chosen: list[int]) -> Json:
+    """https://core.telegram.org/bots/api#pollanswer: empty when a vote was taken back."""
+    ids = [poll["options"][number]["persistent_id"] for number in chosen]
+    return {
+        "poll_id": poll["id"],
+        "user": voter,
+        "option_ids": chosen,
+        "option_persistent_ids": ids,
+    }

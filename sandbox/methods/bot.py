@@ -63,11 +63,16 @@ def _scope(world: World, params: Params) -> str:
     return json.dumps(kept, sort_keys=True)
 
 
-def _key(world: World, params: Params) -> tuple[str, str]:
+def language_of(params: Params) -> str:
+    """“A two-letter ISO 639-1 language code”, empty for everybody else."""
     language = params.text("language_code")
     if language and not re.fullmatch(r"[a-z]{2}", language):
         raise bad_request("invalid language code specified")
-    return _scope(world, params), language
+    return language
+
+
+def _key(world: World, params: Params) -> tuple[str, str]:
+    return _scope(world, params), language_of(params)
 
 
 def _command(given: object) -> Json:

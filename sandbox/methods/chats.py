@@ -1,4 +1,4 @@
-"""Looking at chats, leaving them, pinning: https://core.telegram.org/bots/api#getchat."""
+"""Looking at chats, leaving them: https://core.telegram.org/bots/api#getchat."""
 
 from __future__ import annotations
 
@@ -57,34 +57,6 @@ def leave_chat(world: World, params: Params) -> bool:
     if chat.private:
         raise bad_request("chat member status can't be changed in private chats")
     membership.change(world, chat, world.bot, "left", by=world.bot)
-    return True
-
-
-@method(
-    "pinChatMessage",
-    "chat_id message_id",
-    ignored="business_connection_id disable_notification",
-)
-def pin_chat_message(world: World, params: Params) -> bool:
-    """#pinchatmessage: in groups only as administrator; the chat gets a service message."""
-    chat = access.changeable(world, params)
-    if not chat.private and not access.is_admin(world, chat):
-        raise bad_request("not enough rights to manage pinned messages in the chat")
-    message = access.message_of(chat, params.integer("message_id"), "pin")
-    if message.service:
-        raise bad_request("message can't be pinned")
-    chat.pinned = message.id
-    world.add_message(chat, world.bot, {"pinned_message": message.view}, service=True)
-    return True
-
-
-@method("unpinChatMessage", "chat_id message_id", ignored="business_connection_id")
-def unpin_chat_message(world: World, params: Params) -> bool:
-    """#unpinchatmessage."""
-    chat = access.changeable(world, params)
-    if not chat.private and not access.is_admin(world, chat):
-        raise bad_request("not enough rights to manage pinned messages in the chat")
-    chat.pinned = None
     return True
 
 

@@ -60,17 +60,24 @@ for _kind, _name in METHODS.items():
 )
 def send_location(world: World, params: Params) -> Json:
     """#sendlocation."""
-    return posting.send(world, params, "location", {"location": _place(params)}).view
+    return posting.send(world, params, "location", {"location": place(params)}).view
 
 
-def _place(params: Params) -> Json:
-    place: Json = {"latitude": params.decimal("latitude"), "longitude": params.decimal("longitude")}
-    if abs(place["latitude"]) > 90 or abs(place["longitude"]) > 180:  # noqa: PLR2004 - degrees
+# What a place says that does not move.
+STILL = ("latitude", "longitude", "horizontal_accuracy")
+
+
+def place(params: Params) -> Json:
+    """https://core.telegram.org/bots/api#location as parameters describe it."""
+    found: Json = {name: params.decimal(name) for name in ("latitude", "longitude")}
+    if abs(found["latitude"]) > 90 or abs(found["longitude"]) > 180:  # noqa: PLR2004 - degrees
         raise bad_request("wrong location specified")
     for name in ("live_period", "heading", "proximity_alert_radius"):
         if name in params:
-            place[name] = params.integer(name)
-    return place
+            found[name] = params.integer(name)
+    if "horizontal_accuracy" in params:
+        found["horizontal_accuracy"] = params.decimal("horizontal_accuracy")
+    return found
 
 
 @method(
@@ -82,13 +89,13 @@ def _place(params: Params) -> Json:
 )
 def send_venue(world: World, params: Params) -> Json:
     """#sendvenue: a message with a venue carries its location too (#message, venue)."""
-    place = _place(params)
+    where = place(params)
     named = {name: params.text(name) for name in ("title", "address")}
     if not all(named.values()):
         raise bad_request("venue title and address must be non-empty")
     optional = ("foursquare_id", "foursquare_type", "google_place_id", "google_place_type")
     named |= {name: params.text(name) for name in optional if name in params}
-    content = {"venue": {"location": place} | named, "location": place}
+    content = {"venue": {"location": where} | named, "location": where}
     return posting.send(world, params, "venue", content).view
 
 

@@ -20,7 +20,7 @@ TEXT = ("text", "entities", "link_preview_options")
 CAPTION = ("caption", "caption_entities", "show_caption_above_media")
 
 
-def _editable(world: World, params: Params) -> Message:
+def editable(world: World, params: Params) -> Message:
     """The message, if it is the bot's own and no service message."""
     if "chat_id" not in params and "inline_message_id" in params:
         raise bad_request("MESSAGE_ID_INVALID")
@@ -31,7 +31,7 @@ def _editable(world: World, params: Params) -> Message:
     return message
 
 
-def _apply(
+def apply(
     world: World, message: Message, params: Params, content: Json, gone: tuple[str, ...]
 ) -> Json:
     """Replace the fields `gone` by `content` and the keyboard by the one passed.
@@ -58,13 +58,13 @@ def _apply(
 def edit_message_text(world: World, params: Params) -> Json:
     """#editmessagetext."""
     content = posting.text_of(world, params)
-    message = _editable(world, params)
+    message = editable(world, params)
     if "text" not in message.view:
         raise bad_request("there is no text in the message to edit")
     options = params.json("link_preview_options", "link preview options")
     if options:
         content["link_preview_options"] = options
-    return _apply(world, message, params, content, TEXT)
+    return apply(world, message, params, content, TEXT)
 
 
 @method(
@@ -76,16 +76,16 @@ def edit_message_text(world: World, params: Params) -> Json:
 def edit_message_caption(world: World, params: Params) -> Json:
     """#editmessagecaption."""
     content = posting.caption_of(world, params)
-    message = _editable(world, params)
+    message = editable(world, params)
     if not media.CAPTIONED & message.view.keys():
         raise bad_request("there is no caption in the message to edit")
-    return _apply(world, message, params, content, CAPTION)
+    return apply(world, message, params, content, CAPTION)
 
 
 @method("editMessageReplyMarkup", PLACE, ignored=UNUSED, cost=one)
 def edit_message_reply_markup(world: World, params: Params) -> Json:
     """#editmessagereplymarkup."""
-    return _apply(world, _editable(world, params), params, {}, ())
+    return apply(world, editable(world, params), params, {}, ())
 
 
 @method("editMessageMedia", f"{PLACE} media", ignored=UNUSED, cost=one)
@@ -94,9 +94,9 @@ def edit_message_media(world: World, params: Params) -> Json:
     given = params.json("media", "media")
     if not isinstance(given, dict):
         raise bad_request("can't parse InputMedia: Object expected")
-    message = _editable(world, params)
+    message = editable(world, params)
     if not set(media.FILE_KINDS) & message.view.keys() and "text" not in message.view:
         raise bad_request("message can't be edited")
     content = item_content(world, params, given)
     gone = (*media.FILE_KINDS, *CAPTION, *TEXT, "has_media_spoiler")
-    return _apply(world, message, params, content, gone)
+    return apply(world, message, params, content, gone)

@@ -1,7 +1,4 @@
-"""Threads of a forum: https://core.telegram.org/bots/api#createforumtopic.
-
-“The bot must be an administrator in the chat … and must have the can_manage_topics right”.
-"""
+"""Threads of a forum: https://core.telegram.org/bots/api#createforumtopic."""
 
 from __future__ import annotations
 
@@ -18,25 +15,26 @@ if TYPE_CHECKING:
 
 COLOURS = (7322096, 16766590, 13338331, 9367192, 16749490, 16478047)
 LONGEST_NAME = 128
+# Custom emoji that anybody may use as the icon of a topic.
+ICONS = {
+    "📰": "5434144690511290129",
+    "💡": "5312536423851630001",
+    "⚡️": "5312016608254762256",
+    "🎙": "5377544228505134960",
+    "🔝": "5418085807791545980",
+    "🗣": "5370870893004203704",
+    "🆒": "5420216386448270341",
+    "❗️": "5379748062124056162",
+    "📝": "5373251851074415873",
+    "📆": "5433614043006903194",
+    "🔥": "5312241539987020022",
+    "❤️": "5312138559556164615",
+    "❓": "5377316857231450742",
+}
 
 
-def _forum(world: World, params: Params) -> Chat:
-    chat = access.readable(world, params)
-    if not chat.is_forum:
-        raise bad_request("the chat is not a forum")
-    if not access.is_admin(world, chat):
-        raise bad_request("not enough rights to manage topics")
-    return chat
-
-
-def _topic(chat: Chat, params: Params) -> Topic:
-    topic = chat.topics.get(params.integer("message_thread_id"))
-    if topic is None:
-        raise bad_request("TOPIC_ID_INVALID")
-    return topic
-
-
-def _name(params: Params) -> str:
+def name_of(params: Params) -> str:
+    """“New topic name, 1-128 characters”."""
     name = params.text("name").strip()
     if not 1 <= len(name) <= LONGEST_NAME:
         raise bad_request("TOPIC_TITLE_EMPTY" if not name else "topic name is too long")
@@ -51,7 +49,7 @@ def _service(world: World, chat: Chat, topic: Topic, kind: str, **what: object) 
 @method("createForumTopic", "chat_id name icon_color icon_custom_emoji_id", cost=one)
 def create_forum_topic(world: World, params: Params) -> Json:
     """#createforumtopic; counts as a message (tdlib/td#2592)."""
-    chat, name = _forum(world, params), _name(params)
+    chat, name = access.forum(world, params), name_of(params)
     colour = params.integer("icon_color", COLOURS[0])
     if colour not in COLOURS:
         raise bad_request("invalid icon color specified")
@@ -69,11 +67,11 @@ def create_forum_topic(world: World, params: Params) -> Json:
 @method("editForumTopic", "chat_id message_thread_id name icon_custom_emoji_id")
 def edit_forum_topic(world: World, params: Params) -> bool:
     """#editforumtopic."""
-    chat = _forum(world, params)
-    topic = _topic(chat, params)
+    chat = access.forum(world, params)
+    topic = access.existing_topic(chat, params)
     changed: Json = {}
-    if "name" in params and _name(params) != topic.name:
-        changed["name"] = topic.name = _name(params)
+    if "name" in params and name_of(params) != topic.name:
+        changed["name"] = topic.name = name_of(params)
     if "icon_custom_emoji_id" in params:
         topic.icon = params.text("icon_custom_emoji_id") or None
         changed["icon_custom_emoji_id"] = topic.icon or ""
@@ -84,8 +82,8 @@ def edit_forum_topic(world: World, params: Params) -> bool:
 
 
 def _set_closed(world: World, params: Params, *, closed: bool) -> bool:
-    chat = _forum(world, params)
-    topic = _topic(chat, params)
+    chat = access.forum(world, params)
+    topic = access.existing_topic(chat, params)
     if topic.closed == closed:
         raise bad_request("TOPIC_NOT_MODIFIED")
     topic.closed = closed
@@ -108,9 +106,22 @@ def reopen_forum_topic(world: World, params: Params) -> bool:
 @method("deleteForumTopic", "chat_id message_thread_id")
 def delete_forum_topic(world: World, params: Params) -> bool:
     """#deleteforumtopic: with all its messages."""
-    chat = _forum(world, params)
-    drop(world, chat, _topic(chat, params))
+    chat = access.forum(world, params)
+    drop(world, chat, access.existing_topic(chat, params))
     return True
+
+
+@method("getForumTopicIconStickers")
+def get_forum_topic_icon_stickers(_world: World, _params: Params) -> list[Json]:
+    """#getforumtopiciconstickers: some of those that Telegram has, under its own ids."""
+    return [_icon(emoji, identity) for emoji, identity in ICONS.items()]
+
+
+def _icon(emoji: str, identity: str) -> Json:
+    ids = {"file_id": f"CAACAg-icon-{identity}", "file_unique_id": f"AgAD{identity}"}
+    size = {"width": 512, "height": 512, "is_animated": True, "is_video": False}
+    kind = {"type": "custom_emoji", "emoji": emoji, "custom_emoji_id": identity}
+    return ids | kind | size | {"set_name": "Topics", "needs_repainting": False}
 
 
 def drop(world: World, chat: Chat, topic: Topic) -> None:

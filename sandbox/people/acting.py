@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sandbox import entities, posting
 from sandbox.errors import bad_request
-from sandbox.model import ADMIN_STATUSES, PRESENT, Chat, Json, Message, Person
+from sandbox.model import ADMIN_STATUSES, PRESENT, Chat, Json, Message, Person, Topic
 from sandbox.world import ANONYMOUS, CHANNEL_BOT, Callback
 
 if TYPE_CHECKING:
@@ -14,9 +14,18 @@ if TYPE_CHECKING:
 
 
 def may_act(chat: Chat, person: Person) -> None:
-    """People act only where they are."""
+    """People act only where they are, and where the bot may answer."""
     if chat.blocked:
         raise bad_request("the person has blocked the bot: unblock it first")
+    is_there(chat, person)
+
+
+def is_there(chat: Chat, person: Person) -> None:
+    """Who left a group changes nothing in it, nor does anybody in one that has moved.
+
+    ChatManager::have_input_peer_chat in tdlib/td: an edit needs a group that is active and not
+    left.
+    """
     if chat.status_of(person.id) not in PRESENT:
         raise bad_request(f"{person.first_name} is not a member of this chat")
     if chat.migrated_to is not None:
@@ -42,7 +51,9 @@ def post(
 ) -> Message:
     """Put a person's message into a chat (`sender_chat`: in the name of a chat)."""
     may_act(chat, person)
-    extra = posting.thread_of(chat.topics.get(thread) if thread else None)
+    topic = chat.topics.get(thread) if thread else None
+    _may_write(chat, person, topic or chat.general)
+    extra = posting.thread_of(topic)
     if reply_to is not None:
         extra |= _reply(chat, reply_to)
     elif thread in chat.messages:
@@ -55,6 +66,16 @@ def post(
     message = world.add_message(chat, author, extra | content, sender_chat=sender_chat)
     message.author_id = person.id
     return message
+
+
+def _may_write(chat: Chat, person: Person, topic: Topic) -> None:
+    """Who is no administrator writes only where nothing is closed, and if he was not restricted."""
+    member = chat.members[person.id]
+    if member.status in ADMIN_STATUSES:
+        return
+    if chat.muted or topic.closed or not member.can_send:
+        what = "in this topic" if topic.closed else "in this group"
+        raise bad_request(f"{person.first_name} may not write {what} now")
 
 
 def _reply(chat: Chat, message_id: int) -> Json:
@@ -80,6 +101,7 @@ def edit(world: World, person: Person, message: Message, content: Json) -> Messa
     """Change one's own message; what it did not say before is replaced."""
     if message.author_id != person.id:
         raise bad_request("only the author edits a message")
+    is_there(message.chat, person)
     gone = {"entities", "caption_entities"} & {_marks(name) for name in content}
     kept = {key: value for key, value in message.view.items() if key not in gone}
     world.change(message, kept | content, by_bot=False)
@@ -88,6 +110,21 @@ def edit(world: World, person: Person, message: Message, content: Json) -> Messa
 
 def _marks(name: str) -> str:
     return "caption_entities" if name == "caption" else "entities"
+
+
+def delete(world: World, person: Person, message: Message) -> None:
+    """Take a message out of a chat: in private any, in a group one's own, or with the right to.
+
+    MessagesManager::can_delete_channel_message in tdlib/td: what one sent oneself, or what the
+    right to delete messages lets one.
+    """
+    chat = message.chat
+    is_there(chat, person)
+    member = chat.members[person.id]
+    trusted = member.status in ADMIN_STATUSES and member.can_delete
+    if not (chat.private or message.author_id == person.id or trusted):
+        raise bad_request(f"{person.first_name} may not delete what others wrote here")
+    world.delete(message)
 
 
 def react(world: World, person: Person, message: Message, emoji: list[str]) -> None:

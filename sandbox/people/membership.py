@@ -6,6 +6,7 @@ administrators that ask for it (https://core.telegram.org/bots/api#update).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox import members
@@ -99,8 +100,8 @@ def upgrade(world: World, chat: Chat, by: Person) -> Chat:
     if chat.type != "group" or chat.migrated_to is not None:
         raise bad_request("only a basic group becomes a supergroup")
     new = world.add_group(chat.title or "", supergroup=True)
-    new.members = {i: Member(m.person, m.status, m.can_send) for i, m in chat.members.items()}
-    new.reactions = chat.reactions
+    new.members = {key: replace(member) for key, member in chat.members.items()}
+    new.reactions, new.muted, new.protected = chat.reactions, chat.muted, chat.protected
     world.add_message(chat, by, {"migrate_to_chat_id": new.id}, service=True)
     chat.migrated_to = new.id
     content = {"migrate_from_chat_id": chat.id}

@@ -1,5 +1,6 @@
-"""A real Chromium on the sandbox's page, with the real bot behind it."""
+"""Real browsers on the sandbox's page, with the real bot behind it."""
 
+import asyncio
 import os
 import shutil
 import sys
@@ -8,13 +9,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from core.config import PROJECT
 from sandbox import Sandbox, scene
-from tests.office import open_telegram
+from tests.office import Sessions, open_telegram, running, settings_for
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Locator, Page
@@ -31,6 +32,7 @@ SCENE: dict[str, Any] = {
     "groups": [{"id": STAFF_CHAT, "title": "Support", "members": [700000004, 700000005]}],
 }
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FIREFOXES = ("firefox-esr", "firefox")
 # --no-sandbox: containers run tests as root; what is opened is our own page.
 FLAGS = [
     "--headless",
@@ -41,20 +43,39 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a microphone that beeps
+    "--use-fake-ui-for-media-stream",  # and may be used
 ]
 
 
 def chromium() -> str:
     """Find the browser; without one, say how to get it, and fail where CI is set."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if found and find_spec("playwright"):
-        return found
-    reason = "no Chromium: `apt install chromium`, or name one in the variable CHROMIUM"
-    if found:
-        reason = "no playwright: `make setup` installs it"
+    if not found:
+        do_without("no Chromium: `apt install chromium`, or name one in the variable CHROMIUM")
+    if not find_spec("playwright"):
+        do_without("no playwright: `make setup` installs it")
+    return found
+
+
+def firefox() -> str:
+    """Find the other browser, in the same way."""
+    found = os.environ.get("FIREFOX") or next(filter(None, map(shutil.which, FIREFOXES)), None)
+    if not found:
+        do_without("no Firefox: `apt install firefox-esr`, or name one in the variable FIREFOX")
+    return found
+
+
+def do_without(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture
+def backend() -> str:
+    """A page does not care which database the bot has."""
+    return "sqlite"
 
 
 @pytest.fixture
@@ -132,6 +153,15 @@ async def open_stage(**how: Any) -> AsyncIterator[Sandbox]:
         sandbox.world.bot.first_name = "Support Bot"
         scene.set_up(sandbox.stage, SCENE)
         yield sandbox
+
+
+@asynccontextmanager
+async def open_business(sessions: Sessions) -> AsyncIterator[Sandbox]:
+    """Open Telegram, and run the bot in this process."""
+    async with open_stage() as sandbox:
+        settings = settings_for(sandbox, sandbox.world.chats[STAFF_CHAT])  # type: ignore[arg-type]
+        async with running(sandbox, settings, sessions, asyncio.Event()):
+            yield sandbox
 
 
 def bot_command() -> str:

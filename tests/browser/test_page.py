@@ -8,18 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from sandbox import Sandbox
 from sandbox.runner import Runner
-from tests.browser.conftest import STAFF_CHAT, Desk, bot_command, open_desk, open_stage
-from tests.office import running, settings_for
+from tests.browser.conftest import (
+    STAFF_CHAT,
+    Desk,
+    bot_command,
+    open_business,
+    open_desk,
+    open_stage,
+)
+from tests.office import Sessions
 from tests.processes import environment
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
-Sessions = async_sessionmaker[AsyncSession]
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
 # What has the focus is called, as a person would say.
 FOCUSED = """() => {
@@ -31,24 +36,16 @@ FOCUSED = """() => {
 pytestmark = [pytest.mark.timeout(180), pytest.mark.filterwarnings("default")]
 
 
-@pytest.fixture
-def backend() -> str:
-    """A page does not care which database the bot has."""
-    return "sqlite"
-
-
 @asynccontextmanager
 async def open_for_business(
     browser: "Browser", sessions: Sessions, **how: object
 ) -> AsyncIterator[Desk]:
     """Run the bot in this process, and open the page."""
-    async with open_stage() as sandbox:
-        settings = settings_for(sandbox, sandbox.world.chats[STAFF_CHAT])  # type: ignore[arg-type]
-        async with (
-            running(sandbox, settings, sessions, asyncio.Event()),
-            open_desk(browser, sandbox, **how) as desk,
-        ):
-            yield desk
+    async with (
+        open_business(sessions) as sandbox,
+        open_desk(browser, sandbox, **how) as desk,
+    ):
+        yield desk
 
 
 async def test_a_ticket_from_its_photo_to_the_thanks(

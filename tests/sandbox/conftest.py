@@ -1,11 +1,14 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import aiohttp
 import pytest
 
 from sandbox import Sandbox, Telegram
+from sandbox.calls import Call
 from sandbox.client import User
+from sandbox.stage import Stage
+from tests import conform
 
 NOON = 1_795_435_200.0
 Json = dict[str, Any]
@@ -53,6 +56,25 @@ class Api:
 async def polled(sandbox: Sandbox) -> None:
     """Until a getUpdates request waits inside."""
     await sandbox.world.updates.polled.wait()
+
+
+@pytest.fixture(autouse=True)
+def conforming(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hold every call of every sandbox of a test against Telegram's description.
+
+    Tests of refusals ask wrongly on purpose: of a refused call only the answer is held.
+    """
+    calls: list[Call] = []
+    record = Stage.record
+
+    def noted(stage: Stage, call: Call) -> None:
+        record(stage, call)
+        calls.append(call)
+
+    monkeypatch.setattr(Stage, "record", noted)
+    yield
+    if not conform.missing():
+        assert conform.check(calls, wrong_on_purpose=True) == []
 
 
 @pytest.fixture

@@ -193,3 +193,53 @@ async def test_only_administrators_pin_in_groups(api: Api, telegram: Telegram, k
     assert await api("pinChatMessage", **where)
     assert (await api("getChat", chat_id=group.id))["pinned_message"]["text"] == "card"
     assert await api("unpinChatMessage", chat_id=group.id)
+
+
+async def test_unpinning_takes_the_named_the_newest_or_all(api: Api, alice: User) -> None:
+    await alice.writes("/start")
+    ids = [(await sent(api, alice, text))["message_id"] for text in ("one", "two", "three")]
+    for message_id in (ids[2], ids[0], ids[1]):
+        await api("pinChatMessage", chat_id=alice.id, message_id=message_id)
+
+    async def top() -> str | None:
+        pinned = (await api("getChat", chat_id=alice.id)).get("pinned_message")
+        return pinned["text"] if pinned else None
+
+    assert await top() == "three"
+    await api("unpinChatMessage", chat_id=alice.id)
+    assert await top() == "two"
+    await api("unpinChatMessage", chat_id=alice.id, message_id=ids[0])
+    assert await top() == "two"
+    await api("unpinAllChatMessages", chat_id=alice.id)
+    assert await top() is None
+    assert await api.refused("unpinChatMessage", chat_id=alice.id) == (
+        400,
+        "Bad Request: message to unpin not found",
+    )
+
+
+async def test_a_place_moves_until_it_is_stopped_or_its_time_is_over(
+    api: Api, telegram: Telegram, alice: User
+) -> None:
+    await alice.writes("/start")
+    here = {"latitude": 1, "longitude": 2, "live_period": 60, "heading": 90}
+    first = await api("sendLocation", chat_id=alice.id, **here)
+    second = await api("sendLocation", chat_id=alice.id, **here)
+    where = {"chat_id": alice.id, "message_id": first["message_id"]}
+    there = {"latitude": 1.5, "longitude": 2.5}
+
+    moved = await api("editMessageLiveLocation", **where, **there, horizontal_accuracy=12.5)
+    stopped = await api("stopMessageLiveLocation", **where)
+
+    assert moved["location"] == there | {"live_period": 60, "horizontal_accuracy": 12.5}
+    assert stopped["location"] == there | {"horizontal_accuracy": 12.5}
+    assert (await api.refused("editMessageLiveLocation", **where, **here))[1] == (
+        "Bad Request: there is no live location in the message to edit"
+    )
+    await telegram.advance(60)
+    late = {"chat_id": alice.id, "message_id": second["message_id"]}
+    for method in ("editMessageLiveLocation", "stopMessageLiveLocation"):
+        assert await api.refused(method, **late, **there) == (
+            400,
+            "Bad Request: message can't be edited",
+        )

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox import Telegram
-from sandbox.client import User
+from sandbox.client import ControlError, User
 from tests.sandbox.conftest import Api
 
 
@@ -191,6 +191,42 @@ async def test_a_group_becomes_a_supergroup_and_counts_anew(
         text="?",
         reply_parameters={"message_id": old[-1]["message_id"]},
     ) == (400, "Bad Request: message to be replied not found")
+
+
+async def test_rights_and_settings_move_with_a_group(
+    api: Api, telegram: Telegram, kate: User
+) -> None:
+    group = await telegram.group("Support", members=[kate])
+    await group.bot_becomes("administrator", can_delete=False)
+    await group.mutes_members()
+    await group.protects_content()
+
+    new = await group.becomes_supergroup()
+
+    me = await api("getChatMember", chat_id=new.id, user_id=api.sandbox.world.bot.id)
+    hers = await kate.writes("secret", to=new)
+    refused = await api.refused("deleteMessage", chat_id=new.id, message_id=hers.id)
+    chat = await api("getChat", chat_id=new.id)
+    assert (me["status"], me["can_delete_messages"]) == ("administrator", False)
+    assert refused == (400, "Bad Request: message can't be deleted for everyone")
+    assert chat["permissions"]["can_send_messages"] is False
+    assert chat["has_protected_content"] is True
+
+
+async def test_nobody_edits_where_he_is_no_more(api: Api, telegram: Telegram, kate: User) -> None:
+    bob = await telegram.user("Bob")
+    group = await telegram.group("Support", members=[kate, bob], bot="administrator")
+    hers, his = await kate.writes("hers", to=group), await bob.writes("his", to=group)
+    await bob.leaves(group)
+    with pytest.raises(ControlError, match="Bob is not a member"):
+        await bob.edits(his, "after he left")
+
+    new = await group.becomes_supergroup()
+    await api.confirmed()
+
+    with pytest.raises(ControlError, match=f"the group is a supergroup now: {new.id}"):
+        await kate.edits(hers, "after it moved")
+    assert await api.confirmed() == []
 
 
 async def test_what_stands_in_the_old_group_can_still_be_read_but_not_changed(

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from sandbox import Sandbox, Telegram
-from sandbox.client import ControlError, User
+from sandbox.client import ControlError, Message, User
 from tests.sandbox.conftest import Api
 
 
@@ -137,3 +137,30 @@ async def test_the_program_prints_one_line_and_serves_until_it_is_ended() -> Non
 
     program.terminate()
     assert await program.wait() == 0
+
+
+async def test_a_person_deletes_his_own_and_whoever_has_the_right_deletes_all(
+    telegram: Telegram, alice: User, kate: User, api: Api
+) -> None:
+    max_ = await telegram.user("Max")
+    group = await telegram.group("Support", members=[kate, alice, max_])
+    said = [await alice.writes(text, to=group) for text in ("mine", "for Kate", "for Max")]
+    await alice.writes("/start")
+    answer = Message(await api("sendMessage", chat_id=alice.id, text="privately"))
+
+    await alice.deletes(said[0])
+    await kate.deletes(said[1])
+    with pytest.raises(ControlError, match="Max may not delete what others wrote"):
+        await max_.deletes(said[2])
+    place = {"chat": group.id, "user": max_.id, "status": "administrator"}
+    await telegram.call("member", **place, can_delete=False)
+    with pytest.raises(ControlError, match="Max may not delete what others wrote"):
+        await max_.deletes(said[2])
+    await telegram.call("member", **place, can_delete=True)
+    await max_.deletes(said[2])
+    with pytest.raises(ControlError, match="Max is not a member"):
+        await max_.deletes(answer)
+    await alice.deletes(answer)
+
+    assert [await group.message(one.id) for one in said] == [None, None, None]
+    assert await alice.chat.message(answer.id) is None

@@ -137,3 +137,14 @@ async def test_what_people_send_arrives_whole(api: Api, alice: User) -> None:
 
     for kind, message in zip([*FILE_METHODS, "venue", "contact"], messages, strict=True):
         assert kind in message
+
+
+async def test_an_upload_of_a_person_is_what_he_says_it_is(api: Api, alice: User) -> None:
+    await alice.sends("video", name="film.webm", data=b"webm", mime_type="video/webm")
+    await alice.sends("voice", data=b"wave", mime_type="audio/wav")
+    await alice.sends("voice", data=b"ogg")
+
+    film, wave, ogg = [update["message"] for update in await api.confirmed()]
+    assert (film["video"]["mime_type"], film["video"]["file_name"]) == ("video/webm", "film.webm")
+    assert wave["voice"]["mime_type"] == "audio/wav"
+    assert ogg["voice"]["mime_type"] == "audio/ogg"

@@ -140,7 +140,7 @@ async def test_buttons_are_pressed_and_answered(api: Api, telegram: Telegram, al
         ("sendVenue", {"latitude": 1, "longitude": 2, "title": "T", "address": "A"}, "venue"),
         ("sendContact", {"phone_number": "+1", "first_name": "Bob"}, "contact"),
         ("sendDice", {"emoji": "🎯"}, "dice"),
-        ("sendPoll", {"question": "Q?", "options": ["a", {"text": "b"}]}, "poll"),
+        ("sendPoll", {"question": "Q?", "options": [{"text": "a"}, {"text": "b"}]}, "poll"),
     ],
 )
 async def test_other_kinds_arrive(

@@ -13,7 +13,7 @@ from core.config import PROJECT
 from sandbox import Sandbox, Telegram
 from sandbox.client import ControlError, User
 from sandbox.runner import Runner
-from tests.sandbox.conftest import Api
+from tests.sandbox.conftest import NOON, Api
 
 # A bot that asks for updates until it is told to stop.
 BOT = """
@@ -61,6 +61,12 @@ async def test_a_call_comes_with_its_line_of_the_log(sandbox: Sandbox, api: Api)
         call = (await reader.next("call"))["call"]
 
     assert (call["method"], call["status"], call["known"]) == ("danceMe", 404, False)
+
+
+async def test_time_that_passes_is_told(sandbox: Sandbox, telegram: Telegram) -> None:
+    async with stream(sandbox) as reader:
+        await telegram.advance(86_400)
+        assert (await reader.next("time"))["now"] == NOON + 86_400
 
 
 async def test_trouble_and_its_end_are_told(sandbox: Sandbox, telegram: Telegram, api: Api) -> None:

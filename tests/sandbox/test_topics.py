@@ -1,7 +1,7 @@
 import pytest
 
 from sandbox import Telegram
-from sandbox.client import User
+from sandbox.client import ControlError, User
 from tests.sandbox.conftest import Api
 
 
@@ -66,3 +66,70 @@ async def test_topics_need_a_forum_and_rights(
     group = await telegram.group("Support", members=[kate], supergroup=True, forum=forum, bot=bot)
 
     assert (await api.refused("createForumTopic", chat_id=group.id, name="x"))[0] == 400
+
+
+async def test_general_is_renamed_closed_hidden_and_opened_again(
+    api: Api, telegram: Telegram, kate: User, alice: User
+) -> None:
+    forum = await telegram.group("Support", members=[kate, alice], forum=True, bot="administrator")
+    where = {"chat_id": forum.id}
+
+    await api("editGeneralForumTopic", **where, name="Office")
+    await api("hideGeneralForumTopic", **where)
+    for method in ("closeGeneralForumTopic", "hideGeneralForumTopic"):
+        assert (await api.refused(method, **where))[1] == "Bad Request: TOPIC_NOT_MODIFIED"
+    with pytest.raises(ControlError, match="Alice may not write in this topic now"):
+        await alice.writes("anybody there?", to=forum)
+    assert await api("sendMessage", **where, text="administrators may")
+    await forum.bot_becomes("member")
+    assert (await api.refused("sendMessage", **where, text="x"))[1] == "Bad Request: TOPIC_CLOSED"
+    await forum.bot_becomes("administrator")
+    await api("unhideGeneralForumTopic", **where)
+    await api("reopenGeneralForumTopic", **where)
+    await alice.writes("it is open", to=forum)
+
+    told = ("forum_topic_edited", "general_forum_topic_hidden", "general_forum_topic_unhidden")
+    names = (*told, "forum_topic_reopened")
+    seen = [name for m in await forum.messages() for name in names if name in m.raw]
+    assert seen == list(names)
+    for method in ("unhideGeneralForumTopic", "reopenGeneralForumTopic"):
+        assert (await api.refused(method, **where))[1] == "Bad Request: TOPIC_NOT_MODIFIED"
+
+
+async def test_in_a_closed_topic_only_administrators_write(
+    api: Api, telegram: Telegram, kate: User, alice: User
+) -> None:
+    forum = await telegram.group("Support", members=[kate, alice], forum=True, bot="administrator")
+    topic = await api("createForumTopic", chat_id=forum.id, name="Done")
+    thread = topic["message_thread_id"]
+    await api("closeForumTopic", chat_id=forum.id, message_thread_id=thread)
+
+    with pytest.raises(ControlError, match="Alice may not write in this topic now"):
+        await alice.writes("one more thing", to=forum, thread=thread)
+    await kate.writes("an owner may", to=forum, thread=thread)
+
+
+async def test_pinned_messages_are_unpinned_topic_by_topic(
+    api: Api, telegram: Telegram, kate: User
+) -> None:
+    forum = await telegram.group("Support", members=[kate], forum=True, bot="administrator")
+    topic = await api("createForumTopic", chat_id=forum.id, name="Alice")
+    thread = {"chat_id": forum.id, "message_thread_id": topic["message_thread_id"]}
+    for where in ({"chat_id": forum.id}, thread):
+        sent = await api("sendMessage", **where, text=f"pinned {len(where)}")
+        await api("pinChatMessage", chat_id=forum.id, message_id=sent["message_id"])
+
+    assert (await api("getChat", chat_id=forum.id))["pinned_message"]["text"] == "pinned 2"
+    await api("unpinAllForumTopicMessages", **thread)
+    assert (await api("getChat", chat_id=forum.id))["pinned_message"]["text"] == "pinned 1"
+    await api("unpinAllGeneralForumTopicMessages", chat_id=forum.id)
+    assert "pinned_message" not in await api("getChat", chat_id=forum.id)
+
+
+async def test_icons_are_offered_and_taken(api: Api, telegram: Telegram, kate: User) -> None:
+    forum = await telegram.group("Support", members=[kate], forum=True, bot="administrator")
+    icon = (await api("getForumTopicIconStickers"))[0]["custom_emoji_id"]
+
+    topic = await api("createForumTopic", chat_id=forum.id, name="News", icon_custom_emoji_id=icon)
+
+    assert topic["icon_custom_emoji_id"] == icon

@@ -21,6 +21,7 @@ export function sceneOf(pane) {
     menu: (message, anchor) => messageMenu(pane, message, anchor),
     reply: (message) => pane.composer.replyTo(message),
     react: (message, emoji) => react(pane, message, emoji),
+    vote: (message, options) => vote(pane, message, options),
     press: (message, button, element) => press(pane, message, button, element),
     jump: (id) => pane.conversation.jump(id),
     command: (text) => pane.say({ text }),
@@ -43,10 +44,17 @@ function messageMenu(pane, message, anchor) {
       mine && (message.text || message.caption) && { label: "Edit", icon: "edit", act: () => pane.composer.edit(message) },
       message.reply_to_message && { label: "Go to the quoted message", icon: "reply", act: () => pane.conversation.jump(message.reply_to_message.message_id) },
       text && { label: "Copy text", icon: "document", act: () => copy(text) },
-      { label: "Delete", icon: "close", danger: true, act: () => remove(pane, message) },
+      mayDelete(pane, message) && { label: "Delete", icon: "close", danger: true, act: () => remove(pane, message) },
     ],
     h("div", { class: "emoji-row", role: "group", "aria-label": "Reactions" }, ...emoji),
   );
+}
+
+/** In private one may delete everything; in a group one's own, and with the right to it all. */
+function mayDelete(pane, message) {
+  if (pane.chat.type === "private" || authorId(message) === pane.me) return true;
+  const { status, can_delete } = pane.store.member(pane.chat, pane.me) ?? {};
+  return status === "creator" || (status === "administrator" && can_delete);
 }
 
 const react = (pane, message, emoji) =>
@@ -55,6 +63,9 @@ const react = (pane, message, emoji) =>
     const chosen = now.includes(emoji) ? [] : [emoji];
     return call("react", { user: pane.me, chat: pane.chatId, message: message.message_id, emoji: chosen });
   });
+
+const vote = (pane, message, options) =>
+  attempt(() => call("vote", { user: pane.me, chat: pane.chatId, message: message.message_id, options }));
 
 const remove = (pane, message) =>
   attempt(() => call("delete", { user: pane.me, chat: pane.chatId, message: message.message_id }));

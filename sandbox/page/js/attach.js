@@ -3,43 +3,90 @@
 import { ask } from "./dialog.js";
 import { h, icon } from "./dom.js";
 import { closeMenu, openMenu } from "./menu.js";
+import { hasMicrophone, record } from "./recorder.js";
+import { samplePhoto, sampleVoice } from "./samples.js";
 
 const STICKERS = ["🙂", "😂", "😍", "🤝", "🎉", "👋", "🚀", "🐱", "🦊", "🍀", "☕", "🌈"];
 const MOST_IN_ALBUM = 10;
 
 /** @param {import("./composer.js").Composer} composer @param {Element} anchor */
-export function attachMenu(composer, anchor) {
+export async function attachMenu(composer, anchor) {
+  const samples = async (...numbers) => composer.attach(await Promise.all(numbers.map(async (number) => fromFile("photo", await samplePhoto(number)))));
+  const microphone = await hasMicrophone();
   openMenu(anchor, [
-    { label: "Photo…", icon: "photo", act: () => pick(composer, "photo") },
-    { label: "Sample photo", icon: "photo", act: async () => composer.attach([await samplePhoto(0)]) },
-    { label: "Sample album of three", icon: "photo", act: async () => composer.attach(await Promise.all([1, 2, 3].map(samplePhoto))) },
-    { label: "Document…", icon: "document", act: () => pick(composer, "document") },
-    { label: "Voice message", icon: "voice", act: () => composer.send({ kind: "voice", duration: 3 }) },
+    { label: "Photo, video or GIF…", icon: "photo", act: () => pick(composer, "image/*,video/*", seen) },
+    { label: "Sample photo", icon: "photo", act: () => samples(0) },
+    { label: "Sample album of three", icon: "photo", act: () => samples(1, 2, 3) },
+    { label: "Music…", icon: "play", act: () => pick(composer, "audio/*", () => "audio") },
+    { label: "Document…", icon: "document", act: () => pick(composer, null, () => "document") },
+    microphone && { label: "Record a voice message…", icon: "voice", act: () => speak(composer) },
+    { label: "Sample voice message", icon: "voice", act: () => sendVoice(composer, sampleVoice(), 3) },
     { label: "Location…", icon: "location", act: () => location(composer) },
     { label: "Contact…", icon: "contact", act: () => contact(composer) },
+    { label: "Poll…", icon: "poll", act: () => poll(composer) },
     { label: "Sticker…", icon: "sticker", act: () => stickers(composer, anchor) },
   ]);
 }
 
 /** Let the browser choose files; several become an album. */
-function pick(composer, kind) {
-  const accept = kind === "photo" ? "image/*" : null;
-  const input = h("input", { type: "file", multiple: true, accept, class: "unseen", "aria-label": `Choose a ${kind}` });
+function pick(composer, accept, kindOf) {
+  const input = h("input", { type: "file", multiple: true, accept, class: "unseen", "aria-label": "Choose files" });
   input.addEventListener("change", async () => {
     const files = [...input.files].slice(0, MOST_IN_ALBUM);
-    composer.attach(await Promise.all(files.map((file) => fromFile(kind, file))));
+    composer.attach(await Promise.all(files.map((file) => fromFile(kindOf(file), file))));
     input.remove();
   });
   document.body.append(input);
   input.click();
 }
 
-/** @typedef {{kind: string, name: string, data: string, preview: string|null}} Attachment */
+/** What Telegram's applications make of something that one looks at. */
+function seen({ type }) {
+  if (type === "image/gif") return "animation";
+  return type.startsWith("video/") ? "video" : "photo";
+}
 
-/** @param {string} kind @param {File} file @returns {Promise<Attachment>} */
+async function speak(composer) {
+  const spoken = await record();
+  if (spoken) await sendVoice(composer, spoken.file, spoken.duration);
+}
+
+async function sendVoice(composer, file, duration) {
+  composer.send({ kind: "voice", name: file.name, mime_type: typeOf(file), data: await base64(file), duration });
+}
+
+/**
+ * @typedef {object} Attachment
+ * @property {string} kind
+ * @property {string} name
+ * @property {string|null} mime_type
+ * @property {string} data in base64
+ * @property {string|null} preview the address of a picture
+ * @property {{duration?: number, width?: number, height?: number}} about
+ *
+ * @param {string} kind @param {File} file @returns {Promise<Attachment>}
+ */
 export async function fromFile(kind, file) {
-  const preview = kind === "photo" ? URL.createObjectURL(file) : null;
-  return { kind, name: file.name, data: await base64(file), preview };
+  const looks = kind === "photo" || kind === "animation";
+  const preview = looks ? URL.createObjectURL(file) : null;
+  const about = kind === "video" || kind === "audio" ? await measured(kind, file) : {};
+  return { kind, name: file.name, mime_type: typeOf(file), data: await base64(file), preview, about };
+}
+
+/** What the browser says a file is, without its codecs. */
+const typeOf = ({ type }) => type.split(";")[0] || null;
+
+/** How long and how large something is; nothing if the browser cannot play it. */
+async function measured(tag, file) {
+  const player = h(tag, { preload: "metadata", src: URL.createObjectURL(file) });
+  const known = await new Promise((resolve) => {
+    player.addEventListener("loadedmetadata", () => resolve(true));
+    player.addEventListener("error", () => resolve(false));
+  });
+  URL.revokeObjectURL(player.src);
+  if (!known) return {};
+  const size = tag === "video" ? { width: player.videoWidth, height: player.videoHeight } : {};
+  return Number.isFinite(player.duration) ? { ...size, duration: Math.max(1, Math.round(player.duration)) } : size;
 }
 
 function base64(blob) {
@@ -49,34 +96,6 @@ function base64(blob) {
     reader.onerror = () => reject(reader.error);
     reader.readAsDataURL(blob);
   });
-}
-
-/** A picture that is painted here: hills under a sky. */
-async function samplePhoto(number) {
-  const canvas = h("canvas", { width: 640, height: 440 });
-  const paint = canvas.getContext("2d");
-  const hue = [205, 28, 265, 150][number];
-  const sky = paint.createLinearGradient(0, 0, 0, 440);
-  sky.addColorStop(0, `hsl(${hue} 70% 62%)`);
-  sky.addColorStop(1, `hsl(${hue + 30} 80% 88%)`);
-  paint.fillStyle = sky;
-  paint.fillRect(0, 0, 640, 440);
-  paint.fillStyle = "#fffbe8";
-  paint.beginPath();
-  paint.arc(470 - number * 90, 120, 46, 0, 7);
-  paint.fill();
-  for (let layer = 0; layer < 3; layer++) {
-    paint.fillStyle = `hsl(${hue + 120} ${26 + layer * 8}% ${52 - layer * 13}%)`;
-    paint.beginPath();
-    paint.moveTo(0, 440);
-    for (let x = 0; x <= 640; x += 8) {
-      paint.lineTo(x, 250 + layer * 60 + Math.sin(x / (90 - layer * 18) + layer * 2 + number) * 34);
-    }
-    paint.lineTo(640, 440);
-    paint.fill();
-  }
-  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-  return fromFile("photo", new File([blob], `hills-${number + 1}.png`, { type: "image/png" }));
 }
 
 async function location(composer) {
@@ -96,6 +115,19 @@ async function contact(composer) {
   if (given) composer.send({ kind: "contact", ...given });
 }
 
+async function poll(composer) {
+  const given = await ask("Send a poll", [
+    { name: "question", label: "Question" },
+    { name: "first", label: "First answer" },
+    { name: "second", label: "Second answer" },
+    { name: "third", label: "Third answer", required: false },
+    { name: "several", label: "One may choose", choices: { "": "one answer", yes: "several answers" } },
+  ], "Send");
+  if (!given) return;
+  const options = [given.first, given.second, given.third].filter(Boolean);
+  composer.send({ kind: "poll", question: given.question, options, allows_multiple_answers: Boolean(given.several) });
+}
+
 function stickers(composer, anchor) {
   const choose = (emoji) => {
     closeMenu();
@@ -108,6 +140,6 @@ function stickers(composer, anchor) {
 
 /** An attachment that waits, as the composer shows it. */
 export function thumbnail(attachment) {
-  const look = attachment.preview ? h("img", { src: attachment.preview, alt: "" }) : icon("document");
+  const look = attachment.preview ? h("img", { src: attachment.preview, alt: "" }) : icon(attachment.kind === "document" ? "document" : "play");
   return h("span", { class: "thumb", title: attachment.name }, look, attachment.preview ? null : h("span", {}, attachment.name));
 }

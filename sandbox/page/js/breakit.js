@@ -2,8 +2,8 @@
 
 import { call } from "./api.js";
 import { h } from "./dom.js";
-import { attempt } from "./toast.js";
-import { nameOf } from "./words.js";
+import { attempt, toast } from "./toast.js";
+import { moment, nameOf } from "./words.js";
 
 const FAULTS = {
   "429 for 5 s": { kind: "error", status: 429, description: "Too Many Requests: retry after 5", parameters: { retry_after: 5 } },
@@ -16,6 +16,8 @@ const FAULTS = {
 };
 const OUTAGE = { kind: "html", method: "getUpdates", times: null };
 const LATENCIES = { 0: "none", 0.3: "0.3 s", 1: "1 s", 5: "5 s" };
+// Of Telegram's clock alone: old messages and unanswered buttons age; the bot's clock is its own.
+const TIMES = { "An hour later": 3600, "A day later": 86400 };
 const STATUSES = { member: "member", administrator: "administrator", restricted: "may not write", left: "removed", kicked: "banned" };
 
 const act = (action, body) => attempt(() => call(action, body));
@@ -28,6 +30,7 @@ export function breakIt(store) {
   element.append(h("div", { class: "boxes" }, first, process), ...others);
   const draw = () => parts.forEach((part) => part.draw());
   for (const kind of ["trouble", "process", "people"]) store.on(kind, draw);
+  store.on("time", ({ now }) => toast(`Telegram's clock says ${moment(now)}; the bot has its own.`));
   draw();
   return element;
 }
@@ -41,10 +44,10 @@ function toggle(label, onchange) {
   return { input, element: h("label", { class: "switch" }, input, h("span", {}, label)) };
 }
 
-function choose(label, choices, onchange = () => {}) {
+function choose(label, choices, onchange = () => {}, more = "") {
   const options = Object.entries(choices).map(([value, text]) => h("option", { value }, text));
   const input = h("select", { onchange: () => onchange(input.value) }, ...options);
-  return { input, element: h("label", { class: "choice" }, h("span", {}, label), input) };
+  return { input, element: h("label", { class: `choice ${more}` }, h("span", {}, label), input) };
 }
 
 function telegram(store) {
@@ -53,8 +56,10 @@ function telegram(store) {
     if (on) return act("fault", OUTAGE);
     return Promise.all(outages(store).map(({ id }) => act("mend", { id })));
   });
-  const latency = choose("Latency", LATENCIES, (value) => act("latency", { low: Number(value), high: Number(value) }));
-  const element = box("Telegram", limits.element, outage.element, latency.element);
+  const latency = choose("Latency", LATENCIES, (value) => act("latency", { low: Number(value), high: Number(value) }), "inline");
+  const times = Object.entries(TIMES).map(([label, seconds]) => h("button", { type: "button", class: "danger", onclick: () => act("advance", { seconds }) }, label));
+  const time = h("div", { class: "faults", role: "group", "aria-label": "Telegram's clock" }, ...times);
+  const element = box("Telegram", limits.element, outage.element, latency.element, time);
   const draw = () => {
     limits.input.checked = store.trouble.limits;
     outage.input.checked = outages(store).length > 0;
@@ -88,12 +93,13 @@ function described({ kind, status, method, times }) {
 function group(store) {
   const chosen = choose("Group", {}, () => draw());
   const rights = choose("The bot is", STATUSES, (status) => act("member", { chat: current().id, status }));
+  const deletes = toggle("The bot may delete messages", (can_delete) => act("member", { chat: current().id, status: "administrator", can_delete }));
   const drops = toggle("Threads silently land in General", (drops_threads) => act("settings", { chat: current().id, drops_threads }));
   const upgrade = h("button", { type: "button", class: "danger", onclick: () => act("upgrade", { chat: current().id }) }, "Make this a supergroup");
   const thread = choose("Thread", {});
   const gone = h("button", { type: "button", class: "danger", onclick: () => act("delete_topic", { chat: current().id, thread: Number(thread.input.value) }) }, "Delete this thread");
   const threads = h("div", { class: "pair" }, thread.element, gone);
-  const element = box("The group", h("div", { class: "pair" }, chosen.element, rights.element), upgrade, drops.element, threads);
+  const element = box("The group", h("div", { class: "pair" }, chosen.element, rights.element), deletes.element, upgrade, drops.element, threads);
   const groups = () => [...store.chats.values()].filter((chat) => chat.type !== "private" && !chat.migrated_to);
   const current = () => store.chats.get(Number(chosen.input.value)) ?? groups()[0];
   const draw = () => {
@@ -101,7 +107,10 @@ function group(store) {
     element.hidden = !now;
     if (!now) return;
     fill(chosen.input, groups().map((chat) => [chat.id, nameOf(chat)]), now.id);
-    rights.input.value = store.member(now, store.bot.id)?.status ?? "left";
+    const { status, can_delete } = store.member(now, store.bot.id) ?? { status: "left" };
+    rights.input.value = status;
+    deletes.element.hidden = status !== "administrator";
+    deletes.input.checked = can_delete;
     upgrade.disabled = now.type !== "group";
     drops.input.checked = now.drops_threads;
     drops.element.hidden = threads.hidden = !now.is_forum;

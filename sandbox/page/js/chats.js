@@ -12,10 +12,20 @@ export function chatList(pane) {
   const draw = () => {
     const focused = list.contains(document.activeElement) ? document.activeElement.dataset.chat : null;
     const chats = pane.store.chatsOf(pane.me);
-    list.replaceChildren(...chats.map((chat, index) => line(pane, chat, index)));
+    update(list, chats.map((chat, index) => line(pane, chat, index)));
     if (focused) list.querySelector(`[data-chat="${focused}"]`)?.focus();
   };
   return { element, draw, focus: () => (list.querySelector("[aria-current]") ?? list.querySelector(".chat"))?.focus() };
+}
+
+/** Touch only the lines that changed: whoever presses one while a message comes has pressed it. */
+function update(list, lines) {
+  lines.forEach((fresh, index) => {
+    const old = list.children[index];
+    if (!old) list.append(fresh);
+    else if (!old.isEqualNode(fresh)) old.replaceWith(fresh);
+  });
+  while (list.children.length > lines.length) list.lastChild.remove();
 }
 
 function line(pane, chat, index) {

@@ -158,11 +158,16 @@ export class Composer {
     return attempt(() => call("edit", { user: this.pane.me, chat: this.pane.chatId, message, entities, ...said }));
   }
 
-  deliver(text, entities) {
-    const items = this.attachments.map(({ kind, name, data }) => ({ kind, name, data }));
+  async deliver(text, entities) {
+    const items = this.attachments.map(({ preview, about, ...file }) => ({ ...file, ...about }));
     if (!items.length) return this.pane.say({ text, entities }, this.replying);
     Object.assign(items[0], { caption: text, caption_entities: entities });
-    return this.send(items.length > 1 ? { items } : items[0]);
+    const reply = this.replying;
+    for (const album of together(items)) {
+      const sent = await this.pane.say(album.length > 1 ? { items: album } : album[0], reply);
+      if (!sent) return undefined;
+    }
+    return true;
   }
 
   /** Send something that is not a text. */
@@ -172,4 +177,17 @@ export class Composer {
       return sent;
     });
   }
+}
+
+const family = ({ kind }) => (kind === "video" ? "photo" : kind);
+
+/** What goes into one album: photos with videos, music, documents; a GIF stays alone. */
+function together(items) {
+  const albums = [];
+  for (const item of items) {
+    const last = albums.at(-1);
+    if (last && item.kind !== "animation" && family(last[0]) === family(item)) last.push(item);
+    else albums.push([item]);
+  }
+  return albums;
 }

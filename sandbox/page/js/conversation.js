@@ -21,7 +21,7 @@ export class Conversation {
     this.topics = h("div", { class: "topics", role: "group", "aria-label": "Threads", hidden: true });
     this.older = h("button", { type: "button", class: "older", hidden: true, onclick: () => this.loadOlder() }, "Earlier messages");
     this.scroller = h("div", { class: "scroller" }, h("div", { class: "sheet", role: "log", "aria-label": "Messages" }, this.older, this.rows.list));
-    this.toEnd = iconButton("down", "Newest message", () => this.scrollToEnd(), { class: "to-end", hidden: true });
+    this.toEnd = iconButton("down", "Newest message", () => this.scrollToEnd(), { class: "icon-button to-end", hidden: true });
     this.toasts = h("div", { class: "toasts here", role: "status", "aria-live": "polite" });
     const sheet = h("div", { class: "sheet-box" }, this.scroller, this.toEnd, this.toasts);
     this.element = h("div", { class: "talk-body" }, this.head, this.topics, sheet);

@@ -13,7 +13,7 @@ import { h } from "./dom.js";
 export function ask(title, fields, submit) {
   const form = h("form", { class: "form" }, h("h2", {}, title), ...fields.map(line));
   const cancel = h("button", { type: "button", class: "plain" }, "Cancel");
-  form.append(h("div", { class: "form-end" }, cancel, h("button", { class: "primary" }, submit)));
+  form.append(h("div", { class: "form-end" }, cancel, h("button", { class: "primary", autofocus: !fields.length }, submit)));
   const dialog = h("dialog", { class: "dialog", "aria-label": title }, form);
   return new Promise((resolve) => {
     let answers = null;

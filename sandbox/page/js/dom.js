@@ -39,6 +39,7 @@ const PATHS = {
   photo: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9v.01",
   play: "M8 5l11 7-11 7z",
   plus: "M12 5v14M5 12h14",
+  poll: "M6 20v-8M12 20V4M18 20v-5",
   record: "M12 18a6 6 0 1 0 0-12 6 6 0 0 0 0 12z",
   reply: "M10 6l-6 6 6 6M4 12h9c4 0 6 2 7 6",
   send: "M4 12l16-8-5 16-4-6zM11 14l9-10",

@@ -20,6 +20,7 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufefc]/;
  * @property {(message: any, anchor: Element) => void} menu
  * @property {(message: any) => void} reply
  * @property {(message: any, emoji: string) => void} react
+ * @property {(message: any, options: number[]) => void} vote
  * @property {(message: any, button: any, element: Element) => void} press
  * @property {(id: number) => void} jump
  * @property {(text: string) => void} command
@@ -47,7 +48,9 @@ export function row(messages, first, scene) {
     pointed.preventDefault();
     scene.menu(message, element.querySelector(".bubble"));
   });
-  element.addEventListener("dblclick", () => scene.reply(message));
+  element.addEventListener("dblclick", (pointed) => {
+    if (!pointed.target.closest("video, audio, .option")) scene.reply(message);
+  });
   return element;
 }
 
@@ -56,8 +59,8 @@ function bubble(messages, first, mine, scene) {
   const spoken = messages.find((one) => one.text ?? one.caption) ?? message;
   const text = spoken.text ?? spoken.caption ?? "";
   const bare = "sticker" in message || "dice" in message;
-  const pictures = messages.map(media).filter(Boolean);
-  const box = h("div", { class: `bubble ${bare ? "bare" : ""} ${pictures.some((one) => one.matches(".photo")) ? "with-photo" : ""}` });
+  const pictures = messages.map((one) => media(one, scene)).filter(Boolean);
+  const box = h("div", { class: `bubble ${bare ? "bare" : ""} ${pictures.some((one) => one.matches(".photo, .video")) ? "with-photo" : ""}` });
   if (scene.group && !mine && first) box.append(h("div", { class: `author tint-text-${tint(authorId(message))}`, dir: "auto" }, authorOf(message)));
   box.append(...[forwarded(message), quote(message, scene)].filter(Boolean));
   if (pictures.length > 1) box.append(h("div", { class: `album of-${Math.min(pictures.length, 4)}` }, ...pictures));

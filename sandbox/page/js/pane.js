@@ -38,6 +38,7 @@ export class Pane {
   /** Be this person, in the chat he would look at first. */
   become(personId) {
     this.me = personId;
+    this.store.tell("became");
     const chats = this.store.chatsOf(personId);
     const group = chats.find((chat) => chat.type !== "private");
     this.who.draw();
@@ -99,13 +100,15 @@ export class Pane {
     }));
     store.on("edit", here((change) => conversation.rows.replace(change.message)));
     store.on("reaction", here((change) => conversation.rows.replace(change.message)));
+    store.on("vote", here((change) => conversation.rows.replace(change.message)));
+    store.on("time", () => conversation.fill());
     store.on("delete", here((change) => conversation.rows.remove(change.message_id)));
     store.on("taken", here((change) => conversation.tick(change.message_id, "taken")));
     store.on("action", here(() => conversation.typing(true)));
     store.on("opened", (chatId) => chatId === this.chatId && conversation.fill());
     store.on("callback_answer", (change) => answered(this, change));
     store.on("people", () => this.refresh());
-    for (const kind of ["message", "edit", "delete", "read"]) store.on(kind, () => this.chats.draw());
+    for (const kind of ["message", "edit", "delete", "read", "time"]) store.on(kind, () => this.chats.draw());
   }
 
   /** People, chats or members are others than before. */

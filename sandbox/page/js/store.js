@@ -1,6 +1,7 @@
 /** All that the page knows: who there is, which chats, what was said, what is broken. */
 
 import { call } from "./api.js";
+import { setClock } from "./words.js";
 
 const PRESENT = new Set(["creator", "administrator", "member", "restricted"]);
 const AT_ONCE = 200;
@@ -39,6 +40,7 @@ export class Store extends EventTarget {
   async load() {
     const now = await call("overview");
     if (!this.seq) Object.assign(this, { seq: now.seq, calls: now.calls });
+    setClock(now.now);
     this.bot = now.bot;
     this.people = new Map(now.people.map((person) => [person.id, person]));
     this.chats = new Map(now.chats.map((chat) => [chat.id, this.newest(chat, now.seq)]));
@@ -142,6 +144,10 @@ export class Store extends EventTarget {
     this.replace(change);
   }
 
+  on_vote(change) {
+    this.replace(change);
+  }
+
   replace({ chat_id, message }) {
     const known = this.messages.get(chat_id);
     if (known?.has(message.message_id)) known.set(message.message_id, message);
@@ -173,6 +179,10 @@ export class Store extends EventTarget {
 
   on_process({ process }) {
     this.process = process;
+  }
+
+  on_time({ now }) {
+    setClock(now);
   }
 
   on_recording({ on }) {

@@ -1,6 +1,7 @@
 /** The messages of one conversation as rows that grow, change and go one at a time. */
 
 import { h } from "./dom.js";
+import { keepPlayers } from "./media.js";
 import { row } from "./message.js";
 import { authorId, day, dayName, serviceText } from "./words.js";
 
@@ -52,17 +53,20 @@ export class Rows {
     this.draw(entry);
   }
 
-  /** Draw a row anew; what had the focus in it has it again. */
+  /** Draw a row anew; what had the focus in it has it again, what plays goes on. */
   draw(entry) {
     const old = entry.element;
     const inside = old.contains(document.activeElement) ? document.activeElement : null;
-    const label = inside?.textContent;
+    const label = inside && called(inside);
     entry.element = row(entry.messages, entry.first, this.scene);
     entry.element.tabIndex = old.tabIndex;
     old.replaceWith(entry.element);
-    if (!inside) return;
-    const same = [...entry.element.querySelectorAll("button, a")].find((one) => one.textContent === label);
+    keepPlayers(old, entry.element);
+    if (!inside) return undefined;
+    if (entry.element.contains(inside)) return inside.focus();
+    const same = [...entry.element.querySelectorAll("button, a")].find((one) => called(one) === label);
     (same ?? entry.element).focus();
+    return undefined;
   }
 
   remove(id) {
@@ -83,6 +87,9 @@ export class Rows {
     return this.byId.get(id)?.element;
   }
 }
+
+/** What stays of a button that is drawn anew: an option of a poll has other numbers then. */
+const called = (button) => button.dataset.option ?? button.textContent;
 
 function isFirst(before, message) {
   if (!before || serviceText(before)) return true;

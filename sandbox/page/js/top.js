@@ -70,11 +70,7 @@ function phoneSwitch(store, panes) {
       ),
     );
   };
-  store.on("read", draw);
-  store.on("people", draw);
-  for (const pane of panes) pane.element.addEventListener("change", () => setTimeout(draw));
-  queueMicrotask(draw);
-  setTimeout(draw, 300);
+  for (const kind of ["people", "became"]) store.on(kind, draw);
   choose(0);
   return box;
 }

@@ -2,10 +2,12 @@
 
 const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });
+const MOMENT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
 const EXACT = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
 export const hour = (seconds) => HOUR.format(seconds * 1000);
 export const day = (seconds) => DAY.format(seconds * 1000);
+export const moment = (seconds) => MOMENT.format(seconds * 1000);
 export const exact = (seconds) => EXACT.format(seconds * 1000);
 
 /** Today's messages by their hour, older ones by their day. */
@@ -13,7 +15,15 @@ export function when(seconds) {
   return isToday(seconds) ? hour(seconds) : day(seconds);
 }
 
-const isToday = (seconds) => new Date(seconds * 1000).toDateString() === new Date().toDateString();
+/** How far Telegram's clock is ahead of the browser's, in milliseconds. */
+let ahead = 0;
+
+/** @param {number} now what Telegram's clock says, in seconds */
+export function setClock(now) {
+  ahead = now * 1000 - Date.now();
+}
+
+const isToday = (seconds) => new Date(seconds * 1000).toDateString() === new Date(Date.now() + ahead).toDateString();
 
 export const dayName = (seconds) => (isToday(seconds) ? "Today" : day(seconds));
 

@@ -1,0 +1,56 @@
+"""What the bot said: its messages, edits and reactions, as scenarios write them down.
+
+    {"kind": "message", "chat": 700000001, "message": 2, "text": "Good morning", "buttons": []}
+    {"kind": "edit", "chat": 700000001, "message": 2, "text": "Good evening", "buttons": ["Thanks"]}
+    {"kind": "reaction", "chat": 700000001, "message": 1, "emoji": ["👍"]}
+
+`told` makes this of a change of the feed; recording and playing both use it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sandbox.client.message import Json, Message
+
+# What is compared.
+WHAT = ("text", "buttons", "emoji")
+
+
+def told(change: Json, bot_id: int) -> Json | None:
+    """What the bot said by a change of the feed; None if the change is not its doing."""
+    if change["kind"] not in {"message", "edit", "reaction"}:
+        return None
+    message = Message(change["message"])
+    said = {"kind": change["kind"], "chat": message.chat_id, "message": message.id}
+    if change["kind"] == "reaction":
+        chosen = message.raw["reacted"].get(str(bot_id), [])
+        return said | {"emoji": chosen} if change["by"] == bot_id else None
+    if message.from_id != bot_id:
+        return None
+    return said | {"text": message.text, "buttons": message.buttons}
+
+
+def same(now: Json, then: Json) -> bool:
+    """Whether it says what it said then; what was not written down then does not matter."""
+    return all(essence(now[name]) == essence(then[name]) for name in WHAT if name in then)
+
+
+def essence(said: object) -> str:
+    """A text without its numbers: times, dates and tickets are new each time."""
+    return re.sub(r"\d+", "0", str(said))
+
+
+def line(said: Json) -> str:
+    """One line about it."""
+    if said["kind"] == "reaction":
+        return f"reacts {' '.join(said['emoji']) or 'no more'}"
+    buttons = said.get("buttons")
+    parts = [*(["edits"] if said["kind"] == "edit" else []), short(said["text"])]
+    return " ".join([*parts, *([f"<{' | '.join(buttons)}>"] if buttons else [])])
+
+
+def short(text: str) -> str:
+    """A text on a part of a line."""
+    words = " ".join(text.split())
+    return repr(words if len(words) <= 60 else f"{words[:59]}…")  # noqa: PLR2004 - a line's length

@@ -1,0 +1,92 @@
+"""What the page lets one do and break beyond talking: rights, time."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.conftest import STAFF_CHAT, open_desk, open_stage
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.filterwarnings("default")]
+
+
+async def test_rights_to_delete_and_a_day_that_passes(browser: "Browser") -> None:
+    async with open_stage() as sandbox, open_desk(browser, sandbox) as desk:
+        page, right = desk.page, desk.right
+        bot = sandbox.world.chats[STAFF_CHAT].members[sandbox.world.bot.id]
+
+        async def offered(text: str) -> list[str]:
+            await desk.message(right, text).locator(".bubble").click(button="right")
+            await page.get_by_role("menuitem", name="Reply").wait_for()
+            labels = await page.get_by_role("menuitem").all_text_contents()
+            await page.keyboard.press("Escape")
+            return labels
+
+        await desk.writes(right, "of Kate, who owns the group")
+        await right.get_by_text("Max").click()
+        await desk.writes(right, "of Max, a member")
+        assert "Delete" in await offered("of Max")
+        assert "Delete" not in await offered("of Kate")
+        await right.get_by_text("Kate", exact=True).first.click()
+        assert "Delete" in await offered("of Max")
+
+        await page.get_by_role("button", name="Break it").click()
+        panel = page.get_by_role("region", name="Break it")
+        await panel.get_by_label("The bot is").select_option("administrator")
+        await panel.get_by_label("The bot may delete messages").uncheck()
+        await page.get_by_text("bot: administrator").wait_for()
+        assert (bot.status, bot.can_delete) == ("administrator", False)
+
+        before = sandbox.clock.now()
+        await panel.get_by_role("button", name="A day later").click()
+        await page.get_by_text("Telegram's clock says").wait_for()
+        assert sandbox.clock.now() - before >= 86_400
+
+
+async def test_every_tab_knows_the_time_that_has_passed(browser: "Browser") -> None:
+    async with (
+        open_stage() as sandbox,
+        open_desk(browser, sandbox) as one,
+        open_desk(browser, sandbox) as two,
+    ):
+        await one.writes(one.right, "of yesterday")
+        await two.right.get_by_text("Today", exact=True).wait_for()
+
+        await one.page.get_by_role("button", name="Break it").click()
+        await one.page.get_by_role("button", name="A day later").click()
+
+        await two.page.get_by_text("Telegram's clock says").wait_for()
+        await two.right.get_by_text("Today", exact=True).wait_for(state="detached")
+
+
+async def test_a_poll_is_asked_voted_in_and_counted(browser: "Browser") -> None:
+    async with open_stage() as sandbox, open_desk(browser, sandbox) as desk:
+        page, left, right = desk.page, desk.left, desk.right
+        await left.get_by_text("Max").click()
+        await right.get_by_role("button", name="Attach").click()
+        await page.get_by_role("menuitem", name="Poll…").click()
+        for label, text in (("Question", "Lunch?"), ("First", "Soup"), ("Second", "Pizza")):
+            await page.get_by_label(label).fill(text)
+        await page.get_by_label("One may choose").select_option("several answers")
+        await page.get_by_role("button", name="Send", exact=True).last.click()
+        here, there = (
+            right.get_by_role("group", name="Poll"),
+            left.get_by_role("group", name="Poll"),
+        )
+
+        await here.get_by_role("button", name="Soup").focus()
+        await page.keyboard.press("Enter")
+        await here.get_by_role("button", name="100 % Soup", pressed=True).wait_for()
+        await there.get_by_text("1 vote").wait_for()
+        assert not await there.get_by_text("%").count(), "who has not voted sees no result"
+
+        await there.get_by_role("button", name="Pizza").click()
+        await there.get_by_role("button", name="50 % Pizza", pressed=True).wait_for()
+        await here.get_by_role("button", name="50 % Soup", pressed=True).wait_for()
+        await here.get_by_role("button", name="Pizza").click()
+        await here.get_by_role("button", name="100 % Pizza", pressed=True).wait_for()
+        await desk.pictured("page-poll")
+        await here.get_by_role("button", name="Soup").click()
+        await there.get_by_role("button", name="0 % Soup", pressed=False, exact=True).wait_for()
