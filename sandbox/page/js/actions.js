@@ -141,5 +141,7 @@ export async function newTopic(pane) {
   const given = await ask("New thread", [{ name: "name", label: "Name" }], "Create");
   if (!given) return;
   const made = await attempt(() => call("topic", { chat: pane.chatId, user: pane.me, name: given.name }));
-  if (made) pane.conversation.showThread(made.message_thread_id);
+  if (!made) return;
+  await pane.store.load();
+  pane.conversation.showThread(made.message_thread_id);
 }

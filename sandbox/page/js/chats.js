@@ -32,7 +32,7 @@ function line(pane, chat, index) {
   const { store, me, chatId } = pane;
   const other = chat.type === "private" ? store.bot : chat;
   const name = chat.type === "private" ? nameOf(other) : chat.title;
-  const unread = store.unread.get(`${me}:${chat.id}`) ?? 0;
+  const unread = store.unread.get(`${me}:${chat.id}`)?.size;
   const current = chat.id === chatId;
   const props = {
     type: "button",

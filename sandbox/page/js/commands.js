@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 import { h } from "./dom.js";
-import { attempt } from "./toast.js";
+import { attempt, toast } from "./toast.js";
 
 export class Commands {
   /** @param {import("./composer.js").Composer} composer */
@@ -11,27 +11,39 @@ export class Commands {
     this.id = `commands-${Math.random().toString(36).slice(2)}`;
     this.element = h("div", { class: "commands", id: this.id, role: "listbox", "aria-label": "Commands", hidden: true });
     this.at = 0;
+    /** @type {{command: string, description: string}[]} */ this.all = [];
+    this.typing = false;
+    this.asked = 0;
   }
 
-  async toggle() {
+  /** Learn what the bot offers here now; a menu that is open shows it. */
+  async load() {
+    const { pane } = this.composer;
+    const asked = (this.asked += 1);
+    const all = pane.chat ? await attempt(() => call("commands", { user: pane.me, chat: pane.chatId })) : [];
+    if (asked !== this.asked) return; // something newer is asked for
+    const same = JSON.stringify(all) === JSON.stringify(this.all);
+    this.all = all ?? [];
+    if (this.typing && !same) this.match(this.composer.input.value);
+  }
+
+  toggle() {
     if (!this.element.hidden) return this.hide();
-    const { input } = this.composer;
+    const { input, pane } = this.composer;
+    if (!this.all.length) toast("The bot has registered no commands for you here.", "info", pane.conversation.toasts);
     if (!input.value) input.value = "/";
     input.focus();
     return this.match(input.value);
   }
 
   /** Show what begins like the text, if that is the beginning of a command. */
-  async match(text) {
-    if (!/^\/\w*$/.test(text)) return this.hide();
-    const { pane } = this.composer;
-    const all = await attempt(() => call("commands", { user: pane.me, chat: pane.chatId }));
-    const fitting = (all ?? []).filter((one) => one.command.startsWith(text.slice(1)));
+  match(text) {
+    this.typing = /^\/\w*$/.test(text) && !this.composer.editing;
+    const fitting = this.typing ? this.all.filter((one) => one.command.startsWith(text.slice(1))) : [];
     this.at = 0;
     this.element.replaceChildren(...fitting.map((one, index) => this.entry(one, index)));
-    this.element.hidden = !fitting.length || this.composer.input.value !== text;
+    this.element.hidden = !fitting.length;
     this.mark();
-    return undefined;
   }
 
   entry({ command, description }, index) {
@@ -74,6 +86,7 @@ export class Commands {
   }
 
   hide() {
+    this.typing = false;
     this.element.hidden = true;
     this.composer.input?.removeAttribute("aria-activedescendant");
   }

@@ -74,6 +74,14 @@ export class Conversation {
     if (message.from.id === this.pane.me) this.scrollToEnd();
   }
 
+  /** A message is gone; the focus, if it was there, goes where one writes. */
+  remove(id) {
+    const focused = this.rows.element(id)?.contains(document.activeElement);
+    this.rows.remove(id);
+    this.markLast();
+    if (focused && !this.element.contains(document.activeElement)) this.pane.composer.focus();
+  }
+
   /** The last message is the one that Tab finds. */
   markLast() {
     if (this.tabbed?.isConnected && this.tabbed !== document.activeElement) this.tabbed.tabIndex = -1;
@@ -123,6 +131,11 @@ export class Conversation {
     this.thread = id;
     this.drawTopics();
     this.fill();
+  }
+
+  /** A thread that was deleted can't stay open. */
+  leaveDeleted() {
+    if (this.thread && !this.pane.chat.topics.some((topic) => topic.id === this.thread)) this.showThread(0);
   }
 
   /** “typing…” for as long as Telegram shows it: five seconds, or until a message comes. */

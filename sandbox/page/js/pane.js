@@ -24,6 +24,11 @@ export class Pane {
     this.nothing = h("p", { class: "nothing" }, "Choose a chat.");
     this.talk = h("div", { class: "talk" }, this.nothing, this.conversation.element, this.composer.element);
     this.element = h("section", { class: "pane", "aria-label": label, "data-view": "list" }, this.who.element, h("div", { class: "columns" }, this.chats.element, this.talk));
+    this.visible = false;
+    new ResizeObserver(([{ contentRect }]) => {
+      this.visible = contentRect.width > 0;
+      this.seen();
+    }).observe(this.talk);
     this.follow();
   }
 
@@ -52,6 +57,7 @@ export class Pane {
     if (chosen) this.element.dataset.view = "talk";
     if (chatId) await this.conversation.show();
     this.composer.show();
+    this.composer.commands.load();
     this.seen();
     this.chats.draw();
     if (chosen) this.composer.focus();
@@ -62,9 +68,9 @@ export class Pane {
     this.chats.focus();
   }
 
-  /** Whoever looks at a chat has read it. */
+  /** Whoever looks at a chat has read it; a phone shows one of two panes, and the list or the chat. */
   seen() {
-    if (this.chatId) this.store.read(this.me, this.chatId);
+    if (this.chatId && this.visible) this.store.read(this.me, this.chatId);
   }
 
   /** Write or send; undefined if it was refused. */
@@ -102,12 +108,13 @@ export class Pane {
     store.on("reaction", here((change) => conversation.rows.replace(change.message)));
     store.on("vote", here((change) => conversation.rows.replace(change.message)));
     store.on("time", () => conversation.fill());
-    store.on("delete", here((change) => conversation.rows.remove(change.message_id)));
+    store.on("delete", here((change) => conversation.remove(change.message_id)));
     store.on("taken", here((change) => conversation.tick(change.message_id, "taken")));
     store.on("action", here(() => conversation.typing(true)));
     store.on("opened", (chatId) => chatId === this.chatId && conversation.fill());
     store.on("callback_answer", (change) => answered(this, change));
     store.on("people", () => this.refresh());
+    for (const kind of ["commands", "people"]) store.on(kind, () => this.composer.commands.load());
     for (const kind of ["message", "edit", "delete", "read", "time"]) store.on(kind, () => this.chats.draw());
   }
 
@@ -116,7 +123,10 @@ export class Pane {
     this.who.draw();
     const moved = this.chat?.migrated_to;
     if (moved && this.store.chats.has(moved)) return this.open(moved);
-    if (this.chat) this.conversation.drawHead();
+    if (this.chat) {
+      this.conversation.drawHead();
+      this.conversation.leaveDeleted();
+    }
     if (!this.composer.editing && !this.composer.replying) {
       const blocked = Boolean(this.obstacle());
       if (blocked === !this.composer.form.hidden) this.composer.show();

@@ -9,10 +9,12 @@ const KEPT_CALLS = 500;
 
 /** Changes after which people, chats and members are asked for anew. */
 const ABOUT_CHATS = new Set(["chat", "member", "user"]);
+const OF_MESSAGES = new Set(["message", "edit", "delete", "reaction", "vote"]);
 const ABOUT_TOPICS = /^forum_topic_/;
 
 export class Store extends EventTarget {
   seq = 0;
+  loaded = 0;
   bot = { id: 0, first_name: "" };
   /** @type {Map<number, any>} */ people = new Map();
   /** @type {Map<number, any>} */ chats = new Map();
@@ -20,7 +22,8 @@ export class Store extends EventTarget {
   messages = new Map();
   /** @type {Map<number, any[]>} changes of chats whose messages are on their way */
   waiting = new Map();
-  /** @type {Map<string, number>} by person and chat */ unread = new Map();
+  /** @type {any[]} changes of chats that the page does not know yet */ early = [];
+  /** @type {Map<string, Set<number>>} message ids by person and chat */ unread = new Map();
   trouble = { faults: [], latency: [0, 0], limits: false };
   process = null;
   recording = false;
@@ -39,6 +42,8 @@ export class Store extends EventTarget {
   /** Ask for everybody and every chat; messages stay as they are. */
   async load() {
     const now = await call("overview");
+    if (now.seq < this.loaded) return; // a later answer was faster
+    this.loaded = now.seq;
     if (!this.seq) Object.assign(this, { seq: now.seq, calls: now.calls });
     setClock(now.now);
     this.bot = now.bot;
@@ -47,6 +52,7 @@ export class Store extends EventTarget {
     this.trouble = now.trouble;
     this.process = now.process;
     this.recording = now.recording;
+    for (const change of this.early.splice(0)) this.take(change);
     this.tell("people");
   }
 
@@ -111,25 +117,33 @@ export class Store extends EventTarget {
     if (this.waiting.has(change.chat_id) && change.kind !== "call") {
       this.waiting.get(change.chat_id).push(change);
     }
-    this[`on_${change.kind}`]?.(change);
+    this.take(change);
     if (ABOUT_CHATS.has(change.kind)) this.reload();
     this.tell(change.kind, change);
+  }
+
+  /** Know it; what a chat says before the page knows the chat is known with it. */
+  take(change) {
+    if (OF_MESSAGES.has(change.kind) && !this.chats.has(change.chat_id)) {
+      this.early.push(change);
+      this.reload();
+    } else this[`on_${change.kind}`]?.(change);
   }
 
   on_message({ chat_id, message, seq }) {
     const chat = this.chats.get(chat_id);
     this.messages.get(chat_id)?.set(message.message_id, message);
-    if (!chat || Object.keys(message).some((key) => ABOUT_TOPICS.test(key))) this.reload();
-    if (!chat) return;
+    if (Object.keys(message).some((key) => ABOUT_TOPICS.test(key))) this.reload();
     Object.assign(chat, { last: message, started: true, touched: seq });
     for (const { id } of chat.members) {
-      if (id !== message.from.id && this.people.has(id)) this.countUnread(id, chat_id);
+      if (id !== message.from.id && this.people.has(id)) this.leaveUnread(id, chat_id, message.message_id);
     }
   }
 
-  countUnread(personId, chatId) {
+  leaveUnread(personId, chatId, messageId) {
     const key = `${personId}:${chatId}`;
-    this.unread.set(key, (this.unread.get(key) ?? 0) + 1);
+    if (!this.unread.has(key)) this.unread.set(key, new Set());
+    this.unread.get(key).add(messageId);
   }
 
   read(personId, chatId) {
@@ -159,7 +173,10 @@ export class Store extends EventTarget {
     const known = this.messages.get(chat_id);
     known?.delete(message_id);
     const chat = this.chats.get(chat_id);
-    if (chat?.last?.message_id === message_id) chat.last = [...(known?.values() ?? [])].pop() ?? null;
+    for (const { id } of chat.members) this.unread.get(`${id}:${chat_id}`)?.delete(message_id);
+    if (chat.last?.message_id !== message_id) return;
+    chat.last = [...(known?.values() ?? [])].pop() ?? null;
+    if (!known) this.reload();
   }
 
   on_taken({ chat_id, message_id }) {

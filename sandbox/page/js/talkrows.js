@@ -80,7 +80,10 @@ export class Rows {
 
   drop(entry) {
     if (this.last === entry) this.last = [...this.byId.values()].at(-1) ?? null;
+    const { previousElementSibling: above, nextElementSibling: below } = entry.element;
     entry.element.remove();
+    // A day of which nothing is left has no heading.
+    if (above?.classList.contains("day") && !below?.classList.contains("row")) above.remove();
   }
 
   element(id) {

@@ -16,7 +16,8 @@ export function who(pane) {
   const draw = () => {
     const { outside, inside } = peopleOf(pane.store);
     const entry = (person) => choice(pane, name, person);
-    const focused = box.contains(document.activeElement) && document.activeElement.value;
+    const focused = box.contains(document.activeElement) && document.activeElement;
+    const again = focused && (focused.value ? `input[value="${focused.value}"]` : ".add");
     box.replaceChildren(
       h("legend", { class: "unseen-text" }, "Who you are in this pane"),
       ...outside.map(entry),
@@ -24,7 +25,7 @@ export function who(pane) {
       ...inside.map(entry),
       iconButton("plus", "Add a person", () => addPerson(pane), { class: "icon-button add" }),
     );
-    if (focused) box.querySelector(`input[value="${focused}"]`)?.focus();
+    if (again) box.querySelector(again)?.focus();
   };
   draw();
   return { element: box, draw };
@@ -59,5 +60,6 @@ async function addPerson(pane) {
   if (!made) return;
   if (given.group) await attempt(() => call("member", { chat: Number(given.group), user: made.id, status: "member" }));
   await pane.store.load();
-  pane.become(made.id);
+  await pane.become(made.id);
+  pane.who.element.querySelector(`[value="${made.id}"]`).focus();
 }

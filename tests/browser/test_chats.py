@@ -1,0 +1,132 @@
+"""What a client has beside the conversation: the bot's commands, unread counts, people, threads."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot import startup
+from bot.app import make_bot
+from core.heartbeat import Heartbeat
+from sandbox import Sandbox
+from tests.browser.conftest import STAFF_CHAT, open_business, open_desk, open_stage
+from tests.office import Sessions, close, settings_for
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Locator
+
+KATE = 700000004
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.filterwarnings("default")]
+
+
+async def introduce(
+    sandbox: Sandbox, engine: AsyncEngine, sessions: Sessions, folder: Path
+) -> None:
+    """Let the bot do what it does before its first update: it registers its commands."""
+    bot = make_bot(settings_for(sandbox, sandbox.world.chats[STAFF_CHAT]))  # type: ignore[arg-type]
+    assert await startup.prepare(bot, engine, sessions, asyncio.Event(), Heartbeat(folder))
+    await close(bot)
+
+
+async def test_commands_are_chosen_by_key_in_ones_own_language(
+    browser: "Browser", engine: AsyncEngine, sessions: Sessions, tmp_path: Path
+) -> None:
+    async with open_business(sessions) as sandbox, open_desk(browser, sandbox) as desk:
+        left, right = desk.left, desk.right
+
+        async def offered(pane: "Locator") -> list[str]:
+            options = pane.get_by_role("listbox", name="Commands").get_by_role("option")
+            await options.first.wait_for()
+            return [" ".join(line.split()) for line in await options.all_inner_texts()]
+
+        box = left.get_by_role("textbox", name="Message")
+        await left.get_by_role("button", name="Start", exact=True).click()
+        await desk.message(left, "Write your question").wait_for()
+        await left.get_by_role("button", name="Commands").click()
+        await left.get_by_text("has registered no commands").wait_for()
+        await introduce(sandbox, engine, sessions, tmp_path)
+        english = ["/start How this works", "/help What you can do here"]
+        assert await offered(left) == english
+        await box.press("ArrowDown")
+        await left.get_by_role("option", name="/help", selected=True).wait_for()
+        await box.press("Enter")
+        await desk.message(left, "your first message opens a ticket").wait_for()
+
+        await left.get_by_role("button", name="Add a person").click()
+        await desk.page.get_by_label("Name", exact=True).fill("Вера")
+        await desk.page.get_by_label("Language").fill("ru")
+        await desk.page.keyboard.press("Enter")
+        await left.get_by_role("radio", name="Вера", checked=True).wait_for()
+        await left.get_by_role("button", name="Start", exact=True).click()
+        await desk.message(left, "/start").wait_for()
+        await box.press("/")
+        russian = ["/start Как это работает", "/help Что здесь можно сделать"]
+        assert await offered(left) == russian
+        # Enter follows at once: it chooses from what fits now, not from what was offered before.
+        await desk.page.keyboard.type("h")
+        await desk.page.keyboard.press("Enter")
+        await desk.message(left, "/help").wait_for()
+        await desk.writes(left, "Где мой заказ?")
+
+        await right.get_by_role("textbox", name="Message").press("/")
+        assert (await offered(right))[0] == "/tickets What is open"
+        await desk.page.keyboard.press("Enter")
+        await desk.message(right, "/tickets@").wait_for()
+        await desk.message(right, "Где мой заказ?").wait_for()
+
+
+async def test_what_is_unread_is_counted_until_it_is_read_or_deleted(browser: "Browser") -> None:
+    async with open_stage() as sandbox, open_desk(browser, sandbox) as desk:
+        page, left, right = desk.page, desk.left, desk.right
+        await left.get_by_role("radio", name="Max").check(force=True)
+        await right.get_by_role("button", name="Press Start to begin").click()
+
+        await desk.writes(left, "one")
+        await desk.writes(left, "two")
+        await right.get_by_role("button", name="2 unread").click()
+        await desk.message(right, "two").wait_for()
+        assert not await right.get_by_label("unread").count()
+
+        # A group that says something at its first moment, before the page has asked about it.
+        kate, people = sandbox.client(), [KATE, 700000005]
+        orders = await kate.call("group", title="Orders", members=people, forum=True)
+        where = {"user": 700000005, "chat": orders["id"]}
+        await kate.call("write", **where, text="in General")
+        thread = (await kate.call("topic", **where, name="Returns"))["message_thread_id"]
+        await kate.call("write", **where, thread=thread, text="a first return")
+        await kate.call("write", **where, thread=thread, text="a second return")
+        # Kate owns the group, and has herself added the bot.
+        await right.get_by_role("button", name="Orders").get_by_label("4 unread").wait_for()
+
+        await left.get_by_role("button", name="Orders").click()
+        await left.get_by_role("button", name="Returns").click()
+        await desk.message(left, "a second return").wait_for()
+        await page.get_by_role("button", name="Break it").click()
+        panel = page.get_by_role("region", name="Break it")
+        await panel.get_by_role("combobox", name="Group").select_option("Orders")
+        await panel.get_by_role("combobox", name="Thread").select_option("Returns")
+        await panel.get_by_role("button", name="Delete this thread").click()
+
+        await right.get_by_role("button", name="Orders").get_by_label("1 unread").wait_for()
+        await left.get_by_role("button", name="Returns").wait_for(state="detached")
+        await left.get_by_role("button", name="All", pressed=True).wait_for()
+        await desk.writes(left, "the thread is gone")
+        await right.get_by_role("button", name="Orders").click()
+        await desk.message(right, "the thread is gone").wait_for()
+        assert not await desk.message(right, "return").count()
+
+        # A phone shows the list or the chat: whoever looks at the list has not read the chat.
+        await page.get_by_role("button", name="Close the tools").click()
+        await page.set_viewport_size({"width": 390, "height": 844})
+        panes = page.get_by_role("group", name="Pane")
+        await panes.get_by_role("button", name="Kate").click()
+        await right.get_by_role("button", name="Back to the chats").click()
+        await panes.get_by_role("button", name="Max").click()
+        await desk.writes(left, "while she looks at her chats")
+        await panes.get_by_role("button", name="Kate").click()
+        await right.get_by_role("button", name="1 unread").click()
+        await desk.message(right, "while she looks at her chats").wait_for()
+        await right.get_by_label("unread").wait_for(state="detached")
