@@ -8,7 +8,10 @@ UV := uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes \
 	--custom-compile-command 'make lock' $(LOCK_FLAGS) pyproject.toml
 
-.PHONY: help setup check test demo crash format lock
+# Of `make simulate`: how many seeds are tried.
+SEEDS = 1000
+
+.PHONY: help setup check test demo torture simulate fuzz bench format lock
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -33,8 +36,17 @@ test: $(READY) ## every test, with branch coverage of at least 90 %
 demo: $(READY) ## the real bot on a local Telegram that you can see and touch, without a token
 	@$(PYTHON) -m tests.demo
 
-crash: $(READY) ## the longer proof: 50 kills under traffic
-	@$(PYTHON) -m pytest tests/crash --kills=50 -s
+torture: $(READY) ## the long proofs with real processes: kills, faults, outages, limits (about an hour)
+	@$(PYTHON) -m tests.torture
+
+simulate: $(READY) ## the whole bot in virtual time, SEEDS=1000 lives of it
+	@$(PYTHON) -m tests.simulation --seeds $(SEEDS)
+
+fuzz: $(READY) ## 20,000 generated updates on both databases
+	@$(PYTHON) -m tests.fuzzing --updates 20000
+
+bench: $(READY) ## measure the figures of the README, beside a bot that stores nothing (ten minutes)
+	@$(PYTHON) -m benchmarks
 
 format: $(READY) ## format the code and sort its imports
 	@$(PYTHON) -m ruff check --quiet --fix --select I

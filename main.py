@@ -1,4 +1,4 @@
-"""support-bot: `python main.py` runs it; chats, health and replay are for the operator."""
+"""support-bot: `python main.py` runs it; the other commands are for the operator."""
 
 import argparse
 import asyncio
@@ -16,7 +16,13 @@ MISCONFIGURED = 2
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return the exit code: 2 if an operator has to put something right."""
     parser = argparse.ArgumentParser(prog="main.py", description=__doc__)
-    commands = {"run": _run, "chats": _chats, "health": _health, "replay": _replay}
+    commands = {
+        "run": _run,
+        "chats": _chats,
+        "health": _health,
+        "replay": _replay,
+        "check": _check,
+    }
     parser.add_argument("command", nargs="?", default="run", choices=commands)
     command = commands[parser.parse_args(arguments).command]
     try:
@@ -73,12 +79,30 @@ def _replay() -> int:
     return 1 if left else 0
 
 
+def _check() -> int:
+    settings = config.load(config.DatabaseSettings)
+    logging.configure(settings.log_level, settings.log_format)
+    from database.errors import is_outage
+    from database.schema import DatabaseNotAtHead
+    from services import checking
+
+    try:
+        wrong = asyncio.run(checking.check(settings.async_url, now=utcnow(), say=print))
+    except DatabaseNotAtHead as error:
+        return _complain(error)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        return _complain(f"The database cannot be read: {type(error).__name__}.")
+    return 1 if wrong else 0
+
+
 def _configure_logging(settings: config.BotSettings) -> None:
     token = settings.bot_token.get_secret_value()
     logging.configure(settings.log_level, settings.log_format, secrets=[token])
 
 
-def _complain(error: BaseException) -> int:
+def _complain(error: BaseException | str) -> int:
     print(error, file=sys.stderr)
     return MISCONFIGURED
 

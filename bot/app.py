@@ -1,9 +1,9 @@
 """The composition root: makes the parts, lets them run together, and stops them in order."""
 
 import asyncio
-import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -13,7 +13,7 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramAPIError, TelegramNotFound, TelegramUnauthorizedError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import startup
+from bot import startup, stopping
 from bot.asides import Asides
 from bot.composer import Composer
 from bot.intake import Intake
@@ -23,9 +23,13 @@ from core.clock import utcnow
 from core.config import BotSettings, Settings
 from core.heartbeat import Heartbeat, default_folder
 from core.team import Team
+from database import leading
+from database.leading import Lead
 from database.session import make_engine, make_sessions
 from services.courier import Courier
 from services.limiter import Limiter
+from services.outcomes import Outcome
+from services.parcel import Parcel
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +59,9 @@ class App:
         sessions: async_sessionmaker[AsyncSession],
         clock: Callable[[], datetime] = utcnow,
         monotonic: Callable[[], float] = time.monotonic,
+        lead: Lead | None = None,
     ) -> None:
+        """Without a `lead` no other process may run on this database."""
         team = team_of(settings)
         self.heartbeat = Heartbeat(default_folder(settings.bot_id))
         self.limiter = Limiter(
@@ -67,7 +73,7 @@ class App:
         self.courier = Courier(
             sessions,
             Composer(team, clock),
-            Sender(bot),
+            self._send,
             self.limiter,
             staff_chat_id=team.staff_chat_id,
             clock=clock,
@@ -82,19 +88,26 @@ class App:
             self.intake,
             clock=clock,
             on_turn=lambda: self.heartbeat.beat("poller"),
+            allowed=self._wait_for_lead,
         )
         self._team = team
         self._clock = clock
         self._bot = bot
         self._sessions = sessions
+        self._sender = Sender(bot)
+        self._lead = lead or Lead()
 
     async def run(self, stopped: asyncio.Event) -> None:
-        """Run until `stopped` is set; then finish what is in hand, and confirm it."""
+        """Run until `stopped` is set; then finish what is in hand, and confirm it.
+
+        Raises Deposed, in a group: then everything is dropped where it stands.
+        """
         async with asyncio.TaskGroup() as group:
             helpers = [
                 group.create_task(self.asides.run()),
                 group.create_task(self._look_after_staff_chat()),
                 group.create_task(self._stop_when(stopped)),
+                group.create_task(self._lead.keep()),
             ]
             courier = group.create_task(self.courier.run())
             refusal = await self._poll()
@@ -119,24 +132,34 @@ class App:
         self.poller.stop()
         self.courier.stop()
 
+    async def _send(self, parcel: Parcel) -> Outcome:
+        """Send what was claimed, unless we were frozen since and another one sends it by now."""
+        await self._lead.sure()
+        return await self._sender(parcel)
+
+    async def _wait_for_lead(self) -> None:
+        """Leave Telegram's updates to the one who leads, who would be told 409 for our asking."""
+        while not self._lead.is_sure:
+            self.heartbeat.beat("poller")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(leading.BEATS_EVERY):
+                    await self._lead.sure()
+
     async def _look_after_staff_chat(self) -> None:
         await startup.look_after_staff_chat(self._bot, self._sessions, self._team, self._clock)
 
 
 async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT. Raises CannotStart, DatabaseNotAtHead."""
-    engine = make_engine(settings.async_url)
     bot = make_bot(settings)
-    stopped = asyncio.Event()
-    _on_signals(stopped.set)
+    stopped = stopping.on_signals()
     try:
-        sessions = make_sessions(engine)
-        app = App(settings, bot, sessions)
-        if not await startup.prepare(bot, engine, sessions, stopped, app.heartbeat):
-            return
-        log.info("started", bot=settings.bot_id, staff_chat=settings.staff_chat_id)
-        await app.run(stopped)
-        log.info("stopped")
+        if await _prepare(settings, bot, stopped):
+            while not stopped.is_set():
+                await _serve_a_term(settings, bot, stopped)
+            log.info("stopped")
+    except asyncio.CancelledError:
+        log.warning("stopped in the middle: what was in flight counts as a possible duplicate")
     except (TelegramUnauthorizedError, TelegramNotFound) as refusal:
         raise CannotStart(
             "Telegram does not know this bot: BOT_TOKEN is wrong or was revoked. "
@@ -144,14 +167,30 @@ async def run(settings: Settings) -> None:
         ) from refusal
     finally:
         await bot.session.close()
-        await engine.dispose()
 
 
-def _on_signals(stop: Callable[[], None]) -> None:
-    """Stop on SIGTERM and SIGINT; Windows' event loop knows no signal handlers of its own."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(number, stop)
-        except NotImplementedError:
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
+async def _prepare(settings: Settings, bot: Bot, stopped: asyncio.Event) -> bool:
+    """Find mistakes of the operator's at once, also where this process is to stand by."""
+    engine = make_engine(settings.async_url)
+    heartbeat = Heartbeat(default_folder(settings.bot_id))
+    try:
+        return await startup.prepare(bot, engine, make_sessions(engine), stopped, heartbeat)
+    finally:
+        await stopping.close(engine)
+
+
+async def _serve_a_term(settings: Settings, bot: Bot, stopped: asyncio.Event) -> None:
+    """Stand by until we lead, then run until stopped, or until another process leads.
+
+    Parts live for a term: what they know is out of date once somebody else has led.
+    """
+    heartbeat = Heartbeat(default_folder(settings.bot_id))
+    engine, lead = leading.writer(settings.async_url, on_try=heartbeat.beat_all)
+    try:
+        if await lead.win(stopped):
+            log.info("started", bot=settings.bot_id, staff_chat=settings.staff_chat_id)
+            await App(settings, bot, make_sessions(engine), lead=lead).run(stopped)
+    except* leading.Deposed:
+        log.warning("another process leads; what was in hand is left to it")
+    finally:
+        await stopping.close(engine)

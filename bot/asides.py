@@ -7,19 +7,22 @@ too late is left out.
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
 from aiogram.methods import TelegramMethod
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from services import outbox
 from services.limiter import Limiter
 
 log = structlog.get_logger(__name__)
 
 # Who asked has turned to something else after so many seconds.
-TOO_LATE = 30.0
+TOO_LATE = outbox.ASIDES_LAST.total_seconds()
 
 # While answers are awaited the limiter can't say when there is room, in seconds.
 LOOKS_EVERY = 0.2
@@ -35,6 +38,13 @@ class Asides:
         self._limiter = limiter
         self._monotonic = monotonic
         self._waiting: asyncio.Queue[TelegramMethod[Any]] = asyncio.Queue()
+
+    @staticmethod
+    def record(session: AsyncSession, shown: object, *, now: datetime) -> None:
+        """Have a restart know of what will be shown, if it counts: answers to presses do not."""
+        chat_id = getattr(shown, "chat_id", None)
+        if isinstance(shown, TelegramMethod) and isinstance(chat_id, int):
+            outbox.count_aside(session, chat_id, now=now)
 
     def show(self, method: TelegramMethod[Any]) -> None:
         """Send soon; returns at once."""

@@ -13,6 +13,7 @@ from bot.wording.desk import Desk
 from core.team import Team
 from database.models import Delivery, User
 from services import notices
+from services.backlog import Backlog
 from services.parcel import Parcel
 
 _WORDING: dict[type[notices.Notice], Callable[[Desk, Any], Awaitable[Parcel | None]]] = {
@@ -47,11 +48,13 @@ class Composer:
         self._team = team
         self._clock = clock
 
-    async def __call__(self, session: AsyncSession, offered: Sequence[Delivery]) -> Parcel | None:
+    async def __call__(
+        self, session: AsyncSession, offered: Sequence[Delivery], backlog: Backlog | None = None, /
+    ) -> Parcel | None:
         head = offered[0]
         notice = notices.read(head.kind, head.payload)
         now = self._clock()
-        desk = Desk(session, self._team.day(now), now, offered)
+        desk = Desk(session, self._team.day(now), now, offered, backlog)
         with i18n.speaking(await self._language(session, head.chat_id, notice)):
             return await _WORDING[type(notice)](desk, notice)
 

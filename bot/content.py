@@ -27,22 +27,35 @@ RELAYED_KINDS = frozenset(
     }
 )
 
+# Telegram's own limit is 4096; what is so much longer is no message of a person's.
+LONGEST_TEXT = 2**16
+
+# A first and a last name of 64 characters each.
+LONGEST_NAME = 129
+
 _FILE_KINDS = frozenset(
     {"document", "video", "animation", "voice", "audio", "video_note", "sticker"}
 )
 
 
+class NotAMessage(Exception):
+    """Telegram cannot have sent this."""
+
+
 def person(user: User) -> Person:
     return Person(
         telegram_id=user.id,
-        name=user.full_name,
+        name=user.full_name[:LONGEST_NAME],
         username=user.username,
         language=user.language_code or "",
     )
 
 
 def content(message: Message) -> Content:
-    file = _file(message)
+    """Read what was written. Raises NotAMessage for what is too long for any."""
+    file, text = _file(message), message.text or message.caption
+    if text and len(text) > LONGEST_TEXT:
+        raise NotAMessage(f"{len(text)} characters")
     entities = message.entities or message.caption_entities or []
     replied = message.reply_to_message
     return Content(
@@ -50,13 +63,19 @@ def content(message: Message) -> Content:
         message_id=message.message_id,
         kind=message.content_type,
         sent_at=message.date.astimezone(UTC),
-        text=message.text or message.caption,
+        text=text,
         entities=[entity.model_dump(mode="json", exclude_none=True) for entity in entities],
         file_id=file.file_id if file else None,
         file_unique_id=file.file_unique_id if file else None,
         media_group_id=message.media_group_id,
         reply_to=replied.message_id if replied and replied.chat.id == message.chat.id else None,
     )
+
+
+def first_word(message: Message) -> str:
+    """Read how a message begins, as much of it as is worth repeating."""
+    words = (message.text or message.caption or "").split(maxsplit=1)
+    return words[0][:64] if words else ""
 
 
 def _file(message: Message) -> Any:

@@ -24,7 +24,7 @@ from core.team import Team
 from database.errors import is_outage
 from services import outbox, staff_chat, updates
 from services.courier import Courier
-from services.notices import Refusal, UpdateFailed, UpdateSetAside
+from services.notices import Refusal, UpdateFailed
 from services.problems import NotForYou, Problem, UnknownReply
 
 log = structlog.get_logger(__name__)
@@ -115,7 +115,9 @@ class Intake:
             if not await updates.first_time(session, raw["update_id"], now=now):
                 log.info("update was handled before")
                 return None
-            return await feed(self._bot, session, raw, team=self._team, now=now)
+            shown = await feed(self._bot, session, raw, team=self._team, now=now)
+            self._asides.record(session, shown, now=now)
+            return shown
 
     async def _refuse(self, raw: dict[str, Any], problem: Problem) -> None:
         """Record that the update is done with, and say why nothing came of it."""
@@ -157,7 +159,7 @@ class Intake:
             trace = "".join(traceback.format_exception(error))
             dead = await updates.set_aside(session, raw, trace, now=now)
             staff_chat_id = await staff_chat.current(session, self._team.staff_chat_id)
-            outbox.post(session, staff_chat_id, UpdateSetAside(dead.id), now=now)
+            await updates.tell_staff(session, dead, staff_chat_id, now=now)
             if source.private and source.chat_id is not None:
                 failed = UpdateFailed(source.message_id, source.language)
                 outbox.post(session, source.chat_id, failed, now=now)

@@ -5,7 +5,7 @@ updates while their handlers still run.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.dispatching import dispatcher
 from bot.intake import Intake
+from bot.raw import number
 from database.errors import is_outage
 from services import updates
 
@@ -34,6 +35,7 @@ LONG_POLL = 30
 # The last getUpdates, which confirms what was committed, may take so long.
 LAST_CONFIRMATION = 4
 
+_SHORTEST_REST = 0.5
 _LONGEST_REST = 30.0
 _SWEPT_EVERY = timedelta(hours=1)
 
@@ -50,6 +52,10 @@ class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
     allowed_updates: list[str] | None = None
 
 
+async def at_once() -> None:
+    """Let the poller ask without waiting."""
+
+
 class Poller:
     """Runs until stopped; there is one for a bot (Telegram refuses a second with 409)."""
 
@@ -61,13 +67,15 @@ class Poller:
         *,
         clock: Callable[[], datetime],
         on_turn: Callable[[], None] = lambda: None,
+        allowed: Callable[[], Awaitable[None]] = at_once,
     ) -> None:
-        """`on_turn` hears that we are alive."""
+        """`on_turn` hears that we are alive; `allowed` is awaited before Telegram is asked."""
         self._bot = bot
         self._sessions = sessions
         self._intake = intake
         self._clock = clock
         self._on_turn = on_turn
+        self._allowed = allowed
         self._offset: int | None = None
         self._stopped = asyncio.Event()
         self._fetching: asyncio.Timeout | None = None
@@ -94,9 +102,8 @@ class Poller:
                 log.info("Telegram answers again")
             failures = 0
             for raw in batch:
-                if self._stopped.is_set() or not await self._handle_for_sure(raw):
+                if self._stopped.is_set() or not await self._take(raw):
                     break
-                self._offset = raw["update_id"] + 1
             await self._sweep()
         await self._confirm()
 
@@ -109,11 +116,25 @@ class Poller:
         )
         try:
             async with asyncio.timeout(None) as self._fetching:
+                await self._allowed()
                 return await self._bot(call, request_timeout=LONG_POLL + 15)
         except TimeoutError:
             return []
         finally:
             self._fetching = None
+
+    async def _take(self, raw: dict[str, Any]) -> bool:
+        """Handle an update and move the offset past it; False if we stop before."""
+        update_id = number(raw)
+        if update_id is None:
+            # Telegram never sends one; without a number it is neither handled once nor confirmed.
+            log.error("an update without a number")
+            await self._rest(_SHORTEST_REST)
+        elif not await self._handle_for_sure(raw):
+            return False
+        else:
+            self._offset = update_id + 1
+        return True
 
     async def _handle_for_sure(self, raw: dict[str, Any]) -> bool:
         """Handle an update however long the database is away; False if we stop before."""

@@ -39,14 +39,30 @@ def origin(raw: Mapping[str, Any]) -> Origin:
     sender = _dict(_dict(event).get("from"))
     chat_id, message_id = chat.get("id"), _dict(message).get("message_id")
     query_id, person_id = _dict(query).get("id"), sender.get("id")
+    language = sender.get("language_code")
     return Origin(
-        chat_id=chat_id if isinstance(chat_id, int) else None,
+        chat_id=_id(chat_id),
         private=chat.get("type") == "private",
-        message_id=message_id if isinstance(message_id, int) else None,
-        language=clean(str(sender.get("language_code") or "")),
-        callback_query_id=query_id if isinstance(query_id, str) else None,
-        person_id=person_id if isinstance(person_id, int) else None,
+        message_id=_id(message_id),
+        language=clean(language) if isinstance(language, str) else "",
+        callback_query_id=clean(query_id) if isinstance(query_id, str) else None,
+        person_id=_id(person_id),
     )
+
+
+def number(raw: Mapping[str, Any]) -> int | None:
+    """Read an update's number; None for what can neither be kept nor confirmed."""
+    update_id = raw.get("update_id")
+    if update_id == 0 and not isinstance(update_id, bool | float):
+        return 0
+    known = _id(update_id)
+    return known if known is not None and known > 0 else None
+
+
+def _id(value: Any) -> int | None:
+    """Take what databases keep as a whole number; 0 is the id of nothing."""
+    is_id = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_id and value != 0 and -(2**63) <= value < 2**63 else None
 
 
 def _dict(value: Any) -> Mapping[str, Any]:

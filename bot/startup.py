@@ -57,8 +57,7 @@ async def prepare(
     """
     failures = 0
     while not stopped.is_set():
-        heartbeat.beat("poller")
-        heartbeat.beat("courier")
+        heartbeat.beat_all()
         try:
             await ensure_at_head(engine)
             await _introduce(bot, sessions)
@@ -149,6 +148,8 @@ async def _trouble(
         missing = _missing(await bot.get_chat_member(chat_id, bot.id))
         if missing is None:
             async with sessions.begin() as session:
+                # The group may have moved while Telegram was asked.
+                chat_id = await staff_chat.current(session, chat_id)
                 await staff_chat.settle_in(session, chat_id, now=clock())
             await _set_staff_commands(bot, chat_id, team.staff_language)
     except TelegramMigrateToChat as error:

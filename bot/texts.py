@@ -1,7 +1,7 @@
 """Every sentence the bot says. English here; translations lie in `bot/locales`."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -119,6 +119,15 @@ def card_head(
     return as_list(head, state)
 
 
+def backlog(waiting: int, minutes: int) -> str:
+    """Tell on a card how much more is to come."""
+    return "⏳ " + _n(
+        "{waiting} more waiting, about {minutes} min",
+        "{waiting} more waiting, about {minutes} min",
+        waiting,
+    ).format(waiting=waiting, minutes=minutes)
+
+
 def retired_card(ticket: Ticket, today: date) -> str:
     named = number(ticket.daily_id, ticket.opened_on, today)
     return _("{ticket} goes on further down, under a new card.").format(ticket=named)
@@ -183,11 +192,17 @@ def user_returned(ticket: str) -> str:
     )
 
 
-def update_set_aside(dead_update_id: int) -> str:
+def updates_set_aside(numbers: Sequence[int]) -> str:
+    """Tell under which numbers they are kept, in order."""
+    if len(numbers) > 1:
+        return _(
+            "So many things that were sent to me could not be handled: {count}. "
+            "They are kept as no. {first} to {last} for the operator: python main.py replay"
+        ).format(count=len(numbers), first=numbers[0], last=numbers[-1])
     return _(
         "Something that was sent to me could not be handled. "
         "It is kept as no. {id} for the operator: python main.py replay"
-    ).format(id=dead_update_id)
+    ).format(id=numbers[0])
 
 
 def group_is_not_staff(chat_id: int) -> str:

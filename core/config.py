@@ -120,7 +120,8 @@ class DatabaseSettings(BaseSettings):
         default=None,
         description="URL of the database, which wins over DB_NAME: "
         "postgresql://user:password@host:5432/name or sqlite:///path/of/file.db, "
-        "without a driver such as +psycopg2, special characters of the password as %40.",
+        "without a driver such as +psycopg2, special characters of the password as %40. "
+        "PostgreSQL 14 or newer, not through a pooler in transaction mode.",
     )
     db_name: Annotated[Path, AfterValidator(_project_path)] = Field(
         default=PROJECT / "support.db",

@@ -28,6 +28,11 @@ class Heartbeat:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self.folder / part).touch()
 
+    def beat_all(self) -> None:
+        """Beat for every part, while none of them runs yet."""
+        for part in PARTS:
+            self.beat(part)
+
     def last(self, part: Part) -> datetime | None:
         try:
             seconds = (self.folder / part).stat().st_mtime

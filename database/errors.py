@@ -44,23 +44,28 @@ LOST_BEFORE = "8s2b"
 
 
 class DatabaseUnreachable(Exception):
-    """The server cannot be connected to."""
+    """The server cannot be connected to, or does not answer."""
+
+
+class NotLeading(Exception):
+    """This process may not write, now (database/leading.py)."""
 
 
 def is_outage(error: BaseException) -> bool:
     """Tell a failing database, which a later try may find well, from a failing update."""
     match error:
-        case PoolTimeout() | DatabaseUnreachable():
+        case PoolTimeout() | DatabaseUnreachable() | NotLeading():
             return True
         case PendingRollbackError():
             return error.code == LOST_BEFORE
         case DBAPIError():
-            return error.connection_invalidated or _speaks_of_the_database(error.orig)
+            return error.connection_invalidated or speaks_of_the_database(error.orig)
         case _:
             return False
 
 
-def _speaks_of_the_database(cause: BaseException | None) -> bool:
+def speaks_of_the_database(cause: BaseException | None) -> bool:
+    """Tell by the driver's own error whether it is the database that fails."""
     if isinstance(cause, sqlite3.Error):
         # The low byte is the primary code; errors of the Python module itself have none.
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE_OUTAGES

@@ -5,6 +5,7 @@ that is the lock which `SELECT … FOR UPDATE` is elsewhere (SQLite has none, an
 the words there without a sound).
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, event, make_url
@@ -22,12 +23,49 @@ from database.errors import DatabaseUnreachable
 # Longer than any transaction of ours; shorter than the 10 s in which a stopped bot must be gone.
 BUSY_SECONDS = 5
 
+# A PostgreSQL session that leads is ended by the server when nothing was heard from it for so long.
+SILENCE_SECONDS = 3
+
+# Longer than any statement of ours takes; what takes longer gets no answer any more.
+COMMAND_SECONDS = 10
+CONNECT_SECONDS = 5
+
+# Lets one of asyncpg's connections write, or refuses it by raising.
+type Admit = Callable[[Any], Awaitable[None]]
+
 
 def make_engine(url: str, **options: Any) -> AsyncEngine:
     """Open the database at `url` (`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`)."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite_engine(url, **options)
-    return _postgres_engine(url, **options)
+    return _postgres_engine(url, _connect_to_postgres, **options)
+
+
+def make_writer(url: str, admit: Admit) -> AsyncEngine:
+    """Open PostgreSQL by one connection, each new one of which `admit` has to let in.
+
+    Whoever is frozen or cut off loses it: the server ends the session after SILENCE_SECONDS, and
+    here nobody waits for an answer longer than COMMAND_SECONDS. No ping before each use: it is
+    never idle for long.
+    """
+    silence = f"{SILENCE_SECONDS}s"
+    settings = {
+        "application_name": "support-bot",
+        "idle_session_timeout": silence,
+        "idle_in_transaction_session_timeout": silence,
+    }
+    return _postgres_engine(
+        url,
+        _admitted_by(admit),
+        pool_size=1,
+        max_overflow=0,
+        pool_pre_ping=False,
+        connect_args={
+            "server_settings": settings,
+            "command_timeout": COMMAND_SECONDS,
+            "timeout": CONNECT_SECONDS,
+        },
+    )
 
 
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
@@ -35,10 +73,13 @@ def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
-def _postgres_engine(url: str, **options: Any) -> AsyncEngine:
+def _postgres_engine(
+    url: str, connect: Callable[..., DBAPIConnection], **options: Any
+) -> AsyncEngine:
     defaults: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
     engine = create_async_engine(url, **defaults | options)
-    event.listen(engine.sync_engine, "do_connect", _connect_to_postgres)
+    event.listen(engine.sync_engine, "do_connect", connect)
+    event.listen(engine.sync_engine, "handle_error", _name_a_silence)
     event.listen(engine.sync_engine, "handle_error", _do_not_quote_the_row)
     return engine
 
@@ -51,6 +92,27 @@ def _connect_to_postgres(
         return dialect.connect(*place, **options)
     except OSError as error:
         raise DatabaseUnreachable(str(error) or type(error).__name__) from error
+
+
+def _admitted_by(admit: Admit) -> Callable[..., DBAPIConnection]:
+    def connect(*arguments: Any) -> DBAPIConnection:
+        connection = _connect_to_postgres(*arguments)
+        try:
+            connection.run_async(admit)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    return connect
+
+
+def _name_a_silence(failure: ExceptionContext) -> Exception | None:
+    """Give up a connection whose answer is overdue: asyncpg raises a bare TimeoutError."""
+    if not isinstance(failure.original_exception, OSError):
+        return None
+    failure.is_disconnect = True
+    return DatabaseUnreachable(type(failure.original_exception).__name__)
 
 
 def _do_not_quote_the_row(failure: ExceptionContext) -> None:

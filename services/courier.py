@@ -6,24 +6,22 @@ sent after the commit, so whatever dies, the database knows what may have been s
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import inf
 from typing import Any
 
 import structlog
 from sqlalchemy import update
-from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus
-from services import lanes, settling, staff_chat
+from services import lanes, sent, settling, staff_chat
+from services.claiming import Claims, Trip, Turn
 from services.limiter import Limiter
 from services.outcomes import Outcome, Unknown
-from services.parcel import Compose, Parcel, Send
+from services.parcel import Compose, Send
 
 log = structlog.get_logger(__name__)
 
@@ -35,16 +33,6 @@ LAST_SENDS = 5.0
 
 # The limiter's longest window: so far back it has to know what was sent.
 REMEMBERED = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, eq=False)
-class Trip:
-    """A parcel on its way, and the deliveries in it."""
-
-    parcel: Parcel
-    delivery_ids: list[int]
-    ticket_id: int | None
-    part: int
 
 
 class Courier:
@@ -65,13 +53,12 @@ class Courier:
     ) -> None:
         """`staff_chat_id` is the one in the settings; `on_turn` hears that we are alive."""
         self._sessions = sessions
-        self._compose = compose
+        self._claims = Claims(compose, limiter, quiet)
         self._send = send
         self._limiter = limiter
         self._staff_chat_id = staff_chat_id
         self._clock = clock
         self._monotonic = monotonic
-        self._quiet = quiet
         self._on_turn = on_turn
         self._wake = asyncio.Event()
         self._stopping = False
@@ -80,7 +67,8 @@ class Courier:
         self._after_turn = asyncio.Condition()
         self._outage = False
         self._one_by_one = False
-        self._unsure = False
+        self._careful = False
+        self._unsure: set[int] | None = None
 
     def wake(self) -> None:
         """Look at once: something was committed."""
@@ -119,14 +107,12 @@ class Courier:
         """Take stock of what was on its way when we died, and of what was sent just before."""
         now = self._clock()
         async with self._sessions.begin() as session:
+            counted = await sent.since(session, now - REMEMBERED, now=now)
             doubtful = await lanes.in_doubt(session)
-            sent = await lanes.sent_since(session, now - REMEMBERED)
-        for delivery in doubtful:
-            log.warning("possible duplicate", delivery=delivery.id, ticket=delivery.ticket_id)
+        _announce(doubtful)
         monotonic = self._monotonic()
         self._limiter.remember(
-            (monotonic - max(0.0, (now - (one.sent_at or now)).total_seconds()), one.chat_id)
-            for one in [*sent, *doubtful]
+            (monotonic - (now - at).total_seconds(), chat_id) for at, chat_id in counted
         )
         log.info("courier started", possible_duplicates=len(doubtful))
 
@@ -135,16 +121,13 @@ class Courier:
         self._on_turn()
         alone = self._one_by_one
         settled = self._back[:1] if alone else list(self._back)
-        turn = _Turn(self._clock(), self._monotonic())
+        turn = Turn(self._clock(), self._monotonic(), longest=LOOKS_EVERY, careful=self._careful)
         if not await self._survives(self._transaction(turn, settled)):
-            for trip in turn.trips:
-                self._limiter.answer(turn.monotonic, trip.parcel.chat_id, trip.parcel.cost)
-            self._unsure = True
-            if not self._outage:
-                await self._suspect(settled, alone=alone)
+            await self._undo(turn, settled, alone=alone)
             return LOOKS_EVERY
         del self._back[: len(settled)]
-        self._unsure = False
+        self._unsure = None
+        self._careful = self._careful and alone
         self._one_by_one = alone and bool(self._back)
         for trip, _ in settled:
             del self._trips[trip]
@@ -153,12 +136,19 @@ class Courier:
         await self._tell_waiting()
         return 0.0 if self._back or alone else turn.rest(self._monotonic())
 
-    async def _transaction(self, turn: "_Turn", settled: list[tuple[Trip, Outcome]]) -> None:
-        """Settle and claim.
+    async def _undo(self, turn: Turn, settled: list[tuple[Trip, Outcome]], *, alone: bool) -> None:
+        """Take back what a turn that failed has changed outside the database."""
+        for trip in turn.trips:
+            self._limiter.answer(turn.monotonic, trip.parcel.chat_id, trip.parcel.cost)
+        claimed = {one for trip in turn.trips for one in trip.delivery_ids}
+        self._unsure = (self._unsure or set()) | claimed
+        self._claims.watch.forget()
+        if not self._outage:
+            self._careful = True
+            await self._suspect(settled, alone=alone)
 
-        After a turn that failed we can't know: a connection may be lost just after the commit.
-        Then what is settled already is left alone, and what was claimed but never sent put back.
-        """
+    async def _transaction(self, turn: Turn, settled: list[tuple[Trip, Outcome]]) -> None:
+        """Settle and claim."""
         async with self._sessions.begin() as session:
             staff_chat_id = await staff_chat.current(session, self._staff_chat_id)
             for trip, outcome in settled:
@@ -173,65 +163,24 @@ class Courier:
                         now=turn.now,
                     )
             await session.flush()
-            if self._unsure:
-                travelling = self._trips.keys() - {trip for trip, _ in settled}
-                ids = {one for trip in travelling for one in trip.delivery_ids}
-                await lanes.in_doubt(session, without=ids)
+            if self._unsure is not None:
+                await self._put_back(session, self._unsure, settled)
             if not self._stopping and not self._one_by_one:
-                await self._claim(session, turn)
+                chats = {trip.parcel.chat_id for trip in self._trips}
+                await self._claims.make(session, turn, travelling=chats)
 
-    async def _claim(self, session: AsyncSession, turn: "_Turn") -> None:
-        """Claim what may go now, best first, as far as the limiter lets it."""
-        pauses = await lanes.pauses(session, now=turn.now)
-        turn.wait_until(pauses.next_end)
-        if pauses.everything:
-            return
-        full = self._limiter.full(turn.monotonic)
-        turn.look_at(min(full.values(), default=inf))
-        heads = await lanes.heads(
-            session, now=turn.now, quiet=self._quiet, without=pauses.blocked | full.keys()
-        )
-        travelling = {trip.parcel.chat_id for trip in self._trips}
-        for head in heads:
-            when = self._limiter.next_at(turn.monotonic, head.chat_id)
-            if when > turn.monotonic:
-                turn.look_at(when)
-            elif head.chat_id not in turn.crowded | (pauses.probed & travelling):
-                travelling.add(head.chat_id)
-                await self._pack(session, head, turn)
-        if len(heads) == lanes.HEADS_A_TURN and turn.trips:
-            turn.look_at(turn.monotonic)
-        elif not heads:
-            turn.wait_until(await lanes.next_due(session, now=turn.now))
+    async def _put_back(
+        self, session: AsyncSession, unsent: set[int], settled: list[tuple[Trip, Outcome]]
+    ) -> None:
+        """Put back what is claimed and not on its way, after a turn that failed.
 
-    async def _pack(self, session: AsyncSession, head: Delivery, turn: "_Turn") -> None:
-        """Put a lane's first delivery, and what can travel with it, on the way."""
-        offered = await lanes.offered(session, head, now=turn.now)
-        try:
-            parcel = await self._compose(session, offered)
-        except (DBAPIError, PendingRollbackError):
-            raise
-        except Exception as error:
-            log.exception("a delivery cannot be worded", delivery=head.id, kind=head.kind)
-            reason = f"it cannot be worded ({type(error).__name__})"
-            await settling.fail(session, [head], reason, now=turn.now)
-            turn.look_at(turn.monotonic)
-            return
-        if parcel is None:
-            head.status = DeliveryStatus.DELIVERED
-            turn.look_at(turn.monotonic)
-            return
-        when = self._limiter.next_at(turn.monotonic, parcel.chat_id, parcel.cost)
-        if when > turn.monotonic:
-            # An album waits for as much room as it needs: what is smaller must not take it first.
-            turn.crowded.add(head.chat_id)
-            turn.look_at(when)
-            return
-        batch = offered[: parcel.taken]
-        lanes.claim(batch, now=turn.now)
-        self._limiter.leave(parcel.chat_id, parcel.cost)
-        ids = [delivery.id for delivery in batch]
-        turn.trips.append(Trip(parcel, ids, head.ticket_id, head.part))
+        Its commit may have been lost, or only the answer to it. What it claimed (`unsent`) was
+        never sent; what somebody else claimed, whose commit came after we took stock, may be.
+        """
+        travelling = self._trips.keys() - {trip for trip, _ in settled}
+        ids = {one for trip in travelling for one in trip.delivery_ids}
+        doubtful = await lanes.in_doubt(session, without=ids)
+        _announce([one for one in doubtful if one.id not in unsent])
 
     async def _carry(self, trip: Trip) -> None:
         """Send, and have the answer settled in the next turn."""
@@ -294,22 +243,6 @@ class Courier:
         self._wake.clear()
 
 
-class _Turn:
-    """One turn's time, what it claimed, and when the next one is due."""
-
-    def __init__(self, now: datetime, monotonic: float) -> None:
-        self.now = now
-        self.monotonic = monotonic
-        self.trips: list[Trip] = []
-        self.crowded: set[int] = set()
-        self._next = monotonic + LOOKS_EVERY
-
-    def look_at(self, monotonic: float) -> None:
-        self._next = min(self._next, monotonic)
-
-    def wait_until(self, time: datetime | None) -> None:
-        if time is not None:
-            self.look_at(self.monotonic + (time - self.now).total_seconds())
-
-    def rest(self, monotonic: float) -> float:
-        return max(0.0, self._next - monotonic)
+def _announce(doubtful: Iterable[Delivery]) -> None:
+    for delivery in doubtful:
+        log.warning("possible duplicate", delivery=delivery.id, ticket=delivery.ticket_id)

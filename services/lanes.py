@@ -1,14 +1,13 @@
 """Lanes: the deliveries of one ticket to one chat, of which one is on its way at a time."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import PENDING, ChatPause, Delivery, DeliveryStatus, Priority
-from services.notices import QuestionPosted
+from database.models import PENDING, Delivery, DeliveryStatus, Priority
+from services.notices import AnswerPosted, CardRedrawn, QuestionPosted
 
 # No delivery waits longer than this between two tries. A due time further ahead was written
 # before the clock was set back, so it counts as reached.
@@ -20,15 +19,11 @@ HEADS_A_TURN = 50
 # So many waiting deliveries are offered to become one message.
 MOST_OFFERED = 50
 
+# What people wrote can become one message.
+_MERGED = frozenset({QuestionPosted.kind, AnswerPosted.kind})
 
-@dataclass(frozen=True)
-class Pauses:
-    """The chats that take nothing now, and those that were held and may be tried with one."""
-
-    blocked: frozenset[int]
-    probed: frozenset[int]
-    everything: bool
-    next_end: datetime | None
+_REDRAW = Delivery.kind == CardRedrawn.kind
+_DECORATION = or_(_REDRAW, Delivery.priority >= Priority.REDRAW)
 
 
 async def heads(
@@ -36,13 +31,16 @@ async def heads(
 ) -> list[Delivery]:
     """List what may go now: the first of each lane that has nothing on its way, best first.
 
-    Redraws and reactions show what is true when they go, so they let content pass.
+    Redraws and reactions show what is true when they go, so they let content pass; for the same
+    reason a redraw that was given a higher priority may itself pass the content of its lane.
     `quiet` is how long follow-ups are gathered; `without` are chats to leave out.
     """
+    urgent = and_(_REDRAW, Delivery.priority < Priority.REDRAW, Delivery.due_at <= now)
     place = case(
         (Delivery.status == DeliveryStatus.CLAIMED, 0),
-        (Delivery.priority >= Priority.REDRAW, 2),
-        else_=1,
+        (urgent, 1),
+        (_DECORATION, 3),
+        else_=2,
     )
     ranked = (
         select(
@@ -76,7 +74,10 @@ async def heads(
 
 
 async def offered(session: AsyncSession, head: Delivery, *, now: datetime) -> list[Delivery]:
-    """List what could travel with `head`: the rest of its batch, or what waits right behind it."""
+    """List what could travel with `head`: the rest of its batch, or what waits right behind it.
+
+    What was tried before and is of no batch goes alone: its batch was refused and dissolved.
+    """
     same_lane = (
         Delivery.chat_id == head.chat_id,
         Delivery.ticket_id == head.ticket_id,
@@ -87,13 +88,11 @@ async def offered(session: AsyncSession, head: Delivery, *, now: datetime) -> li
     if head.batch_id is not None:
         batch = select(Delivery).where(*same_lane, Delivery.batch_id == head.batch_id)
         return list(await session.scalars(batch.order_by(Delivery.id)))
-    if head.part > 0 or head.ticket_id is None or head.priority >= Priority.REDRAW:
+    tried_alone = head.attempts > 0 or head.part > 0
+    if tried_alone or head.ticket_id is None or head.kind not in _MERGED:
         return [head]
     behind = await session.scalars(
-        select(Delivery)
-        .where(*same_lane, Delivery.priority < Priority.REDRAW)
-        .order_by(Delivery.id)
-        .limit(MOST_OFFERED)
+        select(Delivery).where(*same_lane, ~_DECORATION).order_by(Delivery.id).limit(MOST_OFFERED)
     )
     return _alike(head, behind.all(), now)
 
@@ -139,40 +138,6 @@ async def still_claimed(
     return claimed.all()
 
 
-async def sent_since(session: AsyncSession, time: datetime) -> list[Delivery]:
-    """List what Telegram took since `time`, oldest first, one delivery for each message it counted.
-
-    Texts that travelled as one are one; reactions don't count.
-    """
-    sent = await session.scalars(
-        select(Delivery)
-        .where(Delivery.sent_at > time, Delivery.priority < Priority.REACTION)
-        .order_by(Delivery.sent_at, Delivery.id)
-    )
-    return [
-        delivery
-        for delivery in sent
-        if delivery.batch_id in {None, delivery.id} or delivery.media_group_id is not None
-    ]
-
-
-async def pauses(session: AsyncSession, *, now: datetime) -> Pauses:
-    """Read which chats are paused; one that is over and not held is forgotten."""
-    blocked, probed, ends = set[int](), set[int](), list[datetime]()
-    for pause in await session.scalars(select(ChatPause)):
-        if now < pause.since:
-            pause.since, pause.until = now, now + (pause.until - pause.since)
-        if now < pause.until:
-            blocked.add(pause.chat_id)
-            ends.append(pause.until)
-        elif pause.held_because is not None:
-            probed.add(pause.chat_id)
-        else:
-            await session.delete(pause)
-    everything = 0 in blocked
-    return Pauses(frozenset(blocked), frozenset(probed), everything, min(ends, default=None))
-
-
 async def next_due(session: AsyncSession, *, now: datetime) -> datetime | None:
     """Tell when the next delivery that waits for a time comes due."""
     earliest: datetime | None = await session.scalar(
@@ -185,7 +150,8 @@ def _alike(head: Delivery, behind: Sequence[Delivery], now: datetime) -> list[De
     together = []
     for delivery in behind:
         fits = delivery.kind == head.kind and delivery.media_group_id == head.media_group_id
-        if not fits or delivery.batch_id is not None or delivery.due_at > max(now, head.due_at):
+        tried = delivery.batch_id is not None or delivery.attempts > 0
+        if not fits or tried or delivery.due_at > max(now, head.due_at):
             break
         together.append(delivery)
     return together

@@ -32,15 +32,18 @@ class Window:
 
         What never fits (an album larger than the window) goes when the window is empty.
         """
-        while self.answered and self.answered[0] <= now - self.seconds:
-            self.answered.popleft()
-        room = self.count - self.in_flight - len(self.answered)
-        missing = min(cost, self.count) - room
+        missing = min(cost, self.count) - self.room(now)
         if missing <= 0:
             return now
         if missing > len(self.answered):
             return inf
         return self.answered[int(-(-missing // 1)) - 1] + self.seconds
+
+    def room(self, now: float) -> float:
+        """Tell how many sends fit now."""
+        while self.answered and self.answered[0] <= now - self.seconds:
+            self.answered.popleft()
+        return self.count - self.in_flight - len(self.answered)
 
     def leave(self, cost: int) -> None:
         """Count `cost` sends that leave now."""
@@ -58,7 +61,7 @@ class Limiter:
     def __init__(self, *, per_chat: float = 1, per_group: float = 20, total: float = 30) -> None:
         """`per_chat` a second in a private chat, `per_group` a minute, `total` a second in all."""
         self._per_chat = per_chat
-        self._per_group = per_group
+        self.per_group = per_group
         self._total = Window(total, 1.0) if total else None
         self._chats: dict[int, Window] = {}
 
@@ -93,6 +96,11 @@ class Limiter:
                 del self._chats[chat_id]
         return full
 
+    def is_last_room(self, now: float, chat_id: int) -> bool:
+        """Whether there is room for one more send in this group, and then none."""
+        window = self._chats.get(chat_id) or self._window_of(chat_id)
+        return chat_id < 0 and window is not None and window.room(now) < 2  # noqa: PLR2004
+
     def _windows(self, chat_id: int) -> list[Window]:
         windows = [] if self._total is None else [self._total]
         if chat_id not in self._chats:
@@ -105,7 +113,7 @@ class Limiter:
     def _window_of(self, chat_id: int) -> Window | None:
         """Make a chat's window; Telegram gives groups negative ids."""
         if chat_id < 0:
-            return Window(self._per_group, 60.0) if self._per_group else None
+            return Window(self.per_group, 60.0) if self.per_group else None
         if not self._per_chat:
             return None
         return Window(max(1.0, self._per_chat * BURST_SECONDS), BURST_SECONDS)

@@ -43,9 +43,17 @@ async def find(session: AsyncSession, chat_id: int, message_id: int) -> Message 
     found: Message | None = await session.scalar(
         select(Message)
         .where(Message.chat_id == chat_id, Message.message_id == message_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return found
+
+
+async def is_first(session: AsyncSession, message: Message) -> bool:
+    """Whether the message opened its ticket."""
+    earlier = select(Message.id).where(
+        Message.ticket_id == message.ticket_id, Message.id < message.id
+    )
+    return await session.scalar(earlier.limit(1)) is None
 
 
 async def album(

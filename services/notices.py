@@ -160,8 +160,12 @@ class UserReturned(Notice):
 
 @dataclass(frozen=True)
 class UpdateSetAside(Notice):
-    """To staff: an update could not be handled and is kept."""
+    """To staff: from this one on, updates could not be handled and are kept.
 
+    It may wait for its time, so what has one goes before it.
+    """
+
+    priority = Priority.REDRAW
     dead_update_id: int
 
 

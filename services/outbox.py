@@ -8,11 +8,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import PENDING, Delivery, DeliveryStatus, Ticket
+from database.models import PENDING, Delivery, DeliveryStatus, Priority, Ticket
 from services.notices import CardRedrawn, Notice
 
 # Items of an album come as messages of their own; a second without another one ends it.
 ALBUM_PAUSE = timedelta(seconds=1)
+
+# The kind of what is only for the eyes now (bot/asides.py); later than so it is not sent.
+ASIDE = "aside"
+ASIDES_LAST = timedelta(seconds=30)
 
 
 def post(
@@ -65,6 +69,26 @@ async def post_content(
             )
             .values(due_at=now + ALBUM_PAUSE)
         )
+
+
+def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
+    """Record what goes past the outbox, for a limiter that starts anew (`services/sent.py`).
+
+    It has left within ASIDES_LAST; when in between is not known, so it counts from the end.
+    """
+    aside = Delivery(
+        chat_id=chat_id,
+        kind=ASIDE,
+        payload={},
+        priority=Priority.CONFIRMATION,
+        status=DeliveryStatus.DELIVERED,
+        created_at=now,
+        due_at=now,
+        sent_at=now + ASIDES_LAST,
+        attempts=0,
+        part=0,
+    )
+    session.add(aside)
 
 
 async def post_once(

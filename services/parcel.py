@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, LinkKind
+from services.backlog import Backlog
 from services.outcomes import Outcome
 
 
@@ -47,9 +49,16 @@ class Parcel:
     more: bool = False
 
 
-# Puts deliveries of one lane into a parcel, as many from the front as fit into one message;
-# None if there is nothing left to say. Only reads.
-Compose = Callable[[AsyncSession, Sequence[Delivery]], Awaitable[Parcel | None]]
+class Compose(Protocol):
+    """Puts deliveries of one lane into a parcel, as many from the front as fit into one message.
+
+    None if there is nothing left to say. `backlog` is what a card has to tell besides. Only reads.
+    """
+
+    async def __call__(
+        self, session: AsyncSession, offered: Sequence[Delivery], backlog: Backlog | None = None, /
+    ) -> Parcel | None: ...
+
 
 # Makes the call. Never raises for what Telegram or the network does.
 Send = Callable[[Parcel], Awaitable[Outcome]]

@@ -31,7 +31,7 @@ async def remember(session: AsyncSession, person: Person, *, now: datetime) -> U
     locked = await session.scalars(
         select(User)
         .where(User.telegram_id == person.telegram_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     user = locked.one()

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -47,14 +47,7 @@ async def migrated(
         .on_conflict_do_nothing(index_elements=["old_id"])
         .returning(ChatMigration.old_id)
     )
-    await session.execute(
-        update(Delivery)
-        .where(
-            Delivery.chat_id == old_id,
-            PENDING,
-        )
-        .values(chat_id=new_id)
-    )
+    await _readdress(session, new_id, Delivery.chat_id == old_id)
     pause = await session.get(ChatPause, old_id)
     if pause is not None:
         await session.delete(pause)
@@ -68,8 +61,15 @@ async def migrated(
 async def settle_in(session: AsyncSession, staff_chat_id: int, *, now: datetime) -> None:
     """Bring the tickets along when the operator has chosen another group as the staff chat.
 
-    Not a migration: the old group lives on, and may be chosen again.
+    Closed ones too, so that they can be reopened there, but without a card. Not a migration: the
+    old group lives on, and may be chosen again.
     """
+    if await _was_another(session, staff_chat_id):
+        await session.execute(
+            update(Ticket)
+            .where(~NOT_CLOSED, Ticket.staff_chat_id != staff_chat_id)
+            .values(staff_chat_id=staff_chat_id)
+        )
     moved = await session.scalars(
         update(Ticket)
         .where(NOT_CLOSED, Ticket.staff_chat_id != staff_chat_id)
@@ -80,12 +80,26 @@ async def settle_in(session: AsyncSession, staff_chat_id: int, *, now: datetime)
     if not ids:
         return
     log.info("the staff chat is another one; open tickets get new cards there", tickets=len(ids))
-    await session.execute(
-        update(Delivery)
-        .where(PENDING, Delivery.ticket_id.in_(ids), Delivery.chat_id < 0)
-        .values(chat_id=staff_chat_id)
-    )
+    await _readdress(session, staff_chat_id, Delivery.ticket_id.in_(ids), Delivery.chat_id < 0)
     await _new_cards(session, staff_chat_id, now=now)
+
+
+async def _was_another(session: AsyncSession, staff_chat_id: int) -> bool:
+    """Look at the oldest and the newest ticket: to look at each, at every start, takes too long."""
+    for end in (func.min, func.max):
+        last = select(end(Ticket.id)).scalar_subquery()
+        chat_id = await session.scalar(select(Ticket.staff_chat_id).where(Ticket.id == last))
+        if chat_id not in {None, staff_chat_id}:
+            return True
+    return False
+
+
+async def _readdress(session: AsyncSession, chat_id: int, *which: ColumnElement[bool]) -> None:
+    """Send what waits elsewhere. Locked in the courier's order, or each waits for the other."""
+    await session.execute(
+        select(Delivery.id).where(PENDING, *which).order_by(Delivery.id).with_for_update()
+    )
+    await session.execute(update(Delivery).where(PENDING, *which).values(chat_id=chat_id))
 
 
 async def tell_foreign_group(session: AsyncSession, chat_id: int, *, now: datetime) -> None:

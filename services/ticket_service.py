@@ -112,10 +112,9 @@ async def close(
 
 
 async def reopen(session: AsyncSession, ticket: Ticket, *, by: User | None, now: datetime) -> None:
-    """Open a closed ticket again, unless its user has another one."""
+    """Open a closed ticket (from `get`) again, unless its user has another one."""
     if ticket.status is not TicketStatus.CLOSED:
         raise TicketNotClosed(ticket.daily_id)
-    await session.execute(select(User.id).where(User.id == ticket.user_id).with_for_update())
     other = await _not_closed(session, ticket.user_id)
     if other is not None:
         raise AnotherTicketOpen(ticket.daily_id, other=other.daily_id)
@@ -143,12 +142,22 @@ async def take(
 
 
 async def get(session: AsyncSession, ticket_id: int, *, staff_chat_id: int) -> Ticket:
-    """Get a ticket to work on, locked; NotForYou if it is not of this staff chat."""
+    """Get a ticket to work on, locked; NotForYou if it is not of this staff chat.
+
+    Its user's row is locked before it, as `receive` does: in one order nobody waits for each other.
+    No key is changed, so the courier may link to a row that is locked (`key_share`).
+    """
+    await session.execute(
+        select(User.id)
+        .join(Ticket, Ticket.user_id == User.id)
+        .where(Ticket.id == ticket_id)
+        .with_for_update(of=User, key_share=True)
+    )
     ticket: Ticket | None = await session.scalar(
         select(Ticket)
         .where(Ticket.id == ticket_id, Ticket.staff_chat_id == staff_chat_id)
         .options(selectinload(Ticket.user), selectinload(Ticket.assigned_staff))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if ticket is None:
         raise NotForYou
@@ -165,7 +174,7 @@ async def _at_hand(session: AsyncSession, user: User, *, now: datetime) -> Ticke
             .where(Ticket.user_id == user.id)
             .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
             .limit(1)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         if ticket is None or ticket.closed_at is None or now - ticket.closed_at > REOPENS_WITHIN:
             return None
@@ -176,7 +185,7 @@ async def _at_hand(session: AsyncSession, user: User, *, now: datetime) -> Ticke
 
 async def _not_closed(session: AsyncSession, user_id: int) -> Ticket | None:
     found: Ticket | None = await session.scalar(
-        select(Ticket).where(Ticket.user_id == user_id, NOT_CLOSED).with_for_update()
+        select(Ticket).where(Ticket.user_id == user_id, NOT_CLOSED).with_for_update(key_share=True)
     )
     return found
 

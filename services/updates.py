@@ -1,18 +1,29 @@
 """Which updates were handled, and which could not be."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.text import clean
 from database.dialect import insert
-from database.models import BotIdentity, DeadUpdate, SeenUpdate
+from database.models import PENDING, BotIdentity, DeadUpdate, Delivery, SeenUpdate
+from services import outbox
+from services.lanes import LONGEST_BACKOFF
+from services.notices import UpdateSetAside
 
 # Telegram keeps an update for 24 hours at most.
 KEPT_FOR = timedelta(hours=48)
+
+# A mistake of ours sets many updates aside, and staff hear of it once in a while. A later due time
+# would not be believed: services/lanes.py.
+TOLD_EVERY = LONGEST_BACKOFF
+
+# A notice that comes due so soon may be worded before what counts on it is committed.
+_ON_ITS_WAY = timedelta(seconds=30)
 
 
 async def first_time(session: AsyncSession, update_id: int, *, now: datetime) -> bool:
@@ -49,6 +60,35 @@ async def set_aside(
     return dead
 
 
+async def tell_staff(
+    session: AsyncSession, dead: DeadUpdate, staff_chat_id: int, *, now: datetime
+) -> None:
+    """Tell staff that an update was set aside: at once, or with those that follow the last notice.
+
+    A notice counts when it is worded, so one whose time is yet to come stands for what comes now.
+    One that is due may be on its way already, and does not.
+    """
+    news = Delivery.kind == UpdateSetAside.kind
+    to_staff = (Delivery.chat_id == staff_chat_id, Delivery.ticket_id.is_(None))
+    waits = await session.scalar(select(func.max(Delivery.due_at)).where(*to_staff, PENDING, news))
+    if waits is not None and waits > now + _ON_ITS_WAY:
+        return
+    sent = await session.scalar(
+        select(func.max(Delivery.sent_at)).where(Delivery.sent_at > now - TOLD_EVERY, news)
+    )
+    last = now if waits is not None else sent
+    notice = outbox.post(session, staff_chat_id, UpdateSetAside(dead.id), now=now)
+    notice.due_at = now if last is None else min(last, now) + TOLD_EVERY
+
+
+async def kept_since(session: AsyncSession, dead_update_id: int) -> Sequence[int]:
+    """List what was set aside from a number on and waits for a fix."""
+    dead = select(DeadUpdate.id).where(
+        DeadUpdate.id >= dead_update_id, DeadUpdate.replayed_at.is_(None)
+    )
+    return (await session.scalars(dead.order_by(DeadUpdate.id))).all()
+
+
 async def not_replayed(session: AsyncSession) -> list[DeadUpdate]:
     """List what was set aside and waits for a fix, oldest first."""
     dead = select(DeadUpdate).where(DeadUpdate.replayed_at.is_(None)).order_by(DeadUpdate.id)
@@ -56,9 +96,13 @@ async def not_replayed(session: AsyncSession) -> list[DeadUpdate]:
 
 
 async def claim_database(session: AsyncSession, bot_id: int, *, now: datetime) -> int:
-    """Make the database this bot's, if it is nobody's; return whose it is."""
+    """Make the database this bot's, if it is nobody's; return whose it is.
+
+    Several processes of one bot may do so at once.
+    """
     owner: int | None = await session.scalar(select(BotIdentity.bot_id))
     if owner is None:
-        session.add(BotIdentity(bot_id=bot_id, since=now))
+        identity = insert(session, BotIdentity).values(bot_id=bot_id, since=now)
+        await session.execute(identity.on_conflict_do_nothing())
         return bot_id
     return owner

@@ -87,6 +87,15 @@ class Forked:
         )
         self._process.start()
 
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return int(self._process.pid)
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return bool(self._process.is_alive())
+
     def kill(self) -> None:
         """SIGKILL, where there are signals."""
         self._process.kill()

@@ -99,3 +99,9 @@ def test_the_bot_stands_on_sqlite_on_a_volume_unless_postgresql_is_asked_for(
 
 def test_no_password_stands_in_the_compose_file(services: dict[str, Any]) -> None:
     assert services["postgres"]["environment"]["POSTGRES_PASSWORD"] == "${POSTGRES_PASSWORD:-}"
+
+
+def test_with_postgresql_a_second_process_stands_by_which_differs_in_nothing(
+    services: dict[str, Any],
+) -> None:
+    assert services["standby"] == services["bot"] | {"profiles": ["postgres"]}

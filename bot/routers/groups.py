@@ -6,6 +6,7 @@ from aiogram import F, Router
 from aiogram.types import ChatMemberUpdated, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.content import NotAMessage
 from bot.filters import InStaffChat, When
 from services import staff_chat
 
@@ -23,13 +24,7 @@ async def moved_away(
 ) -> None:
     """Said in the old group: it lives on under another id."""
     if message.migrate_to_chat_id is not None:
-        await staff_chat.migrated(
-            session,
-            message.chat.id,
-            message.migrate_to_chat_id,
-            staff_chat_id=staff_chat_id,
-            now=now,
-        )
+        await _moved(session, message.chat.id, message.migrate_to_chat_id, staff_chat_id, now)
 
 
 @router.message(When(F.migrate_from_chat_id))
@@ -38,13 +33,16 @@ async def moved_here(
 ) -> None:
     """Said in the new group: this is where it came from."""
     if message.migrate_from_chat_id is not None:
-        await staff_chat.migrated(
-            session,
-            message.migrate_from_chat_id,
-            message.chat.id,
-            staff_chat_id=staff_chat_id,
-            now=now,
-        )
+        await _moved(session, message.migrate_from_chat_id, message.chat.id, staff_chat_id, now)
+
+
+async def _moved(
+    session: AsyncSession, old_id: int, new_id: int, staff_chat_id: int, now: datetime
+) -> None:
+    """Follow the group. Where people have their ids none can live: staff's would go to a person."""
+    if old_id >= 0 or new_id >= 0:
+        raise NotAMessage("a group that has the id of a person")
+    await staff_chat.migrated(session, old_id, new_id, staff_chat_id=staff_chat_id, now=now)
 
 
 @router.my_chat_member(InStaffChat())

@@ -9,7 +9,7 @@ from aiogram.types import ChatMemberUpdated, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import texts
-from bot.content import content, person
+from bot.content import NotAMessage, content, first_word, person
 from bot.filters import CommandLike, Relayed, When
 from services import messages, people, questions
 from services import ticket_service as tickets
@@ -44,8 +44,7 @@ async def help_(message: Message) -> SendMessage:
 
 @router.message(CommandLike())
 async def unknown_command(message: Message) -> None:
-    words = (message.text or message.caption or "").split()
-    raise UnknownCommand(words[0][:64], private=True)
+    raise UnknownCommand(first_word(message), private=True)
 
 
 @router.message(Relayed())
@@ -54,6 +53,8 @@ async def question(
 ) -> None:
     if message.from_user is None:
         raise KindNotRelayed(message.content_type)
+    if message.from_user.id != message.chat.id:
+        raise NotAMessage("somebody else's private chat")  # the answer would go to the writer's
     await tickets.receive(
         session,
         person(message.from_user),

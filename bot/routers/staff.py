@@ -9,7 +9,7 @@ from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import keyboards, texts
-from bot.content import content
+from bot.content import content, first_word
 from bot.filters import CommandLike, InStaffChat, Relayed, ReplyToBot
 from bot.middlewares.staff import StaffMiddleware
 from bot.naming import named_ticket, replied_ticket
@@ -79,8 +79,7 @@ async def take(
 @router.message(ReplyToBot(), CommandLike())
 async def unknown_command(message: Message) -> None:
     """A mistyped command must not reach the user as an answer."""
-    words = (message.text or message.caption or "").split()
-    raise UnknownCommand(words[0][:64], private=False)
+    raise UnknownCommand(first_word(message), private=False)
 
 
 @router.message(ReplyToBot(), Relayed())

@@ -112,11 +112,17 @@ async def face(desk: Desk, ticket: Ticket, pieces: list[Piece]) -> Piece:
     """Write the card as the ticket is now."""
     closed_by, reason = await _closed(desk, ticket)
     head = texts.card_head(ticket, desk.today, closed_by=closed_by, reason=reason)
-    parts = [rendered(head)]
+    parts = [join([rendered(head), *_backlog(desk)], "\n")]
     if pieces:
         end = texts.continued() if len(pieces) > 1 else ""
         parts.append((pieces[0][0] + end, pieces[0][1]))
     return join(parts, "\n\n")
+
+
+def _backlog(desk: Desk) -> list[Piece]:
+    if desk.backlog is None:
+        return []
+    return [(texts.backlog(desk.backlog.waiting, desk.backlog.minutes), [])]
 
 
 async def _continuation(

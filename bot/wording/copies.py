@@ -1,6 +1,7 @@
 """What people wrote, as the other side sees it."""
 
 from collections.abc import Collection, Sequence
+from itertools import takewhile
 
 from sqlalchemy import select
 
@@ -39,7 +40,8 @@ async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
     if first.kind == "text":
         pieces = split(*content(first), TEXT_LIMIT, TEXT_LIMIT)
         return _piece(desk, first, pieces, reply_to)
-    return _media(desk, messages, reply_to)
+    alike = takewhile(lambda one: _replies_alike(one, first), messages)
+    return _media(desk, list(alike), reply_to)
 
 
 def bundle(number: str, messages: Sequence[Message]) -> Piece:
@@ -123,8 +125,8 @@ def _piece(
 
 
 def _media(desk: Desk, messages: Sequence[Message], reply_to: int | None) -> Parcel:
-    """Show what isn't text, an album as one; a caption that only a copy can carry goes alone."""
-    album = [message for message in messages if _of_album(message, messages[0])]
+    """Show what isn't text: what waits and can be an album, as one."""
+    album = media.together(messages)
     if len(album) > 1:
         return Parcel(
             desk.chat_id,
@@ -140,14 +142,9 @@ def _media(desk: Desk, messages: Sequence[Message], reply_to: int | None) -> Par
     )
 
 
-def _of_album(message: Message, first: Message) -> bool:
-    return (
-        message.media_group_id is not None
-        and message.media_group_id == first.media_group_id
-        and message.kind in media.ALBUM_KINDS
-        and utf16_len(message.text or "") <= media.CAPTION_LIMIT
-        and utf16_len(first.text or "") <= media.CAPTION_LIMIT
-    )
+def _replies_alike(answer: Message, first: Message) -> bool:
+    """Whether an answer may stand in one album with the first: no note, and about the same."""
+    return answer.direction is Direction.ANSWER and answer.reply_to_id == first.reply_to_id
 
 
 async def _quoted(desk: Desk, answer: Message) -> int | None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from bot import texts
 from core.text import Piece
 from database.models import Delivery, Direction, Message, Ticket
+from services.backlog import Backlog
 
 # Telegram's lengths in UTF-16 units (core.telegram.org/bots/api#sendmessage).
 TEXT_LIMIT = 4096
@@ -19,12 +20,16 @@ TEXT_LIMIT = 4096
 
 @dataclass(frozen=True)
 class Desk:
-    """One delivery turn: the session to read with, the support team's day, what is offered."""
+    """One delivery turn: the session to read with, the support team's day, what is offered.
+
+    `backlog` is what a card has to tell besides; None if nothing.
+    """
 
     session: AsyncSession
     today: date
     now: datetime
     offered: Sequence[Delivery]
+    backlog: Backlog | None = None
 
     @property
     def chat_id(self) -> int:

@@ -32,8 +32,10 @@ from bot.call import Call, entities, reply, send_text
 from core.text import split, utf16_len
 from database.models import Message
 
-# Kinds that Telegram groups into albums (core.telegram.org/bots/api#sendmediagroup).
-ALBUM_KINDS = frozenset({"photo", "video", "document", "audio"})
+# The kinds that Telegram groups into albums, and with which they go together
+# (core.telegram.org/bots/api#sendmediagroup).
+_ALBUMS = {"photo": "seen", "video": "seen", "document": "filed", "audio": "heard"}
+ALBUM_LIMIT = 10
 
 # What a bot may write under a file, in UTF-16 units (core.telegram.org/bots/api#sendphoto). A
 # subscriber of Telegram Premium may write more, and copyMessage carries that along.
@@ -74,6 +76,17 @@ def copy(message: Message, chat_id: int, *, reply_to: int | None) -> Call:
     return Call(method, [_by_file(message, chat_id, parameters), words])
 
 
+def together(messages: Sequence[Message]) -> Sequence[Message]:
+    """Take from the front what Telegram shows as one album; at least the first message."""
+    count = 0
+    for message in messages[:ALBUM_LIMIT]:
+        alike = _ALBUMS.get(message.kind) == _ALBUMS.get(messages[0].kind)
+        if not alike or not _fits_album(message):
+            break
+        count += 1
+    return messages[: max(1, count)]
+
+
 def album(messages: Sequence[Message], chat_id: int, *, reply_to: int | None) -> Call:
     """Send the items as one album, by their files: copying would skip what is gone in silence."""
     method = SendMediaGroup(
@@ -102,6 +115,15 @@ def edit(message: Message, chat_id: int, message_id: int) -> TelegramMethod[Any]
 def input_media(message: Message) -> Any:
     """Name the file, with its caption."""
     return _INPUT_MEDIA[message.kind](media=message.file_id, **_caption(message))
+
+
+def _fits_album(message: Message) -> bool:
+    """Whether it can be an item; a caption that is too long needs a copy of its own."""
+    return (
+        message.kind in _ALBUMS
+        and message.file_id is not None
+        and utf16_len(message.text or "") <= CAPTION_LIMIT
+    )
 
 
 def _by_file(

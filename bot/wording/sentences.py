@@ -5,7 +5,7 @@ from bot.call import Call, send_text
 from bot.wording.desk import Desk
 from core.text import Piece
 from database.models import Delivery, LinkKind, Message, Ticket
-from services import links, notices
+from services import links, notices, updates
 from services.parcel import Parcel, Shown
 from services.problems import Problem, SeveralTickets
 
@@ -58,7 +58,9 @@ async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel:
 
 
 async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel:
-    return _say(desk, texts.update_set_aside(notice.dead_update_id))
+    """Tell of all that is kept since; what is replayed by now counts no more."""
+    kept = await updates.kept_since(desk.session, notice.dead_update_id)
+    return _say(desk, texts.updates_set_aside(kept or [notice.dead_update_id]))
 
 
 async def update_failed(desk: Desk, notice: notices.UpdateFailed) -> Parcel:

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from database.models import Message as Row
 from sandbox.client import Chat, Message, User
 from tests.office import Office
 
@@ -17,6 +19,23 @@ ALBUM: list[dict[str, Any] | str] = [
 async def album(chat: Chat, item: Message) -> list[Message]:
     """List what belongs together with an item."""
     return [m for m in await chat.messages() if m.album is not None and m.album == item.album]
+
+
+async def held_back(office: Office, alice: User) -> Message:
+    """Have whatever Alice writes wait, behind a text that the group does not take; its card."""
+    card = await office.opens(alice, "My order is broken")
+    await office.support.bot_becomes("restricted")
+    await alice.writes("Look")
+    await office.telegram.called("sendMessage", status=400)
+    return card
+
+
+async def let_go(office: Office, alice: User) -> None:
+    """Let the group take messages again, once all that was written has come in."""
+    await alice.writes("/start")
+    await alice.sees("Hello!")
+    await office.support.bot_becomes("member")
+    await office.telegram.advance(61)
 
 
 async def test_an_album_as_a_first_message_opens_one_ticket_and_arrives_as_an_album(
@@ -141,3 +160,125 @@ async def test_an_album_that_becomes_a_note_is_deleted_as_a_whole(
 
     for item in items:
         await alice.sees_gone(item)
+
+
+async def test_pictures_that_waited_come_as_one_album_behind_the_texts_before_them(
+    office: Office, alice: User
+) -> None:
+    card = await held_back(office, alice)
+    for caption in ("front", "back"):
+        await alice.sends_photo(caption)
+    await alice.sends("video", caption="inside")
+    await alice.writes("That is how it came")
+    await let_go(office, alice)
+
+    last = await office.sees("That is how it came")
+    shown = [m for m in await office.support.messages() if card.id < m.id <= last.id]
+    texts = [m.text.removeprefix("#1 · ") for m in shown if m.kind != "service"]
+    assert texts == ["Look", "front", "back", "inside", "That is how it came"]
+    assert len(await album(office.support, await office.sees("front"))) == 3
+    assert {m.reply_to for m in shown if m.album} == {card.id}
+
+
+async def test_each_item_of_an_album_that_came_about_stands_for_its_own_message(
+    office: Office, alice: User
+) -> None:
+    await held_back(office, alice)
+    sent = [await alice.sends_photo(caption) for caption in ("front", "back")]
+    await let_go(office, alice)
+    back = await office.sees("back")
+    assert back.album is not None
+
+    reply = await office.kate.replies(back, "I see the back")
+    answer = await alice.sees("I see the back")
+    await office.kate.sees_reaction(reply, "👍")
+    await alice.edits(sent[1], "the other side")
+
+    assert answer.reply_to == sent[1].id
+    assert (await office.kate.sees_edit(back, "the other side")).album == back.album
+    front = await office.sees("front")
+    assert front.text == "front"
+
+
+async def test_what_telegram_does_not_group_stays_apart(office: Office, alice: User) -> None:
+    await held_back(office, alice)
+    for kind in ("photo", "document", "document", "audio", "voice", "photo"):
+        await alice.sends(kind)
+    await let_go(office, alice)
+
+    await office.sees(kind="voice")
+    await alice.writes("That is all")
+    await office.sees("That is all")
+    files = [m for m in await office.support.messages() if m.kind not in {"text", "service"}]
+    assert [m.kind for m in files] == ["photo", "document", "document", "audio", "voice", "photo"]
+    together = [m.kind for m in files if m.album]
+    assert together == ["document", "document"]
+
+
+async def test_with_nothing_in_the_way_pictures_are_not_held_back_for_an_album(
+    office: Office, alice: User
+) -> None:
+    await office.opens(alice, "My order is broken")
+
+    for caption in ("front", "back"):
+        await alice.sends_photo(caption)
+        assert (await office.sees(caption)).album is None
+
+
+async def test_answers_in_pictures_that_waited_come_as_one_album_and_each_is_confirmed(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "Which one?")
+    await office.telegram.breaks(
+        "error",
+        chat_id=alice.id,
+        status=429,
+        description="Too Many Requests: retry after 40",
+        parameters={"retry_after": 40},
+    )
+    await office.kate.replies(card, "One of these")
+    await office.telegram.called("sendMessage", status=429)
+    sent = [await office.kate.sends("photo", reply_to=card, caption=name) for name in ("a", "b")]
+    await office.says_in_staff_chat()
+    await office.telegram.advance(41)
+
+    items = await album(alice.chat, await alice.sees("b"))
+    assert [m.text for m in items] == ["a", "b"]
+    for message in sent:
+        await office.kate.sees_reaction(message, "👍")
+
+
+async def test_an_album_with_a_dead_file_loses_only_that_one(office: Office, alice: User) -> None:
+    await held_back(office, alice)
+    sent = await alice.sends_album([{"kind": "photo", "caption": name} for name in ("a", "b", "c")])
+    await alice.writes("/help")
+    await alice.sees("your first message opens a ticket")
+    async with office.sessions.begin() as session:
+        dead = update(Row).where(Row.message_id == sent[1].id).values(file_id="dead")
+        await session.execute(dead)
+    await alice.deletes(sent[1])
+    await let_go(office, alice)
+
+    last = await office.sees("c", kind="photo")
+    shown = [m for m in await office.support.messages() if m.id <= last.id][-3:]
+    assert [(m.kind, m.text) for m in shown] == [
+        ("photo", "a"),
+        ("text", "[a photo, which can't be shown here]"),
+        ("photo", "c"),
+    ]
+    assert not any("could not be shown" in m.text for m in await alice.chat.messages())
+
+
+async def test_an_item_whose_caption_only_a_copy_can_carry_goes_alone_and_none_is_lost(
+    office: Office, alice: User
+) -> None:
+    """Subscribers of Telegram Premium write longer captions than a bot may."""
+    await office.opens(alice, "My order is broken")
+
+    captions = ["a", "b", "c" * 2000, "d", "e"]
+    await alice.sends_album([{"kind": "photo", "caption": caption} for caption in captions])
+
+    await office.sees("e", kind="photo")
+    photos = [m for m in await office.support.messages() if m.kind == "photo"]
+    assert [m.text for m in photos] == captions
+    assert [m.album is not None for m in photos] == [True, True, False, True, True]

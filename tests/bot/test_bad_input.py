@@ -232,6 +232,77 @@ async def fails(*_: object, **__: object) -> None:
     raise ArithmeticError("My secret \x00 order")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"chat": {"id": 2**63, "type": "private"}},
+        {"chat": {"id": -(2**70), "type": "group"}},
+        {"message_id": 2**63},
+        {"message_id": -(2**63) - 1},
+        {"from": {"id": 2**64, "is_bot": False, "first_name": "Eve"}},
+        {"date": 10**30},
+        {"from": {"id": 4711, "is_bot": False, "first_name": "Eve"}},
+    ],
+)
+async def test_an_update_with_ids_that_cannot_be_ends_nothing(
+    office: Office, alice: User, changes: dict[str, Any]
+) -> None:
+    """Telling its sender failed as well, and that ended the bot, again and again."""
+    await alice.writes("/start")
+    body = message(alice, text="Hello")
+    body["message"] |= changes
+
+    await office.telegram.update(body)
+    await alice.writes("My order is late")
+
+    await office.sees("My order is late")
+    assert len(await dead(office)) == 1
+
+
+async def test_a_megabyte_of_text_is_kept_for_the_operator_and_not_sent_around(
+    office: Office, alice: User
+) -> None:
+    """It made 256 messages, and dividing it anew for each took minutes in which nothing went."""
+    await alice.writes("/start")
+
+    await office.telegram.update(message(alice, text="z" * 10**6))
+    await alice.writes("My order is late")
+
+    await alice.sees("This could not be handled. It is kept")
+    await office.sees("My order is late")
+    assert len(await dead(office)) == 1
+    assert await stored(office) == ["My order is late"]
+
+
+async def test_many_updates_that_cannot_be_handled_do_not_flood_the_group(
+    office: Office, alice: User
+) -> None:
+    await alice.writes("/start")
+    for _ in range(30):
+        await office.telegram.update({"something_of_next_year": {}})
+    await office.sees("could not be handled. It is kept as no. 1")
+    await alice.writes("My order is late")
+    await office.sees("My order is late")
+
+    await office.telegram.advance(301)
+
+    await office.sees("could not be handled: 29. They are kept as no. 2 to 30")
+    said = [one.text for one in await office.support.messages() if "handled" in one.text]
+    assert len(said) == 2
+
+
+async def test_a_name_that_is_longer_than_telegrams_does_not_keep_the_card_back(
+    office: Office, alice: User
+) -> None:
+    await alice.writes("/start")
+    body = message(alice, text="My order is late")
+    body["message"]["from"] = person(alice, first_name="N" * 5000)
+
+    await office.telegram.update(body)
+
+    await office.sees("My order is late")
+
+
 async def test_what_was_set_aside_can_be_replayed_after_a_fix(
     office: Office, alice: User, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,6 +349,6 @@ async def test_either_database_takes_what_is_bad(sessions: Sessions) -> None:
         await office.telegram.update(body)
 
         await office.sees(f"a{REPLACEMENT}b{REPLACEMENT}c")
-        await office.sees("could not be handled. It is kept as no. 1")
+        await office.sees("could not be handled")
         kept = await dead(office)
         assert [json.loads(one.raw)["update_id"] for one in kept] == [one.update_id for one in kept]

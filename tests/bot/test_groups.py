@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
@@ -120,3 +121,17 @@ async def test_somebody_who_writes_to_the_bot_as_a_member_of_staff_is_a_user(
 
     await office.kate.sees("Ticket #1 is open")
     assert "Kate @kate" in (await office.kate.sees("question of my own", in_=office.support)).text
+
+
+@pytest.mark.parametrize("moved", [{"migrate_to_chat_id": 8294}, {"migrate_from_chat_id": 8294}])
+async def test_a_group_does_not_move_to_where_a_person_is(
+    office: Office, alice: User, moved: dict[str, int]
+) -> None:
+    """What is for staff went to that person."""
+    chat = {"id": office.support.id, "type": "group", "title": "Support"}
+    said = {"message_id": 4711, "date": 1_795_435_200, "chat": chat} | moved
+
+    await office.telegram.update({"message": said})
+
+    await office.sees("could not be handled")
+    await office.opens(alice, "My order is late")

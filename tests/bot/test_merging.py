@@ -131,3 +131,41 @@ async def test_with_nothing_in_the_way_nothing_is_held_back(office: Office, alic
     for word in ("one", "two", "three"):
         await alice.writes(word)
         assert (await office.sees(word)).text == f"#1 · {word}"
+
+
+async def test_an_answer_to_a_merged_message_gets_its_reaction(office: Office, alice: User) -> None:
+    _, together = await merged(office, alice)
+
+    answer = await office.kate.replies(together, "I see")
+
+    await office.kate.sees_reaction(answer, "👍")
+
+
+async def test_one_text_that_telegram_refuses_does_not_fail_those_it_was_merged_with(
+    office: Office, alice: User
+) -> None:
+    await office.opens(alice, "My order is late")
+    await office.support.bot_becomes("restricted")
+    bad = await alice.writes("one")
+    await office.telegram.called("sendMessage", status=400)
+    await alice.writes("two")
+    await alice.writes("three")
+    await alice.writes("/start")
+    await alice.sees("Hello!")
+    await office.support.bot_becomes("member")
+    await office.telegram.breaks(
+        "error",
+        method="sendMessage",
+        chat_id=office.support.id,
+        times=2,
+        status=400,
+        description="Bad Request: message text is not to our liking",
+    )
+    await office.telegram.advance(61)
+
+    await office.sees("#1 · three")
+    await office.sees("#1: this did not arrive")
+    told = await alice.sees("could not be shown")
+    shown = [m.text for m in await office.support.messages() if m.text.startswith("#1 · ")]
+    assert shown[-2:] == ["#1 · two", "#1 · three"]
+    assert told.reply_to == bad.id

@@ -1,14 +1,19 @@
 """Taking updates: what goes wrong on the way loses none, and none is handled twice."""
 
 import asyncio
-from typing import Any
+from typing import Any, override
 
 import pytest
+from aiogram import Bot
 from sqlalchemy import func, select
 
+from bot.intake import Intake
+from bot.poller import Poller
 from database.models import Message, SeenUpdate
 from sandbox.client import User
+from tests.fuzzing.wire import TOKEN, Wire
 from tests.office import Office, Sessions, open_telegram, running, settings_for
+from tests.times import NOON
 
 TROUBLE: dict[str, dict[str, Any]] = {
     "a proxy's page": {"kind": "html", "times": 2},
@@ -136,3 +141,25 @@ async def test_old_update_ids_are_forgotten_after_two_days(office: Office, alice
     async with office.sessions() as session:
         ids = await session.scalar(select(func.count()).select_from(SeenUpdate))
     assert ids == 2
+
+
+async def test_an_update_without_a_number_does_not_end_the_bot(file_sessions: Sessions) -> None:
+    wire = Wire(lambda: NOON, {})
+    bot, handled = Bot(TOKEN, session=wire), list[int]()
+
+    class Watched(Intake):
+        def __init__(self) -> None:
+            """Need nothing."""
+
+        @override
+        async def handle(self, raw: dict[str, Any]) -> None:
+            handled.append(raw["update_id"])
+
+    poller = Poller(bot, file_sessions, Watched(), clock=lambda: NOON)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(poller.run())
+        wire.offer([{}, {"update_id": "5"}, {"update_id": 7}])
+        await wire.taken()
+        poller.stop()
+
+    assert handled == [7]

@@ -9,16 +9,22 @@ from typing import Any
 import pytest
 from aiogram.exceptions import TelegramUnauthorizedError
 from pydantic import SecretStr
+from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
 from bot import app, chats, startup
 from core.config import Settings
 from core.heartbeat import Heartbeat
+from database.models import BotIdentity
 from database.schema import DatabaseNotAtHead
 from database.session import make_engine, make_sessions
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, User
+from services import updates
 from tests.office import Sessions, close, open_telegram, running, settings_for
+from tests.times import NOON
+
+BOT = 1000000001
 
 
 @dataclass
@@ -155,6 +161,32 @@ async def test_a_database_of_another_bot_is_refused(stage: Stage) -> None:
 
         with pytest.raises(startup.ForeignDatabase, match="belongs to the bot 1000000001"):
             await stage.prepares(settings)
+
+
+async def test_two_that_start_at_once_share_a_new_database(postgres_url: str) -> None:
+    engines = [make_engine(postgres_url) for _ in range(3)]
+    first, second, watcher = (make_sessions(engine) for engine in engines)
+
+    async with asyncio.TaskGroup() as group, first.begin() as session:
+        assert await updates.claim_database(session, BOT, now=NOON) == BOT
+        await session.flush()
+        group.create_task(startup.own_database(second, BOT))
+        async with asyncio.timeout(10):
+            # PostgreSQL does not tell when somebody begins to wait.
+            while not await blocked(watcher):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    async with watcher() as session:
+        assert (await session.scalars(select(BotIdentity.bot_id))).all() == [BOT]
+    for engine in engines:
+        await engine.dispose()
+
+
+async def blocked(sessions: Sessions) -> int:
+    """Count who waits for another's transaction in this database."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    async with sessions() as session:
+        return int(await session.scalar(text(f"{waiting} AND wait_event_type = 'Lock'")) or 0)
 
 
 async def test_a_database_that_is_not_at_head_is_refused(

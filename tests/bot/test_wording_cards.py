@@ -539,3 +539,16 @@ async def test_what_nobody_can_edit_stays_as_it_is(
     await wall.catch_up()
 
     assert len(wall.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("waiting", "words"),
+    [(1, "ещё 1 сообщение"), (3, "ещё 3 сообщения"), (43, "ещё 43 сообщения"), (25, "сообщений")],
+)
+def test_a_backlog_is_counted_in_russian(waiting: int, words: str) -> None:
+    with i18n.speaking("ru"):
+        assert words in texts.backlog(waiting, 2)
+
+
+def test_a_backlog_is_one_line_with_messages_and_minutes() -> None:
+    assert texts.backlog(43, 2) == "⏳ 43 more waiting, about 2 min"

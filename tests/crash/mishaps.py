@@ -5,6 +5,7 @@ The product has no hook for this: here its parts are wrapped, in the forked chil
 
 import os
 import signal
+from collections.abc import Callable, Sequence
 from typing import Any, Never
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,12 @@ from bot.poller import Poller
 from bot.sender import Sender
 from services.outcomes import Outcome
 from services.parcel import Parcel
+
+
+def all_of(hooks: Sequence[Callable[[], None]]) -> None:
+    """Do each in turn."""
+    for hook in hooks:
+        hook()
 
 
 def die() -> Never:

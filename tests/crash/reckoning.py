@@ -1,7 +1,8 @@
 """What each person sees, held against what was written.
 
 Every message carries a token: `q2.0013` is the 13th question of user 2, `a2.0007` the 7th answer
-to him. Only this reckoning reads them; to the bot they are text.
+to him, `c2.0000` stands for the bot's word that his ticket is open. Only this reckoning reads
+them; to the bot they are text.
 """
 
 import re
@@ -9,20 +10,43 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import override
+from typing import Any, override
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from database.models import DeliveryStatus, Direction
+from services.notices import (
+    AnswerPosted,
+    CardPosted,
+    CardRedrawn,
+    QuestionPosted,
+    TicketOpened,
+)
+from tests.crash.ledger import Ledger
 
-from database.models import Delivery, Direction, Message
-from services.notices import AnswerPosted, CardPosted, QuestionPosted
-
-TOKEN = re.compile(r"\b[qa]\d\.\d{4}\b")
+TOKEN = re.compile(r"\b[qa]\d+\.\d{4}\b")
+CONFIRMED = re.compile(r"^Ticket #\d+ is open\.")
 
 
 def tokens(texts: Iterable[str]) -> list[str]:
     """Read the tokens, in the order in which they stand."""
     return [token for text in texts for token in TOKEN.findall(text)]
+
+
+def user_of(token: str) -> int:
+    """Tell whose it is."""
+    return int(token[1:].partition(".")[0])
+
+
+def confirmation(number: int) -> str:
+    """Name the bot's word to a user that his ticket is open."""
+    return f"c{number}.0000"
+
+
+def shown_to(number: int, texts: Iterable[str]) -> list[str]:
+    """Read what a user is shown, confirmations included."""
+    found = []
+    for text in texts:
+        found += [confirmation(number)] if CONFIRMED.match(text) else tokens([text])
+    return found
 
 
 @dataclass
@@ -48,9 +72,34 @@ class Reckoning:
         self.out_of_order += [late for early, late in pairwise(firsts) if late < early]
         self.duplicates.update({token: n - 1 for token, n in Counter(shown).items() if n > 1})
 
-    def compare(self, announced: Counter[str]) -> None:
-        """Note what was seen again more often than the log announced."""
+    def compare(self, announced: Counter[str], intended: Counter[str] | None = None) -> None:
+        """Note what was seen again more often than the log announced.
+
+        `intended` is no duplicate at all: a ticket's new card shows its question once more.
+        """
+        self.duplicates -= intended or Counter()
         self.unannounced = self.duplicates - announced
+
+    def merge(self, other: "Reckoning") -> None:
+        """Take in what another run found."""
+        self.sent += other.sent
+        self.seen += other.seen
+        self.lost += other.lost
+        self.wrong += other.wrong
+        self.out_of_order += other.out_of_order
+        self.duplicates += other.duplicates
+        self.unannounced += other.unannounced
+
+    @property
+    def broken(self) -> list[str]:
+        """Say which promises did not hold."""
+        found: dict[str, Iterable[Any]] = {
+            "lost": self.lost,
+            "wrong recipient": self.wrong,
+            "out of order": self.out_of_order,
+            "duplicates nobody announced": sorted(self.unannounced),
+        }
+        return [f"{what}: {', '.join(which)}" for what, which in found.items() if which]
 
     @override
     def __str__(self) -> str:
@@ -63,22 +112,49 @@ class Reckoning:
         )
 
 
-async def announced_tokens(
-    sessions: async_sessionmaker[AsyncSession], announced: Iterable[int]
-) -> Counter[str]:
+def announced_tokens(ledger: Ledger, announced: Iterable[int]) -> Counter[str]:
     """Say of which tokens those deliveries were; a card's is its ticket's first question."""
-    async with sessions() as session:
-        deliveries = {one.id: one for one in await session.scalars(select(Delivery))}
-        messages = {one.id: one for one in await session.scalars(select(Message))}
-    first: dict[int, Message] = {}
-    for message in sorted(messages.values(), key=lambda one: one.id):
-        if message.direction is Direction.QUESTION:
-            first.setdefault(message.ticket_id, message)
     found = Counter[str]()
     for number in announced:
-        delivery = deliveries[number]
+        delivery = ledger.deliveries[number]
         if delivery.kind == CardPosted.kind:
-            found.update(tokens([first[delivery.payload["ticket_id"]].text or ""]))
+            found.update([_question(ledger, delivery.payload["ticket_id"])])
+        elif delivery.kind == TicketOpened.kind:
+            asked = _question(ledger, delivery.payload["ticket_id"])
+            found.update([confirmation(user_of(asked))] if asked else [])
         elif delivery.kind in {QuestionPosted.kind, AnswerPosted.kind}:
-            found.update(tokens([messages[delivery.payload["message_id"]].text or ""]))
+            message = ledger.messages[delivery.payload["message_id"]]
+            found.update(tokens([message.text or ""]))
     return found
+
+
+def shown_by_new_cards(ledger: Ledger, sent_anew: Iterable[int] = ()) -> Counter[str]:
+    """Count what later cards of a ticket show anew: its question, each time.
+
+    `sent_anew` are the deliveries that the log says were sent instead of edited.
+    """
+    cards = Counter(
+        _question(ledger, delivery.payload["ticket_id"])
+        for delivery in ledger.deliveries.values()
+        if delivery.kind == CardPosted.kind and delivery.status is DeliveryStatus.DELIVERED
+    )
+    redrawn = [ledger.deliveries[number] for number in sent_anew]
+    return (
+        cards
+        - Counter(cards.keys())
+        + Counter(
+            _question(ledger, delivery.payload["ticket_id"])
+            for delivery in redrawn
+            if delivery.kind == CardRedrawn.kind
+        )
+    )
+
+
+def _question(ledger: Ledger, ticket_id: int) -> str:
+    """Find the token of a ticket's first question; nothing for those who are not of the traffic."""
+    first = next(
+        message
+        for message in ledger.messages.values()
+        if message.ticket_id == ticket_id and message.direction is Direction.QUESTION
+    )
+    return next(iter(tokens([first.text or ""])), "")

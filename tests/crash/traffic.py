@@ -2,12 +2,16 @@
 
 import asyncio
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 from sandbox import Message
 from sandbox.client import User
-from tests.crash.reckoning import TOKEN, Reckoning, tokens
+from tests.crash.arrivals import Arrivals
+from tests.crash.kate import Kate, of_bot
+from tests.crash.reckoning import Reckoning, confirmation, shown_to, tokens
 from tests.crash.scene import Scene
 
 USERS = 5
@@ -18,31 +22,54 @@ STALLED = 20
 # Of the bot's messages in the group, Kate answers so many.
 ANSWERED = 0.6
 PHOTOS = 0.15
+# Nobody writes on while so many messages are not seen yet: a slow machine must not drown.
+MOST_UNSEEN = 80
 
 
-class Traffic:
+class Traffic(Arrivals):
     """Everybody who writes, and what was written."""
 
-    def __init__(self, scene: Scene, seed: int) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        seed: int,
+        *,
+        pause: tuple[float, float] = PAUSE,
+        stalled: float = STALLED,
+        answered: float = ANSWERED,
+    ) -> None:
+        super().__init__(scene.within(stalled))
         self.scene = scene
         self.users: list[User] = []
         self.questions: defaultdict[int, list[str]] = defaultdict(list)
-        self.answers: defaultdict[int, list[str]] = defaultdict(list)
-        self.refused: list[str] = []
         self._rng = random.Random(seed)
-        self._answered = Counter[int]()
-        self._cards: dict[int, Message] = {}
+        self.kate = Kate(scene, self, self._rng, share=answered)
+        self._pause = pause
+        self._number_of: dict[int, int] = {}
         self._over = asyncio.Event()
-        self._news = asyncio.Event()
-        self._seen: set[str] = set()
+        self._group: asyncio.TaskGroup | None = None
 
-    async def flow(self, group: asyncio.TaskGroup) -> asyncio.Task[None]:
-        """Start: each user writes until `finish`; return Kate, who looks on until cancelled."""
-        for number in range(USERS):
-            self.users.append(await self.scene.telegram.user(f"User {number}"))
-        for number in range(USERS):
-            group.create_task(self._writes(number))
+    async def flow(self, group: asyncio.TaskGroup, users: int = USERS) -> asyncio.Task[None]:
+        """Start: each user writes until `finish`; return who looks on, until cancelled."""
+        self._group = group
+        for _ in range(users):
+            await self.joins()
         return group.create_task(self._looks_on())
+
+    async def joins(self, *, writes: bool = True) -> int:
+        """Add a user, who writes until `finish`, or only when he is made to; his number."""
+        number = len(self.users)
+        user = await self.scene.telegram.user(f"User {number}")
+        self.users.append(user)
+        self._number_of[user.id] = number
+        if writes:
+            self.does(self._writes(number))
+        return number
+
+    def does(self, what: Coroutine[Any, Any, None]) -> None:
+        """Let something else go on until it ends by itself."""
+        assert self._group is not None
+        self._group.create_task(what)
 
     async def finish(self) -> None:
         """Write nothing new, and wait until all has arrived or nothing arrives any more.
@@ -50,25 +77,37 @@ class Traffic:
         What the bot asks back is still answered.
         """
         self._over.set()
+        self.kate.rests()
         with suppress(TimeoutError):
-            while self._missing():
-                self._news.clear()
-                async with asyncio.timeout(STALLED):
-                    await self._news.wait()
+            while self.missing():
+                await self.hears()
 
-    def _missing(self) -> set[str]:
-        written = [*self.questions.values(), *self.answers.values()]
-        return {token for each in written for token in each} - self._seen
+    def missing(self) -> set[str]:
+        """Tell what was written and is not seen yet; the bot has its own word to each user."""
+        written = {confirmation(number) for number, asked in self.questions.items() if asked}
+        for said in [*self.questions.values(), *self.kate.answers.values()]:
+            written.update(said)
+        return written - self.waited.keys()
+
+    async def writes(self, number: int, *, photo: bool = False) -> None:
+        """Have a user write his next message."""
+        token = f"q{number}.{len(self.questions[number]):04}"
+        self.begins(token, confirmation(number))
+        self.questions[number].append(token)
+        if photo:
+            await self.users[number].sends_photo(f"{token}, a photo")
+        else:
+            bold = [{"type": "bold", "offset": 0, "length": len(token)}]
+            await self.users[number].writes(f"{token}, please", entities=bold)
 
     async def _writes(self, number: int) -> None:
         while not self._over.is_set():
-            token = f"q{number}.{len(self.questions[number]):04}"
-            if self.questions[number] and self._rng.random() < PHOTOS:
-                await self.users[number].sends_photo(f"{token}, a photo")
-            else:
-                await self.users[number].writes(f"{token}, please")
-            self.questions[number].append(token)
-            await asyncio.sleep(self._rng.uniform(*PAUSE))
+            photo = bool(self.questions[number]) and self._rng.random() < PHOTOS
+            if self.unseen() < MOST_UNSEEN:
+                await self.writes(number, photo=photo)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._rng.uniform(*self._pause)):
+                    await self._over.wait()
 
     async def _looks_on(self) -> None:
         known = 0
@@ -76,58 +115,33 @@ class Traffic:
             news = await self.scene.telegram.call("changes", since=known, timeout=30)
             known = news["seq"]
             for change in news["changes"]:
-                if change["kind"] == "message":
+                if change["kind"] in {"message", "edit"}:
                     message = Message(change["message"])
                     if of_bot(message):
-                        self._seen.update(tokens([message.text]))
-                        self._news.set()
-                        await self._looks_at(message)
+                        self._notes(message)
+                        if change["kind"] == "message":
+                            await self.kate.looks_at(message)
 
-    async def _looks_at(self, message: Message) -> None:
-        """Kate replies to what the bot shows in the group, by card or by copy."""
-        if message.chat_id != self.scene.support.id:
-            return
-        found = TOKEN.search(message.text)
-        if found is None:
-            await self._tries_again(message)
-            return
-        number = int(found[0][1])
-        if message.buttons:
-            self._cards[number] = message
-        if not self._over.is_set() and self._rng.random() < ANSWERED:
-            await self._replies(message, number)
-
-    async def _replies(self, to: Message, number: int) -> None:
-        self._answered[number] += 1
-        token = f"a{number}.{self._answered[number]:04}"
-        self.answers[number].append(token)
-        await self.scene.kate.replies(to, f"{token}, sir")
-
-    async def _tries_again(self, refusal: Message) -> None:
-        """The bot did not know what she replied to, and says so: she replies to the card."""
-        told = await self.scene.support.message(refusal.reply_to or 0)
-        assert told is not None, refusal.text
-        (token,) = tokens([told.text])
-        if token in self.refused:
-            return
-        self.refused.append(token)
-        number = int(token[1])
-        self.answers[number].remove(token)
-        await self._replies(self._cards[number], number)
+    def _notes(self, message: Message) -> None:
+        number = self._number_of.get(message.chat_id)
+        texts = [message.text]
+        self.arrives(*(tokens(texts) if number is None else shown_to(number, texts)))
 
 
 async def reckon(traffic: Traffic) -> Reckoning:
     """Look at every chat."""
     result = Reckoning()
-    staff = [message for message in await traffic.scene.support.messages() if of_bot(message)]
-    shown = tokens(message.text for message in staff)
+    staff = [message for chat in traffic.kate.chats for message in await chat.messages()]
+    shown = tokens(message.text for message in staff if of_bot(message))
+    of_user = defaultdict(list)
+    for token in shown:
+        of_user[token.partition(".")[0]].append(token)
     for number, user in enumerate(traffic.users):
-        result.add(traffic.questions[number], [one for one in shown if one[:2] == f"q{number}"])
-        private = [message for message in await user.chat.messages() if of_bot(message)]
-        result.add(traffic.answers[number], tokens(message.text for message in private))
+        asked = traffic.questions[number]
+        result.add(asked, of_user[f"q{number}"])
+        told = shown_to(number, [m.text for m in await user.chat.messages() if of_bot(m)])
+        result.add(traffic.kate.answers[number], [token for token in told if token[0] != "c"])
+        said = [confirmation(number)] if asked else []
+        result.add(said, [token for token in told if token[0] == "c"])
     result.wrong += [token for token in shown if token[0] != "q"]
     return result
-
-
-def of_bot(message: Message) -> bool:
-    return bool(message.raw["from"]["is_bot"])

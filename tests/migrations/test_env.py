@@ -130,7 +130,7 @@ def test_two_containers_that_migrate_at_once_do_not_collide(empty_database_url: 
     said = [program.communicate(timeout=50)[1] for program in programs]
 
     assert [program.returncode for program in programs] == [0, 0, 0], said
-    migrated = [line["to_revision"] for output in said for line in log_lines(output)]
+    migrated = [str(line["to_revision"]) for output in said for line in log_lines(output)]
     assert migrated == sorted(set(migrated))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.models import Delivery, DeliveryStatus, Ticket
 from services import notices, outbox
+from services.backlog import Backlog
 from services.courier import Courier
 from services.limiter import Limiter
 from services.notices import (
@@ -95,12 +96,21 @@ class Words:
         self.costs: dict[int, int] = {}
         self.unspeakable: dict[int, Exception] = {}
         self.nothing: set[int] = set()
+        self.told: dict[int, Backlog] = {}
 
-    async def __call__(self, _session: AsyncSession, offered: Sequence[Delivery]) -> Parcel | None:
+    async def __call__(
+        self,
+        _session: AsyncSession,
+        offered: Sequence[Delivery],
+        backlog: Backlog | None = None,
+        /,
+    ) -> Parcel | None:
         head = offered[0]
         notices.read(head.kind, head.payload)
         together = offered if head.kind == QuestionPosted.kind else offered[:1]
         numbers = tuple(number_of(one) for one in together)
+        if backlog is not None:
+            self.told[numbers[0]] = backlog
         if numbers[0] in self.unspeakable:
             raise self.unspeakable[numbers[0]]
         if numbers[0] in self.nothing:

@@ -12,8 +12,10 @@ from structlog.testing import capture_logs
 from database.errors import DatabaseUnreachable
 from database.models import Delivery, MessageLink, Ticket
 from services import courier as couriers
+from services import lanes, outbox
 from services.notices import (
     AnswerEdited,
+    QuestionPosted,
 )
 from services.outcomes import (
     Delivered,
@@ -25,6 +27,7 @@ from tests.services.room import (
     USER,
     Room,
 )
+from tests.times import NOON
 
 # A database that goes away
 
@@ -121,17 +124,41 @@ async def test_a_commit_whose_answer_was_lost_leaves_nothing_stuck_and_nothing_t
     await room.post_all((USER, AnswerEdited(1), ann), (USER, AnswerEdited(2), ann))
     lost = LostCommit(engine, wrote)
     try:
-        async with room.working():
-            await room.settled(4)
+        with capture_logs() as logs:
+            async with room.working():
+                await room.settled(4)
     finally:
         lost.forget()
 
     assert lost.happened
+    assert "possible duplicate" not in [entry["event"] for entry in logs]
     assert room.telegram.calls == [(USER, (1,))] * 3 + [(USER, (2,))]
     assert await room.statuses() == [DELIVERED, DELIVERED]
     async with room.sessions() as session:
         parts = await session.scalars(select(MessageLink.part).order_by(MessageLink.id))
         assert parts.all() == [0, 1, 2, 0]
+
+
+async def test_what_another_process_claimed_after_we_took_stock_is_a_possible_duplicate(
+    room: Room, engine: AsyncEngine, ann: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that goes away may come back with the last commit of one that died."""
+    monkeypatch.setattr(couriers, "LOOKS_EVERY", 0.01)
+    outage = Outage(engine)
+    with capture_logs() as logs:
+        async with room.working():
+            await room.turns()
+            async with room.sessions.begin() as session:
+                late = outbox.post(session, STAFF, QuestionPosted(1), now=NOON, ticket=ann)
+                await session.flush()
+                lanes.claim([late], now=NOON)
+            outage.lasts = True
+            await outage.struck(1)
+            outage.lasts = False
+            assert await room.settled(1) == [(STAFF, (1,))]
+
+    doubtful = [entry["delivery"] for entry in logs if entry["event"] == "possible duplicate"]
+    assert doubtful == [late.id]
 
 
 async def test_an_outage_while_an_answer_is_isolated_is_waited_out(

@@ -9,10 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from database.models import Delivery, Ticket
 from services import courier as couriers
 from services import outbox
+from services.backlog import Backlog
 from services.lanes import HEADS_A_TURN
 from services.limiter import Limiter
 from services.notices import (
     AnswerEdited,
+    CardPosted,
+    CardRedrawn,
+    QuestionPosted,
     StaffChatMigrated,
 )
 from services.outcomes import (
@@ -24,6 +28,7 @@ from services.outcomes import (
     Refused,
 )
 from services.parcel import Parcel
+from tests.services import factories
 from tests.services.factories import HOUR, MINUTE, SECOND, STAFF
 from tests.services.room import (
     DELIVERED,
@@ -56,12 +61,14 @@ async def test_what_cannot_be_worded_is_set_aside_and_blocks_nothing(
 async def test_a_row_that_wording_does_not_find_blocks_nothing(
     room: Room, ann: Ticket, bob: Ticket
 ) -> None:
-    async def compose(session: AsyncSession, offered: Sequence[Delivery]) -> Parcel | None:
+    async def compose(
+        session: AsyncSession, offered: Sequence[Delivery], _backlog: Backlog | None = None, /
+    ) -> Parcel | None:
         if number_of(offered[0]) == 1:
             await session.get_one(Ticket, 10**9)
         return await room.words(session, offered)
 
-    room.courier._compose = compose
+    room.courier._claims.compose = compose
     async with room.working():
         await room.post(1, ticket=ann)
         await room.post(2, ticket=bob)
@@ -76,19 +83,85 @@ async def test_a_query_that_fails_while_wording_is_the_databases_affair(
     monkeypatch.setattr(couriers, "LOOKS_EVERY", 0.01)
     tries: list[int] = []
 
-    async def compose(session: AsyncSession, offered: Sequence[Delivery]) -> Parcel | None:
+    async def compose(
+        session: AsyncSession, offered: Sequence[Delivery], _backlog: Backlog | None = None, /
+    ) -> Parcel | None:
         tries.append(number_of(offered[0]))
         if len(tries) == 1:
             await session.execute(text("SELECT nothing FROM nowhere"))
         return await room.words(session, offered)
 
-    room.courier._compose = compose
+    room.courier._claims.compose = compose
     async with room.working():
         await room.post(1, ticket=ann)
         await room.settled(1)
 
     assert tries == [1, 1]
     assert await room.statuses() == [DELIVERED]
+
+
+async def test_a_query_that_fails_each_time_is_set_aside_and_blocks_nothing(
+    room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers, "LOOKS_EVERY", 0.01)
+
+    async def compose(
+        session: AsyncSession, offered: Sequence[Delivery], _backlog: Backlog | None = None, /
+    ) -> Parcel | None:
+        if number_of(offered[0]) in {1, 2}:
+            await session.execute(text("SELECT nothing FROM nowhere"))
+        return await room.words(session, offered)
+
+    room.courier._claims.compose = compose
+    await room.post_all((USER, AnswerEdited(1), ann), (USER, AnswerEdited(2), ann))
+    await room.post(3, ticket=bob)
+    async with room.working():
+        assert await room.settled(1, others=2) == [(STAFF, (3,))]
+
+    first, second, good, *told = await room.deliveries()
+    assert [first.status, second.status, good.status] == [FAILED, FAILED, DELIVERED]
+    assert (first.error or "").startswith("it cannot be worded (")
+    assert [one.kind for one in told] == ["delivery_failed"] * 2
+
+
+async def test_what_came_back_is_written_down_although_a_wording_spoils_the_turn(
+    room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers, "LOOKS_EVERY", 0.01)
+
+    async def compose(
+        session: AsyncSession, offered: Sequence[Delivery], _backlog: Backlog | None = None, /
+    ) -> Parcel | None:
+        if number_of(offered[0]) == 2:
+            await session.execute(text("SELECT nothing FROM nowhere"))
+        return await room.words(session, offered)
+
+    room.courier._claims.compose = compose
+    answer = room.telegram.holds(1)
+    async with room.working():
+        await room.post(1, ticket=ann)
+        await room.telegram.called(1)
+        await room.post(2, ticket=bob)
+        answer.set()
+        await room.post(3, ticket=ann)
+        assert await room.settled(2, others=1) == [(STAFF, (1,)), (STAFF, (3,))]
+
+    assert (await room.statuses())[:3] == [DELIVERED, FAILED, DELIVERED]
+
+
+async def test_what_was_refused_as_one_goes_one_by_one_in_order(room: Room, ann: Ticket) -> None:
+    room.telegram.answers_with(1, Refused("one is bad"))
+    room.telegram.answers_with(2, Refused("this one"))
+    async with room.sessions.begin() as session:
+        for number in range(1, 4):
+            outbox.post(session, STAFF, QuestionPosted(number), now=NOON, ticket=ann)
+    async with room.working():
+        await room.settled(4)
+        await room.post(4, ticket=ann)
+        calls = await room.settled(5)
+
+    assert calls == [(STAFF, (1, 2, 3)), *[(STAFF, (number,)) for number in range(1, 5)]]
+    assert (await room.statuses())[:3] == [DELIVERED, FAILED, DELIVERED]
 
 
 async def test_content_that_cannot_be_worded_is_shown_to_staff(room: Room, ann: Ticket) -> None:
@@ -311,6 +384,66 @@ async def test_an_album_that_needs_more_room_is_not_overtaken_in_its_chat(
 
         await room.pass_time(MINUTE)
         assert await room.telegram.called(2) == [(STAFF, (1,)), (STAFF, (2,))]
+
+
+async def test_a_restart_knows_of_all_parts_of_what_was_sent(
+    sessions: async_sessionmaker[AsyncSession], ann: Ticket, bob: Ticket
+) -> None:
+    room = limited(sessions, per_group=3)
+    room.words.parts[1] = 3
+    async with room.working():
+        await room.post(1, ticket=ann)
+        await room.settled(3)
+
+    room.limiter = Limiter(per_chat=0, per_group=3, total=0)
+    room.hire()
+    await room.post(2, ticket=bob)
+    async with room.working():
+        await room.pass_time(MINUTE - SECOND)
+        assert len(room.telegram.calls) == 3
+        await room.pass_time(SECOND)
+        assert (await room.settled(4))[3] == (STAFF, (2,))
+
+
+async def test_before_follow_ups_fill_the_minute_a_card_tells_how_many_they_are(
+    sessions: async_sessionmaker[AsyncSession], ann: Ticket
+) -> None:
+    room = limited(sessions, per_group=2)
+    numbers = []
+    async with sessions.begin() as session:
+        await factories.link(session, ann, 50)
+        for number in range(20, 25):
+            user = await factories.user(session, number)
+            ticket = await factories.ticket(session, number, user=user)
+            message = await factories.message(session, ticket)
+            outbox.post(session, STAFF, QuestionPosted(message.id), now=NOON, ticket=ticket)
+            numbers.append(message.id)
+    async with room.working():
+        calls = await room.settled(2)
+
+    assert calls == [(STAFF, (numbers[0],)), (STAFF, (ann.id,))]
+    assert room.words.told == {ann.id: Backlog(4, 4, 2)}
+
+
+async def test_the_line_goes_when_all_is_sent(
+    sessions: async_sessionmaker[AsyncSession],
+) -> None:
+    room = limited(sessions, per_group=2)
+    async with sessions.begin() as session:
+        for number in range(20, 25):
+            user = await factories.user(session, number)
+            ticket = await factories.ticket(session, number, user=user)
+            outbox.post(session, STAFF, CardPosted(ticket.id), now=NOON, ticket=ticket)
+    async with room.working():
+        await room.settled(2)
+        assert [told.waiting for told in room.words.told.values()] == [3]
+        for calls in (4, 6):
+            await room.pass_time(MINUTE)
+            await room.settled(calls)
+
+    kinds = [(one.kind, one.ticket_id, one.status) for one in await room.deliveries()]
+    assert kinds[5:] == [(CardRedrawn.kind, kinds[1][1], DELIVERED)]
+    assert len(room.words.told) == 1
 
 
 async def test_a_restart_provokes_no_429(

@@ -3,10 +3,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import ChatPause, Delivery, DeliveryStatus, Ticket
+from database.models import Delivery, DeliveryStatus, Priority, Ticket
 from services import lanes
 from services.notices import (
     AnswerDelivered,
@@ -98,6 +97,28 @@ async def test_a_redraw_goes_when_no_content_waits(session: AsyncSession, ticket
     await delivery(session, AnswerDelivered(1), ticket)
 
     assert await heads(session) == [redraw]
+
+
+async def test_a_redraw_that_matters_passes_the_content_of_its_lane(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await delivery(session, QuestionPosted(1), ticket)
+    redraw = await delivery(session, CardRedrawn(ticket.id), ticket, priority=Priority.CARD)
+    more = await delivery(session, QuestionPosted(2), ticket)
+
+    assert await heads(session) == [redraw]
+    assert await lanes.offered(session, redraw, now=NOON) == [redraw]
+    assert await lanes.offered(session, question, now=NOON) == [question, more]
+
+
+async def test_a_redraw_that_matters_and_is_postponed_lets_content_pass(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await delivery(session, QuestionPosted(1), ticket)
+    later: dict[str, Any] = {"priority": Priority.CARD, "due_at": NOON + SECOND}
+    await delivery(session, CardRedrawn(ticket.id), ticket, **later)
+
+    assert await heads(session) == [question]
 
 
 async def test_what_was_posted_first_goes_first_whatever_its_priority(
@@ -262,6 +283,7 @@ async def test_another_ticket_and_another_chat_stay_apart(
         pytest.param(QuestionPosted(2), {"media_group_id": "album"}, id="an album"),
         pytest.param(QuestionPosted(2), {"due_at": NOON + SECOND}, id="not due yet"),
         pytest.param(QuestionPosted(2), {"batch_id": 5}, id="of an earlier composition"),
+        pytest.param(QuestionPosted(2), {"attempts": 1}, id="refused in company"),
     ],
 )
 async def test_what_does_not_fit_ends_the_offer(
@@ -306,6 +328,15 @@ async def test_the_next_piece_of_a_long_message_travels_alone(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     head = await delivery(session, QuestionPosted(1), ticket, part=1)
+    await delivery(session, QuestionPosted(2), ticket)
+
+    assert await lanes.offered(session, head, now=NOON) == [head]
+
+
+async def test_what_was_refused_in_company_travels_alone(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    head = await delivery(session, QuestionPosted(1), ticket, attempts=1)
     await delivery(session, QuestionPosted(2), ticket)
 
     assert await lanes.offered(session, head, now=NOON) == [head]
@@ -368,111 +399,3 @@ async def test_what_was_claimed_when_we_died_waits_again_and_is_named(
     assert await lanes.in_doubt(session) == batch
     assert [one.status for one in batch] == [DeliveryStatus.WAITING] * 2
     assert [one.batch_id for one in batch] == [one.id for one in batch]
-
-
-# Pauses
-
-
-async def pause(session: AsyncSession, chat_id: int, **fields: object) -> ChatPause:
-    made = ChatPause(chat_id=chat_id, **{"since": NOON, "until": NOON + MINUTE} | fields)
-    session.add(made)
-    await session.flush()
-    return made
-
-
-async def test_a_paused_chat_is_blocked_until_its_time(session: AsyncSession) -> None:
-    await pause(session, STAFF)
-    await pause(session, USER, until=NOON + 9 * SECOND)
-
-    paused = await lanes.pauses(session, now=NOON + SECOND)
-
-    assert paused.blocked == {STAFF, USER}
-    assert paused.next_end == NOON + 9 * SECOND
-    assert not paused.everything
-
-
-async def test_without_a_pause_nothing_is_blocked(session: AsyncSession) -> None:
-    paused = await lanes.pauses(session, now=NOON)
-
-    assert paused == lanes.Pauses(frozenset(), frozenset(), everything=False, next_end=None)
-
-
-async def test_a_pause_that_is_over_is_forgotten(session: AsyncSession) -> None:
-    await pause(session, STAFF)
-
-    paused = await lanes.pauses(session, now=NOON + MINUTE)
-
-    assert (paused.blocked, paused.probed) == (frozenset(), frozenset())
-    assert (await session.scalars(select(ChatPause))).all() == []
-
-
-async def test_chat_0_stands_for_all(session: AsyncSession) -> None:
-    await pause(session, 0)
-
-    assert (await lanes.pauses(session, now=NOON)).everything
-
-
-async def test_a_held_chat_is_probed_when_its_minute_is_over(session: AsyncSession) -> None:
-    held = await pause(session, STAFF, held_because="Forbidden: bot was kicked")
-
-    assert (await lanes.pauses(session, now=NOON)).blocked == {STAFF}
-    paused = await lanes.pauses(session, now=NOON + MINUTE)
-
-    assert paused.blocked == frozenset()
-    assert paused.probed == {STAFF}
-    assert held in session
-
-
-async def test_a_pause_lasts_as_long_after_the_clock_was_set_back(session: AsyncSession) -> None:
-    await pause(session, STAFF)
-
-    earlier = NOON - 24 * HOUR
-    paused = await lanes.pauses(session, now=earlier)
-
-    assert paused.next_end == earlier + MINUTE
-    assert (await lanes.pauses(session, now=earlier + MINUTE)).blocked == frozenset()
-
-
-# What a restart has to know
-
-
-async def sent(session: AsyncSession, notice: Notice, ticket: Ticket, **changes: Any) -> Delivery:
-    fields = {"status": DeliveryStatus.DELIVERED, "sent_at": NOON} | changes
-    made = await claimed(session, notice, ticket, **fields)
-    if "batch_id" not in changes:
-        made.batch_id = made.id
-    return made
-
-
-async def test_what_was_sent_lately_is_listed_oldest_first(
-    session: AsyncSession, ticket: Ticket
-) -> None:
-    later = await sent(session, QuestionPosted(1), ticket, sent_at=NOON + SECOND)
-    earlier = await sent(session, AnswerPosted(2), ticket)
-    await sent(session, QuestionPosted(3), ticket, sent_at=NOON - MINUTE)
-    await delivery(session, QuestionPosted(4), ticket)
-
-    assert await lanes.sent_since(session, NOON - MINUTE) == [earlier, later]
-
-
-async def test_what_travelled_as_one_message_is_listed_once(
-    session: AsyncSession, ticket: Ticket
-) -> None:
-    head = await sent(session, QuestionPosted(1), ticket)
-    await sent(session, QuestionPosted(2), ticket, batch_id=head.id)
-
-    assert await lanes.sent_since(session, NOON - MINUTE) == [head]
-
-
-async def test_an_album_is_listed_by_its_items(session: AsyncSession, ticket: Ticket) -> None:
-    first = await sent(session, QuestionPosted(1), ticket, media_group_id="album")
-    album = {"batch_id": first.id, "media_group_id": "album"}
-    second = await sent(session, QuestionPosted(2), ticket, **album)
-
-    assert await lanes.sent_since(session, NOON - MINUTE) == [first, second]
-
-
-async def test_reactions_do_not_count(session: AsyncSession, ticket: Ticket) -> None:
-    await sent(session, AnswerDelivered(1), ticket)
-
-    assert await lanes.sent_since(session, NOON - MINUTE) == []

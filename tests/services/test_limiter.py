@@ -67,6 +67,34 @@ def test_one_full_chat_leaves_the_others_alone() -> None:
     assert limiter.next_at(0.0, USER) == 0.0
 
 
+def test_the_last_room_of_a_group_is_known() -> None:
+    limiter = Limiter(per_group=3)
+
+    known = []
+    for second in range(3):
+        known.append(limiter.is_last_room(second, GROUP))
+        send(limiter, second, GROUP)
+
+    assert known == [False, False, True]
+    assert not limiter.is_last_room(61.0, GROUP)
+
+
+def test_a_send_without_an_answer_takes_room_of_a_group() -> None:
+    limiter = Limiter(per_group=2)
+    limiter.leave(GROUP)
+
+    assert limiter.is_last_room(0.0, GROUP)
+
+
+@pytest.mark.parametrize(("chat_id", "per_group"), [(USER, 20), (GROUP, 0)])
+def test_a_private_chat_and_a_group_without_a_limit_have_no_last_room(
+    chat_id: int, per_group: int
+) -> None:
+    limiter = Limiter(per_chat=0.1, per_group=per_group)
+
+    assert not limiter.is_last_room(0.0, chat_id)
+
+
 def test_an_album_costs_as_many_as_it_has_items() -> None:
     limiter = Limiter()
     send(limiter, 0.0, GROUP, cost=10)

@@ -2,7 +2,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Ticket
 from services import questions
-from services.notices import QuestionEdited
+from services.notices import QuestionEdited, QuestionPosted
 from tests.services import factories
 from tests.services.factories import STAFF, content
 from tests.times import NOON
@@ -49,3 +49,20 @@ async def test_a_message_may_begin_with_slashes_and_stay_a_question(
     await questions.edit(session, message, content("// not a note"), now=NOON)
 
     assert await factories.waiting(session) == [(STAFF, QuestionEdited(message.id))]
+
+
+async def test_a_first_text_that_becomes_a_photo_is_shown_under_its_card(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    """A card holds text only: a file that replaces it was seen by nobody."""
+    first = await factories.message(session, ticket)
+    later = await factories.message(session, ticket)
+
+    await questions.edit(session, first, factories.photo("Hello"), now=NOON)
+    await questions.edit(session, later, factories.photo("Hello"), now=NOON)
+
+    assert await factories.waiting(session) == [
+        (STAFF, QuestionEdited(first.id)),
+        (STAFF, QuestionPosted(first.id)),
+        (STAFF, QuestionEdited(later.id)),
+    ]

@@ -19,6 +19,7 @@ from database.models import (
     User,
 )
 from services import lanes, settling
+from services import pauses as pauses_of
 from services.notices import (
     AnswerDelivered,
     AnswerEdited,
@@ -250,12 +251,23 @@ async def test_an_answer_that_arrived_is_confirmed_where_it_was_written(
 
 
 async def test_an_album_of_answers_is_confirmed_once(session: AsyncSession, ticket: Ticket) -> None:
-    album = [await answer_on_its_way(session, ticket) for _ in range(3)]
+    album = [await answer_on_its_way(session, ticket, media_group_id="album") for _ in range(3)]
 
     await settle(session, Delivered((5, 6, 7)), *album)
 
     confirmation = AnswerDelivered(album[0].payload["message_id"])
     assert await told(session, *album) == [(STAFF, confirmation)]
+
+
+async def test_answers_that_became_an_album_are_confirmed_each(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    answers = [await answer_on_its_way(session, ticket) for _ in range(2)]
+
+    await settle(session, Delivered((5, 6)), *answers)
+
+    confirmations = [AnswerDelivered(one.payload["message_id"]) for one in answers]
+    assert await told(session, *answers) == [(STAFF, one) for one in confirmations]
 
 
 async def test_an_answer_is_confirmed_only_after_its_last_part(
@@ -323,8 +335,8 @@ async def test_429_of_two_chats_at_the_same_time_pauses_all(
     await settle(session, Paused(30), to_staff)
     await settle(session, Paused(20), to_user, now=NOON + 29 * SECOND)
 
-    assert (await lanes.pauses(session, now=NOON + 48 * SECOND)).everything
-    assert not (await lanes.pauses(session, now=NOON + 49 * SECOND)).everything
+    assert (await pauses_of.read(session, now=NOON + 48 * SECOND)).everything
+    assert not (await pauses_of.read(session, now=NOON + 49 * SECOND)).everything
 
 
 async def test_429_of_two_chats_one_after_the_other_pauses_each(
@@ -336,7 +348,7 @@ async def test_429_of_two_chats_one_after_the_other_pauses_each(
     await settle(session, Paused(30), to_staff)
     await settle(session, Paused(20), to_user, now=NOON + 31 * SECOND)
 
-    paused = await lanes.pauses(session, now=NOON + 31 * SECOND)
+    paused = await pauses_of.read(session, now=NOON + 31 * SECOND)
     assert paused.blocked == {USER}
     assert not paused.everything
 
@@ -456,7 +468,7 @@ async def test_when_the_bot_is_refused_all_is_kept_and_the_operator_told_once(
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == [
         "Telegram refuses the bot"
     ]
-    assert (await lanes.pauses(session, now=NOON)).everything
+    assert (await pauses_of.read(session, now=NOON)).everything
     assert [to_staff.status, to_user.status] == [DeliveryStatus.WAITING] * 2
     assert await told(session, to_staff, to_user) == []
 
@@ -472,7 +484,7 @@ async def test_a_staff_chat_that_refuses_is_held_and_the_operator_told_once(
 
     assert len([entry for entry in logs if entry["log_level"] == "error"]) == 1
     assert question.status is DeliveryStatus.WAITING
-    assert await pauses(session) == {STAFF: (settling.PROBED_EVERY, "kicked")}
+    assert await pauses(session) == {STAFF: (pauses_of.PROBED_EVERY, "kicked")}
     assert await told(session, question) == []
 
 
@@ -686,28 +698,95 @@ async def test_staff_are_told_in_the_chat_that_the_ticket_has_now(
     assert await told(session, sent) == [(NEW_STAFF, DeliveryFailed(moved.id, sent.id, "no"))]
 
 
-async def test_a_merged_batch_that_is_refused_fails_whole_and_its_user_hears_of_each(
+# Refused as one
+
+
+async def test_what_is_refused_as_one_goes_one_by_one(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    batch = [await question_on_its_way(session, ticket, batch_id=1) for _ in range(2)]
+
+    later = NOON + SECOND
+    await settle(session, Refused("no"), *batch, now=later)
+
+    assert await told(session, *batch) == []
+    for one in batch:
+        assert (one.status, one.due_at) == (DeliveryStatus.WAITING, later)
+        assert (one.batch_id, one.attempts, one.error) == (None, 1, "no")
+        assert await lanes.offered(session, one, now=later) == [one]
+
+
+@pytest.mark.parametrize("outcome", [Paused(30), ChatRefused("kicked"), Unknown("cut off")])
+async def test_what_was_refused_as_one_stays_apart_whatever_comes_next(
+    session: AsyncSession, ticket: Ticket, outcome: Outcome
+) -> None:
+    batch = [await question_on_its_way(session, ticket, batch_id=1) for _ in range(2)]
+    await settle(session, Refused("no"), *batch)
+
+    lanes.claim(batch[:1], now=NOON)
+    await settle(session, outcome, batch[0])
+
+    assert await lanes.offered(session, batch[0], now=NOON + HOUR) == batch[:1]
+
+
+async def test_of_what_was_refused_as_one_only_the_one_to_blame_fails(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    batch = [await question_on_its_way(session, ticket) for _ in range(2)]
+    await settle(session, Refused("no"), *batch)
+
+    lanes.claim(batch[:1], now=NOON)
+    await settle(session, Refused("bad text"), batch[0])
+    lanes.claim(batch[1:], now=NOON)
+    await settle(session, Delivered((77,)), batch[1])
+
+    assert [one.status for one in batch] == [DeliveryStatus.FAILED, DeliveryStatus.DELIVERED]
+    assert (batch[0].error, batch[1].error) == ("bad text", None)
+    assert await told(session, *batch) == [
+        (STAFF, DeliveryFailed(ticket.id, batch[0].id, "bad text")),
+        (USER, QuestionFailed(batch[0].payload["message_id"])),
+    ]
+
+
+async def test_an_album_of_answers_that_went_one_by_one_is_confirmed_once(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    album = [await answer_on_its_way(session, ticket, media_group_id="album") for _ in range(3)]
+    await settle(session, Refused("no"), *album)
+
+    for number, one in enumerate(album):
+        lanes.claim([one], now=NOON)
+        await settle(session, Delivered((5 + number,)), one)
+
+    confirmation = AnswerDelivered(album[0].payload["message_id"])
+    assert await told(session, *album) == [(STAFF, confirmation)]
+
+
+# Failing together
+
+
+async def test_all_questions_of_a_batch_that_fails_are_told_to_their_user(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     batch = [await question_on_its_way(session, ticket) for _ in range(2)]
 
-    await settle(session, Refused("no"), *batch)
+    await settle(session, Unknown("cut off"), *batch, now=NOON + 25 * HOUR)
 
     assert [one.status for one in batch] == [DeliveryStatus.FAILED] * 2
     assert await told(session, *batch) == [
-        (STAFF, DeliveryFailed(ticket.id, batch[0].id, "no")),
+        (STAFF, DeliveryFailed(ticket.id, batch[0].id, "cut off")),
         *[(USER, QuestionFailed(one.payload["message_id"])) for one in batch],
     ]
 
 
-async def test_an_album_that_is_refused_is_one_message_to_its_user(
+async def test_an_album_that_fails_is_one_message_to_its_user(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     album = [await question_on_its_way(session, ticket, media_group_id="a") for _ in range(2)]
 
-    await settle(session, Refused("no"), *album)
+    await settle(session, Unknown("cut off"), *album, now=NOON + 25 * HOUR)
 
     assert await told(session, *album) == [
-        (STAFF, DeliveryFailed(ticket.id, album[0].id, "no")),
+        (STAFF, DeliveryFailed(ticket.id, album[0].id, "cut off")),
         (USER, QuestionFailed(album[0].payload["message_id"])),
     ]

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from database.models import ChatMigration, ChatPause, Delivery, DeliveryStatus, Ticket, TicketStatus
-from services import staff_chat, ticket_service
+from services import board, staff_chat, ticket_service
 from services.notices import (
     CardPosted,
     CardRetired,
@@ -202,9 +202,25 @@ async def test_open_tickets_come_along_when_the_operator_chooses_another_group(
 
     await staff_chat.settle_in(session, NEW, now=NOON)
 
-    assert (opened.staff_chat_id, closed.staff_chat_id) == (NEW, STAFF)
-    assert (NEW, CardPosted(opened.id)) in await told(session)
+    await session.refresh(closed)
+    assert (opened.staff_chat_id, closed.staff_chat_id) == (NEW, NEW)
+    cards = [one for one in await told(session) if isinstance(one[1], CardPosted)]
+    assert cards == [(NEW, CardPosted(opened.id))]
     assert await staff_chat.current(session, STAFF) == STAFF
+
+
+async def test_a_closed_ticket_can_be_reopened_by_its_number_in_the_newly_chosen_group(
+    session: AsyncSession,
+) -> None:
+    closed = await factories.ticket(session, 7, status=TicketStatus.CLOSED)
+    await staff_chat.settle_in(session, NEW, now=NOON)
+
+    found = await board.find_by_number(session, "7", staff_chat_id=NEW, command="reopen")
+    ticket = await ticket_service.get(session, found, staff_chat_id=NEW)
+    await ticket_service.reopen(session, ticket, by=None, now=NOON)
+
+    assert ticket.id == closed.id
+    assert (NEW, CardPosted(closed.id)) in await told(session)
 
 
 async def test_a_closed_ticket_comes_along_when_its_user_writes_again(

@@ -1,0 +1,217 @@
+"""Who leads: of several processes of one bot on PostgreSQL one works, the others stand by.
+
+The lead is a session-level lock on the very connection that writes. Whoever loses the lock has lost
+that connection with it, so he can't commit any more, hence not claim, hence not send. A process
+that is frozen keeps its connection, for the kernel answers for it; therefore a session that is
+silent for SILENCE_SECONDS is ended, and a leader speaks each second.
+
+A pooler that hands a connection on after each transaction (PgBouncer's transaction mode) would hand
+the lock on with it: the connection must be the process's own.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, override
+
+import structlog
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.clock import utcnow
+from database.errors import DatabaseUnreachable, NotLeading, is_outage, speaks_of_the_database
+from database.models import Leadership
+from database.schema import ensure_at_head
+from database.session import SILENCE_SECONDS, make_engine, make_sessions, make_writer
+
+log = structlog.get_logger(__name__)
+
+# Any number will do as long as nothing else of ours locks it.
+LEAD_LOCK = 0x4C45_4144
+LOCK = f"SELECT pg_try_advisory_lock({LEAD_LOCK})"
+HOLDER = "SELECT holder FROM leadership WHERE id = 1"
+
+# asyncpg prepares a statement in one message and runs it by the next. For PostgreSQL a client that
+# is frozen in between is not idle, and no time-out of 14 to 16 ends it: who stands by does.
+END_THE_SILENT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)
+WHERE datname = current_database() AND locktype = 'advisory' AND objid = $1 AND granted
+AND wait_event = 'ClientRead' AND state_change < clock_timestamp() - make_interval(secs => $2)
+"""
+
+# A leader speaks, and whoever stands by asks for the lock, this often; in seconds.
+BEATS_EVERY = 1.0
+TRIES_EVERY = 0.25
+
+# An answer to so little is not awaited longer, in seconds.
+PATIENCE = 3.0
+
+# Where the server was away for all, the one who led may come back first, in seconds: what only he
+# knows of his sends would have to be sent again. Less than SILENCE_SECONDS.
+HEAD_START = 2.0
+
+# So long after he last spoke, in seconds, a leader is sure that the server keeps his place.
+SURE_FOR = SILENCE_SECONDS - 0.5
+
+
+class Deposed(Exception):
+    """Another process leads; whatever this one has in memory is out of date."""
+
+
+class Lead:
+    """The lead of a process that is alone with its database, as on SQLite."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether no other process can be leading now."""
+        return True
+
+    async def sure(self) -> None:
+        """Wait until `is_sure`: what goes to Telegram goes only then."""
+
+    async def win(self, stopped: asyncio.Event) -> bool:  # noqa: ARG002 - there is no one to wait for
+        """Stand by until this process leads; False if stopped before."""
+        return True
+
+    async def keep(self) -> None:
+        """Go on leading until cancelled. Raises Deposed once another process leads."""
+
+
+class LockedLead(Lead):
+    """The lead of one process among several, for one term: what is lost does not come back."""
+
+    def __init__(
+        self,
+        url: str,
+        on_try: Callable[[], None] = lambda: None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`on_try` hears that we are alive while we stand by."""
+        self.engine = make_writer(url, self._admit)
+        self.holder = secrets.token_hex(8)
+        self._on_try = on_try
+        self._monotonic = monotonic
+        self._stopped = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._spoke = asyncio.Event()
+        self._sure_until = monotonic()
+        self._leads = False
+        self._stood_by = False
+
+    @property
+    @override
+    def is_sure(self) -> bool:
+        return self._monotonic() < self._sure_until
+
+    @override
+    async def sure(self) -> None:
+        while not self.is_sure:
+            self._spoke.clear()
+            await self._spoke.wait()
+
+    @override
+    async def win(self, stopped: asyncio.Event) -> bool:
+        """Raises DatabaseNotAtHead: while we stood by another version may have migrated."""
+        self._stopped = stopped
+        failures = 0
+        while not stopped.is_set():
+            try:
+                await self._begin()
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                failures += 1
+                if failures == 1 and not stopped.is_set():
+                    log.warning("cannot stand by: the database does not answer", error=str(error))
+                self._on_try()
+                await _event_within(stopped, BEATS_EVERY)
+            else:
+                log.info("leading", holder=self.holder)
+                return True
+        return False
+
+    @override
+    async def keep(self) -> None:
+        while not await _event_within(self._lost, BEATS_EVERY):
+            try:
+                await self._speak()
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+        raise Deposed
+
+    async def _begin(self) -> None:
+        """Write down who leads: any connection that we get has the lock."""
+        await ensure_at_head(self.engine)
+        async with make_sessions(self.engine).begin() as session:
+            await session.merge(Leadership(id=1, holder=self.holder, since=utcnow()))
+        self._leads = True
+        await self._speak()
+
+    async def _speak(self) -> None:
+        async with self.engine.connect() as connection:
+            began = self._monotonic()
+            await connection.execute(text("SELECT 1"))
+            self._heard(began)
+
+    def _heard(self, began: float) -> None:
+        self._sure_until = began + SURE_FOR
+        self._spoke.set()
+
+    # A new connection of asyncpg's -------------------------------------------------------------
+
+    async def _admit(self, connection: Any) -> None:
+        """Let it write if it gets the lock."""
+        try:
+            await (self._come_back(connection) if self._leads else self._queue(connection))
+        except Exception as error:
+            lost = isinstance(error, OSError) or connection.is_closed()
+            if lost or speaks_of_the_database(error):
+                raise DatabaseUnreachable(str(error) or type(error).__name__) from error
+            raise
+
+    async def _queue(self, connection: Any) -> None:
+        """Wait for the lock; a connection lost meanwhile says that the server was away for all."""
+        if self._stood_by:
+            await _event_within(self._stopped, HEAD_START)
+        while not await connection.fetchval(LOCK, timeout=PATIENCE):
+            if not self._stood_by:
+                log.info("standing by")
+            self._stood_by = True
+            self._on_try()
+            await self._end_the_silent(connection)
+            if await _event_within(self._stopped, TRIES_EVERY):
+                raise NotLeading("stopped")
+
+    async def _end_the_silent(self, connection: Any) -> None:
+        silent = (LEAD_LOCK, SILENCE_SECONDS)
+        if await connection.fetchval(END_THE_SILENT, *silent, timeout=PATIENCE):
+            log.warning("ended the session of a leader that fell silent")
+
+    async def _come_back(self, connection: Any) -> None:
+        """Go on with what is in memory, unless somebody led in the meantime."""
+        began = self._monotonic()
+        locked = await connection.fetchval(LOCK, timeout=PATIENCE)
+        if await connection.fetchval(HOLDER, timeout=PATIENCE) != self.holder:
+            self._lost.set()
+            raise NotLeading("another process leads")
+        if not locked:
+            raise NotLeading("the server has not yet ended the session that was lost")
+        self._heard(began)
+
+
+def writer(url: str, on_try: Callable[[], None]) -> tuple[AsyncEngine, Lead]:
+    """Open the database for the process that runs the bot; it writes once it has won the lead."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return make_engine(url), Lead()
+    lead = LockedLead(url, on_try)
+    return lead.engine, lead
+
+
+async def _event_within(event: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()

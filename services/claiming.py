@@ -1,0 +1,163 @@
+"""Claiming: what goes now, best first, as far as the limiter lets it.
+
+A claim is in the database before anything is sent, so that whatever dies, it is known what may
+have been said.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import inf
+
+import structlog
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.errors import is_outage
+from database.models import Delivery, DeliveryStatus
+from services import failing, lanes, pauses
+from services.backlog import Backlog, Watch
+from services.limiter import Limiter
+from services.parcel import Compose, Parcel
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Trip:
+    """A parcel on its way, and the deliveries in it."""
+
+    parcel: Parcel
+    delivery_ids: list[int]
+    ticket_id: int | None
+    part: int
+
+
+class Turn:
+    """One turn's time, what it claimed, and when the next one is due.
+
+    `careful`: a turn before failed, perhaps for a delivery that spoils the transaction when it is
+    worded. So each is worded in a savepoint.
+    """
+
+    def __init__(
+        self, now: datetime, monotonic: float, *, longest: float, careful: bool = False
+    ) -> None:
+        self.now = now
+        self.monotonic = monotonic
+        self.careful = careful
+        self.trips: list[Trip] = []
+        self.crowded: set[int] = set()
+        self._next = monotonic + longest
+
+    def look_at(self, monotonic: float) -> None:
+        self._next = min(self._next, monotonic)
+
+    def wait_until(self, time: datetime | None) -> None:
+        if time is not None:
+            self.look_at(self.monotonic + (time - self.now).total_seconds())
+
+    def rest(self, monotonic: float) -> float:
+        return max(0.0, self._next - monotonic)
+
+
+class Claims:
+    """Makes the claims of one courier."""
+
+    def __init__(self, compose: Compose, limiter: Limiter, quiet: timedelta) -> None:
+        self.compose = compose
+        self.watch = Watch(limiter.per_group)
+        self._limiter = limiter
+        self._quiet = quiet
+
+    async def make(self, session: AsyncSession, turn: Turn, *, travelling: Collection[int]) -> None:
+        """Claim for `turn` what may go now; `travelling` are the chats of what is on its way."""
+        paused = await pauses.read(session, now=turn.now)
+        turn.wait_until(paused.next_end)
+        if paused.everything:
+            return
+        await self.watch.tidy(session, now=turn.now)
+        full = self._limiter.full(turn.monotonic)
+        turn.look_at(min(full.values(), default=inf))
+        heads = await lanes.heads(
+            session, now=turn.now, quiet=self._quiet, without=paused.blocked | full.keys()
+        )
+        probing = paused.probed & set(travelling)
+        for head in heads:
+            when = self._limiter.next_at(turn.monotonic, head.chat_id)
+            if when > turn.monotonic:
+                turn.look_at(when)
+            elif head.chat_id not in turn.crowded | probing:
+                probing |= paused.probed & {head.chat_id}
+                await self._pack(session, head, turn)
+        if len(heads) == lanes.HEADS_A_TURN and turn.trips:
+            turn.look_at(turn.monotonic)
+        elif not heads:
+            turn.wait_until(await lanes.next_due(session, now=turn.now))
+
+    async def _pack(self, session: AsyncSession, head: Delivery, turn: Turn) -> None:
+        """Put a lane's first delivery, and what can travel with it, on the way."""
+        last_room = self._limiter.is_last_room(turn.monotonic, head.chat_id)
+        if last_room and await self.watch.asks(session, head, now=turn.now):
+            _wait_for_room(head, turn, turn.monotonic)
+            return
+        offered = await lanes.offered(session, head, now=turn.now)
+        if head not in offered:  # its group moved since we looked: it waits for the new chat now
+            turn.look_at(turn.monotonic)
+            return
+        backlog = await self.watch.seen_with(session, head, last_room=last_room)
+        try:
+            parcel = await self._word(session, offered, backlog, turn)
+        except Exception as error:
+            if _spoils_the_transaction(error, turn):
+                raise
+            await _set_aside(session, head, error, turn)
+            return
+        if parcel is None:
+            head.status = DeliveryStatus.DELIVERED
+            turn.look_at(turn.monotonic)
+            return
+        when = self._limiter.next_at(turn.monotonic, parcel.chat_id, parcel.cost)
+        if when > turn.monotonic:
+            _wait_for_room(head, turn, when)
+            return
+        await self.watch.shown(session, head, backlog, now=turn.now)
+        self._claim(offered[: parcel.taken], parcel, turn)
+
+    async def _word(
+        self,
+        session: AsyncSession,
+        offered: Sequence[Delivery],
+        backlog: Backlog | None,
+        turn: Turn,
+    ) -> Parcel | None:
+        if not turn.careful:
+            return await self.compose(session, offered, backlog)
+        async with session.begin_nested():
+            return await self.compose(session, offered, backlog)
+
+    def _claim(self, batch: Sequence[Delivery], parcel: Parcel, turn: Turn) -> None:
+        part = batch[0].part
+        lanes.claim(batch, now=turn.now)
+        self._limiter.leave(parcel.chat_id, parcel.cost)
+        ids = [delivery.id for delivery in batch]
+        turn.trips.append(Trip(parcel, ids, batch[0].ticket_id, part))
+
+
+def _wait_for_room(head: Delivery, turn: Turn, until: float) -> None:
+    """Keep the room of a chat for what comes first: what is smaller must not take it."""
+    turn.crowded.add(head.chat_id)
+    turn.look_at(until)
+
+
+def _spoils_the_transaction(error: Exception, turn: Turn) -> bool:
+    """Whether this turn can do nothing more; a careful one has a savepoint to go back to."""
+    of_database = isinstance(error, DBAPIError | PendingRollbackError)
+    return is_outage(error) or (of_database and not turn.careful)
+
+
+async def _set_aside(session: AsyncSession, head: Delivery, error: Exception, turn: Turn) -> None:
+    log.error("a delivery cannot be worded", delivery=head.id, kind=head.kind, exc_info=error)
+    reason = f"it cannot be worded ({type(error).__name__})"
+    await failing.fail(session, [head], reason, now=turn.now)
+    turn.look_at(turn.monotonic)

@@ -1,0 +1,64 @@
+"""Failing: a delivery is given up, and who can do something about it hears so."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from database.models import Delivery, DeliveryStatus, Ticket
+from services import outbox
+from services.notices import (
+    AnswerEdited,
+    AnswerPosted,
+    AnswerRetracted,
+    CardPosted,
+    DeliveryFailed,
+    QuestionEdited,
+    QuestionFailed,
+    QuestionPosted,
+)
+
+log = structlog.get_logger(__name__)
+
+# What somebody misses if it does not arrive.
+_CONTENT = frozenset(
+    notice.kind
+    for notice in (
+        AnswerPosted,
+        AnswerEdited,
+        AnswerRetracted,
+        CardPosted,
+        QuestionPosted,
+        QuestionEdited,
+    )
+)
+
+
+async def fail(
+    session: AsyncSession, batch: Sequence[Delivery], reason: str, *, now: datetime
+) -> None:
+    """Give the deliveries up, and tell those who can do something about it.
+
+    What only decorates fails in the log alone; so does a kind that this version does not know.
+    """
+    for delivery in batch:
+        delivery.status, delivery.error = DeliveryStatus.FAILED, reason
+    first = batch[0]
+    log.warning("delivery failed", delivery=first.id, kind=first.kind, reason=reason)
+    ticket = await _ticket_of(session, first)
+    if ticket is None or first.kind not in _CONTENT:
+        return
+    failed = DeliveryFailed(ticket.id, first.id, reason)
+    outbox.post(session, ticket.staff_chat_id, failed, now=now, ticket=ticket)
+    if first.kind == QuestionPosted.kind:
+        for one in batch[:1] if first.media_group_id else batch:  # an album is one to its sender
+            told = QuestionFailed(one.payload["message_id"])
+            outbox.post(session, ticket.user.chat_id, told, now=now, ticket=ticket)
+
+
+async def _ticket_of(session: AsyncSession, delivery: Delivery) -> Ticket | None:
+    if delivery.ticket_id is None:
+        return None
+    return await session.get_one(Ticket, delivery.ticket_id, options=[selectinload(Ticket.user)])

@@ -1,0 +1,86 @@
+"""What Telegram counted lately: all that a limiter which starts anew has to know."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import PENDING, Delivery, DeliveryStatus, Message
+from services.notices import AnswerDelivered, NoteKept
+
+# Reactions cost a chat none of its messages.
+_FREE = (AnswerDelivered.kind, NoteKept.kind)
+
+# With its doubling pauses (`settling.backoff`) a delivery is tried no more often in a minute.
+_TRIES_A_MINUTE = 6
+
+
+async def since(
+    session: AsyncSession, time: datetime, *, now: datetime
+) -> list[tuple[datetime, int]]:
+    """List when and to which chat, for each message that Telegram may have counted since `time`.
+
+    Oldest first. Of a message in several parts each counts when the last one did; what was tried
+    and has no answer yet counts now. Of a part that was tried again, after a death say, each try
+    counts. Texts that travelled as one are one, albums are their items.
+    """
+    took = await _took(session, time)
+    tried = await _tried(session, time)
+    joined = await _joined_texts(session, [*took, *tried])
+    counted = list(_counted(took, joined))
+    for one in tried:
+        if one.id not in joined:
+            counted += [(now, one.chat_id)] * max(1, _tries(one))
+    return sorted((min(at, now), chat_id) for at, chat_id in counted)
+
+
+def _counted(took: Iterable[Delivery], joined: set[int]) -> Iterator[tuple[datetime, int]]:
+    for delivery in took:
+        if delivery.sent_at is None or delivery.id in joined:
+            continue
+        last_part = delivery.status is DeliveryStatus.DELIVERED
+        again = max(0, _tries(delivery) - 1)
+        yield from [(delivery.sent_at, delivery.chat_id)] * (delivery.part + last_part + again)
+
+
+def _tries(delivery: Delivery) -> int:
+    return min(delivery.attempts, _TRIES_A_MINUTE)
+
+
+async def _took(session: AsyncSession, time: datetime) -> Sequence[Delivery]:
+    found = await session.scalars(
+        select(Delivery).where(Delivery.sent_at > time, Delivery.kind.not_in(_FREE))
+    )
+    return found.all()
+
+
+async def _tried(session: AsyncSession, time: datetime) -> Sequence[Delivery]:
+    """List what was on its way, or came back without an answer; a batch that is one was claimed."""
+    found = await session.scalars(
+        select(Delivery).where(
+            PENDING,
+            or_(
+                Delivery.status == DeliveryStatus.CLAIMED,
+                and_(Delivery.attempts > 0, Delivery.batch_id.is_not(None), Delivery.due_at > time),
+            ),
+            Delivery.kind.not_in(_FREE),
+        )
+    )
+    return found.all()
+
+
+async def _joined_texts(session: AsyncSession, deliveries: Iterable[Delivery]) -> set[int]:
+    """Find the deliveries that stand in another one's message."""
+    behind = {
+        one.id: one.payload.get("message_id")
+        for one in deliveries
+        if one.batch_id not in {None, one.id} and one.media_group_id is None
+    }
+    if not behind:
+        return set()
+    texts = await session.scalars(
+        select(Message.id).where(Message.id.in_(set(behind.values())), Message.kind == "text")
+    )
+    known = set(texts)
+    return {one for one, message_id in behind.items() if message_id in known}

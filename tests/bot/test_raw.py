@@ -1,0 +1,63 @@
+"""What is read off an update that may be anything."""
+
+from typing import Any
+
+import pytest
+
+from bot import raw
+
+HUGE = [2**63, -(2**63) - 1, 10**30]
+NO_ID: list[Any] = [*HUGE, 0, True, 1.5, "7", None, [], {}]
+
+
+def update(**event: Any) -> dict[str, Any]:
+    return {"update_id": 5, "message": event}
+
+
+@pytest.mark.parametrize("value", NO_ID)
+def test_what_no_database_keeps_as_an_id_is_none(value: Any) -> None:
+    found = raw.origin(
+        update(chat={"id": value, "type": "private"}, message_id=value, **{"from": {"id": value}})
+    )
+
+    assert (found.chat_id, found.message_id, found.person_id) == (None, None, None)
+
+
+@pytest.mark.parametrize("value", [1, -1, 2**63 - 1, -(2**63)])
+def test_any_other_whole_number_is_one(value: int) -> None:
+    assert raw.origin(update(chat={"id": value})).chat_id == value
+
+
+@pytest.mark.parametrize("value", [None, [], {}, "x", 5])
+def test_an_update_of_any_shape_comes_from_nowhere(value: Any) -> None:
+    nowhere = raw.Origin(
+        chat_id=None,
+        private=False,
+        message_id=None,
+        language="",
+        callback_query_id=None,
+        person_id=None,
+    )
+
+    assert raw.origin({"update_id": 5, "callback_query": value}) == nowhere
+    assert raw.origin({"update_id": 5, "message": {"chat": value, "from": value}}) == nowhere
+    assert raw.origin({"update_id": 5}) == nowhere
+
+
+def test_what_is_sent_back_to_telegram_is_clean() -> None:
+    query = {"id": "1\ud800", "from": {"language_code": "\x00e"}}
+
+    found = raw.origin({"update_id": 5, "callback_query": query})
+
+    assert (found.callback_query_id, found.language) == ("1\ufffd", "\ufffde")
+
+
+@pytest.mark.parametrize("value", [*HUGE, -1, True, 1.5, "7", None, []])
+def test_a_number_that_cannot_be_confirmed_is_none(value: Any) -> None:
+    assert raw.number({"update_id": value}) is None
+    assert raw.number({}) is None
+
+
+@pytest.mark.parametrize("value", [0, 1, 2**63 - 1])
+def test_any_other_number_is_the_updates(value: int) -> None:
+    assert raw.number({"update_id": value}) == value

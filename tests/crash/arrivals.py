@@ -1,0 +1,63 @@
+"""What was written, and how long it took until somebody saw it."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+
+
+class Arrivals:
+    """Waits are counted from the writing, in seconds of the loop; `stalled` is no news for long."""
+
+    def __init__(self, stalled: float) -> None:
+        self.waited: dict[str, float] = {}
+        self.refused: list[str] = []
+        self._stalled = stalled
+        self._written_at: dict[str, float] = {}
+        self._news = asyncio.Event()
+
+    def begins(self, *written: str) -> None:
+        """Note that these are being written."""
+        for token in written:
+            self._written_at.setdefault(token, asyncio.get_running_loop().time())
+
+    def arrives(self, *found: str) -> None:
+        """Note that the bot has shown these."""
+        now = asyncio.get_running_loop().time()
+        for token in found:
+            self.waited.setdefault(token, now - self._written_at.get(token, now))
+        self._news.set()
+
+    def refuses(self, token: str) -> None:
+        """Note that the bot has said that it can't pass this on."""
+        self.refused.append(token)
+        del self._written_at[token]
+
+    def unseen(self) -> int:
+        """Count what is still on its way."""
+        return len(self._written_at) - len(self.waited)
+
+    async def reaches(self, more: int) -> None:
+        """Wait until so many more messages have arrived than now."""
+        await self.has_reached(len(self.waited) + more)
+
+    async def has_reached(self, count: int) -> None:
+        """Wait until so many messages have arrived in all. Raises TimeoutError if none comes."""
+        while len(self.waited) < count:
+            await self.hears()
+
+    async def sees_all(self, wanted: Iterable[str]) -> None:
+        """Wait until these have arrived. Raises AssertionError when none of them does for long."""
+        loop, all_of_them = asyncio.get_running_loop(), set(wanted)
+        fewest, until = len(all_of_them) + 1, 0.0
+        while left := all_of_them - self.waited.keys() - set(self.refused):
+            if len(left) < fewest:
+                fewest, until = len(left), loop.time() + self._stalled
+            assert loop.time() < until, f"did not arrive: {', '.join(sorted(left))}"
+            with suppress(TimeoutError):
+                await self.hears()
+
+    async def hears(self) -> None:
+        """Wait until the bot has said something. Raises TimeoutError if it does not."""
+        self._news.clear()
+        async with asyncio.timeout(self._stalled):
+            await self._news.wait()

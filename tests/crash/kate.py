@@ -1,0 +1,125 @@
+"""Kate of the support group: answers by replying to what the bot shows there."""
+
+import asyncio
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sandbox import Message
+from sandbox.client import Chat
+from tests.crash.arrivals import Arrivals
+from tests.crash.reckoning import tokens, user_of
+from tests.crash.scene import Scene
+
+# What the bot says when it can't tell which ticket a reply belongs to.
+ASKS_BACK = "I don't know which ticket this belongs to"
+
+
+class Kate:
+    """`share`: of what the bot shows in the group she answers so many by herself."""
+
+    def __init__(
+        self, scene: Scene, arrivals: Arrivals, rng: random.Random, *, share: float
+    ) -> None:
+        self.answers: defaultdict[int, list[str]] = defaultdict(list)
+        self.chats: list[Chat] = [scene.support]
+        self.misquoted = 0
+        self._scene = scene
+        self._arrivals = arrivals
+        self._rng = rng
+        self._share = share
+        self._answered = Counter[int]()
+        self._cards: dict[int, Message] = {}
+        self._taken = 0
+        self._desk = asyncio.Lock()
+
+    def rests(self) -> None:
+        """Answer nothing more by herself."""
+        self._share = 0.0
+
+    @asynccontextmanager
+    async def pauses(self) -> AsyncIterator[None]:
+        """Write nothing while something is done to the group."""
+        async with self._desk:
+            yield
+
+    def moves(self, new: Chat) -> None:
+        """Go on in another staff chat."""
+        self.chats.append(new)
+        self._scene.support = new
+
+    async def looks_at(self, message: Message) -> None:
+        """Reply to what the bot shows in the group, by card or by copy, or to what it asks."""
+        if message.chat_id != self._scene.support.id:
+            return
+        if message.text.startswith(ASKS_BACK):
+            await self._tries_again(message)
+            return
+        found = tokens([message.text])
+        if not found:
+            return
+        number = user_of(found[0])
+        if message.buttons:
+            self._cards[number] = message
+        if self._rng.random() < self._share:
+            await self.replies(message, number)
+
+    async def answers_one(self) -> None:
+        """Answer whichever ticket, by its card."""
+        number = self._rng.choice(sorted(self._cards))
+        await self.replies(self._cards[number], number)
+
+    async def takes_one(self) -> None:
+        """Press a button that changes a card: another ticket's each time."""
+        number = sorted(self._cards)[self._taken % len(self._cards)]
+        self._taken += 1
+        async with self._desk:
+            await self._scene.kate.presses(self._cards[number], "Take")
+
+    async def replies(self, to: Message, number: int) -> None:
+        """Answer a user by replying to a message, unless the group has moved since."""
+        async with self._desk:
+            if to.chat_id != self._scene.support.id:
+                return
+            self._answered[number] += 1
+            token = f"a{number}.{self._answered[number]:04}"
+            self._arrivals.begins(token)
+            self.answers[number].append(token)
+            await self._scene.kate.replies(to, f"{token}, sir")
+
+    async def _tries_again(self, refusal: Message) -> None:
+        """The bot did not know what she replied to, and says so: she replies to the card."""
+        token = await self._meant_by(refusal)
+        if token in self._arrivals.refused:
+            return
+        self._arrivals.refuses(token)
+        number = user_of(token)
+        self.answers[number].remove(token)
+        await self.replies(self._cards[number], number)
+
+    async def _meant_by(self, refusal: Message) -> str:
+        """Find which answer is refused: she knows it when she sees it quoted.
+
+        What she wrote in a group that has moved since can't be quoted; then only the call knows.
+        """
+        quoted = refusal.reply_to or self._asked_to_quote(refusal)
+        for chat in reversed(self.chats):
+            told = await chat.message(quoted)
+            found = tokens([told.text]) if told is not None and not of_bot(told) else []
+            if found and found[0] not in self._arrivals.waited:
+                self.misquoted += bool(refusal.reply_to) and chat is not self.chats[-1]
+                return found[0]
+        raise AssertionError(f"what is meant? {refusal.line()}")
+
+    def _asked_to_quote(self, refusal: Message) -> int:
+        for call in reversed(self._scene.sandbox.calls):
+            result = (call.answer or {}).get("result")
+            if isinstance(result, dict) and result.get("message_id") == refusal.id:
+                return int(json.loads(call.params["reply_parameters"])["message_id"])
+        raise AssertionError(f"nobody sent {refusal.line()}")
+
+
+def of_bot(message: Message) -> bool:
+    return bool(message.raw["from"]["is_bot"])

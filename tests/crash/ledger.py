@@ -1,0 +1,71 @@
+"""What stands in the bot's database, read from outside of it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import NullPool, select
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from database.models import DeadUpdate, Delivery, DeliveryStatus, Message, Priority, Ticket
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Rows by their id, oldest first."""
+
+    tickets: dict[int, Ticket]
+    messages: dict[int, Message]
+    deliveries: dict[int, Delivery]
+    dead: list[DeadUpdate]
+
+    def numbers(self) -> dict[date, list[int]]:
+        """List the tickets' numbers of each day, in order."""
+        found = defaultdict(list)
+        for ticket in self.tickets.values():
+            found[ticket.opened_on].append(ticket.daily_id)
+        return {day: sorted(numbers) for day, numbers in found.items()}
+
+    def wrong_numbers(self) -> list[str]:
+        """Say on which days the numbers are not 1, 2, 3 …."""
+        return [
+            f"numbers of {day}: {numbers}"
+            for day, numbers in self.numbers().items()
+            if numbers != list(range(1, len(numbers) + 1))
+        ]
+
+    def waiting(self) -> list[str]:
+        """Name what still has to be said; redraws and reactions only decorate."""
+        return [
+            f"{one.kind} {one.id} is {one.status}"
+            for one in self.deliveries.values()
+            if one.status in {DeliveryStatus.WAITING, DeliveryStatus.CLAIMED}
+            and one.priority < Priority.REDRAW
+        ]
+
+    def failed(self) -> list[str]:
+        """Name what was given up."""
+        return [
+            f"{one.kind} {one.id} failed: {one.error}"
+            for one in self.deliveries.values()
+            if one.status is DeliveryStatus.FAILED
+        ]
+
+
+async def read(url: str) -> Ledger:
+    """Read it all. Not through the product's engine, whose connections write."""
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with AsyncSession(engine) as session:
+            tickets = await session.scalars(select(Ticket).order_by(Ticket.id))
+            messages = await session.scalars(select(Message).order_by(Message.id))
+            deliveries = await session.scalars(select(Delivery).order_by(Delivery.id))
+            dead = await session.scalars(select(DeadUpdate).order_by(DeadUpdate.id))
+            return Ledger(
+                {one.id: one for one in tickets},
+                {one.id: one for one in messages},
+                {one.id: one for one in deliveries},
+                list(dead),
+            )
+    finally:
+        await engine.dispose()

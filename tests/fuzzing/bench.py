@@ -1,0 +1,228 @@
+"""One plan of updates through the bot: App as it is, a real database, Telegram at the wire."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast, override
+from zoneinfo import ZoneInfo
+
+from aiogram import Bot
+from pydantic import SecretStr
+from sqlalchemy import select
+from structlog.testing import capture_logs
+
+from bot.app import App
+from core.config import Settings
+from core.heartbeat import Heartbeat, Part
+from database.models import DeadUpdate, Delivery, Message, SeenUpdate
+from database.session import make_sessions
+from services import checking, notices, updates
+from tests.fuzzing.databases import Database
+from tests.fuzzing.people import CHATS, STAFF_CHAT
+from tests.fuzzing.updates import Step
+from tests.fuzzing.wire import TOKEN, Fault, Wire
+from tests.times import NOON
+
+# So many times what waits is given another chance, and time to pass, before it counts as stuck.
+PATIENCE = 400
+
+# What the log may say at ERROR when nothing is wrong with the bot.
+EXPECTED = {
+    "update set aside",
+    "an update without a number",
+    "the bot may not write to the staff chat; all is kept and tried each minute",
+    "the staff group became a supergroup with a new id; set STAFF_CHAT_ID to it",
+}
+HANDLED, REFUSED, ASIDE, AGAIN = "handled", "refused", "set aside", "known"
+_OUTCOMES = {
+    "refused": REFUSED,
+    "update set aside": ASIDE,
+    "update was handled before": AGAIN,
+}
+
+
+@dataclass
+class Report:
+    """What became of the updates: (kind, outcome) counted, and what is wrong, in sentences."""
+
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return self.outcomes.total()
+
+
+class Beats(Heartbeat):
+    """Tells when poller and courier turn."""
+
+    def __init__(self) -> None:
+        self.turned = asyncio.Event()
+
+    @override
+    def beat(self, part: Part) -> None:
+        self.turned.set()
+
+
+class Bench:
+    """The bot with one plan in hand."""
+
+    def __init__(self, database: Database, faults: Mapping[int, Fault]) -> None:
+        self.now = NOON
+        self.database = database
+        self.sessions = make_sessions(database.engine)
+        self.wire = Wire(lambda: self.now, faults)
+        self.wire.chats |= CHATS
+        self.report = Report()
+        self.logs: list[MutableMapping[str, Any]] = []
+        self.sent: dict[int, tuple[Step, dict[str, Any]]] = {}
+        self.became: dict[int, str] = {}
+        self.app = self._app()
+        self._last_id = 1000
+
+    def _app(self) -> App:
+        settings = Settings(
+            _env_file=None,
+            bot_token=SecretStr(TOKEN),
+            staff_chat_id=STAFF_CHAT,
+            support_timezone=ZoneInfo("UTC"),
+            limit_per_chat=0,
+            limit_per_group=0,
+            limit_total=0,
+        )
+        bot = Bot(TOKEN, session=self.wire)
+        app = App(settings, bot, self.sessions, self._clock, lambda: self._clock().timestamp())
+        app.heartbeat = self.beats = Beats()
+        self._handle = app.intake.handle
+        app.intake.handle = self._watched  # type: ignore[method-assign]
+        return app
+
+    def _clock(self) -> datetime:
+        return self.now
+
+    async def run(self, plan: list[list[Step]]) -> Report:
+        """Run the plan to its end and hold against it all that was promised."""
+        stopped = asyncio.Event()
+        with capture_logs() as self.logs:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.app.run(stopped))
+                for batch in plan:
+                    self.wire.offer([self._update(step) for step in batch])
+                    await self.wire.taken()
+                    await self._drained()
+                stopped.set()
+        await self._judge()
+        return self.report
+
+    def _update(self, step: Step) -> dict[str, Any]:
+        """Number an update; one without a step to the next number comes a second time."""
+        self.now += timedelta(seconds=step.later)
+        if step.gap == 0 and self._last_id in self.sent:
+            return self.sent[self._last_id][1]
+        self._last_id += step.gap or 1
+        while self._last_id in self.sent:
+            self._last_id += 1
+        made = {"update_id": self._last_id} | step.build(self.wire)
+        # As the wire makes it of what we give it.
+        made = cast("dict[str, Any]", json.loads(json.dumps(made)))
+        self.sent[self._last_id] = (step, made)
+        return made
+
+    async def _watched(self, raw: dict[str, Any]) -> None:
+        """Note what the intake makes of an update."""
+        before = len(self.logs)
+        await self._handle(raw)
+        said = [_OUTCOMES[one["event"]] for one in self.logs[before:] if one["event"] in _OUTCOMES]
+        outcome = said[-1] if said else HANDLED
+        step, _ = self.sent[raw["update_id"]]
+        self.report.outcomes[step.kind, outcome] += 1
+        if outcome is not AGAIN:
+            self.became[raw["update_id"]] = outcome
+
+    async def _drained(self) -> None:
+        """Wait until nothing is left in the outbox, and let time pass for what waits for it."""
+        before: object = None
+        for _ in range(PATIENCE):
+            count, due = pending = await self.database.pending()
+            if not count:
+                return
+            if pending == before:
+                self.now = max(self.now + timedelta(seconds=5), due or self.now)
+            before = pending
+            self.app.courier.wake()
+            self.beats.turned.clear()
+            await self.beats.turned.wait()
+            await self.app.courier.settled()
+        self.report.wrong.append("something waits for ever")
+
+    # What was promised
+
+    async def _judge(self) -> None:
+        async with self.sessions() as session:
+            seen = set(await session.scalars(select(SeenUpdate.update_id)))
+            dead = {one.update_id: one for one in await session.scalars(select(DeadUpdate))}
+            written = set(
+                (await session.execute(select(Message.chat_id, Message.message_id))).all()
+            )
+            posted = Counter(await session.scalars(select(Delivery.kind)))
+            found = await checking.findings(await session.connection(), now=self.now)
+        say = self.report.wrong.append
+        if lost := self.sent.keys() - self.became.keys():
+            say(f"never handled: {sorted(lost)}")
+        if self.now - NOON < updates.KEPT_FOR and (lost := self.sent.keys() - seen):
+            say(f"handled, and not recorded as seen: {sorted(lost)}")
+        for update_id, (step, raw) in self.sent.items():
+            outcome = self.became.get(update_id)
+            if (outcome == ASIDE) != (update_id in dead):
+                say(f"{outcome}, but kept: {update_id in dead}: {raw}")
+            if outcome == ASIDE and json.loads(dead[update_id].raw) != raw:
+                say(f"kept otherwise than it came: {raw}")
+            if outcome == ASIDE and step.plausible and step.kind in _ASKED_FOR:
+                say(f"set aside, and Telegram could have sent it: {step}: {dead[update_id].error}")
+            if outcome == HANDLED and _joins_a_ticket(step) and _place(raw) not in written:
+                say(f"handled, and not in a ticket: {raw}")
+        self._judge_refusals(posted)
+        self._judge_logs()
+        for finding in found:
+            if finding.wrong:
+                say(f"check: {finding.line}")
+
+    def _judge_refusals(self, posted: Counter[str]) -> None:
+        refused = [self.sent[one][1] for one, became in self.became.items() if became == REFUSED]
+        said = sum("callback_query" not in raw and _says_where(raw) for raw in refused)
+        if posted[notices.Refusal.kind] != said:
+            self.report.wrong.append(f"refused {said}, told {posted[notices.Refusal.kind]}")
+        presses = sum("callback_query" in raw for raw in refused)
+        if len(self.wire.alerts) < presses:
+            self.report.wrong.append("a press was refused without a word")
+
+    def _judge_logs(self) -> None:
+        for line in self.logs:
+            if line["log_level"] in {"error", "critical"} and line["event"] not in EXPECTED:
+                self.report.wrong.append(f"log: {line}")
+
+
+def _says_where(raw: dict[str, Any]) -> bool:
+    """Whether a message that was understood names a chat that could be told anything."""
+    chat_id = (raw.get("message") or raw["edited_message"])["chat"]["id"]
+    return type(chat_id) is int and chat_id != 0 and -(2**63) <= chat_id < 2**63
+
+
+_ASKED_FOR = {"message", "edited_message", "callback_query", "my_chat_member"}
+
+
+def _joins_a_ticket(step: Step) -> bool:
+    """Whether a user wrote plain text in private, and nothing is wrong with it."""
+    return (
+        step.plausible
+        and step.kind == "message"
+        and step.chat == step.sender
+        and step.content.keys() == {"text"}
+    )
+
+
+def _place(raw: dict[str, Any]) -> tuple[int, int]:
+    return raw["message"]["chat"]["id"], raw["message"]["message_id"]

@@ -1,0 +1,37 @@
+"""Who takes part: few people, so that their messages meet on the same tickets."""
+
+from typing import Any
+
+STAFF_CHAT = -1001000000001
+OLD_GROUP = -501
+NEW_GROUP = -1001000000002
+FOREIGN = -502
+CHANNEL = -1001000000777
+
+ANN, BOB, EVE, KATE, KARL = 101, 102, 103, 900, 901
+USERS = (ANN, BOB, EVE)
+TEAM = (KATE, KARL)
+
+
+def person(telegram_id: int, name: str, **more: Any) -> dict[str, Any]:
+    return {"id": telegram_id, "is_bot": False, "first_name": name} | more
+
+
+PEOPLE = {
+    ANN: person(ANN, "Ann", username="ann", language_code="en"),
+    BOB: person(BOB, "Боб", last_name="<b>&", language_code="ru-RU"),
+    EVE: person(EVE, "\u202eمحمد", language_code="x"),
+    KATE: person(KATE, "Kate", username="kate", language_code="en"),
+    KARL: person(KARL, "\u3164"),
+}
+CHATS: dict[int, dict[str, Any]] = {
+    **{
+        id_: {"id": id_, "type": "private", "first_name": p["first_name"]}
+        for id_, p in PEOPLE.items()
+    },
+    STAFF_CHAT: {"id": STAFF_CHAT, "type": "supergroup", "title": "Support"},
+    NEW_GROUP: {"id": NEW_GROUP, "type": "supergroup", "title": "Support, moved"},
+    OLD_GROUP: {"id": OLD_GROUP, "type": "group", "title": "Support, before"},
+    FOREIGN: {"id": FOREIGN, "type": "group", "title": "Strangers"},
+    CHANNEL: {"id": CHANNEL, "type": "channel", "title": "News"},
+}

@@ -1,0 +1,98 @@
+"""The short form: new plans each time, and those that once failed, always."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fuzzing.people import ANN, CHATS, KATE, STAFF_CHAT
+from tests.fuzzing.running import Broken, Plan, Runner
+from tests.fuzzing.updates import PHOTO, Mutation, Step
+from tests.fuzzing.values import MEGABYTE
+
+# About ten seconds a database; `python -m tests.fuzzing` takes 20,000 updates.
+PLANS = 10
+
+HELLO = Step("message", ANN, ANN, {"text": "Hello"})
+
+
+# What makes a step one that Telegram would not send: a number that does no harm.
+STRANGE = (Mutation(1, 5),)
+
+
+def changed(content: dict[str, object]) -> Step:
+    """A message of Ann's in which something is as it cannot be."""
+    return Step("message", ANN, ANN, content, mutations=STRANGE)
+
+
+FAILED_ONCE: dict[str, Plan] = {
+    "a first text that becomes a photo": [
+        [HELLO],
+        [Step("edited_message", ANN, ANN, {"photo": PHOTO}, back=0)],
+    ],
+    "a first text that becomes a photo before its card is sent": [
+        [HELLO, Step("edited_message", ANN, ANN, {"photo": PHOTO}, back=0)]
+    ],
+    "a chat whose id no database keeps": [
+        [changed({"text": "Hello", "chat": {"id": 2**63, "type": "private"}}), HELLO]
+    ],
+    "somebody in the private chat of somebody else": [
+        [changed({"text": "Hello", "chat": CHATS[KATE]}), HELLO]
+    ],
+    "a group that moves to where a person is": [
+        [HELLO, Step("message", STAFF_CHAT, KATE, {"migrate_to_chat_id": 8294}, mutations=STRANGE)],
+        [Step("message", ANN, ANN, {"text": "Hello?"})],
+    ],
+    "a refusal that nobody can be told": [
+        [changed({"dice": {"emoji": "x"}, "chat": {"id": 0, "type": "private"}}), HELLO]
+    ],
+    "a command without a letter": [
+        [
+            Step(
+                "message",
+                ANN,
+                ANN,
+                {"text": " ", "entities": [{"type": "bot_command", "offset": 0, "length": 1}]},
+            )
+        ]
+    ],
+    "a megabyte": [[Step("message", ANN, ANN, {"text": "z" * MEGABYTE}), HELLO]],
+    "two updates of one number": [[HELLO, Step("message", ANN, ANN, {"text": "again"}, gap=0)]],
+    "numbers that run backwards": [
+        [HELLO, Step("message", ANN, ANN, {"text": "and"}, gap=-100)],
+        [Step("message", STAFF_CHAT, KATE, {"text": "// why?"}, back=0, gap=-100)],
+    ],
+}
+
+
+@pytest.fixture
+def runner(database_url: str) -> Iterator[Runner]:
+    with Runner(database_url) as runner:
+        yield runner
+
+
+@pytest.mark.parametrize("name", FAILED_ONCE)
+def test_what_failed_once_holds(runner: Runner, name: str) -> None:
+    runner.run(FAILED_ONCE[name], {})
+
+
+def test_whatever_updates_come_each_is_handled_refused_or_kept(
+    runner: Runner, backend: str
+) -> None:
+    number = random.randrange(10**6)
+    print(f"python -m tests.fuzzing --updates 1 --seed {number} --database {backend}")  # noqa: T201
+
+    runner.explore(PLANS, number, shrink=False)
+
+    assert runner.total.total > PLANS
+
+
+def test_a_bot_that_forgets_is_found_out(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def forgets(*_: object, **__: object) -> None:
+        """Take a message, and leave it at that."""
+
+    monkeypatch.setattr("services.ticket_service._post_question", forgets)
+    monkeypatch.setattr("services.ticket_service._reopen", forgets)
+
+    with pytest.raises(Broken, match="neither passed on nor waits"):
+        runner.run([[HELLO, HELLO]], {})

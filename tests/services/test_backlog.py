@@ -1,0 +1,321 @@
+"""The line that tells staff how much waits: what it says, on which card, and for how long."""
+
+from datetime import datetime
+from itertools import count, islice
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import BacklogSign, Delivery, DeliveryStatus, Priority, Ticket
+from services import backlog
+from services.backlog import Backlog, Watch
+from services.notices import (
+    AnswerDelivered,
+    CardPosted,
+    CardRedrawn,
+    QuestionEdited,
+    QuestionPosted,
+    TicketClosed,
+)
+from tests.services import factories
+from tests.services.factories import ANN, MINUTE, SECOND, STAFF, delivery
+from tests.times import NOON
+
+PER_MINUTE = 2
+
+_numbers = count(100)
+
+
+async def measured(session: AsyncSession, *, besides: int = 0) -> tuple[int, int]:
+    found = await backlog.measure(session, STAFF, per_minute=PER_MINUTE, besides=besides)
+    return found.waiting, found.sends
+
+
+async def asks(session: AsyncSession, ticket: Ticket, *texts: str) -> list[Delivery]:
+    """Have texts of a user wait."""
+    return [await question(session, ticket, text=text) for text in texts]
+
+
+async def question(session: AsyncSession, ticket: Ticket, **fields: Any) -> Delivery:
+    message = await factories.message(session, ticket, factories.content(**fields))
+    return await delivery(session, QuestionPosted(message.id), ticket)
+
+
+async def tickets(session: AsyncSession, how_many: int) -> list[Ticket]:
+    """Have so many more tickets, each of another user."""
+    return [
+        await factories.ticket(session, number, user=await factories.user(session, number))
+        for number in islice(_numbers, how_many)
+    ]
+
+
+async def queue(session: AsyncSession, how_many: int) -> list[Delivery]:
+    """Have a follow-up in each of so many tickets wait."""
+    return [await question(session, ticket) for ticket in await tickets(session, how_many)]
+
+
+async def sign(session: AsyncSession) -> tuple[int, datetime] | None:
+    await session.flush()
+    found = await session.scalar(select(BacklogSign).where(BacklogSign.chat_id == STAFF))
+    return (found.ticket_id, found.shown_at) if found is not None else None
+
+
+async def redraws(session: AsyncSession, *, priority: Priority) -> list[int | None]:
+    """List the tickets whose cards wait for being drawn anew."""
+    await session.flush()
+    found = await session.scalars(
+        select(Delivery.ticket_id)
+        .where(Delivery.kind == CardRedrawn.kind, Delivery.priority == priority)
+        .order_by(Delivery.id)
+    )
+    return list(found)
+
+
+async def shows(
+    session: AsyncSession, watch: Watch, head: Delivery, *, now: datetime = NOON
+) -> Backlog | None:
+    """Send what shows a card, in the last room."""
+    told = await watch.seen_with(session, head, last_room=True)
+    await watch.shown(session, head, told, now=now)
+    head.status = DeliveryStatus.DELIVERED
+    await session.flush()
+    return told
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch(PER_MINUTE)
+
+
+# How much it is
+
+
+async def test_cards_and_questions_that_wait_are_counted(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    await delivery(session, CardPosted(ticket.id), ticket)
+    await asks(session, ticket, "one", "two")
+
+    assert (await measured(session))[0] == 3
+
+
+async def test_texts_of_a_ticket_need_one_send_and_pictures_one_each(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    other, *_ = await tickets(session, 1)
+    await asks(session, ticket, "one", "two", "three")
+    await asks(session, other, "one", "two")
+    for _ in range(2):
+        await question(session, other, text=None, kind="photo", file_id="1")
+
+    assert await measured(session) == (7, 4)
+
+
+async def test_what_else_waits_needs_sends_but_is_nobodys_question(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    await delivery(session, QuestionEdited(1), ticket)
+
+    assert await measured(session) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("notice", "changes"),
+    [
+        (CardRedrawn(1), {}),
+        (CardRedrawn(1), {"priority": Priority.CARD}),
+        (AnswerDelivered(1), {}),
+        (TicketClosed(1), {"chat_id": ANN.telegram_id}),
+        (CardPosted(1), {"status": DeliveryStatus.CLAIMED}),
+        (CardPosted(1), {"status": DeliveryStatus.DELIVERED}),
+    ],
+)
+async def test_what_nobody_misses_or_is_on_its_way_is_not_counted(
+    session: AsyncSession, ticket: Ticket, notice: Any, changes: dict[str, Any]
+) -> None:
+    await delivery(session, notice, ticket, **changes)
+
+    assert await measured(session) == (0, 0)
+
+
+async def test_the_one_that_goes_now_is_not_counted(session: AsyncSession, ticket: Ticket) -> None:
+    card = await delivery(session, CardPosted(ticket.id), ticket)
+
+    assert await measured(session, besides=card.id) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("sends", "minutes", "is_long"),
+    [(0, 0, False), (20, 1, False), (21, 2, True), (40, 2, True), (41, 3, True)],
+)
+def test_minutes_are_rounded_up_and_more_than_one_is_long(
+    sends: int, minutes: int, is_long: bool
+) -> None:
+    found = Backlog(waiting=100, sends=sends, per_minute=20)
+
+    assert (found.minutes, found.is_long) == (minutes, is_long)
+
+
+# Which card tells it
+
+
+async def test_a_new_card_in_the_last_room_tells_of_a_long_queue(
+    session: AsyncSession, ticket: Ticket, watch: Watch
+) -> None:
+    card = await delivery(session, CardPosted(ticket.id), ticket)
+    await queue(session, 3)
+
+    assert await shows(session, watch, card) == Backlog(3, 3, PER_MINUTE)
+    assert await sign(session) == (ticket.id, NOON)
+
+
+@pytest.mark.parametrize(("waiting", "last_room"), [(2, True), (3, False)])
+async def test_a_short_queue_or_room_for_more_is_not_told(
+    session: AsyncSession, ticket: Ticket, watch: Watch, waiting: int, last_room: bool
+) -> None:
+    card = await delivery(session, CardPosted(ticket.id), ticket)
+    await queue(session, waiting)
+
+    assert await watch.seen_with(session, card, last_room=last_room) is None
+
+
+async def test_without_a_limit_there_is_never_a_line(session: AsyncSession, ticket: Ticket) -> None:
+    card = await delivery(session, CardPosted(ticket.id), ticket)
+    await queue(session, 3)
+
+    assert await Watch(0).seen_with(session, card, last_room=True) is None
+
+
+async def test_when_another_card_tells_it_the_older_one_is_drawn_anew_without(
+    session: AsyncSession, ticket: Ticket, watch: Watch
+) -> None:
+    newer, *_ = await tickets(session, 1)
+    await queue(session, 6)
+    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
+
+    later = NOON + SECOND
+    await shows(session, watch, await delivery(session, CardPosted(newer.id), newer), now=later)
+
+    assert await sign(session) == (newer.id, later)
+    assert await redraws(session, priority=Priority.REDRAW) == [ticket.id]
+    redraw = await session.scalar(select(Delivery).where(Delivery.kind == CardRedrawn.kind))
+    assert redraw is not None
+    assert await watch.seen_with(session, redraw, last_room=True) is None
+
+
+@pytest.mark.parametrize("kind", [CardRedrawn, QuestionEdited])
+async def test_a_card_that_tells_it_goes_on_doing_so_when_it_is_drawn_anew(
+    session: AsyncSession, ticket: Ticket, watch: Watch, kind: Any
+) -> None:
+    await queue(session, 6)
+    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
+
+    again = await delivery(session, kind(ticket.id), ticket)
+
+    told = await watch.seen_with(session, again, last_room=False)
+    assert told is not None
+    assert told.waiting == 6
+
+
+async def test_a_card_that_is_drawn_anew_when_the_backlog_is_gone_tells_nothing_any_more(
+    session: AsyncSession, ticket: Ticket, watch: Watch
+) -> None:
+    waiting = await queue(session, 3)
+    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
+    for one in waiting:
+        one.status = DeliveryStatus.DELIVERED
+
+    redraw = await delivery(session, CardRedrawn(ticket.id), ticket)
+
+    assert await shows(session, watch, redraw) is None
+    assert await sign(session) is None
+
+
+# If no new card comes
+
+
+async def test_before_a_follow_up_takes_the_last_room_the_newest_card_is_to_tell(
+    session: AsyncSession, ticket: Ticket, watch: Watch
+) -> None:
+    newest, *_ = await tickets(session, 1)
+    await factories.link(session, newest, 60)
+    await factories.link(session, ticket, 50)
+    follow_up, *_ = [await question(session, ticket), *await queue(session, 3)]
+
+    assert await watch.asks(session, follow_up, now=NOON)
+    assert await redraws(session, priority=Priority.CARD) == [newest.id]
+    assert not await watch.asks(session, follow_up, now=NOON)
+
+
+async def test_it_is_brought_up_to_date_each_minute_and_not_more_often(
+    session: AsyncSession, ticket: Ticket, watch: Watch
+) -> None:
+    await factories.link(session, ticket, 50)
+    follow_up, *_ = await queue(session, 4)
+    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
+
+    asked = [
+        await fresh.asks(session, follow_up, now=NOON + seconds * SECOND)
+        for fresh in (watch, Watch(PER_MINUTE))
+        for seconds in (0, 59)
+    ]
+    assert asked == [False] * 4
+    assert await watch.asks(session, follow_up, now=NOON + MINUTE)
+
+
+async def test_a_clock_that_was_set_back_stops_no_line(
+    session: AsyncSession, ticket: Ticket, watch: Watch
+) -> None:
+    await factories.link(session, ticket, 50)
+    follow_up, *_ = await queue(session, 4)
+    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
+
+    assert await watch.asks(session, follow_up, now=NOON - 60 * MINUTE)
+
+
+async def test_nobody_is_asked_for_a_short_queue_or_where_there_is_no_card(
+    session: AsyncSession, ticket: Ticket, watch: Watch
+) -> None:
+    follow_up, *_ = await queue(session, 3)
+    assert not await watch.asks(session, follow_up, now=NOON)
+    for one in await queue(session, 1):
+        one.status = DeliveryStatus.DELIVERED
+    await factories.link(session, ticket, 50)
+    assert not await watch.asks(session, follow_up, now=NOON)
+
+    await queue(session, 1)
+    assert await watch.asks(session, follow_up, now=NOON)
+
+
+# When it is gone
+
+
+async def test_when_the_backlog_is_gone_the_line_goes(
+    session: AsyncSession, ticket: Ticket, watch: Watch
+) -> None:
+    waiting = await queue(session, 3)
+    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
+    await watch.tidy(session, now=NOON)
+    assert await redraws(session, priority=Priority.REDRAW) == []
+    for one in waiting:
+        one.status = DeliveryStatus.DELIVERED
+
+    await watch.tidy(session, now=NOON + backlog.LOOKS_EVERY)
+
+    assert await sign(session) is None
+    assert await redraws(session, priority=Priority.REDRAW) == [ticket.id]
+
+
+async def test_a_restart_knows_which_card_tells_it(
+    session: AsyncSession, ticket: Ticket, watch: Watch
+) -> None:
+    waiting = await queue(session, 3)
+    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
+    for one in waiting:
+        one.status = DeliveryStatus.DELIVERED
+
+    await Watch(PER_MINUTE).tidy(session, now=NOON)
+
+    assert await redraws(session, priority=Priority.REDRAW) == [ticket.id]

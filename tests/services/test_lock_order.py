@@ -1,0 +1,70 @@
+"""Who writes to the same ticket at once waits for the other, and never both for each other."""
+
+import asyncio
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from database.models import Direction, Ticket
+from database.session import make_engine, make_sessions
+from services import messages, outbox, people
+from services import ticket_service as tickets
+from services.notices import CardRedrawn
+from services.problems import Problem
+from tests.services import factories
+from tests.services.factories import ANN, STAFF, TODAY
+from tests.times import NOON
+
+ROUNDS = 40
+
+type Sessions = async_sessionmaker[AsyncSession]
+
+
+async def test_a_user_who_writes_and_staff_who_reopen_do_not_lock_each_other_out(
+    sessions: Sessions, ann: Ticket
+) -> None:
+    """On PostgreSQL one of the two got "deadlock detected" when staff locked the ticket first."""
+
+    async def ann_writes() -> None:
+        for _ in range(ROUNDS):
+            async with sessions.begin() as session:
+                written = factories.content("Hello?")
+                await tickets.receive(
+                    session, ANN, written, staff_chat_id=STAFF, day=TODAY, now=NOON
+                )
+
+    async def staff_act() -> None:
+        for _ in range(ROUNDS):
+            for act in (tickets.close, tickets.reopen):
+                try:
+                    async with sessions.begin() as session:
+                        ticket = await tickets.get(session, ann.id, staff_chat_id=STAFF)
+                        await act(session, ticket, by=None, now=NOON)
+                except Problem:
+                    continue
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(ann_writes())
+            group.create_task(staff_act())
+
+
+async def test_a_copy_is_linked_while_staff_edit_its_message(postgres_url: str) -> None:
+    """A foreign key asks for a share of the rows it points to: link, then edit, waited in a circle.
+
+    PostgreSQL ended one of the two, and the bot said that the database does not answer.
+    """
+    engine = make_engine(postgres_url)
+    sessions = make_sessions(engine)
+    async with sessions.begin() as session:
+        ticket = await factories.ticket(session)
+        answer = await factories.message(
+            session, ticket, factories.content(chat_id=STAFF), Direction.ANSWER
+        )
+    async with sessions.begin() as editing, asyncio.timeout(10):
+        await people.remember(editing, ANN, now=NOON)
+        await messages.find(editing, answer.chat_id, answer.message_id)
+        await tickets.get(editing, ticket.id, staff_chat_id=STAFF)
+        async with sessions.begin() as settling:
+            await factories.link(settling, ticket, 77, copy_of=answer.id)
+            outbox.post(settling, STAFF, CardRedrawn(ticket.id), now=NOON, ticket=ticket)
+    await engine.dispose()

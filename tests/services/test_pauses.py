@@ -1,0 +1,69 @@
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import ChatPause
+from services import pauses
+from tests.services.factories import ANN, HOUR, MINUTE, SECOND, STAFF
+from tests.times import NOON
+
+USER = ANN.telegram_id
+
+
+async def pause(session: AsyncSession, chat_id: int, **fields: object) -> ChatPause:
+    made = ChatPause(chat_id=chat_id, **{"since": NOON, "until": NOON + MINUTE} | fields)
+    session.add(made)
+    await session.flush()
+    return made
+
+
+async def test_a_paused_chat_is_blocked_until_its_time(session: AsyncSession) -> None:
+    await pause(session, STAFF)
+    await pause(session, USER, until=NOON + 9 * SECOND)
+
+    paused = await pauses.read(session, now=NOON + SECOND)
+
+    assert paused.blocked == {STAFF, USER}
+    assert paused.next_end == NOON + 9 * SECOND
+    assert not paused.everything
+
+
+async def test_without_a_pause_nothing_is_blocked(session: AsyncSession) -> None:
+    paused = await pauses.read(session, now=NOON)
+
+    assert paused == pauses.Pauses(frozenset(), frozenset(), everything=False, next_end=None)
+
+
+async def test_a_pause_that_is_over_is_forgotten(session: AsyncSession) -> None:
+    await pause(session, STAFF)
+
+    paused = await pauses.read(session, now=NOON + MINUTE)
+
+    assert (paused.blocked, paused.probed) == (frozenset(), frozenset())
+    assert (await session.scalars(select(ChatPause))).all() == []
+
+
+async def test_chat_0_stands_for_all(session: AsyncSession) -> None:
+    await pause(session, 0)
+
+    assert (await pauses.read(session, now=NOON)).everything
+
+
+async def test_a_held_chat_is_probed_when_its_minute_is_over(session: AsyncSession) -> None:
+    held = await pause(session, STAFF, held_because="Forbidden: bot was kicked")
+
+    assert (await pauses.read(session, now=NOON)).blocked == {STAFF}
+    paused = await pauses.read(session, now=NOON + MINUTE)
+
+    assert paused.blocked == frozenset()
+    assert paused.probed == {STAFF}
+    assert held in session
+
+
+async def test_a_pause_lasts_as_long_after_the_clock_was_set_back(session: AsyncSession) -> None:
+    await pause(session, STAFF)
+
+    earlier = NOON - 24 * HOUR
+    paused = await pauses.read(session, now=earlier)
+
+    assert paused.next_end == earlier + MINUTE
+    assert (await pauses.read(session, now=earlier + MINUTE)).blocked == frozenset()

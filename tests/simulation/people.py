@@ -1,0 +1,288 @@
+"""What people do, operation by operation, as their applications would."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox import media
+from sandbox.errors import ApiError, bad_request
+from sandbox.model import Chat, Json, Message, Person
+from sandbox.people import acting, membership
+from tests.simulation import tokens
+from tests.simulation.telegram import USERNAME, Telegram
+
+FIRST_USER, FIRST_STAFF = 700_000_001, 700_000_101
+
+_NAME = re.compile(r"\bPerson(\d)\b")
+
+
+@dataclass(eq=False)
+class Written:
+    """What a person wrote to the bot; `words` is its newest wording."""
+
+    token: str
+    chat_id: int
+    message_id: int
+    words: str
+    note: bool = False
+    edits: int = 0
+    retracted: bool = False
+    deleted: bool = False
+
+
+@dataclass
+class People:
+    """Users outside, staff in one group, and all that they wrote."""
+
+    telegram: Telegram
+    users: list[Person] = field(default_factory=list)
+    staff: list[Person] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
+    groups: list[Chat] = field(default_factory=list)
+    _numbers: dict[str, int] = field(default_factory=dict)
+
+    def arrive(self, users: int, staff: int) -> None:
+        """Make everybody, and the group with the bot in it."""
+        world = self.telegram.world
+        self.users = [Person(FIRST_USER + n, f"Person{n}") for n in range(users)]
+        self.staff = [Person(FIRST_STAFF + n, f"Staff {n}") for n in range(staff)]
+        for person in (*self.users, *self.staff):
+            world.add_person(person)
+        group = membership.create_group(
+            world, "Support", self.staff, supergroup=False, forum=False, bot="member"
+        )
+        self.groups = [group]
+        world.updates.clear()
+
+    @property
+    def group(self) -> Chat:
+        """The staff chat as it is now."""
+        return self.groups[-1]
+
+    def act(self, do: str, how: dict[str, Any]) -> bool:
+        """Do it; False where it can't be done now."""
+        try:
+            done = getattr(self, f"_{do}")(**how)
+        except ApiError:
+            return False
+        return done is not False
+
+    # Users ------------------------------------------------------------------------------------
+
+    def _write(self, user: int, **_: Any) -> None:
+        token = self._next(f"q{user}")
+        self._post_private(user, token, acting.text_fields(f"{token}, please", None))
+
+    def _long(self, user: int, **_: Any) -> None:
+        token = self._next(f"q{user}")
+        text = f"{token}, please. " + "A long story. " * 280
+        self._post_private(user, token, acting.text_fields(text.strip(), None))
+
+    def _thanks(self, user: int, **_: Any) -> None:
+        """What may not reopen a ticket; it carries no token, for then it would be more."""
+        chat = self.telegram.world.chats[self.users[user].id]
+        acting.post(
+            self.telegram.world, self.users[user], chat, acting.text_fields("Thanks!", None)
+        )
+
+    def _photo(self, user: int, kind: str, **_: Any) -> None:
+        token = self._next(f"q{user}")
+        self._post_private(user, token, self._file(kind, f"{token}, a {kind}"))
+
+    def _album(self, user: int, count: int, kind: str, **_: Any) -> None:
+        kind = "photo" if kind == "voice" else kind
+        group = {"media_group_id": self.telegram.world.next_album_id()}
+        for _number in range(count):
+            token = self._next(f"q{user}")
+            self._post_private(user, token, self._file(kind, f"{token}, an item") | group)
+
+    def _edit(self, user: int, pick: float, **_: Any) -> bool:
+        mine = [one for one in self.written if one.token.startswith(f"q{user}") and not one.deleted]
+        return self._reword(self.users[user], mine, pick)
+
+    def _delete(self, user: int, pick: float, **_: Any) -> bool:
+        mine = [one for one in self.written if one.token.startswith(f"q{user}") and not one.deleted]
+        if not mine:
+            return False
+        chosen = recent(mine, pick)
+        self.telegram.world.delete(self._message(chosen))
+        chosen.deleted = True
+        return True
+
+    def _post_private(self, user: int, token: str, content: Json) -> None:
+        person = self.users[user]
+        self._post(person, self.telegram.world.chats[person.id], token, content)
+
+    # Staff ------------------------------------------------------------------------------------
+
+    def _reply(self, staff: int, pick: float, **_: Any) -> bool:
+        return self._answer(staff, pick, lambda token: acting.text_fields(f"{token}, sir", None))
+
+    def _reply_photo(self, staff: int, pick: float, **_: Any) -> bool:
+        return self._answer(staff, pick, lambda token: self._file("photo", f"{token}, look"))
+
+    def _note(self, staff: int, pick: float, **_: Any) -> bool:
+        def note(token: str) -> Json:
+            return acting.text_fields(f"// {token.replace('a', 'n', 1)}", None)
+
+        return self._answer(staff, pick, note, note=True)
+
+    def _edit_reply(self, staff: int, pick: float, **_: Any) -> bool:
+        return self._reword(self.staff[staff], self._answers(staff), pick)
+
+    def _retract(self, staff: int, pick: float, **_: Any) -> bool:
+        answers = [one for one in self._answers(staff) if not one.retracted]
+        if not answers:
+            return False
+        chosen = recent(answers, pick)
+        self._change(self.staff[staff], chosen, f"// {chosen.token} was wrong")
+        chosen.retracted = True
+        return True
+
+    def _press(self, staff: int, pick: float, **_: Any) -> bool:
+        cards = [m for m in self._of_bot() if (m.keyboard or {}).get("inline_keyboard")]
+        if not cards:
+            return False
+        card = recent(cards, pick)
+        buttons = [one for row in (card.keyboard or {})["inline_keyboard"] for one in row]
+        data = buttons[int(pick * 997) % len(buttons)]["callback_data"]
+        acting.press(self.telegram.world, self.staff[staff], card, None, data)
+        return True
+
+    def _command(self, staff: int, pick: float, text: str, **_: Any) -> bool:
+        about = [message for message in self._of_bot() if user_named(message) is not None]
+        if not about:
+            return False
+        name, _space, rest = text.partition(" ")
+        content = acting.text_fields(f"{name}@{USERNAME} {rest}".strip(), None)
+        target = recent(about, pick)
+        acting.post(self.telegram.world, self.staff[staff], self.group, content, reply_to=target.id)
+        return True
+
+    def _list(self, staff: int, **_: Any) -> None:
+        content = acting.text_fields(f"/tickets@{USERNAME}", None)
+        acting.post(self.telegram.world, self.staff[staff], self.group, content)
+
+    def _delete_copy(self, pick: float, **_: Any) -> bool:
+        shown = list(self._of_bot())
+        if not shown:
+            return False
+        self.telegram.world.delete(recent(shown, pick))
+        return True
+
+    def _answer(self, staff: int, pick: float, content: Any, *, note: bool = False) -> bool:
+        """Reply to something that the bot shows in the group, by card or by copy."""
+        about = [message for message in self._of_bot() if user_named(message) is not None]
+        if not about:
+            return False
+        target = recent(about, pick)
+        token = self._next(f"a{user_named(target)}")
+        made: Json = content(token)
+        shown = tokens.of(tokens.words_of(made))[0]
+        self._post(self.staff[staff], self.group, shown, made, reply_to=target.id, note=note)
+        return True
+
+    def _answers(self, staff: int) -> list[Written]:
+        return [
+            one
+            for one in self.written
+            if one.token[0] == "a"
+            and one.chat_id == self.group.id
+            and self._author(one) == self.staff[staff].id
+        ]
+
+    def _of_bot(self) -> Iterator[Message]:
+        bot = self.telegram.world.bot.id
+        return (m for m in self.group.messages.values() if m.author_id == bot)
+
+    # Chats ------------------------------------------------------------------------------------
+
+    def block(self, user: int, *, blocked: bool) -> None:
+        membership.block(self.telegram.world, self.users[user], blocked=blocked)
+
+    def set_bot(self, status: str, *, can_send: bool = True) -> None:
+        """Give the bot another place in the group."""
+        if self.group.status_of(self.telegram.world.bot.id) != status or not can_send:
+            membership.change(
+                self.telegram.world,
+                self.group,
+                self.telegram.world.bot,
+                status,
+                by=self.staff[0],
+                can_send=can_send,
+            )
+
+    def upgrade(self) -> bool:
+        """Make the group a supergroup; it can be done once."""
+        if len(self.groups) > 1:
+            return False
+        new = membership.upgrade(self.telegram.world, self.group, self.staff[0])
+        self.groups.append(new)
+        return True
+
+    # What all of it is made of ----------------------------------------------------------------
+
+    def _next(self, who: str) -> str:
+        self._numbers[who] = self._numbers.get(who, 0) + 1
+        return f"{who}.{self._numbers[who]:04}"
+
+    def _file(self, kind: str, caption: str) -> Json:
+        world = self.telegram.world
+        data = caption.encode()
+        return media.view(media.sample(world, kind, None, data), {}) | acting.text_fields(
+            caption, None, "caption"
+        )
+
+    def _post(
+        self,
+        person: Person,
+        chat: Chat,
+        token: str,
+        content: Json,
+        *,
+        reply_to: int | None = None,
+        note: bool = False,
+    ) -> None:
+        message = acting.post(self.telegram.world, person, chat, content, reply_to=reply_to)
+        if message.seen_by_bot:
+            words = tokens.words_of(content)
+            self.written.append(Written(token, chat.id, message.id, words, note=note))
+
+    def _reword(self, person: Person, mine: list[Written], pick: float) -> bool:
+        open_to_it = [one for one in mine if not one.retracted]
+        if not open_to_it:
+            return False
+        chosen = recent(open_to_it, pick)
+        self._change(person, chosen, f"{chosen.token} v{chosen.edits + 1}, that is")
+        chosen.edits += 1
+        return True
+
+    def _change(self, person: Person, chosen: Written, words: str) -> None:
+        message = self._message(chosen)
+        if not self.telegram.world.bot_present(message.chat):
+            raise bad_request("nobody would hear of it")
+        name = "text" if "text" in message.view else "caption"
+        acting.edit(self.telegram.world, person, message, acting.text_fields(words, None, name))
+        chosen.words = words
+
+    def _message(self, written: Written) -> Message:
+        return self.telegram.world.chats[written.chat_id].messages[written.message_id]
+
+    def _author(self, written: Written) -> int:
+        return self._message(written).author_id
+
+
+def user_named(message: Message) -> int | None:
+    """Tell which user a message of the bot is about, as staff read it."""
+    words = tokens.words_of(message.view)
+    found = [token for token in tokens.of(words) if token[0] == "q"]
+    if found:
+        return tokens.user_of(found[0])
+    name = _NAME.search(words)
+    return int(name[1]) if name else None
+
+
+def recent[T](things: list[T], pick: float) -> T:
+    """Choose one; a small `pick` means a recent one."""
+    return things[-1 - int(pick * len(things))] if pick < 1 else things[0]

@@ -1,0 +1,94 @@
+"""Lives of the bot in virtual time: new ones each time, and those that once went wrong."""
+
+import os
+import random
+import subprocess
+import sys
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.simulation import farm, plan, run
+from tests.simulation.__main__ import command
+from tests.simulation.plan import Plan
+from tests.simulation.report import Report
+from tests.simulation.shrinking import shrink
+
+SEEDS = Path(__file__).with_name("seeds.txt")
+PROJECT = SEEDS.parent.parent.parent
+
+# On a developer's machine; CI gives more.
+SECONDS = float(os.environ.get("SIMULATION_SECONDS", "20"))
+
+
+def known_seeds() -> list[int]:
+    """Read the seeds that once failed."""
+    lines = SEEDS.read_text(encoding="utf-8").splitlines()
+    return [int(line.split()[0]) for line in lines if line.strip() and not line.startswith("#")]
+
+
+@pytest.mark.timeout(SECONDS * 2 + 200)
+def test_whatever_happens_nothing_is_lost_misdirected_or_out_of_order() -> None:
+    first = random.SystemRandom().randrange(10**9)
+    report = Report()
+    sys.stdout.write(f"\nseeds from {first}\n")
+
+    for result in farm.many(count(first), workers=1, seconds=SECONDS):
+        report.add(result)
+        assert result.findings == [], f"{command(result.seed)}\n" + "\n".join(result.trace[-60:])
+
+    sys.stdout.write(report.table(SECONDS) + "\n")
+    assert report.counts["seen"] > 0
+
+
+@pytest.mark.parametrize("seed", known_seeds())
+def test_a_seed_that_once_failed_goes_well(seed: int) -> None:
+    assert farm.one(seed).findings == []
+
+
+@pytest.mark.timeout(300)  # the other process imports aiogram, on a busy machine
+def test_the_same_seed_gives_the_same_trace_in_another_process_with_other_hashes() -> None:
+    seeds = [3, 21, 50]
+    here = [run.run(plan.make(seed)).hash for seed in seeds]
+
+    again = [run.run(plan.make(seed)).hash for seed in seeds]
+    elsewhere = _hashes_in_another_process(seeds)
+
+    assert here == again == elsewhere
+    assert len(set(here)) == len(seeds)
+
+
+def test_a_plan_survives_being_written_down() -> None:
+    made = plan.make(7)
+
+    read = Plan.from_json(made.to_json())
+
+    assert read == made
+    assert run.run(read).hash == run.run(made).hash
+
+
+def test_a_failing_plan_shrinks_to_what_it_needs() -> None:
+    made = plan.make(8)
+    guilty = {made.operations[3].at, made.operations[-2].at}
+
+    smaller = shrink(made, lambda one: guilty <= {each.at for each in one.operations})
+
+    assert {each.at for each in smaller.operations} == guilty
+    assert (smaller.users, smaller.start) == (made.users, made.start)
+
+
+def _hashes_in_another_process(seeds: list[int]) -> list[str]:
+    code = (
+        "import sys; from tests.simulation import plan, run; "
+        "print(*(run.run(plan.make(int(one))).hash for one in sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, seeds)],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONHASHSEED": "12345"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split()

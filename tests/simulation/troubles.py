@@ -1,0 +1,97 @@
+"""What goes wrong, operation by operation: deaths, faults, outages, moves."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sandbox.faults import Fault
+from tests.simulation.telegram import NEVER_LEFT
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Simulation
+
+
+class Troubles:
+    """Carries troubles into one run; the methods are named as the operations are."""
+
+    def __init__(self, simulation: "Simulation") -> None:
+        self.simulation = simulation
+        self.agenda = simulation.agenda
+        self.telegram = simulation.telegram
+        self.people = simulation.people
+        self.store = simulation.store
+
+    def die(self, turns: int, down: float) -> bool:
+        if self.simulation.process is None:
+            return False
+        self.simulation.process.kill(turns)
+        self._back_in(down)
+        return True
+
+    def stop(self, down: float, **_: Any) -> bool:
+        if self.simulation.process is None:
+            return False
+        self.simulation.process.stop()
+        self._back_in(down)
+        return True
+
+    def _back_in(self, seconds: float) -> None:
+        """Start the bot anew so long after the process has ended, as Docker would."""
+
+        def look() -> None:
+            if self.simulation.process is None:
+                self.simulation.start()
+            elif not self.simulation.over:
+                self.agenda.after(0.5, look)
+
+        self.agenda.after(max(0.2, seconds), look)
+
+    def fault(self, where: str | None, user: int, **how: Any) -> None:
+        chats = {"staff": self.people.group.id, "user": self.people.users[user].id, None: None}
+        self.telegram.faults.add(Fault(chat_id=chats[where], **how))
+
+    def weather(self, kind: str, chance: float, seconds: float, method: str | None) -> None:
+        fault = Fault(kind, method, times=None, probability=chance)
+        if kind == "never_left":
+            fault.kind, fault.status = "cut_before", NEVER_LEFT
+        number = self.telegram.faults.add(fault)
+        self.agenda.after(seconds, lambda: self.telegram.faults.remove(number))
+
+    def outage(self, seconds: float) -> None:
+        self.weather("cut_before", 1.0, seconds, None)
+
+    def database(self, seconds: float) -> None:
+        self.store.down = True
+        self.agenda.after(seconds, lambda: setattr(self.store, "down", False))
+
+    def lose_commit(self) -> None:
+        self.store.loses_next_commit = True
+
+    def latency(self, low: float, high: float) -> None:
+        self.telegram.latency = (low, high)
+
+    def repeat(self, count: int) -> None:
+        self.telegram.repeat(count)
+
+    def rival(self) -> None:
+        self.telegram.rival()
+
+    def block(self, user: int, seconds: float) -> None:
+        self.people.block(user, blocked=True)
+        self.agenda.after(seconds, lambda: self._unblock(user))
+
+    def _unblock(self, user: int) -> None:
+        self.people.block(user, blocked=False)
+        self.telegram.changed()
+
+    def kick(self, seconds: float, *, muted: bool) -> None:
+        if muted:
+            self.people.set_bot("restricted", can_send=False)
+        else:
+            self.people.set_bot("kicked")
+        self.agenda.after(seconds, lambda: self.people.set_bot("member"))
+
+    def upgrade(self) -> bool:
+        return self.people.upgrade()
+
+    def clock(self, seconds: float) -> None:
+        self.simulation.machine.stepped += timedelta(seconds=seconds)

@@ -1,0 +1,171 @@
+"""What must be true after a run, and what is not."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from tests.simulation import tokens
+from tests.simulation.ledger import Ledger
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Simulation
+
+
+def findings(simulation: "Simulation") -> list[str]:
+    """List everything that is wrong, in words."""
+    return list(Verdict(simulation).findings())
+
+
+def counts(simulation: "Simulation") -> dict[str, int]:
+    """Count what happened, for the table."""
+    return Ledger(simulation).counts()
+
+
+class Verdict(Ledger):
+    """The promises, each a check."""
+
+    def findings(self) -> Iterator[str]:
+        for check in (
+            self._mistakes,
+            self._outbox,
+            self._lost,
+            self._wrong,
+            self._twice,
+            self._order,
+            self._edits,
+            self._numbers,
+            self._limits,
+            self._cards,
+        ):
+            yield from check()
+
+    # What is checked --------------------------------------------------------------------------
+
+    def _mistakes(self) -> Iterator[str]:
+        """The bot's own mistakes, which its log names, and updates that it could not handle."""
+        for line in self.simulation.log.mistakes:
+            yield f"mistake: {line[-1500:]}"
+        for (error,) in self.store.ask("SELECT error FROM dead_updates"):
+            yield f"set aside: {error[-1500:]}"
+
+    def _outbox(self) -> Iterator[str]:
+        for row in self.deliveries.values():
+            if row["status"] in {"waiting", "claimed"}:
+                yield f"outbox: {row['kind']} {row['id']} is {row['status']} ({row['error']})"
+            elif row["status"] == "failed" and not self.refused(row):
+                yield f"failed: {row['kind']} {row['id']} ({row['error']})"
+
+    def _lost(self) -> Iterator[str]:
+        """Everything was seen, or its writer was told why not."""
+        shown = self.firsts()
+        told = self.told_tokens()
+        for one in self.written:
+            if one.note or one.token in shown or one.token in told:
+                continue
+            if one.retracted or self.is_note(one) or self.was_answered(one):
+                continue
+            yield f"lost: {one.token}"
+
+    def _wrong(self) -> Iterator[str]:
+        """Nobody sees what was not for him."""
+        for sight in self.sights:
+            for token in sight.tokens:
+                if sight.chat_id in self.staff_chats:
+                    right = token[0] == "q"
+                else:
+                    user = self.users.get(sight.chat_id)
+                    right = token[0] == "a" and tokens.user_of(token) == user
+                if not right:
+                    yield f"wrong recipient: {token} in {sight.chat_id}"
+
+    def _twice(self) -> Iterator[str]:
+        """Nothing is shown once more than nobody could know of, and that was announced."""
+        excuses = self.excuses()
+        announced = self.by_token(self.simulation.log.announced)
+        anew = self.simulation.witness.sent_anew()
+        for token, number in self.duplicates().items():
+            if number > excuses[token]:
+                yield f"twice: {token} {number} times more, excused {excuses[token]}"
+            elif number > announced[token] + anew[token]:
+                yield f"unannounced: {token} {number} times more, announced {announced[token]}"
+
+    def _order(self) -> Iterator[str]:
+        """Within a ticket and a chat, everything comes in the order in which it was written."""
+        firsts, excuses = self.firsts(), self.excuses()
+        # What was sent again on request comes late; and a send that nobody heard of any more may
+        # still arrive, after its message was taken back and so was not sent again.
+        late = self.told_tokens() | {
+            one.token for one in self.written if one.retracted and excuses[one.token]
+        }
+        lanes: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
+        for one in self.written:
+            row = self.stored.get((one.chat_id, one.message_id))
+            if row is not None and one.token in firsts and one.token not in late:
+                lanes[row["ticket_id"], one.token[0]].append(one.token)
+        for lane in lanes.values():
+            for early, after in pairwise(lane):
+                if firsts[after] < firsts[early]:
+                    yield f"out of order: {after} was seen before {early}"
+
+    def _edits(self) -> Iterator[str]:
+        """The newest wording is what was seen last; what was taken back is gone."""
+        firsts, told, excuses = self.firsts(), self.told_tokens(), self.excuses()
+        newest = self.now_shown()
+        for one in self.written:
+            if one.token not in firsts or one.token in told or one.note:
+                continue
+            if one.retracted:
+                if newest[one.token] and not excuses[one.token] and not self.deletion_failed(one):
+                    yield f"not taken back: {one.token}"
+            elif (
+                one.edits
+                and not any(one.words in words for words in newest[one.token])
+                and not self.gone_at_edit(one)
+            ):
+                yield f"edit not seen: {one.words!r}, but {newest[one.token]}"
+
+    def _numbers(self) -> Iterator[str]:
+        """Each day has the numbers 1 to n, and its counter says n."""
+        given: defaultdict[str, list[int]] = defaultdict(list)
+        for row in self.tickets.values():
+            given[row["opened_on"]].append(row["daily_id"])
+        last = dict(self.store.ask("SELECT day, last_number FROM daily_ticket_counter"))
+        for day, numbers in given.items():
+            if sorted(numbers) != list(range(1, len(numbers) + 1)):
+                yield f"numbers of {day}: {sorted(numbers)}"
+            if last.get(day) != len(numbers):
+                yield f"counter of {day}: {last.get(day)}, tickets {len(numbers)}"
+
+    def _limits(self) -> Iterator[str]:
+        """The bot provokes no 429 of its own."""
+        if "clock" in self.simulation.done:
+            return  # what was sent within the last minute is told by the machine's clock
+        for call in self.simulation.telegram.provoked:
+            before = Counter(
+                f"{other.method} of process {other.process}"
+                for other in self.simulation.telegram.calls
+                if other.chat_id == call.chat_id
+                and call.at - 60 < other.at < call.at
+                and other.processed
+            )
+            who = f"process {call.process} provoked it by {call.method} to {call.chat_id}"
+            yield f"429: {who} at {call.at:.1f}, after {dict(before)}"
+
+    def _cards(self) -> Iterator[str]:
+        """A ticket's newest card offers what can be done with it now."""
+        group = self.simulation.people.group
+        newest = {
+            row["ticket_id"]: row
+            for row in self.rows("message_links")
+            if row["kind"] == "card" and row["chat_id"] == group.id
+        }
+        for row in newest.values():
+            ticket = self.tickets[row["ticket_id"]]
+            card = group.messages.get(row["message_id"])
+            if card is None or self.any_failed(ticket["id"], "card_redrawn"):
+                continue
+            offers_reopening = "reopen" in json.dumps(card.keyboard).lower()
+            if offers_reopening != (ticket["status"] == "closed"):
+                yield f"card of ticket {ticket['id']}: {card.keyboard}, is {ticket['status']}"
