@@ -46,9 +46,10 @@ class Sender:
             try:
                 result = await self._bot(method, request_timeout=TIMEOUT)
             except Exception as error:  # noqa: BLE001 - verdicts re-raises what it can't read
-                obstacle = verdicts.obstacle(error)
+                private = parcel.chat_id > 0
+                obstacle = verdicts.obstacle(error, private=private)
                 if obstacle is None:
-                    return verdicts.outcome(error, private=parcel.chat_id > 0)
+                    return verdicts.outcome(error, private=private)
                 if obstacle is Obstacle.NO_CHANGE:
                     return Delivered()
                 log.info("said without", obstacle=obstacle.value)

@@ -74,15 +74,26 @@ _CHAT_REFUSES = (
     "topic_closed",
 )
 
+# Of a copy to a user: it is the group it comes from that refuses us.
+_GROUP_REFUSES = ("bot was kicked from", "bot is not a member of")
+
 _USER_GONE = ("chat not found", "user not found", "user is deactivated", "peer_id_invalid")
 
 
-def obstacle(error: Exception) -> Obstacle | None:
+def obstacle(error: Exception, *, private: bool) -> Obstacle | None:
     """Read off what in the call stood in the way, if the rest of it may be tried."""
+    if isinstance(error, TelegramForbiddenError) and private:
+        return _closed_source(error.message.lower())
     if not isinstance(error, TelegramBadRequest):
         return None
     words = error.message.lower()
     return next((found for text, found in _OBSTACLES.items() if text in words), None)
+
+
+def _closed_source(words: str) -> Obstacle | None:
+    """Tell a group that we may not copy from any more from the user, who did not refuse us."""
+    of_group = any(text in words for text in _GROUP_REFUSES)
+    return Obstacle.SOURCE_GONE if of_group else None
 
 
 def outcome(error: Exception, *, private: bool) -> Outcome:  # noqa: PLR0911 - a table

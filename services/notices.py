@@ -179,15 +179,11 @@ class UpdateFailed(Notice):
 
 @dataclass(frozen=True)
 class Refusal(Notice):
-    """To whoever asked: it cannot be done, and why (`problem` is a Problem as JSON).
-
-    `asked_in` is the chat of `reply_to`; None in what was posted before there was this field.
-    """
+    """To whoever asked: it cannot be done, and why (`problem` is a Problem as JSON)."""
 
     problem: dict[str, Any]
     reply_to: int | None
     language: str
-    asked_in: int | None = None
 
 
 @dataclass(frozen=True)

@@ -81,12 +81,9 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
     if isinstance(problem, SeveralTickets) and not problem.said:
         keyboard = keyboards.choose(problem)
     words: Piece = (texts.problem(problem), [])
-    # A group that moved meanwhile counts its messages anew.
-    stayed = notice.asked_in in {None, desk.chat_id}
-    reply_to = notice.reply_to if stayed else None
     return Parcel(
         desk.chat_id,
-        Call(send_text(desk.chat_id, words, reply_to=reply_to, keyboard=keyboard)),
+        Call(send_text(desk.chat_id, words, reply_to=notice.reply_to, keyboard=keyboard)),
     )
 
 

@@ -94,7 +94,7 @@ def test_a_400_is_final_for_the_message_the_user_or_the_group(
 ) -> None:
     error = bad_request(words)
 
-    assert verdicts.obstacle(error) is None
+    assert verdicts.obstacle(error, private=False) is None
     assert verdicts.outcome(error, private=True) == in_private(f"Bad Request: {words}")  # type: ignore[arg-type]
     assert verdicts.outcome(error, private=False) == in_group(f"Bad Request: {words}")  # type: ignore[arg-type]
 
@@ -161,7 +161,7 @@ def test_a_403_is_the_users_or_the_groups(words: str, private: bool, expected: O
 def test_the_rest_is_the_same_everywhere(
     error: TelegramAPIError, expected: Outcome, private: bool
 ) -> None:
-    assert verdicts.obstacle(error) is None
+    assert verdicts.obstacle(error, private=False) is None
     assert verdicts.outcome(error, private=private) == expected
 
 
@@ -216,11 +216,29 @@ def test_a_reason_is_short() -> None:
     ],
 )
 def test_a_400_may_say_what_is_impossible(words: str, expected: Obstacle) -> None:
-    assert verdicts.obstacle(bad_request(words)) is expected
+    assert verdicts.obstacle(bad_request(words), private=False) is expected
 
 
 def test_only_a_400_names_an_obstacle() -> None:
-    assert verdicts.obstacle(forbidden("message to edit not found")) is None
+    assert verdicts.obstacle(forbidden("message to edit not found"), private=True) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "bot was kicked from the supergroup chat",
+        "bot was kicked from the group chat",
+        "bot is not a member of the supergroup chat",
+    ],
+)
+def test_a_group_that_threw_us_out_is_no_word_of_the_user(words: str) -> None:
+    """A copy of what staff wrote goes to the user by its file, or described."""
+    assert verdicts.obstacle(forbidden(words), private=True) is Obstacle.SOURCE_GONE
+    assert verdicts.obstacle(forbidden(words), private=False) is None
+
+
+def test_a_user_who_blocked_the_bot_is_no_obstacle() -> None:
+    assert verdicts.obstacle(forbidden("bot was blocked by the user"), private=True) is None
 
 
 # Answers that aiogram can't read
@@ -240,7 +258,7 @@ def test_only_a_400_names_an_obstacle() -> None:
 def test_ok_that_cannot_be_read_is_ok(result: Any, ids: tuple[int, ...]) -> None:
     error = undecoded({"ok": True, "result": result})
 
-    assert verdicts.obstacle(error) is None
+    assert verdicts.obstacle(error, private=False) is None
     assert verdicts.outcome(error, private=True) == Delivered(ids)
 
 

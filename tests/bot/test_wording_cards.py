@@ -445,17 +445,6 @@ async def test_which_of_several_is_asked_with_buttons(session: AsyncSession, wal
     assert asked.buttons == ["2026-11-22/7", "2026-11-20/7"]
 
 
-async def test_a_refusal_quotes_nothing_after_its_group_has_moved(
-    session: AsyncSession, wall: Wall
-) -> None:
-    no_such = NoSuchTicket("7").to_json()
-    await post(session, notices.Refusal(no_such, 5, "", asked_in=-100_999), None)
-    await wall.catch_up()
-
-    (told,) = wall.chat()
-    assert told.reply_to is None
-
-
 async def test_however_many_have_the_number_the_question_can_be_asked(
     session: AsyncSession, wall: Wall
 ) -> None:

@@ -11,7 +11,7 @@ from aiogram.exceptions import AiogramError
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import startup
+from bot import startup, stopping
 from bot.app import App
 from core.config import Settings
 from database.errors import is_outage
@@ -70,6 +70,7 @@ class Process:
         self._wire = Wire(machine.telegram, number)
         self._staff_chat_id = staff_chat_id
         self._stopped: asyncio.Event | None = None
+        self._task: asyncio.Task[None] | None = None
 
     def kill(self, turns: int) -> None:
         """Die so many turns of the loop from now."""
@@ -80,12 +81,16 @@ class Process:
         self.stopped_at = self._machine.agenda.now
         if self._stopped is not None:
             self._stopped.set()
+        if self._task is not None:
+            self._loop.call_later(stopping.LAST_SECONDS, self._task.cancel)
 
     def live(self) -> None:
         """Run until the end. Raises Stuck."""
-        main = self._loop.create_task(self._main())
+        self._task = self._loop.create_task(self._main())
         try:
-            self._loop.run_until_complete(main)
+            self._loop.run_until_complete(self._task)
+        except asyncio.CancelledError:
+            self.died = True  # it hung when asked to stop: what is in hand is left as by a crash
         except Died:
             self.died = True
         except Stuck:

@@ -64,7 +64,8 @@ class Witness:
         found = Counter[str]()
         for call in self._telegram.calls:
             if any(words in call.description for words in GONE):
-                found.update(tokens.of(call.params.text("text")))
+                said = [call.params.text(name) for name in ("text", "caption", "media")]
+                found.update(tokens.of(" ".join(said)))
         return found
 
     def _look(self, call: Call | None) -> None:
