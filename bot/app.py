@@ -1,6 +1,7 @@
 """The composition root: makes the parts, lets them run together, and stops them in order."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +14,7 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramAPIError, TelegramNotFound, TelegramUnauthorizedError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import startup, stopping
+from bot import responses, startup, stopping
 from bot.asides import Asides
 from bot.composer import Composer
 from bot.intake import Intake
@@ -32,6 +33,8 @@ from services.outcomes import Outcome
 from services.parcel import Parcel
 
 log = structlog.get_logger(__name__)
+
+assert responses.HELD  # noqa: S101 - imported to be held
 
 
 class CannotStart(Exception):
@@ -187,6 +190,8 @@ async def _serve_a_term(settings: Settings, bot: Bot, stopped: asyncio.Event) ->
     heartbeat = Heartbeat(default_folder(settings.bot_id))
     engine, lead = leading.writer(settings.async_url, on_try=heartbeat.beat_all)
     try:
+        # What is there by now stays; the collector need not look at it again and again.
+        gc.freeze()
         if await lead.win(stopped):
             log.info("started", bot=settings.bot_id, staff_chat=settings.staff_chat_id)
             await App(settings, bot, make_sessions(engine), lead=lead).run(stopped)

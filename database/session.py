@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from database import visits
 from database.errors import DatabaseUnreachable
 
 # Longer than any transaction of ours; shorter than the 10 s in which a stopped bot must be gone.
@@ -123,7 +124,12 @@ def _do_not_quote_the_row(failure: ExceptionContext) -> None:
 
 
 def _sqlite_engine(url: str, **options: Any) -> AsyncEngine:
-    defaults: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "hide_parameters": True}
+    defaults: dict[str, Any] = {
+        "pool_size": 1,
+        "max_overflow": 0,
+        "hide_parameters": True,
+        "connect_args": {"async_creator_fn": visits.connect},
+    }
     engine = create_async_engine(url, **defaults | options)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)

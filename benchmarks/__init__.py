@@ -1,0 +1,1 @@
+"""What the README's figures come from: ours beside a bot that stores nothing. `make bench`."""

@@ -1,0 +1,53 @@
+"""Databases at head, made anew for each measurement, and gone after it."""
+
+import asyncio
+import os
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from itertools import count
+from pathlib import Path
+
+from core.config import PROJECT, sqlite_url
+from tests import postgres
+
+_numbers = count(1)
+
+
+@asynccontextmanager
+async def sqlite() -> AsyncIterator[str]:
+    """Make a SQLite file and return its URL."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = sqlite_url(Path(folder) / "support.db")
+        await _upgrade(url)
+        yield url
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """Run the PostgreSQL of the tests: in memory where there is room, so no disk is measured."""
+    with postgres.server_url() as url:
+        yield url
+
+
+@asynccontextmanager
+async def on(server: str) -> AsyncIterator[str]:
+    """Make a database on the server and return its URL."""
+    name = f"benchmark_{os.getpid()}_{next(_numbers)}"
+    url = await postgres.create_database(server, name)
+    await _upgrade(url)
+    yield url
+    await postgres.drop_database(server, name)
+
+
+async def _upgrade(url: str) -> None:
+    alembic = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "alembic", "upgrade", "head"),
+        cwd=PROJECT,
+        env=os.environ | {"DATABASE_URL": url},
+        stdin=DEVNULL,
+        stderr=DEVNULL,
+    )
+    assert await alembic.wait() == 0, "the migrations failed"  # noqa: S101
