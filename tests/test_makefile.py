@@ -80,7 +80,7 @@ def machine(tmp_path: Path) -> Machine:
 def test_make_alone_prints_its_targets(machine: Machine) -> None:
     printed = machine.make().stdout
 
-    for target in ("setup", "check", "test", "demo", "crash", "format", "lock"):
+    for target in ("setup", "check", "test", "demo", "torture", "simulate", "fuzz", "bench"):
         assert f"make {target}\t" in printed
 
 

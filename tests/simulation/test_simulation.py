@@ -19,7 +19,7 @@ SEEDS = Path(__file__).with_name("seeds.txt")
 PROJECT = SEEDS.parent.parent.parent
 
 # On a developer's machine; CI gives more.
-SECONDS = float(os.environ.get("SIMULATION_SECONDS", "20"))
+SECONDS = float(os.environ.get("SIMULATION_SECONDS", "10"))
 
 # Until the seeds that are listed as open go well, CI lives the same lives each time.
 FIRST = 950_000 if os.environ.get("CI") else None
