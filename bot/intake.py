@@ -127,7 +127,13 @@ class Intake:
             await updates.first_time(session, raw["update_id"], now=now)
             staff_chat_id = await staff_chat.current(session, self._team.staff_chat_id)
             if source.callback_query_id is None and source.chat_id is not None:
-                refusal = Refusal(problem.to_json(), source.message_id, source.language)
+                refusal = Refusal(
+                    problem.to_json(),
+                    source.message_id,
+                    source.language,
+                    asked_in=source.chat_id,
+                    said=source.said,
+                )
                 outbox.post(session, source.chat_id, refusal, now=now)
         if source.callback_query_id is not None:
             with i18n.speaking(self._language(source, staff_chat_id)):

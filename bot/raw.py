@@ -6,10 +6,13 @@ from typing import Any
 
 from core.text import clean
 
+# So many characters of what somebody wrote are repeated to him.
+_REPEATED = 64
+
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an update came from; None for what it does not say."""
+    """Where an update came from, and how it begins; None for what it does not say."""
 
     chat_id: int | None
     private: bool
@@ -17,6 +20,7 @@ class Origin:
     language: str
     callback_query_id: str | None
     person_id: int | None
+    said: str = ""
 
 
 def cleaned(value: Any) -> Any:
@@ -47,6 +51,7 @@ def origin(raw: Mapping[str, Any]) -> Origin:
         language=clean(language) if isinstance(language, str) else "",
         callback_query_id=clean(query_id) if isinstance(query_id, str) else None,
         person_id=_id(person_id),
+        said=_said(_dict(message)),
     )
 
 
@@ -57,6 +62,12 @@ def number(raw: Mapping[str, Any]) -> int | None:
         return 0
     known = _id(update_id)
     return known if known is not None and known > 0 else None
+
+
+def _said(message: Mapping[str, Any]) -> str:
+    """Read so much of a text or a caption as is worth repeating."""
+    words = message.get("text") or message.get("caption")
+    return clean(words[:_REPEATED]) if isinstance(words, str) else ""
 
 
 def _id(value: Any) -> int | None:

@@ -282,6 +282,11 @@ def staff_commands() -> dict[str, str]:
 # Refusals
 
 
+def about(words: str, said: str) -> str:
+    """Name what the words are about, where it can't be quoted."""
+    return f"{words}\n\n" + _("You wrote: “{said}”").format(said=said) if said else words
+
+
 def problem(refused: problems.Problem) -> str:
     """Say why something is not done."""
     data: dict[str, Any] = {

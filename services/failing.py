@@ -23,7 +23,7 @@ from services.notices import (
 log = structlog.get_logger(__name__)
 
 # What somebody misses if it does not arrive.
-_CONTENT = frozenset(
+CONTENT = frozenset(
     notice.kind
     for notice in (
         AnswerPosted,
@@ -48,7 +48,7 @@ async def fail(
     first = batch[0]
     log.warning("delivery failed", delivery=first.id, kind=first.kind, reason=reason)
     ticket = await _ticket_of(session, first)
-    if ticket is None or first.kind not in _CONTENT:
+    if ticket is None or first.kind not in CONTENT:
         return
     failed = DeliveryFailed(ticket.id, first.id, reason)
     outbox.post(session, ticket.staff_chat_id, failed, now=now, ticket=ticket)

@@ -40,7 +40,7 @@ from database.models import (
     TicketStatus,
     User,
 )
-from services import notices
+from services import failing, notices
 
 # What waits for longer than this has no bot that sends it, or no chat that takes it.
 LATE = timedelta(hours=24)
@@ -57,18 +57,6 @@ _Other = aliased(Delivery)
 _EarlierMessage = aliased(Message)
 
 _PASSING_ON = (notices.QuestionPosted, notices.AnswerPosted)
-
-# What somebody misses if it does not arrive, so that services/settling.py tells of its failure.
-_MISSED = frozenset(
-    kind.kind
-    for kind in (
-        *_PASSING_ON,
-        notices.AnswerEdited,
-        notices.AnswerRetracted,
-        notices.CardPosted,
-        notices.QuestionEdited,
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -297,7 +285,7 @@ def _of_deliveries(now: datetime) -> Iterator[Rule]:
         select(Delivery.id).where(
             _FAILED,
             Delivery.ticket_id.is_not(None),
-            Delivery.kind.in_(_MISSED),
+            Delivery.kind.in_(failing.CONTENT),
             ~_failure_told(),
         ),
     )

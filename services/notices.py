@@ -179,11 +179,17 @@ class UpdateFailed(Notice):
 
 @dataclass(frozen=True)
 class Refusal(Notice):
-    """To whoever asked: it cannot be done, and why (`problem` is a Problem as JSON)."""
+    """To whoever asked: it cannot be done, and why (`problem` is a Problem as JSON).
+
+    `asked_in` is the chat of `reply_to`, and `said` how what was asked begins: a group that has
+    moved since counts its messages anew. None in what was posted before there were these fields.
+    """
 
     problem: dict[str, Any]
     reply_to: int | None
     language: str
+    asked_in: int | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True)

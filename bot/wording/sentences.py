@@ -80,10 +80,12 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
     keyboard = None
     if isinstance(problem, SeveralTickets) and not problem.said:
         keyboard = keyboards.choose(problem)
-    words: Piece = (texts.problem(problem), [])
+    words, reply_to = texts.problem(problem), notice.reply_to
+    if notice.asked_in not in {None, desk.chat_id}:
+        words, reply_to = texts.about(words, notice.said), None
     return Parcel(
         desk.chat_id,
-        Call(send_text(desk.chat_id, words, reply_to=notice.reply_to, keyboard=keyboard)),
+        Call(send_text(desk.chat_id, (words, []), reply_to=reply_to, keyboard=keyboard)),
     )
 
 

@@ -210,3 +210,22 @@ async def test_a_group_moves_on_either_database(sessions: Sessions) -> None:
         await alice.sees("this", kind="photo")
         await alice.edits(question, "Mine is lost")
         await office.kate.sees_edit(card, "Mine is lost")
+
+
+async def test_a_refusal_that_moves_along_names_what_it_is_about_instead_of_quoting(
+    office: Office, alice: User
+) -> None:
+    """The new group counts its messages anew: the old number is some other message there."""
+    await office.opens(alice, "Mine is late")
+    await office.telegram.breaks("error", method="sendMessage", chat_id=office.support.id)
+    await office.kate.writes("/close 99", to=office.support)
+    await office.telegram.called("sendMessage", status=502)
+
+    new = await office.support.becomes_supergroup()
+
+    refusal = await seen(office, "There is no ticket 99", new)
+    assert "“/close 99”" in refusal.text
+    (asked,) = [
+        call for call in office.sandbox.calls if "no ticket 99" in str(call.params) and call.ok
+    ]
+    assert "reply_parameters" not in asked.params

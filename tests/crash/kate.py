@@ -1,7 +1,6 @@
 """Kate of the support group: answers by replying to what the bot shows there."""
 
 import asyncio
-import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
@@ -25,7 +24,6 @@ class Kate:
     ) -> None:
         self.answers: defaultdict[int, list[str]] = defaultdict(list)
         self.chats: list[Chat] = [scene.support]
-        self.misquoted = 0
         self._scene = scene
         self._arrivals = arrivals
         self._rng = rng
@@ -54,7 +52,7 @@ class Kate:
         """Reply to what the bot shows in the group, by card or by copy, or to what it asks."""
         if message.chat_id != self._scene.support.id:
             return
-        if message.text.startswith(ASKS_BACK):
+        if asks_back(message):
             await self._tries_again(message)
             return
         found = tokens([message.text])
@@ -100,25 +98,15 @@ class Kate:
         await self.replies(self._cards[number], number)
 
     async def _meant_by(self, refusal: Message) -> str:
-        """Find which answer is refused: she knows it when she sees it quoted.
+        """Find which answer is refused: it is quoted, or named if the group has moved since."""
+        quoted = await self.chats[-1].message(refusal.reply_to) if refusal.reply_to else None
+        (token,) = tokens([refusal.text if quoted is None else quoted.text])
+        return token
 
-        What she wrote in a group that has moved since can't be quoted; then only the call knows.
-        """
-        quoted = refusal.reply_to or self._asked_to_quote(refusal)
-        for chat in reversed(self.chats):
-            told = await chat.message(quoted)
-            found = tokens([told.text]) if told is not None and not of_bot(told) else []
-            if found and found[0] not in self._arrivals.waited:
-                self.misquoted += bool(refusal.reply_to) and chat is not self.chats[-1]
-                return found[0]
-        raise AssertionError(f"what is meant? {refusal.line()}")
 
-    def _asked_to_quote(self, refusal: Message) -> int:
-        for call in reversed(self._scene.sandbox.calls):
-            result = (call.answer or {}).get("result")
-            if isinstance(result, dict) and result.get("message_id") == refusal.id:
-                return int(json.loads(call.params["reply_parameters"])["message_id"])
-        raise AssertionError(f"nobody sent {refusal.line()}")
+def asks_back(message: Message) -> bool:
+    """Whether the bot says that it can't know what was meant; then nothing has arrived."""
+    return message.text.startswith(ASKS_BACK)
 
 
 def of_bot(message: Message) -> bool:

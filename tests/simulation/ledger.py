@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
+from sandbox.model import Message
 from tests.simulation import tokens
 from tests.simulation.people import Written
 from tests.simulation.plan import REFUSALS
@@ -34,6 +35,11 @@ class Ledger:
         self.deliveries = {row["id"]: row for row in self.rows("deliveries")}
         self.tickets = {row["id"]: row for row in self.rows("tickets")}
         self.stored = {(row["chat_id"], row["message_id"]): row for row in self.messages.values()}
+        self.refusals = {
+            (payload["asked_in"], payload["reply_to"])
+            for row in self.deliveries.values()
+            if row["kind"] == "refusal" and (payload := json.loads(row["payload"]))
+        }
 
     def counts(self) -> dict[str, int]:
         simulation = self.simulation
@@ -141,16 +147,24 @@ class Ledger:
             for row in self.deliveries.values()
         )
 
+    def last_edit_was_given_up(self, card: Message) -> bool:
+        """Whether an edit that nobody waited for any more came after those that were heard of."""
+        edits = [
+            call
+            for call in self.simulation.telegram.calls
+            if call.method == "editMessageText"
+            and (call.chat_id, call.params.integer("message_id")) == (card.chat.id, card.id)
+            and call.processed
+        ]
+        return bool(edits) and not max(edits, key=lambda call: call.processed_at).heard
+
     def is_note(self, one: Written) -> bool:
         row = self.stored.get((one.chat_id, one.message_id))
         return row is not None and row["direction"] == "note"
 
     def was_answered(self, one: Written) -> bool:
-        """Whether the bot replied to it, to say that it can't know what was meant."""
-        return any(
-            sight.reply_to == one.message_id and sight.chat_id == one.chat_id
-            for sight in self.sights
-        )
+        """Whether the bot said to its writer that it can't know what was meant."""
+        return (one.chat_id, one.message_id) in self.refusals
 
     def now_shown(self) -> defaultdict[str, list[str]]:
         """What each token stands in now, in all chats; of deleted copies what they said last."""

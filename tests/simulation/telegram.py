@@ -54,6 +54,7 @@ class Call:
     status: int = 0
     description: str = ""
     processed: bool = False
+    processed_at: float = 0.0
     heard: bool = False
     fault: str | None = None
     shown: list[str] = field(default_factory=list)
@@ -154,7 +155,7 @@ class Telegram:
             return
         if count and call.chat_id is not None:
             self.limits.charge(now, call.chat_id, count)
-        call.processed = True
+        call.processed, call.processed_at = True, self.agenda.now
         self.on_change(call)
         if fault is not None and fault.kind != "garbage":
             self._strike(call, fault)

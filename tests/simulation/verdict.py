@@ -166,6 +166,8 @@ class Verdict(Ledger):
             card = group.messages.get(row["message_id"])
             if card is None or self.any_failed(ticket["id"], "card_redrawn"):
                 continue
+            if self.last_edit_was_given_up(card):
+                continue
             offers_reopening = "reopen" in json.dumps(card.keyboard).lower()
             if offers_reopening != (ticket["status"] == "closed"):
                 yield f"card of ticket {ticket['id']}: {card.keyboard}, is {ticket['status']}"

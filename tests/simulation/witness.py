@@ -11,6 +11,9 @@ from tests.simulation.telegram import Call, Telegram
 # Telegram's words for an edit that sends the message anew.
 GONE = ("message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID")
 
+# After this a refusal repeats what its reader wrote, which shows it to nobody: bot/texts.py.
+REPEATED = "You wrote: “"
+
 
 @dataclass(frozen=True)
 class Sight:
@@ -23,7 +26,6 @@ class Sight:
     tokens: tuple[str, ...]
     new: bool
     card: bool
-    reply_to: int | None
 
 
 class Witness:
@@ -79,7 +81,7 @@ class Witness:
         if view["from"]["id"] != self._telegram.world.bot.id:
             return
         words = tokens.words_of(view)
-        found = tuple(tokens.of(words))
+        found = tuple(tokens.of(words.partition(REPEATED)[0]))
         if new and call is not None:
             call.shown += found
         self.sights.append(
@@ -91,6 +93,5 @@ class Witness:
                 tokens=found,
                 new=new,
                 card=bool(view.get("keyboard")),
-                reply_to=(view.get("reply_to_message") or {}).get("message_id"),
             )
         )

@@ -26,8 +26,6 @@ async def migration(run: Run) -> None:
             lost = [one for one in book.failed() if not one.startswith("answer_delivered")]
             run.broken += lost  # a 👍 can't be put on what was written in the old group
             _holds_at_the_new_id(run, scene, traffic)
-            if traffic.kate.misquoted:
-                run.remarks.append(f"misquoted {traffic.kate.misquoted}")
     run.remarks.append(f"{times} migrations, each with a kill")
 
 
