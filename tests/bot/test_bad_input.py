@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from bot import replaying
 from database.models import DeadUpdate, Message
 from sandbox.client import User
-from tests.office import Office, Sessions, formatted, open_office, settings_for
+from tests.office import Office, Sessions, formatted, now, open_office, settings_for
 
 REPLACEMENT = "\ufffd"
 
@@ -306,14 +306,16 @@ async def test_a_name_that_is_longer_than_telegrams_does_not_keep_the_card_back(
 async def test_what_was_set_aside_can_be_replayed_after_a_fix(
     office: Office, alice: User, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.ticket_service.receive", fails)
-    await alice.writes("My order is late")
-    await alice.sees("This could not be handled")
+    monkeypatch.setattr("bot.replaying.utcnow", lambda: now(office.sandbox))
     settings = settings_for(office.sandbox, office.support, database_url=sqlite_url)
     said: list[str] = []
+    with monkeypatch.context() as mistake:
+        mistake.setattr("services.ticket_service.receive", fails)
+        await alice.writes("My order is late")
+        await alice.sees("This could not be handled")
 
-    assert await replaying.replay(settings, said.append) == 1
-    monkeypatch.undo()
+        assert await replaying.replay(settings, said.append) == 1
+
     assert await replaying.replay(settings, said.append) == 0
     assert await replaying.replay(settings, said.append) == 0
 

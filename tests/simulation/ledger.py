@@ -4,7 +4,6 @@ import json
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sandbox.model import Message
 from tests.simulation import tokens
 from tests.simulation.people import Written
 from tests.simulation.plan import REFUSALS
@@ -147,16 +146,17 @@ class Ledger:
             for row in self.deliveries.values()
         )
 
-    def last_edit_was_given_up(self, card: Message) -> bool:
-        """Whether an edit that nobody waited for any more came after those that were heard of."""
+    def last_edit_came_late(self, chat_id: int, message_id: int) -> bool:
+        """Whether the network delivered an edit that nobody waited for any more, as the last."""
         edits = [
             call
             for call in self.simulation.telegram.calls
-            if call.method == "editMessageText"
-            and (call.chat_id, call.params.integer("message_id")) == (card.chat.id, card.id)
+            if call.method.startswith("editMessage")
+            and (call.chat_id, call.params.integer("message_id")) == (chat_id, message_id)
             and call.processed
         ]
-        return bool(edits) and not max(edits, key=lambda call: call.processed_at).heard
+        last = max(edits, key=lambda call: call.processed_at, default=None)
+        return last is not None and last.came_late
 
     def is_note(self, one: Written) -> bool:
         row = self.stored.get((one.chat_id, one.message_id))
@@ -166,18 +166,18 @@ class Ledger:
         """Whether the bot said to its writer that it can't know what was meant."""
         return (one.chat_id, one.message_id) in self.refusals
 
-    def now_shown(self) -> defaultdict[str, list[str]]:
-        """What each token stands in now, in all chats; of deleted copies what they said last."""
+    def now_shown(self) -> defaultdict[str, list[Sight]]:
+        """Where each token stands now, in all chats; of deleted copies what they said last."""
         world = self.simulation.telegram.world
         latest: dict[tuple[int, int], Sight] = {}
         for sight in self.sights:
             latest[sight.chat_id, sight.message_id] = sight
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        found: defaultdict[str, list[Sight]] = defaultdict(list)
         for (chat_id, message_id), sight in latest.items():
             if chat_id in self.users and message_id not in world.chats[chat_id].messages:
                 continue
             for token in sight.tokens:
-                found[token].append(sight.words)
+                found[token].append(sight)
         return found
 
     def deletion_failed(self, one: Written) -> bool:

@@ -14,7 +14,7 @@ from tests.simulation.telegram import USERNAME, Telegram
 
 FIRST_USER, FIRST_STAFF = 700_000_001, 700_000_101
 
-_NAME = re.compile(r"\bPerson(\d)\b")
+_NAME = re.compile(r"\bPerson(\d+)\b")
 
 
 @dataclass(eq=False)
@@ -98,17 +98,20 @@ class People:
             self._post_private(user, token, self._file(kind, f"{token}, an item") | group)
 
     def _edit(self, user: int, pick: float, **_: Any) -> bool:
-        mine = [one for one in self.written if one.token.startswith(f"q{user}") and not one.deleted]
-        return self._reword(self.users[user], mine, pick)
+        return self._reword(self.users[user], self._questions(user), pick)
 
     def _delete(self, user: int, pick: float, **_: Any) -> bool:
-        mine = [one for one in self.written if one.token.startswith(f"q{user}") and not one.deleted]
+        mine = self._questions(user)
         if not mine:
             return False
         chosen = recent(mine, pick)
         self.telegram.world.delete(self._message(chosen))
         chosen.deleted = True
         return True
+
+    def _questions(self, user: int) -> list[Written]:
+        about = f"q{user}."
+        return [one for one in self.written if one.token.startswith(about) and not one.deleted]
 
     def _post_private(self, user: int, token: str, content: Json) -> None:
         person = self.users[user]

@@ -8,6 +8,7 @@ import json
 import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from aiohttp import ClientConnectorError, ClientOSError
@@ -55,9 +56,16 @@ class Call:
     description: str = ""
     processed: bool = False
     processed_at: float = 0.0
+    # When the bot had its answer, or waited no longer.
+    over_at: float = inf
     heard: bool = False
     fault: str | None = None
     shown: list[str] = field(default_factory=list)
+
+    @property
+    def came_late(self) -> bool:
+        """Whether the network delivered it when nobody waited for an answer any more."""
+        return self.processed and self.processed_at > self.over_at
 
     @property
     def chat_id(self) -> int | None:
@@ -79,6 +87,7 @@ class Telegram:
         self.limits = Limits(enabled=limits)
         self.faults = Faults(rng)
         self.latency = (0.005, 0.06)
+        self.slow, self.endless = SLOW, ENDLESS
         self.calls: list[Call] = []
         self.provoked: list[Call] = []
         self.on_change: Callable[[Call | None], None] = lambda _call: None
@@ -124,9 +133,9 @@ class Telegram:
 
     def _delay(self) -> float:
         chance = self.rng.random()
-        if chance < ENDLESS:
+        if chance < self.endless:
             return FOREVER
-        if chance < SLOW:
+        if chance < self.slow:
             return self.rng.uniform(0, SLOWEST)
         return self.rng.uniform(*self.latency)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-TOKEN = re.compile(r"\b[qan]\d\.\d{4}\b")
+TOKEN = re.compile(r"\b[qan]\d+\.\d{4}\b")
 
 
 def of(text: str) -> list[str]:
@@ -21,4 +21,4 @@ def words_of(view: Mapping[str, Any]) -> str:
 
 
 def user_of(token: str) -> int:
-    return int(token[1])
+    return int(token[1:].partition(".")[0])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.simulation import tokens
 from tests.simulation.ledger import Ledger
+from tests.simulation.telegram import Call
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
@@ -119,12 +120,14 @@ class Verdict(Ledger):
             if one.retracted:
                 if newest[one.token] and not excuses[one.token] and not self.deletion_failed(one):
                     yield f"not taken back: {one.token}"
-            elif (
-                one.edits
-                and not any(one.words in words for words in newest[one.token])
-                and not self.gone_at_edit(one)
-            ):
-                yield f"edit not seen: {one.words!r}, but {newest[one.token]}"
+            elif one.edits and not self.gone_at_edit(one):
+                shown = [sight.words for sight in newest[one.token]]
+                late = any(
+                    self.last_edit_came_late(sight.chat_id, sight.message_id)
+                    for sight in newest[one.token]
+                )
+                if not late and not any(one.words in words for words in shown):
+                    yield f"edit not seen: {one.words!r}, but {shown}"
 
     def _numbers(self) -> Iterator[str]:
         """Each day has the numbers 1 to n, and its counter says n."""
@@ -143,6 +146,8 @@ class Verdict(Ledger):
         if "clock" in self.simulation.done:
             return  # what was sent within the last minute is told by the machine's clock
         for call in self.simulation.telegram.provoked:
+            if self._counted_late(call):
+                continue
             before = Counter(
                 f"{other.method} of process {other.process}"
                 for other in self.simulation.telegram.calls
@@ -152,6 +157,14 @@ class Verdict(Ledger):
             )
             who = f"process {call.process} provoked it by {call.method} to {call.chat_id}"
             yield f"429: {who} at {call.at:.1f}, after {dict(before)}"
+
+    def _counted_late(self, refused: Call) -> bool:
+        """Whether Telegram counted a send in that minute of which the bot had given up to hear."""
+        return any(
+            call.came_late and call.processed_at > refused.at - 60
+            for call in self.simulation.telegram.calls
+            if call.chat_id == refused.chat_id
+        )
 
     def _cards(self) -> Iterator[str]:
         """A ticket's newest card offers what can be done with it now."""
@@ -166,7 +179,7 @@ class Verdict(Ledger):
             card = group.messages.get(row["message_id"])
             if card is None or self.any_failed(ticket["id"], "card_redrawn"):
                 continue
-            if self.last_edit_was_given_up(card):
+            if self.last_edit_came_late(card.chat.id, card.id):
                 continue
             offers_reopening = "reopen" in json.dumps(card.keyboard).lower()
             if offers_reopening != (ticket["status"] == "closed"):

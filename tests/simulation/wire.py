@@ -40,6 +40,8 @@ class Wire(BaseSession):
         except ClientError as error:
             words = f"{type(error).__name__}: {error}"
             raise TelegramNetworkError(method=method, message=words) from error
+        finally:
+            call.over_at = self._telegram.agenda.now
         call.heard = status < HTTPStatus.INTERNAL_SERVER_ERROR
         response = self.check_response(bot=bot, method=method, status_code=status, content=content)
         return cast("TelegramType", response.result)
