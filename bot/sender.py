@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from aiogram import Bot
+from aiogram.exceptions import AiogramError
 from aiogram.methods import (
     DeleteMessage,
     EditMessageText,
@@ -12,18 +13,21 @@ from aiogram.methods import (
     SetMessageReaction,
     TelegramMethod,
 )
-from aiogram.types import Message, MessageId
+from aiogram.types import ChatMemberRestricted, Message, MessageId
 
 from bot import verdicts
 from bot.call import Call
 from bot.verdicts import Obstacle
-from services.outcomes import Delivered, Outcome, Refused
+from services.outcomes import ChatRefused, Delivered, Outcome, Refused, Unknown
 from services.parcel import Parcel
 
 log = structlog.get_logger(__name__)
 
 # So much longer than Telegram usually takes, and shorter than a person's patience; in seconds.
 TIMEOUT = 30
+
+# A question about ourselves is no message, and quickly answered; in seconds.
+PATIENCE = 5
 
 
 class Sender:
@@ -49,7 +53,7 @@ class Sender:
                 private = parcel.chat_id > 0
                 obstacle = verdicts.obstacle(error, private=private)
                 if obstacle is None:
-                    return verdicts.outcome(error, private=private)
+                    return await self._final(verdicts.outcome(error, private=private), parcel)
                 if obstacle is Obstacle.NO_CHANGE:
                     return Delivered()
                 log.info("said without", obstacle=obstacle.value)
@@ -58,6 +62,19 @@ class Sender:
             else:
                 return Delivered(_message_ids(result))
         return refused
+
+    async def _final(self, outcome: Outcome, parcel: Parcel) -> Outcome:
+        """Tell a group that forbids one kind of content from one that forbids us all of them."""
+        if not isinstance(outcome, Refused) or verdicts.NO_RIGHTS not in outcome.reason.lower():
+            return outcome
+        try:
+            member = await self._bot.get_chat_member(
+                parcel.chat_id, self._bot.id, request_timeout=PATIENCE
+            )
+        except AiogramError:
+            return Unknown("whether we may write there is not known", perhaps_done=False)
+        muted = isinstance(member, ChatMemberRestricted) and not member.can_send_messages
+        return ChatRefused(outcome.reason) if muted else outcome
 
 
 def _without(

@@ -74,6 +74,9 @@ _CHAT_REFUSES = (
     "topic_closed",
 )
 
+# Said of one kind of content, also where all of them are forbidden.
+NO_RIGHTS = "not enough rights to send"
+
 # Of a copy to a user: it is the group it comes from that refuses us.
 _GROUP_REFUSES = ("bot was kicked from", "bot is not a member of")
 

@@ -258,6 +258,34 @@ async def test_a_group_that_the_bot_may_not_write_in_refuses_it(place: Place, st
     assert isinstance(outcome, ChatRefused)
 
 
+async def test_a_group_where_the_bot_is_muted_refuses_it_whatever_it_sends(place: Place) -> None:
+    await place.alice.sends_photo("My parcel")
+    photo = (await place.last()).id
+    await place.support.bot_becomes("restricted")
+
+    outcome = await place.send(
+        CopyMessage(chat_id=place.support.id, from_chat_id=place.alice.id, message_id=photo),
+        chat_id=place.support.id,
+    )
+
+    assert isinstance(outcome, ChatRefused)
+    assert "not enough rights to send photos" in outcome.reason
+
+
+async def test_whether_the_bot_is_muted_may_be_unknown_for_a_while(place: Place) -> None:
+    await place.alice.sends_photo("My parcel")
+    photo = (await place.last()).id
+    await place.support.bot_becomes("restricted")
+    await place.telegram.breaks("cut_before", method="getChatMember")
+
+    outcome = await place.send(
+        CopyMessage(chat_id=place.support.id, from_chat_id=place.alice.id, message_id=photo),
+        chat_id=place.support.id,
+    )
+
+    assert outcome == Unknown("whether we may write there is not known", perhaps_done=False)
+
+
 async def test_a_group_that_is_not_there_refuses_the_bot(place: Place) -> None:
     outcome = await place.send(place.hello(chat_id=-NOWHERE), chat_id=-NOWHERE)
 
