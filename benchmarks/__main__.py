@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from benchmarks import databases, lasting, machine, plots, report, rounds, starting
+from benchmarks import databases, lasting, machine, plots, pressure, report, rounds, starting
 from benchmarks.figures import Figure
 from benchmarks.rounds import SMOKE, Size
 from core.config import PROJECT
@@ -37,6 +37,7 @@ async def bench(size: Size, tickets: int, messages: int) -> None:
     await _start(made)
     await _memory(made, messages, size)
     await _growth(made, tickets, size)
+    await asyncio.to_thread(_pressure, made)
     plots.throughput_and_latency(measured, PICTURES / "benchmark.svg")
     made.save(RESULTS)
     report.put_into(README, made.markdown())
@@ -69,6 +70,19 @@ async def _growth(made: report.Report, tickets: int, size: Size) -> None:
         words,
         growth={name: figure.median for name, figure in found.items()},
     )
+
+
+def _pressure(made: report.Report) -> None:
+    """In a thread: the simulation has event loops of its own."""
+    print("under Telegram's limits")
+    found = pressure.measure()
+    words = (
+        f"all seen after {found.seconds:.0f} s by {len(found.sends)} sends, "
+        f"{found.ratio:.2f} × the time that a message a send takes"
+    )
+    what = f"under limits, {found.messages:,} messages to 240 tickets within 10 s"
+    made.add(what, words, pressure={"seconds": found.seconds, "ratio": found.ratio})
+    plots.backlog(found.waiting, found.sends, PICTURES / "limits.svg")
 
 
 def main() -> None:

@@ -1,0 +1,101 @@
+"""Far more to say than Telegram's limits allow: what waits for staff and what is sent, over time.
+
+In the virtual time of `make simulate`, so that twenty minutes take some seconds; what is counted
+there are sends and seconds of Telegram's, which no machine makes faster.
+"""
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+from sandbox.registry import METHODS
+from tests.simulation.plan import Operation, Plan
+from tests.simulation.run import Simulation
+
+TICKETS, FOLLOW_UPS, NEW = 200, 5, 40
+
+# What a group takes in a minute (core.telegram.org/bots/faq): the bound without merging.
+A_MINUTE = 20
+
+# All tickets are open, and nothing that was sent counts any more, at this time; in seconds.
+OPEN = 1200.0
+WITHIN = 10.0
+
+# Seconds, and how many until then.
+type Curve = list[tuple[float, int]]
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """What came of it: `waiting` messages, and `sends` so far."""
+
+    messages: int
+    waiting: Curve
+    sends: Curve
+
+    @property
+    def seconds(self) -> float:
+        """How long it took until all was visible."""
+        return self.waiting[-1][0]
+
+    @property
+    def ratio(self) -> float:
+        """How long, against a bot that sends each message by itself."""
+        return self.seconds / (self.messages / A_MINUTE * 60)
+
+
+def measure() -> Pressure:
+    """Let 200 users write five follow-ups each within ten seconds, and 40 new ones among them."""
+    plan = _plan()
+    with tempfile.TemporaryDirectory() as folder:
+        simulation = Simulation(plan, Path(folder))
+        simulation.telegram.slow = simulation.telegram.endless = 0.0
+        with simulation.log.kept():
+            result = simulation.run()
+    assert result.findings == [], result.findings  # noqa: S101 - else the figures are of no use
+    group = simulation.people.group.id
+    written = [one.at - OPEN for one in plan.operations if one.at >= OPEN]
+    seen: dict[str, float] = {}
+    for sight in simulation.witness.sights:
+        if sight.chat_id == group:
+            for token in sight.tokens:
+                seen.setdefault(token, sight.at - OPEN)
+    sends = [
+        call.processed_at - OPEN
+        for call in simulation.telegram.calls
+        if call.chat_id == group and call.processed and METHODS[call.method.lower()].cost
+    ]
+    return Pressure(
+        len(written),
+        _counted([(at, 1) for at in written] + [(at, -1) for at in seen.values() if at >= 0]),
+        _counted((at, 1) for at in sends if at >= 0),
+    )
+
+
+def _plan() -> Plan:
+    first = [Operation(one / TICKETS, "write", {"user": one}) for one in range(TICKETS)]
+    step = WITHIN / (TICKETS * FOLLOW_UPS)
+    more = [
+        Operation(OPEN + one * step, "write", {"user": one % TICKETS})
+        for one in range(TICKETS * FOLLOW_UPS)
+    ]
+    new = [
+        Operation(OPEN + one * WITHIN / NEW, "write", {"user": TICKETS + one}) for one in range(NEW)
+    ]
+    return Plan(
+        seed=1,
+        users=TICKETS + NEW,
+        staff=1,
+        limits=True,
+        zone="UTC",
+        start="2026-11-23T12:00:00+00:00",
+        operations=tuple(sorted([*first, *more, *new], key=lambda one: one.at)),
+    )
+
+
+def _counted(changes: Iterable[tuple[float, int]]) -> Curve:
+    ordered = sorted(changes)
+    counts = accumulate(change for _, change in ordered)
+    return [(at, count) for (at, _), count in zip(ordered, counts, strict=True)]
