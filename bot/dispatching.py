@@ -26,7 +26,7 @@ class Unhandled(Exception):
 def dispatcher() -> Dispatcher:
     """Put the routers together; a router belongs to one dispatcher, so there is only one."""
     made = Dispatcher(disable_fsm=True)
-    made.include_routers(groups.router, staff.router, private.router, buttons.router)
+    made.include_routers(private.router, groups.router, staff.router, buttons.router)
     made.update.outer_middleware(LanguageMiddleware())
     return made
 

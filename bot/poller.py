@@ -101,9 +101,7 @@ class Poller:
             if failures:
                 log.info("Telegram answers again")
             failures = 0
-            for raw in batch:
-                if self._stopped.is_set() or not await self._take(raw):
-                    break
+            await self._take_all(batch)
             await self._sweep()
         await self._confirm()
 
@@ -122,6 +120,19 @@ class Poller:
             return []
         finally:
             self._fetching = None
+
+    async def _take_all(self, batch: list[dict[str, Any]]) -> None:
+        """Handle a batch in one transaction, or else one by one, until we stop."""
+        numbers = [number(raw) for raw in batch]
+        last = numbers[-1] if numbers else None
+        if len(batch) > 1 and last is not None and None not in numbers:
+            if await self._intake.handle_together(batch):
+                self._offset = last + 1
+                return
+            self._on_turn()
+        for raw in batch:
+            if self._stopped.is_set() or not await self._take(raw):
+                break
 
     async def _take(self, raw: dict[str, Any]) -> bool:
         """Handle an update and move the offset past it; False if we stop before."""

@@ -24,6 +24,7 @@ HANDLER = "support-bot"
 # update with its text, and nothing a person wrote belongs into a log.
 FLOORS: Mapping[str, int] = {
     "aiogram": logging.INFO,
+    "aiogram.event": logging.WARNING,  # what it says of each update the intake says better
     "aiohttp": logging.INFO,
     "aiosqlite": logging.INFO,
     "alembic": logging.INFO,
@@ -82,6 +83,9 @@ def _install(handler: logging.Handler, level: int) -> None:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
+    # What no line of ours shows need not be looked up for each
+    # (docs.python.org/3/howto/logging.html#optimization).
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name, floor in FLOORS.items():
         logging.getLogger(name).setLevel(max(level, floor))
     logging.captureWarnings(capture=True)

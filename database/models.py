@@ -198,7 +198,17 @@ class MessageLink(Base):
     """
 
     __tablename__ = "message_links"
-    __table_args__ = (Index("ix_message_links_chat_id_message_id", "chat_id", "message_id"),)
+    __table_args__ = (
+        Index("ix_message_links_chat_id_message_id", "chat_id", "message_id"),
+        Index(
+            "ix_message_links_cards",
+            "ticket_id",
+            "chat_id",
+            "id",
+            sqlite_where=sql("kind = 'card'"),
+            postgresql_where=sql("kind = 'card'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
@@ -355,6 +365,7 @@ class BacklogSign(Base):
 
 # Literal, not parameters: a partial index serves only a query that repeats its condition.
 NOT_CLOSED = Ticket.status != bindparam(None, TicketStatus.CLOSED, literal_execute=True)
+IS_CARD = MessageLink.kind == bindparam(None, LinkKind.CARD, literal_execute=True)
 PENDING = Delivery.status.in_(
     bindparam(
         None,

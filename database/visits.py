@@ -1,7 +1,8 @@
-"""SQLite in fewer visits: aiosqlite goes to the connection's thread four times for a statement.
+"""SQLite with few visits to the thread that aiosqlite keeps for a connection.
 
-It makes a cursor there, runs the statement, fetches, and closes the cursor, and each time two
-threads have to wake. That takes longer than most of our statements, so here it goes once.
+aiosqlite goes there four times for a statement, and waking two threads takes longer than most of
+our statements. Here only what may have to wait goes there: BEGIN, for whoever writes, and COMMIT,
+for the disk. What stands between them runs where it is asked for.
 """
 
 import sqlite3
@@ -12,8 +13,8 @@ from typing import Any, Self, override
 import aiosqlite
 
 
-class OneVisitCursor(aiosqlite.Cursor):
-    """Runs a statement and fetches all its rows in one visit; SQLAlchemy asks for all anyway."""
+class DirectCursor(aiosqlite.Cursor):
+    """Runs a statement and fetches all its rows at once; SQLAlchemy asks for all anyway."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._conn = connection
@@ -21,12 +22,15 @@ class OneVisitCursor(aiosqlite.Cursor):
 
     @override
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> Self:
-        await self._execute(self._run, sql, parameters or ())  # type: ignore[no-untyped-call]
+        if sql.startswith("BEGIN"):
+            await self._execute(self._run, sql, ())  # type: ignore[no-untyped-call]
+        else:
+            self._run(sql, parameters or ())
         return self
 
     @override
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> Self:
-        await self._execute(self._run_many, sql, parameters)  # type: ignore[no-untyped-call]
+        self._cursor = self._raw.executemany(sql, parameters)  # type: ignore[arg-type]
         return self
 
     @override
@@ -39,24 +43,29 @@ class OneVisitCursor(aiosqlite.Cursor):
         """Nothing is left open: all rows were fetched."""
 
     def _run(self, sql: str, parameters: Iterable[Any]) -> None:
-        self._cursor = self._conn._conn.execute(sql, parameters)  # type: ignore[arg-type]  # noqa: SLF001
+        self._cursor = self._raw.execute(sql, parameters)  # type: ignore[arg-type]
         if self._cursor.description is not None:
             self._rows = self._cursor.fetchall()
 
-    def _run_many(self, sql: str, parameters: Iterable[Iterable[Any]]) -> None:
-        self._cursor = self._conn._conn.executemany(sql, parameters)  # type: ignore[arg-type]  # noqa: SLF001
+    @property
+    def _raw(self) -> sqlite3.Connection:
+        return self._conn._conn  # noqa: SLF001 - aiosqlite's own name for it
 
 
 class Connection(aiosqlite.Connection):
     """aiosqlite's connection, with such cursors."""
 
     @override
-    def cursor(self) -> OneVisitCursor:  # type: ignore[override]
-        return OneVisitCursor(self)
+    def cursor(self) -> DirectCursor:  # type: ignore[override]
+        return DirectCursor(self)
 
 
 def connect(database: str | Path, **options: Any) -> Connection:
-    """Open a file; see `sqlite3.connect` for the options."""
+    """Open a file; see `sqlite3.connect` for the options.
+
+    Two threads use the connection, but never at once: each statement waits for the one before.
+    """
+    options["check_same_thread"] = False
     connection = Connection(lambda: sqlite3.connect(database, **options), iter_chunk_size=64)
     connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does with those it opens itself
     return connection

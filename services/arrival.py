@@ -1,28 +1,87 @@
 """Arrival: Telegram took a parcel, so its messages get their links, and an answer its reaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Message, MessageLink, Ticket
 from services import outbox, pauses
 from services.notices import AnswerDelivered, AnswerPosted
-from services.parcel import Parcel
+from services.parcel import Parcel, Trip
+
+
+class Taken(NamedTuple):
+    """Of a delivery that has arrived, what is said of it in the log."""
+
+    id: int
+    ticket_id: int | None
+    kind: str
+    created_at: datetime
+    attempts: int
+
+
+# Built once: to build them takes longer than to run them.
+_DELIVERIES: Any = Delivery.__table__
+_DELIVERED = (
+    update(_DELIVERIES)
+    .where(
+        Delivery.id.in_(bindparam("ids", expanding=True)),
+        Delivery.status == DeliveryStatus.CLAIMED,
+        Delivery.part == 0,
+    )
+    .values(status=DeliveryStatus.DELIVERED, sent_at=bindparam("now"), error=None)
+    .returning(
+        Delivery.id, Delivery.ticket_id, Delivery.kind, Delivery.created_at, Delivery.attempts
+    )
+)
+_LINKS: Any = MessageLink.__table__
+_NEW_LINKS = insert(_LINKS)
+
+
+def is_plain(trip: Trip) -> bool:
+    """Whether nothing follows from the arrival but new links."""
+    parcel = trip.parcel
+    more = parcel.more or parcel.rewrites or parcel.drops or trip.kind == AnswerPosted.kind
+    return not more and trip.part == 0
+
+
+async def note_together(
+    session: AsyncSession, arrived: Sequence[tuple[Trip, Sequence[int]]], *, now: datetime
+) -> list[Taken]:
+    """Write down that these plain trips were taken, each with the ids of its messages.
+
+    As `note` does for one, but without a look at each row. List what was not settled before.
+    """
+    ids = [one for trip, _ in arrived for one in trip.delivery_ids]
+    settled = await session.execute(_DELIVERED, {"ids": ids, "now": now})
+    taken = {row.id: Taken(*row) for row in settled}
+    links = [
+        link
+        for trip, message_ids in arrived
+        if not taken.keys().isdisjoint(trip.delivery_ids)
+        for link in _links(trip.parcel, trip.ticket_id, message_ids)
+    ]
+    if links:
+        await session.execute(_NEW_LINKS, links)
+    await pauses.release(session, {trip.parcel.chat_id: trip.left_at for trip, _ in arrived})
+    return sorted(taken.values())
 
 
 async def note(
     session: AsyncSession,
-    parcel: Parcel,
+    trip: Trip,
     batch: Sequence[Delivery],
     message_ids: Sequence[int],
     *,
     now: datetime,
 ) -> None:
     """Write down that it was taken; the next part, if there is one, may go at once."""
-    await _store_links(session, parcel, batch[0], message_ids)
-    await pauses.release(session, parcel.chat_id)
+    parcel = trip.parcel
+    await _store_links(session, trip, message_ids)
+    await pauses.release(session, {parcel.chat_id: trip.left_at})
     for delivery in batch:
         delivery.sent_at, delivery.error = now, None
         if parcel.more:
@@ -35,11 +94,8 @@ async def note(
         await _confirm_answers(session, batch, now=now)
 
 
-async def _store_links(
-    session: AsyncSession, parcel: Parcel, delivery: Delivery, message_ids: Sequence[int]
-) -> None:
-    if delivery.ticket_id is None:
-        return
+async def _store_links(session: AsyncSession, trip: Trip, message_ids: Sequence[int]) -> None:
+    parcel = trip.parcel
     for rewritten in parcel.rewrites:
         link = await session.get_one(MessageLink, rewritten.link_id)
         shown = rewritten.shown
@@ -48,20 +104,27 @@ async def _store_links(
         link.part, link.revision = shown.part, shown.revision
     for link_id in parcel.drops:
         await session.delete(await session.get_one(MessageLink, link_id))
-    session.add_all(
-        MessageLink(
-            ticket_id=delivery.ticket_id,
-            copy_of=shown.copy_of,
-            kind=shown.kind,
-            chat_id=parcel.chat_id,
-            message_id=message_id,
-            part=shown.part,
-            revision=shown.revision,
-        )
-        for message_id, all_shown in zip(message_ids, parcel.shows, strict=False)
-        for shown in all_shown
-        if message_id  # 0 is a message that Telegram will make later, under an id we never hear
-    )
+    session.add_all(MessageLink(**link) for link in _links(parcel, trip.ticket_id, message_ids))
+
+
+def _links(
+    parcel: Parcel, ticket_id: int | None, message_ids: Sequence[int]
+) -> Iterator[dict[str, Any]]:
+    """Make the links of new messages, as rows; what belongs to no ticket has none."""
+    if ticket_id is None:
+        return
+    for message_id, all_shown in zip(message_ids, parcel.shows, strict=False):
+        for shown in all_shown:
+            if message_id:  # 0 is a message that Telegram will make later, under another id
+                yield {
+                    "ticket_id": ticket_id,
+                    "copy_of": shown.copy_of,
+                    "kind": shown.kind,
+                    "chat_id": parcel.chat_id,
+                    "message_id": message_id,
+                    "part": shown.part,
+                    "revision": shown.revision,
+                }
 
 
 async def _confirm_answers(

@@ -12,11 +12,11 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import (
+    IS_CARD,
     PENDING,
     BacklogSign,
     Delivery,
     DeliveryStatus,
-    LinkKind,
     Message,
     MessageLink,
     Priority,
@@ -196,7 +196,7 @@ async def _newest_card(session: AsyncSession, chat_id: int) -> Ticket | None:
         .join(MessageLink, MessageLink.ticket_id == Ticket.id)
         .where(
             MessageLink.chat_id == chat_id,
-            MessageLink.kind == LinkKind.CARD,
+            IS_CARD,
             Ticket.staff_chat_id == chat_id,
         )
         .order_by(MessageLink.message_id.desc())

@@ -5,8 +5,8 @@ have been said.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from math import inf
 
 import structlog
@@ -15,26 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus
-from services import failing, lanes, pauses
+from services import failing, lanes, pauses, prefetch
 from services.backlog import Backlog, Watch
 from services.limiter import Limiter
-from services.parcel import Compose, Parcel
+from services.outcomes import Outcome
+from services.parcel import Compose, Parcel, Trip
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, eq=False)
-class Trip:
-    """A parcel on its way, and the deliveries in it."""
-
-    parcel: Parcel
-    delivery_ids: list[int]
-    ticket_id: int | None
-    part: int
-
-
 class Turn:
-    """One turn's time, what it claimed, and when the next one is due.
+    """One turn's time, what it settles and what it claimed, and when the next one is due.
 
     `careful`: a turn before failed, perhaps for a delivery that spoils the transaction when it is
     worded. So each is worded in a savepoint.
@@ -43,12 +34,18 @@ class Turn:
     def __init__(
         self, now: datetime, monotonic: float, *, longest: float, careful: bool = False
     ) -> None:
-        self.now = now
-        self.monotonic = monotonic
         self.careful = careful
+        self.settled: list[tuple[Trip, Outcome]] = []
         self.trips: list[Trip] = []
         self.crowded: set[int] = set()
-        self._next = monotonic + longest
+        self._longest = longest
+        self.begin(now, monotonic)
+
+    def begin(self, now: datetime, monotonic: float) -> None:
+        """Start to count: what is due by now can be seen."""
+        self.now = now
+        self.monotonic = monotonic
+        self._next = monotonic + self._longest
 
     def look_at(self, monotonic: float) -> None:
         self._next = min(self._next, monotonic)
@@ -82,6 +79,8 @@ class Claims:
         heads = await lanes.heads(
             session, now=turn.now, quiet=self._quiet, without=paused.blocked | full.keys()
         )
+        offered = await lanes.offered(session, heads, now=turn.now)
+        await prefetch.for_deliveries(session, list(chain.from_iterable(offered.values())))
         probing = paused.probed & set(travelling)
         for head in heads:
             when = self._limiter.next_at(turn.monotonic, head.chat_id)
@@ -89,20 +88,21 @@ class Claims:
                 turn.look_at(when)
             elif head.chat_id not in turn.crowded | probing:
                 probing |= paused.probed & {head.chat_id}
-                await self._pack(session, head, turn)
+                await self._pack(session, head, offered[head.id], turn)
         if len(heads) == lanes.HEADS_A_TURN and turn.trips:
             turn.look_at(turn.monotonic)
         elif not heads:
             turn.wait_until(await lanes.next_due(session, now=turn.now))
 
-    async def _pack(self, session: AsyncSession, head: Delivery, turn: Turn) -> None:
+    async def _pack(
+        self, session: AsyncSession, head: Delivery, offered: Sequence[Delivery], turn: Turn
+    ) -> None:
         """Put a lane's first delivery, and what can travel with it, on the way."""
         last_room = self._limiter.is_last_room(turn.monotonic, head.chat_id)
         if last_room and await self.watch.asks(session, head, now=turn.now):
             _wait_for_room(head, turn, turn.monotonic)
             return
-        offered = await lanes.offered(session, head, now=turn.now)
-        if head not in offered:  # its group moved since we looked: it waits for the new chat now
+        if not offered:
             turn.look_at(turn.monotonic)
             return
         backlog = await self.watch.seen_with(session, head, last_room=last_room)
@@ -137,11 +137,10 @@ class Claims:
             return await self.compose(session, offered, backlog)
 
     def _claim(self, batch: Sequence[Delivery], parcel: Parcel, turn: Turn) -> None:
-        part = batch[0].part
         lanes.claim(batch, now=turn.now)
         self._limiter.leave(parcel.chat_id, parcel.cost)
-        ids = [delivery.id for delivery in batch]
-        turn.trips.append(Trip(parcel, ids, batch[0].ticket_id, part))
+        first, ids = batch[0], [delivery.id for delivery in batch]
+        turn.trips.append(Trip(parcel, ids, first.ticket_id, first.kind, first.part, turn.now))
 
 
 def _wait_for_room(head: Delivery, turn: Turn, until: float) -> None:

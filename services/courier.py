@@ -12,16 +12,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus
-from services import lanes, sent, settling, staff_chat
-from services.claiming import Claims, Trip, Turn
+from services import failing, lanes, sent, settling
+from services.claiming import Claims, Turn
 from services.limiter import Limiter
 from services.outcomes import Outcome, Unknown
-from services.parcel import Compose, Send
+from services.parcel import Compose, Send, Trip
 
 log = structlog.get_logger(__name__)
 
@@ -109,7 +108,8 @@ class Courier:
         async with self._sessions.begin() as session:
             counted = await sent.since(session, now - REMEMBERED, now=now)
             doubtful = await lanes.in_doubt(session)
-        _announce(doubtful)
+            # Now: should only the answer to the commit get lost, they are not found again.
+            _announce(doubtful)
         monotonic = self._monotonic()
         self._limiter.remember(
             (monotonic - (now - at).total_seconds(), chat_id) for at, chat_id in counted
@@ -120,23 +120,22 @@ class Courier:
         """Take one turn; return how many seconds to rest, unless woken."""
         self._on_turn()
         alone = self._one_by_one
-        settled = self._back[:1] if alone else list(self._back)
         turn = Turn(self._clock(), self._monotonic(), longest=LOOKS_EVERY, careful=self._careful)
-        if not await self._survives(self._transaction(turn, settled)):
-            await self._undo(turn, settled, alone=alone)
+        if not await self._survives(self._transaction(turn)):
+            await self._undo(turn, alone=alone)
             return LOOKS_EVERY
-        del self._back[: len(settled)]
+        del self._back[: len(turn.settled)]
         self._unsure = None
         self._careful = self._careful and alone
         self._one_by_one = alone and bool(self._back)
-        for trip, _ in settled:
+        for trip, _ in turn.settled:
             del self._trips[trip]
         for trip in turn.trips:
             self._trips[trip] = group.create_task(self._carry(trip))
         await self._tell_waiting()
         return 0.0 if self._back or alone else turn.rest(self._monotonic())
 
-    async def _undo(self, turn: Turn, settled: list[tuple[Trip, Outcome]], *, alone: bool) -> None:
+    async def _undo(self, turn: Turn, *, alone: bool) -> None:
         """Take back what a turn that failed has changed outside the database."""
         for trip in turn.trips:
             self._limiter.answer(turn.monotonic, trip.parcel.chat_id, trip.parcel.cost)
@@ -145,26 +144,22 @@ class Courier:
         self._claims.watch.forget()
         if not self._outage:
             self._careful = True
-            await self._suspect(settled, alone=alone)
+            await self._suspect(turn.settled, alone=alone)
 
-    async def _transaction(self, turn: Turn, settled: list[tuple[Trip, Outcome]]) -> None:
-        """Settle and claim."""
+    async def _transaction(self, turn: Turn) -> None:
+        """Settle what came back by now, and claim."""
         async with self._sessions.begin() as session:
-            staff_chat_id = await staff_chat.current(session, self._staff_chat_id)
-            for trip, outcome in settled:
-                batch = await lanes.still_claimed(session, trip.delivery_ids, part=trip.part)
-                if batch:
-                    await settling.settle(
-                        session,
-                        trip.parcel,
-                        batch,
-                        outcome,
-                        staff_chat_id=staff_chat_id,
-                        now=turn.now,
-                    )
+            await session.connection()  # we may wait for it, and what comes meanwhile counts
+            turn.begin(self._clock(), self._monotonic())
+            turn.settled = self._back[:1] if self._one_by_one else list(self._back)
+            if not self._stopping:
+                self._wake.clear()
+            await settling.settle_together(
+                session, turn.settled, configured=self._staff_chat_id, now=turn.now
+            )
             await session.flush()
             if self._unsure is not None:
-                await self._put_back(session, self._unsure, settled)
+                await self._put_back(session, self._unsure, turn.settled)
             if not self._stopping and not self._one_by_one:
                 chats = {trip.parcel.chat_id for trip in self._trips}
                 await self._claims.make(session, turn, travelling=chats)
@@ -229,12 +224,20 @@ class Courier:
             del self._back[0], self._trips[settled[0][0]]
 
     async def _set_aside(self, trip: Trip, outcome: Outcome) -> None:
+        """Give up what became of a trip, and tell who can do something about it, if that can be."""
+        reason = f"what became of it ({type(outcome).__name__}) could not be written down"
         async with self._sessions.begin() as session:
-            await session.execute(
-                update(Delivery)
-                .where(Delivery.id.in_(trip.delivery_ids))
-                .values(status=DeliveryStatus.FAILED, error=f"not settled: {outcome!r}")
-            )
+            claimed = await lanes.still_claimed(session, trip.delivery_ids)
+            batch = [claimed[one] for one in trip.delivery_ids if one in claimed]
+            try:
+                async with session.begin_nested():
+                    await failing.fail(session, batch, reason, now=self._clock())
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                log.exception("nobody could be told what failed")
+                for delivery in batch:
+                    delivery.status, delivery.error = DeliveryStatus.FAILED, reason
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):

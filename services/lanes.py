@@ -1,16 +1,18 @@
 """Lanes: the deliveries of one ticket to one chat, of which one is on its way at a time."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import PENDING, Delivery, DeliveryStatus, Priority
 from services.notices import AnswerPosted, CardRedrawn, QuestionPosted
+from services.outbox import ALBUM_PAUSE
 
-# No delivery waits longer than this between two tries. A due time further ahead was written
-# before the clock was set back, so it counts as reached.
+# No delivery waits longer than this between two tries, and no album longer than its pause. A due
+# time further ahead was written before the clock was set back, so it counts as reached.
 LONGEST_BACKOFF = timedelta(minutes=5)
 
 # Of the lanes that may go at the same time, so many are looked at in one turn.
@@ -26,6 +28,72 @@ _REDRAW = Delivery.kind == CardRedrawn.kind
 _DECORATION = or_(_REDRAW, Delivery.priority >= Priority.REDRAW)
 
 
+_LANE = (Delivery.chat_id, Delivery.ticket_id)
+
+
+def _select_heads() -> Select[Delivery]:
+    now = bindparam("now", type_=Delivery.due_at.type)
+    urgent = and_(_REDRAW, Delivery.priority < Priority.REDRAW, Delivery.due_at <= now)
+    claimed = Delivery.status == DeliveryStatus.CLAIMED
+    place = case((claimed, 0), (urgent, 1), (_DECORATION, 3), else_=2)
+    rank = func.row_number().over(partition_by=_LANE, order_by=(place, Delivery.id))
+    ranked = (
+        select(Delivery.id, rank.label("rank"))
+        .where(PENDING, Delivery.chat_id.not_in(bindparam("without", expanding=True)))
+        .subquery()
+    )
+    return (
+        select(Delivery)
+        .join(ranked, ranked.c.id == Delivery.id)
+        .where(
+            ranked.c.rank == 1,
+            Delivery.status == DeliveryStatus.WAITING,
+            or_(
+                Delivery.due_at <= now,
+                Delivery.due_at > bindparam("absurd"),
+                and_(
+                    Delivery.media_group_id.is_not(None),
+                    Delivery.attempts == 0,
+                    Delivery.due_at > bindparam("complete"),
+                ),
+            ),
+            or_(
+                Delivery.kind != QuestionPosted.kind,
+                Delivery.created_at <= bindparam("gathered"),
+                Delivery.created_at > now,
+            ),
+        )
+        .order_by(Delivery.priority, Delivery.id)
+        .limit(HEADS_A_TURN)
+    )
+
+
+def _select_offered() -> Select[Delivery, int, int | None]:
+    place = func.row_number().over(partition_by=_LANE, order_by=Delivery.id)
+    first = (
+        select(Delivery.id, *_LANE, place.label("place"))
+        .where(
+            Delivery.chat_id.in_(bindparam("chats", expanding=True)),
+            Delivery.ticket_id.in_(bindparam("tickets", expanding=True)),
+            PENDING,
+            Delivery.status == DeliveryStatus.WAITING,
+            ~_DECORATION,
+        )
+        .subquery()
+    )
+    return (
+        select(Delivery, first.c.chat_id, first.c.ticket_id)
+        .join(first, first.c.id == Delivery.id)
+        .where(first.c.place <= MOST_OFFERED)
+        .order_by(Delivery.id)
+    )
+
+
+# Built once: to build them takes longer than to run them.
+_HEADS, _OFFERED = _select_heads(), _select_offered()
+_NEXT_DUE = select(func.min(Delivery.due_at)).where(PENDING, Delivery.due_at > bindparam("now"))
+
+
 async def heads(
     session: AsyncSession, *, now: datetime, quiet: timedelta, without: Collection[int]
 ) -> list[Delivery]:
@@ -35,66 +103,45 @@ async def heads(
     reason a redraw that was given a higher priority may itself pass the content of its lane.
     `quiet` is how long follow-ups are gathered; `without` are chats to leave out.
     """
-    urgent = and_(_REDRAW, Delivery.priority < Priority.REDRAW, Delivery.due_at <= now)
-    place = case(
-        (Delivery.status == DeliveryStatus.CLAIMED, 0),
-        (urgent, 1),
-        (_DECORATION, 3),
-        else_=2,
-    )
-    ranked = (
-        select(
-            Delivery.id,
-            func.row_number()
-            .over(
-                partition_by=(Delivery.chat_id, Delivery.ticket_id), order_by=(place, Delivery.id)
-            )
-            .label("rank"),
-        )
-        .where(PENDING, Delivery.chat_id.not_in(without))
-        .subquery()
-    )
-    found = await session.scalars(
-        select(Delivery)
-        .join(ranked, ranked.c.id == Delivery.id)
-        .where(
-            ranked.c.rank == 1,
-            Delivery.status == DeliveryStatus.WAITING,
-            or_(Delivery.due_at <= now, Delivery.due_at > now + LONGEST_BACKOFF),
-            or_(
-                Delivery.kind != QuestionPosted.kind,
-                Delivery.created_at <= now - quiet,
-                Delivery.created_at > now,
-            ),
-        )
-        .order_by(Delivery.priority, Delivery.id)
-        .limit(HEADS_A_TURN)
-    )
+    times = {
+        "now": now,
+        "absurd": now + LONGEST_BACKOFF,
+        "complete": now + ALBUM_PAUSE,
+        "gathered": now - quiet,
+    }
+    found = await session.scalars(_HEADS, times | {"without": list(without)})
     return list(found)
 
 
-async def offered(session: AsyncSession, head: Delivery, *, now: datetime) -> list[Delivery]:
-    """List what could travel with `head`: the rest of its batch, or what waits right behind it.
+async def offered(
+    session: AsyncSession, heads: Sequence[Delivery], *, now: datetime
+) -> dict[int, list[Delivery]]:
+    """List for each head, by its id, what could travel with it, itself first.
 
-    What was tried before and is of no batch goes alone: its batch was refused and dissolved.
+    That is the rest of its batch, or what waits right behind it. What was tried before and is of
+    no batch goes alone: its batch was refused and dissolved. Nothing, if its group has moved
+    since `heads` looked: then it waits for the new chat.
     """
-    same_lane = (
-        Delivery.chat_id == head.chat_id,
-        Delivery.ticket_id == head.ticket_id,
-        PENDING,
-        Delivery.status == DeliveryStatus.WAITING,
-        Delivery.id >= head.id,
-    )
-    if head.batch_id is not None:
-        batch = select(Delivery).where(*same_lane, Delivery.batch_id == head.batch_id)
-        return list(await session.scalars(batch.order_by(Delivery.id)))
-    tried_alone = head.attempts > 0 or head.part > 0
-    if tried_alone or head.ticket_id is None or head.kind not in _MERGED:
-        return [head]
-    behind = await session.scalars(
-        select(Delivery).where(*same_lane, ~_DECORATION).order_by(Delivery.id).limit(MOST_OFFERED)
-    )
-    return _alike(head, behind.all(), now)
+    lanes = await _waiting(session, [head for head in heads if _is_merged(head)])
+    return {
+        head.id: _together(head, lanes[head.chat_id, head.ticket_id], now)
+        if _is_merged(head)
+        else [head]
+        for head in heads
+    }
+
+
+async def _waiting(
+    session: AsyncSession, heads: Sequence[Delivery]
+) -> defaultdict[tuple[int, int | None], list[Delivery]]:
+    """List by lane what waits from the head on, decoration left out, as the database has it now."""
+    lanes: defaultdict[tuple[int, int | None], list[Delivery]] = defaultdict(list)
+    if heads:
+        chats, tickets = {head.chat_id for head in heads}, {head.ticket_id for head in heads}
+        found = await session.execute(_OFFERED, {"chats": list(chats), "tickets": list(tickets)})
+        for delivery, chat_id, ticket_id in found:
+            lanes[chat_id, ticket_id].append(delivery)
+    return lanes
 
 
 def claim(batch: Sequence[Delivery], *, now: datetime) -> None:
@@ -123,32 +170,40 @@ async def in_doubt(session: AsyncSession, *, without: Collection[int] = ()) -> l
 
 
 async def still_claimed(
-    session: AsyncSession, delivery_ids: Sequence[int], *, part: int
-) -> Sequence[Delivery]:
-    """List those of the deliveries whose `part` is on its way, and not settled yet."""
+    session: AsyncSession, delivery_ids: Collection[int]
+) -> dict[int, Delivery]:
+    """Find those of the deliveries that are on their way, by id, and so are not settled yet."""
     claimed = await session.scalars(
-        select(Delivery)
-        .where(
-            Delivery.id.in_(delivery_ids),
-            Delivery.status == DeliveryStatus.CLAIMED,
-            Delivery.part == part,
+        select(Delivery).where(
+            Delivery.id.in_(delivery_ids), Delivery.status == DeliveryStatus.CLAIMED
         )
-        .order_by(Delivery.id)
     )
-    return claimed.all()
+    return {delivery.id: delivery for delivery in claimed}
 
 
 async def next_due(session: AsyncSession, *, now: datetime) -> datetime | None:
     """Tell when the next delivery that waits for a time comes due."""
-    earliest: datetime | None = await session.scalar(
-        select(func.min(Delivery.due_at)).where(PENDING, Delivery.due_at > now)
-    )
+    earliest: datetime | None = await session.scalar(_NEXT_DUE, {"now": now})
     return earliest
 
 
-def _alike(head: Delivery, behind: Sequence[Delivery], now: datetime) -> list[Delivery]:
+def _is_merged(head: Delivery) -> bool:
+    return head.kind in _MERGED and head.ticket_id is not None
+
+
+def _together(head: Delivery, waiting: Sequence[Delivery], now: datetime) -> list[Delivery]:
+    if head not in waiting:
+        return []
+    if head.batch_id is not None:
+        return [one for one in waiting if one.batch_id == head.batch_id]
+    if head.attempts > 0 or head.part > 0:
+        return [head]
+    return _alike(head, waiting, now)
+
+
+def _alike(head: Delivery, waiting: Sequence[Delivery], now: datetime) -> list[Delivery]:
     together = []
-    for delivery in behind:
+    for delivery in waiting:
         fits = delivery.kind == head.kind and delivery.media_group_id == head.media_group_id
         tried = delivery.batch_id is not None or delivery.attempts > 0
         if not fits or tried or delivery.due_at > max(now, head.due_at):

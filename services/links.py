@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import LinkKind, MessageLink, Ticket
+from database.models import IS_CARD, MessageLink, Ticket
 
 
 async def newest_card(session: AsyncSession, ticket: Ticket) -> MessageLink | None:
@@ -12,7 +12,7 @@ async def newest_card(session: AsyncSession, ticket: Ticket) -> MessageLink | No
         select(MessageLink)
         .where(
             MessageLink.ticket_id == ticket.id,
-            MessageLink.kind == LinkKind.CARD,
+            IS_CARD,
             MessageLink.chat_id == ticket.staff_chat_id,
         )
         .order_by(MessageLink.id.desc())

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from database import keys
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket, User
 from services.content import Content
 
@@ -18,6 +19,7 @@ async def store(
 ) -> Message:
     """Keep what was written; its id is known on return."""
     message = Message(
+        id=keys.take(session, Message),
         ticket_id=ticket.id,
         author_id=author.id if author else None,
         direction=direction,
@@ -34,7 +36,8 @@ async def store(
         sent_at=content.sent_at,
     )
     session.add(message)
-    await session.flush()
+    if message.id is None:
+        await session.flush()
     return message
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from database import keys
 from database.models import PENDING, Delivery, DeliveryStatus, Priority, Ticket
 from services.notices import CardRedrawn, Notice
 
@@ -29,6 +30,7 @@ def post(
 ) -> Delivery:
     """Send `notice` to `chat_id` once this transaction is committed, behind its lane's others."""
     delivery = Delivery(
+        id=keys.take(session, Delivery),
         chat_id=chat_id,
         ticket_id=ticket.id if ticket else None,
         kind=notice.kind,
@@ -77,6 +79,7 @@ def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
     It has left within ASIDES_LAST; when in between is not known, so it counts from the end.
     """
     aside = Delivery(
+        id=keys.take(session, Delivery),
         chat_id=chat_id,
         kind=ASIDE,
         payload={},

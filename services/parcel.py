@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,6 +48,18 @@ class Parcel:
     drops: Sequence[int] = ()
     taken: int = 1
     more: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Trip:
+    """A parcel on its way, and the deliveries in it, of one `kind`; it left at `left_at`."""
+
+    parcel: Parcel
+    delivery_ids: Sequence[int]
+    ticket_id: int | None
+    kind: str
+    part: int
+    left_at: datetime
 
 
 class Compose(Protocol):

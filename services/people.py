@@ -2,14 +2,22 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import insert
 from database.models import NOT_CLOSED, Delivery, DeliveryStatus, Ticket, User
-from services import outbox
+from services import outbox, prefetch
 from services.content import Person
 from services.notices import AnswerPosted, UserReturned
+
+# Built once: to build it takes longer than to run it.
+_BY_TELEGRAM_ID = (
+    select(User)
+    .where(User.telegram_id == bindparam("telegram_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 
 
 async def remember(session: AsyncSession, person: Person, *, now: datetime) -> User:
@@ -17,6 +25,20 @@ async def remember(session: AsyncSession, person: Person, *, now: datetime) -> U
 
     The lock is what makes two messages of one person, handled at once, take turns.
     """
+    user = prefetch.of(session).users.get(person.telegram_id) or await _locked(
+        session, person, now=now
+    )
+    user.name, user.username, user.language = person.name, person.username, person.language
+    return user
+
+
+async def _locked(session: AsyncSession, person: Person, *, now: datetime) -> User:
+    found = await session.scalars(_BY_TELEGRAM_ID, {"telegram_id": person.telegram_id})
+    return found.one_or_none() or await _added(session, person, now=now)
+
+
+async def _added(session: AsyncSession, person: Person, *, now: datetime) -> User:
+    """Make the row, or wait for whoever makes it right now."""
     await session.execute(
         insert(session, User)
         .values(
@@ -28,15 +50,8 @@ async def remember(session: AsyncSession, person: Person, *, now: datetime) -> U
         )
         .on_conflict_do_nothing(index_elements=["telegram_id"])
     )
-    locked = await session.scalars(
-        select(User)
-        .where(User.telegram_id == person.telegram_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    user = locked.one()
-    user.name, user.username, user.language = person.name, person.username, person.language
-    return user
+    made = await session.scalars(_BY_TELEGRAM_ID, {"telegram_id": person.telegram_id})
+    return made.one()
 
 
 async def blocked(session: AsyncSession, telegram_id: int, *, now: datetime) -> None:

@@ -8,7 +8,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus
-from services import arrival, pauses, people, staff_chat
+from services import arrival, lanes, pauses, people, staff_chat
+from services.arrival import Taken
 from services.failing import fail
 from services.lanes import LONGEST_BACKOFF
 from services.outcomes import (
@@ -22,7 +23,7 @@ from services.outcomes import (
     Unknown,
     UserGone,
 )
-from services.parcel import Parcel
+from services.parcel import Parcel, Trip
 
 log = structlog.get_logger(__name__)
 
@@ -30,20 +31,51 @@ log = structlog.get_logger(__name__)
 GIVEN_UP_AFTER = timedelta(hours=24)
 
 
+async def settle_together(
+    session: AsyncSession,
+    settled: Sequence[tuple[Trip, Outcome]],
+    *,
+    configured: int,
+    now: datetime,
+) -> None:
+    """Write down what became of these trips; `configured` is the staff chat of the settings.
+
+    Most have simply arrived, which takes three statements for all of them.
+    """
+    plain = [
+        (trip, outcome.message_ids)
+        for trip, outcome in settled
+        if isinstance(outcome, Delivered) and arrival.is_plain(trip)
+    ]
+    plain_trips = {trip for trip, _ in plain}
+    others = [(trip, outcome) for trip, outcome in settled if trip not in plain_trips]
+    if others:
+        ids = [one for trip, _ in others for one in trip.delivery_ids]
+        claimed = await lanes.still_claimed(session, ids)
+        staff_chat_id = await staff_chat.current(session, configured)
+        for trip, outcome in others:
+            found = [claimed[one] for one in trip.delivery_ids if one in claimed]
+            if batch := [delivery for delivery in found if delivery.part == trip.part]:
+                await settle(session, trip, batch, outcome, staff_chat_id=staff_chat_id, now=now)
+    if plain:
+        _tell(await arrival.note_together(session, plain, now=now), Delivered(), now)
+
+
 async def settle(
     session: AsyncSession,
-    parcel: Parcel,
+    trip: Trip,
     batch: Sequence[Delivery],
     outcome: Outcome,
     *,
     staff_chat_id: int,
     now: datetime,
 ) -> None:
-    """Write down what became of a parcel."""
+    """Write down what became of a trip; `batch` is what of it is not settled yet."""
+    parcel = trip.parcel
     _tell(batch, outcome, now)
     match outcome:
         case Delivered(message_ids):
-            await arrival.note(session, parcel, batch, message_ids, now=now)
+            await arrival.note(session, trip, batch, message_ids, now=now)
         case Paused(seconds):
             _wait(batch, now)
             await pauses.begin(session, parcel.chat_id, timedelta(seconds=seconds), now=now)
@@ -75,8 +107,8 @@ def backoff(attempts: int) -> timedelta:
     return timedelta(seconds=longest * random.uniform(0.5, 1))  # noqa: S311 - not a secret
 
 
-def _tell(batch: Sequence[Delivery], outcome: Outcome, now: datetime) -> None:
-    for delivery in batch:
+def _tell(settled: Sequence[Delivery | Taken], outcome: Outcome, now: datetime) -> None:
+    for delivery in settled:
         log.info(
             "delivery settled",
             delivery=delivery.id,

@@ -1,5 +1,6 @@
 """The staff chat: which id it has now, and what follows when it gets another one."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
@@ -12,12 +13,11 @@ from database.models import (
     NOT_CLOSED,
     PENDING,
     ChatMigration,
-    ChatPause,
     Delivery,
     ForeignGroup,
     Ticket,
 )
-from services import outbox, ticket_service
+from services import outbox, pauses, prefetch, ticket_service
 from services.notices import GroupIsNotStaff, StaffChatMigrated
 
 log = structlog.get_logger(__name__)
@@ -25,11 +25,20 @@ log = structlog.get_logger(__name__)
 
 async def current(session: AsyncSession, configured: int) -> int:
     """Follow the migrations from the id in the settings to the one the group has now."""
-    migrations = {row.old_id: row.new_id for row in await session.scalars(select(ChatMigration))}
+    migrations = dict(await _migrations(session))
     chat_id = configured
     while chat_id in migrations:
         chat_id = migrations.pop(chat_id)
     return chat_id
+
+
+async def _migrations(session: AsyncSession) -> Mapping[int, int]:
+    """Read them once for a transaction."""
+    known = prefetch.of(session)
+    if known.migrations is None:
+        rows = await session.scalars(select(ChatMigration))
+        known.migrations = {row.old_id: row.new_id for row in rows}
+    return known.migrations
 
 
 async def migrated(
@@ -47,10 +56,9 @@ async def migrated(
         .on_conflict_do_nothing(index_elements=["old_id"])
         .returning(ChatMigration.old_id)
     )
+    prefetch.of(session).migrations = None
     await _readdress(session, new_id, Delivery.chat_id == old_id)
-    pause = await session.get(ChatPause, old_id)
-    if pause is not None:
-        await session.delete(pause)
+    await pauses.forget(session, old_id)
     await session.execute(
         update(Ticket).where(Ticket.staff_chat_id == old_id).values(staff_chat_id=new_id)
     )

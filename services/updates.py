@@ -10,7 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.text import clean
 from database.dialect import insert
-from database.models import PENDING, BotIdentity, DeadUpdate, Delivery, SeenUpdate
+from database.models import (
+    PENDING,
+    BotIdentity,
+    DeadUpdate,
+    Delivery,
+    DeliveryStatus,
+    SeenUpdate,
+)
 from services import outbox
 from services.lanes import LONGEST_BACKOFF
 from services.notices import UpdateSetAside
@@ -26,15 +33,16 @@ TOLD_EVERY = LONGEST_BACKOFF
 _ON_ITS_WAY = timedelta(seconds=30)
 
 
-async def first_time(session: AsyncSession, update_id: int, *, now: datetime) -> bool:
-    """Record that the update is handled in this transaction; False if it was before."""
-    recorded = await session.scalar(
-        insert(session, SeenUpdate)
-        .values(update_id=update_id, seen_at=now)
-        .on_conflict_do_nothing(index_elements=["update_id"])
-        .returning(SeenUpdate.update_id)
+async def new_among(
+    session: AsyncSession, update_ids: Sequence[int], *, now: datetime
+) -> frozenset[int]:
+    """Record that these updates are handled in this transaction; tell which were not before."""
+    new = insert(session, SeenUpdate).on_conflict_do_nothing(index_elements=["update_id"])
+    recorded = await session.scalars(
+        new.returning(SeenUpdate.update_id),
+        [{"update_id": update_id, "seen_at": now} for update_id in update_ids],
     )
-    return recorded is not None
+    return frozenset(recorded)
 
 
 async def forget_old(session: AsyncSession, *, now: datetime) -> None:
@@ -65,18 +73,19 @@ async def tell_staff(
 ) -> None:
     """Tell staff that an update was set aside: at once, or with those that follow the last notice.
 
-    A notice counts when it is worded, so one whose time is yet to come stands for what comes now.
-    One that is due may be on its way already, and does not.
+    A notice counts when it is worded, so one that waits for its time stands for what comes now.
+    One that is claimed has been worded, whenever it was due, and one that is due may be by now.
     """
     news = Delivery.kind == UpdateSetAside.kind
     to_staff = (Delivery.chat_id == staff_chat_id, Delivery.ticket_id.is_(None))
-    waits = await session.scalar(select(func.max(Delivery.due_at)).where(*to_staff, PENDING, news))
+    latest = select(func.max(Delivery.due_at)).where(*to_staff, PENDING, news)
+    waits = await session.scalar(latest.where(Delivery.status == DeliveryStatus.WAITING))
     if waits is not None and waits > now + _ON_ITS_WAY:
         return
     sent = await session.scalar(
         select(func.max(Delivery.sent_at)).where(Delivery.sent_at > now - TOLD_EVERY, news)
     )
-    last = now if waits is not None else sent
+    last = now if await session.scalar(latest) is not None else sent
     notice = outbox.post(session, staff_chat_id, UpdateSetAside(dead.id), now=now)
     notice.due_at = now if last is None else min(last, now) + TOLD_EVERY
 

@@ -6,7 +6,16 @@ from bot import keyboards, texts
 from bot.call import Call, edit_text, send_text
 from bot.wording.desk import TEXT_LIMIT, Desk, content, rendered
 from core.text import Piece, join, split
-from database.models import LinkKind, Message, MessageLink, Ticket, TicketEvent, TicketStatus, User
+from database.models import (
+    IS_CARD,
+    LinkKind,
+    Message,
+    MessageLink,
+    Ticket,
+    TicketEvent,
+    TicketStatus,
+    User,
+)
 from services import links
 from services.notices import CardPosted, CardRedrawn, CardRetired
 from services.parcel import Parcel, Rewritten, Shown
@@ -43,8 +52,8 @@ async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
 async def redraw(desk: Desk, notice: CardRedrawn) -> Parcel | None:
     """Show the ticket as it is now; nothing to do where it has no card yet."""
     ticket = await desk.ticket(notice.ticket_id)
-    card = await links.newest_card(desk.session, ticket)
-    if card is None or card.chat_id != desk.chat_id:
+    card = await desk.card(ticket)
+    if card is None:
         return None
     return await redrawn(desk, ticket, card)
 
@@ -70,7 +79,7 @@ async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
         .where(
             MessageLink.ticket_id == ticket.id,
             MessageLink.chat_id == desk.chat_id,
-            MessageLink.kind == LinkKind.CARD,
+            IS_CARD,
         )
         .order_by(MessageLink.id)
     )
@@ -128,7 +137,7 @@ def _backlog(desk: Desk) -> list[Piece]:
 async def _continuation(
     desk: Desk, ticket: Ticket, first: Message | None, pieces: list[Piece]
 ) -> Parcel | None:
-    card = await links.newest_card(desk.session, ticket)
+    card = await desk.card(ticket)
     if first is None or desk.part >= len(pieces):
         return None
     piece = numbered_pieces(desk, ticket, first)[desk.part]

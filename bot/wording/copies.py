@@ -11,7 +11,6 @@ from bot.wording import media
 from bot.wording.desk import TEXT_LIMIT, Desk, content
 from core.text import Piece, join, split, utf16_len
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket
-from services import links
 from services.notices import AnswerPosted, QuestionPosted
 from services.parcel import Parcel, Shown
 
@@ -23,8 +22,8 @@ async def question(desk: Desk, notice: QuestionPosted) -> Parcel | None:
     """Show staff what a user wrote, as a reply to the card; texts that wait travel together."""
     messages = await desk.messages()
     ticket = await desk.ticket(messages[0].ticket_id)
-    card = await links.newest_card(desk.session, ticket)
-    reply_to = card.message_id if card is not None and card.chat_id == desk.chat_id else None
+    card = await desk.card(ticket)
+    reply_to = card.message_id if card is not None else None
     if messages[0].kind == "text":
         return _texts(desk, ticket, messages, reply_to)
     return _media(desk, messages, reply_to)

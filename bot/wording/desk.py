@@ -11,7 +11,8 @@ from sqlalchemy.orm import selectinload
 
 from bot import texts
 from core.text import Piece
-from database.models import Delivery, Direction, Message, Ticket
+from database.models import Delivery, Direction, Message, MessageLink, Ticket
+from services import links, prefetch
 from services.backlog import Backlog
 
 # Telegram's lengths in UTF-16 units (core.telegram.org/bots/api#sendmessage).
@@ -44,15 +45,26 @@ class Desk:
         return texts.number(ticket.daily_id, ticket.opened_on, self.today)
 
     async def ticket(self, ticket_id: int) -> Ticket:
+        known = prefetch.of(self.session).tickets.get(ticket_id)
+        if known is not None:
+            return known
         people = (selectinload(Ticket.user), selectinload(Ticket.assigned_staff))
         return await self.session.get_one(Ticket, ticket_id, options=people, populate_existing=True)
 
     async def message(self, message_id: int) -> Message:
-        return await self.session.get_one(Message, message_id)
+        known = prefetch.of(self.session).messages.get(message_id)
+        return known if known is not None else await self.session.get_one(Message, message_id)
 
     async def messages(self) -> list[Message]:
         """Get what the offered deliveries are about, in their order."""
         return [await self.message(one.payload["message_id"]) for one in self.offered]
+
+    async def card(self, ticket: Ticket) -> MessageLink | None:
+        """Get the ticket's newest card, if the ticket is in this chat."""
+        if ticket.staff_chat_id != self.chat_id:
+            return None
+        cards, lane = prefetch.of(self.session).cards, (ticket.id, self.chat_id)
+        return cards[lane] if lane in cards else await links.newest_card(self.session, ticket)
 
     async def first_question(self, ticket: Ticket) -> Message | None:
         """Get the message that opened the ticket."""

@@ -5,7 +5,7 @@ from bot.call import Call, send_text
 from bot.wording.desk import Desk
 from core.text import Piece
 from database.models import Delivery, LinkKind, Message, Ticket
-from services import links, notices, updates
+from services import notices, updates
 from services.parcel import Parcel, Shown
 from services.problems import Problem, SeveralTickets
 
@@ -52,8 +52,8 @@ async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
 
 async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel:
     ticket = await desk.ticket(notice.ticket_id)
-    card = await links.newest_card(desk.session, ticket)
-    reply_to = card.message_id if card is not None and card.chat_id == desk.chat_id else None
+    card = await desk.card(ticket)
+    reply_to = card.message_id if card is not None else None
     return _say(desk, texts.user_returned(desk.number(ticket)), reply_to=reply_to)
 
 
@@ -104,5 +104,5 @@ async def _about(desk: Desk, failed: Delivery, ticket: Ticket) -> int | None:
         written = await desk.session.get_one(Message, message_id)
         if written.chat_id == desk.chat_id:
             return written.message_id
-    card = await links.newest_card(desk.session, ticket)
-    return card.message_id if card is not None and card.chat_id == desk.chat_id else None
+    card = await desk.card(ticket)
+    return card.message_id if card is not None else None

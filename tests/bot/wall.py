@@ -30,7 +30,7 @@ from database.models import Delivery, DeliveryStatus
 from services import lanes, settling
 from services.outcomes import Delivered
 from services.parcel import Parcel
-from tests.services.factories import STAFF
+from tests.services.factories import STAFF, trip_of
 from tests.times import NOON
 
 type Method = TelegramMethod[Any]
@@ -79,7 +79,7 @@ class Wall:
         """Send all that waits, in the courier's order."""
         await self._session.flush()
         while head := await self._next():
-            offered = await lanes.offered(self._session, head, now=self.now)
+            offered = (await lanes.offered(self._session, [head], now=self.now))[head.id]
             parcel = await self._compose(self._session, offered)
             if parcel is None:
                 head.status = DeliveryStatus.DELIVERED
@@ -99,8 +99,9 @@ class Wall:
     async def _send(self, parcel: Parcel, batch: Sequence[Delivery]) -> None:
         lanes.claim(batch, now=self.now)
         outcome = Delivered(tuple(self._take(parcel)))
+        trip = trip_of(batch, parcel, left_at=self.now)
         await settling.settle(
-            self._session, parcel, batch, outcome, staff_chat_id=STAFF, now=self.now
+            self._session, trip, batch, outcome, staff_chat_id=STAFF, now=self.now
         )
 
     def _take(self, parcel: Parcel) -> Sequence[int]:

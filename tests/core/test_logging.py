@@ -59,7 +59,7 @@ def test_json_is_an_object_a_line(stream: io.StringIO) -> None:
     assert datetime.fromisoformat(ours["timestamp"]).utcoffset() == timedelta(0)
 
 
-@pytest.mark.parametrize("name", ["bot.poller", "aiogram.event", "alembic"])
+@pytest.mark.parametrize("name", ["bot.poller", "aiogram.dispatcher", "alembic"])
 def test_what_is_bound_stands_on_every_line(stream: io.StringIO, name: str) -> None:
     configure("INFO", "json", stream=stream)
 

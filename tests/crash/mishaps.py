@@ -3,6 +3,7 @@
 The product has no hook for this: here its parts are wrapped, in the forked child alone.
 """
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -86,11 +87,16 @@ def confirms_before_it_commits_and_dies() -> None:
 
 
 def is_slow_until_it_is_stopped() -> None:
-    """An update is in hand, and handled only once the program is asked to stop."""
-    handle = Poller._handle_for_sure
+    """Updates are in hand, and handled only once the program is asked to stop."""
+    stop, stopped = Poller.stop, asyncio.Event()
 
-    async def wait_and_handle(self: Poller, raw: dict[str, Any]) -> bool:
-        await self._stopped.wait()
-        return await handle(self, raw)
+    def stop_and_say_so(self: Poller) -> None:
+        stop(self)
+        stopped.set()
 
-    Poller._handle_for_sure = wait_and_handle  # type: ignore[method-assign]
+    async def wait_and_feed(*what: Any, **more: Any) -> Any:
+        await stopped.wait()
+        return await dispatching.feed(*what, **more)
+
+    Poller.stop = stop_and_say_so  # type: ignore[method-assign]
+    vars(intake)["feed"] = wait_and_feed

@@ -11,14 +11,14 @@ from tests.crash.scene import Scene
 type Sessions = async_sessionmaker[AsyncSession]
 
 
-async def test_sigterm_finishes_the_update_in_hand_and_confirms_it_but_takes_no_other(
+async def test_sigterm_finishes_what_is_in_hand_and_confirms_it_but_takes_nothing_more(
     scene: Scene, sessions: Sessions
 ) -> None:
     alice = await scene.telegram.user("Alice")
     await alice.writes("One")
-    await alice.writes("Two")
     await scene.start(mishaps.is_slow_until_it_is_stopped)
     await scene.telegram.called("getUpdates", status=200)
+    await alice.writes("Two")
 
     await scene.stop()
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast, override
@@ -96,8 +96,9 @@ class Bench:
         bot = Bot(TOKEN, session=self.wire)
         app = App(settings, bot, self.sessions, self._clock, lambda: self._clock().timestamp())
         app.heartbeat = self.beats = Beats()
-        self._handle = app.intake.handle
+        self._handle, self._handle_together = app.intake.handle, app.intake.handle_together
         app.intake.handle = self._watched  # type: ignore[method-assign]
+        app.intake.handle_together = self._watched_together  # type: ignore[method-assign]
         return app
 
     def _clock(self) -> datetime:
@@ -136,7 +137,21 @@ class Bench:
         before = len(self.logs)
         await self._handle(raw)
         said = [_OUTCOMES[one["event"]] for one in self.logs[before:] if one["event"] in _OUTCOMES]
-        outcome = said[-1] if said else HANDLED
+        self._note(raw, said[-1] if said else HANDLED)
+
+    async def _watched_together(self, batch: Sequence[dict[str, Any]]) -> bool:
+        """Note what the intake makes of a batch: of one it can't, nothing."""
+        before = len(self.logs)
+        if not await self._handle_together(batch):
+            return False
+        known = {
+            one["update_id"] for one in self.logs[before:] if _OUTCOMES.get(one["event"]) is AGAIN
+        }
+        for raw in batch:
+            self._note(raw, AGAIN if raw["update_id"] in known else HANDLED)
+        return True
+
+    def _note(self, raw: dict[str, Any], outcome: str) -> None:
         step, _ = self.sent[raw["update_id"]]
         self.report.outcomes[step.kind, outcome] += 1
         if outcome is not AGAIN:

@@ -20,9 +20,9 @@ from database.models import (
     TicketStatus,
     User,
 )
-from services import messages, notices, outbox
+from services import lanes, messages, notices, outbox
 from services.content import Content, Person
-from services.parcel import Parcel, Shown
+from services.parcel import Parcel, Shown, Trip
 from tests.database import rows
 from tests.times import NOON
 
@@ -136,6 +136,18 @@ async def link(
 def parcel(chat_id: int = STAFF, **fields: Any) -> Parcel:
     """Put nothing in particular into a parcel; each message it makes is a notice."""
     return Parcel(chat_id, call=None, **{"shows": [[Shown()]]} | fields)
+
+
+def trip_of(batch: Sequence[Delivery], parcel: Parcel, *, left_at: datetime = NOON) -> Trip:
+    """Send a parcel on its way with these deliveries."""
+    first = batch[0]
+    ids = [delivery.id for delivery in batch]
+    return Trip(parcel, ids, first.ticket_id, first.kind, first.part, left_at)
+
+
+async def offered(session: AsyncSession, head: Delivery, *, now: datetime) -> list[Delivery]:
+    """List what could travel with one delivery."""
+    return (await lanes.offered(session, [head], now=now))[head.id]
 
 
 async def waiting(session: AsyncSession) -> list[tuple[int, notices.Notice]]:

@@ -139,6 +139,28 @@ async def test_a_commit_whose_answer_was_lost_leaves_nothing_stuck_and_nothing_t
         assert parts.all() == [0, 1, 2, 0]
 
 
+async def test_what_was_in_doubt_is_said_although_the_answer_to_the_commit_was_lost(
+    room: Room, engine: AsyncEngine, ann: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taking stock puts it back, so a second look does not find it any more."""
+    monkeypatch.setattr(couriers, "LOOKS_EVERY", 0.01)
+    await room.post(1, ticket=ann)
+    async with room.sessions.begin() as session:
+        (claimed,) = await session.scalars(select(Delivery))
+        lanes.claim([claimed], now=NOON)
+    lost = LostCommit(engine, Delivery)
+    try:
+        with capture_logs() as logs:
+            async with room.working():
+                await room.settled(1)
+    finally:
+        lost.forget()
+
+    assert lost.happened
+    doubtful = [entry["delivery"] for entry in logs if entry["event"] == "possible duplicate"]
+    assert doubtful == [claimed.id]
+
+
 async def test_what_another_process_claimed_after_we_took_stock_is_a_possible_duplicate(
     room: Room, engine: AsyncEngine, ann: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:

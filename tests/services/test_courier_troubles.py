@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.models import Delivery, Ticket
 from services import courier as couriers
-from services import outbox
+from services import failing, outbox
 from services.backlog import Backlog
 from services.lanes import HEADS_A_TURN
 from services.limiter import Limiter
@@ -16,6 +16,8 @@ from services.notices import (
     AnswerEdited,
     CardPosted,
     CardRedrawn,
+    DeliveryFailed,
+    QuestionFailed,
     QuestionPosted,
     StaffChatMigrated,
 )
@@ -228,12 +230,31 @@ async def test_an_answer_that_cannot_be_written_down_is_isolated(
             answer.set()
         await room.settled(2)
         await room.post(3, ticket=ann)
-        await room.settled(3)
+        await room.settled(3, others=2)
 
     bad, *good = await room.deliveries()
-    assert (bad.status, [one.status for one in good]) == (FAILED, [DELIVERED, DELIVERED])
-    assert bad.error is not None
-    assert bad.error.startswith("not settled: Delivered")
+    assert (bad.status, {one.status for one in good}) == (FAILED, {DELIVERED})
+    assert bad.error == "what became of it (Delivered) could not be written down"
+    told = {(one.kind, one.chat_id) for one in good if one.kind != bad.kind}
+    assert told == {(DeliveryFailed.kind, STAFF), (QuestionFailed.kind, USER)}
+
+
+async def test_if_nobody_can_be_told_of_it_the_others_go_on_all_the_same(
+    room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_what: object, **_how: object) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr(couriers, "LOOKS_EVERY", 0.01)
+    monkeypatch.setattr(failing, "fail", fails)
+    room.telegram.answers_with(1, Delivered((2**70,)))
+    async with room.working():
+        await room.post(1, ticket=ann)
+        await room.settled(1)
+        await room.post(2, ticket=bob)
+        await room.settled(2)
+
+    assert await room.statuses() == [FAILED, DELIVERED]
 
 
 async def test_a_refusal_is_told_in_the_same_turn(room: Room, ann: Ticket) -> None:

@@ -19,7 +19,7 @@ from services.notices import (
     TicketClosed,
 )
 from tests.services import factories
-from tests.services.factories import ANN, HOUR, MINUTE, SECOND, STAFF, claimed, delivery
+from tests.services.factories import ANN, HOUR, MINUTE, SECOND, STAFF, claimed, delivery, offered
 from tests.times import NOON
 
 USER = ANN.telegram_id
@@ -107,8 +107,8 @@ async def test_a_redraw_that_matters_passes_the_content_of_its_lane(
     more = await delivery(session, QuestionPosted(2), ticket)
 
     assert await heads(session) == [redraw]
-    assert await lanes.offered(session, redraw, now=NOON) == [redraw]
-    assert await lanes.offered(session, question, now=NOON) == [question, more]
+    assert await offered(session, redraw, now=NOON) == [redraw]
+    assert await offered(session, question, now=NOON) == [question, more]
 
 
 async def test_a_redraw_that_matters_and_is_postponed_lets_content_pass(
@@ -262,7 +262,7 @@ async def test_follow_ups_that_wait_are_offered_together(
 ) -> None:
     together = [await delivery(session, QuestionPosted(n), ticket) for n in range(3)]
 
-    assert await lanes.offered(session, together[0], now=NOON) == together
+    assert await offered(session, together[0], now=NOON) == together
 
 
 async def test_another_ticket_and_another_chat_stay_apart(
@@ -273,7 +273,7 @@ async def test_another_ticket_and_another_chat_stay_apart(
     await delivery(session, QuestionPosted(2), other)
     await delivery(session, QuestionPosted(3), ticket, chat_id=-1002)
 
-    assert await lanes.offered(session, head, now=NOON) == [head]
+    assert await offered(session, head, now=NOON) == [head]
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ async def test_what_does_not_fit_ends_the_offer(
     await delivery(session, notice, ticket, **changes)
     await delivery(session, QuestionPosted(3), ticket)
 
-    assert await lanes.offered(session, head, now=NOON) == [head]
+    assert await offered(session, head, now=NOON) == [head]
 
 
 async def test_a_waiting_redraw_does_not_part_follow_ups(
@@ -303,7 +303,7 @@ async def test_a_waiting_redraw_does_not_part_follow_ups(
     await delivery(session, CardRedrawn(ticket.id), ticket)
     behind = await delivery(session, QuestionPosted(2), ticket)
 
-    assert await lanes.offered(session, head, now=NOON) == [head, behind]
+    assert await offered(session, head, now=NOON) == [head, behind]
 
 
 async def test_the_items_of_an_album_are_offered_together(
@@ -314,14 +314,14 @@ async def test_the_items_of_an_album_are_offered_together(
     ]
     await delivery(session, QuestionPosted(9), ticket, media_group_id="another")
 
-    assert await lanes.offered(session, album[0], now=NOON) == album
+    assert await offered(session, album[0], now=NOON) == album
 
 
 async def test_what_belongs_to_no_ticket_travels_alone(session: AsyncSession) -> None:
     head = await delivery(session, StaffChatMigrated(1, 2))
     await delivery(session, StaffChatMigrated(1, 3))
 
-    assert await lanes.offered(session, head, now=NOON) == [head]
+    assert await offered(session, head, now=NOON) == [head]
 
 
 async def test_the_next_piece_of_a_long_message_travels_alone(
@@ -330,7 +330,7 @@ async def test_the_next_piece_of_a_long_message_travels_alone(
     head = await delivery(session, QuestionPosted(1), ticket, part=1)
     await delivery(session, QuestionPosted(2), ticket)
 
-    assert await lanes.offered(session, head, now=NOON) == [head]
+    assert await offered(session, head, now=NOON) == [head]
 
 
 async def test_what_was_refused_in_company_travels_alone(
@@ -339,7 +339,7 @@ async def test_what_was_refused_in_company_travels_alone(
     head = await delivery(session, QuestionPosted(1), ticket, attempts=1)
     await delivery(session, QuestionPosted(2), ticket)
 
-    assert await lanes.offered(session, head, now=NOON) == [head]
+    assert await offered(session, head, now=NOON) == [head]
 
 
 async def test_what_was_claimed_before_is_offered_in_the_same_composition(
@@ -351,7 +351,29 @@ async def test_what_was_claimed_before_is_offered_in_the_same_composition(
         one.status = DeliveryStatus.WAITING
     await delivery(session, QuestionPosted(3), ticket)
 
-    assert await lanes.offered(session, head, now=NOON) == [head, second]
+    assert await offered(session, head, now=NOON) == [head, second]
+
+
+async def test_an_album_does_not_wait_out_a_clock_that_was_set_back_a_little(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    album = [
+        await delivery(session, QuestionPosted(n), ticket, media_group_id="1", due_at=NOON + MINUTE)
+        for n in range(2)
+    ]
+
+    assert await heads(session) == album[:1]
+    assert await offered(session, album[0], now=NOON) == album
+
+
+async def test_an_album_that_was_tried_waits_for_its_next_try(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    await delivery(
+        session, QuestionPosted(1), ticket, media_group_id="1", attempts=3, due_at=NOON + 8 * SECOND
+    )
+
+    assert await heads(session) == []
 
 
 async def test_a_due_time_that_a_clock_set_back_made_absurd_parts_nothing(
@@ -361,7 +383,7 @@ async def test_a_due_time_that_a_clock_set_back_made_absurd_parts_nothing(
         await delivery(session, QuestionPosted(n), ticket, due_at=NOON + HOUR) for n in range(2)
     ]
 
-    assert await lanes.offered(session, together[0], now=NOON) == together
+    assert await offered(session, together[0], now=NOON) == together
 
 
 # Claims

@@ -1,7 +1,7 @@
 """What each of Telegram's answers leads to: DESIGN.md's table, from the outcome on."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -58,7 +58,18 @@ from services.outcomes import (
 from services.parcel import Parcel, Rewritten, Shown
 from services.problems import NotForYou
 from tests.services import factories
-from tests.services.factories import ANN, HOUR, MINUTE, SECOND, STAFF, TODAY, claimed, told
+from tests.services.factories import (
+    ANN,
+    HOUR,
+    MINUTE,
+    SECOND,
+    STAFF,
+    TODAY,
+    claimed,
+    offered,
+    told,
+    trip_of,
+)
 from tests.times import NOON
 
 USER = ANN.telegram_id
@@ -71,15 +82,16 @@ async def settle(
     *batch: Delivery,
     parcel: Parcel | None = None,
     staff_chat_id: int = STAFF,
-    now: object = NOON,
+    now: datetime = NOON,
+    left_at: datetime | None = None,
 ) -> None:
     await settling.settle(
         session,
-        parcel or factories.parcel(batch[0].chat_id),
+        trip_of(batch, parcel or factories.parcel(batch[0].chat_id), left_at=left_at or now),
         batch,
         outcome,
         staff_chat_id=staff_chat_id,
-        now=now,  # type: ignore[arg-type]
+        now=now,
     )
     await session.flush()
 
@@ -289,6 +301,18 @@ async def test_a_chat_that_was_held_takes_messages_again(
     await settle(session, Delivered((77,)), question, now=NOON + MINUTE)
 
     assert await pauses(session) == {}
+
+
+async def test_what_left_before_a_chat_was_held_does_not_prove_that_it_takes_messages_again(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await question_on_its_way(session, ticket)
+    card = await claimed(session, CardPosted(ticket.id), ticket)
+    await settle(session, ChatRefused("kicked"), question, now=NOON + SECOND)
+
+    await settle(session, Delivered((77,)), card, left_at=NOON, now=NOON + 2 * SECOND)
+
+    assert list(await pauses(session)) == [STAFF]
 
 
 async def test_a_429_is_waited_for_although_something_arrived_meanwhile(
@@ -713,7 +737,7 @@ async def test_what_is_refused_as_one_goes_one_by_one(
     for one in batch:
         assert (one.status, one.due_at) == (DeliveryStatus.WAITING, later)
         assert (one.batch_id, one.attempts, one.error) == (None, 1, "no")
-        assert await lanes.offered(session, one, now=later) == [one]
+        assert await offered(session, one, now=later) == [one]
 
 
 @pytest.mark.parametrize("outcome", [Paused(30), ChatRefused("kicked"), Unknown("cut off")])
@@ -726,7 +750,7 @@ async def test_what_was_refused_as_one_stays_apart_whatever_comes_next(
     lanes.claim(batch[:1], now=NOON)
     await settle(session, outcome, batch[0])
 
-    assert await lanes.offered(session, batch[0], now=NOON + HOUR) == batch[:1]
+    assert await offered(session, batch[0], now=NOON + HOUR) == batch[:1]
 
 
 async def test_of_what_was_refused_as_one_only_the_one_to_blame_fails(

@@ -13,7 +13,7 @@ from database.models import (
     DeliveryStatus,
     SeenUpdate,
 )
-from services import updates
+from services import lanes, updates
 from tests.services.factories import HOUR, MINUTE, SECOND, STAFF
 from tests.times import NOON
 
@@ -21,16 +21,16 @@ BOT = 123456
 
 
 async def test_an_update_is_new_the_first_time_only(session: AsyncSession) -> None:
-    assert await updates.first_time(session, 5, now=NOON)
-    assert not await updates.first_time(session, 5, now=NOON)
-    assert await updates.first_time(session, 4, now=NOON)
+    assert await updates.new_among(session, [5, 9], now=NOON) == {5, 9}
+    assert await updates.new_among(session, [5], now=NOON) == set()
+    assert await updates.new_among(session, [4, 5, 6, 9], now=NOON) == {4, 6}
 
 
 async def test_known_updates_are_kept_for_48_hours_whatever_their_number(
     session: AsyncSession,
 ) -> None:
     for update_id, hours in ((900, 49), (5, 47), (7, 48)):
-        await updates.first_time(session, update_id, now=NOON - hours * HOUR)
+        await updates.new_among(session, [update_id], now=NOON - hours * HOUR)
 
     await updates.forget_old(session, now=NOON)
 
@@ -142,6 +142,23 @@ async def test_a_notice_that_may_be_on_its_way_does_not_stand_for_what_comes_now
         (NOON, first),
         (NOON + updates.TOLD_EVERY, second),
         (late + updates.TOLD_EVERY, third),
+    ]
+
+
+async def test_a_notice_that_is_on_its_way_does_not_stand_for_what_comes_now(
+    session: AsyncSession,
+) -> None:
+    """It went before its time, for the clock was set back; of no. 3 staff never heard."""
+    first = await dies(session, 1)
+    await arrives(session, NOON)
+    second = await dies(session, 2)
+    lanes.claim((await session.scalars(select(Delivery).where(PENDING))).all(), now=NOON)
+    third = await dies(session, 3, NOON + SECOND)
+
+    assert await told(session) == [
+        (NOON, first),
+        (NOON + updates.TOLD_EVERY, second),
+        (NOON + SECOND + updates.TOLD_EVERY, third),
     ]
 
 
