@@ -1,0 +1,22 @@
+"""What holds in every database of ours and no constraint can say: each rule selects what breaks it.
+
+A rule reads whole tables by their indexes and never one row at a time, so that a check of a large
+database takes seconds.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from services.invariants import deliveries, links, messages, tickets, updates
+from services.invariants.rule import Rule
+
+__all__ = ["Rule", "rules"]
+
+
+def rules(now: datetime) -> Iterator[Rule]:
+    """List all rules."""
+    yield from tickets.rules()
+    yield from messages.rules()
+    yield from links.rules()
+    yield from deliveries.rules(now)
+    yield from updates.rules(now)

@@ -1,0 +1,17 @@
+"""What rules of several subjects ask of a message or a delivery."""
+
+from sqlalchemy import BigInteger, ColumnElement, cast
+
+from database.models import Delivery, DeliveryStatus, Direction, Message
+from services import notices
+
+QUESTION = Message.direction == Direction.QUESTION
+NOTE = Message.direction == Direction.NOTE
+DELIVERED = Delivery.status == DeliveryStatus.DELIVERED
+
+PASSING_ON = (notices.QuestionPosted, notices.AnswerPosted)
+
+
+def number(field: str) -> ColumnElement[int]:
+    """Read a number of a notice."""
+    return cast(Delivery.payload[field].as_string(), BigInteger)

@@ -1,0 +1,70 @@
+"""What failed for good was told to those who can do something about it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, func, or_, select
+
+from database.models import Delivery, DeliveryStatus
+from services import failing, notices
+from services.invariants.conditions import number
+from services.invariants.rule import Rule
+
+_FAILED = Delivery.status == DeliveryStatus.FAILED
+
+
+def rules() -> Iterator[Rule]:
+    """List the rules of failures."""
+    yield Rule(
+        "failures told",
+        "Something failed for good and staff were not told",
+        "deliveries",
+        _untold(  # a batch fails as one, and is told by its first
+            and_(_FAILED, Delivery.ticket_id.is_not(None), Delivery.kind.in_(failing.CONTENT)),
+            notices.DeliveryFailed,
+            "delivery_id",
+            Delivery.id,
+            Delivery.batch_id,
+        ),
+    )
+    yield Rule(
+        "askers told",
+        "A question failed for good and its user was not told",
+        "deliveries",
+        _untold(
+            and_(
+                _FAILED,
+                Delivery.kind == notices.QuestionPosted.kind,
+                Delivery.media_group_id.is_(None),
+            ),
+            notices.QuestionFailed,
+            "message_id",
+            number("message_id"),
+        ),
+    )
+
+
+def _untold(
+    failed: ColumnElement[bool],
+    notice: type[notices.Notice],
+    field: str,
+    *subjects: SQLColumnExpression[Any],
+) -> Select[Any]:
+    """Select what failed and whose ticket has no notice with one of the subjects in `field`.
+
+    All at once: reading the whole ticket for each that failed is slow in a long one.
+    """
+    telling = and_(Delivery.kind == notice.kind, Delivery.ticket_id.is_not(None))
+    untold = [
+        func.count(case((telling, 1))).over(
+            partition_by=[Delivery.ticket_id, case((telling, number(field)), else_=subject)]
+        )
+        == 0
+        for subject in subjects
+    ]
+    rows = (
+        select(Delivery.id, and_(~telling, *untold).label("untold"))
+        .where(or_(failed, telling))
+        .subquery()
+    )
+    return select(rows.c.id).where(rows.c.untold).order_by(rows.c.id)

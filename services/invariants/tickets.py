@@ -1,0 +1,79 @@
+"""Tickets are numbered without a gap, one at a time for a user, and begin with a question."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, or_, select, union
+
+from database.models import NOT_CLOSED, DailyTicketCounter, Message, Ticket, TicketStatus
+from services.invariants.conditions import QUESTION
+from services.invariants.rule import Rule
+
+_CLOSED = Ticket.status == TicketStatus.CLOSED
+
+
+def rules() -> Iterator[Rule]:
+    """List the rules of tickets."""
+    yield Rule(
+        "numbers",
+        "The numbers of a day do not run from 1 without a gap",
+        "days",
+        select(Ticket.opened_on)
+        .group_by(Ticket.opened_on)
+        .having(
+            or_(func.min(Ticket.daily_id) != 1, func.max(Ticket.daily_id) != func.count(Ticket.id))
+        ),
+    )
+    yield Rule(
+        "counter", "The counter of a day is not at its last number", "days", _wrong_counters()
+    )
+    yield Rule(
+        "one open ticket",
+        "A user has several tickets that are not closed",
+        "users",
+        select(Ticket.user_id).where(NOT_CLOSED).group_by(Ticket.user_id).having(func.count() > 1),
+    )
+    yield Rule(
+        "closed at",
+        "A ticket is closed without a time, or has one and is not closed",
+        "tickets",
+        select(Ticket.id).where(
+            or_(
+                and_(_CLOSED, Ticket.closed_at.is_(None)),
+                and_(NOT_CLOSED, Ticket.closed_at.is_not(None)),
+            )
+        ),
+    )
+    groups = select(func.count(Ticket.staff_chat_id.distinct())).where(NOT_CLOSED)
+    yield Rule(
+        "one staff chat",
+        "Tickets that are not closed belong to different staff chats",
+        "chats",
+        select(Ticket.staff_chat_id).distinct().where(NOT_CLOSED, groups.scalar_subquery() > 1),
+    )
+    yield Rule(
+        "a question each",
+        "A ticket holds no question",
+        "tickets",
+        select(Ticket.id).where(~exists().where(Message.ticket_id == Ticket.id, QUESTION)),
+    )
+
+
+def _wrong_counters() -> Select[Any]:
+    """Select the days whose counter is not at the last number, or is missing."""
+    last = (
+        select(Ticket.opened_on.label("day"), func.max(Ticket.daily_id).label("number"))
+        .group_by(Ticket.opened_on)
+        .subquery()
+    )
+    counters = (
+        select(DailyTicketCounter.day)
+        .outerjoin(last, last.c.day == DailyTicketCounter.day)
+        .where(DailyTicketCounter.last_number != func.coalesce(last.c.number, 0))
+    )
+    without = (
+        select(last.c.day)
+        .outerjoin(DailyTicketCounter, DailyTicketCounter.day == last.c.day)
+        .where(DailyTicketCounter.id.is_(None))
+    )
+    return select(union(counters, without).subquery())
