@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import TextIO, override
 from urllib.parse import quote
@@ -136,7 +137,11 @@ class _Handler(logging.StreamHandler[TextIO]):
 
     @override
     def handleError(self, record: logging.LogRecord) -> None:
-        """Say where a line that can't be formatted came from, but not what was in it."""
+        """Say where a line that was lost came from, but not what was in it.
+
+        On a full disk there is no room for that either, and the bot goes on all the same.
+        """
         error = sys.exc_info()[0]
         kind = error.__name__ if error else "error"
-        sys.stderr.write(f"A log line of {record.pathname}:{record.lineno} was lost: {kind}\n")
+        with suppress(OSError):
+            sys.stderr.write(f"A log line of {record.pathname}:{record.lineno} was lost: {kind}\n")

@@ -1,3 +1,4 @@
+import errno
 import io
 import json
 import logging
@@ -6,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, override
 from urllib.parse import quote
 
 import pytest
@@ -217,3 +218,30 @@ def test_an_interruption_from_the_keyboard_is_no_crash(
 
     assert stream.getvalue() == ""
     assert "KeyboardInterrupt" in capsys.readouterr().err
+
+
+class Disk(io.StringIO):
+    """A stream to a file, on a disk that is full for a while."""
+
+    full = True
+
+    @override
+    def write(self, text: str, /) -> int:
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(text)
+
+
+def test_a_line_that_finds_no_room_on_the_disk_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor does the word that it was lost, which goes to the same disk."""
+    disk = Disk()
+    monkeypatch.setattr("sys.stderr", disk)
+    configure("INFO", "json")
+
+    structlog.stdlib.get_logger("bot").info("lost")
+    disk.full = False
+    structlog.stdlib.get_logger("bot").info("there is room again")
+
+    assert [line["event"] for line in lines(disk)] == ["there is room again"]

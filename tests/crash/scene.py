@@ -82,12 +82,12 @@ class Scene:
     def log(self, event: str | None = None, since: int = 0) -> list[dict[str, Any]]:
         """Every line so far (or after the first `since`) that says this, or all lines.
 
-        A line cut off by a death is none.
+        A line cut off by a death, or by a full disk, is none; the next one may follow upon it.
         """
         found = []
         for line in self.log_file.read_text().splitlines()[since:]:
             if line.startswith("{") and line.endswith("}"):
-                said = json.loads(line)
+                said = json.loads(line[line.rindex('{"') :])
                 found += [said] if event in {None, said["event"]} else []
         return found
 

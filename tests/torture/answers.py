@@ -31,7 +31,7 @@ class Answer:
     parameters: dict[str, int] = field(default_factory=dict)
 
 
-# In the order of the table. After each, everything goes on as if nothing had been.
+# In the order of the table, but for the last. After each, everything goes on as if nothing had been.
 PASSING: tuple[Answer, ...] = (
     Answer("Bad Request: message is not modified", method="editMessageText"),
     Answer("taken, but unreadable", kind="garbage", times=2),
@@ -42,11 +42,12 @@ PASSING: tuple[Answer, ...] = (
     Answer("a proxy's page, but done", 502, kind="html_after"),
     Answer("cut before", kind="cut_before", times=2),
     Answer("cut after", kind="cut_after"),
-    Answer("Bad Request: message to edit not found", method="editMessageText"),
     Answer("Bad Request: message to be replied not found", group=True),
     Answer("Bad Request: message thread not found", group=True),
     Answer("Bad Request: message to copy not found", method="copyMessage", group=True),
     Answer("Bad Request: can't parse entities: no end", group=True),
+    # Then it is sent anew, and what is said of replies would strike that send, which is none.
+    Answer("Bad Request: message to edit not found", method="editMessageText"),
 )
 # These are waited out for a minute.
 HOLDING: tuple[Answer, ...] = (
