@@ -37,13 +37,13 @@ demo: $(READY) ## the real bot on a local Telegram that you can see and touch, w
 	@$(PYTHON) -m tests.demo
 
 torture: $(READY) ## the long proofs with real processes: kills, faults, outages, limits (about an hour)
-	@$(PYTHON) -m tests.torture
+	@$(PYTHON) -m tests.torture --json benchmarks/torture.json
 
 simulate: $(READY) ## the whole bot in virtual time, SEEDS=1000 lives of it
-	@$(PYTHON) -m tests.simulation --seeds $(SEEDS)
+	@$(PYTHON) -m tests.simulation --seeds $(SEEDS) --json benchmarks/simulation.json
 
 fuzz: $(READY) ## 20,000 generated updates on both databases
-	@$(PYTHON) -m tests.fuzzing --updates 20000
+	@$(PYTHON) -m tests.fuzzing --updates 20000 --json benchmarks/fuzz.json
 
 bench: $(READY) ## measure the figures of the README, beside a bot that stores nothing (ten minutes)
 	@$(PYTHON) -m benchmarks

@@ -14,8 +14,6 @@ from sandbox.registry import METHODS
 from tests.simulation.plan import Operation, Plan
 from tests.simulation.run import Simulation
 
-TICKETS, FOLLOW_UPS, NEW = 200, 5, 40
-
 # What a group takes in a minute (core.telegram.org/bots/faq): the bound without merging.
 A_MINUTE = 20
 
@@ -46,9 +44,9 @@ class Pressure:
         return self.seconds / (self.messages / A_MINUTE * 60)
 
 
-def measure() -> Pressure:
-    """Let 200 users write five follow-ups each within ten seconds, and 40 new ones among them."""
-    plan = _plan()
+def measure(*, tickets: int = 200, follow_ups: int = 5, new: int = 40) -> Pressure:
+    """Let users with open tickets and new ones write within ten seconds."""
+    plan = _plan(tickets, follow_ups, new)
     with tempfile.TemporaryDirectory() as folder:
         simulation = Simulation(plan, Path(folder))
         simulation.telegram.slow = simulation.telegram.endless = 0.0
@@ -74,24 +72,24 @@ def measure() -> Pressure:
     )
 
 
-def _plan() -> Plan:
-    first = [Operation(one / TICKETS, "write", {"user": one}) for one in range(TICKETS)]
-    step = WITHIN / (TICKETS * FOLLOW_UPS)
+def _plan(tickets: int, follow_ups: int, new: int) -> Plan:
+    first = [Operation(one / tickets, "write", {"user": one}) for one in range(tickets)]
+    step = WITHIN / (tickets * follow_ups)
     more = [
-        Operation(OPEN + one * step, "write", {"user": one % TICKETS})
-        for one in range(TICKETS * FOLLOW_UPS)
+        Operation(OPEN + one * step, "write", {"user": one % tickets})
+        for one in range(tickets * follow_ups)
     ]
-    new = [
-        Operation(OPEN + one * WITHIN / NEW, "write", {"user": TICKETS + one}) for one in range(NEW)
+    others = [
+        Operation(OPEN + one * WITHIN / new, "write", {"user": tickets + one}) for one in range(new)
     ]
     return Plan(
         seed=1,
-        users=TICKETS + NEW,
+        users=tickets + new,
         staff=1,
         limits=True,
         zone="UTC",
         start="2026-11-23T12:00:00+00:00",
-        operations=tuple(sorted([*first, *more, *new], key=lambda one: one.at)),
+        operations=tuple(sorted([*first, *more, *others], key=lambda one: one.at)),
     )
 
 

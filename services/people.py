@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.dialect import insert
+from database.dialect import insert_new
 from database.models import NOT_CLOSED, Delivery, DeliveryStatus, Ticket, User
 from services import outbox, prefetch
 from services.content import Person
@@ -39,17 +39,9 @@ async def _locked(session: AsyncSession, person: Person, *, now: datetime) -> Us
 
 async def _added(session: AsyncSession, person: Person, *, now: datetime) -> User:
     """Make the row, or wait for whoever makes it right now."""
-    await session.execute(
-        insert(session, User)
-        .values(
-            telegram_id=person.telegram_id,
-            name=person.name,
-            username=person.username,
-            language=person.language,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["telegram_id"])
-    )
+    fields = {"telegram_id": person.telegram_id, "name": person.name, "created_at": now}
+    fields |= {"username": person.username, "language": person.language}
+    await insert_new(session, User, "telegram_id", fields)
     made = await session.scalars(_BY_TELEGRAM_ID, {"telegram_id": person.telegram_id})
     return made.one()
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from database.dialect import insert
+from database.dialect import insert_new
 from database.models import (
     NOT_CLOSED,
     PENDING,
@@ -50,19 +50,15 @@ async def migrated(
     Telegram says a migration in several ways, and staff are told at the first; what was still
     addressed to the old id moves each time.
     """
-    first = await session.scalar(
-        insert(session, ChatMigration)
-        .values(old_id=old_id, new_id=new_id, migrated_at=now)
-        .on_conflict_do_nothing(index_elements=["old_id"])
-        .returning(ChatMigration.old_id)
-    )
+    move = {"old_id": old_id, "new_id": new_id, "migrated_at": now}
+    first = await insert_new(session, ChatMigration, "old_id", move)
     prefetch.of(session).migrations = None
     await _readdress(session, new_id, Delivery.chat_id == old_id)
     await pauses.forget(session, old_id)
     await session.execute(
         update(Ticket).where(Ticket.staff_chat_id == old_id).values(staff_chat_id=new_id)
     )
-    if first is not None and old_id == staff_chat_id:
+    if first and old_id == staff_chat_id:
         await _move_in(session, old_id, new_id, now=now)
 
 
@@ -112,13 +108,7 @@ async def _readdress(session: AsyncSession, chat_id: int, *which: ColumnElement[
 
 async def tell_foreign_group(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
     """Say a group's id in it, once for ever, so that an operator can find the staff chat's."""
-    first = await session.scalar(
-        insert(session, ForeignGroup)
-        .values(chat_id=chat_id, told_at=now)
-        .on_conflict_do_nothing(index_elements=["chat_id"])
-        .returning(ForeignGroup.chat_id)
-    )
-    if first is not None:
+    if await insert_new(session, ForeignGroup, "chat_id", {"chat_id": chat_id, "told_at": now}):
         outbox.post(session, chat_id, GroupIsNotStaff(chat_id), now=now)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from database.dialect import insert
+from database.dialect import insert_new
 from database.models import (
     NOT_CLOSED,
     DailyTicketCounter,
@@ -44,7 +44,20 @@ log = structlog.get_logger(__name__)
 # Who writes again within this time after the close goes on with the same ticket.
 REOPENS_WITHIN = timedelta(days=7)
 
-# Built once: to build it takes longer than to run it.
+# Built once: to build them takes longer than to run them.
+_COUNTER = (
+    select(DailyTicketCounter)
+    .where(DailyTicketCounter.day == bindparam("day"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_LAST_OF = (
+    select(Ticket)
+    .where(Ticket.user_id == bindparam("user_id"))
+    .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
+    .limit(1)
+    .with_for_update(key_share=True)
+)
 _NOT_CLOSED_OF = (
     select(Ticket)
     .where(Ticket.user_id == bindparam("user_id"), NOT_CLOSED)
@@ -61,17 +74,8 @@ async def get_next_daily_id(session: AsyncSession, day: date) -> int:
 
     On SQLite there is no row lock: there BEGIN IMMEDIATE (database/session.py) keeps others out.
     """
-    await session.execute(
-        insert(session, DailyTicketCounter)
-        .values(day=day, last_number=0)
-        .on_conflict_do_nothing(index_elements=["day"])
-    )
-    locked = await session.scalars(
-        select(DailyTicketCounter)
-        .where(DailyTicketCounter.day == day)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    await insert_new(session, DailyTicketCounter, "day", {"day": day, "last_number": 0})
+    locked = await session.scalars(_COUNTER, {"day": day})
     counter = locked.one()
     counter.last_number += 1
     await session.flush()
@@ -177,13 +181,7 @@ async def _at_hand(session: AsyncSession, user: User, *, now: datetime) -> Ticke
     """Find the ticket that a message of `user` belongs to: not closed, or closed lately."""
     ticket = await _not_closed(session, user.id)
     if ticket is None:
-        ticket = await session.scalar(
-            select(Ticket)
-            .where(Ticket.user_id == user.id)
-            .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
-            .limit(1)
-            .with_for_update(key_share=True)
-        )
+        ticket = await session.scalar(_LAST_OF, {"user_id": user.id})
         if ticket is None or ticket.closed_at is None or now - ticket.closed_at > REOPENS_WITHIN:
             return None
     set_committed_value(ticket, "user", user)  # it is, and so nothing has to look it up

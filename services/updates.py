@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.text import clean
-from database.dialect import insert
+from database.dialect import insert_new
 from database.models import (
     PENDING,
     BotIdentity,
@@ -37,12 +37,8 @@ async def new_among(
     session: AsyncSession, update_ids: Sequence[int], *, now: datetime
 ) -> frozenset[int]:
     """Record that these updates are handled in this transaction; tell which were not before."""
-    new = insert(session, SeenUpdate).on_conflict_do_nothing(index_elements=["update_id"])
-    recorded = await session.scalars(
-        new.returning(SeenUpdate.update_id),
-        [{"update_id": update_id, "seen_at": now} for update_id in update_ids],
-    )
-    return frozenset(recorded)
+    rows = [{"update_id": update_id, "seen_at": now} for update_id in update_ids]
+    return frozenset(await insert_new(session, SeenUpdate, "update_id", *rows))
 
 
 async def forget_old(session: AsyncSession, *, now: datetime) -> None:
@@ -111,7 +107,6 @@ async def claim_database(session: AsyncSession, bot_id: int, *, now: datetime) -
     """
     owner: int | None = await session.scalar(select(BotIdentity.bot_id))
     if owner is None:
-        identity = insert(session, BotIdentity).values(bot_id=bot_id, since=now)
-        await session.execute(identity.on_conflict_do_nothing())
+        await insert_new(session, BotIdentity, "bot_id", {"bot_id": bot_id, "since": now})
         return bot_id
     return owner

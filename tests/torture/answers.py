@@ -31,7 +31,7 @@ class Answer:
     parameters: dict[str, int] = field(default_factory=dict)
 
 
-# In the order of the table, but for the last. After each, everything goes on as if nothing had been.
+# In the order of the table, but for the last. After each, everything goes on as before.
 PASSING: tuple[Answer, ...] = (
     Answer("Bad Request: message is not modified", method="editMessageText"),
     Answer("taken, but unreadable", kind="garbage", times=2),
@@ -46,7 +46,7 @@ PASSING: tuple[Answer, ...] = (
     Answer("Bad Request: message thread not found", group=True),
     Answer("Bad Request: message to copy not found", method="copyMessage", group=True),
     Answer("Bad Request: can't parse entities: no end", group=True),
-    # Then it is sent anew, and what is said of replies would strike that send, which is none.
+    # Then it is sent anew, as no reply; what the others say would strike that send.
     Answer("Bad Request: message to edit not found", method="editMessageText"),
 )
 # These are waited out for a minute.
