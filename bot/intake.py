@@ -5,8 +5,10 @@ seen, and Telegram may forget it.
 """
 
 import asyncio
+import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot import i18n, texts
 from bot.asides import Asides
-from bot.dispatching import feed
+from bot.dispatching import Unhandled, feed
 from bot.members import Members
 from bot.raw import Origin, origin
 from core.team import Team
@@ -59,35 +61,29 @@ class Intake:
         self._members = Members(bot, clock)
 
     async def handle(self, raw: dict[str, Any]) -> None:
-        """Handle one update, or keep it for an operator, and commit. Raises only for an outage.
-
-        A reply to a message of ours whose link is still on its way is tried once more, when
-        what is in flight is settled; outside the transaction, or the courier would wait for us.
-        """
+        """Handle one update, or keep it for an operator, and commit. Raises only for an outage."""
         loop = asyncio.get_running_loop()
         started = loop.time()
-        with structlog.contextvars.bound_contextvars(update_id=raw["update_id"]):
-            try:
-                await self._handle(raw)
-                log.info("update handled", handling_seconds=round(loop.time() - started, 4))
-            finally:
-                structlog.contextvars.unbind_contextvars("ticket")
+        with _named(raw):
+            await self._handle(raw)
+            log.info("update handled", handling_seconds=round(loop.time() - started, 4))
         self._courier.wake()
 
     async def handle_together(self, batch: Sequence[dict[str, Any]]) -> bool:
         """Handle updates in their order and commit once, which costs a fraction of one by one.
 
-        False if one of them, or the database, can't go along: then nothing was done, and each is
-        to be handled on its own.
+        False if one of them can't go along: then nothing was done, and fewer are to be tried.
+        Raises only for an outage.
         """
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            for raw in batch:
-                await self._check_presser(raw)
-            shown = await self._in_one_transaction(batch)
-        except Exception as error:  # noqa: BLE001 - it comes again, and is dealt with there
-            log.info("updates are handled one by one", reason=type(error).__name__)
+            await self._check_pressers(batch)
+            shown = await self._in_transaction(batch)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            _undone(batch, error)
             return False
         for raw, method in shown:
             self._show(raw, method)
@@ -97,22 +93,12 @@ class Intake:
         self._courier.wake()
         return True
 
-    async def _in_one_transaction(
-        self, batch: Sequence[dict[str, Any]]
-    ) -> list[tuple[dict[str, Any], Any]]:
-        """Handle all that is new; return what each handler returned."""
-        now, shown = self._clock(), []
-        async with self._sessions.begin() as session:
-            new = await updates.new_among(session, [raw["update_id"] for raw in batch], now=now)
-            await _read_ahead(session, batch)
-            for raw in batch:
-                with structlog.contextvars.bound_contextvars(update_id=raw["update_id"]):
-                    known = raw["update_id"] not in new
-                    shown.append((raw, await self._feed(session, raw, known=known, now=now)))
-                    structlog.contextvars.unbind_contextvars("ticket")
-        return shown
-
     async def _handle(self, raw: dict[str, Any]) -> None:
+        """Handle one; what is refused is answered.
+
+        A reply to a message of ours whose link is still on its way is tried once more, when
+        what is in flight is settled; outside the transaction, or the courier would wait for us.
+        """
         try:
             await self._check_presser(raw)
             await self._handle_once(raw)
@@ -130,6 +116,13 @@ class Intake:
         if not source.private and await self._members.is_outside(source.chat_id, source.person_id):
             raise NotForYou
 
+    async def _check_pressers(self, batch: Sequence[dict[str, Any]]) -> None:
+        """Ask for all at once: Telegram may take its time."""
+        checks = await asyncio.gather(*map(self._check_presser, batch), return_exceptions=True)
+        for refusal in checks:
+            if refusal is not None:
+                raise refusal
+
     async def _handle_or_refuse(self, raw: dict[str, Any]) -> None:
         try:
             await self._handle_once(raw)
@@ -138,7 +131,7 @@ class Intake:
 
     async def _handle_once(self, raw: dict[str, Any]) -> None:
         try:
-            shown = await self._in_transaction(raw)
+            ((_, shown),) = await self._in_transaction([raw])
         except Problem:
             raise
         except Exception as error:
@@ -156,19 +149,28 @@ class Intake:
         if query_id is not None and not isinstance(shown, AnswerCallbackQuery):
             self._asides.show(AnswerCallbackQuery(callback_query_id=query_id))
 
-    async def _in_transaction(self, raw: dict[str, Any]) -> Any:
-        now = self._clock()
+    async def _in_transaction(
+        self, batch: Sequence[dict[str, Any]]
+    ) -> list[tuple[dict[str, Any], Any]]:
+        """Handle what is new in the batch, and commit; list what each handler returned."""
+        now, shown = self._clock(), []
         async with self._sessions.begin() as session:
-            new = await updates.new_among(session, [raw["update_id"]], now=now)
-            return await self._feed(session, raw, known=not new, now=now)
+            ids = [raw["update_id"] for raw in batch]
+            new = set(await updates.new_among(session, ids, now=now))
+            if len(batch) > 1:
+                await _read_ahead(session, batch)
+            for raw in batch:
+                with _named(raw):
+                    if raw["update_id"] in new:
+                        shown.append((raw, await self._feed(session, raw, now=now)))
+                        new.remove(raw["update_id"])  # should it stand here twice
+                    else:
+                        log.info("update was handled before", update_id=raw["update_id"])
+                        shown.append((raw, None))
+        return shown
 
-    async def _feed(
-        self, session: AsyncSession, raw: dict[str, Any], *, known: bool, now: datetime
-    ) -> Any:
-        """Have an update handled unless it is `known`; return what the handler returned."""
-        if known:
-            log.info("update was handled before", update_id=raw["update_id"])
-            return None
+    async def _feed(self, session: AsyncSession, raw: dict[str, Any], *, now: datetime) -> Any:
+        """Have an update handled; return what the handler returned."""
         shown = await feed(self._bot, session, raw, team=self._team, now=now)
         self._asides.record(session, shown, now=now)
         return shown
@@ -226,6 +228,29 @@ class Intake:
         if source.callback_query_id is not None:
             with i18n.speaking(self._language(source, staff_chat_id)):
                 self._alert(source.callback_query_id, texts.update_failed())
+
+
+@contextmanager
+def _named(raw: dict[str, Any]) -> Iterator[None]:
+    """Have the update, and the ticket that a handler names, stand on each line of the log."""
+    with structlog.contextvars.bound_contextvars(update_id=raw["update_id"]):
+        try:
+            yield
+        finally:
+            structlog.contextvars.unbind_contextvars("ticket")
+
+
+def _undone(batch: Sequence[dict[str, Any]], error: Exception) -> None:
+    """Say that what was said of these updates was undone, and whether a mistake is to blame."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    expected = isinstance(error, Problem | Unhandled)
+    log.log(
+        logging.INFO if expected else logging.WARNING,
+        "updates can't be handled together",
+        updates=[raw["update_id"] for raw in batch],
+        reason=type(error).__name__,
+        place=f"{place.filename}:{place.lineno}",
+    )
 
 
 async def _read_ahead(session: AsyncSession, batch: Sequence[dict[str, Any]]) -> None:

@@ -19,6 +19,9 @@ REMEMBERED = timedelta(minutes=5)
 # So long a press waits for the answer, in seconds.
 PATIENCE = 5
 
+# After no answer it is not asked again for so long.
+NOT_ASKED = timedelta(seconds=30)
+
 
 class Members:
     """Asks through one bot."""
@@ -40,6 +43,7 @@ class Members:
             member = await self._bot.get_chat_member(chat_id, user_id, request_timeout=PATIENCE)
         except AiogramError as error:
             log.info("not known who is in the group", reason=type(error).__name__)
+            self._inside[chat_id, user_id] = now + NOT_ASKED
             return False
         if isinstance(member, ChatMemberLeft | ChatMemberBanned):
             return True

@@ -5,8 +5,9 @@ updates while their handlers still run.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any
 
 import structlog
@@ -31,6 +32,9 @@ log = structlog.get_logger(__name__)
 
 # Telegram holds a getUpdates open so long when there is nothing, in seconds.
 LONG_POLL = 30
+
+# So many updates are committed at once: sends and their answers wait meanwhile.
+TOGETHER = 50
 
 # The last getUpdates, which confirms what was committed, may take so long.
 LAST_CONFIRMATION = 4
@@ -82,7 +86,7 @@ class Poller:
         self._swept_at: datetime | None = None
 
     def stop(self) -> None:
-        """Finish the update in hand; `run` then confirms what was committed and returns."""
+        """Finish the updates in hand; `run` then confirms what was committed and returns."""
         self._stopped.set()
         if self._fetching is not None:
             self._fetching.reschedule(asyncio.get_running_loop().time())
@@ -121,18 +125,29 @@ class Poller:
         finally:
             self._fetching = None
 
-    async def _take_all(self, batch: list[dict[str, Any]]) -> None:
-        """Handle a batch in one transaction, or else one by one, until we stop."""
-        numbers = [number(raw) for raw in batch]
-        last = numbers[-1] if numbers else None
-        if len(batch) > 1 and last is not None and None not in numbers:
-            if await self._intake.handle_together(batch):
-                self._offset = last + 1
+    async def _take_all(self, batch: Sequence[dict[str, Any]]) -> None:
+        """Handle a batch in its order, some at a time, until we stop."""
+        for part in batched(batch, TOGETHER):
+            if not await self._take_together(part):
                 return
-            self._on_turn()
-        for raw in batch:
-            if self._stopped.is_set() or not await self._take(raw):
-                break
+
+    async def _take_together(self, part: Sequence[dict[str, Any]]) -> bool:
+        """Handle updates in one transaction, or else by halves; False if we stop before."""
+        if self._stopped.is_set():
+            return False
+        if len(part) == 1:
+            return await self._take(part[0])
+        numbers = [one for one in map(number, part) if one is not None]
+        if len(numbers) == len(part):
+            done = await self._for_sure(lambda: self._intake.handle_together(part))
+            if done is None:
+                return False
+            if done:
+                self._offset = numbers[-1] + 1
+                return True
+        self._on_turn()
+        half = len(part) // 2
+        return await self._take_together(part[:half]) and await self._take_together(part[half:])
 
     async def _take(self, raw: dict[str, Any]) -> bool:
         """Handle an update and move the offset past it; False if we stop before."""
@@ -141,30 +156,32 @@ class Poller:
             # Telegram never sends one; without a number it is neither handled once nor confirmed.
             log.error("an update without a number")
             await self._rest(_SHORTEST_REST)
-        elif not await self._handle_for_sure(raw):
+        elif await self._for_sure(lambda: self._handle_alone(raw)) is None:
             return False
         else:
             self._offset = update_id + 1
         return True
 
-    async def _handle_for_sure(self, raw: dict[str, Any]) -> bool:
-        """Handle an update however long the database is away; False if we stop before."""
+    async def _handle_alone(self, raw: dict[str, Any]) -> bool:
+        await self._intake.handle(raw)
+        return True
+
+    async def _for_sure(self, handle: Callable[[], Awaitable[bool]]) -> bool | None:
+        """Handle updates however long the database is away; None if we stop before."""
         failures = 0
         while True:
             try:
-                await self._intake.handle(raw)
+                return await handle()
             except Exception as error:
                 if not is_outage(error):
                     raise
                 if not failures:
                     log.error("the database does not answer", error=type(error).__name__)  # noqa: TRY400
-            else:
-                return True
             failures += 1
             self._on_turn()
             await self._rest(min(2.0**failures / 4, _LONGEST_REST))
             if self._stopped.is_set():
-                return False
+                return None
 
     async def _sweep(self) -> None:
         """Forget old update ids now and then."""

@@ -13,7 +13,7 @@ from aiogram.methods import (
     SetMessageReaction,
     TelegramMethod,
 )
-from aiogram.types import ChatMemberRestricted, Message, MessageId
+from aiogram.types import ChatMemberAdministrator, ChatMemberRestricted, Message, MessageId
 
 from bot import verdicts
 from bot.call import Call
@@ -68,13 +68,20 @@ class Sender:
         if not isinstance(outcome, Refused) or verdicts.NO_RIGHTS not in outcome.reason.lower():
             return outcome
         try:
-            member = await self._bot.get_chat_member(
-                parcel.chat_id, self._bot.id, request_timeout=PATIENCE
-            )
+            muted = await self._is_muted(parcel.chat_id)
         except AiogramError:
             return Unknown("whether we may write there is not known", perhaps_done=False)
-        muted = isinstance(member, ChatMemberRestricted) and not member.can_send_messages
         return ChatRefused(outcome.reason) if muted else outcome
+
+    async def _is_muted(self, chat_id: int) -> bool:
+        """Ask whether we may send not even text: we ourselves, or all members of the group."""
+        me = await self._bot.get_chat_member(chat_id, self._bot.id, request_timeout=PATIENCE)
+        if isinstance(me, ChatMemberRestricted) and not me.can_send_messages:
+            return True
+        if isinstance(me, ChatMemberAdministrator):
+            return False
+        group = await self._bot.get_chat(chat_id, request_timeout=PATIENCE)
+        return group.permissions is not None and not group.permissions.can_send_messages
 
 
 def _without(

@@ -15,8 +15,9 @@ type Keys = dict[type[Base], Iterator[int]]
 async def reserve(session: AsyncSession, model: type[Base], number: int) -> None:
     """Set aside so many keys for rows that this transaction adds.
 
-    SQLite gives the highest key plus one, and nobody else writes during the transaction; there
-    the keys do not run out.
+    They grow, and what the database gives later is higher. SQLite gives the highest key plus one,
+    and nobody else writes during the transaction: there they do not run out, and every new row
+    of the table has to take its own. On PostgreSQL, when they do, the database gives the next one.
     """
     key = model.__table__.c.id
     if session.get_bind().dialect.name == "sqlite":

@@ -1,8 +1,8 @@
 """SQLite with few visits to the thread that aiosqlite keeps for a connection.
 
 aiosqlite goes there four times for a statement, and waking two threads takes longer than most of
-our statements. Here only what may have to wait goes there: BEGIN, for whoever writes, and COMMIT,
-for the disk. What stands between them runs where it is asked for.
+our statements. Here only what may have to wait goes there: BEGIN, for whoever writes, COMMIT, for
+the disk, and ROLLBACK behind them. What stands between runs where it is asked for.
 """
 
 import sqlite3
@@ -37,6 +37,16 @@ class DirectCursor(aiosqlite.Cursor):
     async def fetchall(self) -> list[Any]:
         rows, self._rows = self._rows, []
         return rows
+
+    @override
+    async def fetchmany(self, size: int | None = None) -> list[Any]:
+        size = self.arraysize if size is None else size
+        rows, self._rows = self._rows[:size], self._rows[size:]
+        return rows
+
+    @override
+    async def fetchone(self) -> Any:
+        return self._rows.pop(0) if self._rows else None
 
     @override
     async def close(self) -> None:

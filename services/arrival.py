@@ -24,9 +24,8 @@ class Taken(NamedTuple):
 
 
 # Built once: to build them takes longer than to run them.
-_DELIVERIES: Any = Delivery.__table__
 _DELIVERED = (
-    update(_DELIVERIES)
+    update(Delivery)
     .where(
         Delivery.id.in_(bindparam("ids", expanding=True)),
         Delivery.status == DeliveryStatus.CLAIMED,
@@ -36,13 +35,18 @@ _DELIVERED = (
     .returning(
         Delivery.id, Delivery.ticket_id, Delivery.kind, Delivery.created_at, Delivery.attempts
     )
+    .execution_options(synchronize_session=False)
 )
 _LINKS: Any = MessageLink.__table__
 _NEW_LINKS = insert(_LINKS)
 
 
 def is_plain(trip: Trip) -> bool:
-    """Whether nothing follows from the arrival but new links."""
+    """Whether all that follows is new links, and that a chat which was held takes messages.
+
+    Not: what needs another part, what changed or took back a message, what staff wrote (it gets
+    its reaction), and the last of several parts.
+    """
     parcel = trip.parcel
     more = parcel.more or parcel.rewrites or parcel.drops or trip.kind == AnswerPosted.kind
     return not more and trip.part == 0
@@ -66,7 +70,8 @@ async def note_together(
     ]
     if links:
         await session.execute(_NEW_LINKS, links)
-    await pauses.release(session, {trip.parcel.chat_id: trip.left_at for trip, _ in arrived})
+    trips = sorted((trip for trip, _ in arrived), key=lambda trip: trip.left_at)
+    await pauses.release(session, {trip.parcel.chat_id: trip.left_at for trip in trips})
     return sorted(taken.values())
 
 

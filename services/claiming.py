@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 class Turn:
     """One turn's time, what it settles and what it claimed, and when the next one is due.
 
+    `settled` is empty as long as the transaction has not begun.
+
     `careful`: a turn before failed, perhaps for a delivery that spoils the transaction when it is
     worded. So each is worded in a savepoint.
     """

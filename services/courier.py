@@ -104,13 +104,12 @@ class Courier:
 
     async def _begin(self) -> None:
         """Take stock of what was on its way when we died, and of what was sent just before."""
-        now = self._clock()
+        now, monotonic = self._clock(), self._monotonic()
         async with self._sessions.begin() as session:
             counted = await sent.since(session, now - REMEMBERED, now=now)
             doubtful = await lanes.in_doubt(session)
             # Now: should only the answer to the commit get lost, they are not found again.
             _announce(doubtful)
-        monotonic = self._monotonic()
         self._limiter.remember(
             (monotonic - (now - at).total_seconds(), chat_id) for at, chat_id in counted
         )
@@ -220,7 +219,7 @@ class Courier:
         Each is tried alone, in a turn that claims nothing; what fails then is to blame.
         """
         self._one_by_one = bool(settled)
-        if alone and await self._survives(self._set_aside(*settled[0])):
+        if alone and settled and await self._survives(self._set_aside(*settled[0])):
             del self._back[0], self._trips[settled[0][0]]
 
     async def _set_aside(self, trip: Trip, outcome: Outcome) -> None:

@@ -57,9 +57,14 @@ _CARDS = select(MessageLink).where(
 
 @dataclass
 class Prefetched:
-    """Rows by what they are asked for.
+    """Rows by what they are asked for, and what is read once for a transaction.
 
-    `cards` has the newest card of each ticket in the chat of its deliveries, by both ids.
+    `users` are by Telegram id: who wrote, locked, in a batch of updates; whose tickets are worded,
+    in the courier's turn. `not_closed` has tickets by user. `cards` has the newest card of each
+    ticket in the chat of its deliveries, by both ids.
+
+    `migrations` and `pauses` hold all there are, or None before they are asked for; whoever
+    changes them in the transaction keeps them true (services/staff_chat.py, services/pauses.py).
     """
 
     users: dict[int, User] = field(default_factory=dict)
@@ -78,7 +83,10 @@ def of(session: AsyncSession) -> Prefetched:
 
 
 async def for_updates(session: AsyncSession, telegram_ids: Collection[int]) -> None:
-    """Read who wrote, and their tickets that are not closed, locked as handlers lock them."""
+    """Read who wrote, and their tickets that are not closed, locked as handlers lock them.
+
+    Users by id, then tickets by id: the order of `tickets.get` and `tickets.receive`.
+    """
     known = of(session)
     users = await session.scalars(_USERS, {"telegram_ids": list(telegram_ids)})
     known.users = {user.telegram_id: user for user in users}

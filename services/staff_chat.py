@@ -127,7 +127,7 @@ async def _new_cards(session: AsyncSession, chat_id: int, *, now: datetime) -> N
         select(Ticket)
         .where(Ticket.staff_chat_id == chat_id, NOT_CLOSED)
         .options(selectinload(Ticket.user))
-        .order_by(Ticket.opened_at)
+        .order_by(Ticket.opened_at, Ticket.id)
     )
     for ticket in tickets:
         await ticket_service.new_card(session, ticket, now=now)

@@ -13,6 +13,7 @@ from database.models import DeadUpdate, Delivery, DeliveryStatus, Message, Ticke
 from sandbox.client import Chat, Telegram, User
 from sandbox.program import Sandbox
 from services import ticket_service
+from services.outbox import ASIDE
 from tests.office import Sessions, open_telegram, running, settings_for
 
 
@@ -149,7 +150,7 @@ async def test_a_ticket_changes_hands_within_a_batch(closed: Closed) -> None:
         assert (ticket.daily_id, ticket.status.value, ticket.closed_at) == (1, "open", None)
 
 
-async def test_what_fails_once_in_a_batch_is_handled_when_it_is_tried_alone(
+async def test_what_fails_once_in_a_batch_is_handled_when_it_is_tried_again(
     closed: Closed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     received = ticket_service.receive
@@ -171,9 +172,37 @@ async def test_what_fails_once_in_a_batch_is_handled_when_it_is_tried_alone(
         await app.courier.settled()
 
     assert await closed.texts() == [f"question {number}" for number in range(4)]
-    assert len(closed.alone) > 0
     async with closed.sessions() as session:
         left = await session.scalars(
             select(Delivery).where(Delivery.status != DeliveryStatus.DELIVERED)
         )
         assert left.all() == []
+
+
+async def test_the_same_update_twice_in_a_batch_is_handled_once(closed: Closed) -> None:
+    async with closed.opens() as app:
+        await closed.alice.writes("/start")
+        await closed.alice.sees("This is our support")
+        text = {"text": "/help", "entities": [{"type": "bot_command", "offset": 0, "length": 5}]}
+        person = {"id": closed.alice.id, "is_bot": False, "first_name": "Alice"}
+        chat = {"id": closed.alice.id, "type": "private", "first_name": "Alice"}
+        asked = {"message_id": 77, "date": 1_795_435_200, "from": person, "chat": chat} | text
+        update = {"update_id": 5, "message": asked}
+
+        assert await app.intake.handle_together([update, update])
+
+    async with closed.sessions() as session:
+        asides = await session.scalars(select(Delivery).where(Delivery.kind == ASIDE))
+        assert len(asides.all()) == 2  # of /start, and of one /help
+
+
+async def test_what_cannot_go_along_leaves_the_others_together(closed: Closed) -> None:
+    for number in range(8):
+        await closed.alice.writes("/nonsense" if number == 3 else f"question {number}")
+
+    async with closed.opens():
+        await closed.sees("question 7")
+        await closed.alice.sees("/nonsense")
+
+    assert await closed.texts() == [f"question {number}" for number in range(8) if number != 3]
+    assert 0 < len(closed.alone) < 4

@@ -150,6 +150,19 @@ async def test_presses_count_although_telegram_does_not_say_who_is_in_the_chat(
     assert await press.answer() == "Closed."
 
 
+async def test_telegram_is_not_asked_again_at_once_who_is_in_the_chat(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.telegram.breaks("cut_before", method="getChatMember")
+    before = len(await office.telegram.calls("getChatMember"))
+
+    await (await office.kate.presses(card, "Take")).answer()
+    await (await office.kate.presses(card, "Close")).answer()
+
+    assert len(await office.telegram.calls("getChatMember")) == before + 1
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -249,6 +249,22 @@ async def test_a_user_who_never_wrote_is_gone(place: Place) -> None:
     assert isinstance(outcome, UserGone)
 
 
+async def test_a_group_where_all_members_are_muted_refuses_the_bot_whatever_it_sends(
+    place: Place,
+) -> None:
+    await place.alice.sends_photo("My parcel")
+    photo = (await place.last()).id
+    copy = CopyMessage(chat_id=place.support.id, from_chat_id=place.alice.id, message_id=photo)
+    await place.support.mutes_members()
+
+    outcome = await place.send(copy, chat_id=place.support.id)
+    await place.support.bot_becomes("administrator")
+    as_administrator = await place.send(copy, chat_id=place.support.id)
+
+    assert isinstance(outcome, ChatRefused)
+    assert isinstance(as_administrator, Delivered)
+
+
 @pytest.mark.parametrize("status", ["kicked", "left", "restricted"])
 async def test_a_group_that_the_bot_may_not_write_in_refuses_it(place: Place, status: str) -> None:
     await place.support.bot_becomes(status)

@@ -144,11 +144,13 @@ class Bench:
         before = len(self.logs)
         if not await self._handle_together(batch):
             return False
-        known = {
+        again = Counter(
             one["update_id"] for one in self.logs[before:] if _OUTCOMES.get(one["event"]) is AGAIN
-        }
-        for raw in batch:
-            self._note(raw, AGAIN if raw["update_id"] in known else HANDLED)
+        )
+        for raw in reversed(batch):  # of two with one number the second one is known
+            known = again[raw["update_id"]] > 0
+            again[raw["update_id"]] -= 1
+            self._note(raw, AGAIN if known else HANDLED)
         return True
 
     def _note(self, raw: dict[str, Any], outcome: str) -> None:

@@ -25,7 +25,8 @@ class Database:
     """One database, emptied for each plan."""
 
     def __init__(self, url: str) -> None:
-        self.engine: AsyncEngine = make_engine(url)
+        # By one connection, as the process that leads writes (`make_writer`).
+        self.engine: AsyncEngine = make_engine(url, pool_size=1, max_overflow=0)
         file = make_url(url).database or ""
         self._beside = sqlite3.connect(file) if url.startswith("sqlite") else None
 

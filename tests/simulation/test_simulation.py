@@ -49,7 +49,7 @@ def test_a_seed_that_once_failed_goes_well(seed: int) -> None:
 
 @pytest.mark.timeout(300)  # the other process imports aiogram, on a busy machine
 def test_the_same_seed_gives_the_same_trace_in_another_process_with_other_hashes() -> None:
-    seeds = [3, 21, 50]
+    seeds = [3, 21]
     here = [run.run(plan.make(seed)).hash for seed in seeds]
 
     again = [run.run(plan.make(seed)).hash for seed in seeds]

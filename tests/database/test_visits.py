@@ -1,0 +1,35 @@
+"""SQLite's cursor without a thread: however rows are asked for, they come."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from core.config import sqlite_url
+from database import visits
+from database.session import make_engine
+
+THREE = "SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3 ORDER BY n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "some.db"
+
+
+async def test_rows_come_one_by_one_or_some_at_a_time(file: Path) -> None:
+    async with visits.connect(file) as connection:
+        cursor = await visits.DirectCursor(connection).execute(THREE)
+
+        assert await cursor.fetchone() == (1,)
+        assert await cursor.fetchmany(5) == [(2,), (3,)]
+        assert (await cursor.fetchone(), await cursor.fetchall()) == (None, [])
+
+
+async def test_rows_are_streamed(file: Path) -> None:
+    engine = make_engine(sqlite_url(file))
+    async with engine.connect() as connection:
+        rows = await connection.stream(text(THREE))
+
+        assert [row.n async for row in rows] == [1, 2, 3]
+    await engine.dispose()
