@@ -5,7 +5,7 @@ READY := .venv/.ready
 # One more than there are cores: some tests wait for a process or for the network.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4) + 1)')
 UV := uv
-LOCK := $(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes \
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-strip-extras \
 	--custom-compile-command 'make lock' $(LOCK_FLAGS) pyproject.toml
 
 # Of `make simulate`: how many seeds are tried.
