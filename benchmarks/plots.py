@@ -37,7 +37,7 @@ def throughput_and_latency(measured: Mapping[str, Measured], file: Path) -> None
     """Draw each subject's figures as multiples of the first one's."""
     chart = pygal.Bar(**_COMMON, print_values=True, print_values_position="top", range=(0, None))
     chart.title = "Times the bot that stores nothing"
-    chart.x_labels = ["throughput: loop", "throughput: flood", "latency, Telegram 50 ms away"]
+    chart.x_labels = ["throughput: loop", "throughput: flood", "latency, 50 ms away"]
     first = next(iter(measured.values()))
     for name, one in measured.items():
         ratios = [mine / theirs for mine, theirs in zip(_bars(one), _bars(first), strict=True)]
@@ -59,6 +59,13 @@ def backlog(
     """Draw what waits for staff and what was sent, over seconds."""
     chart = pygal.XY(**_COMMON, dots_size=1, x_title="seconds", range=(0, None))
     chart.title = "Under Telegram's limits: messages waiting, and sends used"
-    chart.add("messages that wait", list(waiting))
-    chart.add("sends", list(sends))
+    chart.add("messages that wait", _each_second(waiting))
+    chart.add("sends", _each_second(sends))
     chart.render_to_file(str(file))
+
+
+def _each_second(curve: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
+    """Keep the first and the last change of each second: a step stays a step."""
+    first = {int(at): (at, value) for at, value in reversed(curve)}
+    last = {int(at): (at, value) for at, value in curve}
+    return sorted({*first.values(), *last.values()})
