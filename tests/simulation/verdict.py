@@ -177,7 +177,8 @@ class Verdict(Ledger):
         for row in newest.values():
             ticket = self.tickets[row["ticket_id"]]
             card = group.messages.get(row["message_id"])
-            if card is None or self.any_failed(ticket["id"], "card_redrawn"):
+            failed = ("card_redrawn", "card_posted")  # staff were told, and can have it sent again
+            if card is None or any(self.any_failed(ticket["id"], kind) for kind in failed):
                 continue
             if self.last_edit_came_late(card.chat.id, card.id):
                 continue
