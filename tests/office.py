@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot.app import App, make_bot
 from core.config import Settings
 from core.text import utf16_slice
+from database.models import ChatPause
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, Message, User
 from tests import conform
@@ -52,6 +53,25 @@ class Office:
         await user.writes(text)
         await user.sees("Ticket #")
         return await self.sees(text)
+
+    async def holds_all(self) -> None:
+        """Wait until the bot wrote down that it may not write, for all it had tried to send."""
+        async with asyncio.timeout(30):
+            # A database tells nobody that it has changed.
+            while not await self._is_held():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await self.app.courier.settled()
+
+    async def lets_bot_in(self) -> None:
+        """Let the bot write again, and have it try: it does so each minute."""
+        await self.holds_all()
+        await self.support.bot_becomes("member")
+        await self.telegram.advance(61)
+
+    async def _is_held(self) -> bool:
+        async with self.sessions() as session:
+            pause = await session.get(ChatPause, self.support.id)
+            return pause is not None and pause.held_because is not None
 
     async def says_in_staff_chat(self, **how: Any) -> Message:
         """Ask for help there: what was sent to the group before stands above its answer."""

@@ -34,8 +34,7 @@ async def let_go(office: Office, alice: User) -> None:
     """Let the group take messages again, once all that was written has come in."""
     await alice.writes("/start")
     await alice.sees("Hello!")
-    await office.support.bot_becomes("member")
-    await office.telegram.advance(61)
+    await office.lets_bot_in()
 
 
 async def test_an_album_as_a_first_message_opens_one_ticket_and_arrives_as_an_album(

@@ -90,8 +90,7 @@ async def test_while_the_staff_chat_refuses_the_bot_everything_is_kept(
         await office.kate.writes("I have a question too")
         await office.kate.sees("Ticket #3 is open")
     errors = [line for line in logs if line["log_level"] == "error"]
-    await office.support.bot_becomes("member")
-    await office.telegram.advance(61)
+    await office.lets_bot_in()
 
     await office.sees("Mine is broken")
     assert (await office.sees("by three weeks")).reply_to == card.id
@@ -107,8 +106,7 @@ async def test_a_muted_staff_chat_loses_nothing(office: Office, alice: User, bob
     await alice.writes("by three weeks")
     await bob.writes("Mine is broken")
     await bob.sees("Ticket #2 is open")
-    await office.support.bot_becomes("member")
-    await office.telegram.advance(61)
+    await office.lets_bot_in()
 
     card = await office.sees("Mine is late")
     assert (await office.sees("by three weeks")).reply_to == card.id

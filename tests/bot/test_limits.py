@@ -203,8 +203,7 @@ async def crowd(office: Office, count: int) -> list[User]:
         await user.writes(f"question of {user.name}.")
     for user in users:
         await user.sees("Ticket #")
-    await office.support.bot_becomes("member")
-    await office.telegram.advance(61)
+    await office.lets_bot_in()
     return users
 
 
@@ -240,8 +239,7 @@ async def test_if_only_follow_ups_wait_the_newest_card_is_edited_to_say_so(
             await user.writes(f"more of {user.name}.")
             await user.writes("/help")
             await user.sees("Just write")
-        await office.support.bot_becomes("member")
-        await office.telegram.advance(61)
+        await office.lets_bot_in()
 
         told = await office.sees("8 more waiting, about 2 min")
         assert told.edits > 0

@@ -19,8 +19,7 @@ async def merged(office: Office, alice: User) -> tuple[list[Message], Message]:
     third = await alice.writes("three")
     await eve.writes("/start")
     await eve.sees("Hello!")
-    await office.support.bot_becomes("member")
-    await office.telegram.advance(61)
+    await office.lets_bot_in()
     return [first, second, third], await office.sees("three")
 
 
@@ -78,8 +77,7 @@ async def test_a_picture_in_between_keeps_its_place(office: Office, alice: User)
     eve = await office.telegram.user("Eve")
     await eve.writes("Mine too")
     await eve.sees("Ticket #2")
-    await office.support.bot_becomes("member")
-    await office.telegram.advance(61)
+    await office.lets_bot_in()
 
     await office.sees("after", kind="text")
     shown = [m for m in await office.support.messages() if m.text.startswith(("#1", "the"))]
@@ -96,8 +94,7 @@ async def test_texts_too_long_for_one_message_come_as_few(office: Office, alice:
     eve = await office.telegram.user("Eve")
     await eve.writes("Mine too")
     await eve.sees("Ticket #2")
-    await office.support.bot_becomes("member")
-    await office.telegram.advance(61)
+    await office.lets_bot_in()
 
     await office.sees("4444")
     shown = [m.text for m in await office.support.messages() if m.text.startswith("#1 · ")]
@@ -152,6 +149,7 @@ async def test_one_text_that_telegram_refuses_does_not_fail_those_it_was_merged_
     await alice.writes("three")
     await alice.writes("/start")
     await alice.sees("Hello!")
+    await office.holds_all()
     await office.support.bot_becomes("member")
     await office.telegram.breaks(
         "error",
