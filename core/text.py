@@ -22,7 +22,7 @@ def clean(text: str) -> str:
 
 
 def utf16_len(text: str) -> int:
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def utf16_slice(text: str, offset: int, length: int) -> str:
@@ -77,9 +77,12 @@ def _within(entities: Iterable[Mapping[str, Any]], offset: int, length: int) -> 
 
 def _fitting(text: str, start: int, room: int) -> int:
     """Return the furthest end that leaves `text[start:end]` within `room` units."""
-    end = start
-    while end < len(text) and (room := room - utf16_len(text[end])) >= 0:
-        end += 1
+    room = max(room, 0)
+    end = min(start + room, len(text))
+    excess = utf16_len(text[start:end]) - room
+    while excess > 0:
+        end -= 1
+        excess -= utf16_len(text[end])
     return end
 
 

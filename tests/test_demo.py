@@ -13,7 +13,6 @@ import pytest
 from core.config import PROJECT
 
 pytestmark = [
-    pytest.mark.timeout(180),
     pytest.mark.skipif(sys.platform == "win32", reason="no signals, no process groups"),
 ]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 KATE = 700000004
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.filterwarnings("default")]
+pytestmark = pytest.mark.filterwarnings("default")
 
 
 async def introduce(

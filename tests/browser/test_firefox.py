@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import pytest
-
 from tests.browser.conftest import firefox, open_business
 from tests.browser.firefox import ENTER, Tab, open_firefox
 from tests.office import Sessions
@@ -23,8 +21,6 @@ SOUND_IS_PLAYED = f"""() => new Promise((played, failed) => {{
     sound.play().catch(failed);
 }})"""
 SOUND_IS_PAUSED = f"""() => document.querySelector("{RIGHT} audio").paused"""
-
-pytestmark = [pytest.mark.timeout(180)]
 
 
 async def writes(tab: Tab, pane: str, text: str) -> None:

@@ -32,7 +32,7 @@ PLAYS = """player => new Promise((plays, fails) => {
     player.play().catch(fails);
 })"""
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.filterwarnings("default")]
+pytestmark = pytest.mark.filterwarnings("default")
 
 
 async def test_films_gifs_and_voices_are_played(browser: "Browser") -> None:

@@ -33,7 +33,7 @@ FOCUSED = """() => {
     return at === document.body ? "" : at.ariaLabel ?? label ?? at.textContent;
 }"""
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.filterwarnings("default")]
+pytestmark = pytest.mark.filterwarnings("default")
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ MEASURED = 100
 # A generous bound for a busy machine; what it really takes is printed.
 SECONDS_AT_MOST = 0.5
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.filterwarnings("default")]
+pytestmark = pytest.mark.filterwarnings("default")
 
 # Note when each row came: the moment of the frame that shows it.
 WATCH = """() => {

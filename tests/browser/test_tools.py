@@ -9,7 +9,7 @@ from tests.browser.conftest import STAFF_CHAT, open_desk, open_stage
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.filterwarnings("default")]
+pytestmark = pytest.mark.filterwarnings("default")
 
 
 async def test_rights_to_delete_and_a_day_that_passes(browser: "Browser") -> None:

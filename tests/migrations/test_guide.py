@@ -60,7 +60,6 @@ def type_in(folder: Path, commands: str, **variables: str) -> str:
     return done.stdout
 
 
-@pytest.mark.timeout(150)
 @pytest.mark.skipif(os.name == "nt", reason="the guide is typed into a POSIX shell here")
 def test_the_commands_of_the_guide_work_in_their_order(project: Path) -> None:
     before, _, after = "\n".join(blocks("sh")).partition(OLD)

@@ -231,7 +231,6 @@ def test_offsets_confirm_what_they_should_and_no_message_has_two_ids() -> None:
     run_state_machine_as_test(
         Conversations,
         settings=settings(
-            deadline=None,
             max_examples=150,
             stateful_step_count=40,
             derandomize=bool(os.environ.get("CI")),

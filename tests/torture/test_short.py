@@ -20,7 +20,6 @@ def databases(request: pytest.FixtureRequest, migrated_file: Path) -> Databases:
     return Databases(migrated_file, server, request.getfixturevalue("migrated_template"))
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("scenario", "kind"), RUNS, ids=[f"{scenario.name}-{kind}" for scenario, kind in RUNS]
 )
