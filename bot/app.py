@@ -9,19 +9,18 @@ from datetime import datetime
 
 import structlog
 from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramAPIError, TelegramNotFound, TelegramUnauthorizedError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import responses, startup, stopping
+from bot import startup, stopping
 from bot.asides import Asides
+from bot.client import make_bot
 from bot.composer import Composer
 from bot.intake import Intake
 from bot.poller import Poller
 from bot.sender import Sender
 from core.clock import utcnow
-from core.config import BotSettings, Settings
+from core.config import Settings
 from core.heartbeat import Heartbeat, default_folder
 from core.team import Team
 from database import leading
@@ -34,17 +33,9 @@ from services.parcel import Parcel
 
 log = structlog.get_logger(__name__)
 
-assert responses.HELD  # noqa: S101 - imported to be held
-
 
 class CannotStart(Exception):
     """Something that only an operator can put right; its text is the sentence for him."""
-
-
-def make_bot(settings: BotSettings) -> Bot:
-    """Make the bot's client for Telegram, or for the server in the settings."""
-    server = TelegramAPIServer.from_base(settings.telegram_api_url)
-    return Bot(settings.bot_token.get_secret_value(), session=AiohttpSession(api=server))
 
 
 def team_of(settings: Settings) -> Team:

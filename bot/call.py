@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiogram.methods import EditMessageText, SendMessage, TelegramMethod
+from aiogram.methods import EditMessageText, TelegramMethod
 from aiogram.types import (
     InlineKeyboardMarkup,
     MessageEntity,
     ReplyParameters,
 )
 
+from bot.client import SendText
 from core.text import Piece
 
 
@@ -28,10 +29,10 @@ def send_text(
     *,
     reply_to: int | None = None,
     keyboard: InlineKeyboardMarkup | None = None,
-) -> SendMessage:
+) -> SendText:
     """Send text with its entities; a reply whose target is gone goes without it."""
     text, spans = piece
-    return SendMessage(
+    return SendText(
         chat_id=chat_id,
         text=text,
         entities=entities(spans),

@@ -4,8 +4,8 @@ from typing import Any
 
 from aiogram.exceptions import AiogramError
 
-from bot.app import CannotStart, make_bot
-from bot.poller import RawUpdates
+from bot.app import CannotStart
+from bot.client import RawUpdates, make_bot
 from core.config import BotSettings
 
 # So many seconds a newcomer has to write something.

@@ -118,7 +118,8 @@ class Intake:
 
     async def _check_pressers(self, batch: Sequence[dict[str, Any]]) -> None:
         """Ask for all at once: Telegram may take its time."""
-        checks = await asyncio.gather(*map(self._check_presser, batch), return_exceptions=True)
+        presses = [raw for raw in batch if "callback_query" in raw]
+        checks = await asyncio.gather(*map(self._check_presser, presses), return_exceptions=True)
         for refusal in checks:
             if refusal is not None:
                 raise refusal

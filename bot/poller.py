@@ -19,9 +19,9 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from bot.client import RawUpdates
 from bot.dispatching import dispatcher
 from bot.intake import Intake
 from bot.raw import number
@@ -42,18 +42,6 @@ LAST_CONFIRMATION = 4
 _SHORTEST_REST = 0.5
 _LONGEST_REST = 30.0
 _SWEPT_EVERY = timedelta(hours=1)
-
-
-class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
-    """getUpdates as plain JSON: one update that aiogram can't read would fail all of a batch."""
-
-    __returning__ = list[dict[str, Any]]
-    __api_method__ = "getUpdates"
-
-    offset: int | None = None
-    limit: int | None = None
-    timeout: int | None = None
-    allowed_updates: list[str] | None = None
 
 
 async def at_once() -> None:

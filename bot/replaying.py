@@ -7,7 +7,8 @@ from typing import Any
 from aiogram import Bot
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot.app import make_bot, team_of
+from bot.app import team_of
+from bot.client import make_bot
 from bot.dispatching import feed
 from bot.startup import own_database
 from core.clock import utcnow

@@ -152,7 +152,6 @@ class Ticket(Base):
     assigned_staff: Mapped[User | None] = relationship(
         back_populates="assigned_tickets", foreign_keys="Ticket.assigned_to", lazy="raise"
     )
-    messages: Mapped[list["Message"]] = relationship(back_populates="ticket", lazy="raise")
 
 
 class DailyTicketCounter(Base):
@@ -186,8 +185,6 @@ class Message(Base):
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
     revision: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime]
-
-    ticket: Mapped[Ticket] = relationship(back_populates="messages", lazy="raise")
 
 
 class MessageLink(Base):

@@ -16,7 +16,8 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot.app import App, make_bot
+from bot.app import App
+from bot.client import make_bot
 from core.config import Settings
 from core.text import utf16_slice
 from database.models import ChatPause

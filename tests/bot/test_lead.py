@@ -8,7 +8,8 @@ from typing import override
 import pytest
 from sqlalchemy import select
 
-from bot.app import App, make_bot
+from bot.app import App
+from bot.client import make_bot
 from database import leading
 from database.leading import Deposed, Lead
 from database.models import Delivery, DeliveryStatus

@@ -18,8 +18,8 @@ from aiogram.methods import (
 )
 from aiogram.types import InputMediaPhoto, MessageEntity, MessageId, ReactionTypeEmoji
 
-from bot.app import make_bot
 from bot.call import Call, reply, send_text
+from bot.client import make_bot
 from bot.sender import Sender, _message_ids
 from sandbox import Message, Sandbox, Telegram
 from sandbox.client import Chat, User

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
 from bot import app, chats, startup
+from bot.client import make_bot
 from core.config import Settings
 from core.heartbeat import Heartbeat
 from database.models import BotIdentity
@@ -42,7 +43,7 @@ class Stage:
     async def prepares(self, settings: Settings | None = None) -> bool:
         """Do what is done before the first update."""
         settings = settings or self.settings
-        engine, bot = make_engine(settings.async_url), app.make_bot(settings)
+        engine, bot = make_engine(settings.async_url), make_bot(settings)
         try:
             return await startup.prepare(
                 bot,
@@ -211,7 +212,7 @@ async def test_a_wrong_token_is_one_sentence(stage: Stage, token: str) -> None:
 async def test_a_token_that_is_revoked_later_ends_the_bot_with_everything_kept(
     stage: Stage,
 ) -> None:
-    bot = app.make_bot(stage.settings)
+    bot = make_bot(stage.settings)
     unauthorized = {"method": "getUpdates", "status": 401, "description": "Unauthorized"}
 
     async def revoke() -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import startup
-from bot.app import make_bot
+from bot.client import make_bot
 from core.heartbeat import Heartbeat
 from sandbox import Sandbox
 from tests.browser.conftest import STAFF_CHAT, open_business, open_desk, open_stage

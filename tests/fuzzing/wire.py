@@ -18,6 +18,7 @@ from aiogram.client.session.base import BaseSession
 from aiogram.exceptions import TelegramNetworkError
 from aiogram.methods import TelegramMethod
 
+from bot.client import parameters
 from core.text import utf16_len
 
 BOT_ID = 1000000001
@@ -136,10 +137,8 @@ class Wire(BaseSession):
 
     def _form(self, bot: Bot, method: TelegramMethod[Any]) -> dict[str, Any]:
         """Make what HTTP would carry, which has to be UTF-8."""
-        fields = {name: value for name, value in method if value is not None}
-        for value in fields.values():
-            str(self.prepare_value(value, bot=bot, files={})).encode()
-        return fields
+        json.dumps(parameters(self, bot, method), ensure_ascii=False).encode()
+        return {name: value for name, value in method if value is not None}
 
     def _send(
         self, name: str, fields: dict[str, Any], method: TelegramMethod[Any]

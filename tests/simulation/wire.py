@@ -1,6 +1,7 @@
 """The bot's end of the wire: aiogram's session, without HTTP."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from http import HTTPStatus
 from typing import Any, cast, override
@@ -12,6 +13,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiohttp import ClientError
 
+from bot.client import parameters
 from sandbox.params import Params
 from tests.simulation.telegram import Call, Telegram
 
@@ -29,7 +31,7 @@ class Wire(BaseSession):
     async def make_request(
         self, bot: Bot, method: TelegramMethod[TelegramType], timeout: int | None = None
     ) -> TelegramType:
-        """Ask as aiogram's own session does: the same form, the same errors."""
+        """Ask as the bot's own session does: the same parameters, the same errors."""
         future = asyncio.get_running_loop().create_future()
         call = self._call(bot, method, future)
         try:
@@ -61,7 +63,7 @@ class Wire(BaseSession):
             number=len(self._telegram.calls) + 1,
             process=self._process,
             method=method.__api_method__,
-            params=self._form(bot, method),
+            params=self._params(bot, method),
             answer=answer,
             cut=cut,
             at=self._telegram.agenda.now,
@@ -70,12 +72,14 @@ class Wire(BaseSession):
             self._telegram.receive(call)
         return call
 
-    def _form(self, bot: Bot, method: TelegramMethod[Any]) -> Params:
-        fields = {
-            name: self.prepare_value(value, bot=bot, files={})
-            for name, value in method.model_dump(warnings=False).items()
-        }
-        return Params({name: str(value) for name, value in fields.items() if value})
+    def _params(self, bot: Bot, method: TelegramMethod[Any]) -> Params:
+        fields = parameters(self, bot, method)
+        return Params(
+            {
+                name: value if isinstance(value, str) else json.dumps(value)
+                for name, value in fields.items()
+            }
+        )
 
     @override
     async def close(self) -> None:

@@ -1,0 +1,82 @@
+"""Our client for Telegram: aiogram's, with less work for what comes with every message."""
+
+from collections.abc import Mapping
+from typing import Any, override
+
+from aiogram import Bot
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.session.base import BaseSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    CopyMessage,
+    EditMessageText,
+    Response,
+    SendMediaGroup,
+    SendMessage,
+    TelegramMethod,
+)
+from aiogram.types import MessageId
+from aiohttp import JsonPayload
+
+from core.config import BotSettings
+
+
+class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
+    """getUpdates as plain JSON: one update that aiogram can't read would fail all of a batch."""
+
+    __returning__ = list[dict[str, Any]]
+    __api_method__ = "getUpdates"
+
+    offset: int | None = None
+    limit: int | None = None
+    timeout: int | None = None
+    allowed_updates: list[str] | None = None
+
+
+class SendText(SendMessage):
+    """sendMessage; of the message that Telegram answers with, only the id is read."""
+
+    __returning__ = MessageId  # type: ignore[assignment]  # which is all that we look at
+
+
+class JsonSession(AiohttpSession):
+    """Sends parameters as JSON, which takes a third of the time of a form.
+
+    Telegram takes either for whatever carries no file (core.telegram.org/bots/api#making-requests),
+    and we upload none.
+    """
+
+    @override
+    def build_form_data(  # type: ignore[override]  # to aiohttp either is a body
+        self, bot: Bot, method: TelegramMethod[Any]
+    ) -> JsonPayload:
+        return JsonPayload(parameters(self, bot, method))
+
+
+def parameters(session: BaseSession, bot: Bot, method: TelegramMethod[Any]) -> Mapping[str, Any]:
+    """Give a method's parameters as JSON; Telegram has its own defaults for what is not said."""
+    fields = {
+        name: session.prepare_value(value, bot=bot, files={}, _dumps_json=False)
+        for name, value in method.model_dump(warnings=False).items()
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def make_bot(settings: BotSettings) -> Bot:
+    """Make the bot's client for Telegram, or for the server in the settings."""
+    server = TelegramAPIServer.from_base(settings.telegram_api_url)
+    return Bot(settings.bot_token.get_secret_value(), session=JsonSession(api=server))
+
+
+# aiogram reads an answer by `Response[…]`, a generic model of pydantic's, and pydantic forgets one
+# that nobody holds: the garbage collector takes it, and the next answer waits milliseconds for it.
+_OFTEN: tuple[type[TelegramMethod[Any]], ...] = (
+    RawUpdates,
+    SendText,
+    CopyMessage,
+    SendMediaGroup,
+    EditMessageText,
+    AnswerCallbackQuery,
+)
+_HELD = [Response[method.__returning__] for method in _OFTEN]  # type: ignore[name-defined]
