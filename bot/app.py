@@ -33,6 +33,9 @@ from services.parcel import Parcel
 
 log = structlog.get_logger(__name__)
 
+# After so many new objects the garbage collector looks (docs.python.org/3/library/gc.html).
+GARBAGE = 10_000
+
 
 class CannotStart(Exception):
     """Something that only an operator can put right; its text is the sentence for him."""
@@ -181,8 +184,10 @@ async def _serve_a_term(settings: Settings, bot: Bot, stopped: asyncio.Event) ->
     heartbeat = Heartbeat(default_folder(settings.bot_id))
     engine, lead = leading.writer(settings.async_url, on_try=heartbeat.beat_all)
     try:
-        # What is there by now stays; the collector need not look at it again and again.
+        # What is there by now stays, and what a message needs goes without the collector: it need
+        # not look again and again.
         gc.freeze()
+        gc.set_threshold(GARBAGE)
         if await lead.win(stopped):
             log.info("started", bot=settings.bot_id, staff_chat=settings.staff_chat_id)
             await App(settings, bot, make_sessions(engine), lead=lead).run(stopped)

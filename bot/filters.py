@@ -49,6 +49,14 @@ class Relayed(Filter):
         return message.content_type in RELAYED_KINDS
 
 
+class Question(Filter):
+    """What a user wants passed on: of such a kind, and no command."""
+
+    @override
+    async def __call__(self, message: Message) -> bool:
+        return message.content_type in RELAYED_KINDS and not _begins_with_command(message)
+
+
 class ReplyToBot(Filter):
     """The message replies to one of the bot's."""
 
@@ -66,5 +74,10 @@ class CommandLike(Filter):
 
     @override
     async def __call__(self, message: Message) -> bool:
-        entities = message.entities or message.caption_entities or []
-        return any(entity.type == "bot_command" and entity.offset == 0 for entity in entities)
+        return _begins_with_command(message)
+
+
+def _begins_with_command(message: Message) -> bool:
+    """Whether Telegram has marked one; whatever else begins with a slash is text."""
+    entities = message.entities or message.caption_entities or []
+    return any(entity.type == "bot_command" and entity.offset == 0 for entity in entities)

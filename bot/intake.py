@@ -23,7 +23,7 @@ from bot.dispatching import Unhandled, feed
 from bot.members import Members
 from bot.raw import Origin, origin
 from core.team import Team
-from database import keys
+from database import rows
 from database.errors import is_outage
 from database.models import Delivery, Message
 from services import outbox, prefetch, staff_chat, updates
@@ -259,4 +259,4 @@ async def _read_ahead(session: AsyncSession, batch: Sequence[dict[str, Any]]) ->
     people = {origin(raw).person_id for raw in batch}
     await prefetch.for_updates(session, [one for one in people if one is not None])
     for model in (Message, Delivery):
-        await keys.reserve(session, model, KEYS_AN_UPDATE * len(batch))
+        await rows.reserve(session, model, KEYS_AN_UPDATE * len(batch))

@@ -36,6 +36,13 @@ LONG_POLL = 30
 # So many updates are committed at once: sends and their answers wait meanwhile.
 TOGETHER = 50
 
+# Telegram gives so many at a time, or all there are (core.telegram.org/bots/api#getupdates).
+MOST_AT_A_TIME = 100
+
+# When several come at a time, so many seconds are left for more to gather: what is committed
+# together costs a fraction of one by one.
+GATHERS = 0.02
+
 # The last getUpdates, which confirms what was committed, may take so long.
 LAST_CONFIRMATION = 4
 
@@ -95,6 +102,8 @@ class Poller:
             failures = 0
             await self._take_all(batch)
             await self._sweep()
+            if 1 < len(batch) < MOST_AT_A_TIME:
+                await self._rest(GATHERS)
         await self._confirm()
 
     async def _fetch(self) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from database import visits
+from database import rows, visits
 from database.errors import DatabaseUnreachable
 
 # Longer than any transaction of ours; shorter than the 10 s in which a stopped bot must be gone.
@@ -71,7 +71,7 @@ def make_writer(url: str, admit: Admit) -> AsyncEngine:
 
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Make sessions whose objects stay readable after the commit."""
-    return async_sessionmaker(engine, expire_on_commit=False)
+    return async_sessionmaker(engine, expire_on_commit=False, sync_session_class=rows.BatchSession)
 
 
 def _postgres_engine(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database import keys
+from database import rows
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket, User
 from services.content import Content
 
@@ -19,7 +19,6 @@ async def store(
 ) -> Message:
     """Keep what was written; its id is known on return."""
     message = Message(
-        id=keys.take(session, Message),
         ticket_id=ticket.id,
         author_id=author.id if author else None,
         direction=direction,
@@ -35,7 +34,7 @@ async def store(
         revision=0,
         sent_at=content.sent_at,
     )
-    session.add(message)
+    rows.add(session, message)
     if message.id is None:
         await session.flush()
     return message

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database import keys
+from database import rows
 from database.models import PENDING, Delivery, DeliveryStatus, Priority, Ticket
 from services.notices import CardRedrawn, Notice
 
@@ -30,7 +30,6 @@ def post(
 ) -> Delivery:
     """Send `notice` to `chat_id` once this transaction is committed, behind its lane's others."""
     delivery = Delivery(
-        id=keys.take(session, Delivery),
         chat_id=chat_id,
         ticket_id=ticket.id if ticket else None,
         kind=notice.kind,
@@ -42,7 +41,7 @@ def post(
         attempts=0,
         part=0,
     )
-    session.add(delivery)
+    rows.add(session, delivery)
     return delivery
 
 
@@ -79,7 +78,6 @@ def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
     It has left within ASIDES_LAST; when in between is not known, so it counts from the end.
     """
     aside = Delivery(
-        id=keys.take(session, Delivery),
         chat_id=chat_id,
         kind=ASIDE,
         payload={},
@@ -91,7 +89,7 @@ def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
         attempts=0,
         part=0,
     )
-    session.add(aside)
+    rows.add(session, aside)
 
 
 async def post_once(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import texts
 from bot.content import NotAMessage, content, first_word, person
-from bot.filters import CommandLike, Relayed, When
+from bot.filters import CommandLike, Question, When
 from services import messages, people, questions
 from services import ticket_service as tickets
 from services.problems import KindNotRelayed, UnknownCommand
@@ -32,22 +32,7 @@ _SILENT = frozenset(
 )
 
 
-@router.message(CommandStart())
-async def start(message: Message) -> SendMessage:
-    return message.answer(texts.greeting())
-
-
-@router.message(Command("help"))
-async def help_(message: Message) -> SendMessage:
-    return message.answer(texts.user_help())
-
-
-@router.message(CommandLike())
-async def unknown_command(message: Message) -> None:
-    raise UnknownCommand(first_word(message), private=True)
-
-
-@router.message(Relayed())
+@router.message(Question())  # first, because nearly all that comes is one
 async def question(
     message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
 ) -> None:
@@ -65,6 +50,21 @@ async def question(
     )
 
 
+@router.message(CommandStart())
+async def start(message: Message) -> SendMessage:
+    return message.answer(texts.greeting())
+
+
+@router.message(Command("help"))
+async def help_(message: Message) -> SendMessage:
+    return message.answer(texts.user_help())
+
+
+@router.message(CommandLike())
+async def unknown_command(message: Message) -> None:
+    raise UnknownCommand(first_word(message), private=True)
+
+
 @router.message(When(F.content_type.in_(_SILENT)))
 async def service_message(message: Message) -> None:
     """Telegram's own words about the chat say nothing to the team."""
@@ -75,12 +75,7 @@ async def not_relayed(message: Message) -> None:
     raise KindNotRelayed(message.content_type)
 
 
-@router.edited_message(CommandLike())
-async def edited_command(message: Message) -> None:
-    """A command was answered when it came; an edit does not give it again."""
-
-
-@router.edited_message(Relayed())
+@router.edited_message(Question())
 async def edited(
     message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
 ) -> None:
@@ -94,7 +89,7 @@ async def edited(
 
 @router.edited_message()
 async def edited_otherwise(message: Message) -> None:
-    """What can't be passed on was answered when it came."""
+    """What can't be passed on was answered when it came, and an edit gives no command again."""
 
 
 @router.my_chat_member()

@@ -1,0 +1,137 @@
+"""Rows that get their keys before they are written."""
+
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from database import rows
+from database.models import ChatPause, Ticket, TicketStatus, User
+from tests.times import NOON
+
+type Sessions = async_sessionmaker[AsyncSession]
+
+
+def person(telegram_id: int) -> User:
+    return User(telegram_id=telegram_id, name="Ann", language="en", created_at=NOON)
+
+
+async def people(session: AsyncSession) -> list[int]:
+    """List by key whom the database has."""
+    return list(await session.scalars(select(User.telegram_id).order_by(User.id)))
+
+
+async def test_without_a_reservation_the_database_gives_the_key(session: AsyncSession) -> None:
+    rows.add(session, ann := person(1))
+
+    assert ann.id is None
+    await session.flush()
+    assert ann.id is not None
+
+
+async def test_reserved_keys_are_free_and_grow(session: AsyncSession) -> None:
+    session.add(known := person(1))
+    await session.flush()
+
+    await rows.reserve(session, User, 3)
+    added = [person(number) for number in range(2, 5)]
+    for one in added:
+        rows.add(session, one)
+
+    assert all(a.id < b.id for a, b in pairwise([known, *added]))
+    assert await people(session) == [1, 2, 3, 4]
+
+
+async def test_each_table_has_its_own(session: AsyncSession) -> None:
+    await rows.reserve(session, User, 1)
+
+    rows.add(session, pause := ChatPause(chat_id=7, since=NOON, until=NOON))
+
+    assert pause in session.new
+
+
+async def test_what_waits_is_there_whenever_something_is_asked(session: AsyncSession) -> None:
+    await rows.reserve(session, User, 3)
+    rows.add(session, ann := person(1))
+
+    found = await session.get(User, ann.id)
+
+    assert found is not None
+    assert found is not ann
+    assert (found.name, found.username, found.created_at) == ("Ann", None, NOON)
+
+
+async def test_what_waits_is_there_for_rows_that_refer_to_it(sessions: Sessions) -> None:
+    async with sessions.begin() as session:
+        await rows.reserve(session, User, 1)
+        rows.add(session, ann := person(1))
+        session.add(
+            Ticket(
+                daily_id=1,
+                opened_on=NOON.date(),
+                user_id=ann.id,
+                staff_chat_id=-1,
+                status=TicketStatus.NEW,
+                opened_at=NOON,
+            )
+        )
+        await session.flush()
+
+    async with sessions() as session:
+        assert await people(session) == [1]
+
+
+async def test_what_waits_is_committed(sessions: Sessions) -> None:
+    async with sessions.begin() as session:
+        await rows.reserve(session, User, 1)
+        rows.add(session, person(1))
+
+    async with sessions() as session:
+        assert await people(session) == [1]
+
+
+async def test_what_waits_goes_with_its_transaction(sessions: Sessions) -> None:
+    async with sessions() as session:
+        await rows.reserve(session, User, 1)
+        rows.add(session, person(1))
+        await session.rollback()
+
+    async with sessions() as session:
+        assert await people(session) == []
+
+
+async def test_what_the_database_refuses_fails_the_commit(sessions: Sessions) -> None:
+    async with sessions() as session:
+        await rows.reserve(session, User, 2)
+        rows.add(session, person(1))
+        rows.add(session, person(1))
+        with pytest.raises(IntegrityError):
+            await session.commit()
+
+    async with sessions() as session:
+        assert await people(session) == []
+
+
+async def test_a_row_without_a_reserved_key_gets_one_that_nobody_has(sessions: Sessions) -> None:
+    async with sessions.begin() as session:
+        await rows.reserve(session, User, 2)
+        rows.add(session, person(1))
+        rows.add(session, person(2))
+    async with sessions.begin() as session:
+        session.add(person(3))
+
+    async with sessions() as session:
+        assert await people(session) == [1, 2, 3]
+
+
+async def test_one_writer_at_a_time_reserves(sessions: Sessions) -> None:
+    """Two transactions, one after the other as SQLite has it, get different keys."""
+    for number in range(2):
+        async with sessions.begin() as session:
+            await rows.reserve(session, User, 1)
+            rows.add(session, person(number))
+
+    async with sessions() as session:
+        assert await people(session) == [0, 1]
