@@ -4,6 +4,7 @@ The queue is long when it needs more than a minute of the group's limit. Only th
 have no room left, so nothing is asked of the database as long as every group has some.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -52,9 +53,9 @@ class Backlog:
 
 
 async def measure(
-    session: AsyncSession, chat_id: int, *, per_minute: float, besides: int
+    session: AsyncSession, chat_id: int, *, per_minute: float, besides: Collection[int]
 ) -> Backlog:
-    """Count what waits for a chat besides one delivery; texts of a lane will travel as one."""
+    """Count what waits for a chat `besides` these deliveries; texts of a lane travel as one."""
     question = Delivery.kind == QuestionPosted.kind
     told_of = Delivery.kind.in_([QuestionPosted.kind, CardPosted.kind])
     merges = and_(question, Message.kind == "text")
@@ -72,7 +73,7 @@ async def measure(
             Delivery.status == DeliveryStatus.WAITING,
             Delivery.priority < Priority.REDRAW,
             Delivery.kind != CardRedrawn.kind,
-            Delivery.id != besides,
+            Delivery.id.not_in(besides),
         )
     )
     waiting, sends = counted.one()
@@ -95,9 +96,11 @@ class Watch:
             self._signs = None
 
     async def seen_with(
-        self, session: AsyncSession, head: Delivery, *, last_room: bool
+        self, session: AsyncSession, head: Delivery, *, besides: Collection[int], last_room: bool
     ) -> Backlog | None:
         """Measure what the card that `head` shows has to tell; None if nothing.
+
+        `besides`: what goes now, itself and others.
 
         A new card tells it when it takes the `last_room` of its group; one that does already
         goes on doing so when it is drawn anew.
@@ -112,7 +115,7 @@ class Watch:
             )
         if not tells or not self._per_minute:
             return None
-        backlog = await self._measure(session, head.chat_id, besides=head.id)
+        backlog = await self._measure(session, head.chat_id, besides=besides)
         return backlog if backlog.is_long else None
 
     async def shown(
@@ -133,7 +136,9 @@ class Watch:
         elif before == head.ticket_id and head.part == 0:
             await self._take_away(session, head.chat_id)
 
-    async def asks(self, session: AsyncSession, head: Delivery, *, now: datetime) -> bool:
+    async def asks(
+        self, session: AsyncSession, head: Delivery, *, besides: Collection[int], now: datetime
+    ) -> bool:
         """Whether staff must first be told of a backlog, before `head` takes their last room.
 
         Then the newest card is drawn anew, before what waits; at most once a minute.
@@ -143,7 +148,7 @@ class Watch:
         sign = await session.get(BacklogSign, head.chat_id)
         if sign is not None and _lately(sign.shown_at, now, SHOWN_EVERY):
             return False
-        backlog = await self._measure(session, head.chat_id, besides=head.id)
+        backlog = await self._measure(session, head.chat_id, besides=besides)
         card = await _newest_card(session, head.chat_id) if backlog.is_long else None
         if card is None:
             return False
@@ -159,7 +164,7 @@ class Watch:
             return
         self._looked = now
         for chat_id, ticket_id in list(signs.items()):
-            backlog = await self._measure(session, chat_id, besides=0)
+            backlog = await self._measure(session, chat_id, besides=())
             if not backlog.is_long:
                 await self._take_away(session, chat_id)
                 await self._redraw(session, ticket_id, now=now)
@@ -170,7 +175,9 @@ class Watch:
             self._signs = {sign.chat_id: sign.ticket_id for sign in signs}
         return self._signs
 
-    async def _measure(self, session: AsyncSession, chat_id: int, *, besides: int) -> Backlog:
+    async def _measure(
+        self, session: AsyncSession, chat_id: int, *, besides: Collection[int]
+    ) -> Backlog:
         return await measure(session, chat_id, per_minute=self._per_minute, besides=besides)
 
     async def _take_away(self, session: AsyncSession, chat_id: int) -> None:

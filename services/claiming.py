@@ -27,7 +27,8 @@ log = structlog.get_logger(__name__)
 class Turn:
     """One turn's time, what it settles and what it claimed, and when the next one is due.
 
-    `settled` is empty as long as the transaction has not begun.
+    `settled` is empty as long as the transaction has not begun. `batches`, whose ids are `claimed`,
+    are written down at the turn's end.
 
     `careful`: a turn before failed, perhaps for a delivery that spoils the transaction when it is
     worded. So each is worded in a savepoint.
@@ -39,6 +40,8 @@ class Turn:
         self.careful = careful
         self.settled: list[tuple[Trip, Outcome]] = []
         self.trips: list[Trip] = []
+        self.batches: list[Sequence[Delivery]] = []
+        self.claimed: list[int] = []
         self.crowded: set[int] = set()
         self._longest = longest
         self.begin(now, monotonic)
@@ -91,6 +94,7 @@ class Claims:
             elif head.chat_id not in turn.crowded | probing:
                 probing |= paused.probed & {head.chat_id}
                 await self._pack(session, head, offered[head.id], turn)
+        await lanes.claim(session, turn.batches, now=turn.now)
         if len(heads) == lanes.HEADS_A_TURN and turn.trips:
             turn.look_at(turn.monotonic)
         elif not heads:
@@ -101,13 +105,14 @@ class Claims:
     ) -> None:
         """Put a lane's first delivery, and what can travel with it, on the way."""
         last_room = self._limiter.is_last_room(turn.monotonic, head.chat_id)
-        if last_room and await self.watch.asks(session, head, now=turn.now):
+        besides = [head.id, *turn.claimed]
+        if last_room and await self.watch.asks(session, head, besides=besides, now=turn.now):
             _wait_for_room(head, turn, turn.monotonic)
             return
         if not offered:
             turn.look_at(turn.monotonic)
             return
-        backlog = await self.watch.seen_with(session, head, last_room=last_room)
+        backlog = await self.watch.seen_with(session, head, besides=besides, last_room=last_room)
         try:
             parcel = await self._word(session, offered, backlog, turn)
         except Exception as error:
@@ -139,9 +144,10 @@ class Claims:
             return await self.compose(session, offered, backlog)
 
     def _claim(self, batch: Sequence[Delivery], parcel: Parcel, turn: Turn) -> None:
-        lanes.claim(batch, now=turn.now)
         self._limiter.leave(parcel.chat_id, parcel.cost)
         first, ids = batch[0], [delivery.id for delivery in batch]
+        turn.batches.append(batch)
+        turn.claimed += ids
         turn.trips.append(Trip(parcel, ids, first.ticket_id, first.kind, first.part, turn.now))
 
 

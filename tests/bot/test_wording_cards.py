@@ -463,12 +463,12 @@ async def test_however_many_have_the_number_the_question_can_be_asked(
 @pytest.mark.parametrize(
     ("written", "instead"),
     [
-        (photo("Look"), ["SendPhoto", "SendMessage"]),
-        (content("Look", kind="voice", file_id="v"), ["SendVoice", "SendMessage"]),
-        (content(None, kind="sticker", file_id="s"), ["SendSticker", "SendMessage"]),
-        (content(None, kind="video_note", file_id="n"), ["SendVideoNote", "SendMessage"]),
-        (content(None, kind="location"), ["SendMessage"]),
-        (content(None, kind="poll"), ["SendMessage"]),
+        (photo("Look"), ["SendPhoto", "SendText"]),
+        (content("Look", kind="voice", file_id="v"), ["SendVoice", "SendText"]),
+        (content(None, kind="sticker", file_id="s"), ["SendSticker", "SendText"]),
+        (content(None, kind="video_note", file_id="n"), ["SendVideoNote", "SendText"]),
+        (content(None, kind="location"), ["SendText"]),
+        (content(None, kind="poll"), ["SendText"]),
     ],
     ids=lambda value: value.kind if isinstance(value, Content) else "",
 )

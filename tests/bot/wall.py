@@ -97,7 +97,7 @@ class Wall:
         return heads[0] if heads else None
 
     async def _send(self, parcel: Parcel, batch: Sequence[Delivery]) -> None:
-        lanes.claim(batch, now=self.now)
+        await lanes.claim(self._session, [batch], now=self.now)
         outcome = Delivered(tuple(self._take(parcel)))
         trip = trip_of(batch, parcel, left_at=self.now)
         await settling.settle(

@@ -1,5 +1,6 @@
 """The line that tells staff how much waits: what it says, on which card, and for how long."""
 
+from collections.abc import Collection
 from datetime import datetime
 from itertools import count, islice
 from typing import Any
@@ -28,7 +29,7 @@ PER_MINUTE = 2
 _numbers = count(100)
 
 
-async def measured(session: AsyncSession, *, besides: int = 0) -> tuple[int, int]:
+async def measured(session: AsyncSession, *, besides: Collection[int] = ()) -> tuple[int, int]:
     found = await backlog.measure(session, STAFF, per_minute=PER_MINUTE, besides=besides)
     return found.waiting, found.sends
 
@@ -77,7 +78,7 @@ async def shows(
     session: AsyncSession, watch: Watch, head: Delivery, *, now: datetime = NOON
 ) -> Backlog | None:
     """Send what shows a card, in the last room."""
-    told = await watch.seen_with(session, head, last_room=True)
+    told = await watch.seen_with(session, head, besides=[head.id], last_room=True)
     await watch.shown(session, head, told, now=now)
     head.status = DeliveryStatus.DELIVERED
     await session.flush()
@@ -143,7 +144,7 @@ async def test_what_nobody_misses_or_is_on_its_way_is_not_counted(
 async def test_the_one_that_goes_now_is_not_counted(session: AsyncSession, ticket: Ticket) -> None:
     card = await delivery(session, CardPosted(ticket.id), ticket)
 
-    assert await measured(session, besides=card.id) == (0, 0)
+    assert await measured(session, besides=[card.id]) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -178,14 +179,14 @@ async def test_a_short_queue_or_room_for_more_is_not_told(
     card = await delivery(session, CardPosted(ticket.id), ticket)
     await queue(session, waiting)
 
-    assert await watch.seen_with(session, card, last_room=last_room) is None
+    assert await watch.seen_with(session, card, besides=[card.id], last_room=last_room) is None
 
 
 async def test_without_a_limit_there_is_never_a_line(session: AsyncSession, ticket: Ticket) -> None:
     card = await delivery(session, CardPosted(ticket.id), ticket)
     await queue(session, 3)
 
-    assert await Watch(0).seen_with(session, card, last_room=True) is None
+    assert await Watch(0).seen_with(session, card, besides=[card.id], last_room=True) is None
 
 
 async def test_when_another_card_tells_it_the_older_one_is_drawn_anew_without(
@@ -202,7 +203,7 @@ async def test_when_another_card_tells_it_the_older_one_is_drawn_anew_without(
     assert await redraws(session, priority=Priority.REDRAW) == [ticket.id]
     redraw = await session.scalar(select(Delivery).where(Delivery.kind == CardRedrawn.kind))
     assert redraw is not None
-    assert await watch.seen_with(session, redraw, last_room=True) is None
+    assert await watch.seen_with(session, redraw, besides=[redraw.id], last_room=True) is None
 
 
 @pytest.mark.parametrize("kind", [CardRedrawn, QuestionEdited])
@@ -214,7 +215,7 @@ async def test_a_card_that_tells_it_goes_on_doing_so_when_it_is_drawn_anew(
 
     again = await delivery(session, kind(ticket.id), ticket)
 
-    told = await watch.seen_with(session, again, last_room=False)
+    told = await watch.seen_with(session, again, besides=[again.id], last_room=False)
     assert told is not None
     assert told.waiting == 6
 
@@ -244,9 +245,9 @@ async def test_before_a_follow_up_takes_the_last_room_the_newest_card_is_to_tell
     await factories.link(session, ticket, 50)
     follow_up, *_ = [await question(session, ticket), *await queue(session, 3)]
 
-    assert await watch.asks(session, follow_up, now=NOON)
+    assert await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON)
     assert await redraws(session, priority=Priority.CARD) == [newest.id]
-    assert not await watch.asks(session, follow_up, now=NOON)
+    assert not await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON)
 
 
 async def test_it_is_brought_up_to_date_each_minute_and_not_more_often(
@@ -257,12 +258,12 @@ async def test_it_is_brought_up_to_date_each_minute_and_not_more_often(
     await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
 
     asked = [
-        await fresh.asks(session, follow_up, now=NOON + seconds * SECOND)
+        await fresh.asks(session, follow_up, besides=[follow_up.id], now=NOON + seconds * SECOND)
         for fresh in (watch, Watch(PER_MINUTE))
         for seconds in (0, 59)
     ]
     assert asked == [False] * 4
-    assert await watch.asks(session, follow_up, now=NOON + MINUTE)
+    assert await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON + MINUTE)
 
 
 async def test_a_clock_that_was_set_back_stops_no_line(
@@ -272,21 +273,21 @@ async def test_a_clock_that_was_set_back_stops_no_line(
     follow_up, *_ = await queue(session, 4)
     await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
 
-    assert await watch.asks(session, follow_up, now=NOON - 60 * MINUTE)
+    assert await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON - 60 * MINUTE)
 
 
 async def test_nobody_is_asked_for_a_short_queue_or_where_there_is_no_card(
     session: AsyncSession, ticket: Ticket, watch: Watch
 ) -> None:
     follow_up, *_ = await queue(session, 3)
-    assert not await watch.asks(session, follow_up, now=NOON)
+    assert not await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON)
     for one in await queue(session, 1):
         one.status = DeliveryStatus.DELIVERED
     await factories.link(session, ticket, 50)
-    assert not await watch.asks(session, follow_up, now=NOON)
+    assert not await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON)
 
     await queue(session, 1)
-    assert await watch.asks(session, follow_up, now=NOON)
+    assert await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON)
 
 
 # When it is gone

@@ -147,7 +147,7 @@ async def test_what_was_in_doubt_is_said_although_the_answer_to_the_commit_was_l
     await room.post(1, ticket=ann)
     async with room.sessions.begin() as session:
         (claimed,) = await session.scalars(select(Delivery))
-        lanes.claim([claimed], now=NOON)
+        await lanes.claim(session, [[claimed]], now=NOON)
     lost = LostCommit(engine, Delivery)
     try:
         with capture_logs() as logs:
@@ -173,7 +173,7 @@ async def test_what_another_process_claimed_after_we_took_stock_is_a_possible_du
             async with room.sessions.begin() as session:
                 late = outbox.post(session, STAFF, QuestionPosted(1), now=NOON, ticket=ann)
                 await session.flush()
-                lanes.claim([late], now=NOON)
+                await lanes.claim(session, [[late]], now=NOON)
             outage.lasts = True
             await outage.struck(1)
             outage.lasts = False

@@ -152,7 +152,8 @@ async def test_a_notice_that_is_on_its_way_does_not_stand_for_what_comes_now(
     first = await dies(session, 1)
     await arrives(session, NOON)
     second = await dies(session, 2)
-    lanes.claim((await session.scalars(select(Delivery).where(PENDING))).all(), now=NOON)
+    waiting = await session.scalars(select(Delivery).where(PENDING))
+    await lanes.claim(session, [waiting.all()], now=NOON)
     third = await dies(session, 3, NOON + SECOND)
 
     assert await told(session) == [
