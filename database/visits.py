@@ -1,7 +1,7 @@
 """SQLite with few visits to the thread that aiosqlite keeps for a connection.
 
 aiosqlite goes there four times for a statement, and waking two threads takes longer than most of
-our statements. Here only what may have to wait goes there: BEGIN, for whoever writes, COMMIT, for
+our statements. Here only what has to wait goes there: BEGIN, if another program writes, COMMIT, for
 the disk, and ROLLBACK behind them. What stands between runs where it is asked for.
 """
 
@@ -22,10 +22,10 @@ class DirectCursor(aiosqlite.Cursor):
 
     @override
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> Self:
-        if sql.startswith("BEGIN"):
-            await self._execute(self._run, sql, ())  # type: ignore[no-untyped-call]
-        else:
+        if not sql.startswith("BEGIN"):
             self._run(sql, parameters or ())
+        elif not self._begins_at_once(sql):
+            await self._execute(self._run, sql, ())  # type: ignore[no-untyped-call]
         return self
 
     @override
@@ -51,6 +51,20 @@ class DirectCursor(aiosqlite.Cursor):
     @override
     async def close(self) -> None:
         """Nothing is left open: all rows were fetched."""
+
+    def _begins_at_once(self, sql: str) -> bool:
+        """Begin; False if another program has the lock, which is to be waited for elsewhere."""
+        ((patience,),) = self._raw.execute("PRAGMA busy_timeout")
+        self._raw.execute("PRAGMA busy_timeout=0")
+        try:
+            self._run(sql, ())
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        finally:
+            self._raw.execute(f"PRAGMA busy_timeout={patience}")
+        return True
 
     def _run(self, sql: str, parameters: Iterable[Any]) -> None:
         self._cursor = self._raw.execute(sql, parameters)  # type: ignore[arg-type]

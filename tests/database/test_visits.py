@@ -1,5 +1,8 @@
 """SQLite's cursor without a thread: however rows are asked for, they come."""
 
+import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,6 +27,23 @@ async def test_rows_come_one_by_one_or_some_at_a_time(file: Path) -> None:
         assert await cursor.fetchone() == (1,)
         assert await cursor.fetchmany(5) == [(2,), (3,)]
         assert (await cursor.fetchone(), await cursor.fetchall()) == (None, [])
+
+
+async def test_who_has_to_wait_for_the_lock_lets_others_go_on(file: Path) -> None:
+    engine = make_engine(sqlite_url(file))
+    async with engine.connect() as connection:
+        patience = await connection.scalar(text("PRAGMA busy_timeout"))
+        await connection.rollback()
+        with closing(sqlite3.connect(file, isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            async with asyncio.TaskGroup() as group:
+                begins = group.create_task(connection.execute(text("SELECT 1")))
+                done, _ = await asyncio.wait([begins], timeout=0.05)
+                assert not done
+                holder.execute("COMMIT")
+        assert begins.result().all() == [(1,)]
+        assert await connection.scalar(text("PRAGMA busy_timeout")) == patience
+    await engine.dispose()
 
 
 async def test_rows_are_streamed(file: Path) -> None:
