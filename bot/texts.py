@@ -13,7 +13,7 @@ from bot.i18n import gettext as _
 from bot.i18n import ngettext as _n
 from bot.i18n import spoken
 from database.models import Ticket, TicketStatus, User
-from services import problems
+from services import failing, problems
 from services.board import Page
 
 # First strong isolate and its end: a right-to-left name turns nothing around it.
@@ -173,11 +173,13 @@ def described(name: str) -> str:
 
 
 def delivery_failed(ticket: str, reason: str) -> str:
-    return _("{ticket}: this did not arrive ({reason}).").format(ticket=ticket, reason=reason)
+    words = _("{ticket}: this did not arrive ({reason}).")
+    return words.format(ticket=ticket, reason=_reason(reason))
 
 
 def edit_failed(ticket: str, reason: str) -> str:
-    return _("{ticket}: this edit did not arrive ({reason}).").format(ticket=ticket, reason=reason)
+    words = _("{ticket}: this edit did not arrive ({reason}).")
+    return words.format(ticket=ticket, reason=_reason(reason))
 
 
 def not_retracted(ticket: str) -> str:
@@ -341,6 +343,15 @@ def _signs() -> dict[TicketStatus, str]:
         TicketStatus.ON_HOLD: "⏸",
         TicketStatus.CLOSED: "☑️",
     }
+
+
+def _reason(reason: str) -> str:
+    """Word why something failed: what is not ours is Telegram's, and said as it is."""
+    ours = {
+        failing.NOT_WORDED: _("it cannot be put into words"),
+        failing.NOT_WRITTEN_DOWN: _("what became of it cannot be written down"),
+    }
+    return ours.get(reason, reason)
 
 
 def _state(ticket: Ticket, *, closed_by: str | None, reason: str | None) -> str:

@@ -165,6 +165,5 @@ def _spoils_the_transaction(error: Exception, turn: Turn) -> bool:
 
 async def _set_aside(session: AsyncSession, head: Delivery, error: Exception, turn: Turn) -> None:
     log.error("a delivery cannot be worded", delivery=head.id, kind=head.kind, exc_info=error)
-    reason = f"it cannot be worded ({type(error).__name__})"
-    await failing.fail(session, [head], reason, now=turn.now)
+    await failing.fail(session, [head], failing.NOT_WORDED, now=turn.now)
     turn.look_at(turn.monotonic)

@@ -224,7 +224,8 @@ class Courier:
 
     async def _set_aside(self, trip: Trip, outcome: Outcome) -> None:
         """Give up what became of a trip, and tell who can do something about it, if that can be."""
-        reason = f"what became of it ({type(outcome).__name__}) could not be written down"
+        reason = failing.NOT_WRITTEN_DOWN
+        log.error("an outcome cannot be written down", outcome=type(outcome).__name__)
         async with self._sessions.begin() as session:
             claimed = await lanes.still_claimed(session, trip.delivery_ids)
             batch = [claimed[one] for one in trip.delivery_ids if one in claimed]

@@ -22,6 +22,10 @@ from services.notices import (
 
 log = structlog.get_logger(__name__)
 
+# Reasons of our own; Telegram's are in its own words. The log says more.
+NOT_WORDED = "it cannot be put into words"
+NOT_WRITTEN_DOWN = "what became of it cannot be written down"
+
 # What somebody misses if it does not arrive.
 CONTENT = frozenset(
     notice.kind
@@ -41,6 +45,7 @@ async def fail(
 ) -> None:
     """Give the deliveries up, and tell those who can do something about it.
 
+    `reason` is Telegram's description, or one of ours (above).
     What only decorates fails in the log alone; so does a kind that this version does not know.
     """
     for delivery in batch:

@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 
 from bot import i18n, texts
 from sandbox.client import User
+from services import failing
 from tests.office import Office, Sessions, open_office
 
 type Id = str | tuple[str, ...]
@@ -80,6 +81,15 @@ def test_sentences_are_made_in_texts_only() -> None:
         if re.search(r"import n?gettext|i18n\.n?gettext\(", file.read_text(encoding="utf-8"))
     }
     assert speaking == {"texts.py"}
+
+
+@pytest.mark.parametrize("reason", [failing.NOT_WORDED, failing.NOT_WRITTEN_DOWN])
+def test_reasons_of_our_own_are_translated_and_those_of_telegram_repeated(reason: str) -> None:
+    with i18n.speaking("ru"):
+        ours, telegrams = texts.delivery_failed("#7", reason), texts.edit_failed("#7", "Forbidden")
+
+    assert reason not in ours
+    assert "(Forbidden)" in telegrams
 
 
 @pytest.mark.parametrize(

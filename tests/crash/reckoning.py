@@ -23,7 +23,7 @@ from services.notices import (
 from tests.crash.ledger import Ledger
 
 TOKEN = re.compile(r"\b[qa]\d+\.\d{4}\b")
-CONFIRMED = re.compile(r"^Ticket #\d+ is open\.")
+CONFIRMED = re.compile(r"^Ticket #\d+( · \d+ \w+)? is open\.")  # of yesterday, with its day
 
 
 def tokens(texts: Iterable[str]) -> list[str]:

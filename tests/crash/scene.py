@@ -73,7 +73,8 @@ class Scene:
 
     async def command(self, *arguments: str) -> int:
         """Run a command of main.py for an operator; its exit code. What it says is in the log."""
-        return await Forked(list(arguments), self.variables, self.log_file).ended(30)
+        rule = self.clock.rule if self.clock else None
+        return await Forked(list(arguments), self.variables, self.log_file, rule).ended(30)
 
     def within(self, seconds: float) -> float:
         """So many seconds of the world, in seconds of this scene."""

@@ -112,6 +112,24 @@ async def test_the_group_is_told_and_open_tickets_get_new_cards_oldest_first(
     ]
 
 
+async def test_tickets_of_one_moment_get_their_cards_in_the_order_they_came(
+    session: AsyncSession,
+) -> None:
+    """Whatever order a database keeps them in: what was changed last stands last there."""
+    tickets = [
+        await factories.ticket(session, number, user=await factories.user(session, number))
+        for number in range(3, 9)
+    ]
+    for one in reversed(tickets):
+        one.status = TicketStatus.OPEN
+        await session.flush()
+
+    await migrate(session)
+
+    cards = [notice for _, notice in await told(session) if isinstance(notice, CardPosted)]
+    assert cards == [CardPosted(one.id) for one in tickets]
+
+
 async def test_closed_tickets_move_as_well(session: AsyncSession) -> None:
     closed = await factories.ticket(session, status=TicketStatus.CLOSED)
 

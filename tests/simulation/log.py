@@ -12,6 +12,7 @@ MISTAKES = frozenset(
     {
         "the courier's turn failed",
         "a delivery cannot be worded",
+        "an outcome cannot be written down",
         "the sender failed",
         "update set aside",
     }
