@@ -1,5 +1,6 @@
 """Every subject in turn, round after round, so that what else the machine does meets all alike."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -71,6 +72,7 @@ async def compare(
     for number in range(size.rounds):
         for name, make in compared.items():
             say(f"round {number + 1} of {size.rounds}: {name}")
+            _tidy()
             async with (
                 make() as subject,
                 telegram.opened() as seen,
@@ -78,6 +80,12 @@ async def compare(
             ):
                 await _all_loads(seen, bot, size, measured[name])
     return measured
+
+
+def _tidy() -> None:
+    """Let nobody wait while our collector looks through what was left by those before."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _all_loads(seen: Telegram, bot: Running, size: Size, result: Measured) -> None:

@@ -28,7 +28,9 @@ async def remember(session: AsyncSession, person: Person, *, now: datetime) -> U
     user = prefetch.of(session).users.get(person.telegram_id) or await _locked(
         session, person, now=now
     )
-    user.name, user.username, user.language = person.name, person.username, person.language
+    known = (user.name, user.username, user.language)
+    if known != (person.name, person.username, person.language):  # a row that is set is looked over
+        user.name, user.username, user.language = person.name, person.username, person.language
     return user
 
 
