@@ -1,15 +1,26 @@
 """Lanes: the deliveries of one ticket to one chat, of which one is on its way at a time."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from database.models import PENDING, Delivery, DeliveryStatus, Priority
+from database.models import PENDING, Delivery, DeliveryStatus, Priority, pending
 from services.notices import AnswerPosted, CardRedrawn, QuestionPosted
 from services.outbox import ALBUM_PAUSE
 
@@ -33,7 +44,7 @@ _DECORATION = or_(_REDRAW, Delivery.priority >= Priority.REDRAW)
 _LANE = (Delivery.chat_id, Delivery.ticket_id)
 
 
-def _select_heads() -> Select[Delivery]:
+def _select_heads() -> Select[Delivery, bool]:
     now = bindparam("now", type_=Delivery.due_at.type)
     urgent = and_(_REDRAW, Delivery.priority < Priority.REDRAW, Delivery.due_at <= now)
     claimed = Delivery.status == DeliveryStatus.CLAIMED
@@ -45,7 +56,7 @@ def _select_heads() -> Select[Delivery]:
         .subquery()
     )
     return (
-        select(Delivery)
+        select(Delivery, _is_followed())
         .join(ranked, ranked.c.id == Delivery.id)
         .where(
             ranked.c.rank == 1,
@@ -68,6 +79,13 @@ def _select_heads() -> Select[Delivery]:
         .order_by(Delivery.priority, Delivery.id)
         .limit(HEADS_A_TURN)
     )
+
+
+def _is_followed() -> ColumnElement[bool]:
+    """Whether more waits in the lane."""
+    lane = Delivery.__table__.alias()
+    here = (lane.c.chat_id == Delivery.chat_id, lane.c.ticket_id == Delivery.ticket_id)
+    return exists().where(*here, pending(lane.c.status), lane.c.id > Delivery.id)
 
 
 def _select_offered() -> Select[Delivery, int, int | None]:
@@ -100,11 +118,12 @@ _NEXT_DUE = select(func.min(Delivery.due_at)).where(PENDING, Delivery.due_at > b
 
 async def heads(
     session: AsyncSession, *, now: datetime, quiet: timedelta, without: Collection[int]
-) -> list[Delivery]:
+) -> dict[Delivery, bool]:
     """List what may go now: the first of each lane that has nothing on its way, best first.
 
-    Redraws and reactions show what is true when they go, so they let content pass; for the same
-    reason a redraw that was given a higher priority may itself pass the content of its lane.
+    And tell of each whether more waits in its lane. Redraws and reactions show what is true when
+    they go, so they let content pass; for the same reason a redraw that was given a higher
+    priority may itself pass the content of its lane.
     `quiet` is how long follow-ups are gathered; `without` are chats to leave out.
     """
     times = {
@@ -113,25 +132,24 @@ async def heads(
         "complete": now + ALBUM_PAUSE,
         "gathered": now - quiet,
     }
-    found = await session.scalars(_HEADS, times | {"without": list(without)})
-    return list(found)
+    found = await session.execute(_HEADS, times | {"without": list(without)})
+    return dict(found.all())
 
 
 async def offered(
-    session: AsyncSession, heads: Sequence[Delivery], *, now: datetime
+    session: AsyncSession, heads: Mapping[Delivery, bool], *, now: datetime
 ) -> dict[int, list[Delivery]]:
-    """List for each head, by its id, what could travel with it, itself first.
+    """List for each of `heads`, by its id, what could travel with it, itself first.
 
     That is the rest of its batch, or what waits right behind it. What was tried before and is of
     no batch goes alone: its batch was refused and dissolved. Nothing, if its group has moved
     since `heads` looked: then it waits for the new chat.
     """
-    lanes = await _waiting(session, [head for head in heads if _is_merged(head)])
-    return {
-        head.id: _together(head, lanes[head.chat_id, head.ticket_id], now)
-        if _is_merged(head)
-        else [head]
-        for head in heads
+    merged = [head for head, followed in heads.items() if followed and _is_merged(head)]
+    lanes = await _waiting(session, merged)
+    alone = {head.id: [head] for head in heads}
+    return alone | {
+        head.id: _together(head, lanes[head.chat_id, head.ticket_id], now) for head in merged
     }
 
 

@@ -79,7 +79,7 @@ class Wall:
         """Send all that waits, in the courier's order."""
         await self._session.flush()
         while head := await self._next():
-            offered = (await lanes.offered(self._session, [head], now=self.now))[head.id]
+            offered = (await lanes.offered(self._session, {head: True}, now=self.now))[head.id]
             parcel = await self._compose(self._session, offered)
             if parcel is None:
                 head.status = DeliveryStatus.DELIVERED
@@ -94,7 +94,7 @@ class Wall:
 
     async def _next(self) -> Delivery | None:
         heads = await lanes.heads(self._session, now=self.now, quiet=timedelta(), without=())
-        return heads[0] if heads else None
+        return next(iter(heads), None)
 
     async def _send(self, parcel: Parcel, batch: Sequence[Delivery]) -> None:
         await lanes.claim(self._session, [batch], now=self.now)

@@ -147,7 +147,7 @@ def trip_of(batch: Sequence[Delivery], parcel: Parcel, *, left_at: datetime = NO
 
 async def offered(session: AsyncSession, head: Delivery, *, now: datetime) -> list[Delivery]:
     """List what could travel with one delivery."""
-    return (await lanes.offered(session, [head], now=now))[head.id]
+    return (await lanes.offered(session, {head: True}, now=now))[head.id]
 
 
 async def waiting(session: AsyncSession) -> list[tuple[int, notices.Notice]]:

@@ -33,7 +33,7 @@ async def heads(
     quiet: timedelta = NEVER,
     without: Collection[int] = (),
 ) -> list[Delivery]:
-    return await lanes.heads(session, now=now, quiet=quiet, without=without)  # type: ignore[arg-type]
+    return list(await lanes.heads(session, now=now, quiet=quiet, without=without))  # type: ignore[arg-type]
 
 
 async def another_ticket(session: AsyncSession, number: int) -> Ticket:
