@@ -87,6 +87,7 @@ def _install(handler: logging.Handler, level: int) -> None:
     # What no line of ours shows need not be looked up for each
     # (docs.python.org/3/howto/logging.html#optimization).
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001 - the documented way not to search the stack each time
     for name, floor in FLOORS.items():
         logging.getLogger(name).setLevel(max(level, floor))
     logging.captureWarnings(capture=True)
@@ -144,4 +145,4 @@ class _Handler(logging.StreamHandler[TextIO]):
         error = sys.exc_info()[0]
         kind = error.__name__ if error else "error"
         with suppress(OSError):
-            sys.stderr.write(f"A log line of {record.pathname}:{record.lineno} was lost: {kind}\n")
+            sys.stderr.write(f"A log line of {record.name} was lost: {kind}\n")
