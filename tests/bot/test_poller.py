@@ -7,6 +7,7 @@ import pytest
 from aiogram import Bot
 from sqlalchemy import func, select
 
+from bot import poller
 from bot.intake import Intake
 from bot.poller import Poller
 from database.models import Message, SeenUpdate
@@ -93,6 +94,25 @@ async def test_a_stop_confirms_what_was_committed(file_sessions: Sessions) -> No
 
         assert waiting > 0
         assert (await telegram.status())["pending_updates"] == 0
+
+
+async def test_after_several_at_a_time_more_may_gather_unless_the_bot_is_to_stop(
+    file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poller, "GATHERS", 3600.0)
+    async with open_telegram() as (sandbox, telegram):
+        kate, alice = await telegram.user("Kate"), await telegram.user("Alice")
+        support = await telegram.group("Support", members=[kate])
+        sandbox.world.updates.clear()  # that the bot joined the group is long ago
+        await alice.writes("My order is late")
+        await alice.writes("by three weeks")
+
+        settings = settings_for(sandbox, support)
+        async with running(sandbox, settings, file_sessions, asyncio.Event()):
+            await kate.sees("by three weeks", in_=support)
+            await alice.writes("and two days")
+
+        assert (await telegram.status())["pending_updates"] == 1
 
 
 async def test_what_comes_again_is_not_handled_again(file_sessions: Sessions) -> None:
