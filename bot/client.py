@@ -74,6 +74,7 @@ def make_bot(settings: BotSettings) -> Bot:
 _OFTEN: tuple[type[TelegramMethod[Any]], ...] = (
     RawUpdates,
     SendText,
+    SendMessage,
     CopyMessage,
     SendMediaGroup,
     EditMessageText,

@@ -50,7 +50,7 @@ class Relayed(Filter):
 
 
 class Question(Filter):
-    """What a user wants passed on: of such a kind, and no command."""
+    """What a user wants passed on: of such a kind, and not marked as a command by Telegram."""
 
     @override
     async def __call__(self, message: Message) -> bool:
@@ -78,6 +78,6 @@ class CommandLike(Filter):
 
 
 def _begins_with_command(message: Message) -> bool:
-    """Whether Telegram has marked one; whatever else begins with a slash is text."""
+    """Whether Telegram has marked one at the beginning."""
     entities = message.entities or message.caption_entities or []
     return any(entity.type == "bot_command" and entity.offset == 0 for entity in entities)

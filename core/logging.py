@@ -87,6 +87,7 @@ def _install(handler: logging.Handler, level: int) -> None:
     # What no line of ours shows need not be looked up for each
     # (docs.python.org/3/howto/logging.html#optimization).
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # typeshed lacks it
     logging._srcfile = None  # noqa: SLF001 - the documented way not to search the stack each time
     for name, floor in FLOORS.items():
         logging.getLogger(name).setLevel(max(level, floor))

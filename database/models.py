@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     ForeignKey,
     Index,
     MetaData,
@@ -364,12 +363,11 @@ class BacklogSign(Base):
 # Literal, not parameters: a partial index serves only a query that repeats its condition.
 NOT_CLOSED = Ticket.status != bindparam(None, TicketStatus.CLOSED, literal_execute=True)
 IS_CARD = MessageLink.kind == bindparam(None, LinkKind.CARD, literal_execute=True)
-
-
-def pending(status: ColumnElement[Any] | Mapped[DeliveryStatus]) -> ColumnElement[bool]:
-    """Whether a delivery of this status is still to arrive."""
-    statuses = [DeliveryStatus.WAITING, DeliveryStatus.CLAIMED]
-    return status.in_(bindparam(None, statuses, expanding=True, literal_execute=True))
-
-
-PENDING = pending(Delivery.status)
+PENDING = Delivery.status.in_(
+    bindparam(
+        None,
+        [DeliveryStatus.WAITING, DeliveryStatus.CLAIMED],
+        expanding=True,
+        literal_execute=True,
+    )
+)

@@ -5,16 +5,32 @@ What SQLAlchemy does for each row it keeps track of takes several times as long 
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
-from typing import Any
+from typing import Any, override
 
 from sqlalchemy import Insert, event, func, insert, orm, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Base
 
-type Keys = dict[type[Base], Iterator[int]]
+
+@dataclass
+class Batch:
+    """What one transaction has reserved, and what it has still to write, by table."""
+
+    keys: dict[type[Base], Iterator[int]] = field(default_factory=dict)
+    waiting: dict[type[Base], list[Base]] = field(default_factory=dict)
+
+
+class BatchSession(orm.Session):
+    """A session that writes what waits before each savepoint, and (below) statement and commit."""
+
+    @override
+    def begin_nested(self) -> orm.SessionTransaction:
+        _write(self)
+        return super().begin_nested()
 
 
 async def reserve(session: AsyncSession, model: type[Base], number: int) -> None:
@@ -32,48 +48,66 @@ async def reserve(session: AsyncSession, model: type[Base], number: int) -> None
         sequence = func.nextval(func.pg_get_serial_sequence(model.__tablename__, "id"))
         rows = select(sequence).select_from(func.generate_series(1, number))
         found = iter((await session.scalars(rows)).all())
-    _kept(session, "keys")[model] = found
+    _batch(session).keys[model] = found
 
 
 def add(session: AsyncSession, row: Base) -> None:
     """Add a new row, under the next of the keys reserved for its table.
 
-    Then it is written with the others, as it is when something is asked of the database next;
-    to change it later, read it again. If there is no such key, the session keeps track of it.
+    It is written, as it is by then, before the next statement, and the session does not know it:
+    to change it later, read it. If there is no such key, the session keeps track of it as usual.
     """
-    key = next(_kept(session, "keys").get(type(row), iter(())), None)
+    batch = _batch(session)
+    key = next(batch.keys.get(type(row), iter(())), None)
     if key is None:
         session.add(row)
     else:
         row.id = key  # type: ignore[attr-defined]  # whose keys are reserved has an `id`
-        _kept(session, "rows").setdefault(type(row), []).append(row)
+        batch.waiting.setdefault(type(row), []).append(row)
 
 
-class BatchSession(orm.Session):
-    """A session that writes what waits before it asks for anything, and before it commits."""
+def _batch(session: AsyncSession | orm.Session) -> Batch:
+    found: Batch = session.info.setdefault("batch", Batch())
+    return found
 
 
 def _write(session: orm.Session) -> None:
-    waiting: dict[type[Base], list[Base]] = session.info.pop("rows", {})
+    batch = _batch(session)
+    waiting, batch.waiting = batch.waiting, {}
     for model, rows in waiting.items():
-        statement, columns = _insert(model)
-        values = [{name: row.__dict__.get(name) for name in columns} for row in rows]
+        statement, defaults = _insert(model)
+        values = [defaults | _set(row) for row in rows]
         session.connection().execute(statement, values)
 
 
+def _set(row: Base) -> dict[str, Any]:
+    """Give what was set on a row, by column."""
+    return {name: value for name, value in row.__dict__.items() if name != "_sa_instance_state"}
+
+
 @cache
-def _insert(model: type[Base]) -> tuple[Insert, list[str]]:
-    """Make the statement once: to make it takes longer than to run it."""
+def _insert(model: type[Base]) -> tuple[Insert, dict[str, Any]]:
+    """Make the statement, and what each column holds if nothing was set, once for all."""
     table: Any = model.__table__
-    return insert(table), [column.key for column in table.columns]
+    defaults = {column.key: getattr(column.default, "arg", None) for column in table.columns}
+    return insert(table), defaults
 
 
-def _kept(session: AsyncSession, name: str) -> dict[Any, Any]:
-    """Find what this transaction keeps under a name."""
-    kept: dict[Any, Any] = session.info.setdefault(name, {})
-    return kept
+@event.listens_for(BatchSession, "do_orm_execute")
+def _before_statement(execution: orm.ORMExecuteState) -> None:
+    _write(execution.session)
 
 
-event.listen(BatchSession, "do_orm_execute", lambda execution: _write(execution.session))
-event.listen(BatchSession, "before_flush", lambda session, *_: _write(session))
-event.listen(BatchSession, "before_commit", _write)
+@event.listens_for(BatchSession, "before_flush")
+def _before_flush(session: orm.Session, *_: object) -> None:
+    _write(session)
+
+
+@event.listens_for(BatchSession, "before_commit")
+def _before_commit(session: orm.Session) -> None:
+    _write(session)
+
+
+@event.listens_for(BatchSession, "after_soft_rollback")
+def _after_rollback(session: orm.Session, _: orm.SessionTransaction) -> None:
+    _batch(session).waiting.clear()

@@ -27,8 +27,8 @@ log = structlog.get_logger(__name__)
 class Turn:
     """One turn's time, what it settles and what it claimed, and when the next one is due.
 
-    `settled` is empty as long as the transaction has not begun. `batches`, whose ids are `claimed`,
-    are written down at the turn's end.
+    `settled` is empty as long as the transaction has not begun. `claimed` are the ids of all that
+    goes; `batches`, what of it is not written down yet.
 
     `careful`: a turn before failed, perhaps for a delivery that spoils the transaction when it is
     worded. So each is worded in a savepoint.
@@ -94,7 +94,7 @@ class Claims:
             elif head.chat_id not in turn.crowded | probing:
                 probing |= paused.probed & {head.chat_id}
                 await self._pack(session, head, offered[head.id], turn)
-        await lanes.claim(session, turn.batches, now=turn.now)
+        await _write_down(session, turn)
         if len(heads) == lanes.HEADS_A_TURN and turn.trips:
             turn.look_at(turn.monotonic)
         elif not heads:
@@ -128,6 +128,8 @@ class Claims:
         if when > turn.monotonic:
             _wait_for_room(head, turn, when)
             return
+        if backlog is not None:  # which may ask what waits, and so must not find what goes now
+            await _write_down(session, turn)
         await self.watch.shown(session, head, backlog, now=turn.now)
         self._claim(offered[: parcel.taken], parcel, turn)
 
@@ -149,6 +151,12 @@ class Claims:
         turn.batches.append(batch)
         turn.claimed += ids
         turn.trips.append(Trip(parcel, ids, first.ticket_id, first.kind, first.part, turn.now))
+
+
+async def _write_down(session: AsyncSession, turn: Turn) -> None:
+    """Write the claims that are not written yet."""
+    await lanes.claim(session, turn.batches, now=turn.now)
+    turn.batches.clear()
 
 
 def _wait_for_room(head: Delivery, turn: Turn, until: float) -> None:

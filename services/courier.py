@@ -225,7 +225,11 @@ class Courier:
     async def _set_aside(self, trip: Trip, outcome: Outcome) -> None:
         """Give up what became of a trip, and tell who can do something about it, if that can be."""
         reason = failing.NOT_WRITTEN_DOWN
-        log.error("an outcome cannot be written down", outcome=type(outcome).__name__)
+        log.error(
+            "an outcome cannot be written down",
+            outcome=type(outcome).__name__,
+            deliveries=trip.delivery_ids,
+        )
         async with self._sessions.begin() as session:
             claimed = await lanes.still_claimed(session, trip.delivery_ids)
             batch = [claimed[one] for one in trip.delivery_ids if one in claimed]

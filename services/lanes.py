@@ -3,15 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
     and_,
     bindparam,
     case,
-    exists,
     func,
     or_,
     select,
@@ -20,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from database.models import PENDING, Delivery, DeliveryStatus, Priority, pending
+from database.models import PENDING, Delivery, DeliveryStatus, Priority
 from services.notices import AnswerPosted, CardRedrawn, QuestionPosted
 from services.outbox import ALBUM_PAUSE
 
@@ -50,13 +49,14 @@ def _select_heads() -> Select[Delivery, bool]:
     claimed = Delivery.status == DeliveryStatus.CLAIMED
     place = case((claimed, 0), (urgent, 1), (_DECORATION, 3), else_=2)
     rank = func.row_number().over(partition_by=_LANE, order_by=(place, Delivery.id))
+    together = func.count().over(partition_by=_LANE)
     ranked = (
-        select(Delivery.id, rank.label("rank"))
+        select(Delivery.id, rank.label("rank"), together.label("together"))
         .where(PENDING, Delivery.chat_id.not_in(bindparam("without", expanding=True)))
         .subquery()
     )
     return (
-        select(Delivery, _is_followed())
+        select(Delivery, ranked.c.together > 1)
         .join(ranked, ranked.c.id == Delivery.id)
         .where(
             ranked.c.rank == 1,
@@ -79,13 +79,6 @@ def _select_heads() -> Select[Delivery, bool]:
         .order_by(Delivery.priority, Delivery.id)
         .limit(HEADS_A_TURN)
     )
-
-
-def _is_followed() -> ColumnElement[bool]:
-    """Whether more waits in the lane."""
-    lane = Delivery.__table__.alias()
-    here = (lane.c.chat_id == Delivery.chat_id, lane.c.ticket_id == Delivery.ticket_id)
-    return exists().where(*here, pending(lane.c.status), lane.c.id > Delivery.id)
 
 
 def _select_offered() -> Select[Delivery, int, int | None]:
@@ -121,7 +114,7 @@ async def heads(
 ) -> dict[Delivery, bool]:
     """List what may go now: the first of each lane that has nothing on its way, best first.
 
-    And tell of each whether more waits in its lane. Redraws and reactions show what is true when
+    And tell of each whether its lane has more. Redraws and reactions show what is true when
     they go, so they let content pass; for the same reason a redraw that was given a higher
     priority may itself pass the content of its lane.
     `quiet` is how long follow-ups are gathered; `without` are chats to leave out.
@@ -142,8 +135,8 @@ async def offered(
     """List for each of `heads`, by its id, what could travel with it, itself first.
 
     That is the rest of its batch, or what waits right behind it. What was tried before and is of
-    no batch goes alone: its batch was refused and dissolved. Nothing, if its group has moved
-    since `heads` looked: then it waits for the new chat.
+    no batch goes alone: its batch was refused and dissolved. Nothing, if its lane had more and its
+    group has moved since `heads` looked: then it waits for the new chat.
     """
     merged = [head for head, followed in heads.items() if followed and _is_merged(head)]
     lanes = await _waiting(session, merged)
@@ -186,8 +179,8 @@ async def claim(
             claims.append({"claimed": delivery.id, **claimed})
             for name, value in claimed.items():
                 set_committed_value(delivery, name, value)
-    if claims:
-        await session.execute(_CLAIM, claims)
+    if claims:  # in the order in which others lock them
+        await session.execute(_CLAIM, sorted(claims, key=itemgetter("claimed")))
 
 
 async def in_doubt(session: AsyncSession, *, without: Collection[int] = ()) -> list[Delivery]:

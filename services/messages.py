@@ -17,7 +17,7 @@ async def store(
     direction: Direction,
     content: Content,
 ) -> Message:
-    """Keep what was written; its id is known on return."""
+    """Keep what was written; its id is known on return. To change it later, `find` it."""
     message = Message(
         ticket_id=ticket.id,
         author_id=author.id if author else None,

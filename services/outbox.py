@@ -28,7 +28,10 @@ def post(
     now: datetime,
     ticket: Ticket | None = None,
 ) -> Delivery:
-    """Send `notice` to `chat_id` once this transaction is committed, behind its lane's others."""
+    """Send `notice` to `chat_id` once this transaction is committed, behind its lane's others.
+
+    What is to be different about the delivery is set before anything is awaited (database/rows.py).
+    """
     delivery = Delivery(
         chat_id=chat_id,
         ticket_id=ticket.id if ticket else None,

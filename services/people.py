@@ -29,7 +29,7 @@ async def remember(session: AsyncSession, person: Person, *, now: datetime) -> U
         session, person, now=now
     )
     known = (user.name, user.username, user.language)
-    if known != (person.name, person.username, person.language):  # a row that is set is looked over
+    if known != (person.name, person.username, person.language):  # to set it anyway costs a flush
         user.name, user.username, user.language = person.name, person.username, person.language
     return user
 

@@ -63,6 +63,20 @@ async def closed(sessions: Sessions) -> AsyncIterator[Closed]:
         yield office
 
 
+async def test_an_album_that_comes_together_arrives_together(closed: Closed) -> None:
+    await closed.alice.writes("Look at these")
+    await closed.alice.sends_album([{"kind": "photo", "caption": "front"}, {"kind": "photo"}])
+
+    async with closed.opens():
+        await closed.sees("Look at these")
+        await closed.telegram.advance(2)
+        shown = await closed.kate.sees("front", in_=closed.support)
+
+        messages = await closed.support.messages()
+        assert len([one for one in messages if one.album == shown.album]) == 2
+    assert closed.alone == []
+
+
 async def test_what_comes_together_is_handled_together_and_in_order(closed: Closed) -> None:
     said = []
     for number in range(10):

@@ -41,6 +41,13 @@ async def test_help_says_what_a_user_can_do(office: Office, alice: User, text: s
     assert await has_no_ticket(office)
 
 
+async def test_what_telegram_marks_as_no_command_is_a_question(office: Office, alice: User) -> None:
+    await alice.writes("/start", entities=[{"type": "code", "offset": 0, "length": 6}])
+
+    await alice.sees("Ticket #1")
+    await office.sees("/start")
+
+
 @pytest.mark.parametrize(
     "text", ["/frobnicate", "/close 7", "/tickets", "/startx", "/START_NOW a b"]
 )

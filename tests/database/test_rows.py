@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database import rows
-from database.models import ChatPause, Ticket, TicketStatus, User
+from database.models import ChatPause, DailyTicketCounter, Ticket, TicketStatus, User
 from tests.times import NOON
 
 type Sessions = async_sessionmaker[AsyncSession]
@@ -100,6 +100,40 @@ async def test_what_waits_goes_with_its_transaction(sessions: Sessions) -> None:
 
     async with sessions() as session:
         assert await people(session) == []
+
+
+async def test_a_transaction_that_was_undone_leaves_nothing_to_the_next(sessions: Sessions) -> None:
+    async with sessions() as session:
+        await rows.reserve(session, User, 2)
+        rows.add(session, person(1))
+        await session.rollback()
+        rows.add(session, person(2))
+        await session.commit()
+
+        assert await people(session) == [2]
+
+
+async def test_a_savepoint_takes_along_what_is_added_in_it_and_nothing_else(
+    sessions: Sessions,
+) -> None:
+    async with sessions.begin() as session:
+        await rows.reserve(session, User, 2)
+        rows.add(session, person(1))
+        savepoint = await session.begin_nested()
+        rows.add(session, person(2))
+        await savepoint.rollback()
+
+    async with sessions() as session:
+        assert await people(session) == [1]
+
+
+async def test_what_is_not_set_holds_what_the_model_says(session: AsyncSession) -> None:
+    await rows.reserve(session, DailyTicketCounter, 1)
+    rows.add(session, counter := DailyTicketCounter(day=NOON.date()))
+
+    found = await session.get_one(DailyTicketCounter, counter.id)
+
+    assert found.last_number == 0
 
 
 async def test_what_the_database_refuses_fails_the_commit(sessions: Sessions) -> None:

@@ -1,7 +1,7 @@
 """The line that tells staff how much waits: what it says, on which card, and for how long."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from itertools import count, islice
 from typing import Any
 
@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.models import BacklogSign, Delivery, DeliveryStatus, Priority, Ticket
 from services import backlog
 from services.backlog import Backlog, Watch
+from services.claiming import Claims, Turn
+from services.limiter import Limiter
 from services.notices import (
     AnswerDelivered,
     CardPosted,
@@ -20,6 +22,7 @@ from services.notices import (
     QuestionPosted,
     TicketClosed,
 )
+from services.parcel import Parcel
 from tests.services import factories
 from tests.services.factories import ANN, MINUTE, SECOND, STAFF, delivery
 from tests.times import NOON
@@ -204,6 +207,24 @@ async def test_when_another_card_tells_it_the_older_one_is_drawn_anew_without(
     redraw = await session.scalar(select(Delivery).where(Delivery.kind == CardRedrawn.kind))
     assert redraw is not None
     assert await watch.seen_with(session, redraw, besides=[redraw.id], last_room=True) is None
+
+
+async def test_a_card_drawn_anew_in_the_turn_in_which_another_one_takes_over_is_drawn_once_more(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    """Its redraw that was claimed just now is not one that still waits."""
+    await delivery(session, CardRedrawn(ticket.id), ticket, priority=Priority.CARD)
+    for other in await tickets(session, 7):
+        await delivery(session, CardPosted(other.id), other)
+
+    async def words(_: object, offered: Sequence[Delivery], *_backlog: object) -> Parcel:
+        return factories.parcel(offered[0].chat_id)
+
+    limiter = Limiter(per_chat=0, per_group=PER_MINUTE, total=0)
+    claims = Claims(words, limiter, timedelta())
+    await claims.make(session, Turn(NOON, 0.0, longest=1.0), travelling=())
+
+    assert await redraws(session, priority=Priority.REDRAW) == [ticket.id]
 
 
 @pytest.mark.parametrize("kind", [CardRedrawn, QuestionEdited])

@@ -63,6 +63,31 @@ async def test_what_belongs_to_no_ticket_is_a_lane_of_its_own(
     assert await heads(session) == [news, question]
 
 
+async def test_of_each_it_is_told_whether_its_lane_has_more(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    others = [await another_ticket(session, number) for number in (8, 9)]
+    followed = await delivery(session, QuestionPosted(1), ticket)
+    await delivery(session, QuestionPosted(2), ticket)
+    elsewhere = await delivery(session, AnswerPosted(3), ticket, chat_id=USER)
+    alone = await delivery(session, QuestionPosted(4), others[0])
+    decorated = await delivery(session, QuestionPosted(5), others[1])
+    await delivery(session, CardRedrawn(6), others[1], priority=Priority.REDRAW)
+
+    found = await lanes.heads(session, now=NOON, quiet=NEVER, without=())
+
+    assert found == {elsewhere: False, followed: True, alone: False, decorated: True}
+
+
+async def test_what_is_alone_in_its_lane_is_offered_without_another_look(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    head = await delivery(session, QuestionPosted(1), ticket)
+    await delivery(session, QuestionPosted(2), ticket)
+
+    assert await lanes.offered(session, {head: False}, now=NOON) == {head.id: [head]}
+
+
 async def test_one_is_on_its_way_a_lane(session: AsyncSession, ticket: Ticket) -> None:
     other = await another_ticket(session, 8)
     await claimed(session, QuestionPosted(1), ticket)
@@ -400,6 +425,21 @@ async def test_a_claim_says_what_is_sent_when_and_with_what(
         assert one.status is DeliveryStatus.CLAIMED
         assert (one.batch_id, one.attempts) == (batch[0].id, 1)
         assert one.first_tried_at == NOON + SECOND
+
+
+async def test_claims_are_written_over_what_was_changed_before_whatever_their_order(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    batches = [[await delivery(session, QuestionPosted(n), ticket)] for n in range(3)]
+    for (one,) in batches:
+        one.status, one.attempts = DeliveryStatus.WAITING, 4
+
+    await lanes.claim(session, reversed(batches), now=NOON)
+
+    for (one,) in batches:
+        await session.refresh(one)
+        assert (one.status, one.attempts) == (DeliveryStatus.CLAIMED, 5)
+        assert one.batch_id == one.id
 
 
 async def test_a_second_claim_keeps_the_time_of_the_first_try(
