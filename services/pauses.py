@@ -76,6 +76,7 @@ async def hold(session: AsyncSession, chat_id: int, reason: str, *, now: datetim
             reason=reason,
         )
     pause.since, pause.until, pause.held_because = now, now + PROBED_EVERY, reason
+    await session.flush()  # only what is in the database can be forgotten
 
 
 async def release(session: AsyncSession, took: dict[int, datetime]) -> None:

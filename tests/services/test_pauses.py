@@ -67,3 +67,12 @@ async def test_a_pause_lasts_as_long_after_the_clock_was_set_back(session: Async
 
     assert paused.next_end == earlier + MINUTE
     assert (await pauses.read(session, now=earlier + MINUTE)).blocked == frozenset()
+
+
+async def test_a_chat_may_be_held_and_take_something_in_one_turn(session: AsyncSession) -> None:
+    """Both answers came with the same turn, after the clock was set back."""
+    await pauses.hold(session, STAFF, "Bad Request: not enough rights", now=NOON)
+    await pauses.release(session, {STAFF: NOON + HOUR})
+
+    assert not (await pauses.read(session, now=NOON)).blocked
+    assert (await session.scalars(select(ChatPause))).all() == []
