@@ -19,8 +19,8 @@ class Figure:
 
     def written(self, unit: str = "") -> str:
         """Write it for a table."""
-        spread = f" ({_short(self.low)} to {_short(self.high)})" if self.low != self.high else ""
-        return f"{_short(self.median)}{unit}{spread}"
+        spread = f" ({short(self.low)} to {short(self.high)})" if self.low != self.high else ""
+        return f"{short(self.median)}{unit}{spread}"
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Figure:
@@ -33,5 +33,6 @@ def quantile(ordered: Sequence[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """Write a number with three digits, or all of those before the point."""
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits

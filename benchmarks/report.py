@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import Figure, quantile, ratio
+from benchmarks.figures import Figure, quantile, ratio, short
 from benchmarks.loads import Load
 from benchmarks.rounds import Measured
 
@@ -92,7 +92,7 @@ class Report:
         for name in self.columns[1:]:
             figure = ratio(values(measured[name]), values(reference))
             own = Figure.of(values(measured[name]))
-            cells.append(f"{figure.written(' ×')}, {own.median:.3g}{unit}")
+            cells.append(f"{figure.written(' ×')}, {short(own.median)}{unit}")
             self.figures[f"{what}, {name}"] = asdict(figure)
         self.lines.append((what, cells))
 
