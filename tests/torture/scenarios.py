@@ -17,7 +17,7 @@ from tests.torture.staff_chat import staff_chat_away
 _ALL = (
     Scenario(kills, short_on=(SQLITE,)),
     Scenario(faults, speeds=(1, 4)),
-    Scenario(limits, speeds=(5, 8), short_on=(SQLITE,)),
+    Scenario(limits, speeds=(5, 4), short_on=(SQLITE,)),
     Scenario(migration),
     Scenario(clock_steps, speeds=(1, 1), short_on=(POSTGRESQL,)),
     Scenario(poison, speeds=(1, 1)),
