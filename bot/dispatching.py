@@ -1,17 +1,17 @@
-"""The one dispatcher, and what a handler finds in its arguments."""
+"""The routers, put together, and what a handler finds in its arguments."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from aiogram import Bot, Dispatcher
+from aiogram import Bot, Router
 from aiogram.dispatcher.event.bases import UNHANDLED
-from aiogram.types import Update
+from aiogram.types import TelegramObject, Update
 from aiogram.types.update import UpdateTypeLookupError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.middlewares.language import LanguageMiddleware
+from bot import i18n
 from bot.raw import cleaned
 from bot.routers import buttons, groups, private, staff
 from core.team import Team
@@ -23,11 +23,10 @@ class Unhandled(Exception):
 
 
 @cache
-def dispatcher() -> Dispatcher:
-    """Put the routers together; a router belongs to one dispatcher, so there is only one."""
-    made = Dispatcher(disable_fsm=True)
+def root() -> Router:
+    """Put the routers together; a router belongs to one other, so there is only one."""
+    made = Router(name="root")
     made.include_routers(private.router, groups.router, staff.router, buttons.router)
-    made.update.outer_middleware(LanguageMiddleware())
     return made
 
 
@@ -36,24 +35,34 @@ async def feed(
 ) -> Any:
     """Have an update handled within the session's transaction; return what the handler returned.
 
-    Raises what the handler raised, and Unhandled. Not by aiogram's `feed_raw_update`: it logs
-    what is raised, and warns of unknown kinds, with all that a person wrote.
+    Raises what the handler raised, and Unhandled. The event goes straight to the routers: a
+    Dispatcher would lead it through middlewares that nothing here asks for, and its
+    `feed_raw_update` logs what is raised, and unknown kinds, with all that a person wrote.
     """
     update = Update.model_validate(cleaned(raw), context={"bot": bot})
     kinds = ", ".join(key for key in raw if key != "update_id")
     try:
-        update.event_type  # noqa: B018 - a property that looks the kind up
+        kind, event = update.event_type, update.event
     except UpdateTypeLookupError:
         raise Unhandled(kinds) from None
-    result = await dispatcher().feed_update(
-        bot,
-        update,
-        session=session,
-        now=now,
-        day=team.day(now),
-        staff_chat_id=await staff_chat.current(session, team.staff_chat_id),
-        staff_language=team.staff_language,
-    )
+    with i18n.speaking(_language(event, team)):
+        result = await root().propagate_event(
+            kind,
+            event,
+            bot=bot,
+            session=session,
+            now=now,
+            day=team.day(now),
+            staff_chat_id=await staff_chat.current(session, team.staff_chat_id),
+        )
     if result is UNHANDLED:
         raise Unhandled(kinds)
     return result
+
+
+def _language(event: TelegramObject, team: Team) -> str:
+    """Choose the language of what a handler words itself: in groups the staff's."""
+    chat = getattr(getattr(event, "message", event), "chat", None)
+    if chat is not None and chat.type != "private":
+        return team.staff_language
+    return i18n.choose(getattr(getattr(event, "from_user", None), "language_code", None))

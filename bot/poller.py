@@ -22,7 +22,7 @@ from aiogram.exceptions import (
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.client import RawUpdates
-from bot.dispatching import dispatcher
+from bot.dispatching import root
 from bot.intake import Intake
 from bot.raw import number
 from database.errors import is_outage
@@ -111,7 +111,7 @@ class Poller:
         call = RawUpdates(
             offset=self._offset,
             timeout=LONG_POLL,
-            allowed_updates=dispatcher().resolve_used_update_types(),
+            allowed_updates=root().resolve_used_update_types(),
         )
         try:
             async with asyncio.timeout(None) as self._fetching:
