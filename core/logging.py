@@ -1,21 +1,22 @@
-"""Logs: structlog over the standard library, every logger through one formatter, to stderr.
+"""Logs to stderr, a line each: ours by structlog, those of libraries by the standard library.
 
-What is bound with `structlog.contextvars` stands on every line, on those of libraries too. A secret
-appears on none: the finished line is searched for it, tracebacks and all.
+Ours come with every message, so they go past the standard library's records, which take as long
+again as the line itself. What is bound with `structlog.contextvars` stands on every line, on those
+of libraries too. A secret appears on none: the finished line is searched for it, traceback and all.
 """
 
 import json
 import logging
 import re
 import sys
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from types import TracebackType
-from typing import TextIO, override
+from typing import Any, TextIO, override
 from urllib.parse import quote
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from core.config import LogFormat, LogLevel
 
@@ -34,6 +35,14 @@ FLOORS: Mapping[str, int] = {
     "sqlalchemy": logging.WARNING,
 }
 
+# What stands on every line.
+_COMMON: Sequence[Processor] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
 
 def configure(
     level: LogLevel,
@@ -43,31 +52,22 @@ def configure(
 ) -> None:
     """Send all logs from `level` on to `stream` (stderr), with `***` where a secret would stand."""
     stream = stream or sys.stderr
-    common: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+    lowest = logging.getLevelNamesMapping()[level]
+    handler = _Handler(stream, _renderers(log_format, colors=stream.isatty()), secrets)
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *common,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*_COMMON, _left_to_the_handler],
+        logger_factory=lambda name: _Logger(name, handler),
+        wrapper_class=structlog.make_filtering_bound_logger(lowest),
     )
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=common,
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *_renderers(log_format, colors=stream.isatty()),
-        ],
-    )
-    _install(_Handler(stream, _Scrubbed(formatter, secrets)), logging.getLevelNamesMapping()[level])
+    _install(handler, lowest)
     sys.excepthook = _log_uncaught
+
+
+def _left_to_the_handler(
+    _logger: object, _method: str, entry: EventDict
+) -> tuple[tuple[EventDict], dict[str, Any]]:
+    """Make no line of it here, where what goes wrong would end whoever logs."""
+    return (entry,), {}
 
 
 def _renderers(log_format: LogFormat, *, colors: bool) -> list[Processor]:
@@ -100,22 +100,77 @@ def _log_uncaught(
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, traceback)
     else:
-        structlog.stdlib.get_logger("main").critical("crashed", exc_info=(kind, error, traceback))
+        structlog.get_logger("main").critical("crashed", exc_info=(kind, error, traceback))
 
 
-class _Scrubbed(logging.Formatter):
-    """Formats with another formatter, then blots the secrets out, in every spelling."""
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines, with the secrets blotted out in every spelling."""
 
-    def __init__(self, formatter: logging.Formatter, secrets: Iterable[str]) -> None:
-        super().__init__()
-        self._formatter = formatter
-        spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
-        longest_first = sorted(spellings, key=len, reverse=True)
-        self._secret = re.compile("|".join(map(re.escape, longest_first)) or "(?!)", re.IGNORECASE)
+    def __init__(
+        self, stream: TextIO, renderers: Sequence[Processor], secrets: Iterable[str]
+    ) -> None:
+        super().__init__(stream)
+        self.name = HANDLER
+        self._renderers = renderers
+        self._secret = _pattern(secrets)
+        remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+        self.setFormatter(
+            structlog.stdlib.ProcessorFormatter(
+                foreign_pre_chain=_COMMON, processors=[remove_meta, *renderers]
+            )
+        )
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        return self._secret.sub("***", self._formatter.format(record))
+        return self._secret.sub("***", super().format(record))
+
+    @override
+    def handleError(self, record: logging.LogRecord) -> None:
+        self._lost(record.name)
+
+    def write(self, name: str, entry: EventDict) -> None:
+        """Write an entry of ours, as `handle` does a record of a library's."""
+        try:
+            line: Any = entry
+            for render in self._renderers:
+                line = render(None, "", line)
+            line = self._secret.sub("***", line)
+            with self.lock or nullcontext():
+                self.stream.write(line + self.terminator)
+                self.flush()
+        except Exception:  # noqa: BLE001 - whatever it is, who logs goes on
+            self._lost(name)
+
+    @staticmethod
+    def _lost(name: str) -> None:
+        """Say where a line that was lost came from, but not what was in it.
+
+        On a full disk there is no room for that either, and the bot goes on all the same.
+        """
+        error = sys.exc_info()[0]
+        kind = error.__name__ if error else "error"
+        with suppress(OSError):
+            sys.stderr.write(f"A log line of {name} was lost: {kind}\n")
+
+
+class _Logger:
+    """What a logger of structlog's hands its entries to; a method a level."""
+
+    def __init__(self, name: str, handler: _Handler) -> None:
+        self.name = name
+        self._handler = handler
+
+    def info(self, entry: EventDict) -> None:
+        self._handler.write(self.name, entry)
+
+    debug = warning = error = critical = info
+
+
+def _pattern(secrets: Iterable[str]) -> re.Pattern[str]:
+    """Match any of the secrets, however written; nothing, if there are none."""
+    spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
+    longest_first = sorted(spellings, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)) or "(?!)", re.IGNORECASE)
 
 
 def _spellings(secret: str) -> set[str]:
@@ -129,21 +184,3 @@ def _spellings(secret: str) -> set[str]:
         json.dumps(secret)[1:-1],
         repr(secret)[1:-1],
     }
-
-
-class _Handler(logging.StreamHandler[TextIO]):
-    def __init__(self, stream: TextIO, formatter: logging.Formatter) -> None:
-        super().__init__(stream)
-        self.name = HANDLER
-        self.setFormatter(formatter)
-
-    @override
-    def handleError(self, record: logging.LogRecord) -> None:
-        """Say where a line that was lost came from, but not what was in it.
-
-        On a full disk there is no room for that either, and the bot goes on all the same.
-        """
-        error = sys.exc_info()[0]
-        kind = error.__name__ if error else "error"
-        with suppress(OSError):
-            sys.stderr.write(f"A log line of {record.name} was lost: {kind}\n")

@@ -146,6 +146,24 @@ def test_a_line_that_cannot_be_formatted_does_not_leak(
     assert TOKEN not in error
 
 
+class Unspeakable:
+    @override
+    def __repr__(self) -> str:
+        raise RuntimeError(TOKEN)
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_one_of_ours_that_cannot_be_formatted_ends_nothing(
+    stream: io.StringIO, log_format: config.LogFormat, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure("INFO", log_format, [TOKEN], stream)
+
+    structlog.get_logger("bot").info("lost", what=Unspeakable())
+
+    assert stream.getvalue() == ""
+    assert capsys.readouterr().err == "A log line of bot was lost: RuntimeError\n"
+
+
 def test_below_the_level_nobody_speaks(stream: io.StringIO) -> None:
     configure("WARNING", "json", stream=stream)
 
