@@ -81,7 +81,7 @@ class Claims:
         await self.watch.tidy(session, now=turn.now)
         full = self._limiter.full(turn.monotonic)
         turn.look_at(min(full.values(), default=inf))
-        heads = await lanes.heads(
+        heads, more = await lanes.heads(
             session, now=turn.now, quiet=self._quiet, without=paused.blocked | full.keys()
         )
         offered = await lanes.offered(session, heads, now=turn.now)
@@ -95,7 +95,7 @@ class Claims:
                 probing |= paused.probed & {head.chat_id}
                 await self._pack(session, head, offered[head.id], turn)
         await _write_down(session, turn)
-        if len(heads) == lanes.HEADS_A_TURN and turn.trips:
+        if more and turn.trips:
             turn.look_at(turn.monotonic)
         elif not heads:
             turn.wait_until(await lanes.next_due(session, now=turn.now))

@@ -68,7 +68,7 @@ def _select_heads() -> Select[Delivery, bool]:
             ),
         )
         .order_by(Delivery.priority, Delivery.id)
-        .limit(HEADS_A_TURN)
+        .limit(HEADS_A_TURN + 1)
     )
 
 
@@ -102,12 +102,12 @@ _NEXT_DUE = select(func.min(Delivery.due_at)).where(PENDING, Delivery.due_at > b
 
 async def heads(
     session: AsyncSession, *, now: datetime, quiet: timedelta, without: Collection[int]
-) -> dict[Delivery, bool]:
+) -> tuple[dict[Delivery, bool], bool]:
     """List what may go now: the first of each lane that has nothing on its way, best first.
 
-    And tell of each whether its lane has more. Redraws and reactions show what is true when
-    they go, so they let content pass; for the same reason a redraw that was given a higher
-    priority may itself pass the content of its lane.
+    And tell of each whether its lane has more, and of all whether there are more such heads.
+    Redraws and reactions show what is true when they go, so they let content pass; for the same
+    reason a redraw that was given a higher priority may itself pass the content of its lane.
     `quiet` is how long follow-ups are gathered; `without` are chats to leave out.
     """
     times = {
@@ -116,8 +116,8 @@ async def heads(
         "complete": now + ALBUM_PAUSE,
         "gathered": now - quiet,
     }
-    found = await session.execute(_HEADS, times | {"without": list(without)})
-    return dict(found.all())
+    found = (await session.execute(_HEADS, times | {"without": list(without)})).all()
+    return dict(found[:HEADS_A_TURN]), len(found) > HEADS_A_TURN
 
 
 async def offered(

@@ -93,7 +93,7 @@ class Wall:
         return [await self._compose(self._session, [one]) for one in found]
 
     async def _next(self) -> Delivery | None:
-        heads = await lanes.heads(self._session, now=self.now, quiet=timedelta(), without=())
+        heads, _ = await lanes.heads(self._session, now=self.now, quiet=timedelta(), without=())
         return next(iter(heads), None)
 
     async def _send(self, parcel: Parcel, batch: Sequence[Delivery]) -> None:

@@ -33,7 +33,8 @@ async def heads(
     quiet: timedelta = NEVER,
     without: Collection[int] = (),
 ) -> list[Delivery]:
-    return list(await lanes.heads(session, now=now, quiet=quiet, without=without))  # type: ignore[arg-type]
+    found, _ = await lanes.heads(session, now=now, quiet=quiet, without=without)  # type: ignore[arg-type]
+    return list(found)
 
 
 async def another_ticket(session: AsyncSession, number: int) -> Ticket:
@@ -74,7 +75,7 @@ async def test_of_each_it_is_told_whether_its_lane_has_more(
     decorated = await delivery(session, QuestionPosted(5), others[1])
     await delivery(session, CardRedrawn(6), others[1], priority=Priority.REDRAW)
 
-    found = await lanes.heads(session, now=NOON, quiet=NEVER, without=())
+    found, _ = await lanes.heads(session, now=NOON, quiet=NEVER, without=())
 
     assert found == {elsewhere: False, followed: True, alone: False, decorated: True}
 
@@ -194,10 +195,14 @@ async def test_chats_can_be_left_out(session: AsyncSession, ticket: Ticket) -> N
 
 
 async def test_not_more_than_a_turn_can_bear_is_looked_at(session: AsyncSession) -> None:
-    for chat_id in range(lanes.HEADS_A_TURN + 5):
-        await delivery(session, StaffChatMigrated(1, 2), chat_id=chat_id + 1)
+    for chat_id in range(1, lanes.HEADS_A_TURN + 1):
+        await delivery(session, StaffChatMigrated(1, 2), chat_id=chat_id)
+    all_of_them = await lanes.heads(session, now=NOON, quiet=NEVER, without=())
+    await delivery(session, StaffChatMigrated(1, 2), chat_id=lanes.HEADS_A_TURN + 1)
+    first_of_them = await lanes.heads(session, now=NOON, quiet=NEVER, without=())
 
-    assert len(await heads(session)) == lanes.HEADS_A_TURN
+    assert (len(all_of_them[0]), all_of_them[1]) == (lanes.HEADS_A_TURN, False)
+    assert first_of_them == (all_of_them[0], True)
 
 
 # Due times
