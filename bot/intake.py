@@ -21,7 +21,7 @@ from bot import i18n, texts
 from bot.asides import Asides
 from bot.dispatching import Unhandled, feed
 from bot.members import Members
-from bot.raw import Origin, origin
+from bot.raw import Origin, origin, person_id
 from core.team import Team
 from database import rows
 from database.errors import is_outage
@@ -146,8 +146,10 @@ class Intake:
         """Send what a handler returned, and answer the press of a button if it did not."""
         if isinstance(shown, TelegramMethod):
             self._asides.show(shown)
+        if "callback_query" not in raw or isinstance(shown, AnswerCallbackQuery):
+            return
         query_id = origin(raw).callback_query_id
-        if query_id is not None and not isinstance(shown, AnswerCallbackQuery):
+        if query_id is not None:
             self._asides.show(AnswerCallbackQuery(callback_query_id=query_id))
 
     async def _in_transaction(
@@ -256,7 +258,7 @@ def _undone(batch: Sequence[dict[str, Any]], error: Exception) -> None:
 
 async def _read_ahead(session: AsyncSession, batch: Sequence[dict[str, Any]]) -> None:
     """Read at once what most of these updates ask for, and set keys aside for what they write."""
-    people = {origin(raw).person_id for raw in batch}
+    people = set(map(person_id, batch))
     await prefetch.for_updates(session, [one for one in people if one is not None])
     for model in (Message, Delivery):
         await rows.reserve(session, model, KEYS_AN_UPDATE * len(batch))

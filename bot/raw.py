@@ -36,23 +36,24 @@ def cleaned(value: Any) -> Any:
 
 def origin(raw: Mapping[str, Any]) -> Origin:
     """Find out whom to tell about an update."""
-    event = next((value for key, value in raw.items() if key != "update_id"), None)
-    query = raw.get("callback_query")
-    message = _dict(event).get("message", event) if query else event
-    chat = _dict(_dict(message).get("chat"))
-    sender = _dict(_dict(event).get("from"))
-    chat_id, message_id = chat.get("id"), _dict(message).get("message_id")
-    query_id, person_id = _dict(query).get("id"), sender.get("id")
-    language = sender.get("language_code")
+    event, query = _event(raw), raw.get("callback_query")
+    message = _dict(event.get("message", event)) if query else event
+    chat, sender = _dict(message.get("chat")), _dict(event.get("from"))
+    query_id, language = _dict(query).get("id"), sender.get("language_code")
     return Origin(
-        chat_id=_id(chat_id),
+        chat_id=_id(chat.get("id")),
         private=chat.get("type") == "private",
-        message_id=_id(message_id),
+        message_id=_id(message.get("message_id")),
         language=clean(language) if isinstance(language, str) else "",
         callback_query_id=clean(query_id) if isinstance(query_id, str) else None,
-        person_id=_id(person_id),
-        said=_said(_dict(message)),
+        person_id=_id(sender.get("id")),
+        said=_said(message),
     )
+
+
+def person_id(raw: Mapping[str, Any]) -> int | None:
+    """Read who wrote or pressed."""
+    return _id(_dict(_event(raw).get("from")).get("id"))
 
 
 def number(raw: Mapping[str, Any]) -> int | None:
@@ -62,6 +63,10 @@ def number(raw: Mapping[str, Any]) -> int | None:
         return 0
     known = _id(update_id)
     return known if known is not None and known > 0 else None
+
+
+def _event(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _dict(next((value for key, value in raw.items() if key != "update_id"), None))
 
 
 def _said(message: Mapping[str, Any]) -> str:
