@@ -260,5 +260,4 @@ async def _read_ahead(session: AsyncSession, batch: Sequence[dict[str, Any]]) ->
     """Read at once what most of these updates ask for, and set keys aside for what they write."""
     people = set(map(person_id, batch))
     await prefetch.for_updates(session, [one for one in people if one is not None])
-    for model in (Message, Delivery):
-        await rows.reserve(session, model, KEYS_AN_UPDATE * len(batch))
+    await rows.reserve(session, KEYS_AN_UPDATE * len(batch), Message, Delivery)

@@ -1,14 +1,73 @@
-"""The statement that SQLite and PostgreSQL both have and SQLAlchemy spells once for each."""
+"""What SQLite and PostgreSQL both can and SQLAlchemy spells for each, or not at all.
 
-from collections.abc import Mapping, Sequence
+Many values go as one parameter, and many rows as one a column: SQLAlchemy's own spelling has as
+many parameters as there are values, and the database has to prepare one statement for each number.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, override
 
-from sqlalchemy import Executable
+import sqlalchemy as sql
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Executable, bindparam, func
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import Text, TypeDecorator, TypeEngine
 
 from database.models import Base
+
+
+def one_of(column: InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+    """Match rows whose `column`, a number, is in the list that the parameter `name` gives."""
+    return _OneOf(column, bindparam(name, type_=_Numbers()))
+
+
+class _Numbers(TypeDecorator[Iterable[int]]):
+    """A parameter that holds a list of numbers."""
+
+    impl = Text
+    cache_ok = True
+
+    @override
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return ARRAY(BigInteger, dimensions=1) if dialect.name == "postgresql" else Text()
+
+    @override
+    def process_bind_param(self, value: Iterable[int] | None, dialect: Dialect) -> Any:
+        numbers = list(value or ())
+        return numbers if dialect.name == "postgresql" else json.dumps(numbers)
+
+
+class _OneOf(FunctionElement[bool]):
+    """Untyped: of a boolean SQLAlchemy would ask `= 1`, and then SQLite uses no index."""
+
+    inherit_cache = True
+
+
+@compiles(_OneOf, "postgresql")
+def _in_an_array(element: _OneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, numbers = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY ({numbers})"
+
+
+@compiles(_OneOf, "sqlite")
+def _in_a_json_list(element: _OneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, numbers = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 - compiled clauses
+
+
+async def insert(
+    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows that all give the same columns."""
+    if rows:
+        await session.execute(*insertion(session.get_bind().dialect, model, rows))
 
 
 async def insert_new(
@@ -18,15 +77,41 @@ async def insert_new(
 
     On PostgreSQL whoever inserts the same key at the same time is waited for.
     """
-    statement = _statement(session.get_bind().dialect.name, model, key)
-    return (await session.scalars(statement, list(rows))).all()
+    statement, values = insertion(session.get_bind().dialect, model, rows, unless_known=key)
+    return (await session.scalars(statement, values)).all()
+
+
+def insertion(
+    dialect: Dialect,
+    model: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    unless_known: str | None = None,
+) -> tuple[Executable, Any]:
+    """Give the statement that inserts the rows, and its parameters."""
+    names = tuple(rows[0])
+    statement = _insertion(dialect.name, model, names, unless_known)
+    if dialect.name == "postgresql":
+        return statement, {name: [row[name] for row in rows] for name in names}
+    return statement, rows
 
 
 @cache
-def _statement(dialect: str, model: type[Base], key: str) -> Executable:
-    """Make the statement once: to make it takes longer than to run it."""
+def _insertion(
+    dialect: str, model: type[Base], names: Sequence[str], unless_known: str | None
+) -> Executable:
+    """Make a statement once: to make it takes longer than to run it."""
     table: Any = model.__table__
-    dialects: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-    insert = dialects[dialect](table).on_conflict_do_nothing(index_elements=[key])
-    statement: Executable = insert.returning(table.c[key])
+    if dialect == "postgresql":
+        # One dimension: a list in a JSON column is a value.
+        types = {name: ARRAY(table.c[name].type, dimensions=1) for name in names}
+        arrays = [bindparam(name, type_=type_) for name, type_ in types.items()]
+        rows = func.unnest(*arrays).table_valued(*names).render_derived()
+        made: Any = postgresql.insert(table).from_select(names, sql.select(rows))
+    else:
+        made = sqlite.insert(table).values({name: bindparam(name) for name in names})
+    if unless_known is not None:
+        made = made.on_conflict_do_nothing(index_elements=[unless_known])
+        made = made.returning(table.c[unless_known])
+    statement: Executable = made
     return statement

@@ -4,15 +4,16 @@ A row whose key is known before it is written can wait until something is asked 
 What SQLAlchemy does for each row it keeps track of takes several times as long as that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
 from typing import Any, override
 
-from sqlalchemy import Insert, event, func, insert, orm, select
+from sqlalchemy import Executable, Integer, bindparam, event, func, orm, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from database.dialect import insertion
 from database.models import Base
 
 
@@ -33,22 +34,28 @@ class BatchSession(orm.Session):
         return super().begin_nested()
 
 
-async def reserve(session: AsyncSession, model: type[Base], number: int) -> None:
-    """Set aside so many keys for rows that this transaction adds.
+async def reserve(session: AsyncSession, number: int, *models: type[Base]) -> None:
+    """Set aside so many keys in each table for rows that this transaction adds.
 
     They grow, and what the database gives later is higher. SQLite gives the highest key plus one,
     and nobody else writes during the transaction: there they do not run out, and every new row
     of the table has to be added here. On PostgreSQL, when they do, the database gives the next one.
     """
-    key = model.__table__.c.id
-    if session.get_bind().dialect.name == "sqlite":
-        last = await session.scalar(select(func.max(key)))
-        found: Iterator[int] = count((last or 0) + 1)
-    else:
-        sequence = func.nextval(func.pg_get_serial_sequence(model.__tablename__, "id"))
-        rows = select(sequence).select_from(func.generate_series(1, number))
-        found = iter((await session.scalars(rows)).all())
-    _batch(session).keys[model] = found
+    dialect = session.get_bind().dialect.name
+    found = (await session.execute(_keys(dialect, models), {"number": number})).all()
+    for model, keys in zip(models, zip(*found, strict=True), strict=True):
+        _batch(session).keys[model] = count(*keys) if dialect == "sqlite" else iter(keys)
+
+
+@cache
+def _keys(dialect: str, models: Sequence[type[Base]]) -> Executable:
+    """Make the statement once: SQLite gives the first free key a table, PostgreSQL all of them."""
+    if dialect == "sqlite":
+        highest = [func.coalesce(func.max(model.__table__.c.id), 0) for model in models]
+        return select(*[select(key + 1).scalar_subquery() for key in highest])
+    names = [func.pg_get_serial_sequence(model.__tablename__, "id") for model in models]
+    rows = func.generate_series(1, bindparam("number", type_=Integer))
+    return select(*map(func.nextval, names)).select_from(rows)
 
 
 def add(session: AsyncSession, row: Base) -> None:
@@ -75,9 +82,9 @@ def _write(session: orm.Session) -> None:
     batch = _batch(session)
     waiting, batch.waiting = batch.waiting, {}
     for model, rows in waiting.items():
-        statement, defaults = _insert(model)
-        values = [defaults | _set(row) for row in rows]
-        session.connection().execute(statement, values)
+        values = [_defaults(model) | _set(row) for row in rows]
+        connection = session.connection()
+        connection.execute(*insertion(connection.dialect, model, values))
 
 
 def _set(row: Base) -> dict[str, Any]:
@@ -86,11 +93,10 @@ def _set(row: Base) -> dict[str, Any]:
 
 
 @cache
-def _insert(model: type[Base]) -> tuple[Insert, dict[str, Any]]:
-    """Make the statement, and what each column holds if nothing was set, once for all."""
-    table: Any = model.__table__
-    defaults = {column.key: getattr(column.default, "arg", None) for column in table.columns}
-    return insert(table), defaults
+def _defaults(model: type[Base]) -> dict[str, Any]:
+    """Give what each column holds if nothing was set."""
+    columns = model.__table__.columns
+    return {column.key: getattr(column.default, "arg", None) for column in columns}
 
 
 @event.listens_for(BatchSession, "do_orm_execute")

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from database.dialect import insert, one_of
 from database.models import Delivery, DeliveryStatus, Message, MessageLink, Ticket
 from services import outbox, pauses
 from services.notices import AnswerDelivered, AnswerPosted
@@ -27,7 +28,7 @@ class Taken(NamedTuple):
 _DELIVERED = (
     update(Delivery)
     .where(
-        Delivery.id.in_(bindparam("ids", expanding=True)),
+        one_of(Delivery.id, "ids"),
         Delivery.status == DeliveryStatus.CLAIMED,
         Delivery.part == 0,
     )
@@ -37,8 +38,6 @@ _DELIVERED = (
     )
     .execution_options(synchronize_session=False)
 )
-_LINKS: Any = MessageLink.__table__
-_NEW_LINKS = insert(_LINKS)
 
 
 def is_plain(trip: Trip) -> bool:
@@ -68,8 +67,7 @@ async def note_together(
         if not taken.keys().isdisjoint(trip.delivery_ids)
         for link in _links(trip.parcel, trip.ticket_id, message_ids)
     ]
-    if links:
-        await session.execute(_NEW_LINKS, links)
+    await insert(session, MessageLink, links)
     trips = sorted((trip for trip, _ in arrived), key=lambda trip: trip.left_at)
     await pauses.release(session, {trip.parcel.chat_id: trip.left_at for trip in trips})
     return sorted(taken.values())

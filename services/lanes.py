@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
+from database.dialect import one_of
 from database.models import PENDING, Delivery, DeliveryStatus, Priority
 from services.notices import AnswerPosted, CardRedrawn, QuestionPosted
 from services.outbox import ALBUM_PAUSE
@@ -77,8 +78,8 @@ def _select_offered() -> Select[Delivery, int, int | None]:
     first = (
         select(Delivery.id, *_LANE, place.label("place"))
         .where(
-            Delivery.chat_id.in_(bindparam("chats", expanding=True)),
-            Delivery.ticket_id.in_(bindparam("tickets", expanding=True)),
+            one_of(Delivery.chat_id, "chats"),
+            one_of(Delivery.ticket_id, "tickets"),
             PENDING,
             Delivery.status == DeliveryStatus.WAITING,
             ~_DECORATION,
@@ -144,7 +145,7 @@ async def _waiting(
     lanes: defaultdict[tuple[int, int | None], list[Delivery]] = defaultdict(list)
     if heads:
         chats, tickets = {head.chat_id for head in heads}, {head.ticket_id for head in heads}
-        found = await session.execute(_OFFERED, {"chats": list(chats), "tickets": list(tickets)})
+        found = await session.execute(_OFFERED, {"chats": chats, "tickets": tickets})
         for delivery, chat_id, ticket_id in found:
             lanes[chat_id, ticket_id].append(delivery)
     return lanes

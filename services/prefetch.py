@@ -6,10 +6,11 @@ It lasts as long as the session, which is one transaction. What is not here is r
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from database.dialect import one_of
 from database.models import (
     IS_CARD,
     NOT_CLOSED,
@@ -25,29 +26,29 @@ from database.models import (
 # Built once: to build them takes longer than to run them.
 _USERS = (
     select(User)
-    .where(User.telegram_id.in_(bindparam("telegram_ids", expanding=True)))
+    .where(one_of(User.telegram_id, "telegram_ids"))
     .order_by(User.id)
     .with_for_update(key_share=True)
 )
 _NOT_CLOSED_OF = (
     select(Ticket)
-    .where(Ticket.user_id.in_(bindparam("user_ids", expanding=True)), NOT_CLOSED)
+    .where(one_of(Ticket.user_id, "user_ids"), NOT_CLOSED)
     .order_by(Ticket.id)
     .with_for_update(key_share=True)
 )
 _TICKETS = (
     select(Ticket)
-    .where(Ticket.id.in_(bindparam("ids", expanding=True)))
+    .where(one_of(Ticket.id, "ids"))
     .options(joinedload(Ticket.user), joinedload(Ticket.assigned_staff))
     .execution_options(populate_existing=True)
 )
-_MESSAGES = select(Message).where(Message.id.in_(bindparam("ids", expanding=True)))
+_MESSAGES = select(Message).where(one_of(Message.id, "ids"))
 _CARDS = select(MessageLink).where(
     MessageLink.id.in_(
         select(func.max(MessageLink.id))
         .where(
-            MessageLink.ticket_id.in_(bindparam("tickets", expanding=True)),
-            MessageLink.chat_id.in_(bindparam("chats", expanding=True)),
+            one_of(MessageLink.ticket_id, "tickets"),
+            one_of(MessageLink.chat_id, "chats"),
             IS_CARD,
         )
         .group_by(MessageLink.ticket_id, MessageLink.chat_id)
@@ -88,10 +89,10 @@ async def for_updates(session: AsyncSession, telegram_ids: Collection[int]) -> N
     Users by id, then tickets by id: the order of `tickets.get` and `tickets.receive`.
     """
     known = of(session)
-    users = await session.scalars(_USERS, {"telegram_ids": list(telegram_ids)})
+    users = await session.scalars(_USERS, {"telegram_ids": telegram_ids})
     known.users = {user.telegram_id: user for user in users}
     by_id = {user.id: user for user in known.users.values()}
-    tickets = await session.scalars(_NOT_CLOSED_OF, {"user_ids": list(by_id)})
+    tickets = await session.scalars(_NOT_CLOSED_OF, {"user_ids": by_id})
     known.not_closed = {ticket.user_id: ticket for ticket in tickets}
 
 
@@ -114,7 +115,7 @@ async def for_deliveries(session: AsyncSession, deliveries: Sequence[Delivery]) 
 
 async def _tickets(session: AsyncSession, deliveries: Sequence[Delivery]) -> dict[int, Ticket]:
     ids = {one.ticket_id for one in deliveries if one.ticket_id is not None}
-    found = await session.scalars(_TICKETS, {"ids": list(ids)})
+    found = await session.scalars(_TICKETS, {"ids": ids})
     return {ticket.id: ticket for ticket in found}
 
 
@@ -122,7 +123,7 @@ async def _messages(session: AsyncSession, deliveries: Sequence[Delivery]) -> di
     ids = {one.payload["message_id"] for one in deliveries if "message_id" in one.payload}
     if not ids:
         return {}
-    found = await session.scalars(_MESSAGES, {"ids": list(ids)})
+    found = await session.scalars(_MESSAGES, {"ids": ids})
     return {message.id: message for message in found}
 
 
@@ -134,5 +135,5 @@ async def _cards(
     if not lanes:
         return {}
     tickets, chats = {ticket for ticket, _ in lanes}, {chat for _, chat in lanes}
-    found = await session.scalars(_CARDS, {"tickets": list(tickets), "chats": list(chats)})
+    found = await session.scalars(_CARDS, {"tickets": tickets, "chats": chats})
     return dict.fromkeys(lanes) | {(link.ticket_id, link.chat_id): link for link in found}

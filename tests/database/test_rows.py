@@ -35,7 +35,7 @@ async def test_reserved_keys_are_free_and_grow(session: AsyncSession) -> None:
     session.add(known := person(1))
     await session.flush()
 
-    await rows.reserve(session, User, 3)
+    await rows.reserve(session, 3, User)
     added = [person(number) for number in range(2, 5)]
     for one in added:
         rows.add(session, one)
@@ -45,7 +45,7 @@ async def test_reserved_keys_are_free_and_grow(session: AsyncSession) -> None:
 
 
 async def test_each_table_has_its_own(session: AsyncSession) -> None:
-    await rows.reserve(session, User, 1)
+    await rows.reserve(session, 1, User)
 
     rows.add(session, pause := ChatPause(chat_id=7, since=NOON, until=NOON))
 
@@ -53,7 +53,7 @@ async def test_each_table_has_its_own(session: AsyncSession) -> None:
 
 
 async def test_what_waits_is_there_whenever_something_is_asked(session: AsyncSession) -> None:
-    await rows.reserve(session, User, 3)
+    await rows.reserve(session, 3, User)
     rows.add(session, ann := person(1))
 
     found = await session.get(User, ann.id)
@@ -65,7 +65,7 @@ async def test_what_waits_is_there_whenever_something_is_asked(session: AsyncSes
 
 async def test_what_waits_is_there_for_rows_that_refer_to_it(sessions: Sessions) -> None:
     async with sessions.begin() as session:
-        await rows.reserve(session, User, 1)
+        await rows.reserve(session, 1, User)
         rows.add(session, ann := person(1))
         session.add(
             Ticket(
@@ -85,7 +85,7 @@ async def test_what_waits_is_there_for_rows_that_refer_to_it(sessions: Sessions)
 
 async def test_what_waits_is_committed(sessions: Sessions) -> None:
     async with sessions.begin() as session:
-        await rows.reserve(session, User, 1)
+        await rows.reserve(session, 1, User)
         rows.add(session, person(1))
 
     async with sessions() as session:
@@ -94,7 +94,7 @@ async def test_what_waits_is_committed(sessions: Sessions) -> None:
 
 async def test_what_waits_goes_with_its_transaction(sessions: Sessions) -> None:
     async with sessions() as session:
-        await rows.reserve(session, User, 1)
+        await rows.reserve(session, 1, User)
         rows.add(session, person(1))
         await session.rollback()
 
@@ -104,7 +104,7 @@ async def test_what_waits_goes_with_its_transaction(sessions: Sessions) -> None:
 
 async def test_a_transaction_that_was_undone_leaves_nothing_to_the_next(sessions: Sessions) -> None:
     async with sessions() as session:
-        await rows.reserve(session, User, 2)
+        await rows.reserve(session, 2, User)
         rows.add(session, person(1))
         await session.rollback()
         rows.add(session, person(2))
@@ -117,7 +117,7 @@ async def test_a_savepoint_takes_along_what_is_added_in_it_and_nothing_else(
     sessions: Sessions,
 ) -> None:
     async with sessions.begin() as session:
-        await rows.reserve(session, User, 2)
+        await rows.reserve(session, 2, User)
         rows.add(session, person(1))
         savepoint = await session.begin_nested()
         rows.add(session, person(2))
@@ -128,7 +128,7 @@ async def test_a_savepoint_takes_along_what_is_added_in_it_and_nothing_else(
 
 
 async def test_what_is_not_set_holds_what_the_model_says(session: AsyncSession) -> None:
-    await rows.reserve(session, DailyTicketCounter, 1)
+    await rows.reserve(session, 1, DailyTicketCounter)
     rows.add(session, counter := DailyTicketCounter(day=NOON.date()))
 
     found = await session.get_one(DailyTicketCounter, counter.id)
@@ -138,7 +138,7 @@ async def test_what_is_not_set_holds_what_the_model_says(session: AsyncSession) 
 
 async def test_what_the_database_refuses_fails_the_commit(sessions: Sessions) -> None:
     async with sessions() as session:
-        await rows.reserve(session, User, 2)
+        await rows.reserve(session, 2, User)
         rows.add(session, person(1))
         rows.add(session, person(1))
         with pytest.raises(IntegrityError):
@@ -150,7 +150,7 @@ async def test_what_the_database_refuses_fails_the_commit(sessions: Sessions) ->
 
 async def test_a_row_without_a_reserved_key_gets_one_that_nobody_has(sessions: Sessions) -> None:
     async with sessions.begin() as session:
-        await rows.reserve(session, User, 2)
+        await rows.reserve(session, 2, User)
         rows.add(session, person(1))
         rows.add(session, person(2))
     async with sessions.begin() as session:
@@ -164,7 +164,7 @@ async def test_one_writer_at_a_time_reserves(sessions: Sessions) -> None:
     """Two transactions, one after the other as SQLite has it, get different keys."""
     for number in range(2):
         async with sessions.begin() as session:
-            await rows.reserve(session, User, 1)
+            await rows.reserve(session, 1, User)
             rows.add(session, person(number))
 
     async with sessions() as session:
