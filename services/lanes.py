@@ -98,6 +98,19 @@ def _select_offered() -> Select[Delivery, int, int | None]:
 _HEADS, _OFFERED = _select_heads(), _select_offered()
 _DELIVERIES: Any = Delivery.__table__
 _CLAIM = update(_DELIVERIES).where(_DELIVERIES.c.id == bindparam("claimed"))
+_CLAIM_SINGLE = (
+    update(_DELIVERIES)
+    .where(one_of(_DELIVERIES.c.id, "claimed"))
+    .values(
+        status=DeliveryStatus.CLAIMED,
+        batch_id=_DELIVERIES.c.id,
+        attempts=_DELIVERIES.c.attempts + 1,
+        first_tried_at=func.coalesce(
+            _DELIVERIES.c.first_tried_at,
+            bindparam("now", type_=_DELIVERIES.c.first_tried_at.type),
+        ),
+    )
+)
 _NEXT_DUE = select(func.min(Delivery.due_at)).where(PENDING, Delivery.due_at > bindparam("now"))
 
 
@@ -156,10 +169,10 @@ async def claim(
 ) -> None:
     """Write down, before it is sent, what is sent and in which composition.
 
-    One statement for all: what SQLAlchemy does for each row it keeps track of takes longer.
+    One statement for all that go alone: what SQLAlchemy does for each row takes longer.
     """
     await session.flush()  # so that nothing older overwrites it later
-    claims = []
+    single, joined = list[int](), list[dict[str, Any]]()
     for batch in batches:
         for delivery in batch:
             claimed = {
@@ -168,11 +181,16 @@ async def claim(
                 "attempts": delivery.attempts + 1,
                 "first_tried_at": delivery.first_tried_at or now,
             }
-            claims.append({"claimed": delivery.id, **claimed})
+            if len(batch) == 1:
+                single.append(delivery.id)
+            else:
+                joined.append({"claimed": delivery.id, **claimed})
             for name, value in claimed.items():
                 set_committed_value(delivery, name, value)
-    if claims:  # in the order in which others lock them
-        await session.execute(_CLAIM, sorted(claims, key=itemgetter("claimed")))
+    if single:
+        await session.execute(_CLAIM_SINGLE, {"claimed": single, "now": now})
+    if joined:  # in the order in which others lock them
+        await session.execute(_CLAIM, sorted(joined, key=itemgetter("claimed")))
 
 
 async def in_doubt(session: AsyncSession, *, without: Collection[int] = ()) -> list[Delivery]:
