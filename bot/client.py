@@ -58,7 +58,7 @@ def parameters(session: BaseSession, bot: Bot, method: TelegramMethod[Any]) -> M
     """Give a method's parameters as JSON; Telegram has its own defaults for what is not said."""
     fields = {
         name: session.prepare_value(value, bot=bot, files={}, _dumps_json=False)
-        for name, value in method.model_dump(warnings=False).items()
+        for name, value in method.model_dump(warnings=False, exclude_none=True).items()
     }
     return {name: value for name, value in fields.items() if value is not None}
 

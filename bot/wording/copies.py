@@ -79,7 +79,7 @@ def _texts(
     desk: Desk, ticket: Ticket, messages: Sequence[Message], reply_to: int | None
 ) -> Parcel | None:
     number = desk.number(ticket)
-    together = _fitting(number, messages)
+    together = _fitting(number, messages) if len(messages) > 1 else ()
     if len(together) < 2:  # noqa: PLR2004 - one alone may need several pieces
         return _piece(desk, messages[0], pieces_of(number, messages[0]), reply_to)
     return Parcel(
