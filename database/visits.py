@@ -83,6 +83,12 @@ class Connection(aiosqlite.Connection):
     def cursor(self) -> DirectCursor:  # type: ignore[override]
         return DirectCursor(self)
 
+    @override
+    async def rollback(self) -> None:
+        """Undo what there is to undo: SQLAlchemy asks for it behind each commit, too."""
+        if self.in_transaction:
+            await super().rollback()
+
 
 def connect(database: str | Path, **options: Any) -> Connection:
     """Open a file; see `sqlite3.connect` for the options.

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -52,4 +53,31 @@ async def test_rows_are_streamed(file: Path) -> None:
         rows = await connection.stream(text(THREE))
 
         assert [row.n async for row in rows] == [1, 2, 3]
+    await engine.dispose()
+
+
+async def test_after_a_commit_there_is_nothing_to_undo_and_no_visit(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visited: list[str] = []
+    visit = visits.Connection._execute
+
+    async def note(connection: visits.Connection, work: Any, *arguments: Any) -> Any:
+        visited.append(work.__name__)
+        return await visit(connection, work, *arguments)  # type: ignore[no-untyped-call]
+
+    engine = make_engine(sqlite_url(file))
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE some (n INTEGER)"))
+    monkeypatch.setattr(visits.Connection, "_execute", note)
+    async with engine.begin() as connection:
+        await connection.execute(text("INSERT INTO some VALUES (1)"))
+    async with engine.connect() as connection:
+        await connection.execute(text("INSERT INTO some VALUES (2)"))
+        await connection.rollback()
+    monkeypatch.undo()
+
+    assert visited == ["commit", "rollback"]
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SELECT n FROM some"))).all() == [(1,)]
     await engine.dispose()
