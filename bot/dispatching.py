@@ -12,6 +12,7 @@ from aiogram.types.update import UpdateTypeLookupError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import i18n
+from bot.filters import chat_of
 from bot.raw import cleaned
 from bot.routers import buttons, groups, private, staff
 from core.team import Team
@@ -62,7 +63,7 @@ async def feed(
 
 def _language(event: TelegramObject, team: Team) -> str:
     """Choose the language of what a handler words itself: in groups the staff's."""
-    chat = getattr(getattr(event, "message", event), "chat", None)
+    chat = chat_of(event)
     if chat is not None and chat.type != "private":
         return team.staff_language
     return i18n.choose(getattr(getattr(event, "from_user", None), "language_code", None))

@@ -3,12 +3,19 @@
 from typing import Any, override
 
 from aiogram.filters import Filter
-from aiogram.types import Message, TelegramObject
+from aiogram.types import CallbackQuery, Chat, Message, TelegramObject
 from magic_filter import MagicFilter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content import RELAYED_KINDS
 from services import staff_chat
+
+
+def chat_of(event: TelegramObject) -> Chat | None:
+    """Tell in which chat something happened; a button was pressed where its message is."""
+    place = event.message if isinstance(event, CallbackQuery) else event
+    chat: Chat | None = getattr(place, "chat", None)
+    return chat
 
 
 class When(Filter):
@@ -32,8 +39,7 @@ class InStaffChat(Filter):
     async def __call__(
         self, event: TelegramObject, staff_chat_id: int, session: AsyncSession
     ) -> bool:
-        message = getattr(event, "message", event)
-        chat = getattr(message, "chat", None)
+        chat = chat_of(event)
         if chat is None:
             return False
         if chat.id == staff_chat_id:

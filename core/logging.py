@@ -26,7 +26,6 @@ HANDLER = "support-bot"
 # update with its text, and nothing a person wrote belongs into a log.
 FLOORS: Mapping[str, int] = {
     "aiogram": logging.INFO,
-    "aiogram.event": logging.WARNING,  # what it says of each update the intake says better
     "aiohttp": logging.INFO,
     "aiosqlite": logging.INFO,
     "alembic": logging.INFO,

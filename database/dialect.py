@@ -1,7 +1,7 @@
 """What SQLite and PostgreSQL both can and SQLAlchemy spells for each, or not at all.
 
-Many values go as one parameter, and many rows as one a column: SQLAlchemy's own spelling has as
-many parameters as there are values, and the database has to prepare one statement for each number.
+A list goes as one parameter, and to PostgreSQL rows go as one a column: SQLAlchemy's own spelling
+has as many as there are values, and PostgreSQL has to prepare a statement for each number of them.
 """
 
 import json

@@ -77,7 +77,7 @@ class DirectCursor(aiosqlite.Cursor):
 
 
 class Connection(aiosqlite.Connection):
-    """aiosqlite's connection, with such cursors."""
+    """aiosqlite's connection, with such cursors, and a rollback only of what was begun."""
 
     @override
     def cursor(self) -> DirectCursor:  # type: ignore[override]

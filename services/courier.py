@@ -194,7 +194,11 @@ class Courier:
         if len(self._back) == len(self._trips):
             self._wake.set()
         elif self._gathering is None:
-            self._gathering = asyncio.get_running_loop().call_later(GATHERS, self._wake.set)
+            self._gathering = asyncio.get_running_loop().call_later(GATHERS, self._gathered)
+
+    def _gathered(self) -> None:
+        self._gathering = None
+        self._wake.set()
 
     def _hear_anew(self) -> None:
         """Have what comes from now on bring about another turn."""

@@ -1,7 +1,7 @@
 """Lanes: the deliveries of one ticket to one chat, of which one is on its way at a time."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
@@ -98,7 +98,7 @@ def _select_offered() -> Select[Delivery, int, int | None]:
 _HEADS, _OFFERED = _select_heads(), _select_offered()
 _DELIVERIES: Any = Delivery.__table__
 _CLAIM = update(_DELIVERIES).where(_DELIVERIES.c.id == bindparam("claimed"))
-_CLAIM_SINGLE = (
+_CLAIM_EACH_ALONE = (
     update(_DELIVERIES)
     .where(one_of(_DELIVERIES.c.id, "claimed"))
     .values(
@@ -165,14 +165,15 @@ async def _waiting(
 
 
 async def claim(
-    session: AsyncSession, batches: Iterable[Sequence[Delivery]], *, now: datetime
+    session: AsyncSession, batches: Collection[Sequence[Delivery]], *, now: datetime
 ) -> None:
     """Write down, before it is sent, what is sent and in which composition.
 
-    One statement for all that go alone: what SQLAlchemy does for each row takes longer.
+    In one statement if each goes alone, as most do, or else in one for each: what SQLAlchemy does
+    for a row that it keeps track of takes longer than either.
     """
     await session.flush()  # so that nothing older overwrites it later
-    single, joined = list[int](), list[dict[str, Any]]()
+    claims = []
     for batch in batches:
         for delivery in batch:
             claimed = {
@@ -181,16 +182,15 @@ async def claim(
                 "attempts": delivery.attempts + 1,
                 "first_tried_at": delivery.first_tried_at or now,
             }
-            if len(batch) == 1:
-                single.append(delivery.id)
-            else:
-                joined.append({"claimed": delivery.id, **claimed})
+            claims.append({"claimed": delivery.id, **claimed})
             for name, value in claimed.items():
                 set_committed_value(delivery, name, value)
-    if single:
-        await session.execute(_CLAIM_SINGLE, {"claimed": single, "now": now})
-    if joined:  # in the order in which others lock them
-        await session.execute(_CLAIM, sorted(joined, key=itemgetter("claimed")))
+    claims.sort(key=itemgetter("claimed"))  # the order in which others lock them
+    if len(claims) > len(batches):
+        await session.execute(_CLAIM, claims)
+    elif claims:
+        ids = [claim["claimed"] for claim in claims]
+        await session.execute(_CLAIM_EACH_ALONE, {"claimed": ids, "now": now})
 
 
 async def in_doubt(session: AsyncSession, *, without: Collection[int] = ()) -> list[Delivery]:
