@@ -1,5 +1,6 @@
 from collections.abc import Collection
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -432,19 +433,23 @@ async def test_a_claim_says_what_is_sent_when_and_with_what(
         assert one.first_tried_at == NOON + SECOND
 
 
+@pytest.mark.parametrize("sizes", [[1, 1, 1], [1, 3], [2, 1]])
 async def test_claims_are_written_over_what_was_changed_before_whatever_their_order(
-    session: AsyncSession, ticket: Ticket
+    session: AsyncSession, ticket: Ticket, sizes: list[int]
 ) -> None:
-    batches = [[await delivery(session, QuestionPosted(n), ticket)] for n in range(3)]
-    for (one,) in batches:
+    batches = [
+        [await delivery(session, QuestionPosted(n), ticket) for n in range(size)] for size in sizes
+    ]
+    for one in chain(*batches):
         one.status, one.attempts = DeliveryStatus.WAITING, 4
 
-    await lanes.claim(session, reversed(batches), now=NOON)
+    await lanes.claim(session, batches[::-1], now=NOON)
 
-    for (one,) in batches:
-        await session.refresh(one)
-        assert (one.status, one.attempts) == (DeliveryStatus.CLAIMED, 5)
-        assert one.batch_id == one.id
+    for batch in batches:
+        for one in batch:
+            await session.refresh(one)
+            assert (one.status, one.attempts) == (DeliveryStatus.CLAIMED, 5)
+            assert (one.batch_id, one.first_tried_at) == (batch[0].id, NOON)
 
 
 async def test_a_second_claim_keeps_the_time_of_the_first_try(
