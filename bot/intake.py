@@ -67,7 +67,6 @@ class Intake:
         with _named(raw):
             await self._handle(raw)
             log.info("update handled", handling_seconds=round(loop.time() - started, 4))
-        self._courier.wake()
 
     async def handle_together(self, batch: Sequence[dict[str, Any]]) -> bool:
         """Handle updates in their order and commit once, which costs a fraction of one by one.
@@ -90,7 +89,6 @@ class Intake:
         took = round((loop.time() - started) / len(batch), 4)
         for raw in batch:
             log.info("update handled", update_id=raw["update_id"], handling_seconds=took)
-        self._courier.wake()
         return True
 
     async def _handle(self, raw: dict[str, Any]) -> None:

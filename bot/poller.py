@@ -36,7 +36,8 @@ LONG_POLL = 30
 # So many updates are committed at once: sends and their answers wait meanwhile.
 TOGETHER = 50
 
-# Telegram gives so many at a time, or all there are (core.telegram.org/bots/api#getupdates).
+# Telegram gives so many at a time, or all there are (core.telegram.org/bots/api#getupdates). After
+# so many nobody is woken to send yet: what waits in one lane by then travels as one.
 MOST_AT_A_TIME = 100
 
 # When several come at a time, so many seconds are left for more to gather: what is committed
@@ -66,16 +67,22 @@ class Poller:
         *,
         clock: Callable[[], datetime],
         on_turn: Callable[[], None] = lambda: None,
+        on_taken: Callable[[], None] = lambda: None,
         allowed: Callable[[], Awaitable[None]] = at_once,
     ) -> None:
-        """`on_turn` hears that we are alive; `allowed` is awaited before Telegram is asked."""
+        """`on_turn` hears that we are alive, `on_taken` that Telegram has no more for now.
+
+        `allowed` is awaited before Telegram is asked.
+        """
         self._bot = bot
         self._sessions = sessions
         self._intake = intake
         self._clock = clock
         self._on_turn = on_turn
+        self._on_taken = on_taken
         self._allowed = allowed
         self._offset: int | None = None
+        self._more = False
         self._stopped = asyncio.Event()
         self._fetching: asyncio.Timeout | None = None
         self._swept_at: datetime | None = None
@@ -101,22 +108,26 @@ class Poller:
                 log.info("Telegram answers again")
             failures = 0
             await self._take_all(batch)
+            self._more = len(batch) == MOST_AT_A_TIME
+            if not self._more:
+                self._on_taken()
             await self._sweep()
-            if 1 < len(batch) < MOST_AT_A_TIME:
+            if len(batch) > 1 and not self._more:
                 await self._rest(GATHERS)
         await self._confirm()
 
     async def _fetch(self) -> list[dict[str, Any]]:
         """Ask for updates; an answer that is cut off by `stop` confirmed nothing new."""
+        seconds = 0 if self._more else LONG_POLL
         call = RawUpdates(
             offset=self._offset,
-            timeout=LONG_POLL,
+            timeout=seconds,
             allowed_updates=root().resolve_used_update_types(),
         )
         try:
             async with asyncio.timeout(None) as self._fetching:
                 await self._allowed()
-                return await self._bot(call, request_timeout=LONG_POLL + 15)
+                return await self._bot(call, request_timeout=seconds + 15)
         except TimeoutError:
             return []
         finally:

@@ -1,6 +1,7 @@
 """Taking updates: what goes wrong on the way loses none, and none is handled twice."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, override
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 
 from bot import poller
 from bot.intake import Intake
-from bot.poller import Poller
+from bot.poller import TOGETHER, Poller
 from database.models import Message, SeenUpdate
 from sandbox.client import User
 from tests.fuzzing.wire import TOKEN, Wire
@@ -177,6 +178,40 @@ async def test_old_update_ids_are_forgotten_after_two_days(office: Office, alice
     async with office.sessions() as session:
         ids = await session.scalar(select(func.count()).select_from(SeenUpdate))
     assert ids == 2
+
+
+@pytest.mark.parametrize("number", [250, 200, 3])
+async def test_sending_begins_when_telegram_has_no_more(
+    file_sessions: Sessions, number: int
+) -> None:
+    wire = Wire(lambda: NOON, {})
+    happened = list[int | str]()
+
+    class Watched(Intake):
+        def __init__(self) -> None:
+            """Need nothing."""
+
+        @override
+        async def handle_together(self, batch: Sequence[dict[str, Any]]) -> bool:
+            happened.append(len(batch))
+            return True
+
+    poller = Poller(
+        Bot(TOKEN, session=wire),
+        file_sessions,
+        Watched(),
+        clock=lambda: NOON,
+        on_taken=lambda: happened.append("taken"),
+    )
+    wire.offer([{"update_id": one} for one in range(1, number + 1)])
+    async with asyncio.TaskGroup() as group:
+        group.create_task(poller.run())
+        await wire.taken()
+        poller.stop()
+
+    parts = [TOGETHER] * (number // TOGETHER)
+    before = happened[: happened.index("taken")]
+    assert before == [*parts, *filter(None, [number % TOGETHER])]
 
 
 async def test_an_update_without_a_number_does_not_end_the_bot(file_sessions: Sessions) -> None:
