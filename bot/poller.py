@@ -70,9 +70,9 @@ class Poller:
         on_taken: Callable[[], None] = lambda: None,
         allowed: Callable[[], Awaitable[None]] = at_once,
     ) -> None:
-        """`on_turn` hears that we are alive, `on_taken` that Telegram has no more for now.
+        """`on_turn` hears that we are alive; `allowed` is awaited before Telegram is asked.
 
-        `allowed` is awaited before Telegram is asked.
+        `on_taken` hears that updates are committed, but not while Telegram has more.
         """
         self._bot = bot
         self._sessions = sessions
@@ -107,10 +107,9 @@ class Poller:
             if failures:
                 log.info("Telegram answers again")
             failures = 0
-            await self._take_all(batch)
             self._more = len(batch) == MOST_AT_A_TIME
-            if not self._more:
-                self._on_taken()
+            await self._take_all(batch)
+            self._tell_taken()
             await self._sweep()
             if len(batch) > 1 and not self._more:
                 await self._rest(GATHERS)
@@ -152,6 +151,7 @@ class Poller:
                 return False
             if done:
                 self._offset = numbers[-1] + 1
+                self._tell_taken()
                 return True
         self._on_turn()
         half = len(part) // 2
@@ -168,7 +168,12 @@ class Poller:
             return False
         else:
             self._offset = update_id + 1
+            self._tell_taken()
         return True
+
+    def _tell_taken(self) -> None:
+        if not self._more:
+            self._on_taken()
 
     async def _handle_alone(self, raw: dict[str, Any]) -> bool:
         await self._intake.handle(raw)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from bot import poller
 from bot.intake import Intake
-from bot.poller import TOGETHER, Poller
+from bot.poller import MOST_AT_A_TIME, TOGETHER, Poller
 from database.models import Message, SeenUpdate
 from sandbox.client import User
 from tests.fuzzing.wire import TOKEN, Wire
@@ -180,7 +180,7 @@ async def test_old_update_ids_are_forgotten_after_two_days(office: Office, alice
     assert ids == 2
 
 
-@pytest.mark.parametrize("number", [250, 200, 3])
+@pytest.mark.parametrize("number", [260, 250, 200, 3])
 async def test_sending_begins_when_telegram_has_no_more(
     file_sessions: Sessions, number: int
 ) -> None:
@@ -209,9 +209,9 @@ async def test_sending_begins_when_telegram_has_no_more(
         await wire.taken()
         poller.stop()
 
-    parts = [TOGETHER] * (number // TOGETHER)
+    full, rest = number // MOST_AT_A_TIME, number % MOST_AT_A_TIME
     before = happened[: happened.index("taken")]
-    assert before == [*parts, *filter(None, [number % TOGETHER])]
+    assert before == [TOGETHER] * (2 * full) + ([min(TOGETHER, rest)] if rest else [])
 
 
 async def test_an_update_without_a_number_does_not_end_the_bot(file_sessions: Sessions) -> None:
