@@ -81,7 +81,11 @@ async def answers(run: Run) -> None:
 
 
 async def _gives(scene: Scene, traffic: Traffic, answer: Answer) -> None:
-    """Break the next calls, and wait until they were struck and something arrives again."""
+    """Break the next calls, and wait until they were struck and something arrives again.
+
+    In each lane: what was struck may be sent once more at once, without a part that is refused,
+    and the answer that is given next must not strike that send.
+    """
     how: dict[str, Any] = {"times": answer.times, "status": answer.status}
     how |= {"description": answer.says, "parameters": answer.parameters}
     how |= {"method": answer.method} if answer.method else {}
@@ -92,6 +96,8 @@ async def _gives(scene: Scene, traffic: Traffic, answer: Answer) -> None:
     if answer.method == "copyMessage":
         await traffic.writes(0, photo=True)
     await _mended(scene, fault)
+    for number in range(len(traffic.users)):
+        await traffic.writes(number)
     await traffic.sees_all(traffic.missing())
 
 
