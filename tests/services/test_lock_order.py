@@ -2,11 +2,12 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.models import Direction, Ticket
 from database.session import make_engine, make_sessions
-from services import messages, outbox, people
+from services import lanes, messages, outbox, people, staff_chat
 from services import ticket_service as tickets
 from services.notices import CardRedrawn
 from services.problems import Problem
@@ -68,3 +69,30 @@ async def test_a_copy_is_linked_while_staff_edit_its_message(postgres_url: str) 
             await factories.link(settling, ticket, 77, copy_of=answer.id)
             outbox.post(settling, STAFF, CardRedrawn(ticket.id), now=NOON, ticket=ticket)
     await engine.dispose()
+
+
+@pytest.mark.parametrize("together", [1, 3])
+async def test_claims_and_a_group_that_moves_do_not_lock_each_other_out(
+    sessions: Sessions, ann: Ticket, together: int
+) -> None:
+    """The courier claims by priority and by batches; both lock by number."""
+    async with sessions.begin() as session:
+        waiting = [await factories.delivery(session, CardRedrawn(ann.id), ann) for _ in range(60)]
+    batches = [waiting[at : at + together] for at in range(0, len(waiting), together)]
+
+    async def claims() -> None:
+        for _ in range(ROUNDS):
+            async with sessions() as session:
+                await lanes.claim(session, batches[::-1], now=NOON)
+                await session.rollback()
+
+    async def moves() -> None:
+        for _ in range(ROUNDS):
+            async with sessions() as session:
+                await staff_chat.migrated(session, STAFF, -1002, staff_chat_id=STAFF, now=NOON)
+                await session.rollback()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(claims())
+            group.create_task(moves())
