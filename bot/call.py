@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from aiogram.methods import EditMessageText, TelegramMethod
@@ -36,7 +37,6 @@ def send_text(
         chat_id=chat_id,
         text=text,
         entities=entities(spans),
-        parse_mode=None,
         reply_parameters=reply(reply_to),
         reply_markup=keyboard,
     )
@@ -57,6 +57,7 @@ def edit_text(
     )
 
 
+@lru_cache(maxsize=1024)  # all that is copied below a card replies to it
 def reply(message_id: int | None) -> ReplyParameters | None:
     """Reply to a message of the same chat, if it still exists."""
     if message_id is None:

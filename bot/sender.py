@@ -9,7 +9,6 @@ from aiogram.exceptions import AiogramError
 from aiogram.methods import (
     DeleteMessage,
     EditMessageText,
-    SendMessage,
     SetMessageReaction,
     TelegramMethod,
 )
@@ -17,6 +16,7 @@ from aiogram.types import ChatMemberAdministrator, ChatMemberRestricted, Message
 
 from bot import verdicts
 from bot.call import Call
+from bot.client import SendText, Sent
 from bot.verdicts import Obstacle
 from services.outcomes import ChatRefused, Delivered, Outcome, Refused, Unknown
 from services.parcel import Parcel
@@ -102,12 +102,11 @@ def _without(
     return next(iter(instead), None)
 
 
-def _sent_anew(method: EditMessageText) -> SendMessage:
-    return SendMessage(
-        chat_id=method.chat_id or 0,
+def _sent_anew(method: EditMessageText) -> SendText:
+    return SendText(
+        chat_id=int(method.chat_id or 0),
         text=method.text or "",
         entities=method.entities,
-        parse_mode=None,
         reply_markup=method.reply_markup,
     )
 
@@ -115,5 +114,5 @@ def _sent_anew(method: EditMessageText) -> SendMessage:
 def _message_ids(result: object) -> tuple[int, ...]:
     """Read the ids of new or edited messages; 0 is a scheduled one, which has none yet."""
     results = result if isinstance(result, list) else [result]
-    ids = [one.message_id for one in results if isinstance(one, Message | MessageId)]
+    ids = [one.message_id for one in results if isinstance(one, Message | MessageId | Sent)]
     return tuple(message_id for message_id in ids if message_id)

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from aiogram.methods import EditMessageText, SendMessage
+from aiogram.methods import EditMessageText
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import i18n, texts
 from bot.call import Call
+from bot.client import SendText
 from bot.composer import _WORDING
 from core.text import utf16_len
 from database.models import Direction, Ticket, TicketStatus, User
@@ -485,7 +486,7 @@ async def test_content_is_copied_or_sent_by_its_file_or_described(
     assert type(parcel.call.method).__name__ == "CopyMessage"
     assert [type(other).__name__ for other in parcel.call.instead] == instead
     described = parcel.call.instead[-1]
-    assert isinstance(described, SendMessage)
+    assert isinstance(described, SendText)
     assert described.text.startswith("[a")
 
 

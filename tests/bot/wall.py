@@ -15,7 +15,6 @@ from aiogram.methods import (
     EditMessageMedia,
     EditMessageText,
     SendMediaGroup,
-    SendMessage,
     SetMessageReaction,
     TelegramMethod,
 )
@@ -23,6 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.call import Call
+from bot.client import SendText
 from bot.composer import Composer
 from core.team import Team
 from core.text import utf16_len, utf16_slice
@@ -109,7 +109,7 @@ class Wall:
         method, chat = parcel.call.method, self._chats.setdefault(parcel.chat_id, {})
         self.calls.append(method)
         match method:
-            case SendMessage() | EditMessageText():
+            case SendText() | EditMessageText():
                 seen = self._text(method)
                 chat[seen.id] = seen
                 return (seen.id,)
@@ -135,7 +135,7 @@ class Wall:
                 return ()
         raise AssertionError(method)
 
-    def _text(self, method: SendMessage | EditMessageText) -> Seen:
+    def _text(self, method: SendText | EditMessageText) -> Seen:
         """Take a text as strictly as Telegram does."""
         text = method.text or ""
         entities = [one.model_dump(exclude_none=True) for one in method.entities or []]
@@ -143,7 +143,7 @@ class Wall:
         assert 1 <= utf16_len(text) <= 4096
         assert all(0 <= one["offset"] < utf16_len(text) for one in entities)
         assert all(one["offset"] + one["length"] <= utf16_len(text) for one in entities)
-        reply = method.reply_parameters if isinstance(method, SendMessage) else None
+        reply = method.reply_parameters if isinstance(method, SendText) else None
         rows = getattr(method.reply_markup, "inline_keyboard", None) or []
         message_id = getattr(method, "message_id", None)
         return Seen(
