@@ -36,8 +36,8 @@ log = structlog.get_logger(__name__)
 # core.telegram.org/bots/api#answercallbackquery
 ALERT_LIMIT = 200
 
-# Most updates write one message and post one or two deliveries.
-KEYS_AN_UPDATE = 2
+# Most updates write one message and post one delivery; what opens a ticket posts more.
+KEYS_AN_UPDATE = 1
 
 
 class Intake:

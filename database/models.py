@@ -41,6 +41,16 @@ class Base(DeclarativeBase):
     }
 
 
+class Plain:
+    """A row without relationships, made for every message: keeps what it is given as it is.
+
+    SQLAlchemy's own constructor sets one column after the other and notes each as a change.
+    """
+
+    def __init__(self, **columns: Any) -> None:
+        vars(self).update(columns)
+
+
 class TicketStatus(StrEnum):
     """Who has to move: DESIGN's words, which are the helpdesk field's."""
 
@@ -164,7 +174,7 @@ class DailyTicketCounter(Base):
     last_number: Mapped[int] = mapped_column(default=0)
 
 
-class Message(Base):
+class Message(Plain, Base):
     """What a person wrote: a question, an answer or a note, as Telegram gave it to us."""
 
     __tablename__ = "messages"
@@ -230,7 +240,7 @@ class TicketEvent(Base):
     happened_at: Mapped[datetime]
 
 
-class Delivery(Base):
+class Delivery(Plain, Base):
     """A notice on its way to a chat: the outbox.
 
     `batch_id` is the first delivery of those that travel as one message (by its number alone: it
