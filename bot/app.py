@@ -85,6 +85,7 @@ class App:
             self.intake,
             clock=clock,
             on_turn=lambda: self.heartbeat.beat("poller"),
+            on_more=self.courier.expect,
             on_taken=self.courier.wake,
             allowed=self._wait_for_lead,
         )

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from aiogram import Bot, Router
+from aiogram import Bot
 from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.types import TelegramObject, Update
 from aiogram.types.update import UpdateTypeLookupError
@@ -23,12 +22,13 @@ class Unhandled(Exception):
     """No handler is responsible for the update."""
 
 
-@cache
-def root() -> Router:
-    """Put the routers together; a router belongs to one other, so there is only one."""
-    made = Router(name="root")
-    made.include_routers(private.router, groups.router, staff.router, buttons.router)
-    return made
+# Asked in this order, until one has a handler.
+ROUTERS = (private.router, groups.router, staff.router, buttons.router)
+
+
+def used_update_types() -> list[str]:
+    """List the kinds of updates that some handler is for."""
+    return sorted({kind for router in ROUTERS for kind in router.resolve_used_update_types()})
 
 
 async def feed(
@@ -41,24 +41,27 @@ async def feed(
     `feed_raw_update` logs what is raised, and unknown kinds, with all that a person wrote.
     """
     update = Update.model_validate(cleaned(raw), context={"bot": bot})
-    kinds = ", ".join(key for key in raw if key != "update_id")
     try:
         kind, event = update.event_type, update.event
     except UpdateTypeLookupError:
-        raise Unhandled(kinds) from None
+        raise _unhandled(raw) from None
+    data = {
+        "bot": bot,
+        "session": session,
+        "now": now,
+        "day": team.day(now),
+        "staff_chat_id": await staff_chat.current(session, team.staff_chat_id),
+    }
     with i18n.speaking(_language(event, team)):
-        result = await root().propagate_event(
-            kind,
-            event,
-            bot=bot,
-            session=session,
-            now=now,
-            day=team.day(now),
-            staff_chat_id=await staff_chat.current(session, team.staff_chat_id),
-        )
-    if result is UNHANDLED:
-        raise Unhandled(kinds)
-    return result
+        for router in ROUTERS:
+            result = await router.propagate_event(kind, event, **data)
+            if result is not UNHANDLED:
+                return result
+    raise _unhandled(raw)
+
+
+def _unhandled(raw: Mapping[str, Any]) -> Unhandled:
+    return Unhandled(", ".join(key for key in raw if key != "update_id"))
 
 
 def _language(event: TelegramObject, team: Team) -> str:

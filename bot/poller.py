@@ -22,7 +22,7 @@ from aiogram.exceptions import (
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.client import RawUpdates
-from bot.dispatching import root
+from bot.dispatching import used_update_types
 from bot.intake import Intake
 from bot.raw import number
 from database.errors import is_outage
@@ -42,7 +42,7 @@ MOST_AT_A_TIME = 100
 
 # When several come at a time, so many seconds are left for more to gather: what is committed
 # together costs a fraction of one by one.
-GATHERS = 0.02
+GATHERS = 0.023
 
 # The last getUpdates, which confirms what was committed, may take so long.
 LAST_CONFIRMATION = 4
@@ -67,18 +67,21 @@ class Poller:
         *,
         clock: Callable[[], datetime],
         on_turn: Callable[[], None] = lambda: None,
+        on_more: Callable[[], None] = lambda: None,
         on_taken: Callable[[], None] = lambda: None,
         allowed: Callable[[], Awaitable[None]] = at_once,
     ) -> None:
         """`on_turn` hears that we are alive; `allowed` is awaited before Telegram is asked.
 
-        `on_taken` hears that updates are committed, but not while Telegram has more.
+        `on_more` hears that Telegram has more than it gave; `on_taken`, that updates are committed
+        and Telegram has no more.
         """
         self._bot = bot
         self._sessions = sessions
         self._intake = intake
         self._clock = clock
         self._on_turn = on_turn
+        self._on_more = on_more
         self._on_taken = on_taken
         self._allowed = allowed
         self._offset: int | None = None
@@ -108,6 +111,8 @@ class Poller:
                 log.info("Telegram answers again")
             failures = 0
             self._more = len(batch) == MOST_AT_A_TIME
+            if self._more:
+                self._on_more()
             await self._take_all(batch)
             self._tell_taken()
             await self._sweep()
@@ -121,7 +126,7 @@ class Poller:
         call = RawUpdates(
             offset=self._offset,
             timeout=seconds,
-            allowed_updates=root().resolve_used_update_types(),
+            allowed_updates=used_update_types(),
         )
         try:
             async with asyncio.timeout(None) as self._fetching:

@@ -27,9 +27,10 @@ log = structlog.get_logger(__name__)
 # What other processes wrote is noticed within this time, in seconds.
 LOOKS_EVERY = 1.0
 
-# An answer waits so many seconds for those of the other sends: to settle many costs little more
-# than to settle one.
-GATHERS = 0.01
+# When several are on their way, an answer waits so many seconds for the others, and for what is
+# committed meanwhile: a turn that settles many and claims costs little more than one for a single
+# answer. Who kills us in that time makes possible duplicates of them.
+GATHERS = 0.05
 
 # A send in flight gets so many seconds when the program stops.
 LAST_SENDS = 5.0
@@ -68,6 +69,7 @@ class Courier:
         self._trips: dict[Trip, asyncio.Task[None]] = {}
         self._back: list[tuple[Trip, Outcome]] = []
         self._gathering: asyncio.TimerHandle | None = None
+        self._expecting = False
         self._after_turn = asyncio.Condition()
         self._outage = False
         self._one_by_one = False
@@ -76,7 +78,15 @@ class Courier:
 
     def wake(self) -> None:
         """Look at once: something was committed."""
+        self._expecting = False
         self._wake.set()
+
+    def expect(self) -> None:
+        """Leave answers lying until `wake`, or the next look: what is about to be committed merges.
+
+        A turn for the answers alone would take single messages along that are one a moment later.
+        """
+        self._expecting = True
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is in flight is settled, or is late."""
@@ -86,6 +96,7 @@ class Courier:
     async def settled(self) -> None:
         """Wait until what is on its way now has come back and is written down."""
         waiting = set(self._trips)
+        self.wake()
         async with self._after_turn:
             await self._after_turn.wait_for(lambda: not waiting & self._trips.keys())
 
@@ -191,14 +202,14 @@ class Courier:
                 outcome = Unknown(repr(error))
         self._limiter.answer(self._monotonic(), trip.parcel.chat_id, trip.parcel.cost)
         self._back.append((trip, outcome))
-        if len(self._back) == len(self._trips):
-            self._wake.set()
-        elif self._gathering is None:
-            self._gathering = asyncio.get_running_loop().call_later(GATHERS, self._gathered)
+        if self._gathering is None:
+            seconds = GATHERS if len(self._trips) > 1 else 0
+            self._gathering = asyncio.get_running_loop().call_later(seconds, self._gathered)
 
     def _gathered(self) -> None:
         self._gathering = None
-        self._wake.set()
+        if not self._expecting:
+            self._wake.set()
 
     def _hear_anew(self) -> None:
         """Have what comes from now on bring about another turn."""

@@ -266,6 +266,7 @@ async def test_nothing_is_sent_twice_or_left_over(office: Office, alice: User) -
     answer = await office.kate.replies(card, "It is on its way")
     await office.kate.sees_reaction(answer, "👍")
     await office.kate.sees_edit(card, "answered")
+    await office.app.courier.settled()
 
     async with office.sessions() as session:
         deliveries = list(await session.scalars(select(Delivery)))

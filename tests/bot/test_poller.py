@@ -185,7 +185,7 @@ async def test_sending_begins_when_telegram_has_no_more(
     file_sessions: Sessions, number: int
 ) -> None:
     wire = Wire(lambda: NOON, {})
-    happened, told = list[int](), asyncio.Event()
+    happened, told = list[int | str](), asyncio.Event()
 
     class Watched(Intake):
         def __init__(self) -> None:
@@ -202,6 +202,7 @@ async def test_sending_begins_when_telegram_has_no_more(
         file_sessions,
         Watched(),
         clock=lambda: NOON,
+        on_more=lambda: happened.append("more"),
         on_taken=told.set,
     )
     wire.offer([{"update_id": one} for one in range(1, number + 1)])
@@ -212,7 +213,8 @@ async def test_sending_begins_when_telegram_has_no_more(
         poller.stop()
 
     full, rest = number // MOST_AT_A_TIME, number % MOST_AT_A_TIME
-    assert happened == [TOGETHER] * (2 * full) + ([min(TOGETHER, rest)] if rest else [])
+    begun = [min(TOGETHER, rest)] if rest else []
+    assert happened == ["more", TOGETHER, TOGETHER] * full + begun
 
 
 async def test_an_update_without_a_number_does_not_end_the_bot(file_sessions: Sessions) -> None:

@@ -113,10 +113,10 @@ async def test_a_postponed_lane_goes_on_in_order_when_its_time_has_come(
 
 
 @asynccontextmanager
-async def two_on_their_way(
-    room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[tuple[asyncio.Event, asyncio.Event]]:
-    """Have two sends without an answer, and a courier whom nothing else wakes."""
+async def on_their_way(
+    room: Room, monkeypatch: pytest.MonkeyPatch, *tickets: Ticket
+) -> AsyncIterator[list[asyncio.Event]]:
+    """Have a send for each ticket without an answer, and a courier whom nothing else wakes."""
     monkeypatch.setattr(couriers, "LOOKS_EVERY", 3600.0)
     resting, take_rest = asyncio.Event(), room.courier._rest
 
@@ -126,23 +126,23 @@ async def two_on_their_way(
         resting.clear()
 
     monkeypatch.setattr(room.courier, "_rest", rest)
-    answers = room.telegram.holds(1), room.telegram.holds(2)
+    answers = [room.telegram.holds(number) for number, _ in enumerate(tickets, 1)]
     async with room.working():
-        await room.post(1, ticket=ann)
-        await room.post(2, ticket=bob)
-        await room.telegram.called(2)
+        for number, ticket in enumerate(tickets, 1):
+            await room.post(number, ticket=ticket)
+        await room.telegram.called(len(tickets))
         while not resting.is_set() or room.courier._wake.is_set():  # noqa: ASYNC110
             await asyncio.sleep(0)
         yield answers
-        answers[0].set()
-        answers[1].set()
+        for answer in answers:
+            answer.set()
 
 
 async def test_answers_that_come_close_together_are_written_down_together(
     room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(couriers, "GATHERS", 3600.0)
-    async with two_on_their_way(room, ann, bob, monkeypatch) as (first, second):
+    async with on_their_way(room, monkeypatch, ann, bob) as (first, second):
         first.set()
         for _ in range(5):
             assert await room.statuses() == [CLAIMED, CLAIMED]
@@ -155,11 +155,37 @@ async def test_an_answer_waits_a_moment_for_others_and_no_longer(
     room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(couriers, "GATHERS", 0.0)
-    async with two_on_their_way(room, ann, bob, monkeypatch) as (first, _):
+    async with on_their_way(room, monkeypatch, ann, bob) as (first, _):
         first.set()
         async with asyncio.timeout(10):
             while await room.statuses() != [DELIVERED, CLAIMED]:  # noqa: ASYNC110
                 await asyncio.sleep(0)
+
+
+async def test_the_answer_to_a_single_send_is_written_down_at_once(
+    room: Room, ann: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers, "GATHERS", 3600.0)
+    async with on_their_way(room, monkeypatch, ann) as (answer,):
+        answer.set()
+        async with asyncio.timeout(10):
+            while await room.statuses() != [DELIVERED]:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+
+
+async def test_answers_wait_for_what_is_about_to_be_committed(
+    room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers, "GATHERS", 0.0)
+    async with on_their_way(room, monkeypatch, ann, bob) as (first, second):
+        room.courier.expect()
+        first.set()
+        second.set()
+        for _ in range(20):
+            assert await room.statuses() == [CLAIMED, CLAIMED]
+        await room.post(3, ticket=ann)
+        await room.settled(3)
+        assert await room.statuses() == [DELIVERED, DELIVERED, DELIVERED]
 
 
 async def test_what_matters_goes_first(room: Room, ann: Ticket, bob: Ticket) -> None:
