@@ -14,6 +14,9 @@ from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 from services.notices import AnswerPosted, QuestionPosted
 from services.parcel import Parcel, Shown
 
+# Stands between texts that travel as one.
+_BETWEEN = "\n\n"
+
 # At the end of one that goes on elsewhere.
 _MORE = texts.continued()
 
@@ -45,7 +48,7 @@ async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
 
 def bundle(number: str, messages: Sequence[Message]) -> Piece:
     """Write several texts of a user as one, the ticket's number in front."""
-    whole = join([content(message) for message in messages], "\n\n")
+    whole = join([content(message) for message in messages], _BETWEEN)
     return join([(texts.follow_up(number), []), whole], "")
 
 
@@ -57,10 +60,10 @@ def rebundled(number: str, messages: Sequence[Message], edited: Collection[int])
     if fits(number, messages):
         return bundle(number, messages)
     kept = [("", []) if one.id in edited else content(one) for one in messages]
-    others = utf16_len(texts.follow_up(number)) + utf16_len(join(kept, "\n\n")[0])
+    others = utf16_len(texts.follow_up(number)) + utf16_len(join(kept, _BETWEEN)[0])
     room = (TEXT_LIMIT - others) // max(1, len(edited))
     parts = [_shortened(one, room) if one.id in edited else content(one) for one in messages]
-    return join([(texts.follow_up(number), []), join(parts, "\n\n")], "")
+    return join([(texts.follow_up(number), []), join(parts, _BETWEEN)], "")
 
 
 def fits(number: str, messages: Sequence[Message]) -> bool:
@@ -92,11 +95,12 @@ def _texts(
 
 def _fitting(number: str, messages: Sequence[Message]) -> Sequence[Message]:
     """Take as many texts from the front as one message holds."""
-    count = 0
+    room = TEXT_LIMIT + len(_BETWEEN) - utf16_len(texts.follow_up(number))
     for count, message in enumerate(messages):
-        if message.kind != "text" or not fits(number, messages[: count + 1]):
+        room -= len(_BETWEEN) + utf16_len(message.text or "")
+        if message.kind != "text" or room < 0:
             return messages[:count]
-    return messages[: count + 1]
+    return messages
 
 
 def _shortened(message: Message, room: int) -> Piece:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.wording.desk import TEXT_LIMIT
 from core.text import utf16_len, utf16_slice
 from database.models import Direction, Message, Ticket
 from database.session import make_engine, make_sessions
@@ -267,6 +268,22 @@ async def test_as_many_texts_merge_as_one_message_holds(session: AsyncSession, w
     _, *merged = wall.chat()
     assert len(merged) == 3
     assert [part for one in merged for part in one.text.removeprefix("#1 · ").split("\n\n")] == sent
+
+
+@pytest.mark.parametrize(("over", "messages"), [(0, 1), (1, 2)])
+async def test_texts_merge_up_to_the_last_character_that_fits(
+    session: AsyncSession, wall: Wall, over: int, messages: int
+) -> None:
+    await ask(session, "Hello")
+    await wall.catch_up()
+    room = TEXT_LIMIT - len("#1 · ") - len("\n\n")
+    await ask(session, "😀" * 1000)
+    await ask(session, "x" * (room - 2000 + over))
+    await wall.catch_up()
+
+    _, *merged = wall.chat()
+    assert len(merged) == messages
+    assert all(utf16_len(one.text) <= TEXT_LIMIT for one in merged)
 
 
 async def test_a_merged_text_can_be_edited(session: AsyncSession, wall: Wall) -> None:
