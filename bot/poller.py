@@ -7,7 +7,6 @@ updates while their handlers still run.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from itertools import batched
 from typing import Any
 
 import structlog
@@ -33,11 +32,9 @@ log = structlog.get_logger(__name__)
 # Telegram holds a getUpdates open so long when there is nothing, in seconds.
 LONG_POLL = 30
 
-# So many updates are committed at once: sends and their answers wait meanwhile.
-TOGETHER = 50
-
-# Telegram gives so many at a time, or all there are (core.telegram.org/bots/api#getupdates). After
-# so many nobody is woken to send yet: what waits in one lane by then travels as one.
+# Telegram gives so many at a time, or all there are (core.telegram.org/bots/api#getupdates). They
+# are committed together; after so many nobody is woken to send yet: what waits in one lane when
+# there are no more travels as one.
 MOST_AT_A_TIME = 100
 
 # When several come at a time, so many seconds are left for more to gather: what is committed
@@ -113,7 +110,8 @@ class Poller:
             self._more = len(batch) == MOST_AT_A_TIME
             if self._more:
                 self._on_more()
-            await self._take_all(batch)
+            if batch:
+                await self._take_together(batch)
             self._tell_taken()
             await self._sweep()
             if len(batch) > 1 and not self._more:
@@ -136,12 +134,6 @@ class Poller:
             return []
         finally:
             self._fetching = None
-
-    async def _take_all(self, batch: Sequence[dict[str, Any]]) -> None:
-        """Handle a batch in its order, some at a time, until we stop."""
-        for part in batched(batch, TOGETHER):
-            if not await self._take_together(part):
-                return
 
     async def _take_together(self, part: Sequence[dict[str, Any]]) -> bool:
         """Handle updates in one transaction, or else by halves; False if we stop before."""

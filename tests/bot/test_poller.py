@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from bot import poller
 from bot.intake import Intake
-from bot.poller import MOST_AT_A_TIME, TOGETHER, Poller
+from bot.poller import MOST_AT_A_TIME, Poller
 from database.models import Message, SeenUpdate
 from sandbox.client import User
 from tests.fuzzing.wire import TOKEN, Wire
@@ -213,8 +213,7 @@ async def test_sending_begins_when_telegram_has_no_more(
         poller.stop()
 
     full, rest = number // MOST_AT_A_TIME, number % MOST_AT_A_TIME
-    begun = [min(TOGETHER, rest)] if rest else []
-    assert happened == ["more", TOGETHER, TOGETHER] * full + begun
+    assert happened == ["more", MOST_AT_A_TIME] * full + ([rest] if rest else [])
 
 
 async def test_an_update_without_a_number_does_not_end_the_bot(file_sessions: Sessions) -> None:
