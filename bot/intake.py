@@ -234,11 +234,11 @@ class Intake:
 @contextmanager
 def _named(raw: dict[str, Any]) -> Iterator[None]:
     """Have the update, and the ticket that a handler names, stand on each line of the log."""
-    with structlog.contextvars.bound_contextvars(update_id=raw["update_id"]):
-        try:
-            yield
-        finally:
-            structlog.contextvars.unbind_contextvars("ticket")
+    structlog.contextvars.bind_contextvars(update_id=raw["update_id"])
+    try:
+        yield
+    finally:
+        structlog.contextvars.unbind_contextvars("update_id", "ticket")
 
 
 def _undone(batch: Sequence[dict[str, Any]], error: Exception) -> None:

@@ -193,13 +193,13 @@ class Courier:
 
     async def _carry(self, trip: Trip) -> None:
         """Send, and have the answer settled in the next turn."""
-        bound = {"delivery": trip.delivery_ids[0], "ticket": trip.ticket_id}
-        with structlog.contextvars.bound_contextvars(**bound):
-            try:
-                outcome = await self._send(trip.parcel)
-            except Exception as error:
-                log.exception("the sender failed")
-                outcome = Unknown(repr(error))
+        # For all that is logged in this task.
+        structlog.contextvars.bind_contextvars(delivery=trip.delivery_ids[0], ticket=trip.ticket_id)
+        try:
+            outcome = await self._send(trip.parcel)
+        except Exception as error:
+            log.exception("the sender failed")
+            outcome = Unknown(repr(error))
         self._limiter.answer(self._monotonic(), trip.parcel.chat_id, trip.parcel.cost)
         self._back.append((trip, outcome))
         if self._gathering is None:
