@@ -87,6 +87,7 @@ class App:
             on_turn=lambda: self.heartbeat.beat("poller"),
             on_more=self.courier.expect,
             on_taken=self.courier.wake,
+            sent=self.courier.sent,
             allowed=self._wait_for_lead,
         )
         self._team = team

@@ -6,6 +6,7 @@ updates while their handlers still run.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,9 +38,9 @@ LONG_POLL = 30
 # there are no more travels as one.
 MOST_AT_A_TIME = 100
 
-# When several come at a time, so many seconds are left for more to gather: what is committed
-# together costs a fraction of one by one.
-GATHERS = 0.023
+# When several come at a time, more may gather while those are sent, but no longer than so many
+# seconds: what is committed together costs a fraction of one by one.
+GATHERS = 0.03
 
 # The last getUpdates, which confirms what was committed, may take so long.
 LAST_CONFIRMATION = 4
@@ -50,7 +51,7 @@ _SWEPT_EVERY = timedelta(hours=1)
 
 
 async def at_once() -> None:
-    """Let the poller ask without waiting."""
+    """Wait for nothing."""
 
 
 class Poller:
@@ -66,12 +67,13 @@ class Poller:
         on_turn: Callable[[], None] = lambda: None,
         on_more: Callable[[], None] = lambda: None,
         on_taken: Callable[[], None] = lambda: None,
+        sent: Callable[[], Awaitable[None]] = at_once,
         allowed: Callable[[], Awaitable[None]] = at_once,
     ) -> None:
         """`on_turn` hears that we are alive; `allowed` is awaited before Telegram is asked.
 
         `on_more` hears that Telegram has more than it gave; `on_taken`, that updates are committed
-        and Telegram has no more.
+        and Telegram has no more. `sent` waits until what was taken is sent.
         """
         self._bot = bot
         self._sessions = sessions
@@ -80,6 +82,7 @@ class Poller:
         self._on_turn = on_turn
         self._on_more = on_more
         self._on_taken = on_taken
+        self._sent = sent
         self._allowed = allowed
         self._offset: int | None = None
         self._more = False
@@ -115,7 +118,7 @@ class Poller:
             self._tell_taken()
             await self._sweep()
             if len(batch) > 1 and not self._more:
-                await self._rest(GATHERS)
+                await self._gather()
         await self._confirm()
 
     async def _fetch(self) -> list[dict[str, Any]]:
@@ -192,6 +195,11 @@ class Poller:
             await self._rest(min(2.0**failures / 4, _LONGEST_REST))
             if self._stopped.is_set():
                 return None
+
+    async def _gather(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHERS):
+                await self._sent()
 
     async def _sweep(self) -> None:
         """Forget old update ids now and then."""

@@ -70,6 +70,7 @@ class Courier:
         self._back: list[tuple[Trip, Outcome]] = []
         self._gathering: asyncio.TimerHandle | None = None
         self._expecting = False
+        self._all_back = asyncio.Event()
         self._after_turn = asyncio.Condition()
         self._outage = False
         self._one_by_one = False
@@ -79,6 +80,7 @@ class Courier:
     def wake(self) -> None:
         """Look at once: something was committed."""
         self._expecting = False
+        self._all_back.clear()
         self._wake.set()
 
     def expect(self) -> None:
@@ -99,6 +101,10 @@ class Courier:
         self.wake()
         async with self._after_turn:
             await self._after_turn.wait_for(lambda: not waiting & self._trips.keys())
+
+    async def sent(self) -> None:
+        """Wait until what was committed before `wake` is sent, as far as it may go now."""
+        await self._all_back.wait()
 
     async def run(self) -> None:
         """Take turns until stopped."""
@@ -147,6 +153,7 @@ class Courier:
             del self._trips[trip]
         for trip in turn.trips:
             self._trips[trip] = group.create_task(self._carry(trip))
+        self._note_all_back()
         await self._tell_waiting()
         return 0.0 if alone else turn.rest(self._monotonic())
 
@@ -202,9 +209,14 @@ class Courier:
             outcome = Unknown(repr(error))
         self._limiter.answer(self._monotonic(), trip.parcel.chat_id, trip.parcel.cost)
         self._back.append((trip, outcome))
+        self._note_all_back()
         if self._gathering is None:
             seconds = GATHERS if len(self._trips) > 1 else 0
             self._gathering = asyncio.get_running_loop().call_later(seconds, self._gathered)
+
+    def _note_all_back(self) -> None:
+        if len(self._back) == len(self._trips) and not self._wake.is_set():
+            self._all_back.set()
 
     def _gathered(self) -> None:
         self._gathering = None

@@ -1,14 +1,15 @@
 """Taking updates: what goes wrong on the way loses none, and none is handled twice."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, override
 
 import pytest
 from aiogram import Bot
 from sqlalchemy import func, select
 
-from bot import poller
+from bot import poller as polling
 from bot.intake import Intake
 from bot.poller import MOST_AT_A_TIME, Poller
 from database.models import Message, SeenUpdate
@@ -95,25 +96,6 @@ async def test_a_stop_confirms_what_was_committed(file_sessions: Sessions) -> No
 
         assert waiting > 0
         assert (await telegram.status())["pending_updates"] == 0
-
-
-async def test_after_several_at_a_time_more_may_gather_unless_the_bot_is_to_stop(
-    file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(poller, "GATHERS", 3600.0)
-    async with open_telegram() as (sandbox, telegram):
-        kate, alice = await telegram.user("Kate"), await telegram.user("Alice")
-        support = await telegram.group("Support", members=[kate])
-        sandbox.world.updates.clear()  # that the bot joined the group is long ago
-        await alice.writes("My order is late")
-        await alice.writes("by three weeks")
-
-        settings = settings_for(sandbox, support)
-        async with running(sandbox, settings, file_sessions, asyncio.Event()):
-            await kate.sees("by three weeks", in_=support)
-            await alice.writes("and two days")
-
-        assert (await telegram.status())["pending_updates"] == 1
 
 
 async def test_what_comes_again_is_not_handled_again(file_sessions: Sessions) -> None:
@@ -214,6 +196,66 @@ async def test_sending_begins_when_telegram_has_no_more(
 
     full, rest = number // MOST_AT_A_TIME, number % MOST_AT_A_TIME
     assert happened == ["more", MOST_AT_A_TIME] * full + ([rest] if rest else [])
+
+
+@pytest.mark.parametrize(("number", "gathers"), [(2, True), (1, False), (MOST_AT_A_TIME, False)])
+async def test_more_gathers_while_several_are_sent(
+    file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch, number: int, gathers: bool
+) -> None:
+    monkeypatch.setattr(polling, "GATHERS", 3600.0)
+    async with gathering(file_sessions, number) as (handled, sent):
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert (len(handled) == number) is gathers
+        sent.set()
+
+
+async def test_it_does_not_gather_for_long(
+    file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "GATHERS", 0.0)
+    async with gathering(file_sessions, 2):
+        """What is offered later is taken, although nothing was sent."""
+
+
+@asynccontextmanager
+async def gathering(
+    sessions: Sessions, number: int
+) -> AsyncIterator[tuple[list[int], asyncio.Event]]:
+    """Offer so many updates, and one more as soon as these are taken, which is taken at the end."""
+    wire, handled, sent = Wire(lambda: NOON, {}), list[int](), asyncio.Event()
+
+    class Watched(Intake):
+        def __init__(self) -> None:
+            """Need nothing."""
+
+        @override
+        async def handle_together(self, batch: Sequence[dict[str, Any]]) -> bool:
+            handled.extend(raw["update_id"] for raw in batch)
+            return True
+
+        @override
+        async def handle(self, raw: dict[str, Any]) -> None:
+            handled.append(raw["update_id"])
+
+    async def wait() -> None:
+        await sent.wait()
+
+    async def until(count: int) -> None:
+        async with asyncio.timeout(10):
+            while len(handled) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+
+    poller = Poller(Bot(TOKEN, session=wire), sessions, Watched(), clock=lambda: NOON, sent=wait)
+    poller._swept_at = NOON
+    wire.offer([{"update_id": one} for one in range(1, number + 1)])
+    async with asyncio.TaskGroup() as group:
+        group.create_task(poller.run())
+        await until(number)
+        wire.offer([{"update_id": number + 1}])
+        yield handled, sent
+        await until(number + 1)
+        poller.stop()
 
 
 async def test_an_update_without_a_number_does_not_end_the_bot(file_sessions: Sessions) -> None:

@@ -188,6 +188,22 @@ async def test_answers_wait_for_what_is_about_to_be_committed(
         assert await room.statuses() == [DELIVERED, DELIVERED, DELIVERED]
 
 
+async def test_it_tells_when_all_that_may_go_is_sent(
+    room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with on_their_way(room, monkeypatch, ann, bob) as (first, second):
+        room.courier.wake()
+        sent = asyncio.create_task(room.courier.sent())
+        first.set()
+        while await room.statuses() != [DELIVERED, CLAIMED]:
+            assert not sent.done()
+        second.set()
+        async with asyncio.timeout(10):
+            await sent
+            room.courier.wake()  # for nothing
+            await room.courier.sent()
+
+
 async def test_what_matters_goes_first(room: Room, ann: Ticket, bob: Ticket) -> None:
     await room.post(1, ticket=ann)
     await room.post_all((STAFF, CardPosted(2), bob), (USER, AnswerEdited(3), ann))
