@@ -191,9 +191,12 @@ async def test_answers_wait_for_what_is_about_to_be_committed(
 async def test_it_tells_when_all_that_may_go_is_sent(
     room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with on_their_way(room, monkeypatch, ann, bob) as (first, second):
+    async with (
+        on_their_way(room, monkeypatch, ann, bob) as (first, second),
+        asyncio.TaskGroup() as group,
+    ):
         room.courier.wake()
-        sent = asyncio.create_task(room.courier.sent())
+        sent = group.create_task(room.courier.sent())
         first.set()
         while await room.statuses() != [DELIVERED, CLAIMED]:
             assert not sent.done()
