@@ -93,7 +93,7 @@ class Courier:
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is in flight is settled, or is late."""
         self._stopping = True
-        self._wake.set()
+        self.wake()
 
     async def settled(self) -> None:
         """Wait until what is on its way now has come back and is written down."""

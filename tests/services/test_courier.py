@@ -188,6 +188,22 @@ async def test_answers_wait_for_what_is_about_to_be_committed(
         assert await room.statuses() == [DELIVERED, DELIVERED, DELIVERED]
 
 
+async def test_what_was_about_to_be_committed_is_not_waited_for_at_the_end(
+    room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers, "GATHERS", 0.0)
+    async with on_their_way(room, monkeypatch, ann, bob) as (first, second):
+        room.courier.expect()
+        room.courier.stop()
+        for _ in range(20):  # until it has looked, and rests again
+            assert await room.statuses() == [CLAIMED, CLAIMED]
+        first.set()
+        second.set()
+        async with asyncio.timeout(3):
+            while await room.statuses() != [DELIVERED, DELIVERED]:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+
+
 async def test_it_tells_when_all_that_may_go_is_sent(
     room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
