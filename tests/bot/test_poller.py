@@ -214,8 +214,9 @@ async def test_it_does_not_gather_for_long(
     file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(polling, "GATHERS", 0.0)
-    async with gathering(file_sessions, 2):
-        """What is offered later is taken, although nothing was sent."""
+    async with gathering(file_sessions, 2) as (handled, _):
+        assert handled == [1, 2]
+    assert handled == [1, 2, 3]
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from database.models import Delivery, MessageLink, Ticket
+from database.models import Delivery, DeliveryStatus, MessageLink, Ticket
 from services import courier as couriers
 from services import outbox
 from services.notices import (
@@ -138,6 +138,13 @@ async def on_their_way(
             answer.set()
 
 
+async def written_down(room: Room, *statuses: DeliveryStatus) -> None:
+    """Wait until this is what became of the deliveries."""
+    async with asyncio.timeout(3):
+        while await room.statuses() != list(statuses):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
 async def test_answers_that_come_close_together_are_written_down_together(
     room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,9 +164,7 @@ async def test_an_answer_waits_a_moment_for_others_and_no_longer(
     monkeypatch.setattr(couriers, "GATHERS", 0.0)
     async with on_their_way(room, monkeypatch, ann, bob) as (first, _):
         first.set()
-        async with asyncio.timeout(10):
-            while await room.statuses() != [DELIVERED, CLAIMED]:  # noqa: ASYNC110
-                await asyncio.sleep(0)
+        await written_down(room, DELIVERED, CLAIMED)
 
 
 async def test_the_answer_to_a_single_send_is_written_down_at_once(
@@ -168,9 +173,7 @@ async def test_the_answer_to_a_single_send_is_written_down_at_once(
     monkeypatch.setattr(couriers, "GATHERS", 3600.0)
     async with on_their_way(room, monkeypatch, ann) as (answer,):
         answer.set()
-        async with asyncio.timeout(10):
-            while await room.statuses() != [DELIVERED]:  # noqa: ASYNC110
-                await asyncio.sleep(0)
+        await written_down(room, DELIVERED)
 
 
 async def test_answers_wait_for_what_is_about_to_be_committed(
@@ -199,9 +202,7 @@ async def test_what_was_about_to_be_committed_is_not_waited_for_at_the_end(
             assert await room.statuses() == [CLAIMED, CLAIMED]
         first.set()
         second.set()
-        async with asyncio.timeout(3):
-            while await room.statuses() != [DELIVERED, DELIVERED]:  # noqa: ASYNC110
-                await asyncio.sleep(0)
+        await written_down(room, DELIVERED, DELIVERED)
 
 
 async def test_it_tells_when_all_that_may_go_is_sent(
