@@ -234,11 +234,12 @@ class Intake:
 @contextmanager
 def _named(raw: dict[str, Any]) -> Iterator[None]:
     """Have the update, and the ticket that a handler names, stand on each line of the log."""
-    structlog.contextvars.bind_contextvars(update_id=raw["update_id"])
+    bound = structlog.contextvars.bind_contextvars(update_id=raw["update_id"])
     try:
         yield
     finally:
-        structlog.contextvars.unbind_contextvars("update_id", "ticket")
+        structlog.contextvars.reset_contextvars(**bound)  # it may be named around this
+        structlog.contextvars.unbind_contextvars("ticket")
 
 
 def _undone(batch: Sequence[dict[str, Any]], error: Exception) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from bot import replaying
@@ -34,6 +35,21 @@ async def stored(office: Office) -> list[str | None]:
 async def dead(office: Office) -> list[DeadUpdate]:
     async with office.sessions() as session:
         return list(await session.scalars(select(DeadUpdate)))
+
+
+async def test_every_line_about_an_update_that_comes_alone_names_it(
+    office: Office, alice: User
+) -> None:
+    with capture_logs([merge_contextvars]) as lines:
+        await office.opens(alice, "My order is late")
+        await alice.writes("/nonsense")
+        await alice.sees("/nonsense")
+
+    told = [
+        line for line in lines if line["event"] in {"number given", "refused", "update handled"}
+    ]
+    assert len({line["event"] for line in told}) == 3
+    assert all("update_id" in line for line in told)
 
 
 # Texts

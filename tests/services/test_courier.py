@@ -208,20 +208,21 @@ async def test_what_was_about_to_be_committed_is_not_waited_for_at_the_end(
 async def test_it_tells_when_all_that_may_go_is_sent(
     room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with (
-        on_their_way(room, monkeypatch, ann, bob) as (first, second),
-        asyncio.TaskGroup() as group,
-    ):
-        room.courier.wake()
+    monkeypatch.setattr(couriers, "LOOKS_EVERY", 3600.0)
+    monkeypatch.setattr(couriers, "GATHERS", 3600.0)
+    first, second = room.telegram.holds(1), room.telegram.holds(2)
+    async with asyncio.timeout(10), room.working(), asyncio.TaskGroup() as group:
+        room.courier.wake()  # for nothing
+        await room.courier.sent()
+        await room.post(1, ticket=ann)
+        await room.post(2, ticket=bob)
         sent = group.create_task(room.courier.sent())
+        await room.telegram.called(2)
         first.set()
-        while await room.statuses() != [DELIVERED, CLAIMED]:
-            assert not sent.done()
+        for _ in range(20):
+            assert await room.statuses() == [CLAIMED, CLAIMED]
+        assert not sent.done()
         second.set()
-        async with asyncio.timeout(10):
-            await sent
-            room.courier.wake()  # for nothing
-            await room.courier.sent()
 
 
 async def test_what_matters_goes_first(room: Room, ann: Ticket, bob: Ticket) -> None:
