@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from aiogram import Bot
@@ -26,8 +27,9 @@ class Unhandled(Exception):
 ROUTERS = (private.router, groups.router, staff.router, buttons.router)
 
 
+@cache
 def used_update_types() -> list[str]:
-    """List the kinds of updates that some handler is for."""
+    """List the kinds of updates that some handler is for; Telegram is told with each question."""
     return sorted({kind for router in ROUTERS for kind in router.resolve_used_update_types()})
 
 

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, case, func, or_, select, update
@@ -96,19 +95,26 @@ def _select_offered() -> Select[Delivery, int, int | None]:
 # Built once: to build them takes longer than to run them.
 _HEADS, _OFFERED = _select_heads(), _select_offered()
 _DELIVERIES: Any = Delivery.__table__
-_CLAIM = update(_DELIVERIES).where(_DELIVERIES.c.id == bindparam("claimed"))
-_CLAIM_EACH_ALONE = (
+_CLAIMED = (
     update(_DELIVERIES)
     .where(one_of(_DELIVERIES.c.id, "claimed"))
     .values(
         status=DeliveryStatus.CLAIMED,
-        batch_id=_DELIVERIES.c.id,
         attempts=_DELIVERIES.c.attempts + 1,
         first_tried_at=func.coalesce(
             _DELIVERIES.c.first_tried_at,
             bindparam("now", type_=_DELIVERIES.c.first_tried_at.type),
         ),
     )
+)
+_CLAIM_EACH_ALONE = _CLAIMED.values(batch_id=_DELIVERIES.c.id)
+_CLAIM_A_BATCH = _CLAIMED.values(batch_id=bindparam("batch"))
+_LOCK = select(func.count()).select_from(
+    select(_DELIVERIES.c.id)
+    .where(one_of(_DELIVERIES.c.id, "claimed"))
+    .order_by(_DELIVERIES.c.id)
+    .with_for_update()
+    .subquery()
 )
 _NEXT_DUE = select(func.min(Delivery.due_at)).where(PENDING, Delivery.due_at > bindparam("now"))
 
@@ -168,26 +174,19 @@ async def claim(
 ) -> None:
     """Write down, before it is sent, what is sent and in which composition.
 
-    In one statement if each goes alone, as most do, or else in one for each: what SQLAlchemy does
-    for a row that it keeps track of takes longer than either.
+    In one statement if each goes alone, as most do, or else in one for each batch. The objects do
+    not learn of it, which would take longer: refresh one before it is used on.
     """
     await session.flush()  # so that nothing older overwrites it later
-    claims = []
-    for batch in batches:
-        for delivery in batch:
-            claimed = {
-                "status": DeliveryStatus.CLAIMED,
-                "batch_id": batch[0].id,
-                "attempts": delivery.attempts + 1,
-                "first_tried_at": delivery.first_tried_at or now,
-            }
-            claims.append({"claimed": delivery.id, **claimed})
-            vars(delivery).update(claimed)  # past SQLAlchemy, which would write it once more
-    claims.sort(key=itemgetter("claimed"))  # the order in which others lock them
-    if len(claims) > len(batches):
-        await session.execute(_CLAIM, claims)
-    elif claims:
-        ids = [claim["claimed"] for claim in claims]
+    ids = sorted(delivery.id for batch in batches for delivery in batch)
+    if len(ids) > len(batches):
+        await session.execute(_LOCK, {"claimed": ids})  # in the order in which others lock them
+        claims = [
+            {"claimed": [one.id for one in batch], "batch": batch[0].id, "now": now}
+            for batch in batches
+        ]
+        await session.execute(_CLAIM_A_BATCH, claims)
+    elif ids:
         await session.execute(_CLAIM_EACH_ALONE, {"claimed": ids, "now": now})
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from database.dialect import one_of
 from database.models import (
@@ -36,24 +36,20 @@ _NOT_CLOSED_OF = (
     .order_by(Ticket.id)
     .with_for_update(key_share=True)
 )
+_Card = aliased(MessageLink)
+_NEWEST_CARD = (
+    select(func.max(MessageLink.id))
+    .where(MessageLink.ticket_id == Ticket.id, MessageLink.chat_id == Ticket.staff_chat_id, IS_CARD)
+    .scalar_subquery()
+)
 _TICKETS = (
-    select(Ticket)
+    select(Ticket, _Card)
+    .outerjoin(_Card, _Card.id == _NEWEST_CARD)
     .where(one_of(Ticket.id, "ids"))
     .options(joinedload(Ticket.user), joinedload(Ticket.assigned_staff))
     .execution_options(populate_existing=True)
 )
 _MESSAGES = select(Message).where(one_of(Message.id, "ids"))
-_CARDS = select(MessageLink).where(
-    MessageLink.id.in_(
-        select(func.max(MessageLink.id))
-        .where(
-            one_of(MessageLink.ticket_id, "tickets"),
-            one_of(MessageLink.chat_id, "chats"),
-            IS_CARD,
-        )
-        .group_by(MessageLink.ticket_id, MessageLink.chat_id)
-    )
-)
 
 
 @dataclass
@@ -61,8 +57,8 @@ class Prefetched:
     """Rows by what they are asked for, and what is read once for a transaction.
 
     `users` are by Telegram id: who wrote, locked, in a batch of updates; whose tickets are worded,
-    in the courier's turn. `not_closed` has tickets by user. `cards` has the newest card of each
-    ticket in the chat of its deliveries, by both ids.
+    in the courier's turn. `not_closed` has tickets by user. `cards` has the newest card of each of
+    the `tickets` in its staff chat.
 
     `migrations` and `pauses` hold all there are, or None before they are asked for; whoever
     changes them in the transaction keeps them true (services/staff_chat.py, services/pauses.py).
@@ -74,7 +70,7 @@ class Prefetched:
     pauses: dict[int, ChatPause] | None = None
     tickets: dict[int, Ticket] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
-    cards: dict[tuple[int, int], MessageLink | None] = field(default_factory=dict)
+    cards: dict[int, MessageLink | None] = field(default_factory=dict)
 
 
 def of(session: AsyncSession) -> Prefetched:
@@ -107,16 +103,11 @@ async def for_deliveries(session: AsyncSession, deliveries: Sequence[Delivery]) 
     if not deliveries:
         return
     known = of(session)
-    known.tickets = await _tickets(session, deliveries)
-    known.messages = await _messages(session, deliveries)
-    known.cards = await _cards(session, deliveries)
-    known.users = {ticket.user.telegram_id: ticket.user for ticket in known.tickets.values()}
-
-
-async def _tickets(session: AsyncSession, deliveries: Sequence[Delivery]) -> dict[int, Ticket]:
     ids = {one.ticket_id for one in deliveries if one.ticket_id is not None}
-    found = await session.scalars(_TICKETS, {"ids": ids})
-    return {ticket.id: ticket for ticket in found}
+    for ticket, card in await session.execute(_TICKETS, {"ids": ids}):
+        known.tickets[ticket.id], known.cards[ticket.id] = ticket, card
+        known.users[ticket.user.telegram_id] = ticket.user
+    known.messages = await _messages(session, deliveries)
 
 
 async def _messages(session: AsyncSession, deliveries: Sequence[Delivery]) -> dict[int, Message]:
@@ -125,15 +116,3 @@ async def _messages(session: AsyncSession, deliveries: Sequence[Delivery]) -> di
         return {}
     found = await session.scalars(_MESSAGES, {"ids": ids})
     return {message.id: message for message in found}
-
-
-async def _cards(
-    session: AsyncSession, deliveries: Sequence[Delivery]
-) -> dict[tuple[int, int], MessageLink | None]:
-    groups = {(one.ticket_id, one.chat_id) for one in deliveries if one.chat_id < 0}
-    lanes = {(ticket, chat) for ticket, chat in groups if ticket is not None}
-    if not lanes:
-        return {}
-    tickets, chats = {ticket for ticket, _ in lanes}, {chat for _, chat in lanes}
-    found = await session.scalars(_CARDS, {"tickets": tickets, "chats": chats})
-    return dict.fromkeys(lanes) | {(link.ticket_id, link.chat_id): link for link in found}

@@ -63,8 +63,10 @@ class Desk:
         """Get the ticket's newest card, if the ticket is in this chat."""
         if ticket.staff_chat_id != self.chat_id:
             return None
-        cards, lane = prefetch.of(self.session).cards, (ticket.id, self.chat_id)
-        return cards[lane] if lane in cards else await links.newest_card(self.session, ticket)
+        cards = prefetch.of(self.session).cards
+        if ticket.id in cards:
+            return cards[ticket.id]
+        return await links.newest_card(self.session, ticket)
 
     async def first_question(self, ticket: Ticket) -> Message | None:
         """Get the message that opened the ticket."""

@@ -106,6 +106,13 @@ async def delivery(
     return posted
 
 
+async def claim(session: AsyncSession, *batch: Delivery, now: datetime = NOON) -> None:
+    """Claim deliveries that travel as one."""
+    await lanes.claim(session, [batch], now=now)
+    for one in batch:
+        await session.refresh(one)
+
+
 async def claimed(
     session: AsyncSession, notice: notices.Notice, ticket: Ticket | None = None, **changes: Any
 ) -> Delivery:

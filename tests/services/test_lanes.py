@@ -20,7 +20,17 @@ from services.notices import (
     TicketClosed,
 )
 from tests.services import factories
-from tests.services.factories import ANN, HOUR, MINUTE, SECOND, STAFF, claimed, delivery, offered
+from tests.services.factories import (
+    ANN,
+    HOUR,
+    MINUTE,
+    SECOND,
+    STAFF,
+    claim,
+    claimed,
+    delivery,
+    offered,
+)
 from tests.times import NOON
 
 USER = ANN.telegram_id
@@ -377,7 +387,7 @@ async def test_what_was_claimed_before_is_offered_in_the_same_composition(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     head, second = [await delivery(session, QuestionPosted(n), ticket) for n in range(2)]
-    await lanes.claim(session, [[head, second]], now=NOON)
+    await claim(session, head, second)
     for one in (head, second):
         one.status = DeliveryStatus.WAITING
     await delivery(session, QuestionPosted(3), ticket)
@@ -425,7 +435,7 @@ async def test_a_claim_says_what_is_sent_when_and_with_what(
 ) -> None:
     batch = [await delivery(session, QuestionPosted(n), ticket) for n in range(2)]
 
-    await lanes.claim(session, [batch], now=NOON + SECOND)
+    await claim(session, *batch, now=NOON + SECOND)
 
     for one in batch:
         assert one.status is DeliveryStatus.CLAIMED
@@ -457,7 +467,7 @@ async def test_a_second_claim_keeps_the_time_of_the_first_try(
 ) -> None:
     one = await delivery(session, QuestionPosted(1), ticket, attempts=1, first_tried_at=NOON)
 
-    await lanes.claim(session, [[one]], now=NOON + HOUR)
+    await claim(session, one, now=NOON + HOUR)
 
     assert (one.attempts, one.first_tried_at) == (2, NOON)
 

@@ -65,6 +65,7 @@ from tests.services.factories import (
     SECOND,
     STAFF,
     TODAY,
+    claim,
     claimed,
     offered,
     told,
@@ -458,7 +459,7 @@ async def test_time_in_which_telegram_said_no_does_not_count_as_no_answer(
     question = await question_on_its_way(session, ticket)
     await settle(session, outcome, question, now=NOON + SECOND)
 
-    await lanes.claim(session, [[question]], now=NOON + 48 * HOUR)
+    await claim(session, question, now=NOON + 48 * HOUR)
     await settle(session, Unknown("Bad Gateway"), question, now=NOON + 48 * HOUR)
 
     assert question.status is DeliveryStatus.WAITING
@@ -470,7 +471,7 @@ async def test_each_part_of_a_long_message_has_24_hours(
     long = await question_on_its_way(session, ticket)
     await settle(session, Delivered((77,)), long, parcel=factories.parcel(more=True))
 
-    await lanes.claim(session, [[long]], now=NOON + 25 * HOUR)
+    await claim(session, long, now=NOON + 25 * HOUR)
     await settle(session, Unknown("Bad Gateway"), long, now=NOON + 25 * HOUR)
 
     assert long.status is DeliveryStatus.WAITING
@@ -747,7 +748,7 @@ async def test_what_was_refused_as_one_stays_apart_whatever_comes_next(
     batch = [await question_on_its_way(session, ticket, batch_id=1) for _ in range(2)]
     await settle(session, Refused("no"), *batch)
 
-    await lanes.claim(session, [batch[:1]], now=NOON)
+    await claim(session, batch[0])
     await settle(session, outcome, batch[0])
 
     assert await offered(session, batch[0], now=NOON + HOUR) == batch[:1]
@@ -759,9 +760,9 @@ async def test_of_what_was_refused_as_one_only_the_one_to_blame_fails(
     batch = [await question_on_its_way(session, ticket) for _ in range(2)]
     await settle(session, Refused("no"), *batch)
 
-    await lanes.claim(session, [batch[:1]], now=NOON)
+    await claim(session, batch[0])
     await settle(session, Refused("bad text"), batch[0])
-    await lanes.claim(session, [batch[1:]], now=NOON)
+    await claim(session, batch[1])
     await settle(session, Delivered((77,)), batch[1])
 
     assert [one.status for one in batch] == [DeliveryStatus.FAILED, DeliveryStatus.DELIVERED]
@@ -779,7 +780,7 @@ async def test_an_album_of_answers_that_went_one_by_one_is_confirmed_once(
     await settle(session, Refused("no"), *album)
 
     for number, one in enumerate(album):
-        await lanes.claim(session, [[one]], now=NOON)
+        await claim(session, one)
         await settle(session, Delivered((5 + number,)), one)
 
     confirmation = AnswerDelivered(album[0].payload["message_id"])
