@@ -30,7 +30,7 @@ from database.models import Delivery, DeliveryStatus
 from services import lanes, settling
 from services.outcomes import Delivered
 from services.parcel import Parcel
-from tests.services.factories import STAFF, trip_of
+from tests.services.factories import STAFF, claim, trip_of
 from tests.times import NOON
 
 type Method = TelegramMethod[Any]
@@ -97,7 +97,7 @@ class Wall:
         return next(iter(heads), None)
 
     async def _send(self, parcel: Parcel, batch: Sequence[Delivery]) -> None:
-        await lanes.claim(self._session, [batch], now=self.now)
+        await claim(self._session, *batch, now=self.now)
         outcome = Delivered(tuple(self._take(parcel)))
         trip = trip_of(batch, parcel, left_at=self.now)
         await settling.settle(
