@@ -194,7 +194,7 @@ class Intake:
                 outbox.post(session, source.chat_id, refusal, now=now)
         if source.callback_query_id is not None:
             with i18n.speaking(self._language(source, staff_chat_id)):
-                self._alert(source.callback_query_id, texts.problem(problem))
+                self._alert(source.callback_query_id, texts.problem(problem, self._team.day(now)))
 
     def _language(self, source: Origin, staff_chat_id: int) -> str:
         """Choose the language for whoever pressed a button."""

@@ -49,28 +49,29 @@ def person(user: User) -> str:
 
 def greeting() -> str:
     return _(
-        "Hello! This is our support.\n"
-        "Write your question here, with pictures or files if they help.\n"
-        "You get a ticket number, and we answer in this chat."
+        "Hello! You've reached support.\n"
+        "Describe your question here; photos and files are welcome.\n"
+        "You'll get a ticket number, and we'll reply in this chat."
     )
 
 
 def user_help() -> str:
     return _(
-        "Just write: your first message opens a ticket, what you write later joins it.\n"
-        "You can edit a message, we see the change.\n"
-        "Photos, videos, documents, voice messages, stickers, places and contacts reach us too."
+        "Just write to us: your first message opens a ticket, and later ones are added to it.\n"
+        "If you edit a message, we'll see the change.\n"
+        "You can also send photos, videos, documents, voice messages, stickers, locations "
+        "and contacts."
     )
 
 
 def ticket_opened(ticket: str) -> str:
-    return _("Ticket {ticket} is open. We answer here; write on if there is more to say.").format(
+    return _("Ticket {ticket} is open. We'll reply here; you can add details at any time.").format(
         ticket=ticket
     )
 
 
 def ticket_closed(ticket: str) -> str:
-    return _("Ticket {ticket} is closed. If anything is left, just write again.").format(
+    return _("Ticket {ticket} is closed. If you still need help, just write again.").format(
         ticket=ticket
     )
 
@@ -80,11 +81,13 @@ def ticket_reopened(ticket: str) -> str:
 
 
 def question_failed() -> str:
-    return _("This message could not be shown to our team. Please send it another way.")
+    return _(
+        "We couldn't pass this message on to our team. Please try sending it in a different form."
+    )
 
 
 def update_failed() -> str:
-    return _("This could not be handled. It is kept, and our team has been told.")
+    return _("Something went wrong on our side. This has been saved, and our team has been told.")
 
 
 # To staff
@@ -92,9 +95,10 @@ def update_failed() -> str:
 
 def staff_help() -> str:
     return _(
-        "Reply to a message of mine to answer the ticket's user; any kind of message will do.\n"
-        "// at the beginning makes a note that stays here.\n"
-        "/tickets shows what is open\n"
+        "Reply to a message of mine to answer the ticket's user, with any kind of message.\n"
+        "// at the beginning makes a note that stays here. "
+        "Editing an answer to begin with // takes it back.\n"
+        "/tickets lists what is not closed\n"
         "/take, /close [reason] and /reopen as a reply to a ticket, or with its number: /close 7"
     )
 
@@ -155,14 +159,14 @@ def kind(name: str) -> str:
         "video": _("a video"),
         "animation": _("an animation"),
         "voice": _("a voice message"),
-        "audio": _("a piece of music"),
+        "audio": _("an audio file"),
         "video_note": _("a video message"),
         "sticker": _("a sticker"),
-        "location": _("a place on the map"),
-        "venue": _("a place"),
+        "location": _("a location"),
+        "venue": _("a venue"),
         "contact": _("a contact"),
         "poll": _("a poll"),
-        "dice": _("a dice"),
+        "dice": _("dice"),
     }
     return names.get(name, _("a message"))
 
@@ -196,15 +200,18 @@ def user_returned(ticket: str) -> str:
 
 def updates_set_aside(numbers: Sequence[int]) -> str:
     """Tell under which numbers they are kept, in order."""
-    if len(numbers) > 1:
+    if len(numbers) == 1:
         return _(
-            "So many things that were sent to me could not be handled: {count}. "
-            "They are kept as no. {first} to {last} for the operator: python main.py replay"
-        ).format(count=len(numbers), first=numbers[0], last=numbers[-1])
-    return _(
-        "Something that was sent to me could not be handled. "
-        "It is kept as no. {id} for the operator: python main.py replay"
-    ).format(id=numbers[0])
+            "An update could not be handled. It is kept as no. {id}. "
+            "Operator: python main.py replay"
+        ).format(id=numbers[0])
+    return _n(
+        "{count} update could not be handled. Kept as no. {first} to {last}. "
+        "Operator: python main.py replay",
+        "{count} updates could not be handled. They are kept as no. {first} to {last}. "
+        "Operator: python main.py replay",
+        len(numbers),
+    ).format(count=len(numbers), first=numbers[0], last=numbers[-1])
 
 
 def group_is_not_staff(chat_id: int) -> str:
@@ -215,16 +222,16 @@ def group_is_not_staff(chat_id: int) -> str:
 
 def staff_chat_migrated(new_id: int) -> str:
     return _(
-        "This group became a supergroup and has a new id. I go on here, with new cards for what "
-        "is open. Operator, please set STAFF_CHAT_ID={id}."
+        "This group became a supergroup and has a new id. I'll carry on here, with new cards for "
+        "the tickets that are not closed. Operator: please set STAFF_CHAT_ID={id}."
     ).format(id=new_id)
 
 
 def tickets(page: Page, today: date) -> str:
     """List a page of what is not closed."""
     if not page.total:
-        return _("Nothing is open.")
-    head = _n("{total} ticket is open", "{total} tickets are open", page.total).format(
+        return _("All tickets are closed.")
+    head = _n("{total} ticket is not closed", "{total} tickets are not closed", page.total).format(
         total=page.total
     )
     if page.pages > 1:
@@ -233,7 +240,7 @@ def tickets(page: Page, today: date) -> str:
 
 
 def taken() -> str:
-    return _("Yours.")
+    return _("It's yours.")
 
 
 def closed() -> str:
@@ -241,11 +248,11 @@ def closed() -> str:
 
 
 def reopened() -> str:
-    return _("Open again.")
+    return _("Reopened.")
 
 
 def sent_again() -> str:
-    return _("On its way again.")
+    return _("Sending again.")
 
 
 # Buttons and commands
@@ -273,10 +280,10 @@ def user_commands() -> dict[str, str]:
 
 def staff_commands() -> dict[str, str]:
     return {
-        "tickets": _("What is open"),
+        "tickets": _("List what is not closed"),
         "take": _("Take a ticket (as a reply, or with its number)"),
         "close": _("Close a ticket"),
-        "reopen": _("Open a closed ticket again"),
+        "reopen": _("Reopen a closed ticket"),
         "help": _("What I can do"),
     }
 
@@ -289,11 +296,15 @@ def about(words: str, said: str) -> str:
     return f"{words}\n\n" + _("You wrote: “{said}”").format(said=said) if said else words
 
 
-def problem(refused: problems.Problem) -> str:
+def problem(refused: problems.Problem, today: date) -> str:
     """Say why something is not done."""
     data: dict[str, Any] = {
         key: value for key, value in refused.to_json().items() if isinstance(value, str | int)
     }
+    if isinstance(refused, problems.AboutTicket):
+        data["ticket"] = _numbered(refused.daily_id, refused.opened_on, today)
+    if isinstance(refused, problems.AnotherTicketOpen):
+        data["other"] = _numbered(refused.other, refused.other_opened_on, today)
     if isinstance(refused, problems.UnknownCommand) and refused.private:
         return "\n".join([_("I don't know {command}.").format(**data), user_help()])
     if isinstance(refused, problems.SeveralTickets) and refused.said:
@@ -313,14 +324,14 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "Reply to a message of the ticket, or name it: /{command} 7"
         ),
         problems.SeveralTickets: lambda: _("There are several. Which one?"),
-        problems.TicketAlreadyClosed: lambda: _("#{daily_id} is closed already."),
-        problems.TicketNotClosed: lambda: _("#{daily_id} is not closed."),
+        problems.TicketAlreadyClosed: lambda: _("{ticket} is already closed."),
+        problems.TicketNotClosed: lambda: _("{ticket} is not closed."),
         problems.TicketAlreadyTaken: lambda: _(
-            "#{daily_id} is with {by}. To take it over, reply /take."
+            "{ticket} is with {by}. To take it over, reply /take."
         ),
-        problems.TicketAlreadyYours: lambda: _("#{daily_id} is yours already."),
+        problems.TicketAlreadyYours: lambda: _("{ticket} is already yours."),
         problems.AnotherTicketOpen: lambda: _(
-            "#{daily_id} stays closed: its user has #{other} open. Answer there."
+            "{ticket} stays closed: its user has {other} open. Please answer there."
         ),
         problems.AnonymousCannotTake: lambda: _(
             "A ticket needs a person, and I can't see who you are: you write anonymously."
@@ -329,10 +340,15 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.ButtonOutdated: lambda: _("This button is too old. Please use a newer one."),
         problems.UnknownCommand: lambda: _("I don't know {command}. /help says what I do."),
         problems.KindNotRelayed: lambda: _(
-            "This can't be passed on. Please send it as text, a picture or a file."
+            "This kind of message can't be passed on. Please send it as text, a photo or a file."
         ),
-        problems.NothingToResend: lambda: _("It has arrived, or is on its way already."),
+        problems.NothingToResend: lambda: _("It has arrived, or is already being sent."),
     }
+
+
+def _numbered(daily_id: int, opened_on: str, today: date) -> str:
+    """Name a ticket by its number and an ISO date, which older deliveries did not carry."""
+    return number(daily_id, date.fromisoformat(opened_on) if opened_on else today, today)
 
 
 def _signs() -> dict[TicketStatus, str]:
@@ -348,8 +364,8 @@ def _signs() -> dict[TicketStatus, str]:
 def _reason(reason: str) -> str:
     """Word why something failed: what is not ours is Telegram's, and said as it is."""
     ours = {
-        failing.NOT_WORDED: _("it cannot be put into words"),
-        failing.NOT_WRITTEN_DOWN: _("what became of it cannot be written down"),
+        failing.NOT_WORDED: _("the message could not be prepared"),
+        failing.NOT_WRITTEN_DOWN: _("the result could not be saved"),
     }
     return ours.get(reason, reason)
 

@@ -3,8 +3,10 @@
 A refusal undoes the update's transaction; `bot/texts.py` turns it into a sentence for the person.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, override
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Self, override
+
+from database.models import Ticket
 
 
 @dataclass
@@ -26,6 +28,21 @@ class Problem(Exception):
         """Read a problem back from the outbox."""
         fields = dict(data)
         return Problem.registry[fields.pop("name")](**fields)
+
+
+@dataclass
+class AboutTicket:
+    """A ticket, named by its number and its day.
+
+    `opened_on` is an ISO date; empty in what was posted before there was this field.
+    """
+
+    daily_id: int
+    opened_on: str = field(default="", kw_only=True)
+
+    @classmethod
+    def of(cls, ticket: Ticket, **data: Any) -> Self:
+        return cls(ticket.daily_id, opened_on=ticket.opened_on.isoformat(), **data)
 
 
 @dataclass
@@ -64,40 +81,33 @@ class SeveralTickets(Problem):
 
 
 @dataclass
-class TicketAlreadyClosed(Problem):
-    """The ticket is closed already."""
-
-    daily_id: int
+class TicketAlreadyClosed(AboutTicket, Problem):
+    """The ticket is already closed."""
 
 
 @dataclass
-class TicketNotClosed(Problem):
+class TicketNotClosed(AboutTicket, Problem):
     """The ticket cannot be reopened, it is not closed."""
 
-    daily_id: int
-
 
 @dataclass
-class TicketAlreadyTaken(Problem):
+class TicketAlreadyTaken(AboutTicket, Problem):
     """Somebody else has the ticket."""
 
-    daily_id: int
     by: str
 
 
 @dataclass
-class TicketAlreadyYours(Problem):
-    """The person has this ticket already."""
-
-    daily_id: int
+class TicketAlreadyYours(AboutTicket, Problem):
+    """The person already has this ticket."""
 
 
 @dataclass
-class AnotherTicketOpen(Problem):
+class AnotherTicketOpen(AboutTicket, Problem):
     """The user's other ticket is not closed, and there is at most one such a user."""
 
-    daily_id: int
     other: int
+    other_opened_on: str = ""
 
 
 @dataclass

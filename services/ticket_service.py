@@ -116,7 +116,7 @@ async def close(
 ) -> None:
     """Close the ticket and tell its user; the reason stays among staff."""
     if ticket.status is TicketStatus.CLOSED:
-        raise TicketAlreadyClosed(ticket.daily_id)
+        raise TicketAlreadyClosed.of(ticket)
     ticket.status, ticket.closed_at = TicketStatus.CLOSED, now
     history.record(session, ticket, by, "closed", now, **({"reason": reason} if reason else {}))
     outbox.post(session, ticket.user.chat_id, TicketClosed(ticket.id), now=now, ticket=ticket)
@@ -126,10 +126,12 @@ async def close(
 async def reopen(session: AsyncSession, ticket: Ticket, *, by: User | None, now: datetime) -> None:
     """Open a closed ticket (from `get`) again, unless its user has another one."""
     if ticket.status is not TicketStatus.CLOSED:
-        raise TicketNotClosed(ticket.daily_id)
+        raise TicketNotClosed.of(ticket)
     other = await _not_closed(session, ticket.user_id)
     if other is not None:
-        raise AnotherTicketOpen(ticket.daily_id, other=other.daily_id)
+        raise AnotherTicketOpen.of(
+            ticket, other=other.daily_id, other_opened_on=other.opened_on.isoformat()
+        )
     history.record(session, ticket, by, "reopened", now)
     await _reopen(session, ticket, now=now)
 
@@ -141,11 +143,11 @@ async def take(
     if by is None:
         raise AnonymousCannotTake
     if ticket.status is TicketStatus.CLOSED:
-        raise TicketAlreadyClosed(ticket.daily_id)
+        raise TicketAlreadyClosed.of(ticket)
     if ticket.assigned_to == by.id:
-        raise TicketAlreadyYours(ticket.daily_id)
+        raise TicketAlreadyYours.of(ticket)
     if ticket.assigned_staff is not None and not over:
-        raise TicketAlreadyTaken(ticket.daily_id, by=ticket.assigned_staff.name)
+        raise TicketAlreadyTaken.of(ticket, by=ticket.assigned_staff.name)
     ticket.assigned_staff = by
     if ticket.status is TicketStatus.NEW:
         ticket.status = TicketStatus.OPEN

@@ -80,7 +80,7 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
     keyboard = None
     if isinstance(problem, SeveralTickets) and not problem.said:
         keyboard = keyboards.choose(problem)
-    words, reply_to = texts.problem(problem), notice.reply_to
+    words, reply_to = texts.problem(problem, desk.today), notice.reply_to
     if notice.asked_in not in {None, desk.chat_id}:
         words, reply_to = texts.about(words, notice.said), None
     return Parcel(

@@ -216,7 +216,7 @@ async def test_an_update_that_nobody_understands_is_kept_and_the_next_is_handled
     await alice.writes("My order is late")
 
     await office.sees("My order is late")
-    await office.sees("Something that was sent to me could not be handled. It is kept as no. 1")
+    await office.sees("An update could not be handled. It is kept as no. 1")
     [kept] = await dead(office)
     assert kept.update_id == update_id
     assert kept.raw.isascii()
@@ -230,9 +230,9 @@ async def test_who_sent_what_cannot_be_handled_is_told_and_so_are_staff(
     with capture_logs() as logs:
         written = await alice.writes("My secret \x00 order is late")
         told = await alice.sees(
-            "This could not be handled. It is kept, and our team has been told."
+            "Something went wrong on our side. This has been saved, and our team has been told."
         )
-        await office.sees("Something that was sent to me could not be handled")
+        await office.sees("An update could not be handled")
     monkeypatch.undo()
     await alice.writes("Hello?")
 
@@ -284,7 +284,7 @@ async def test_a_megabyte_of_text_is_kept_for_the_operator_and_not_sent_around(
     await office.telegram.update(message(alice, text="z" * 10**6))
     await alice.writes("My order is late")
 
-    await alice.sees("This could not be handled. It is kept")
+    await alice.sees("Something went wrong on our side.")
     await office.sees("My order is late")
     assert len(await dead(office)) == 1
     assert await stored(office) == ["My order is late"]
@@ -302,7 +302,7 @@ async def test_many_updates_that_cannot_be_handled_do_not_flood_the_group(
 
     await office.telegram.advance(301)
 
-    await office.sees("could not be handled: 29. They are kept as no. 2 to 30")
+    await office.sees("29 updates could not be handled. They are kept as no. 2 to 30")
     said = [one.text for one in await office.support.messages() if "handled" in one.text]
     assert len(said) == 2
 
@@ -328,7 +328,7 @@ async def test_what_was_set_aside_can_be_replayed_after_a_fix(
     with monkeypatch.context() as mistake:
         mistake.setattr("services.ticket_service.receive", fails)
         await alice.writes("My order is late")
-        await alice.sees("This could not be handled")
+        await alice.sees("Something went wrong on our side")
 
         assert await replaying.replay(settings, said.append) == 1
 

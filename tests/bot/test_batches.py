@@ -196,7 +196,7 @@ async def test_what_fails_once_in_a_batch_is_handled_when_it_is_tried_again(
 async def test_the_same_update_twice_in_a_batch_is_handled_once(closed: Closed) -> None:
     async with closed.opens() as app:
         await closed.alice.writes("/start")
-        await closed.alice.sees("This is our support")
+        await closed.alice.sees("You've reached support")
         text = {"text": "/help", "entities": [{"type": "bot_command", "offset": 0, "length": 5}]}
         person = {"id": closed.alice.id, "is_bot": False, "first_name": "Alice"}
         chat = {"id": closed.alice.id, "type": "private", "first_name": "Alice"}

@@ -39,7 +39,7 @@ async def test_the_button_sends_it_again_once_the_user_is_back(office: Office, a
 
     press = await office.kate.presses(notice, "Send again")
 
-    assert await press.answer() == "On its way again."
+    assert await press.answer() == "Sending again."
     await alice.sees("It is on its way")
     await office.kate.sees_reaction(answer, "👍")
 
@@ -56,7 +56,7 @@ async def test_pressing_too_early_fails_again_and_pressing_twice_sends_once(
     await alice.sees("It is on its way")
     press = await office.kate.presses(notice, "Send again")
 
-    assert await press.answer() == "It has arrived, or is on its way already."
+    assert await press.answer() == "It has arrived, or is already being sent."
     assert sum("on its way" in m.text for m in await alice.chat.messages()) == 1
 
 

@@ -39,7 +39,7 @@ async def test_take_shows_who_has_the_ticket(office: Office, alice: User) -> Non
 
     press = await office.kate.presses(card, "Take")
 
-    assert await press.answer() == "Yours."
+    assert await press.answer() == "It's yours."
     taken = await office.kate.sees_edit(card, "open · Kate")
     assert taken.buttons == ["Close"]
 
@@ -72,7 +72,7 @@ async def test_reopen_opens_the_ticket_again_under_a_new_card(office: Office, al
 
     press = await office.kate.presses(card, "Reopen")
 
-    assert await press.answer() == "Open again."
+    assert await press.answer() == "Reopened."
     await alice.sees("Ticket #1 is open again.")
     await office.kate.sees_edit(card, "goes on further down")
     assert "🟢 #1" in (await office.sees("My order is late")).text
@@ -84,7 +84,7 @@ async def test_pressing_close_twice_says_that_it_is_closed(office: Office, alice
 
     press = await office.kate.presses(card, data="close:1")
 
-    assert await press.answer() == "#1 is closed already."
+    assert await press.answer() == "#1 is already closed."
 
 
 @pytest.mark.parametrize("data", ["take:1", "close:1", "reopen:1", "resend:1", "tickets:0"])
@@ -210,12 +210,12 @@ async def test_a_page_that_does_not_exist_any_more_shows_the_last_one(
 ) -> None:
     await office.opens(alice, "My order is late")
     await office.kate.writes("/tickets@sandbox_bot", to=office.support)
-    listed = await office.sees("1 ticket is open")
+    listed = await office.sees("1 ticket is not closed")
     await office.opens(await office.telegram.user("Eve"), "Mine is broken")
 
     press = await office.kate.presses(listed, data="tickets:999999999999")
 
-    await office.kate.sees_edit(listed, "2 tickets are open")
+    await office.kate.sees_edit(listed, "2 tickets are not closed")
     assert await press.answer() == ""
 
 
@@ -228,7 +228,7 @@ async def test_a_press_is_answered_even_if_handling_it_fails(
     press = await office.kate.presses(card, "Close")
 
     await press.answer()
-    await office.sees("Something that was sent to me could not be handled")
+    await office.sees("An update could not be handled")
 
 
 async def fails(*_: object, **__: object) -> None:

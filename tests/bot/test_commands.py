@@ -96,7 +96,7 @@ async def test_close_as_a_reply_closes_and_tells_the_user(office: Office, alice:
 
     await office.kate.replies(card, "/close")
 
-    await alice.sees("Ticket #1 is closed. If anything is left, just write again.")
+    await alice.sees("Ticket #1 is closed. If you still need help, just write again.")
     closed = await office.kate.sees_edit(card, "closed · Kate")
     assert closed.text == "☑️ #1 · Alice @alice\nclosed · Kate\n\nMy order is late"
     assert closed.buttons == ["Reopen"]
@@ -138,7 +138,7 @@ async def test_close_takes_a_number_and_a_reason(office: Office, alice: User, nu
         ("/close '; DROP TABLE tickets; --", "There is no ticket ';."),
         ("/close \n\n", "Reply to a message of the ticket, or name it: /close 7"),
         ("/close " + "9" * 4000, "There is no ticket 9999999999"),
-        ("/tickets 5 x", "1 ticket is open"),
+        ("/tickets 5 x", "1 ticket is not closed"),
         ("/reopen 1", "#1 is not closed."),
     ],
 )
@@ -160,7 +160,7 @@ async def test_closing_twice_is_refused(office: Office, alice: User) -> None:
 
     again = await office.kate.replies(card, "/close")
 
-    assert (await office.sees("#1 is closed already.")).reply_to == again.id
+    assert (await office.sees("#1 is already closed.")).reply_to == again.id
 
 
 async def test_reopen_gives_a_new_card_and_tells_the_user(office: Office, alice: User) -> None:
@@ -189,7 +189,7 @@ async def test_reopen_is_refused_while_the_user_has_another_ticket(
 
     await office.kate.replies(card, "/reopen")
 
-    await office.sees("#1 stays closed: its user has #2 open. Answer there.")
+    await office.sees("#1 · 23 Nov stays closed: its user has #2 open. Please answer there.")
 
 
 async def test_take_shows_on_the_card_who_has_the_ticket_and_stays_among_staff(
@@ -224,7 +224,7 @@ async def test_taking_what_one_has_is_refused(office: Office, alice: User) -> No
 
     await office.kate.replies(card, "/take")
 
-    await office.sees("#1 is yours already.")
+    await office.sees("#1 is already yours.")
 
 
 @pytest.mark.parametrize("text", ["/close", "/take", "/reopen", "/tickets"])
@@ -267,7 +267,7 @@ async def test_an_anonymous_administrator_closes_but_cannot_take(
 async def test_tickets_says_that_nothing_is_open(office: Office) -> None:
     await office.kate.writes("/tickets@sandbox_bot", to=office.support)
 
-    await office.sees("Nothing is open.")
+    await office.sees("All tickets are closed.")
 
 
 async def test_tickets_lists_what_is_open_oldest_first(
@@ -283,7 +283,7 @@ async def test_tickets_lists_what_is_open_oldest_first(
 
     await office.kate.writes("/tickets@sandbox_bot", to=office.support)
 
-    listed = await office.sees("2 tickets are open")
+    listed = await office.sees("2 tickets are not closed")
     assert listed.text.splitlines()[2:] == [
         "🆕 #1 · 23 Nov · Alice · new",
         "🟢 #1 · Bob · open · Kate",
@@ -297,7 +297,7 @@ async def test_tickets_has_buttons_to_page(office: Office) -> None:
         await user.writes(f"question {number}")
         await user.sees(f"Ticket #{number} ")
     await office.kate.writes("/tickets@sandbox_bot", to=office.support)
-    listed = await office.sees("17 tickets are open (1/3)")
+    listed = await office.sees("17 tickets are not closed (1/3)")
     assert len(listed.text.splitlines()) == 2 + 8
     assert listed.buttons == ["▶"]
 
@@ -350,7 +350,7 @@ async def test_a_number_is_understood_in_a_reply_to_what_is_no_ticket(
 ) -> None:
     await office.opens(alice, "My order is late")
     await commands(office, "/tickets")
-    listed = await office.sees("1 ticket is open")
+    listed = await office.sees("1 ticket is not closed")
 
     await office.kate.replies(listed, "/close 1 it has come")
 

@@ -127,7 +127,7 @@ async def test_what_was_deleted_and_has_no_file_is_described(office: Office, ali
 
     await alice.deletes(place)
 
-    await office.sees("[a place on the map, which can't be shown here]")
+    await office.sees("[a location, which can't be shown here]")
 
 
 async def test_protected_content_of_staff_arrives_by_its_file(office: Office, alice: User) -> None:
@@ -156,7 +156,9 @@ async def test_a_kind_that_cannot_be_passed_on_is_answered_with_what_to_do(
 
     await office.telegram.update({"message": raw(alice.id, NOT_RELAYED, kind)})
 
-    await alice.sees("This can't be passed on. Please send it as text, a picture or a file.")
+    await alice.sees(
+        "This kind of message can't be passed on. Please send it as text, a photo or a file."
+    )
     await office.says_in_staff_chat()
     assert not any("#1" in message.text for message in await office.support.messages())
     assert len([m for m in await alice.chat.messages() if m.id > greeting.id]) == 1
@@ -172,7 +174,7 @@ async def test_staff_hear_too_what_cannot_be_passed_on(
 
     await office.telegram.update({"message": body})
 
-    await office.sees("This can't be passed on.")
+    await office.sees("This kind of message can't be passed on.")
 
 
 @pytest.mark.parametrize(

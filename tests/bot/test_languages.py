@@ -94,11 +94,13 @@ def test_reasons_of_our_own_are_translated_and_those_of_telegram_repeated(reason
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(1, "Открыто {total} обращение"), (3, "Открыто {total} обращения"), (11, "обращений")],
+    [(1, "Не закрыто {total} обращение"), (3, "Не закрыто {total} обращения"), (11, "обращений")],
 )
 def test_russian_counts_in_three_forms(number: int, said: str) -> None:
     with i18n.speaking("ru"):
-        words = i18n.ngettext("{total} ticket is open", "{total} tickets are open", number)
+        words = i18n.ngettext(
+            "{total} ticket is not closed", "{total} tickets are not closed", number
+        )
     assert said in words
 
 
@@ -172,9 +174,9 @@ async def test_staff_hear_the_language_of_their_setting_whatever_theirs_is(
         assert await press.answer() == "Теперь оно ваше."
         await office.telegram.advance(24 * 3600)
         await office.kate.writes("/tickets@sandbox_bot", to=office.support)
-        listed = await office.sees("Открыто 1 обращение")
+        listed = await office.sees("Не закрыто 1 обращение")
         assert listed.text.endswith("🟢 #1 · 23 нояб. · Alice · открыто · Kate")
         await office.kate.replies(card, "/close 9 9")
         await alice.sees("Ticket #1 · 23 Nov is closed.")
         await office.kate.replies(card, "/close")
-        await office.sees("#1 уже закрыто.")
+        await office.sees("#1 · 23 нояб. уже закрыто.")

@@ -187,9 +187,9 @@ async def test_a_restart_counts_long_messages_by_their_parts_and_asides_too(
 
 
 async def listed(kate: User, chat_id: int) -> list[Message]:
-    """List what the group was told is open."""
+    """List what the group was told is not closed."""
     shown = await kate.telegram.call("messages", chat=chat_id)
-    return [Message(raw) for raw in shown["messages"] if "open" in Message(raw).text.split("\n")[0]]
+    return [Message(raw) for raw in shown["messages"] if "not closed" in Message(raw).text]
 
 
 # The backlog

@@ -163,7 +163,7 @@ async def test_one_text_that_telegram_refuses_does_not_fail_those_it_was_merged_
 
     await office.sees("#1 · three")
     await office.sees("#1: this did not arrive")
-    told = await alice.sees("could not be shown")
+    told = await alice.sees("couldn't pass this message on")
     shown = [m.text for m in await office.support.messages() if m.text.startswith("#1 · ")]
     assert shown[-2:] == ["#1 · two", "#1 · three"]
     assert told.reply_to == bad.id

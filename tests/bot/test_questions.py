@@ -111,7 +111,7 @@ async def test_question_and_answer_work_whatever_the_group_and_the_bots_rights(
         assert received.text == "It is on its way"
         await office.kate.sees_reaction(answer, "👍")
         assert [m.text for m in await alice.chat.messages() if m.from_id != alice.id] == [
-            "Ticket #1 is open. We answer here; write on if there is more to say.",
+            "Ticket #1 is open. We'll reply here; you can add details at any time.",
             "It is on its way",
         ]
 
@@ -172,7 +172,7 @@ async def test_who_writes_after_more_than_a_week_opens_a_new_ticket(
 
     await alice.writes("It is broken")
 
-    await alice.sees("is open. We answer here")
+    await alice.sees("is open. We'll reply here")
     new = await office.sees("It is broken")
     assert new.buttons == ["Take", "Close"]
     assert new.reply_to is None

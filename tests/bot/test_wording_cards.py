@@ -20,7 +20,7 @@ from services import notices, outbox, updates
 from services import ticket_service as tickets
 from services.content import Content
 from services.notices import Notice
-from services.problems import Problem, SeveralTickets
+from services.problems import AnotherTicketOpen, Problem, SeveralTickets
 from tests.bot.wall import Wall, at
 from tests.services import factories, test_notices, test_problems
 from tests.services.factories import ANN, STAFF, content, photo
@@ -69,12 +69,12 @@ def test_every_notice_has_a_wording() -> None:
 @pytest.mark.parametrize("kind", test_problems.PROBLEMS, ids=lambda kind: kind.__name__)
 def test_every_problem_has_words_in_every_language(kind: type[Problem], language: str) -> None:
     with i18n.speaking(language):
-        words = texts.problem(test_problems.made(kind))
+        words = texts.problem(test_problems.made(kind), NOON.date())
 
     assert words
     assert not re.search("[{}]", words)
     with i18n.speaking(i18n.DEFAULT):
-        english = texts.problem(test_problems.made(kind))
+        english = texts.problem(test_problems.made(kind), NOON.date())
     assert (words == english) is (language == i18n.DEFAULT)
 
 
@@ -82,7 +82,24 @@ def test_every_problem_has_words_in_every_language(kind: type[Problem], language
 def test_what_somebody_typed_is_no_template(text: str) -> None:
     problem = Problem.from_json({"name": "NoSuchTicket", "typed": text})
 
-    assert text in texts.problem(problem)
+    assert text in texts.problem(problem, NOON.date())
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "other_opened_on", "said"),
+    [
+        ("2026-11-23", "2026-11-23", "#7 stays closed: its user has #3 open."),
+        ("2026-11-21", "2026-11-23", "#7 · 21 Nov stays closed: its user has #3 open."),
+        ("2026-11-21", "2026-11-20", "#7 · 21 Nov stays closed: its user has #3 · 20 Nov open."),
+        ("", "", "#7 stays closed: its user has #3 open."),
+    ],
+)
+def test_a_refusal_names_each_ticket_with_its_day_if_it_is_another(
+    opened_on: str, other_opened_on: str, said: str
+) -> None:
+    refused = AnotherTicketOpen(7, opened_on=opened_on, other=3, other_opened_on=other_opened_on)
+
+    assert texts.problem(refused, NOON.date()).startswith(said)
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -140,7 +157,7 @@ async def test_a_stranger_hears_the_language_that_his_update_named(
     await wall.catch_up()
 
     assert wall.texts(12345) == [
-        "Это не удалось обработать. Сообщение сохранено, наша команда о нём знает."
+        "У нас что-то пошло не так. Всё сохранено, и наша команда об этом знает."
     ]
 
 

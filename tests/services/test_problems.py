@@ -12,7 +12,8 @@ PROBLEMS = sorted(Problem.registry.values(), key=lambda kind: kind.__name__)
 
 def made(kind: type[Problem]) -> Problem:
     """Make a problem with a value of the right type in each field."""
-    return kind(**{field.name: VALUES[field.type] for field in fields(kind)})
+    values = {field.name: VALUES[field.type] for field in fields(kind)}
+    return kind(**values | {name: "2026-11-22" for name in values if name.endswith("opened_on")})
 
 
 @pytest.mark.parametrize("kind", PROBLEMS, ids=lambda kind: kind.__name__)
@@ -55,3 +56,9 @@ def test_a_problem_that_was_stored_by_an_older_version_can_be_read() -> None:
     older = {"name": "SeveralTickets", "command": "close", "ticket_ids": [1], "labels": ["a"]}
 
     assert Problem.from_json(older) == SeveralTickets("close", [1], ["a"])
+
+
+def test_a_refusal_about_a_ticket_that_was_stored_without_its_day_can_be_read() -> None:
+    older = {"name": "TicketAlreadyTaken", "daily_id": 7, "by": "Kate"}
+
+    assert Problem.from_json(older) == TicketAlreadyTaken(7, by="Kate")

@@ -345,7 +345,7 @@ async def test_a_closed_ticket_is_not_closed_again(session: AsyncSession) -> Non
     with pytest.raises(TicketAlreadyClosed) as refused:
         await tickets.close(session, ticket, by=None, now=NOON + SECOND)
 
-    assert refused.value == TicketAlreadyClosed(7)
+    assert refused.value == TicketAlreadyClosed.of(ticket)
     assert (ticket.closed_at, await factories.waiting(session)) == (NOON, [])
 
 
@@ -374,19 +374,21 @@ async def test_what_is_not_closed_is_not_reopened(
     with pytest.raises(TicketNotClosed) as refused:
         await tickets.reopen(session, ticket, by=None, now=NOON)
 
-    assert refused.value == TicketNotClosed(7)
+    assert refused.value == TicketNotClosed.of(ticket)
 
 
 async def test_reopening_is_refused_while_the_user_has_another_ticket_which_is_named(
     session: AsyncSession,
 ) -> None:
     closed = await with_status(session, CLOSED)
-    await factories.ticket(session, 9, user=closed.user)
+    await factories.ticket(session, 9, user=closed.user, opened_on=TODAY - DAY)
 
     with pytest.raises(AnotherTicketOpen) as refused:
         await tickets.reopen(session, closed, by=None, now=NOON)
 
-    assert refused.value == AnotherTicketOpen(7, other=9)
+    assert refused.value == AnotherTicketOpen(
+        7, opened_on="2026-11-23", other=9, other_opened_on="2026-11-22"
+    )
     assert closed.status is CLOSED
 
 
@@ -424,7 +426,7 @@ async def test_a_colleagues_ticket_is_taken_over_only_on_purpose(session: AsyncS
 
     with pytest.raises(TicketAlreadyTaken) as refused:
         await tickets.take(session, ticket, by=max_, now=NOON)
-    assert refused.value == TicketAlreadyTaken(7, by="Kate")
+    assert refused.value == TicketAlreadyTaken.of(ticket, by="Kate")
 
     await tickets.take(session, ticket, by=max_, now=NOON, over=True)
     assert ticket.assigned_staff is max_

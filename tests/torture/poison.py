@@ -17,7 +17,7 @@ MEGABYTE = 10**6
 TOLD_STAFF = "could not be handled"
 TOLD_UP_TO = "{} for the operator"
 NUMBERS = re.compile(r"no\. (\d+)(?: to (\d+))?")
-TOLD_USER = "This could not be handled."
+TOLD_USER = "Something went wrong on our side."
 SET_ASIDE_WITHIN = 30
 
 
