@@ -1,7 +1,9 @@
 # Works with GNU make 4 and with the make 3.81 of macOS.
 
 PYTHON := .venv/bin/python
+# Each marks what .venv was filled with; making .venv removes both.
 READY := .venv/.ready
+INSTALLED := .venv/.installed
 # One more than there are cores: some tests wait for a process or for the network.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4) + 1)')
 UV := uv
@@ -11,14 +13,18 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.12 --generate-h
 # Of `make simulate`: how many seeds are tried.
 SEEDS = 1000
 
-.PHONY: help setup check test demo torture simulate fuzz bench format lock
+.PHONY: help install setup check test demo torture simulate fuzz bench format lock
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
 
-setup: $(READY) ## make .venv with the pinned requirements
+install: $(INSTALLED) ## make .venv with what the bot runs on
 
+setup: $(READY) ## make .venv with that and the tools of a developer
+
+$(INSTALLED): requirements.txt
 $(READY): requirements-dev.txt
+$(INSTALLED) $(READY):
 	@.ci/make-venv .venv
 	@$(PYTHON) -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

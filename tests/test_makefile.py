@@ -1,4 +1,4 @@
-"""`make setup` on machines that are not this one: the Pythons on the PATH are made up."""
+"""`make install` and `make setup` on machines that are not this one: the Pythons on the PATH are made up."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="make is for POS
 # A Python that makes environments whose pip writes down what it was asked for.
 GOOD = """#!/bin/sh
 case "$1 $2" in
-"-m venv") mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && basename "$0" > "$4/made-by" ;;
+"-m venv") rm -rf "$4" && mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && basename "$0" > "$4/made-by" ;;
 "-m pip") echo "$@" >> "$(dirname "$0")/../pip" ;;
 esac
 """
@@ -44,9 +44,9 @@ class Machine:
         self.bin = folder / "bin"
         for each in (self.checkout / ".ci", self.home, self.bin):
             each.mkdir(parents=True)
-        for name in ("Makefile", ".ci/make-venv", "requirements-dev.txt"):
+        for name in ("Makefile", ".ci/make-venv", "requirements.txt", "requirements-dev.txt"):
             shutil.copy(PROJECT / name, self.checkout / name)
-        for tool in ("sh", "mkdir", "cp", "basename", "dirname", "touch", "sed", "make"):
+        for tool in ("sh", "mkdir", "rm", "cp", "basename", "dirname", "touch", "sed", "make"):
             (self.bin / tool).symlink_to(shutil.which(tool) or "/missing")
 
     def add(self, name: str, program: str) -> None:
@@ -80,7 +80,7 @@ def machine(tmp_path: Path) -> Machine:
 def test_make_alone_prints_its_targets(machine: Machine) -> None:
     printed = machine.make().stdout
 
-    for target in ("setup", "check", "test", "demo", "torture", "simulate", "fuzz", "bench"):
+    for target in ("install", "setup", "check", "test", "demo", "torture", "simulate", "fuzz", "bench"):
         assert f"make {target}\t" in printed
 
 
@@ -94,16 +94,43 @@ def test_setup_installs_pinned_requirements_with_their_hashes_once(machine: Mach
     assert "--require-hashes -r requirements-dev.txt" in machine.installed()[0]
 
 
-def test_changed_requirements_are_installed_anew(machine: Machine) -> None:
+def test_install_takes_what_the_bot_runs_on_and_nothing_else(machine: Machine) -> None:
     machine.add("python3.13", GOOD)
-    machine.make("setup")
-    ready = machine.checkout / ".venv/.ready"
-    os.utime(ready, (0, 0))
 
-    machine.make("setup")
+    first, second = machine.make("install"), machine.make("install")
 
-    assert len(machine.installed()) == 2
-    assert ready.stat().st_mtime > 0
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr
+    assert len(machine.installed()) == 1
+    assert machine.installed()[0].endswith("--require-hashes -r requirements.txt")
+
+
+def test_install_and_setup_follow_each_other_in_any_order(machine: Machine) -> None:
+    """Each makes .venv afresh, so nothing of the other is left in it, or taken for being there."""
+    machine.add("python3.13", GOOD)
+
+    for target, requirements in (
+        ("install", "requirements.txt"),
+        ("setup", "requirements-dev.txt"),
+        ("install", "requirements.txt"),
+        ("setup", "requirements-dev.txt"),
+    ):
+        assert machine.make(target).returncode == 0
+        (installed,) = machine.installed()
+        assert installed.endswith(f"-r {requirements}")
+
+
+@pytest.mark.parametrize(("target", "stamp"), [("install", ".installed"), ("setup", ".ready")])
+def test_changed_requirements_are_installed_anew(
+    machine: Machine, target: str, stamp: str
+) -> None:
+    machine.add("python3.13", GOOD)
+    machine.make(target)
+    made = machine.checkout / ".venv" / stamp
+    os.utime(made, (0, 0))
+
+    machine.make(target)
+
+    assert made.stat().st_mtime > 0
 
 
 def test_a_failed_installation_is_tried_again(machine: Machine) -> None:
