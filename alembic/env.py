@@ -10,7 +10,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection
 
 from core import logging as logs
 from core.config import ConfigError, DatabaseSettings, load
@@ -94,8 +94,7 @@ def settings() -> DatabaseSettings:
 
 def configure_logging(config: DatabaseSettings) -> None:
     """Log as the bot does."""
-    password = make_url(config.async_url).password
-    logs.configure(config.log_level, config.log_format, [password] if password else [])
+    logs.configure(config.log_level, config.log_format, config.secrets)
     # It tells of a revision before that is committed; Steps does so after.
     logging.getLogger("alembic.runtime").setLevel(logging.WARNING)
 

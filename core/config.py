@@ -4,103 +4,34 @@ A field's description is the sentence for the operator: it stands in `.env.examp
 that refuses a value.
 """
 
-import re
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from pathlib import Path, PurePath
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, override
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    SettingsConfigDict,
+)
 
-PROJECT = Path(__file__).resolve().parent.parent
+from core import proxies, spelling, values
+from core.spelling import Stray
+from core.values import PROJECT, Language, Limit, LogFormat, LogLevel, async_url, sqlite_url
+
+__all__ = ["PROJECT", "Language", "LogFormat", "LogLevel", "async_url", "sqlite_url"]
+
 ENV_FILE = PROJECT / ".env"
+
+# Each may stand in a file that `…_FILE` names: BOT_TOKEN_FILE.
+SECRETS = ("bot_token", "database_url", "telegram_proxy")
 
 
 class ConfigError(Exception):
     """One line a variable: its name and what is expected, never a value."""
-
-
-# Values ---------------------------------------------------------------------------------------
-
-
-def sqlite_url(path: PurePath) -> str:
-    return f"sqlite+aiosqlite:///{path.as_posix()}"
-
-
-def _project_path(path: Path) -> Path:
-    """Take a relative path from the project's folder, wherever the program was started."""
-    if "?" in str(path):
-        raise ValueError("a question mark begins the options of a database URL")
-    try:
-        return PROJECT / path.expanduser()
-    except RuntimeError as error:  # ~somebody
-        raise ValueError("nobody's home folder") from error
-
-
-_SQLITE = re.compile(r"sqlite(?:\+aiosqlite)?:///(?P<path>[^?]+)(?P<options>\?.*)?")
-_POSTGRESQL = re.compile(
-    r"postgres(?:ql)?(?:\+asyncpg)?://"
-    r"(?P<server>(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^:/?]*)(?::\d+)?)"
-    r"/(?P<name>[^?]+)(?P<options>\?.*)?"
-)
-
-
-def async_url(url: str) -> str:
-    """Return the database URL with its asynchronous driver.
-
-    Hosting services hand out `postgres://…?sslmode=require`: asyncpg calls that option `ssl`.
-    """
-    if found := _SQLITE.fullmatch(url):
-        if found["path"].startswith((":memory:", "file:")):
-            raise ValueError("a database in memory forgets what was accepted")
-        return sqlite_url(_project_path(Path(found["path"]))) + (found["options"] or "")
-    if found := _POSTGRESQL.fullmatch(url):
-        options = re.sub(r"([?&])sslmode=", r"\1ssl=", found["options"] or "")
-        return f"postgresql+asyncpg://{found['server']}/{found['name']}{options}"
-    raise ValueError("neither PostgreSQL nor SQLite, or a driver that is not asynchronous")
-
-
-def _database_url(secret: SecretStr) -> SecretStr:
-    return SecretStr(async_url(secret.get_secret_value().strip()))
-
-
-def _bot_token(secret: SecretStr) -> SecretStr:
-    token = secret.get_secret_value().strip()
-    if not re.fullmatch(r"[0-9]{1,19}:[A-Za-z0-9_-]+", token):
-        raise ValueError("not the shape of a token")
-    return SecretStr(token)
-
-
-def _zone(name: Any) -> Any:
-    try:
-        return ZoneInfo(name) if isinstance(name, str) else name
-    except (LookupError, OSError) as error:  # zoneinfo reads files: "Europe" is a folder
-        raise ValueError("no such time zone") from error
-
-
-def _seconds(value: Any) -> Any:
-    try:
-        return timedelta(seconds=float(value)) if isinstance(value, str) else value
-    except OverflowError as error:
-        raise ValueError("too long") from error
-
-
-def _upper(value: Any) -> Any:
-    return value.upper() if isinstance(value, str) else value
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
-type LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
-type LogFormat = Literal["text", "json"]
-type Language = Literal["en", "ru"]
-type Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-# Settings -------------------------------------------------------------------------------------
 
 
 class DatabaseSettings(BaseSettings):
@@ -116,23 +47,23 @@ class DatabaseSettings(BaseSettings):
         str_strip_whitespace=True,
     )
 
-    database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
+    database_url: Annotated[SecretStr, AfterValidator(values.database_url)] | None = Field(
         default=None,
         description="URL of the database, which wins over DB_NAME: "
         "postgresql://user:password@host:5432/name or sqlite:///path/of/file.db, "
         "without a driver such as +psycopg2, special characters of the password as %40. "
         "PostgreSQL 14 or newer, not through a pooler in transaction mode.",
     )
-    db_name: Annotated[Path, AfterValidator(_project_path)] = Field(
+    db_name: Annotated[Path, AfterValidator(values.project_path)] = Field(
         default=PROJECT / "support.db",
         description="Path of the SQLite file, without a question mark; "
         "a relative one begins at the project's folder.",
     )
-    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
+    log_level: Annotated[LogLevel, BeforeValidator(values.upper)] = Field(
         default="INFO",
         description="The least that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL.",
     )
-    log_format: Annotated[LogFormat, BeforeValidator(_lower)] = Field(
+    log_format: Annotated[LogFormat, BeforeValidator(values.lower)] = Field(
         default="text",
         description="How lines are logged: text for people, json for machines.",
     )
@@ -144,11 +75,21 @@ class DatabaseSettings(BaseSettings):
             return self.database_url.get_secret_value()
         return sqlite_url(self.db_name)
 
+    @property
+    def database(self) -> str:
+        """Where the database is, without its password."""
+        return values.address(self.async_url)
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must appear nowhere."""
+        return values.passwords(self.async_url)
+
 
 class BotSettings(DatabaseSettings):
     """What it takes to talk to Telegram as the bot."""
 
-    bot_token: Annotated[SecretStr, AfterValidator(_bot_token)] = Field(
+    bot_token: Annotated[SecretStr, AfterValidator(values.bot_token)] = Field(
         description="The bot's token from @BotFather, like 123456:ABC-DEF.",
     )
     telegram_api_url: Annotated[str, AfterValidator(lambda url: url.rstrip("/"))] = Field(
@@ -158,9 +99,29 @@ class BotSettings(DatabaseSettings):
         "one's own server's or the sandbox's.",
     )
 
+    telegram_proxy: Annotated[SecretStr, AfterValidator(values.proxy_url)] | None = Field(
+        default=None,
+        description="Proxy to Telegram: http://user:password@host:port or socks5://host:port, "
+        "special characters of the password as %40. Unset, HTTPS_PROXY or ALL_PROXY of the "
+        "environment counts. This machine, and hosts in NO_PROXY, are reached without.",
+    )
+
     @property
     def bot_id(self) -> int:
         return int(self.bot_token.get_secret_value().partition(":")[0])
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy's URL, with its password: not for logs. None: Telegram is reached directly."""
+        if self.telegram_proxy is None or proxies.is_bypassed(self.telegram_api_url):
+            return None
+        return self.telegram_proxy.get_secret_value()
+
+    @property
+    @override
+    def secrets(self) -> list[str]:
+        token = self.bot_token.get_secret_value()
+        return [token, *super().secrets, *values.passwords(self.proxy or "")]
 
 
 class Settings(BotSettings):
@@ -171,11 +132,11 @@ class Settings(BotSettings):
         description="Id of the staff group, a negative whole number; "
         "`python main.py chats` prints it.",
     )
-    staff_language: Annotated[Language, BeforeValidator(_lower)] = Field(
+    staff_language: Annotated[Language, BeforeValidator(values.lower)] = Field(
         default="en",
         description="Language of the staff group: en or ru.",
     )
-    support_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = Field(
+    support_timezone: Annotated[ZoneInfo, BeforeValidator(values.zone)] = Field(
         default=ZoneInfo("UTC"),
         description="Time zone whose midnight starts the numbers anew, by its IANA name "
         "like Europe/Berlin.",
@@ -192,19 +153,24 @@ class Settings(BotSettings):
         default=30,
         description="Messages a second to all chats together; 0 is no limit.",
     )
-    staff_batch_seconds: Annotated[timedelta, BeforeValidator(_seconds), Field(ge=timedelta(0))] = (
-        Field(
-            default=timedelta(0),
-            description="Seconds of quiet in which the follow-ups of a ticket are gathered "
-            "into one message; 0 is off.",
-        )
+    staff_batch_seconds: Annotated[
+        timedelta, BeforeValidator(values.seconds), Field(ge=timedelta(0))
+    ] = Field(
+        default=timedelta(0),
+        description="Seconds of quiet in which the follow-ups of a ticket are gathered "
+        "into one message; 0 is off.",
     )
 
 
 def load[S: DatabaseSettings](kind: type[S], env_file: Path | None = ENV_FILE) -> S:
     """Read the settings of a kind, or raise a ConfigError that says what is expected."""
     try:
-        return kind(_env_file=env_file)
+        slips = [str(stray) for stray in _strays_in(env_file) if stray.meant]
+        if slips:
+            raise ConfigError("\n".join(slips))
+        given = {**_file(kind, env_file), **_environment(kind)}
+        besides: dict[str, Any] = _from_files(kind, given) | _proxy(kind, given)
+        return kind(_env_file=env_file, **besides)
     except ValidationError as error:
         wrong = {str(detail["loc"][0]): detail["type"] for detail in error.errors()}
         lines = [
@@ -212,6 +178,73 @@ def load[S: DatabaseSettings](kind: type[S], env_file: Path | None = ENV_FILE) -
             f"Expected: {kind.model_fields[name].description}"
             for name, problem in wrong.items()
         ]
-        raise ConfigError("\n".join(lines)) from None
+        raise ConfigError("\n".join([*lines, *map(str, strays(env_file))])) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{env_file} is not UTF-8 text.") from None
+
+
+def changed(settings: DatabaseSettings) -> dict[str, object]:
+    """Return the settings that are not at their defaults, without secrets, for the log."""
+    return {
+        name: values.shown(getattr(settings, name))
+        for name, field in type(settings).model_fields.items()
+        if name != "bot_token" and getattr(settings, name) != field.default
+    }
+
+
+def strays(env_file: Path | None = ENV_FILE) -> list[Stray]:
+    """List the names that are probably meant for us, and that nobody reads."""
+    return [
+        *_strays_in(env_file),
+        *spelling.in_environment(_upper(_environment(Settings)), _names()),
+    ]
+
+
+def _strays_in(env_file: Path | None) -> Iterable[Stray]:
+    return spelling.in_file(_upper(_file(Settings, env_file)), _names(), str(env_file))
+
+
+def _names() -> list[str]:
+    return _upper([*Settings.model_fields, *(f"{name}_file" for name in SECRETS)])
+
+
+def _upper(names: Iterable[str]) -> list[str]:
+    return [name.upper() for name in names]
+
+
+def _file(kind: type[DatabaseSettings], env_file: Path | None) -> Mapping[str, str | None]:
+    """Read the file as pydantic does: by lower-case name, without empty values."""
+    return DotEnvSettingsSource(kind, env_file=env_file).env_vars
+
+
+def _environment(kind: type[DatabaseSettings]) -> Mapping[str, str | None]:
+    return EnvSettingsSource(kind).env_vars
+
+
+def _from_files(
+    kind: type[DatabaseSettings], given: Mapping[str, str | None]
+) -> dict[str, SecretStr]:
+    """Read the secrets that stand in files of their own, as orchestrators hand them out."""
+    found = {}
+    for name in SECRETS:
+        path = given.get(f"{name}_file")
+        if path is None or name not in kind.model_fields:
+            continue
+        if name in given:
+            raise ConfigError(f"{name.upper()} and {name.upper()}_FILE are both set: keep one.")
+        try:
+            found[name] = values.secret_in(path)
+        except (OSError, ValueError) as error:
+            # Not the path: somebody may have put the secret itself there.
+            why = getattr(error, "strerror", None) or "it is empty, or no UTF-8 text"
+            raise ConfigError(f"{name.upper()}_FILE: the file cannot be used: {why}.") from None
+    return found
+
+
+def _proxy(kind: type[DatabaseSettings], given: Mapping[str, str | None]) -> dict[str, SecretStr]:
+    """Take the environment's proxy where the settings name none."""
+    if not issubclass(kind, BotSettings) or {"telegram_proxy", "telegram_proxy_file"} & set(given):
+        return {}
+    url = given.get("telegram_api_url") or str(BotSettings.model_fields["telegram_api_url"].default)
+    proxy = None if proxies.is_bypassed(url) else proxies.of_environment(url)
+    return {} if proxy is None else {"telegram_proxy": SecretStr(proxy)}

@@ -74,6 +74,7 @@ def test_the_image_holds_what_the_bot_runs_on_and_no_secrets() -> None:
         "core",
         "database",
         "main.py",
+        "pyproject.toml",
         "requirements.txt",
         "services",
     }

@@ -1,8 +1,11 @@
 """The program as an operator meets it: what it says, and its exit codes."""
 
+import json
+import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -16,6 +19,7 @@ import main
 from core import config
 from core.config import PROJECT
 from core.heartbeat import PARTS, Heartbeat, default_folder
+from core.version import version
 from database.models import DeadUpdate, Message
 from database.session import make_engine, make_sessions
 from sandbox import Sandbox
@@ -111,6 +115,35 @@ def test_an_unknown_command_is_answered_with_those_that_exist(
     assert "chats" in capsys.readouterr().err
 
 
+def test_help_says_what_each_command_does(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main.main(["--help"])
+
+    said = capsys.readouterr().out
+    assert stopped.value.code == 0
+    for command in ("run", "chats", "health", "check", "replay"):
+        assert re.search(rf"^    {command} +\S+ \S+ \S+", said, re.MULTILINE)
+
+
+def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+
+    with pytest.raises(SystemExit) as stopped:
+        main.main(["--version"])
+
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"support-bot {project['version']}\n"
+
+
+def test_the_changelog_ends_with_no_version_that_is_newer_than_the_project() -> None:
+    headings = re.findall(
+        r"^## \[(.+?)\]", (PROJECT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
+    )
+
+    assert headings[0] == "Unreleased"
+    assert headings[1:2] in ([], [version()])
+
+
 # Start ------------------------------------------------------------------------------------------
 
 
@@ -122,6 +155,28 @@ async def test_a_database_that_is_not_at_head_is_one_sentence(
     assert code == 2
     (sentence,) = said
     assert sentence.endswith(": run `alembic upgrade head`.")
+
+
+async def test_the_first_line_tells_the_version_and_what_is_set(
+    variables: dict[str, str], empty_sqlite_url: str, tmp_path: Path
+) -> None:
+    await run(variables | {"DATABASE_URL": empty_sqlite_url, "LIMIT_TOTAL": "25"})
+
+    first = json.loads((tmp_path / "output").read_text("utf-8").splitlines()[0])
+    assert (first["event"], first["version"]) == ("support-bot", version())
+    assert (first["bot"], first["staff_chat_id"], first["limit_total"]) == (1000000001, -77, 25)
+    assert "limit_per_group" not in first
+
+
+async def test_a_misspelt_variable_is_named_in_the_log(
+    variables: dict[str, str], empty_sqlite_url: str, tmp_path: Path
+) -> None:
+    del variables["STAFF_BATCH_SECONDS"]
+    await run(variables | {"DATABASE_URL": empty_sqlite_url, "STAFF_BATCH_SECOND": "3"})
+
+    warned = json.loads((tmp_path / "output").read_text("utf-8").splitlines()[0])
+    assert warned["level"] == "warning"
+    assert warned["reason"].endswith("Did you mean STAFF_BATCH_SECONDS?")
 
 
 async def test_a_wrong_token_is_one_sentence(variables: dict[str, str], sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""`make install` and `make setup` on machines that are not this one: the Pythons on the PATH are made up."""
+"""`make install` and `make setup` on machines with other Pythons, which are made up."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="make is for POS
 # A Python that makes environments whose pip writes down what it was asked for.
 GOOD = """#!/bin/sh
 case "$1 $2" in
-"-m venv") rm -rf "$4" && mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && basename "$0" > "$4/made-by" ;;
+"-m venv") rm -rf "$4"; mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && basename "$0" >"$4/by";;
 "-m pip") echo "$@" >> "$(dirname "$0")/../pip" ;;
 esac
 """
@@ -31,7 +31,7 @@ UV = """#!/bin/sh
 for folder; do :; done
 mkdir -p "$folder/bin"
 cp "$(dirname "$0")/python3.14-of-uv" "$folder/bin/python"
-echo uv > "$folder/made-by"
+echo uv > "$folder/by"
 """
 
 
@@ -69,7 +69,7 @@ class Machine:
         return (self.checkout / ".venv/pip").read_text("utf-8").splitlines()
 
     def made_by(self) -> str:
-        return (self.checkout / ".venv/made-by").read_text("utf-8").strip()
+        return (self.checkout / ".venv/by").read_text("utf-8").strip()
 
 
 @pytest.fixture
@@ -80,7 +80,17 @@ def machine(tmp_path: Path) -> Machine:
 def test_make_alone_prints_its_targets(machine: Machine) -> None:
     printed = machine.make().stdout
 
-    for target in ("install", "setup", "check", "test", "demo", "torture", "simulate", "fuzz", "bench"):
+    for target in (
+        "install",
+        "setup",
+        "check",
+        "test",
+        "demo",
+        "torture",
+        "simulate",
+        "fuzz",
+        "bench",
+    ):
         assert f"make {target}\t" in printed
 
 
@@ -120,9 +130,7 @@ def test_install_and_setup_follow_each_other_in_any_order(machine: Machine) -> N
 
 
 @pytest.mark.parametrize(("target", "stamp"), [("install", ".installed"), ("setup", ".ready")])
-def test_changed_requirements_are_installed_anew(
-    machine: Machine, target: str, stamp: str
-) -> None:
+def test_changed_requirements_are_installed_anew(machine: Machine, target: str, stamp: str) -> None:
     machine.add("python3.13", GOOD)
     machine.make(target)
     made = machine.checkout / ".venv" / stamp

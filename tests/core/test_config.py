@@ -12,14 +12,7 @@ from core.config import BotSettings, ConfigError, DatabaseSettings, Settings
 TOKEN = "123456:ABC-DEF"
 
 
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Set what has no default, and unset the developer's own."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("BOT_TOKEN", TOKEN)
-    monkeypatch.setenv("STAFF_CHAT_ID", "-1001234")
-    return monkeypatch
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 def load() -> Settings:
@@ -106,6 +99,14 @@ def test_what_is_missing_is_named_on_a_line_each(environment: pytest.MonkeyPatch
         ("DB_NAME", "what?.db"),
         ("DB_NAME", "~nobody-of-that-name/x.db"),
         ("TELEGRAM_API_URL", "api.telegram.org"),
+        ("TELEGRAM_PROXY", "proxy"),
+        ("TELEGRAM_PROXY", "proxy:0"),
+        ("TELEGRAM_PROXY", "http://proxy"),
+        ("TELEGRAM_PROXY", "http://proxy:70000"),
+        ("TELEGRAM_PROXY", "http://user@proxy:3128"),
+        ("TELEGRAM_PROXY", "http://user:p@ss@proxy:3128"),
+        ("TELEGRAM_PROXY", "https://proxy:3128"),  # speaks TLS itself: aiohttp-socks can't
+        ("TELEGRAM_PROXY", "ftp://proxy:3128"),
         ("SUPPORT_TIMEZONE", "Mars/Phobos"),
         ("SUPPORT_TIMEZONE", "Europe"),
         ("SUPPORT_TIMEZONE", "../../etc/passwd"),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic.fields import FieldInfo
 
-from core.config import PROJECT, Settings, load
+from core.config import PROJECT, SECRETS, Settings, load
 
 EXAMPLE = PROJECT / ".env.example"
 
@@ -41,9 +41,10 @@ def paragraph(name: str, field: FieldInfo) -> str:
 def test_every_setting_is_in_the_example_with_its_sentence_and_its_default() -> None:
     fields = Settings.model_fields.items()
     required_first = sorted(fields, key=lambda item: not item[1].is_required())
-    _, *written, docker = EXAMPLE.read_text("utf-8").split("\n\n")
+    _, *written, files, docker = EXAMPLE.read_text("utf-8").split("\n\n")
 
     assert written == [paragraph(name, field) for name, field in required_first]
+    assert re.findall(r"^#(\w+)_FILE=$", files, re.MULTILINE) == [one.upper() for one in SECRETS]
     assert docker.startswith("# Docker: ")
 
 
@@ -51,7 +52,8 @@ def test_the_example_has_nothing_that_nobody_reads() -> None:
     names = set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE.read_text("utf-8"), re.MULTILINE))
     compose = (PROJECT / "docker-compose.yml").read_text("utf-8")
 
-    extra = names - {name.upper() for name in Settings.model_fields}
+    settings = {*Settings.model_fields, *(f"{name}_file" for name in SECRETS)}
+    extra = names - {name.upper() for name in settings}
 
     assert extra == {"COMPOSE_PROFILES", "POSTGRES_PASSWORD"}
     assert all(name in compose for name in extra)

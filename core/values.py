@@ -1,0 +1,149 @@
+"""What a setting's value may be; a value that is refused raises ValueError, and is not repeated."""
+
+import re
+from datetime import timedelta
+from pathlib import Path, PurePath
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def sqlite_url(path: PurePath) -> str:
+    return f"sqlite+aiosqlite:///{path.as_posix()}"
+
+
+def project_path(path: Path) -> Path:
+    """Take a relative path from the project's folder, wherever the program was started."""
+    if "?" in str(path):
+        raise ValueError("a question mark begins the options of a database URL")
+    try:
+        return PROJECT / path.expanduser()
+    except RuntimeError as error:  # ~somebody
+        raise ValueError("nobody's home folder") from error
+
+
+_SQLITE = re.compile(r"sqlite(?:\+aiosqlite)?:///(?P<path>[^?]+)(?P<options>\?.*)?")
+_POSTGRESQL = re.compile(
+    r"postgres(?:ql)?(?:\+asyncpg)?://"
+    r"(?P<server>(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^:/?]*)(?::\d+)?)"
+    r"/(?P<name>[^?]+)(?P<options>\?.*)?"
+)
+
+
+def async_url(url: str) -> str:
+    """Return the database URL with its asynchronous driver.
+
+    Hosting services hand out `postgres://…?sslmode=require`: asyncpg calls that option `ssl`.
+    """
+    if found := _SQLITE.fullmatch(url):
+        if found["path"].startswith((":memory:", "file:")):
+            raise ValueError("a database in memory forgets what was accepted")
+        return sqlite_url(project_path(Path(found["path"]))) + (found["options"] or "")
+    if found := _POSTGRESQL.fullmatch(url):
+        options = re.sub(r"([?&])sslmode=", r"\1ssl=", found["options"] or "")
+        return f"postgresql+asyncpg://{found['server']}/{found['name']}{options}"
+    raise ValueError("neither PostgreSQL nor SQLite, or a driver that is not asynchronous")
+
+
+def address(url: str) -> str:
+    """Return where a database of ours is: its URL without driver, user, password and options."""
+    if found := _POSTGRESQL.fullmatch(url):
+        return "postgresql://" + f"{found['server']}/{found['name']}".rpartition("@")[2]
+    return url.partition("?")[0].replace("+aiosqlite", "")
+
+
+def passwords(url: str) -> list[str]:
+    """Return the password in a URL of ours, as it is written there and as it is meant."""
+    found = re.match(r"[a-z0-9+]+://[^:/@]*:(?P<password>[^@]+)@", url)
+    return [found["password"], unquote(found["password"])] if found else []
+
+
+def database_url(secret: SecretStr) -> SecretStr:
+    return SecretStr(async_url(secret.get_secret_value().strip()))
+
+
+def bot_token(secret: SecretStr) -> SecretStr:
+    token = secret.get_secret_value().strip()
+    if not re.fullmatch(r"[0-9]{1,19}:[A-Za-z0-9_-]+", token):
+        raise ValueError("not the shape of a token")
+    return SecretStr(token)
+
+
+_PROXY = re.compile(
+    r"(?:(?P<scheme>http|socks|socks4a?|socks5h?)://)?(?P<user>[^:/?#@\s]*:[^/?#@\s]*@)?"
+    r"(?P<host>\[[0-9a-f:.]+\]|[^:/?#@\[\]\s]+):(?P<port>[0-9]{1,5})/?",
+    re.IGNORECASE,
+)
+_LAST_PORT = 65535
+
+
+def proxy_url(secret: SecretStr) -> SecretStr:
+    """Return the proxy's URL as aiohttp-socks reads it: http, socks4 or socks5.
+
+    Names are always looked up by the proxy, which is what the a and the h of curl's say.
+    """
+    found = _PROXY.fullmatch(secret.get_secret_value().strip())
+    if found is None or not 0 < int(found["port"]) <= _LAST_PORT:
+        raise ValueError("not the URL of a proxy, or of one that speaks TLS itself")
+    scheme = (found["scheme"] or "http").lower().rstrip("ah")
+    scheme = "socks5" if scheme == "socks" else scheme
+    return SecretStr(f"{scheme}://{found['user'] or ''}{found['host']}:{found['port']}")
+
+
+def secret_in(path: str) -> SecretStr:
+    """Read a secret from its file."""
+    text = project_path(Path(path)).read_text("utf-8-sig").strip()
+    if not text:
+        raise ValueError("an empty file")
+    return SecretStr(text)
+
+
+def shown(value: Any) -> Any:
+    """Return a value as the log may show it: of a secret, the address at most."""
+    match value:
+        case SecretStr():
+            url = value.get_secret_value()
+            return address(url) if url.startswith(("postgres", "sqlite")) else _without_user(url)
+        case timedelta():
+            return value.total_seconds()
+        case Path() | ZoneInfo():
+            return str(value)
+        case _:
+            return value
+
+
+def _without_user(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+def zone(name: Any) -> Any:
+    try:
+        return ZoneInfo(name) if isinstance(name, str) else name
+    except (LookupError, OSError) as error:  # zoneinfo reads files: "Europe" is a folder
+        raise ValueError("no such time zone") from error
+
+
+def seconds(value: Any) -> Any:
+    try:
+        return timedelta(seconds=float(value)) if isinstance(value, str) else value
+    except OverflowError as error:
+        raise ValueError("too long") from error
+
+
+def upper(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+def lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+type LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+type LogFormat = Literal["text", "json"]
+type Language = Literal["en", "ru"]
+type Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]

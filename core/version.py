@@ -1,0 +1,9 @@
+"""Which version this is: the one in `pyproject.toml`, and in no second place."""
+
+import tomllib
+
+from core.config import PROJECT
+
+
+def version() -> str:
+    return str(tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
