@@ -19,7 +19,7 @@ from pathlib import Path
 from sandbox import keeping, playing, scene
 from sandbox.client import Telegram
 from sandbox.model import Json
-from sandbox.program import TOKEN, Sandbox
+from sandbox.program import Sandbox
 from sandbox.runner import Runner
 
 # So many seconds a bot may take to start before a scenario is played.
@@ -32,7 +32,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: loopback)")
     parser.add_argument("--port", type=int, default=0, help="port (default: any free one)")
     parser.add_argument("--next-port", action="store_true", help="if it is taken, try the next")
-    parser.add_argument("--token", default=TOKEN, help="the bot's token (default: %(default)s)")
+    parser.add_argument("--token", help="the bot's token (default: a random one)")
     parser.add_argument("--username", default="sandbox_bot", help="the bot's username")
     parser.add_argument("--name", default="Sandbox Bot", help="the bot's name")
     parser.add_argument("--secret", help="secret of the control API (default: a random one)")
@@ -80,6 +80,7 @@ async def _kept(arguments: argparse.Namespace, cast: Json) -> AsyncIterator[Sand
         if file is None or not keeping.load(sandbox.stage, file):
             scene.set_up(sandbox.stage, cast)
         # What the command line says counts more than what was kept.
+        sandbox.stage.token = arguments.token or sandbox.token
         sandbox.limits.enabled |= arguments.limits
         sandbox.world.privacy_mode &= not arguments.no_privacy
         async with contextlib.nullcontext() if file is None else keeping.kept(sandbox.stage, file):

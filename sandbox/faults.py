@@ -24,10 +24,14 @@ BEFORE = frozenset({"error", "html", "cut_before"})
 
 @dataclass(slots=True)
 class Fault:
-    """One thing that goes wrong; `times` None means until it is removed."""
+    """One thing that goes wrong; `times` None means until it is removed.
+
+    Without a `method` it concerns all of them but `spares`.
+    """
 
     kind: str
     method: str | None = None
+    spares: str | None = None
     chat_id: int | None = None
     times: int | None = 1
     probability: float = 1.0
@@ -43,6 +47,8 @@ class Fault:
     def concerns(self, method: str, chat_id: int | None) -> bool:
         """Whether a call of this method to this chat is meant."""
         if self.method is not None and self.method.lower() != method.lower():
+            return False
+        if self.spares is not None and self.spares.lower() == method.lower():
             return False
         return self.chat_id is None or self.chat_id == chat_id
 

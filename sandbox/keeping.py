@@ -1,9 +1,10 @@
 """A world kept in a file, so that a conversation outlives the process.
 
-The file is JSON; the bytes of uploads lie beside it, in `FILE.files`, each written once. A change
-is written within a second of the next thing that people or the bot do, and everything at the end;
-each time the file is replaced as a whole. Faults, latency and the switch of the limits are kept;
-the log of calls, what was sent in the last minute (for the limits) and a recording are not.
+The file is JSON, readable by its owner alone; the bytes of uploads are beside it, in `FILE.files`,
+each written once. A change is written within a second of the next thing that people or the bot do,
+and everything at the end; each time the file is replaced as a whole. The bot's token, faults,
+latency and the switch of the limits are kept; the log of calls, what was sent in the last minute
+(for the limits) and a recording are not.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from sandbox.stage import Stage
     from sandbox.world import World
 
-VERSION = 2
+VERSION = 3
 BETWEEN_WRITES = 1.0  # seconds
 LONGEST_QUIET = 3600.0
 
@@ -119,6 +120,7 @@ def _beside(file: Path) -> Path:
 def _write(file: Path, content: bytes) -> None:
     """Write all or nothing, whenever the process ends."""
     new = file.with_name(f"{file.name}.new")
+    new.touch(mode=0o600)
     new.write_bytes(content)
     new.replace(file)
 
@@ -130,7 +132,7 @@ def save(stage: Stage, file: Path) -> None:
     for stored in stage.world.files:
         if stored.content is not None and not (folder / stored.unique_id).exists():
             _write(folder / stored.unique_id, stored.content)
-    state = describe(stage.world) | {"trouble": stage.trouble()}
+    state = describe(stage.world) | {"trouble": stage.trouble(), "token": stage.token}
     _write(file, json.dumps(state, separators=(",", ":")).encode())
 
 
@@ -142,6 +144,7 @@ def load(stage: Stage, file: Path) -> bool:
         state = dict(json.loads(file.read_bytes()))
         rebuild(stage.world, state, _beside(file))
         stage.set_trouble(state["trouble"])
+        stage.token = str(state["token"])
     except (KeyError, TypeError, ValueError):
         raise OtherState from None
     return True

@@ -11,7 +11,7 @@ from typing import Self
 
 from aiohttp import web
 
-from sandbox import site
+from sandbox import site, visitors
 from sandbox.calls import Call
 from sandbox.client import Telegram
 from sandbox.clock import Clock
@@ -23,7 +23,7 @@ from sandbox.server import Server
 from sandbox.stage import Stage
 from sandbox.world import World
 
-TOKEN = "1000000001:sandbox"  # noqa: S105 - opens nothing but the sandbox
+BOT_ID = 1_000_000_001
 # “… 50 MB max size for other types of files” (#sending-files).
 LARGEST_REQUEST = 55 * 1024 * 1024
 
@@ -38,28 +38,33 @@ class Sandbox:
         seed: int = 0,
         limits: bool = False,
         privacy: bool = True,
-        token: str = TOKEN,
+        token: str | None = None,
         username: str = "sandbox_bot",
         name: str = "Sandbox Bot",
         host: str = "127.0.0.1",
         port: int = 0,
         secret: str | None = None,
     ) -> None:
-        """Prepare everything; nothing listens yet."""
+        """Prepare everything; nothing listens yet. Without a `token` the bot gets a random one."""
         rng = random.Random(seed)  # noqa: S311 - reproducible on purpose
         self.clock = Clock(clock)
+        token = token or f"{BOT_ID}:{secrets.token_urlsafe(24)}"
         bot = Person(int(token.partition(":")[0]), name, username=username, is_bot=True)
         self.world = World(bot, self.clock, rng)
         self.world.privacy_mode = privacy
         self.limits = Limits(enabled=limits)
         self.faults = Faults(rng)
-        self.token = token
         self.secret = secret or secrets.token_urlsafe(24)
         self.stage = Stage(self.world, token, self.secret, self.limits, self.faults)
         self.url = ""
         self._address = (host, port)
         self._runner: web.AppRunner | None = None
         self._clients: list[Telegram] = []
+
+    @property
+    def token(self) -> str:
+        """The bot's."""
+        return self.stage.token
 
     @property
     def calls(self) -> Sequence[Call]:
@@ -78,13 +83,15 @@ class Sandbox:
 
     async def start(self) -> None:
         """Listen."""
-        app = web.Application(client_max_size=LARGEST_REQUEST)
+        host, port = self._address
+        app = web.Application(
+            client_max_size=LARGEST_REQUEST, middlewares=[visitors.checked(host)]
+        )
         app.add_routes(Server(self.stage).routes())
         app.add_routes(Control(self.stage).routes())
         app.add_routes(site.routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        host, port = self._address
         await web.TCPSite(self._runner, host, port).start()
         self.url = f"http://{host}:{self._runner.addresses[0][1]}"
 

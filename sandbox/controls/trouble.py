@@ -14,7 +14,8 @@ def fault(stage: Stage, body: Json) -> int:
 
     A fault of getUpdates also ends the request that is waiting now.
     """
-    names = ("method", "chat_id", "times", "probability", "status", "description", "parameters")
+    names = ("method", "spares", "chat_id", "times", "probability", "status", "description")
+    names += ("parameters",)
     made = Fault(body["kind"], **{name: body[name] for name in names if name in body})
     number = stage.faults.add(made)
     stage.tell_trouble()

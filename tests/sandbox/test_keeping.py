@@ -156,8 +156,8 @@ async def test_trouble_goes_on_too(file: Path, api: Api, telegram: Telegram) -> 
 @pytest.mark.parametrize(
     "content",
     [
-        *("", "[]", "{", '{"version": 2, "bot": 5}', '{"bot": 1}'),
-        '{"version": 2, "bot": 1000000001}',
+        *("", "[]", "{", '{"version": 3, "bot": 5}', '{"bot": 1}'),
+        '{"version": 3, "bot": 1000000001}',
     ],
 )
 async def test_what_is_no_state_of_this_bot_is_refused(
@@ -212,16 +212,21 @@ async def program(file: Path, work: Work, *options: str) -> None:
 
 
 async def test_the_program_goes_on_where_it_ended(tmp_path: Path) -> None:
+    tokens = []
+
     async def writes(telegram: Telegram) -> None:
+        tokens.append((await telegram.bot())["token"])
         bob = await telegram.user("Bob", user_id=77)
         await bob.writes("before the night")
 
     async def reads(telegram: Telegram) -> None:
+        assert [(await telegram.bot())["token"]] == tokens
         there = await telegram.call("messages", chat=77)
         assert [one["text"] for one in there["messages"]] == ["before the night"]
         assert (await telegram.status())["pending_updates"] == 3
 
     await program(tmp_path / "state.json", writes)
+    assert (tmp_path / "state.json").stat().st_mode & 0o777 == 0o600
     await program(tmp_path / "state.json", reads)
 
 
@@ -232,10 +237,12 @@ async def test_what_an_option_says_counts_more_than_what_was_kept(tmp_path: Path
 
     async def is_limited(telegram: Telegram) -> None:
         assert (await telegram.status())["limits"]
+        assert (await telegram.bot())["token"] == "1000000001:new"
         assert not (await telegram.bot())["privacy"]
 
     await program(tmp_path / "state.json", is_unlimited)
-    await program(tmp_path / "state.json", is_limited, "--limits", "--no-privacy")
+    options = ("--limits", "--no-privacy", "--token", "1000000001:new")
+    await program(tmp_path / "state.json", is_limited, *options)
     await program(tmp_path / "state.json", is_limited)
 
 

@@ -24,6 +24,7 @@ export function sceneOf(pane) {
     vote: (message, options) => vote(pane, message, options),
     press: (message, button, element) => press(pane, message, button, element),
     jump: (id) => pane.conversation.jump(id),
+    current: (message) => pane.store.current(message),
     command: (text) => pane.say({ text }),
     deepLink: (url) => openDeepLink(pane, url),
   };

@@ -6,13 +6,28 @@ import { attempt, toast } from "./toast.js";
 import { moment, nameOf } from "./words.js";
 
 const FAULTS = {
-  "429 for 5 s": { kind: "error", status: 429, description: "Too Many Requests: retry after 5", parameters: { retry_after: 5 } },
-  "500 Internal": { kind: "error", status: 500, description: "Internal Server Error" },
-  "502 as HTML": { kind: "html" },
-  "Cut before": { kind: "cut_before" },
-  "Cut after": { kind: "cut_after" },
-  "HTML after": { kind: "html_after" },
-  "Garbage": { kind: "garbage" },
+  "429 for 5 s": [
+    "Telegram refuses the call and asks the bot to wait five seconds.",
+    { kind: "error", status: 429, description: "Too Many Requests: retry after 5", parameters: { retry_after: 5 } },
+  ],
+  "500 Internal": ["Telegram says that it failed. Nothing was done.", { kind: "error", status: 500, description: "Internal Server Error" }],
+  "502 as HTML": ["A proxy answers with its own page. Nothing was done.", { kind: "html" }],
+  "Cut before": ["The connection breaks before Telegram does anything.", { kind: "cut_before" }],
+  "Cut after": ["Telegram does what it was asked, but the connection breaks before the bot hears so.", { kind: "cut_after" }],
+  "HTML after": ["Telegram does what it was asked, but a proxy's page comes back instead of the answer.", { kind: "html_after" }],
+  "Garbage": ["Telegram does what it was asked and says so in a shape that no bot knows.", { kind: "garbage" }],
+};
+const HINT = "Each button breaks calls that are still to come. Point at one to read what it does.";
+// A bot asks getUpdates all the time: what strikes any method strikes that, and nobody sees it.
+const METHODS = {
+  "*": "all but getUpdates",
+  "": "every one",
+  getUpdates: "getUpdates",
+  sendMessage: "sendMessage",
+  copyMessage: "copyMessage",
+  editMessageText: "editMessageText",
+  setMessageReaction: "setMessageReaction",
+  answerCallbackQuery: "answerCallbackQuery",
 };
 const OUTAGE = { kind: "html", method: "getUpdates", times: null };
 const LATENCIES = { 0: "none", 0.3: "0.3 s", 1: "1 s", 5: "5 s" };
@@ -72,11 +87,16 @@ const outages = (store) => store.trouble.faults.filter((one) => one.method === "
 
 function calls(store) {
   const times = choose("Strikes", { 1: "once", 3: "3 times", 10: "10 times", "": "until mended" });
-  const method = choose("Method", { "": "any", sendMessage: "sendMessage", copyMessage: "copyMessage", editMessageText: "editMessageText", setMessageReaction: "setMessageReaction", answerCallbackQuery: "answerCallbackQuery" });
-  const strike = (fault) => act("fault", { ...fault, times: Number(times.input.value) || null, method: method.input.value || null });
-  const buttons = Object.entries(FAULTS).map(([label, fault]) => h("button", { type: "button", class: "danger", onclick: () => strike(fault) }, label));
+  const method = choose("Method", METHODS);
+  const which = () => (method.input.value === "*" ? { spares: "getUpdates" } : { method: method.input.value || null });
+  const strike = (fault) => act("fault", { ...fault, ...which(), times: Number(times.input.value) || null });
+  const hint = h("p", { class: "hint", "aria-live": "polite" }, HINT);
+  const buttons = Object.entries(FAULTS).map(([label, [meaning, fault]]) => {
+    const tell = () => (hint.textContent = meaning);
+    return h("button", { type: "button", class: "danger", title: meaning, onpointerenter: tell, onfocus: tell, onclick: () => strike(fault) }, label);
+  });
   const active = h("div", { class: "active", "aria-live": "polite" });
-  const element = box("The next calls", h("div", { class: "pair" }, times.element, method.element), h("div", { class: "faults" }, ...buttons), active);
+  const element = box("The next calls", h("div", { class: "pair" }, times.element, method.element), h("div", { class: "faults" }, ...buttons), hint, active);
   const draw = () => {
     const chips = store.trouble.faults.map((fault) => h("button", { type: "button", class: "chip", title: "Mend", onclick: () => act("mend", { id: fault.id }) }, `${described(fault)} ✕`));
     const all = h("button", { type: "button", class: "plain", onclick: () => act("mend") }, "Mend everything");
@@ -85,9 +105,10 @@ function calls(store) {
   return { element, draw };
 }
 
-function described({ kind, status, method, times }) {
+function described({ kind, status, method, spares, times }) {
   const what = kind === "error" ? status : kind.replace("_", " ");
-  return `${what} · ${method ?? "any"}${times === null ? "" : ` × ${times}`}`;
+  const where = method ?? (spares ? `all but ${spares}` : "every method");
+  return `${what} · ${where}${times === null ? "" : ` × ${times}`}`;
 }
 
 function group(store) {

@@ -23,6 +23,7 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufefc]/;
  * @property {(message: any, options: number[]) => void} vote
  * @property {(message: any, button: any, element: Element) => void} press
  * @property {(id: number) => void} jump
+ * @property {(message: any) => any} current the message as it is now; null if it was deleted
  * @property {(text: string) => void} command
  * @property {(url: string) => boolean} deepLink
  *
@@ -71,7 +72,7 @@ function bubble(messages, first, mine, scene) {
   const end = h("div", { class: `foot ${beside ? "beside" : ""}` }, chosen, time);
   if (text) {
     const words = rich(text, spoken.entities ?? spoken.caption_entities, scene);
-    box.append(h("div", { class: "text", dir: "auto" }, words, beside ? room(time) : null));
+    box.append(h("div", { class: "text" }, words, beside ? room(time) : null));
   }
   box.append(end, iconButton("more", `What to do with: ${summary(message).slice(0, 40)}`, (event) => scene.menu(message, event.currentTarget), { class: "icon-button more", tabindex: -1 }));
   return box;
@@ -91,11 +92,14 @@ function forwarded(message) {
   return h("div", { class: "forwarded", dir: "auto" }, `Forwarded from ${from ? nameOf(from) : origin.sender_user_name ?? "somebody"}`);
 }
 
+/** What is replied to, as it is now; a quoted part stays as it was chosen. */
 function quote(message, scene) {
   const replied = message.reply_to_message;
   if (!replied || "forum_topic_created" in replied) return null;
+  const now = scene.current(replied);
   const props = { type: "button", class: `quote tint-edge-${tint(authorId(replied))}`, tabindex: -1, onclick: () => scene.jump(replied.message_id) };
-  return h("button", props, h("b", { dir: "auto" }, authorOf(replied)), h("span", { dir: "auto" }, summary(replied)));
+  const words = message.quote?.text ?? (now ? summary(now) : "Deleted message");
+  return h("button", props, h("b", { dir: "auto" }, authorOf(replied)), h("span", { class: now ? "" : "gone", dir: "auto" }, words));
 }
 
 function reactions(message, scene) {

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 
+// An inline mark takes part in the order of its line, as in Telegram's applications.
 const TAGS = {
   bold: "strong",
   italic: "em",
@@ -46,7 +47,7 @@ function fill(parent, text, from, to, entities, doing) {
 }
 
 function elementFor(entity, text, doing) {
-  if (entity.type in TAGS) return h(TAGS[entity.type], { dir: "auto" });
+  if (entity.type in TAGS) return h(TAGS[entity.type]);
   switch (entity.type) {
     case "text_link":
       return link(entity.url, doing);

@@ -24,6 +24,7 @@ export class Store extends EventTarget {
   waiting = new Map();
   /** @type {any[]} changes of chats that the page does not know yet */ early = [];
   /** @type {Map<string, Set<number>>} message ids by person and chat */ unread = new Map();
+  /** @type {Set<string>} messages that were deleted, by chat and id */ deleted = new Set();
   trouble = { faults: [], latency: [0, 0], limits: false };
   process = null;
   recording = false;
@@ -111,6 +112,12 @@ export class Store extends EventTarget {
     return messages;
   }
 
+  /** A message as it is now: null once it was deleted, as it was told if it is not loaded. */
+  current(message) {
+    if (this.deleted.has(`${message.chat.id}:${message.message_id}`)) return null;
+    return this.messages.get(message.chat.id)?.get(message.message_id) ?? message;
+  }
+
   /** Take in a change of the feed and pass it on. */
   apply(change) {
     this.seq = Math.max(this.seq, change.seq);
@@ -172,6 +179,7 @@ export class Store extends EventTarget {
   on_delete({ chat_id, message_id }) {
     const known = this.messages.get(chat_id);
     known?.delete(message_id);
+    this.deleted.add(`${chat_id}:${message_id}`);
     const chat = this.chats.get(chat_id);
     for (const { id } of chat.members) this.unread.get(`${id}:${chat_id}`)?.delete(message_id);
     if (chat.last?.message_id !== message_id) return;

@@ -48,9 +48,17 @@ export class Rows {
   /** A message says something else now, or has other buttons or reactions. */
   replace(message) {
     const entry = this.byId.get(message.message_id);
-    if (!entry) return;
-    entry.messages = entry.messages.map((one) => (one.message_id === message.message_id ? message : one));
-    this.draw(entry);
+    if (entry) {
+      entry.messages = entry.messages.map((one) => (one.message_id === message.message_id ? message : one));
+      this.draw(entry);
+    }
+    this.drawQuotes(message.message_id);
+  }
+
+  /** Whatever replies to a message shows what that says now. */
+  drawQuotes(id) {
+    const quoting = [...new Set(this.byId.values())].filter((entry) => entry.messages[0].reply_to_message?.message_id === id);
+    quoting.forEach((entry) => this.draw(entry));
   }
 
   /** Draw a row anew; what had the focus in it has it again, what plays goes on. */
@@ -71,11 +79,13 @@ export class Rows {
 
   remove(id) {
     const entry = this.byId.get(id);
-    if (!entry) return;
-    this.byId.delete(id);
-    entry.messages = entry.messages.filter((one) => one.message_id !== id);
-    if (entry.messages.length) this.draw(entry);
-    else this.drop(entry);
+    if (entry) {
+      this.byId.delete(id);
+      entry.messages = entry.messages.filter((one) => one.message_id !== id);
+      if (entry.messages.length) this.draw(entry);
+      else this.drop(entry);
+    }
+    this.drawQuotes(id);
   }
 
   drop(entry) {

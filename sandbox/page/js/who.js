@@ -7,12 +7,26 @@ import { h, iconButton } from "./dom.js";
 import { attempt } from "./toast.js";
 import { nameOf } from "./words.js";
 
+// So much of the next person stays in sight beside the button that scrolls, in pixels.
+const EDGE = 48;
+
 let rows = 0;
 
 /** @param {import("./pane.js").Pane} pane */
 export function who(pane) {
   const name = `who-${rows++}`;
   const box = h("fieldset", { class: "who" });
+  const scroll = (direction) => box.scrollBy({ left: direction * box.clientWidth * 0.7, behavior: "smooth" });
+  const back = iconButton("back", "Earlier people", () => scroll(-1), { class: "icon-button less", tabindex: -1 });
+  const on = iconButton("back", "More people", () => scroll(1), { class: "icon-button further", tabindex: -1 });
+  const shell = h("div", { class: "who-box" }, back, box, on);
+  const mark = () => {
+    const hidden = box.scrollWidth - box.clientWidth - box.scrollLeft;
+    back.hidden = box.scrollLeft < 4;
+    on.hidden = hidden < 4;
+  };
+  box.addEventListener("scroll", mark, { passive: true });
+  new ResizeObserver(mark).observe(box);
   const draw = () => {
     const { outside, inside } = peopleOf(pane.store);
     const entry = (person) => choice(pane, name, person);
@@ -26,9 +40,21 @@ export function who(pane) {
       iconButton("plus", "Add a person", () => addPerson(pane), { class: "icon-button add" }),
     );
     if (again) box.querySelector(again)?.focus();
+    reveal(box);
+    mark();
   };
   draw();
-  return { element: box, draw };
+  return { element: shell, draw };
+}
+
+/** Bring the person whom one is into sight, without moving anything else. */
+function reveal(box) {
+  const chosen = box.querySelector(":checked")?.closest(".person");
+  if (!chosen) return;
+  const { left, right } = chosen.getBoundingClientRect();
+  const frame = box.getBoundingClientRect();
+  if (left < frame.left) box.scrollLeft += left - frame.left - EDGE;
+  else if (right > frame.right) box.scrollLeft += right - frame.right + EDGE;
 }
 
 /** People of no group (users, most likely) and people of some group (staff, most likely). */
