@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 RIGHTS = {
     "text": "text messages",
     "photo": "photos",
+    "live_photo": "photos",
     "document": "documents",
     "video": "videos",
     "animation": "animations",

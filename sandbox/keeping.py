@@ -44,6 +44,7 @@ def describe(world: World) -> Json:
         "version": VERSION,
         "bot": world.bot.id,
         "privacy_mode": world.privacy_mode,
+        "talks_to_bots": world.bot.talks_to_bots,
         "added_seconds": world.clock.added,
         "seq": world.feed.last,
         "random": world.rng.getstate(),
@@ -80,6 +81,7 @@ def rebuild(world: World, state: Json, folder: Path) -> None:
     if (state.get("version"), state.get("bot")) != (VERSION, world.bot.id):
         raise OtherState
     world.privacy_mode = state["privacy_mode"]
+    world.bot.talks_to_bots = state["talks_to_bots"]
     world.clock.added = state["added_seconds"]
     world.feed.last = state["seq"]  # a page that was open goes on reading
     version, numbers, spare = state["random"]

@@ -13,10 +13,21 @@ if TYPE_CHECKING:
     from sandbox.params import Params
     from sandbox.world import World
 
-FILE_KINDS = ("photo", "document", "video", "animation", "audio", "voice", "video_note", "sticker")
-CAPTIONED = frozenset({"photo", "document", "video", "animation", "audio", "voice"})
+FILE_KINDS = (
+    "photo",
+    "live_photo",
+    "document",
+    "video",
+    "animation",
+    "audio",
+    "voice",
+    "video_note",
+    "sticker",
+)
+CAPTIONED = frozenset({"photo", "live_photo", "document", "video", "animation", "audio", "voice"})
 MIME = {
     "photo": "image/png",
+    "live_photo": "video/mp4",
     "document": "application/octet-stream",
     "video": "video/mp4",
     "animation": "video/mp4",
@@ -27,6 +38,7 @@ MIME = {
 }
 NAMES = {
     "photo": "photo.png",
+    "live_photo": "live.mp4",
     "document": "file.bin",
     "video": "video.mp4",
     "animation": "animation.mp4",
@@ -69,8 +81,8 @@ def _type(kind: str) -> str:
     return "".join(word.capitalize() for word in kind.split("_"))
 
 
-def view(file: StoredFile, asked: Json | None = None) -> Json:
-    """The message field for a file, with what the sender said of it.
+def view(file: StoredFile, asked: Json | None = None, still: StoredFile | None = None) -> Json:
+    """The message field for a file, with what the sender said of it; a live photo has a `still`.
 
     What a file is was decided when it was first sent: a video sent by its file_id as a document
     stays a video.
@@ -78,11 +90,10 @@ def view(file: StoredFile, asked: Json | None = None) -> Json:
     said = asked or {}
     base = file.json()
     if file.kind == "photo":
-        small = base | {"file_id": file.file_id + SMALL, "file_unique_id": file.unique_id + "s"}
-        return {
-            "photo": [small | {"width": 90, "height": 90}, base | {"width": 800, "height": 800}]
-        }
+        return {"photo": _sizes(base)}
     details = _details(file, said)
+    if file.kind == "live_photo":
+        return _live_photo(base | details, still or file)
     if file.kind == "animation":
         # “For backward compatibility, when this field is set, the document field will also be
         # set” (#message, animation).
@@ -91,19 +102,32 @@ def view(file: StoredFile, asked: Json | None = None) -> Json:
     return {file.kind: base | details}
 
 
+def _live_photo(film: Json, still: StoredFile) -> Json:
+    """“… when this field is set, the photo field will also be set” (#message, live_photo)."""
+    sizes = _sizes(still.json())
+    return {"live_photo": film | {"photo": sizes}, "photo": sizes}
+
+
+def _sizes(photo: Json) -> list[Json]:
+    names = {"file_id": photo["file_id"] + SMALL, "file_unique_id": photo["file_unique_id"] + "s"}
+    small = photo | names | {"width": 90, "height": 90}
+    return [small, photo | {"width": 800, "height": 800}]
+
+
 def _details(file: StoredFile, said: Json) -> Json:
-    named = {"file_name": file.name, "mime_type": file.mime_type}
+    typed = {"mime_type": file.mime_type}
+    named = {"file_name": file.name} | typed
     duration = {"duration": _number(said, "duration", 1)}
     size = {"width": _number(said, "width", 640), "height": _number(said, "height", 360)}
     if file.kind == "document":
         return named
-    if file.kind in {"video", "animation"}:
-        return size | duration | named
+    if file.kind in {"live_photo", "video", "animation"}:
+        return size | duration | (typed if file.kind == "live_photo" else named)
     if file.kind == "audio":
         who = {key: said[key] for key in ("performer", "title") if said.get(key)}
         return duration | who | named
     if file.kind == "voice":
-        return duration | {"mime_type": file.mime_type}
+        return duration | typed
     if file.kind == "video_note":
         return duration | {"length": _number(said, "length", 240)}
     flags = {"type": "regular", "is_animated": False, "is_video": False}

@@ -8,10 +8,9 @@ from sandbox.words import words
 # What an administrator the sandbox makes may do, in Telegram's order.
 ADMIN_RIGHTS = words(
     "can_manage_chat can_manage_video_chats can_restrict_members can_promote_members "
-    "can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories"
+    "can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories "
+    "can_send_welcome_messages"
 )
-# `can_send_welcome_messages` came after Bot API 10.1; libraries of 10.3 insist on it.
-LATER_RIGHTS = ("can_send_welcome_messages",)
 PERMISSIONS = words(
     "can_send_messages can_send_audios can_send_documents can_send_photos can_send_videos "
     "can_send_video_notes can_send_voice_notes can_send_polls can_send_other_messages "
@@ -28,7 +27,7 @@ def view(member: Member, chat: Chat, *, can_be_edited: bool = False) -> Json:
     if member.status == "creator":
         return base | {"is_anonymous": False}
     if member.status == "administrator":
-        rights = dict.fromkeys((*ADMIN_RIGHTS, *LATER_RIGHTS), True)
+        rights = dict.fromkeys(ADMIN_RIGHTS, True)
         rights |= {"can_be_edited": can_be_edited, "is_anonymous": False, "can_pin_messages": True}
         rights["can_delete_messages"] = member.can_delete
         return base | rights | ({"can_manage_topics": True} if chat.is_forum else {})

@@ -22,6 +22,7 @@ class Person:
     language_code: str | None = None
     is_bot: bool = False
     deactivated: bool = False
+    talks_to_bots: bool = False  # of a bot: its Bot-to-Bot Communication Mode is on
 
     def json(self) -> Json:
         """https://core.telegram.org/bots/api#user as it stands in messages."""

@@ -84,9 +84,7 @@ class Sandbox:
     async def start(self) -> None:
         """Listen."""
         host, port = self._address
-        app = web.Application(
-            client_max_size=LARGEST_REQUEST, middlewares=[visitors.checked(host)]
-        )
+        app = web.Application(client_max_size=LARGEST_REQUEST, middlewares=[visitors.checked(host)])
         app.add_routes(Server(self.stage).routes())
         app.add_routes(Control(self.stage).routes())
         app.add_routes(site.routes())

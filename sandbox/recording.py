@@ -53,7 +53,7 @@ class Recording:
 
     def note(self, name: str, body: Json, result: Any) -> None:
         """Write down what was done, after it worked."""
-        if name not in DEEDS or (name == "bot" and "privacy" not in body):
+        if name not in DEEDS or (name == "bot" and not body):
             return
         step: Json = {"do": name, "with": body}
         if name in IDS:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -67,3 +68,29 @@ def test_an_interrupted_demo_ends_its_programs(demo: subprocess.Popen[str]) -> N
     said, _ = demo.communicate(timeout=60)
     assert not left_over(demo)
     assert (demo.returncode, said) == (130, "\nInterrupted; all programs are stopped.\n")
+
+
+def test_ctrl_c_at_a_terminal_is_no_error_of_make() -> None:
+    """The whole foreground group hears it: make, the demo and its programs."""
+    if shutil.which("make") is None:
+        pytest.skip("no make")
+    program = "import pty; pty.spawn(['make', 'demo'])"  # a terminal of its own
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    ) as terminal:
+        assert terminal.stdin is not None
+        assert terminal.stdout is not None
+        assert any("python main.py" in line for line in terminal.stdout)
+
+        terminal.stdin.write("\x03")
+        terminal.stdin.flush()
+
+        said = terminal.stdout.read()
+    assert "Interrupted; all programs are stopped." in said
+    assert "***" not in said

@@ -21,8 +21,10 @@ class Telegram(Connection):
         language: str | None = None,
         last_name: str | None = None,
         user_id: int | None = None,
+        is_bot: bool = False,
+        talks_to_bots: bool = False,
     ) -> User:
-        """Somebody new."""
+        """Somebody new; another bot perhaps, with its Bot-to-Bot Communication Mode."""
         made = await self.call(
             "user",
             first_name=name,
@@ -30,6 +32,8 @@ class Telegram(Connection):
             username=username,
             language_code=language,
             id=user_id,
+            is_bot=is_bot,
+            talks_to_bots=talks_to_bots,
         )
         return User(self, made["id"], name)
 
@@ -49,10 +53,10 @@ class Telegram(Connection):
         )
         return Chat(self, made["id"], title)
 
-    async def bot(self, *, privacy: bool | None = None) -> Json:
-        """The bot; switches its privacy mode if asked to."""
-        body = {} if privacy is None else {"privacy": privacy}
-        return dict(await self.call("bot", **body))
+    async def bot(self, *, privacy: bool | None = None, talks_to_bots: bool | None = None) -> Json:
+        """The bot; switches its modes if asked to."""
+        modes = {"privacy": privacy, "talks_to_bots": talks_to_bots}
+        return dict(await self.call("bot", **{k: on for k, on in modes.items() if on is not None}))
 
     async def update(self, body: Json) -> int:
         """Queue a raw update (without update_id); its id."""

@@ -10,7 +10,10 @@ from sandbox.stage import Stage
 
 @action("user")
 def add_user(stage: Stage, body: Json) -> Json:
-    """A new person: first_name, and perhaps last_name, username, language_code, id."""
+    """A new person: first_name, and perhaps last_name, username, language_code, id.
+
+    Or another bot: `is_bot`, and `talks_to_bots` for its Bot-to-Bot Communication Mode.
+    """
     world = stage.world
     person = Person(
         int(body.get("id") or world.free_user_id()),
@@ -19,6 +22,7 @@ def add_user(stage: Stage, body: Json) -> Json:
         body.get("username"),
         body.get("language_code"),
         is_bot=bool(body.get("is_bot")),
+        talks_to_bots=bool(body.get("talks_to_bots")),
     )
     if person.id in world.people:
         reason = f"there is a user {person.id} already"
@@ -56,7 +60,11 @@ def deactivate(stage: Stage, body: Json) -> bool:
 
 @action("bot")
 def bot(stage: Stage, body: Json) -> Json:
-    """The bot; `privacy` switches its privacy mode."""
+    """The bot; `privacy` and `talks_to_bots` switch these modes of it."""
+    world = stage.world
     if "privacy" in body:
-        stage.world.privacy_mode = bool(body["privacy"])
-    return stage.world.bot.json() | {"privacy": stage.world.privacy_mode, "token": stage.token}
+        world.privacy_mode = bool(body["privacy"])
+    if "talks_to_bots" in body:
+        world.bot.talks_to_bots = bool(body["talks_to_bots"])
+    modes = {"privacy": world.privacy_mode, "talks_to_bots": world.bot.talks_to_bots}
+    return world.bot.json() | modes | {"token": stage.token}

@@ -6,6 +6,7 @@ import base64
 
 from sandbox import media
 from sandbox.control import action, chat_of, message_of, person_of
+from sandbox.files import StoredFile
 from sandbox.kinds import dice, poll
 from sandbox.model import Json, Message
 from sandbox.people import acting, voting
@@ -40,6 +41,14 @@ def write(stage: Stage, body: Json) -> Json:
     return stage.world.shown(_post(stage, body, content))
 
 
+def _still(stage: Stage, body: Json) -> StoredFile | None:
+    """The picture of a live photo: `still` has its bytes, as `data` has those of the film."""
+    if body["kind"] != "live_photo":
+        return None
+    data = base64.b64decode(body["still"]) if "still" in body else None
+    return media.sample(stage.world, "photo", None, data)
+
+
 def _caption(body: Json) -> Json:
     if not body.get("caption"):
         return {}
@@ -47,12 +56,14 @@ def _caption(body: Json) -> Json:
 
 
 def _content(stage: Stage, body: Json) -> Json:
-    """What `kind` means: a file kind, location, venue, contact, poll or dice."""
+    """What `kind` means: a file kind, rich_message, location, venue, contact, poll or dice."""
     kind = body["kind"]
     if kind in media.FILE_KINDS:
         data = base64.b64decode(body["data"]) if "data" in body else None
         file = media.sample(stage.world, kind, body.get("name"), data, body.get("mime_type"))
-        return media.view(file, body) | _caption(body)
+        return media.view(file, body, _still(stage, body)) | _caption(body)
+    if kind == "rich_message":
+        return {"rich_message": {"blocks": body["blocks"]}}
     if kind == "poll":
         more = {name: bool(body[name]) for name in POLL_FLAGS if name in body}
         return {"poll": poll.make(stage.world, body["question"], body["options"], **more)}
@@ -61,16 +72,20 @@ def _content(stage: Stage, body: Json) -> Json:
     if kind == "contact":
         names = ("phone_number", "first_name", "last_name", "user_id", "vcard")
         return {"contact": {name: body[name] for name in names if name in body}}
+    if kind in {"location", "venue"}:
+        return _place(kind, body)
+    reason = f"nobody can send a {kind}"
+    raise ValueError(reason)
+
+
+def _place(kind: str, body: Json) -> Json:
     place = {"latitude": float(body["latitude"]), "longitude": float(body["longitude"])}
     if "live_period" in body:
         place["live_period"] = int(body["live_period"])
-    if kind == "location":
-        return {"location": place}
     if kind == "venue":
         named = {"title": body["title"], "address": body["address"]}
         return {"venue": {"location": place} | named, "location": place}
-    reason = f"nobody can send a {kind}"
-    raise ValueError(reason)
+    return {"location": place}
 
 
 @action("send")

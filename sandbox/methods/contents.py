@@ -13,6 +13,7 @@ from sandbox.registry import method, one
 from sandbox.words import words
 
 if TYPE_CHECKING:
+    from sandbox.files import StoredFile
     from sandbox.model import Json
     from sandbox.world import World
 
@@ -20,6 +21,7 @@ SAID = "duration width height length performer title emoji has_spoiler show_capt
 UNUSED = words("thumbnail cover start_timestamp supports_streaming disable_content_type_detection")
 METHODS = {
     "photo": "sendPhoto",
+    "live_photo": "sendLivePhoto",
     "document": "sendDocument",
     "video": "sendVideo",
     "animation": "sendAnimation",
@@ -36,16 +38,25 @@ def _send_file(kind: str, world: World, params: Params) -> Json:
     content = posting.caption_of(world, params) if kind in media.CAPTIONED else {}
     said = {name: params.text(name) for name in SAID.split() if name in params}
     access.writable(world, params, kind)
-    content |= media.view(media.stored(world, params, kind, given), said)
+    content |= media.view(media.stored(world, params, kind, given), said, _still(world, params))
     if params.boolean("has_spoiler"):
         content["has_media_spoiler"] = True
     return posting.send(world, params, kind, content).view
 
 
+def _still(world: World, params: Params) -> StoredFile | None:
+    """Of a live photo: “the static photo to send” (#sendlivephoto)."""
+    if "live_photo" not in params and "live_photo" not in params.uploads:
+        return None
+    given = "attach://photo" if "photo" in params.uploads else params.text("photo")
+    return media.stored(world, params, "photo", given)
+
+
 for _kind, _name in METHODS.items():
+    _still_photo = "photo" if _kind == "live_photo" else ""
     method(
         _name,
-        f"{posting.COMMON} {posting.CAPTION} {SAID} {_kind}",
+        f"{posting.COMMON} {posting.CAPTION} {SAID} {_kind} {_still_photo}",
         ignored=f"{posting.IGNORED} {' '.join(UNUSED)}",
         cost=one,
     )(functools.partial(_send_file, _kind))
@@ -137,7 +148,8 @@ def send_dice(world: World, params: Params) -> Json:
     return posting.send(world, params, "dice", content).view
 
 
-ALBUM_KINDS = frozenset({"photo", "video", "audio", "document"})
+ALBUM_KINDS = frozenset({"photo", "live_photo", "video", "audio", "document"})
+MIXED = frozenset({"photo", "live_photo", "video"})
 SMALLEST_ALBUM, LARGEST_ALBUM = 2, 10
 
 
@@ -149,7 +161,7 @@ def _items(params: Params) -> list[Json]:
     if not SMALLEST_ALBUM <= len(items) <= LARGEST_ALBUM:
         raise bad_request("media group must include 2-10 items")
     kinds = {item.get("type") for item in items}
-    if not kinds <= ALBUM_KINDS or (len(kinds) > 1 and not kinds <= {"photo", "video"}):
+    if not kinds <= ALBUM_KINDS or (len(kinds) > 1 and not kinds <= MIXED):
         raise bad_request("can't use the media of the specified type in the album")
     return items
 
@@ -180,5 +192,8 @@ def item_content(world: World, params: Params, item: Json) -> Json:
     caption = posting.caption_of(world, Params.of(inner))
     kind = str(item.get("type"))
     file = media.stored(world, params, kind, str(item.get("media", "")))
+    still = None
+    if kind == "live_photo":
+        still = media.stored(world, params, "photo", str(item.get("photo", "")))
     spoiler = {"has_media_spoiler": True} if item.get("has_spoiler") else {}
-    return caption | media.view(file, item) | spoiler
+    return caption | media.view(file, item, still) | spoiler

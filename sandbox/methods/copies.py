@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     from sandbox.params import Params
     from sandbox.world import World
 
-CONTENT = words(
-    "text entities link_preview_options photo document video animation audio voice video_note "
-    "sticker location venue contact poll dice caption caption_entities has_media_spoiler "
-    "show_caption_above_media"
-)
 # Everything a copy can be made of; what has none of these (“service messages, paid media
 # messages, giveaway messages, … and invoice messages can't be copied”) is refused.
-COPIED = frozenset(
-    words(
-        "text photo document video animation audio voice video_note sticker location venue contact "
-        "poll dice"
-    )
+KINDS = words(
+    "text rich_message live_photo photo document video animation audio voice video_note sticker "
+    "location venue contact poll dice"
+)
+COPIED = frozenset(KINDS)
+CONTENT = (
+    *KINDS,
+    *words(
+        "entities link_preview_options caption caption_entities has_media_spoiler "
+        "show_caption_above_media"
+    ),
 )
 MOST = 100
 

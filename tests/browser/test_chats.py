@@ -130,3 +130,47 @@ async def test_what_is_unread_is_counted_until_it_is_read_or_deleted(browser: "B
         await right.get_by_role("button", name="1 unread").click()
         await desk.message(right, "while she looks at her chats").wait_for()
         await right.get_by_label("unread").wait_for(state="detached")
+
+
+async def test_a_quote_says_what_its_message_says_now(browser: "Browser") -> None:
+    async with open_stage() as sandbox, open_desk(browser, sandbox) as desk:
+        right = desk.right
+        await desk.writes(right, "It comes on Monday.")
+        await desk.does(right, "Monday", "Reply")
+        await desk.writes(right, "Are you sure?")
+        quote = desk.message(right, "Are you sure?").locator(".quote")
+        await quote.get_by_text("Monday").wait_for()
+
+        await desk.does(right, "Monday", "Edit")
+        await desk.writes(right, "It comes on Tuesday.")
+        await quote.get_by_text("Tuesday").wait_for()
+        await desk.does(right, "Tuesday", "Delete")
+
+        await quote.get_by_text("Deleted message").wait_for()
+
+
+async def test_each_line_has_the_direction_of_its_own_words(browser: "Browser") -> None:
+    """A name in isolates turns nothing around it; a line of Arabic begins at the right."""
+    async with open_stage() as sandbox, open_desk(browser, sandbox) as desk:
+        await desk.writes(
+            desk.right,
+            "#7 · \u2068\u0644\u064a\u0644\u0649\u2069\nnew\n\u0645\u0631\u062d\u0628\u0627 7",
+        )
+        text = desk.message(desk.right, "#7").locator(".text")
+
+        begins = await text.evaluate(
+            """element => {
+                const node = element.firstChild, box = element.getBoundingClientRect();
+                return [0, node.data.indexOf("new"), node.data.length - 1].map((at) => {
+                    const range = document.createRange();
+                    range.setStart(node, at);
+                    range.setEnd(node, at + 1);
+                    const { left } = range.getBoundingClientRect();
+                    return left - box.left < 12;
+                });
+            }"""
+        )
+
+        # The last sign of the Arabic line is its left end, which is not where the box begins.
+        assert begins == [True, True, False]
+        await desk.pictured("page-right-to-left")

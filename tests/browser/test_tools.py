@@ -90,3 +90,45 @@ async def test_a_poll_is_asked_voted_in_and_counted(browser: "Browser") -> None:
         await desk.pictured("page-poll")
         await here.get_by_role("button", name="Soup").click()
         await there.get_by_role("button", name="0 % Soup", pressed=False, exact=True).wait_for()
+
+
+async def test_each_fault_says_what_it_does_and_spares_the_asking_for_updates(
+    browser: "Browser",
+) -> None:
+    async with open_stage() as sandbox, open_desk(browser, sandbox) as desk:
+        page = desk.page
+        await page.get_by_role("button", name="Break it").click()
+        panel = page.get_by_role("region", name="Break it")
+
+        await panel.get_by_role("button", name="Cut after").hover()
+        await panel.get_by_text("the connection breaks before the bot hears so").wait_for()
+        await panel.get_by_role("button", name="Cut after").click()
+        await panel.get_by_role("button", name="cut after · all but getUpdates").wait_for()
+        await desk.pictured("page-break-it")
+
+        (fault,) = sandbox.faults.active
+        assert (fault.method, fault.spares, fault.times) == (None, "getUpdates", 1)
+
+
+async def test_whoever_is_out_of_sight_is_a_press_away(browser: "Browser") -> None:
+    async with open_stage() as sandbox, open_desk(browser, sandbox) as desk:
+        left, telegram = desk.left, sandbox.client()
+        for number in range(30):
+            await telegram.user(f"Person {number}")
+        await left.get_by_title("Person 29").wait_for(state="attached")
+        more = left.get_by_role("button", name="More people")
+        await desk.pictured("page-thirty-people")
+
+        while await more.is_visible():
+            await more.click()
+            await desk.page.wait_for_timeout(300)  # the browser scrolls smoothly
+        await left.get_by_role("button", name="Earlier people").wait_for()
+        await left.get_by_role("button", name="Add a person").click()
+        await desk.page.keyboard.press("Escape")
+
+        await left.get_by_text("Person 29").click()
+        shown = left.get_by_title("Person 29")
+        frame, place = await left.locator(".who").bounding_box(), await shown.bounding_box()
+        assert frame is not None
+        assert place is not None
+        assert frame["x"] <= place["x"] <= frame["x"] + frame["width"] - place["width"]

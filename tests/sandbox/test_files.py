@@ -49,6 +49,57 @@ async def test_every_kind_goes_up_comes_down_and_goes_again(
     assert kind in await api(FILE_METHODS[kind], chat_id=alice.id, **{kind: file_id})
 
 
+async def test_a_live_photo_is_a_photo_too_and_goes_on_as_it_is(api: Api, alice: User) -> None:
+    sent = await alice.sends("live_photo", caption="look", data=b"a film", still="cGljdHVyZQ==")
+
+    again = await api(
+        "sendLivePhoto",
+        chat_id=alice.id,
+        live_photo=sent.raw["live_photo"]["file_id"],
+        photo=sent.raw["photo"][-1]["file_id"],
+    )
+    copied = await api("copyMessage", chat_id=alice.id, from_chat_id=alice.id, message_id=sent.id)
+    copy = await alice.chat.message(copied["message_id"])
+
+    assert again["live_photo"]["file_id"] == sent.raw["live_photo"]["file_id"]
+    assert again["photo"] == sent.raw["photo"]
+    assert copy is not None
+    assert (copy.raw["live_photo"], copy.raw["photo"]) == (
+        sent.raw["live_photo"],
+        sent.raw["photo"],
+    )
+
+
+async def test_live_photos_stand_in_albums(api: Api, alice: User) -> None:
+    sent = [one.raw for one in await alice.sends_album(["live_photo", "live_photo"])]
+    media = [
+        {
+            "type": "live_photo",
+            "media": one["live_photo"]["file_id"],
+            "photo": one["photo"][-1]["file_id"],
+        }
+        for one in sent
+    ]
+
+    there = await api("sendMediaGroup", chat_id=alice.id, media=media)
+
+    assert [one["live_photo"] for one in there] == [one["live_photo"] for one in sent]
+
+
+async def test_a_rich_message_is_copied_as_it_is(api: Api, alice: User) -> None:
+    blocks = [
+        {"type": "heading", "text": "My order", "size": 2},
+        {"type": "paragraph", "text": ["It is ", {"type": "bold", "text": "late"}]},
+    ]
+    sent = await alice.sends("rich_message", blocks=blocks)
+
+    copied = await api("copyMessage", chat_id=alice.id, from_chat_id=alice.id, message_id=sent.id)
+    copy = await alice.chat.message(copied["message_id"])
+
+    assert copy is not None
+    assert copy.raw["rich_message"] == {"blocks": blocks}
+
+
 async def test_a_file_may_be_the_parameter_itself(api: Api, alice: User) -> None:
     await alice.writes("/start")
 

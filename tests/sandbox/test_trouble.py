@@ -172,3 +172,13 @@ async def test_probability_and_latency_are_drawn_from_the_seed() -> None:
 
     assert drawn[0] == drawn[1]
     assert all(0.025 <= delay <= 0.075 for delay in drawn[0])
+
+
+async def test_a_fault_of_every_method_spares_the_one_that_is_named(
+    api: Api, telegram: Telegram
+) -> None:
+    await telegram.call("fault", kind="error", status=500, spares="getUpdates", times=1)
+
+    assert await api("getUpdates") == []
+    assert (await api.refused("getMe"))[0] == 500
+    assert await api("getMe")

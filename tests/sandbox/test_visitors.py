@@ -45,9 +45,11 @@ async def test_another_site_gets_nowhere_even_with_the_secret(
     address = f"{sandbox.url}/{path.format(token=sandbox.token)}"
     method = "POST" if path.endswith("chats") else "GET"
     known = headers | {"X-Sandbox-Secret": sandbox.secret}
-    async with ClientSession() as browser:
-        async with browser.request(method, address, headers=known, json={}) as answer:
-            assert answer.status == 403
+    async with (
+        ClientSession() as browser,
+        browser.request(method, address, headers=known, json={}) as answer,
+    ):
+        assert answer.status == 403
 
 
 @pytest.mark.parametrize("host", ["localhost:1", "127.0.0.1", "127.1.2.3:80", "[::1]:8081"])

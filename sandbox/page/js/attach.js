@@ -8,6 +8,11 @@ import { samplePhoto, sampleVoice } from "./samples.js";
 
 const STICKERS = ["🙂", "😂", "😍", "🤝", "🎉", "👋", "🚀", "🐱", "🦊", "🍀", "☕", "🌈"];
 const MOST_IN_ALBUM = 10;
+const RICH = [
+  { type: "heading", text: "My order", size: 2 },
+  { type: "paragraph", text: ["It came, but ", { type: "bold", text: "two things" }, " are missing:"] },
+  { type: "paragraph", text: "the charger and the bag." },
+];
 
 /** @param {import("./composer.js").Composer} composer @param {Element} anchor */
 export async function attachMenu(composer, anchor) {
@@ -17,6 +22,8 @@ export async function attachMenu(composer, anchor) {
     { label: "Photo, video or GIF…", icon: "photo", act: () => pick(composer, "image/*,video/*", seen) },
     { label: "Sample photo", icon: "photo", act: () => samples(0) },
     { label: "Sample album of three", icon: "photo", act: () => samples(1, 2, 3) },
+    { label: "Sample live photo", icon: "photo", act: () => livePhoto(composer) },
+    { label: "Sample rich message", icon: "document", act: () => composer.send({ kind: "rich_message", blocks: RICH }) },
     { label: "Music…", icon: "play", act: () => pick(composer, "audio/*", () => "audio") },
     { label: "Document…", icon: "document", act: () => pick(composer, null, () => "document") },
     microphone && { label: "Record a voice message…", icon: "voice", act: () => speak(composer) },
@@ -26,6 +33,11 @@ export async function attachMenu(composer, anchor) {
     { label: "Poll…", icon: "poll", act: () => poll(composer) },
     { label: "Sticker…", icon: "sticker", act: () => stickers(composer, anchor) },
   ]);
+}
+
+/** A still picture with a film behind it, which only Telegram's own applications make. */
+async function livePhoto(composer) {
+  composer.send({ kind: "live_photo", still: await base64(await samplePhoto(2)), duration: 3 });
 }
 
 /** Let the browser choose files; several become an album. */

@@ -87,7 +87,7 @@ const outages = (store) => store.trouble.faults.filter((one) => one.method === "
 
 function calls(store) {
   const times = choose("Strikes", { 1: "once", 3: "3 times", 10: "10 times", "": "until mended" });
-  const method = choose("Method", METHODS);
+  const method = choose("Method", METHODS, undefined, "roomy");
   const which = () => (method.input.value === "*" ? { spares: "getUpdates" } : { method: method.input.value || null });
   const strike = (fault) => act("fault", { ...fault, ...which(), times: Number(times.input.value) || null });
   const hint = h("p", { class: "hint", "aria-live": "polite" }, HINT);

@@ -4,6 +4,7 @@ import { fileUrl } from "./api.js";
 import { avatar } from "./avatar.js";
 import { h, icon } from "./dom.js";
 import { poll } from "./poll.js";
+import { richMessage } from "./richmessage.js";
 import { attempt } from "./toast.js";
 import { kindOf, size } from "./words.js";
 
@@ -14,6 +15,8 @@ export function media(message, scene) {
 }
 
 const VIEWS = {
+  rich_message: richMessage,
+  live_photo: (live) => h("div", { class: "live" }, picture(live.photo.at(-1).file_id, "Live photo"), h("small", {}, "LIVE")),
   photo: (sizes) => picture(sizes.at(-1).file_id),
   video: (video) => film(video, video.file_name ?? "Video"),
   animation: (video) => (isGif(video) ? picture(video.file_id, "GIF") : film(video, "GIF", "loop")),

@@ -61,7 +61,7 @@ function bubble(messages, first, mine, scene) {
   const text = spoken.text ?? spoken.caption ?? "";
   const bare = "sticker" in message || "dice" in message;
   const pictures = messages.map((one) => media(one, scene)).filter(Boolean);
-  const box = h("div", { class: `bubble ${bare ? "bare" : ""} ${pictures.some((one) => one.matches(".photo, .video")) ? "with-photo" : ""}` });
+  const box = h("div", { class: `bubble ${bare ? "bare" : ""} ${pictures.some((one) => one.matches(".photo, .video, .live")) ? "with-photo" : ""}` });
   if (scene.group && !mine && first) box.append(h("div", { class: `author tint-text-${tint(authorId(message))}`, dir: "auto" }, authorOf(message)));
   box.append(...[forwarded(message), quote(message, scene)].filter(Boolean));
   if (pictures.length > 1) box.append(h("div", { class: `album of-${Math.min(pictures.length, 4)}` }, ...pictures));

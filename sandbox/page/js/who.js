@@ -61,7 +61,7 @@ function reveal(box) {
 export function peopleOf(store) {
   const groups = [...store.chats.values()].filter((chat) => chat.type !== "private" && !chat.migrated_to);
   const grouped = (person) => groups.some((chat) => store.isIn(chat, person.id));
-  const people = [...store.people.values()].filter((person) => !person.is_bot);
+  const people = [...store.people.values()].filter((person) => person.id !== store.bot.id);
   return { outside: people.filter((one) => !grouped(one)), inside: people.filter(grouped) };
 }
 
@@ -69,8 +69,15 @@ function choice(pane, name, person) {
   const input = h("input", { type: "radio", name, value: person.id, class: "unseen-text", checked: person.id === pane.me });
   input.checked = person.id === pane.me;
   input.addEventListener("change", () => pane.become(person.id));
-  const language = person.language_code ? h("span", { class: "language" }, person.language_code) : null;
+  const sign = person.is_bot ? "bot" : person.language_code;
+  const language = sign ? h("span", { class: "language" }, sign) : null;
   return h("label", { class: "person", title: nameOf(person) }, input, avatar(person, "small"), h("span", { dir: "auto" }, person.first_name), language);
+}
+
+/** Another bot is one that talks to bots: what others write it could not send us. */
+function described({ first_name, language_code, kind }) {
+  if (kind === "bot") return { first_name, is_bot: true, talks_to_bots: true };
+  return { first_name, language_code: language_code || null };
 }
 
 async function addPerson(pane) {
@@ -80,9 +87,10 @@ async function addPerson(pane) {
     { name: "first_name", label: "Name" },
     { name: "language_code", label: "Language", value: "en", required: false, placeholder: "en, ru, de, …" },
     { name: "group", label: "Member of", choices, required: false },
+    { name: "kind", label: "That is", choices: { "": "a person", bot: "another bot" }, required: false },
   ], "Add");
   if (!given) return;
-  const made = await attempt(() => call("user", { first_name: given.first_name, language_code: given.language_code || null }));
+  const made = await attempt(() => call("user", described(given)));
   if (!made) return;
   if (given.group) await attempt(() => call("member", { chat: Number(given.group), user: made.id, status: "member" }));
   await pane.store.load();

@@ -1,5 +1,7 @@
 /** How things are called and written: names, times, sizes, the line that sums up a message. */
 
+import { plain } from "./richmessage.js";
+
 const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });
 const MOMENT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
@@ -56,6 +58,8 @@ export function size(bytes) {
 }
 
 export const KINDS = {
+  rich_message: "📰 Rich message",
+  live_photo: "🖼 Live photo",
   photo: "🖼 Photo",
   video: "🎞 Video",
   animation: "🎞 GIF",
@@ -79,6 +83,7 @@ export function summary(message) {
   if (service) return service;
   const text = message.text ?? message.caption ?? "";
   const kind = kindOf(message);
+  if (kind === "rich_message") return plain(message.rich_message) || KINDS[kind];
   if (kind === "sticker") return `${message.sticker.emoji ?? ""} Sticker`;
   if (kind === "document" && !text) return `📄 ${message.document.file_name ?? "Document"}`;
   return text || KINDS[kind] || "Message";
