@@ -6,6 +6,10 @@ from sandbox.control import action
 from sandbox.faults import Fault
 from sandbox.model import Json
 from sandbox.stage import Stage
+from sandbox.words import words
+
+# What a fault may say of itself besides its kind.
+_SAID = words("method spares chat_id times probability status description parameters")
 
 
 @action("fault")
@@ -14,9 +18,7 @@ def fault(stage: Stage, body: Json) -> int:
 
     A fault of getUpdates also ends the request that is waiting now.
     """
-    names = ("method", "spares", "chat_id", "times", "probability", "status", "description")
-    names += ("parameters",)
-    made = Fault(body["kind"], **{name: body[name] for name in names if name in body})
+    made = Fault(body["kind"], **{name: body[name] for name in _SAID if name in body})
     number = stage.faults.add(made)
     stage.tell_trouble()
     if (made.method or "").lower() == "getupdates":
