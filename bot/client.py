@@ -20,6 +20,7 @@ from aiogram.types import InlineKeyboardMarkup, MessageEntity, ReplyParameters
 from aiohttp import JsonPayload
 from pydantic import BaseModel
 
+from bot.proxied import Tunnel
 from core.config import BotSettings
 
 
@@ -66,6 +67,13 @@ class JsonSession(AiohttpSession):
     """
 
     @override
+    def _setup_proxy_connector(self, proxy: Any) -> None:
+        """Trust whom aiogram trusts without a proxy: it forgets its certificates for one."""
+        direct = self._connector_init
+        super()._setup_proxy_connector(proxy)
+        self._connector_type, self._connector_init = Tunnel, direct | self._connector_init
+
+    @override
     def build_form_data(  # type: ignore[override]  # to aiohttp either is a body
         self, bot: Bot, method: TelegramMethod[Any]
     ) -> JsonPayload:
@@ -82,9 +90,13 @@ def parameters(session: BaseSession, bot: Bot, method: TelegramMethod[Any]) -> M
 
 
 def make_bot(settings: BotSettings) -> Bot:
-    """Make the bot's client for Telegram, or for the server in the settings."""
+    """Make the bot's client for Telegram, or for the server in the settings.
+
+    aiohttp itself is not asked to heed the environment: it would read passwords in ~/.netrc too.
+    """
     server = TelegramAPIServer.from_base(settings.telegram_api_url)
-    return Bot(settings.bot_token.get_secret_value(), session=JsonSession(api=server))
+    session = JsonSession(api=server, proxy=settings.proxy)
+    return Bot(settings.bot_token.get_secret_value(), session=session)
 
 
 # aiogram reads an answer by `Response[…]`, a generic model of pydantic's, and pydantic forgets one

@@ -1,6 +1,7 @@
 """The program as an operator meets it: what it says, and its exit codes."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +26,7 @@ from database.models import DeadUpdate, Message
 from database.session import make_engine, make_sessions
 from sandbox import Sandbox
 from services import updates
-from tests import conform
+from tests import conform, tunnels
 from tests.processes import Forked, environment
 from tests.times import NOON
 
@@ -46,7 +48,8 @@ def variables(sqlite_url: str, tmp_path: Path) -> dict[str, str]:
     settings = {"bot_token": TOKEN, "staff_chat_id": STAFF_CHAT_ID, "database_url": sqlite_url}
     nowhere = "http://127.0.0.1:1"
     variables = environment(**settings, telegram_api_url=nowhere, log_format="json")
-    return variables | {"TMPDIR": str(tmp_path)}
+    nobodys = {name: "" for name in os.environ if name.lower().endswith("_proxy")}
+    return variables | nobodys | {"TMPDIR": str(tmp_path)}
 
 
 @pytest.fixture
@@ -232,6 +235,21 @@ async def test_chats_prints_the_chats_that_wrote_and_confirms_nothing(
     assert code == 0
     assert said == [f"{support.id}\tgroup\tSupport", f"{kate.id}\tprivate\tKate"]
     assert (await telegram.status())["pending_updates"] == waiting > 0
+
+
+@pytest.mark.parametrize("name", ["TELEGRAM_PROXY", "HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+async def test_telegram_is_reached_through_the_proxy_that_a_variable_names(
+    variables: dict[str, str], sandbox: Sandbox, name: str
+) -> None:
+    kate = await sandbox.client().user("Kate")
+    await kate.writes("Hello")
+    variables["TELEGRAM_API_URL"] = "http://telegram.invalid"
+
+    async with tunnels.proxy(tunnels.http(), urlsplit(sandbox.url).port or 0) as proxy:
+        code, said = await run(variables | {name: f"http://{proxy.address}"}, "chats")
+
+    assert (code, said) == (0, [f"{kate.id}\tprivate\tKate"])
+    assert proxy.asked[0] == "telegram.invalid:80"
 
 
 async def test_chats_with_a_wrong_token_is_one_sentence(
