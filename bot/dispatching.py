@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import i18n
 from bot.filters import chat_of
+from bot.members import Standing
 from bot.raw import cleaned
-from bot.routers import buttons, groups, private, staff
+from bot.routers import buttons, groups, private, programs, staff
 from core.team import Team
 from services import staff_chat
 
@@ -26,6 +27,9 @@ class Unhandled(Exception):
 # Asked in this order, until one has a handler.
 ROUTERS = (private.router, groups.router, staff.router, buttons.router)
 
+# Asked for what another program says: it may tell that a group moved, and has no say besides.
+FOR_PROGRAMS = (groups.router, programs.router)
+
 
 @cache
 def used_update_types() -> list[str]:
@@ -34,7 +38,13 @@ def used_update_types() -> list[str]:
 
 
 async def feed(
-    bot: Bot, session: AsyncSession, raw: Mapping[str, Any], *, team: Team, now: datetime
+    bot: Bot,
+    session: AsyncSession,
+    raw: Mapping[str, Any],
+    *,
+    team: Team,
+    now: datetime,
+    standing: Standing = Standing.INSIDE,
 ) -> Any:
     """Have an update handled within the session's transaction; return what the handler returned.
 
@@ -52,10 +62,11 @@ async def feed(
         "session": session,
         "now": now,
         "day": team.day(now),
+        "standing": standing,
         "staff_chat_id": await staff_chat.current(session, team.staff_chat_id),
     }
     with i18n.speaking(_language(event, team)):
-        for router in ROUTERS:
+        for router in ROUTERS if standing is not Standing.PROGRAM else FOR_PROGRAMS:
             result = await router.propagate_event(kind, event, **data)
             if result is not UNHANDLED:
                 return result

@@ -20,8 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot import i18n, texts
 from bot.asides import Asides
 from bot.dispatching import Unhandled, feed
-from bot.members import Members
+from bot.members import Members, Standing
 from bot.raw import Origin, origin, person_id
+from bot.speakers import says_who_left
 from core.team import Team
 from database import rows
 from database.errors import is_outage
@@ -29,7 +30,7 @@ from database.models import Delivery, Message
 from services import outbox, prefetch, staff_chat, updates
 from services.courier import Courier
 from services.notices import Refusal, UpdateFailed
-from services.problems import NotForYou, Problem, UnknownReply
+from services.problems import NotConfirmed, NotForYou, Problem, UnknownReply
 
 log = structlog.get_logger(__name__)
 
@@ -77,8 +78,11 @@ class Intake:
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            await self._check_pressers(batch)
-            shown = await self._in_transaction(batch)
+            if any(map(says_who_left, batch)):
+                return False  # who has a say changes between them
+            for raw in batch:
+                self._members.note(raw)
+            shown = await self._in_transaction(batch, await self._standings(batch))
         except Exception as error:
             if is_outage(error):
                 raise
@@ -97,40 +101,35 @@ class Intake:
         A reply to a message of ours whose link is still on its way is tried once more, when
         what is in flight is settled; outside the transaction, or the courier would wait for us.
         """
+        self._members.note(raw)
         try:
-            await self._check_presser(raw)
-            await self._handle_once(raw)
+            await self._handle_settled(raw)
+        except Problem as problem:
+            await self._refuse(raw, problem)
+
+    async def _handle_settled(self, raw: dict[str, Any]) -> None:
+        """Handle one; the second time, what was in flight at the first is settled."""
+        (standing,) = await self._standings([raw])
+        try:
+            await self._handle_once(raw, standing)
         except UnknownReply:
             await self._courier.settled()
-            await self._handle_or_refuse(raw)
-        except Problem as problem:
-            await self._refuse(raw, problem)
+            await self._handle_once(raw, standing)
 
-    async def _check_presser(self, raw: dict[str, Any]) -> None:
-        """Let only members press a group's buttons. Asks Telegram, so before the transaction."""
-        source = origin(raw)
-        if source.callback_query_id is None or source.chat_id is None or source.person_id is None:
-            return
-        if not source.private and await self._members.is_outside(source.chat_id, source.person_id):
-            raise NotForYou
+    async def _standings(self, batch: Sequence[dict[str, Any]]) -> list[Standing]:
+        """Tell who of a group's speakers has a say; raises the refusal of a press by another.
 
-    async def _check_pressers(self, batch: Sequence[dict[str, Any]]) -> None:
-        """Ask for all at once: Telegram may take its time."""
-        presses = [raw for raw in batch if "callback_query" in raw]
-        checks = await asyncio.gather(*map(self._check_presser, presses), return_exceptions=True)
-        for refusal in checks:
-            if refusal is not None:
-                raise refusal
+        Asks Telegram, so before the transaction.
+        """
+        standings = await self._members.standings(batch)
+        for raw, standing in zip(batch, standings, strict=True):
+            if "callback_query" in raw and standing is not Standing.INSIDE:
+                raise NotConfirmed if standing is Standing.UNCONFIRMED else NotForYou
+        return standings
 
-    async def _handle_or_refuse(self, raw: dict[str, Any]) -> None:
+    async def _handle_once(self, raw: dict[str, Any], standing: Standing) -> None:
         try:
-            await self._handle_once(raw)
-        except Problem as problem:
-            await self._refuse(raw, problem)
-
-    async def _handle_once(self, raw: dict[str, Any]) -> None:
-        try:
-            ((_, shown),) = await self._in_transaction([raw])
+            ((_, shown),) = await self._in_transaction([raw], [standing])
         except Problem:
             raise
         except Exception as error:
@@ -151,7 +150,7 @@ class Intake:
             self._asides.show(AnswerCallbackQuery(callback_query_id=query_id))
 
     async def _in_transaction(
-        self, batch: Sequence[dict[str, Any]]
+        self, batch: Sequence[dict[str, Any]], standings: Sequence[Standing]
     ) -> list[tuple[dict[str, Any], Any]]:
         """Handle what is new in the batch, and commit; list what each handler returned."""
         now, shown = self._clock(), []
@@ -160,19 +159,21 @@ class Intake:
             new = set(await updates.new_among(session, ids, now=now))
             if len(batch) > 1:
                 await _read_ahead(session, batch)
-            for raw in batch:
+            for raw, standing in zip(batch, standings, strict=True):
                 with _named(raw):
                     if raw["update_id"] in new:
-                        shown.append((raw, await self._feed(session, raw, now=now)))
+                        shown.append((raw, await self._feed(session, raw, standing, now=now)))
                         new.remove(raw["update_id"])  # should it stand here twice
                     else:
                         log.info("update was handled before", update_id=raw["update_id"])
                         shown.append((raw, None))
         return shown
 
-    async def _feed(self, session: AsyncSession, raw: dict[str, Any], *, now: datetime) -> Any:
+    async def _feed(
+        self, session: AsyncSession, raw: dict[str, Any], standing: Standing, *, now: datetime
+    ) -> Any:
         """Have an update handled; return what the handler returned."""
-        shown = await feed(self._bot, session, raw, team=self._team, now=now)
+        shown = await feed(self._bot, session, raw, team=self._team, now=now, standing=standing)
         self._asides.record(session, shown, now=now)
         return shown
 
@@ -223,7 +224,7 @@ class Intake:
             dead = await updates.set_aside(session, raw, trace, now=now)
             staff_chat_id = await staff_chat.current(session, self._team.staff_chat_id)
             await updates.tell_staff(session, dead, staff_chat_id, now=now)
-            if source.private and source.chat_id is not None:
+            if source.private and source.chat_id is not None and not source.is_program:
                 failed = UpdateFailed(source.message_id, source.language)
                 outbox.post(session, source.chat_id, failed, now=now)
         if source.callback_query_id is not None:

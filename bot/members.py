@@ -1,26 +1,59 @@
-"""Who is in a group: asked of Telegram before a press there counts, and remembered for a while.
+"""Who has a say in a group: asked of Telegram before it counts, and remembered for a while.
 
-In a public group people see the cards and press their buttons without having joined.
+In a public group, or one that is linked to a channel, people who have not joined read the cards,
+press their buttons and reply to them.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Any
 
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
 from aiogram.types import ChatMemberBanned, ChatMemberLeft, ChatMemberRestricted
 
+from bot.speakers import Speaker, asks_something, movements, speaker
+
 log = structlog.get_logger(__name__)
 
-# Who was in a group is taken to be in it for so long.
+# How long an answer of Telegram's counts.
 REMEMBERED = timedelta(minutes=5)
 
-# So long a press waits for the answer, in seconds.
+# How long Telegram has for an answer, in seconds.
 PATIENCE = 5
 
-# After no answer it is not asked again for so long.
+# How long to wait after a failure before asking again.
 NOT_ASKED = timedelta(seconds=30)
+
+# More answers than this are not kept: strangers may be many.
+MOST = 10_000
+
+
+class Standing(Enum):
+    """What the word of whoever speaks counts."""
+
+    INSIDE = auto()
+    OUTSIDE = auto()
+    # Strangers can write here, and Telegram does not say whether this is one.
+    UNCONFIRMED = auto()
+    # Another bot, or a channel's post that Telegram forwarded here: nobody waits for an answer.
+    PROGRAM = auto()
+
+
+@dataclass(frozen=True)
+class Group:
+    """What makes a group one in which strangers can write."""
+
+    public: bool
+    linked_chat_id: int | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.public or self.linked_chat_id is not None
 
 
 class Members:
@@ -29,25 +62,102 @@ class Members:
     def __init__(self, bot: Bot, clock: Callable[[], datetime]) -> None:
         self._bot = bot
         self._clock = clock
-        self._inside: dict[tuple[int, int], datetime] = {}
+        self._known: dict[tuple[int, int], tuple[Standing, datetime]] = {}
+        self._gone: set[tuple[int, int]] = set()
+        self._groups: dict[int, tuple[Group, datetime]] = {}
 
-    async def is_outside(self, chat_id: int, user_id: int) -> bool:
-        """Whether Telegram says that the person is not in the group.
+    def note(self, raw: Mapping[str, Any]) -> None:
+        """Take in who came and who left, if the update says so: it counts at once."""
+        for chat_id, person_id, inside in movements(raw):
+            self._known.pop((chat_id, person_id), None)
+            (self._gone.discard if inside else self._gone.add)((chat_id, person_id))
 
-        To a bot without admin rights it need not say: who may be in counts as in.
+    async def standings(self, batch: Sequence[Mapping[str, Any]]) -> list[Standing]:
+        """Tell for each update whether whoever wrote or pressed has a say there.
+
+        Telegram is asked for all at once, and only about what needs a right.
         """
-        now = self._clock()
-        if self._inside.get((chat_id, user_id), now) > now:
-            return False
+        return await asyncio.gather(*map(self._standing_in, batch))
+
+    async def _standing_in(self, raw: Mapping[str, Any]) -> Standing:
+        who = speaker(raw)
+        if who is None:
+            return Standing.INSIDE
+        if who.is_program:
+            return Standing.PROGRAM
+        if who.private or not asks_something(raw, self._bot.id):
+            return Standing.INSIDE
+        return await self.standing(who)
+
+    async def standing(self, who: Speaker) -> Standing:
+        """Tell what the word of a person or a chat counts in a group."""
+        if not who.as_chat:
+            return await self._of_person(who)
+        if who.id == who.chat_id:
+            return Standing.INSIDE
+        return await self._of_channel(who) if who.as_channel else Standing.OUTSIDE
+
+    async def _of_channel(self, who: Speaker) -> Standing:
+        """A channel has a say where only members can write, or where it is the linked one."""
+        group = await self._group(who)
+        if group is None:
+            return Standing.UNCONFIRMED
+        own = not group.is_open or who.id == group.linked_chat_id
+        return Standing.INSIDE if own else Standing.OUTSIDE
+
+    async def _of_person(self, who: Speaker) -> Standing:
+        now, key = self._clock(), (who.chat_id, who.id)
+        known, until = self._known.get(key, (Standing.OUTSIDE, now))
+        if until > now:
+            return known
+        inside = await self._is_inside(who)
+        if inside is None:
+            standing = await self._of_unknown(who)
+        else:
+            standing = Standing.INSIDE if inside else Standing.OUTSIDE
+        if standing is not Standing.OUTSIDE:
+            self._remember(key, standing, now + (NOT_ASKED if inside is None else REMEMBERED))
+        if inside:
+            self._gone.discard(key)
+        return standing
+
+    async def _is_inside(self, who: Speaker) -> bool | None:
+        """Ask whether a person is in the group; to a bot without admin rights none need be said."""
         try:
-            member = await self._bot.get_chat_member(chat_id, user_id, request_timeout=PATIENCE)
+            member = await self._bot.get_chat_member(who.chat_id, who.id, request_timeout=PATIENCE)
         except AiogramError as error:
-            log.info("not known who is in the group", reason=type(error).__name__)
-            self._inside[chat_id, user_id] = now + NOT_ASKED
-            return False
-        if isinstance(member, ChatMemberLeft | ChatMemberBanned):
-            return True
-        if isinstance(member, ChatMemberRestricted) and not member.is_member:
-            return True
-        self._inside[chat_id, user_id] = now + REMEMBERED
-        return False
+            log.info("membership check failed", reason=type(error).__name__)
+            return None
+        if isinstance(member, ChatMemberRestricted):
+            return member.is_member
+        return not isinstance(member, ChatMemberLeft | ChatMemberBanned)
+
+    async def _of_unknown(self, who: Speaker) -> Standing:
+        """Believe whoever writes where only members can, unless the person was seen to leave."""
+        if (who.chat_id, who.id) in self._gone:
+            return Standing.OUTSIDE
+        if who.public_group:
+            return Standing.UNCONFIRMED
+        group = await self._group(who)
+        closed = group is not None and not group.is_open
+        return Standing.INSIDE if closed else Standing.UNCONFIRMED
+
+    async def _group(self, who: Speaker) -> Group | None:
+        """Ask what kind of group it is; what was known last counts while Telegram does not say."""
+        now = self._clock()
+        known, until = self._groups.get(who.chat_id, (None, now))
+        if until > now:
+            return known
+        try:
+            chat = await self._bot.get_chat(who.chat_id, request_timeout=PATIENCE)
+        except AiogramError as error:
+            log.info("kind of group not known", reason=type(error).__name__)
+            return known
+        group = Group(bool(chat.username or chat.active_usernames), chat.linked_chat_id)
+        self._groups[who.chat_id] = group, now + REMEMBERED
+        return group
+
+    def _remember(self, key: tuple[int, int], standing: Standing, until: datetime) -> None:
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[key] = standing, until

@@ -12,7 +12,10 @@ _REPEATED = 64
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an update came from, and how it begins; None for what it does not say."""
+    """Where an update came from, and how it begins; None for what it does not say.
+
+    `is_program`: another bot wrote it, which would answer our answers for ever.
+    """
 
     chat_id: int | None
     private: bool
@@ -20,6 +23,7 @@ class Origin:
     language: str
     callback_query_id: str | None
     person_id: int | None
+    is_program: bool = False
     said: str = ""
 
 
@@ -36,24 +40,25 @@ def cleaned(value: Any) -> Any:
 
 def origin(raw: Mapping[str, Any]) -> Origin:
     """Find out whom to tell about an update."""
-    event, query = _event(raw), raw.get("callback_query")
-    message = _dict(event.get("message", event)) if query else event
-    chat, sender = _dict(message.get("chat")), _dict(event.get("from"))
-    query_id, language = _dict(query).get("id"), sender.get("language_code")
+    event, query = event_of(raw), raw.get("callback_query")
+    message = as_dict(event.get("message", event)) if query else event
+    chat, sender = as_dict(message.get("chat")), as_dict(event.get("from"))
+    query_id, language = as_dict(query).get("id"), sender.get("language_code")
     return Origin(
-        chat_id=_id(chat.get("id")),
+        chat_id=as_id(chat.get("id")),
         private=chat.get("type") == "private",
-        message_id=_id(message.get("message_id")),
+        message_id=as_id(message.get("message_id")),
         language=clean(language) if isinstance(language, str) else "",
         callback_query_id=clean(query_id) if isinstance(query_id, str) else None,
-        person_id=_id(sender.get("id")),
+        person_id=as_id(sender.get("id")),
+        is_program=sender.get("is_bot") is True and "sender_chat" not in event,
         said=_said(message),
     )
 
 
 def person_id(raw: Mapping[str, Any]) -> int | None:
     """Read who wrote or pressed."""
-    return _id(_dict(_event(raw).get("from")).get("id"))
+    return as_id(as_dict(event_of(raw).get("from")).get("id"))
 
 
 def number(raw: Mapping[str, Any]) -> int | None:
@@ -61,12 +66,12 @@ def number(raw: Mapping[str, Any]) -> int | None:
     update_id = raw.get("update_id")
     if update_id == 0 and not isinstance(update_id, bool | float):
         return 0
-    known = _id(update_id)
+    known = as_id(update_id)
     return known if known is not None and known > 0 else None
 
 
-def _event(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _dict(next((value for key, value in raw.items() if key != "update_id"), None))
+def event_of(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    return as_dict(next((value for key, value in raw.items() if key != "update_id"), None))
 
 
 def _said(message: Mapping[str, Any]) -> str:
@@ -75,11 +80,11 @@ def _said(message: Mapping[str, Any]) -> str:
     return clean(words[:_REPEATED]) if isinstance(words, str) else ""
 
 
-def _id(value: Any) -> int | None:
+def as_id(value: Any) -> int | None:
     """Take what databases keep as a whole number; 0 is the id of nothing."""
     is_id = isinstance(value, int) and not isinstance(value, bool)
     return value if is_id and value != 0 and -(2**63) <= value < 2**63 else None
 
 
-def _dict(value: Any) -> Mapping[str, Any]:
+def as_dict(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}

@@ -12,6 +12,7 @@ from babel.dates import format_date
 from bot.i18n import gettext as _
 from bot.i18n import ngettext as _n
 from bot.i18n import spoken
+from core.text import BLANKS
 from database.models import Ticket, TicketStatus, User
 from services import failing, problems
 from services.board import Page
@@ -21,9 +22,6 @@ _ISOLATE, _ISOLATE_END = "\u2068", "\u2069"
 
 # A name may not turn what stands around it: embeddings, overrides and isolates, begun or ended.
 _TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-
-# Letters and signs by Unicode's account that show nothing: Hangul fillers, a blank Braille cell.
-_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def number(daily_id: int, opened_on: date, today: date) -> str:
@@ -36,7 +34,7 @@ def number(daily_id: int, opened_on: date, today: date) -> str:
 def person(user: User) -> str:
     """Name a person; who has no visible name is known by the Telegram id."""
     name = user.name.translate(_TURNS).strip()
-    visible = set(name) - _BLANKS
+    visible = set(name) - BLANKS
     if not any(unicodedata.category(character)[0] in "LNPS" for character in visible):
         return f"id {user.telegram_id}"
     if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in name):
@@ -337,6 +335,10 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "A ticket needs a person, and I can't see who you are: you write anonymously."
         ),
         problems.NotForYou: lambda: _("This button is not for this chat."),
+        problems.NotStaff: lambda: _("Only members of this group have a say here."),
+        problems.NotConfirmed: lambda: _(
+            "Telegram doesn't tell me whether you are in this group. Please try again in a minute."
+        ),
         problems.ButtonOutdated: lambda: _("This button is too old. Please use a newer one."),
         problems.UnknownCommand: lambda: _("I don't know {command}. /help says what I do."),
         problems.KindNotRelayed: lambda: _(

@@ -12,6 +12,10 @@ type Entity = dict[str, Any]
 type Piece = tuple[str, list[Entity]]
 
 REPLACEMENT = "\ufffd"
+
+# Letters and signs by Unicode's account that show nothing: Hangul fillers, a blank Braille cell.
+BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ZERO_WIDTH_JOINER = "\u200d"
 

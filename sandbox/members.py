@@ -61,6 +61,8 @@ def full(chat: Chat) -> Json:
         info["permissions"] = permissions(chat)
     if chat.reactions is not None:
         info["available_reactions"] = [{"type": "emoji", "emoji": one} for one in chat.reactions]
+    if chat.linked_chat_id is not None:
+        info["linked_chat_id"] = chat.linked_chat_id
     if chat.protected:
         info["has_protected_content"] = True
     if pinned := [one for one in sorted(chat.pinned) if one in chat.messages]:

@@ -105,6 +105,7 @@ class Chat:
     protected: bool = False
     muted: bool = False
     drops_threads: bool = False
+    linked_chat_id: int | None = None
 
     @property
     def private(self) -> bool:

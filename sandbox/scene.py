@@ -66,8 +66,12 @@ def _group(world: World, chat: Chat) -> Json:
         "can_delete": bot is None or bot.can_delete,
         "reactions": chat.reactions,
         "topics": [{"id": topic.id, "name": topic.name} for topic in topics],
-        **{name: getattr(chat, name) for name in ("muted", "protected", "drops_threads")},
+        **{name: getattr(chat, name) for name in _SETTINGS},
     }
+
+
+# What `settings` takes and `getattr` gives.
+_SETTINGS = ("muted", "protected", "drops_threads", "username", "linked_chat_id")
 
 
 def _administrators(world: World, chat: Chat) -> list[int]:

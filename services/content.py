@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from core import slashes
+
 
 @dataclass(frozen=True)
 class Person:
@@ -37,4 +39,9 @@ class Content:
     @property
     def is_note(self) -> bool:
         """What begins with `//` stays among staff."""
-        return (self.text or "").lstrip().startswith("//")
+        return slashes.is_note(self.text or "")
+
+    @property
+    def is_slip(self) -> bool:
+        """What begins with one slash: a mistyped note or command, or an answer after all."""
+        return not self.is_note and slashes.begins_with_slash(self.text or "")

@@ -121,6 +121,16 @@ class NotForYou(Problem):
 
 
 @dataclass
+class NotStaff(Problem):
+    """Who is not in the staff chat has no say there."""
+
+
+@dataclass
+class NotConfirmed(Problem):
+    """Strangers can write here, and Telegram does not say whether this is one."""
+
+
+@dataclass
 class ButtonOutdated(Problem):
     """The button comes from an older version, or was never ours."""
 

@@ -9,12 +9,17 @@ from aiogram.types import CallbackQuery, Message, TelegramObject
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content import person
+from bot.members import Standing
 from database.models import User
 from services import people
+from services.problems import NotConfirmed, NotStaff
 
 
 class StaffMiddleware(BaseMiddleware):
-    """Remembers who wrote or pressed; None for anonymous administrators and channels."""
+    """Remembers who wrote or pressed; None for anonymous administrators and channels.
+
+    A command of somebody who has no say is refused: NotStaff, NotConfirmed.
+    """
 
     @override
     async def __call__(
@@ -23,8 +28,18 @@ class StaffMiddleware(BaseMiddleware):
         event: TelegramObject,
         data: dict[str, Any],
     ) -> Any:
+        if "command" in data:
+            require_say(data["standing"])
         data["staff"] = await _staff(event, data["session"], data["now"])
         return await handler(event, data)
+
+
+def require_say(standing: Standing) -> None:
+    """Refuse what somebody wants who is no member, as far as Telegram says."""
+    if standing is Standing.OUTSIDE:
+        raise NotStaff
+    if standing is Standing.UNCONFIRMED:
+        raise NotConfirmed
 
 
 async def _staff(event: TelegramObject, session: AsyncSession, now: datetime) -> User | None:

@@ -50,6 +50,11 @@ async def rights_in_staff_chat(event: ChatMemberUpdated) -> None:
     """What the bot may do in the staff chat shows when it next writes there."""
 
 
+@router.chat_member()
+async def came_or_left(event: ChatMemberUpdated) -> None:
+    """Who has a say is known before an update is handled (bot/members.py)."""
+
+
 @router.my_chat_member(_IN_GROUP, When(F.new_chat_member.status.in_(_JOINED)))
 @router.message(_IN_GROUP, ~InStaffChat())
 async def foreign_group(

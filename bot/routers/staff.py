@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import keyboards, texts
 from bot.content import content, first_word
 from bot.filters import CommandLike, InStaffChat, Relayed, ReplyToBot
-from bot.middlewares.staff import StaffMiddleware
+from bot.members import Standing
+from bot.middlewares.staff import StaffMiddleware, require_say
 from bot.naming import named_ticket, replied_ticket
 from database.models import User
 from services import answers, board, messages
@@ -88,14 +89,19 @@ async def answer(
     session: AsyncSession,
     staff_chat_id: int,
     staff: User | None,
+    standing: Standing,
     now: datetime,
 ) -> None:
+    require_say(standing)
     ticket = await replied_ticket(session, message, staff_chat_id)
     await answers.write(session, ticket, content(message), by=staff, now=now)
 
 
 @router.message(ReplyToBot())
-async def not_relayed(message: Message, session: AsyncSession, staff_chat_id: int) -> None:
+async def not_relayed(
+    message: Message, session: AsyncSession, staff_chat_id: int, standing: Standing
+) -> None:
+    require_say(standing)
     await replied_ticket(session, message, staff_chat_id)
     raise KindNotRelayed(message.content_type)
 
@@ -107,9 +113,14 @@ async def among_staff(message: Message) -> None:
 
 @router.edited_message()
 async def edited(
-    message: Message, session: AsyncSession, staff_chat_id: int, now: datetime
+    message: Message,
+    session: AsyncSession,
+    staff_chat_id: int,
+    standing: Standing,
+    now: datetime,
 ) -> None:
     written = await messages.find(session, message.chat.id, message.message_id)
     if written is not None:
+        require_say(standing)
         ticket = await tickets.get(session, written.ticket_id, staff_chat_id=staff_chat_id)
         await answers.edit(session, ticket, written, content(message), now=now)

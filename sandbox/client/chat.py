@@ -48,6 +48,13 @@ class Chat:
         """Let only administrators write, or everybody again."""
         await self.telegram.call("settings", chat=self.id, muted=muted)
 
+    async def opens_to_strangers(
+        self, *, username: str | None = None, linked: int | None = None
+    ) -> None:
+        """Make it public under a name, or the discussion group of a channel; private by default."""
+        body = {"username": username, "linked_chat_id": linked}
+        await self.telegram.call("settings", chat=self.id, **body)
+
     async def drops_threads(self, *, drops: bool = True) -> None:
         """Let what is sent to a thread land in General, without an error."""
         await self.telegram.call("settings", chat=self.id, drops_threads=drops)

@@ -30,7 +30,6 @@ def add_group(stage: Stage, body: Json) -> Json:
         bot=body.get("bot", "member"),
         chat_id=body.get("id"),
     )
-    chat.username = body.get("username")
     for person_id in body.get("administrators", ()):
         chat.members[int(person_id)].status = "administrator"
     if (there := chat.members.get(stage.world.bot.id)) is not None:
@@ -90,7 +89,8 @@ def settings(stage: Stage, body: Json) -> bool:
     """Change what a chat allows.
 
     `reactions` (a list of emoji, or null for all), `protected`, `muted`, `title`,
-    `drops_threads` (what is sent to a thread silently lands in General).
+    `drops_threads` (what is sent to a thread silently lands in General), `username` (a public
+    group has one), `linked_chat_id` (the channel whose discussion group it is).
     """
     chat = chat_of(stage, body)
     if "reactions" in body:
@@ -100,6 +100,9 @@ def settings(stage: Stage, body: Json) -> bool:
     for name in ("muted", "drops_threads"):
         if name in body:
             setattr(chat, name, bool(body[name]))
+    for name in ("username", "linked_chat_id"):
+        if name in body:
+            setattr(chat, name, body[name])
     if "title" in body:
         chat.title = str(body["title"])
     stage.world.feed.put("chat", chat.id)

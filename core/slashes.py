@@ -1,0 +1,48 @@
+"""How a text begins for its reader: with two slashes (a note), with one, or with something else.
+
+What shows nothing does not count, wherever it comes from: applications, keyboards and copied text
+leave zero-width signs, marks of direction and lone accents behind.
+"""
+
+import unicodedata
+from itertools import islice
+
+from core.text import BLANKS, REPLACEMENT
+
+# Everything that looks like a slash: of fractions, division, box drawings, full width, mathematics.
+_SLASHES = frozenset("/\u2044\u2215\u2571\u27cb\u29f8\u2f03\u3033\uff0f\U0001f67c")
+
+# One character that looks like several slashes.
+_SEVERAL = frozenset("\u2afb\u2afd")
+
+# Unassigned, and reserved by Unicode for signs that show nothing (Default_Ignorable_Code_Point).
+_RESERVED = frozenset([0x2065, *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000)])
+
+
+def is_note(text: str) -> bool:
+    """Whether two slashes come first, with nothing visible before or between them, nor a space."""
+    visible = (place for place, one in enumerate(text) if not is_invisible(one))
+    first, second = [*islice(visible, 2), -1, -1][:2]
+    if first < 0 or text[first] in _SEVERAL:
+        return first >= 0
+    if second < 0 or not {text[first], text[second]} <= _SLASHES | _SEVERAL:
+        return False
+    return not any(one.isspace() for one in text[first:second])
+
+
+def begins_with_slash(text: str) -> bool:
+    """Whether a slash of any kind is the first thing that a reader sees."""
+    first = next((one for one in text if not is_invisible(one)), "")
+    return first in _SLASHES | _SEVERAL
+
+
+def is_invisible(character: str) -> bool:
+    """Whether it shows nothing by itself; U+FFFD stands for what databases refuse, such as NUL."""
+    category = unicodedata.category(character)
+    return (
+        (category[0] in "CMZ" and category not in {"Co", "Cn"})
+        or character.isspace()
+        or character in BLANKS
+        or character == REPLACEMENT
+        or ord(character) in _RESERVED
+    )
