@@ -23,10 +23,12 @@ async def write(
         await _note(session, ticket, content, album, by=by, now=now)
         return
     answer = await messages.store(session, ticket, by, Direction.ANSWER, content)
-    history.record(session, ticket, by, "answered", now)
+    answers_it = ticket.status in {TicketStatus.NEW, TicketStatus.OPEN}
+    before = {"message_id": answer.id, "was": ticket.status.value} if answers_it else {}
+    history.record(session, ticket, by, "answered", now, **before)
     notice, group = AnswerPosted(answer.id), answer.media_group_id
     await outbox.post_content(session, ticket.user.chat_id, notice, group, now=now, ticket=ticket)
-    if ticket.status in {TicketStatus.NEW, TicketStatus.OPEN}:
+    if answers_it:
         ticket.status = TicketStatus.PENDING
         await outbox.redraw_card(session, ticket, now=now)
 
@@ -41,8 +43,9 @@ async def edit(
     if not messages.reword(written, content) or written.direction is Direction.NOTE:
         return
     if content.is_note:
-        album = await messages.album(session, ticket, written.media_group_id)
-        await _retract(session, ticket, album or [written], now=now)
+        album = await messages.album(session, ticket, written.media_group_id) or [written]
+        await _retract(session, ticket, album, now=now)
+        outbox.post(session, written.chat_id, NoteKept(album[0].id), now=now, ticket=ticket)
     else:
         notice = AnswerEdited(written.id)
         await outbox.post_once(session, ticket.user.chat_id, notice, now=now, ticket=ticket)
@@ -57,11 +60,15 @@ async def _note(
     by: User | None,
     now: datetime,
 ) -> None:
-    """Keep a note; what came before it in its album was none yet, and becomes one."""
+    """Keep a note; what came before it in its album was none yet, and becomes one.
+
+    An album has one reaction, on its first item.
+    """
     note = await messages.store(session, ticket, by, Direction.NOTE, content)
     history.record(session, ticket, by, "noted", now)
     if not any(item.direction is Direction.NOTE for item in album):
-        outbox.post(session, content.chat_id, NoteKept(note.id), now=now, ticket=ticket)
+        first = album[0] if album else note
+        outbox.post(session, content.chat_id, NoteKept(first.id), now=now, ticket=ticket)
     await _retract(session, ticket, album, now=now)
 
 
@@ -69,8 +76,28 @@ async def _retract(
     session: AsyncSession, ticket: Ticket, written: Sequence[Message], *, now: datetime
 ) -> None:
     """Make notes of answers: what the user has of them is deleted, what waits is not sent."""
-    for answer in written:
-        if answer.direction is Direction.ANSWER:
-            answer.direction = Direction.NOTE
-            notice = AnswerRetracted(answer.id)
-            await outbox.post_once(session, ticket.user.chat_id, notice, now=now, ticket=ticket)
+    retracted = [one for one in written if one.direction is Direction.ANSWER]
+    for answer in retracted:
+        answer.direction = Direction.NOTE
+        notice = AnswerRetracted(answer.id)
+        await outbox.post_once(session, ticket.user.chat_id, notice, now=now, ticket=ticket)
+    if retracted:
+        author_id = retracted[0].author_id  # nobody else can edit it
+        author = await session.get(User, author_id) if author_id is not None else None
+        await _await_answer(session, ticket, now=now)
+        history.record(session, ticket, author, "retracted", now)
+
+
+async def _await_answer(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
+    """Put the ticket back to where it was before it was answered, unless another answer stands.
+
+    Who took it meanwhile keeps it, so it is not new again.
+    """
+    if ticket.status is not TicketStatus.PENDING:
+        return
+    first, was = await history.answered_from(session, ticket)
+    if await messages.is_answered(session, ticket, since=first):
+        return
+    taken = ticket.assigned_to is not None
+    ticket.status = TicketStatus.OPEN if taken else was
+    await outbox.redraw_card(session, ticket, now=now)

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Ticket, TicketEvent, User
+from database.models import Ticket, TicketEvent, TicketStatus, User
 
 log = structlog.get_logger(__name__)
 
@@ -30,3 +31,19 @@ def record(
         )
     )
     log.info("ticket event", event_kind=kind, ticket=ticket.id, status=ticket.status.value)
+
+
+async def answered_from(session: AsyncSession, ticket: Ticket) -> tuple[int, TicketStatus]:
+    """Tell which message last made the ticket wait for its user, and its status before.
+
+    Message 0 and "open" if the answer is older than this record.
+    """
+    answered = await session.scalars(
+        select(TicketEvent.details)
+        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == "answered")
+        .order_by(TicketEvent.id.desc())
+    )
+    for details in answered:
+        if details:
+            return details["message_id"], TicketStatus(details["was"])
+    return 0, TicketStatus.OPEN

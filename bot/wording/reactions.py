@@ -5,11 +5,16 @@ from aiogram.types import ReactionTypeEmoji
 
 from bot.call import Call
 from bot.wording.desk import Desk
+from database.models import Direction
 from services.notices import AnswerDelivered, NoteKept
 from services.parcel import Parcel
 
 
 async def delivered(desk: Desk, notice: AnswerDelivered) -> Parcel | None:
+    """Mark an answer that has arrived; one that was taken back meanwhile is a note."""
+    answer = await desk.message(notice.message_id)
+    if answer.direction is Direction.NOTE:
+        return None
     return await _react(desk, notice.message_id, "👍")
 
 

@@ -139,13 +139,13 @@ async def test_an_album_with_a_note_for_a_caption_stays_among_staff_as_a_whole(
     items[place]["caption"] = "// from the warehouse"
 
     sent = await office.kate.sends_album(items, reply_to=card)
-    await office.kate.sees_reaction(sent[place], "✍")
+    await office.kate.sees_reaction(sent[0], "✍")
     await office.kate.replies(card, "It is on its way")
 
     await alice.sees("It is on its way")
     assert not any(message.kind == "photo" for message in await alice.chat.messages())
     reacted = [m for m in await office.support.messages() if m.album and m.reactions]
-    assert [m.id for m in reacted] == [sent[place].id]
+    assert [m.id for m in reacted] == [sent[0].id]
 
 
 async def test_an_album_that_becomes_a_note_is_deleted_as_a_whole(

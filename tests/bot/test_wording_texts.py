@@ -13,9 +13,10 @@ from bot.wording.desk import TEXT_LIMIT
 from core.text import utf16_len, utf16_slice
 from database.models import Direction, Message, Ticket
 from database.session import make_engine, make_sessions
-from services import answers, links, messages, questions
+from services import answers, links, messages, outbox, questions
 from services import ticket_service as tickets
 from services.content import Content
+from services.notices import AnswerDelivered
 from tests.bot.wall import Seen, Wall, at
 from tests.services import factories
 from tests.services.factories import ANN, STAFF, TODAY, content
@@ -482,6 +483,23 @@ async def test_an_answer_that_becomes_a_note_disappears_at_the_users(
     await wall.catch_up()
 
     assert all("fool" not in text for text in wall.texts(USER))
+    assert wall.reactions == [(answer.message_id, "👍"), (answer.message_id, "✍")]
+
+
+async def test_an_answer_that_becomes_a_note_while_its_reaction_waits_is_marked_as_a_note(
+    session: AsyncSession, wall: Wall
+) -> None:
+    ticket, _ = await ask(session, "Hello")
+    answer = await reply(session, ticket, content("He is a fool", chat_id=STAFF))
+    await wall.catch_up()
+    wall.reactions.clear()
+
+    note = content("// He is a fool", chat_id=STAFF)
+    await answers.edit(session, ticket, answer, note, now=NOON)
+    outbox.post(session, STAFF, AnswerDelivered(answer.id), now=NOON, ticket=ticket)
+    await wall.catch_up()
+
+    assert wall.reactions == [(answer.message_id, "✍")]
 
 
 async def test_an_answer_that_becomes_a_note_in_time_is_never_sent(
@@ -495,7 +513,7 @@ async def test_an_answer_that_becomes_a_note_in_time_is_never_sent(
     await wall.catch_up()
 
     assert len(wall.chat(USER)) == 1
-    assert wall.reactions == []
+    assert wall.reactions == [(answer.message_id, "✍")]
 
 
 async def test_a_note_gets_a_reaction_and_goes_nowhere(session: AsyncSession, wall: Wall) -> None:

@@ -1,6 +1,7 @@
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from database.models import Delivery, Direction, Message, Ticket, TicketStatus
 from services import answers
@@ -143,7 +144,106 @@ async def test_an_answer_that_becomes_a_note_is_taken_back(
     await edit(session, ticket, answer, content("// Hello", chat_id=STAFF))
 
     assert answer.direction is Direction.NOTE
-    assert await factories.waiting(session) == [(USER, AnswerRetracted(answer.id))]
+    assert await factories.waiting(session) == [
+        (USER, AnswerRetracted(answer.id)),
+        (STAFF, NoteKept(answer.id)),
+    ]
+
+
+async def test_what_was_taken_back_is_written_down_with_who_wrote_it(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    kate = await factories.kate(session)
+    await answers.write(session, ticket, content(chat_id=STAFF), by=kate, now=NOON)
+    (answer,) = await session.scalars(select(Message))
+
+    await edit(session, ticket, answer, content("// oops", chat_id=STAFF))
+
+    assert await factories.history(session, ticket) == [
+        ("answered", kate.id),
+        ("retracted", kate.id),
+    ]
+
+
+@pytest.mark.parametrize("before", [TicketStatus.NEW, TicketStatus.OPEN])
+async def test_a_ticket_whose_only_answer_was_taken_back_is_what_it_was(
+    session: AsyncSession, before: TicketStatus
+) -> None:
+    ticket = await factories.ticket(session, status=before)
+    (answer,) = await written(session, ticket, "It is late")
+    assert ticket.status is TicketStatus.PENDING
+
+    await edit(session, ticket, answer, content("// wrong ticket", chat_id=STAFF))
+
+    assert ticket.status is before
+    assert (STAFF, CardRedrawn(ticket.id)) in await factories.waiting(session)
+
+
+async def test_a_ticket_that_another_answer_stands_on_waits_for_its_user_until_that_goes_too(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    first, second = await written(session, ticket, "It is late", "Sorry")
+
+    became = []
+    for answer in (first, second):
+        await edit(session, ticket, answer, content("// no", chat_id=STAFF))
+        became.append(ticket.status)
+
+    assert became == [TicketStatus.PENDING, TicketStatus.NEW]
+
+
+async def test_an_answer_to_an_earlier_question_leaves_the_later_one_to_staff(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    await written(session, ticket, "It is late")
+    ticket.status = TicketStatus.OPEN  # the user wrote again
+    *_, second = await written(session, ticket, "Tomorrow")
+
+    await edit(session, ticket, second, content("// not sure", chat_id=STAFF))
+
+    assert ticket.status is TicketStatus.OPEN
+
+
+async def test_a_ticket_that_was_taken_meanwhile_is_not_new_again(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    (answer,) = await written(session, ticket, "It is late")
+    ticket.assigned_staff = await factories.kate(session)
+    await session.flush()
+
+    await edit(session, ticket, answer, content("// no", chat_id=STAFF))
+
+    assert ticket.status is TicketStatus.OPEN
+
+
+@pytest.mark.parametrize("status", [TicketStatus.OPEN, TicketStatus.ON_HOLD, TicketStatus.CLOSED])
+async def test_taking_an_answer_back_moves_no_ticket_that_does_not_wait_for_its_user(
+    session: AsyncSession, ticket: Ticket, status: TicketStatus
+) -> None:
+    (answer,) = await written(session, ticket, "It is late")
+    ticket.status = status
+
+    await edit(session, ticket, answer, content("// no", chat_id=STAFF))
+
+    assert ticket.status is status
+
+
+async def test_an_answer_of_an_older_version_leaves_an_open_ticket_behind(
+    session: AsyncSession, answer: Message
+) -> None:
+    ticket = await session.get_one(Ticket, answer.ticket_id, options=[selectinload(Ticket.user)])
+    ticket.status = TicketStatus.PENDING
+
+    await edit(session, ticket, answer, content("// no", chat_id=STAFF))
+
+    assert ticket.status is TicketStatus.OPEN
+
+
+async def written(session: AsyncSession, ticket: Ticket, *texts: str) -> list[Message]:
+    """Have answers written, one after the other."""
+    for text in texts:
+        await answers.write(session, ticket, content(text, chat_id=STAFF), by=None, now=NOON)
+    return list(await session.scalars(select(Message).order_by(Message.id)))
 
 
 async def test_a_note_never_becomes_an_answer(
@@ -162,7 +262,10 @@ async def test_an_answer_that_was_taken_back_stays_a_note(
     await edit(session, ticket, answer, content("Hello", chat_id=STAFF))
 
     assert answer.direction is Direction.NOTE
-    assert await factories.waiting(session) == [(USER, AnswerRetracted(answer.id))]
+    waiting = await factories.waiting(session)
+    assert [notice for chat_id, notice in waiting if chat_id == USER] == [
+        AnswerRetracted(answer.id)
+    ]
 
 
 # Albums
@@ -191,7 +294,7 @@ async def test_an_album_whose_caption_makes_a_note_is_a_note_and_marked_once(
     assert await factories.waiting(session) == [(STAFF, NoteKept(first.id))]
 
 
-async def test_a_note_further_down_an_album_takes_back_what_came_before(
+async def test_a_note_further_down_an_album_takes_back_what_came_before_and_marks_the_first(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     first, second, third = await album(session, ticket, None, "// his invoices", "too")
@@ -199,9 +302,8 @@ async def test_a_note_further_down_an_album_takes_back_what_came_before(
     assert {item.direction for item in (first, second, third)} == {Direction.NOTE}
     waiting = await factories.waiting(session)
     assert (USER, AnswerRetracted(first.id)) in waiting
-    assert [notice for _, notice in waiting if isinstance(notice, NoteKept)] == [
-        NoteKept(second.id)
-    ]
+    assert [notice for _, notice in waiting if isinstance(notice, NoteKept)] == [NoteKept(first.id)]
+    assert ticket.status is TicketStatus.NEW
 
 
 async def test_an_edit_that_makes_a_note_of_an_item_takes_the_album_back(
@@ -212,5 +314,20 @@ async def test_an_edit_that_makes_a_note_of_an_item_takes_the_album_back(
     await edit(session, ticket, first, photo("// Look", chat_id=STAFF))
 
     assert {first.direction, second.direction} == {Direction.NOTE}
+    assert ticket.status is TicketStatus.NEW
     waiting = await factories.waiting(session)
-    assert waiting[-2:] == [(USER, AnswerRetracted(first.id)), (USER, AnswerRetracted(second.id))]
+    assert waiting[-3:] == [
+        (USER, AnswerRetracted(first.id)),
+        (USER, AnswerRetracted(second.id)),
+        (STAFF, NoteKept(first.id)),
+    ]
+
+
+async def test_an_edit_of_a_later_item_marks_the_album_where_its_reaction_is(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    first, second = await album(session, ticket, "Look", None)
+
+    await edit(session, ticket, second, photo("// Look", chat_id=STAFF))
+
+    assert (STAFF, NoteKept(first.id)) in await factories.waiting(session)

@@ -39,6 +39,7 @@ class Verdict(Ledger):
             self._numbers,
             self._limits,
             self._cards,
+            self._statuses,
         ):
             yield from check()
 
@@ -185,3 +186,12 @@ class Verdict(Ledger):
             offers_reopening = "reopen" in json.dumps(card.keyboard).lower()
             if offers_reopening != (ticket["status"] == "closed"):
                 yield f"card of ticket {ticket['id']}: {card.keyboard}, is {ticket['status']}"
+
+    def _statuses(self) -> Iterator[str]:
+        """A ticket waits for its user only where an answer stands."""
+        answered = {
+            row["ticket_id"] for row in self.messages.values() if row["direction"] == "answer"
+        }
+        for ticket in self.tickets.values():
+            if ticket["status"] == "pending" and ticket["id"] not in answered:
+                yield f"status: ticket {ticket['id']} waits for its user, who has no answer"
