@@ -51,11 +51,12 @@ def _run(_options: Namespace) -> int:
     log.info("support-bot", version=version(), bot=settings.bot_id, **config.changed(settings))
     from bot import app
     from bot.startup import ForeignDatabase
+    from database.errors import FileNotOurs
     from database.schema import DatabaseNotAtHead
 
     try:
         asyncio.run(app.run(settings))
-    except (app.CannotStart, ForeignDatabase, DatabaseNotAtHead) as error:
+    except (app.CannotStart, ForeignDatabase, DatabaseNotAtHead, FileNotOurs) as error:
         return _complain(error)
     return 0
 

@@ -25,7 +25,8 @@ from core.heartbeat import Heartbeat, default_folder
 from core.team import Team
 from database import leading
 from database.leading import Lead
-from database.session import make_engine, make_sessions
+from database.ownership import OwnFile
+from database.session import make_engine, make_sessions, own_file
 from services.courier import Courier
 from services.limiter import Limiter
 from services.outcomes import Outcome
@@ -150,13 +151,14 @@ class App:
 
 
 async def run(settings: Settings) -> None:
-    """Run the bot until SIGTERM or SIGINT. Raises CannotStart, DatabaseNotAtHead."""
+    """Run the bot until a signal stops it. Raises CannotStart, DatabaseNotAtHead, FileNotOurs."""
     bot = make_bot(settings)
     stopped = stopping.on_signals()
+    own = own_file(settings.async_url)
     try:
-        if await _prepare(settings, bot, stopped):
+        if await _prepare(settings, own, bot, stopped):
             while not stopped.is_set():
-                await _serve_a_term(settings, bot, stopped)
+                await _serve_a_term(settings, own, bot, stopped)
             log.info("stopped")
     except asyncio.CancelledError:
         log.warning("stopped in the middle: what was in flight counts as a possible duplicate")
@@ -166,12 +168,16 @@ async def run(settings: Settings) -> None:
             "Get the right one from @BotFather."
         ) from refusal
     finally:
+        if own is not None:
+            own.release()
         await bot.session.close()
 
 
-async def _prepare(settings: Settings, bot: Bot, stopped: asyncio.Event) -> bool:
+async def _prepare(
+    settings: Settings, own: OwnFile | None, bot: Bot, stopped: asyncio.Event
+) -> bool:
     """Find mistakes of the operator's at once, also where this process is to stand by."""
-    engine = make_engine(settings.async_url)
+    engine = make_engine(settings.async_url, own)
     heartbeat = Heartbeat(default_folder(settings.bot_id))
     try:
         return await startup.prepare(bot, engine, make_sessions(engine), stopped, heartbeat)
@@ -179,13 +185,15 @@ async def _prepare(settings: Settings, bot: Bot, stopped: asyncio.Event) -> bool
         await stopping.close(engine)
 
 
-async def _serve_a_term(settings: Settings, bot: Bot, stopped: asyncio.Event) -> None:
+async def _serve_a_term(
+    settings: Settings, own: OwnFile | None, bot: Bot, stopped: asyncio.Event
+) -> None:
     """Stand by until we lead, then run until stopped, or until another process leads.
 
     Parts live for a term: what they know is out of date once somebody else has led.
     """
     heartbeat = Heartbeat(default_folder(settings.bot_id))
-    engine, lead = leading.writer(settings.async_url, on_try=heartbeat.beat_all)
+    engine, lead = leading.writer(settings.async_url, own, on_try=heartbeat.beat_all)
     try:
         # What is there by now stays, and what a message needs goes without the collector: it need
         # not look again and again.

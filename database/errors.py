@@ -1,6 +1,7 @@
 """Whether the database failed, which is waited out, or the update did, which is set aside."""
 
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -45,6 +46,24 @@ LOST_BEFORE = "8s2b"
 
 class DatabaseUnreachable(Exception):
     """The server cannot be connected to, or does not answer."""
+
+
+class FileReplaced(DatabaseUnreachable):
+    """SQLite's file, or its log, was removed or replaced while it was open."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"{file} was removed or replaced while the bot is running. Nothing is accepted or sent "
+            "until it is back; to go on with the file that is there now, restart the bot."
+        )
+
+
+class LogRemoved(FileReplaced):
+    """Only SQLite's log was removed: closing the connection brings all of it into the file."""
+
+
+class FileNotOurs(Exception):
+    """This process must not run on the SQLite file; the message is the sentence for an operator."""
 
 
 class NotLeading(Exception):

@@ -17,12 +17,13 @@ from contextlib import suppress
 from typing import Any, override
 
 import structlog
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clock import utcnow
 from database.errors import DatabaseUnreachable, NotLeading, is_outage, speaks_of_the_database
 from database.models import Leadership
+from database.ownership import OwnFile
 from database.schema import ensure_at_head
 from database.session import SILENCE_SECONDS, make_engine, make_sessions, make_writer
 
@@ -202,10 +203,10 @@ class LockedLead(Lead):
         self._heard(began)
 
 
-def writer(url: str, on_try: Callable[[], None]) -> tuple[AsyncEngine, Lead]:
+def writer(url: str, own: OwnFile | None, on_try: Callable[[], None]) -> tuple[AsyncEngine, Lead]:
     """Open the database for the process that runs the bot; it writes once it has won the lead."""
-    if make_url(url).get_backend_name() == "sqlite":
-        return make_engine(url), Lead()
+    if own is not None:
+        return make_engine(url, own), Lead()
     lead = LockedLead(url, on_try)
     return lead.engine, lead
 

@@ -6,6 +6,8 @@ the words there without a sound).
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, event, make_url
@@ -19,7 +21,8 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from database import rows, visits
-from database.errors import DatabaseUnreachable
+from database.errors import DatabaseUnreachable, LogRemoved
+from database.ownership import OwnFile
 
 # Longer than any transaction of ours; shorter than the 10 s in which a stopped bot must be gone.
 BUSY_SECONDS = 5
@@ -35,11 +38,21 @@ CONNECT_SECONDS = 5
 type Admit = Callable[[Any], Awaitable[None]]
 
 
-def make_engine(url: str, **options: Any) -> AsyncEngine:
-    """Open the database at `url` (`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`)."""
+def make_engine(url: str, own: OwnFile | None = None, **options: Any) -> AsyncEngine:
+    """Open the database at `url` (`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`).
+
+    The process that runs the bot on a SQLite file passes it as its `own`.
+    """
     if make_url(url).get_backend_name() == "sqlite":
-        return _sqlite_engine(url, **options)
+        return _sqlite_engine(url, own, **options)
     return _postgres_engine(url, _connect_to_postgres, **options)
+
+
+def own_file(url: str) -> OwnFile | None:
+    """Name the file that the process which runs the bot has to own; PostgreSQL has none."""
+    place = make_url(url)
+    is_file = place.get_backend_name() == "sqlite"
+    return OwnFile(Path(place.database or "")) if is_file else None
 
 
 def make_writer(url: str, admit: Admit) -> AsyncEngine:
@@ -123,16 +136,19 @@ def _do_not_quote_the_row(failure: ExceptionContext) -> None:
         setattr(refusal, "detail", None)  # noqa: B010 - asyncpg's own attribute, set on the instance
 
 
-def _sqlite_engine(url: str, **options: Any) -> AsyncEngine:
+def _sqlite_engine(url: str, own: OwnFile | None, **options: Any) -> AsyncEngine:
     defaults: dict[str, Any] = {
         "pool_size": 1,
         "max_overflow": 0,
         "hide_parameters": True,
-        "connect_args": {"async_creator_fn": visits.connect},
+        "connect_args": {"async_creator_fn": partial(visits.connect, own=own)},
     }
     engine = create_async_engine(url, **defaults | options)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
+    if own is not None:
+        event.listen(engine.sync_engine, "connect", lambda *_: own.opened())
+        event.listen(engine.sync_engine, "handle_error", _open_anew)
     return engine
 
 
@@ -148,6 +164,11 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _open_anew(failure: ExceptionContext) -> None:
+    """Close a connection whose log was removed, which brings its content into the file."""
+    failure.is_disconnect |= isinstance(failure.original_exception, LogRemoved)
 
 
 def _begin_immediate(connection: Connection) -> None:

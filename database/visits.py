@@ -5,27 +5,32 @@ our statements. Here only what has to wait goes there: BEGIN, if another program
 the disk, and ROLLBACK behind them. What stands between runs where it is asked for.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, override
 
 import aiosqlite
 
+from database.errors import FileReplaced, LogRemoved
+from database.ownership import OwnFile
+
 
 class DirectCursor(aiosqlite.Cursor):
     """Runs a statement and fetches all its rows at once; SQLAlchemy asks for all anyway."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._conn = connection
+    def __init__(self, connection: "Connection") -> None:
+        self._conn: Connection = connection
         self._rows: list[Any] = []
 
     @override
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> Self:
-        if not sql.startswith("BEGIN"):
+        if sql.startswith("BEGIN"):
+            await self._begin(sql)
+        else:
             self._run(sql, parameters or ())
-        elif not self._begins_at_once(sql):
-            await self._execute(self._run, sql, ())  # type: ignore[no-untyped-call]
         return self
 
     @override
@@ -51,6 +56,11 @@ class DirectCursor(aiosqlite.Cursor):
     @override
     async def close(self) -> None:
         """Nothing is left open: all rows were fetched."""
+
+    async def _begin(self, sql: str) -> None:
+        self._conn.check()
+        if not self._begins_at_once(sql):
+            await self._execute(self._run, sql, ())  # type: ignore[no-untyped-call]
 
     def _begins_at_once(self, sql: str) -> bool:
         """Begin; False if another program has the lock, which is to be waited for elsewhere."""
@@ -79,9 +89,37 @@ class DirectCursor(aiosqlite.Cursor):
 class Connection(aiosqlite.Connection):
     """aiosqlite's connection, with such cursors, and a rollback only of what was begun."""
 
+    own: OwnFile | None = None
+    _is_left_alone = False
+
     @override
     def cursor(self) -> DirectCursor:  # type: ignore[override]
         return DirectCursor(self)
+
+    @override
+    async def commit(self) -> None:
+        """Commit; raises if the file that it went to is not the one that the next process finds."""
+        await super().commit()
+        self.check()
+
+    def check(self) -> None:
+        """Raise FileReplaced if the file must not be written to. Does nothing if it is not ours."""
+        if self.own is None:
+            return
+        try:
+            self.own.check()
+        except LogRemoved:
+            raise
+        except FileReplaced:
+            self._leave_alone(yes=True)
+            raise
+        if self._is_left_alone:
+            self._leave_alone(yes=False)
+
+    def _leave_alone(self, *, yes: bool) -> None:
+        """On closing, write nothing of the log into a file that somebody else put there."""
+        self._conn.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, yes)
+        self._is_left_alone = yes
 
     @override
     async def rollback(self) -> None:
@@ -90,12 +128,25 @@ class Connection(aiosqlite.Connection):
             await super().rollback()
 
 
-def connect(database: str | Path, **options: Any) -> Connection:
-    """Open a file; see `sqlite3.connect` for the options.
+def connect(database: str | Path, *, own: OwnFile | None = None, **options: Any) -> Connection:
+    """Open a file, or make it, readable for its owner only; see `sqlite3.connect` for the options.
 
     Two threads use the connection, but never at once: each statement waits for the one before.
+    Where it has to be our `own`: raises FileNotOurs, FileReplaced and DatabaseUnreachable.
     """
     options["check_same_thread"] = False
+    if own is None:
+        _make_private(database)
+    else:
+        own.take()
     connection = Connection(lambda: sqlite3.connect(database, **options), iter_chunk_size=64)
+    connection.own = own
     connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does with those it opens itself
     return connection
+
+
+def _make_private(database: str | Path) -> None:
+    """Make the file, which SQLite would make readable for all; its side files follow it."""
+    if str(database) != ":memory:":
+        with suppress(OSError):  # it exists, or SQLite will say the same
+            os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))

@@ -10,7 +10,7 @@ from database import leading
 from database.leading import LockedLead
 from database.models import Leadership, User
 from database.schema import DatabaseNotAtHead
-from database.session import make_sessions
+from database.session import make_sessions, own_file
 from tests.database import rows
 from tests.database.leads import GRANTED, Open, Tries, ask, pid, wins
 
@@ -128,7 +128,7 @@ async def test_a_database_that_was_migrated_meanwhile_is_noticed_before_anything
 
 
 async def test_on_sqlite_a_process_always_leads(sqlite_url: str) -> None:
-    engine, lead = leading.writer(sqlite_url, lambda: None)
+    engine, lead = leading.writer(sqlite_url, own_file(sqlite_url), lambda: None)
 
     assert await lead.win(asyncio.Event())
     await lead.sure()

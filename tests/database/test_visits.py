@@ -22,7 +22,8 @@ def file(tmp_path: Path) -> Path:
 
 
 async def test_rows_come_one_by_one_or_some_at_a_time(file: Path) -> None:
-    async with visits.connect(file) as connection:
+    connection = visits.connect(file)
+    async with connection:
         cursor = await visits.DirectCursor(connection).execute(THREE)
 
         assert await cursor.fetchone() == (1,)
