@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import sys
 from argparse import Namespace
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 
@@ -39,10 +41,24 @@ def _parser() -> argparse.ArgumentParser:
         ("chats", _chats, "print the ids of the chats that wrote to the bot, for STAFF_CHAT_ID"),
         ("health", _health, "exit with 0 if the bot on this machine is alive, with 1 if not"),
         ("check", _check, "look whether everything in the database fits together"),
-        ("replay", _replay, "handle again, after a fix, the updates that could not be handled"),
     ):
         commands.add_parser(name, help=what_it_does).set_defaults(command=command)
+    what_it_does = "handle again, after a fix, the updates that could not be handled"
+    _add_replay(commands.add_parser("replay", help=what_it_does, description=what_it_does + "."))
     return parser
+
+
+def _add_replay(replay: argparse.ArgumentParser) -> None:
+    replay.set_defaults(command=_replay)
+    parts = replay.add_subparsers(title="instead of that", metavar="")
+    parts.add_parser("list", help="list them").set_defaults(command=_replay_list)
+    show = parts.add_parser("show", help="show what is kept of one, without what people wrote")
+    show.add_argument("number", type=int, help="as in the list")
+    show.add_argument("--text", action="store_true", help="with what people wrote")
+    show.set_defaults(command=_replay_show)
+    drop = parts.add_parser("drop", help="forget some that never can be handled")
+    drop.add_argument("numbers", type=int, nargs="+", metavar="number", help="as in the list")
+    drop.set_defaults(command=_replay_drop)
 
 
 def _run(_options: Namespace) -> int:
@@ -50,8 +66,7 @@ def _run(_options: Namespace) -> int:
     _configure_logging(settings)
     log.info("support-bot", version=version(), bot=settings.bot_id, **config.changed(settings))
     from bot import app
-    from bot.startup import ForeignDatabase
-    from database.errors import FileNotOurs
+    from database.errors import FileNotOurs, ForeignDatabase
     from database.schema import DatabaseNotAtHead
 
     try:
@@ -85,32 +100,60 @@ def _replay(_options: Namespace) -> int:
     settings = config.load(config.Settings)
     _configure_logging(settings)
     from bot import replaying
-    from bot.startup import ForeignDatabase
-    from database.schema import DatabaseNotAtHead
 
-    try:
-        left = asyncio.run(replaying.replay(settings, say=print))
-    except (DatabaseNotAtHead, ForeignDatabase) as error:
-        return _complain(error)
-    return 1 if left else 0
+    return _on_database(settings, replaying.replay(settings, say=print))
+
+
+def _replay_list(_options: Namespace) -> int:
+    settings = _settings_of_database()
+    from services import set_aside
+
+    return _on_database(settings, set_aside.list_all(settings.async_url, say=print))
+
+
+def _replay_show(options: Namespace) -> int:
+    settings = _settings_of_database()
+    from services import set_aside
+
+    url, text = settings.async_url, options.text
+    return _on_database(settings, set_aside.show(url, options.number, print, text=text))
+
+
+def _replay_drop(options: Namespace) -> int:
+    settings = _settings_of_database()
+    from services import set_aside
+
+    return _on_database(settings, set_aside.drop(settings.async_url, options.numbers, print))
 
 
 def _check(_options: Namespace) -> int:
-    settings = config.load(config.DatabaseSettings)
-    _configure_logging(settings)
-    from database.errors import is_outage
-    from database.schema import DatabaseNotAtHead
+    settings = _settings_of_database()
     from services import checking
 
+    return _on_database(settings, checking.check(settings.async_url, now=utcnow(), say=print))
+
+
+def _settings_of_database() -> config.DatabaseSettings:
+    settings = config.load(config.DatabaseSettings)
+    _configure_logging(settings)
+    return settings
+
+
+def _on_database(settings: config.DatabaseSettings, work: Coroutine[Any, Any, int | None]) -> int:
+    """Do what may not work out with this database; 1 if it leaves something to be done."""
+    from database.errors import ForeignDatabase, is_outage, reason
+    from database.schema import DatabaseNotAtHead
+    from services.set_aside import NoSuchUpdate
+
     try:
-        wrong = asyncio.run(checking.check(settings.async_url, now=utcnow(), say=print))
-    except DatabaseNotAtHead as error:
+        left = asyncio.run(work)
+    except (DatabaseNotAtHead, ForeignDatabase, NoSuchUpdate) as error:
         return _complain(error)
     except Exception as error:
         if not is_outage(error):
             raise
-        return _complain(f"The database cannot be read: {type(error).__name__}.")
-    return 1 if wrong else 0
+        return _complain(f"The database {settings.database} cannot be used: {reason(error)}")
+    return 1 if left else 0
 
 
 def _configure_logging(settings: config.DatabaseSettings) -> None:

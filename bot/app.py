@@ -38,8 +38,14 @@ log = structlog.get_logger(__name__)
 GARBAGE = 10_000
 
 
+NO_SUCH_BOT = (
+    "Telegram does not know this bot: BOT_TOKEN is wrong or was revoked. "
+    "Get the right one from @BotFather."
+)
+
+
 class CannotStart(Exception):
-    """Something that only an operator can put right; its text is the sentence for him."""
+    """Something that only an operator can put right; its text is the sentence for the operator."""
 
 
 def team_of(settings: Settings) -> Team:
@@ -163,10 +169,7 @@ async def run(settings: Settings) -> None:
     except asyncio.CancelledError:
         log.warning("stopped in the middle: what was in flight counts as a possible duplicate")
     except (TelegramUnauthorizedError, TelegramNotFound) as refusal:
-        raise CannotStart(
-            "Telegram does not know this bot: BOT_TOKEN is wrong or was revoked. "
-            "Get the right one from @BotFather."
-        ) from refusal
+        raise CannotStart(NO_SUCH_BOT) from refusal
     finally:
         if own is not None:
             own.release()

@@ -2,13 +2,18 @@
 
 from typing import Any
 
-from aiogram.exceptions import AiogramError
+from aiogram.exceptions import (
+    AiogramError,
+    TelegramConflictError,
+    TelegramNotFound,
+    TelegramUnauthorizedError,
+)
 
-from bot.app import CannotStart
+from bot.app import NO_SUCH_BOT, CannotStart
 from bot.client import RawUpdates, make_bot
 from core.config import BotSettings
 
-# So many seconds a newcomer has to write something.
+# How long to wait for a first message, in seconds.
 _PATIENCE = 20
 
 _ADVICE = "Nobody wrote. Write something in the group (or add the bot anew) and try again."
@@ -20,11 +25,12 @@ async def listed(settings: BotSettings) -> list[str]:
     try:
         call = RawUpdates(timeout=_PATIENCE, allowed_updates=["message", "my_chat_member"])
         waiting = await bot(call, request_timeout=_PATIENCE + 15)
+    except (TelegramUnauthorizedError, TelegramNotFound) as error:
+        raise CannotStart(NO_SUCH_BOT) from error
+    except TelegramConflictError as error:
+        raise CannotStart("The bot is running, or a webhook is set: stop it first.") from error
     except AiogramError as error:
-        raise CannotStart(
-            f"Telegram does not give the updates ({error}). "
-            "Is the bot running? Stop it first. Is the token right?"
-        ) from error
+        raise CannotStart(f"No answer from {settings.telegram_api_url}: {error}") from error
     finally:
         await bot.session.close()
     chats = {chat["id"]: _line(chat) for chat in map(_chat, waiting) if chat}
@@ -38,5 +44,6 @@ def _chat(update: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _line(chat: dict[str, Any]) -> str:
+    """Show the name as a literal: strangers choose theirs, and may put a line of ours into it."""
     name = chat.get("title") or chat.get("first_name") or ""
-    return f"{chat['id']}\t{chat.get('type', '')}\t{name}"
+    return f"{chat['id']}\t{chat.get('type', '')}\t{name!r}"

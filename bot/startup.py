@@ -29,7 +29,7 @@ from bot import i18n, texts
 from core.clock import utcnow
 from core.heartbeat import Heartbeat
 from core.team import Team
-from database.errors import is_outage
+from database.errors import ForeignDatabase, is_outage
 from database.schema import ensure_at_head
 from services import staff_chat, updates
 
@@ -37,10 +37,6 @@ log = structlog.get_logger(__name__)
 
 _ASKS_EVERY = 60.0
 _LONGEST_REST = 30.0
-
-
-class ForeignDatabase(Exception):
-    """The database belongs to another bot; its message ids and files mean nothing to this one."""
 
 
 async def prepare(

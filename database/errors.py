@@ -66,6 +66,10 @@ class FileNotOurs(Exception):
     """This process must not run on the SQLite file; the message is the sentence for an operator."""
 
 
+class ForeignDatabase(Exception):
+    """The database belongs to another bot; its message ids and files mean nothing to this one."""
+
+
 class NotLeading(Exception):
     """This process may not write, now (database/leading.py)."""
 
@@ -90,3 +94,9 @@ def speaks_of_the_database(cause: BaseException | None) -> bool:
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE_OUTAGES
     sqlstate: str | None = getattr(cause, "sqlstate", None)
     return sqlstate is not None and sqlstate.startswith(POSTGRES_OUTAGES)
+
+
+def reason(error: BaseException) -> str:
+    """Say in a line why the database fails, in the words of its driver or of the system."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return (str(cause) or type(error).__name__).splitlines()[0]

@@ -233,7 +233,7 @@ async def test_chats_prints_the_chats_that_wrote_and_confirms_nothing(
     code, said = await run(variables | {"TELEGRAM_API_URL": sandbox.url}, "chats")
 
     assert code == 0
-    assert said == [f"{support.id}\tgroup\tSupport", f"{kate.id}\tprivate\tKate"]
+    assert said == [f"{support.id}\tgroup\t'Support'", f"{kate.id}\tprivate\t'Kate'"]
     assert (await telegram.status())["pending_updates"] == waiting > 0
 
 
@@ -248,8 +248,17 @@ async def test_telegram_is_reached_through_the_proxy_that_a_variable_names(
     async with tunnels.proxy(tunnels.http(), urlsplit(sandbox.url).port or 0) as proxy:
         code, said = await run(variables | {name: f"http://{proxy.address}"}, "chats")
 
-    assert (code, said) == (0, [f"{kate.id}\tprivate\tKate"])
+    assert (code, said) == (0, [f"{kate.id}\tprivate\t'Kate'"])
     assert proxy.asked[0] == "telegram.invalid:80"
+
+
+async def test_chats_without_an_answer_says_where_it_asked(variables: dict[str, str]) -> None:
+    code, said = await run(variables, "chats")
+
+    assert code == 2
+    (sentence,) = said
+    assert sentence.startswith("No answer from http://127.0.0.1:1: ")
+    assert "Connect call failed" in sentence
 
 
 async def test_chats_with_a_wrong_token_is_one_sentence(
@@ -261,7 +270,7 @@ async def test_chats_with_a_wrong_token_is_one_sentence(
 
     assert code == 2
     (sentence,) = said
-    assert "Is the token right?" in sentence
+    assert sentence.startswith("Telegram does not know this bot: BOT_TOKEN is wrong")
 
 
 async def test_replay_handles_what_was_set_aside_once(
@@ -285,6 +294,34 @@ async def test_replay_keeps_what_still_fails_and_says_so(
 
     assert (code, said) == (1, ["1: failed, ValidationError", "0 handled, 1 left"])
     assert (await session.scalars(select(DeadUpdate.replayed_at))).all() == [None]
+
+
+async def test_what_can_never_be_handled_can_be_dropped(
+    variables: dict[str, str], session: AsyncSession
+) -> None:
+    await set_aside(session, date="never")
+
+    listed = await run(variables, "replay", "list")
+    dropped = await run(variables, "replay", "drop", "1")
+    replayed = await run(variables, "replay")
+
+    assert listed == (0, [f"1: {NOON:%Y-%m-%d %H:%M} UTC, message, an error", "1 set aside"])
+    assert dropped == (0, [*listed[1], "1: dropped"])
+    assert replayed == (0, [*dropped[1], "0 handled, 0 left"])
+
+
+@pytest.mark.parametrize("arguments", [(), ("list",), ("show", "1"), ("drop", "1")], ids=" ".join)
+async def test_replay_on_a_database_that_is_away_is_one_sentence_and_2(
+    variables: dict[str, str], arguments: tuple[str, ...]
+) -> None:
+    variables["DATABASE_URL"] = "postgresql://kate:xyzzy@127.0.0.1:1/support"
+
+    code, said = await run(variables, "replay", *arguments)
+
+    assert code == 2
+    (sentence,) = said
+    assert sentence.startswith("The database postgresql://127.0.0.1:1/support cannot be used: ")
+    assert "Connect call failed" in sentence
 
 
 async def test_replay_is_done_with_what_is_refused(

@@ -16,6 +16,7 @@ from bot import app, chats, startup
 from bot.client import make_bot
 from core.config import Settings
 from core.heartbeat import Heartbeat
+from database.errors import ForeignDatabase
 from database.models import BotIdentity
 from database.schema import DatabaseNotAtHead
 from database.session import make_engine, make_sessions
@@ -160,7 +161,7 @@ async def test_a_database_of_another_bot_is_refused(stage: Stage) -> None:
             update={"bot_token": SecretStr(other.token), "telegram_api_url": other.url}
         )
 
-        with pytest.raises(startup.ForeignDatabase, match="belongs to the bot 1000000001"):
+        with pytest.raises(ForeignDatabase, match="belongs to the bot 1000000001"):
             await stage.prepares(settings)
 
 
@@ -238,8 +239,19 @@ async def test_chats_are_listed_with_their_ids_and_nothing_is_confirmed(stage: S
 
     lines = await chats.listed(stage.settings)
 
-    assert lines == [f"{stage.support.id}\tgroup\tSupport", f"{alice.id}\tprivate\tAlice"]
+    assert lines == [f"{stage.support.id}\tgroup\t'Support'", f"{alice.id}\tprivate\t'Alice'"]
     assert (await stage.telegram.status())["pending_updates"] == waiting
+
+
+async def test_a_name_in_the_list_of_chats_forges_no_line_of_it(stage: Stage) -> None:
+    stage.sandbox.world.updates.clear()
+    name = "Support\n-100777\tgroup\t\x1b[32mSupport"
+    await (await stage.telegram.user(name)).writes("Hello?")
+
+    [line] = await chats.listed(stage.settings)
+
+    assert line.isprintable() or line.replace("\t", "").isprintable()
+    assert "\\n-100777" in line
 
 
 async def test_chats_says_when_the_bot_is_running_already(stage: Stage) -> None:
@@ -247,7 +259,7 @@ async def test_chats_says_when_the_bot_is_running_already(stage: Stage) -> None:
         "error", method="getUpdates", status=409, description="Conflict: other getUpdates"
     )
 
-    with pytest.raises(app.CannotStart, match="Is the bot running"):
+    with pytest.raises(app.CannotStart, match="bot is running"):
         await chats.listed(stage.settings)
 
 

@@ -1,0 +1,93 @@
+"""What an operator may see and do about updates that were set aside, besides replaying them."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import DeadUpdate
+from database.schema import ensure_at_head
+from database.session import make_engine, make_sessions
+from services import updates
+
+# Telegram's own words, which say what something is and not what somebody wrote.
+TELEGRAMS_WORDS = frozenset({"type", "status", "language_code"})
+
+
+class NoSuchUpdate(Exception):
+    """No update is set aside under this number."""
+
+
+async def list_all(url: str, say: Callable[[str], Any]) -> None:
+    """Say, a line each, what was set aside and waits."""
+    async with _transaction(url) as session:
+        waiting = await updates.not_replayed(session)
+    for dead in waiting:
+        kind = ", ".join(key for key in json.loads(dead.raw) if key != "update_id")
+        say(f"{dead.id}: {dead.died_at:%Y-%m-%d %H:%M} UTC, {kind}, {_error(dead)}")
+    say(f"{len(waiting)} set aside")
+
+
+async def show(url: str, number: int, say: Callable[[str], Any], *, text: bool = False) -> None:
+    """Say all that is kept of one; what people wrote only with `text`. Raises NoSuchUpdate."""
+    async with _transaction(url) as session:
+        dead = await _found(session, number)
+    raw = json.loads(dead.raw)
+    say(json.dumps(raw if text else _masked(raw), indent=2, ensure_ascii=not text))
+    say(dead.error if text else "\n".join([*_places(dead), _error(dead)]))
+
+
+async def drop(url: str, numbers: Sequence[int], say: Callable[[str], Any]) -> None:
+    """Forget some for ever, or none of them. Raises NoSuchUpdate."""
+    async with _transaction(url) as session:
+        for number in numbers:
+            await session.delete(await _found(session, number))
+    for number in numbers:
+        say(f"{number}: dropped")
+
+
+@asynccontextmanager
+async def _transaction(url: str) -> AsyncIterator[AsyncSession]:
+    """Raises DatabaseNotAtHead, and what an outage raises."""
+    engine = make_engine(url)
+    try:
+        await ensure_at_head(engine)
+        async with make_sessions(engine).begin() as session:
+            yield session
+    finally:
+        await engine.dispose()
+
+
+async def _found(session: AsyncSession, number: int) -> DeadUpdate:
+    dead = await session.get(DeadUpdate, number)
+    if dead is None:
+        raise NoSuchUpdate(f"Nothing is kept as no. {number}: see `replay list`.")
+    return dead
+
+
+def _error(dead: DeadUpdate) -> str:
+    """Name the error, whose words may quote what somebody wrote."""
+    names = re.findall(r"^([\w.]+)(?::|$)", dead.error, re.MULTILINE)
+    return str(names[-1]).rpartition(".")[2] if names else "an error"
+
+
+def _places(dead: DeadUpdate) -> list[str]:
+    return re.findall(r"^ +(File \".*\", line \d+.*)$", dead.error, re.MULTILINE)
+
+
+def _masked(value: Any, key: str = "") -> Any:
+    """Take out what a person wrote, is called, or where they are; ids, times and shape stay."""
+    match value:
+        case dict():
+            return {name: _masked(one, name) for name, one in value.items()}
+        case list():
+            return [_masked(one) for one in value]
+        case str() if key not in TELEGRAMS_WORDS:
+            return f"({len(value)} characters)"
+        case float():
+            return "(a number)"
+        case _:
+            return value
