@@ -118,7 +118,7 @@ async def test_a_card_of_before_the_backup_works_on(place: Place, sqlite_url: st
     shutil.copy(shutil.copy(file, file.with_suffix(".backup")), file)
 
     async with place.bot_on(sqlite_url):
-        assert await place.presses(card, "Take") == "Yours."
+        assert await place.presses(card, "Take") == "It's yours."
         await place.kate.replies(card, "Good evening")
         await alice.sees("Good evening")
 
@@ -138,7 +138,7 @@ async def test_send_again_of_a_lost_ticket_is_too_old(
         assert await place.presses(lost, "Send again") == TOO_OLD
 
         assert "Hello Carol" not in await place.got(carol)
-        assert await place.presses(notice, "Send again") == "On its way again."
+        assert await place.presses(notice, "Send again") == "Sending again."
         await carol.sees("Hello Carol")
 
 
