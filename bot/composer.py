@@ -31,6 +31,7 @@ _WORDING: dict[type[notices.Notice], Callable[[Desk, Any], Awaitable[Parcel | No
     notices.QuestionEdited: edits.edit,
     notices.AnswerDelivered: reactions.delivered,
     notices.NoteKept: reactions.noted,
+    notices.CommandDone: reactions.done,
     notices.DeliveryFailed: sentences.delivery_failed,
     notices.UserReturned: sentences.user_returned,
     notices.UpdateSetAside: sentences.update_set_aside,

@@ -2,12 +2,13 @@
 
 from typing import Any, override
 
-from aiogram.filters import Filter
+from aiogram import Bot
+from aiogram.filters import Command, Filter
 from aiogram.types import CallbackQuery, Chat, Message, TelegramObject
 from magic_filter import MagicFilter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.content import RELAYED_KINDS
+from bot.content import RELAYED_KINDS, first_word
 from services import staff_chat
 
 
@@ -75,12 +76,40 @@ class ReplyToBot(Filter):
         return replied.from_user.id == bot.id
 
 
+def staff_command(*names: str) -> Command:
+    """Match a command of the staff chat, in whatever capitals; `/close@another_bot` is not ours."""
+    return Command(*names, ignore_case=True)
+
+
+def private_command(name: str) -> Command:
+    """Match a command in a private chat, where all are for us, also by a name we had before."""
+    return Command(name, ignore_case=True, ignore_mention=True)
+
+
 class CommandLike(Filter):
     """The message begins with a command, whichever."""
 
     @override
     async def __call__(self, message: Message) -> bool:
         return _begins_with_command(message)
+
+
+class CommandNames(Filter):
+    """The message begins with a command that names this bot, as in `/close@our_bot`.
+
+    With `another`, one that names some other bot; that may be ours under a name it had before.
+    """
+
+    def __init__(self, *, another: bool = False) -> None:
+        self._another = another
+
+    @override
+    async def __call__(self, message: Message, bot: Bot) -> bool:
+        _, _, name = first_word(message).partition("@")
+        if not name or not _begins_with_command(message):
+            return False
+        me = await bot.me()
+        return (name.lower() == (me.username or "").lower()) is not self._another
 
 
 def _begins_with_command(message: Message) -> bool:

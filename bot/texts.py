@@ -349,6 +349,7 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         ),
         problems.ButtonOutdated: lambda: _("This button is too old. Please use a newer one."),
         problems.UnknownCommand: lambda: _("I don't know {command}. /help says what I do."),
+        problems.OtherBotNamed: lambda: _("{command} is meant for another bot. I'm @{username}."),
         problems.KindNotRelayed: lambda: _(
             "This kind of message can't be passed on. Please send it as text, a photo or a file."
         ),

@@ -143,6 +143,18 @@ class NoteKept(Notice):
 
 
 @dataclass(frozen=True)
+class CommandDone(Notice):
+    """To staff: what was asked is done; a reaction on the command.
+
+    `asked_in` is the chat of `message_id`: a group that has moved since counts its messages anew.
+    """
+
+    priority = Priority.REACTION
+    asked_in: int
+    message_id: int
+
+
+@dataclass(frozen=True)
 class DeliveryFailed(Notice):
     """To staff: something did not arrive for good, why, and a way to send it again."""
 

@@ -149,6 +149,14 @@ class UnknownCommand(Problem):
 
 
 @dataclass
+class OtherBotNamed(Problem):
+    """A command in reply to us that names another bot, or us by a name that we had before."""
+
+    command: str
+    username: str
+
+
+@dataclass
 class KindNotRelayed(Problem):
     """This kind of message cannot be passed on."""
 

@@ -7,10 +7,10 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import PENDING, Delivery, DeliveryStatus, Message
-from services.notices import AnswerDelivered, NoteKept
+from services.notices import AnswerDelivered, CommandDone, NoteKept
 
 # Reactions cost a chat none of its messages.
-_FREE = (AnswerDelivered.kind, NoteKept.kind)
+_FREE = (AnswerDelivered.kind, NoteKept.kind, CommandDone.kind)
 
 # With its doubling pauses (`settling.backoff`) a delivery is tried no more often in a minute.
 _TRIES_A_MINUTE = 6

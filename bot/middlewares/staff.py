@@ -11,14 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.content import person
 from bot.members import Standing
 from database.models import User
-from services import people
+from services import outbox, people
+from services.notices import CommandDone
 from services.problems import NotConfirmed, NotStaff
 
 
 class StaffMiddleware(BaseMiddleware):
     """Remembers who wrote or pressed; None for anonymous administrators and channels.
 
-    A command of somebody who has no say is refused: NotStaff, NotConfirmed.
+    A command of somebody who has no say is refused: NotStaff, NotConfirmed. One that is done and
+    answered with nothing is marked as done.
     """
 
     @override
@@ -30,8 +32,13 @@ class StaffMiddleware(BaseMiddleware):
     ) -> Any:
         if "command" in data:
             require_say(data["standing"])
-        data["staff"] = await _staff(event, data["session"], data["now"])
-        return await handler(event, data)
+        session, now = data["session"], data["now"]
+        data["staff"] = await _staff(event, session, now)
+        shown = await handler(event, data)
+        if isinstance(event, Message) and "command" in data and shown is None:
+            done = CommandDone(event.chat.id, event.message_id)
+            outbox.post(session, data["staff_chat_id"], done, now=now)
+        return shown
 
 
 def require_say(standing: Standing) -> None:

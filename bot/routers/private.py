@@ -1,16 +1,17 @@
 """A user's private chat: whatever comes joins his ticket, or opens one."""
 
+import re
 from datetime import date, datetime
 
 from aiogram import F, Router
-from aiogram.filters import Command, CommandStart
+from aiogram.filters import CommandObject
 from aiogram.methods import SendMessage
 from aiogram.types import ChatMemberUpdated, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import texts
 from bot.content import NotAMessage, content, first_word, person
-from bot.filters import CommandLike, Question, When
+from bot.filters import CommandLike, Question, When, private_command
 from services import messages, people, questions
 from services import ticket_service as tickets
 from services.problems import KindNotRelayed, UnknownCommand
@@ -31,6 +32,9 @@ _SILENT = frozenset(
     }
 )
 
+# What opens the chat from a link (core.telegram.org/bots/features#deep-linking): nobody typed it.
+_DEEP_LINK = re.compile(r"/start [A-Za-z0-9_-]{1,64}")
+
 
 @router.message(Question())  # first, because nearly all that comes is one
 async def question(
@@ -50,14 +54,44 @@ async def question(
     )
 
 
-@router.message(CommandStart())
-async def start(message: Message) -> SendMessage:
+@router.message(private_command("start"))
+async def start(
+    message: Message,
+    command: CommandObject,
+    session: AsyncSession,
+    staff_chat_id: int,
+    day: date,
+    now: datetime,
+) -> SendMessage:
+    if not _DEEP_LINK.fullmatch(message.text or ""):
+        await _what_comes_with(command, message, session, staff_chat_id, day, now)
     return message.answer(texts.greeting())
 
 
-@router.message(Command("help"))
-async def help_(message: Message) -> SendMessage:
+@router.message(private_command("help"))
+async def help_(
+    message: Message,
+    command: CommandObject,
+    session: AsyncSession,
+    staff_chat_id: int,
+    day: date,
+    now: datetime,
+) -> SendMessage:
+    await _what_comes_with(command, message, session, staff_chat_id, day, now)
     return message.answer(texts.user_help())
+
+
+async def _what_comes_with(
+    command: CommandObject,
+    message: Message,
+    session: AsyncSession,
+    staff_chat_id: int,
+    day: date,
+    now: datetime,
+) -> None:
+    """Pass on words behind a command, or the picture above it; alone it is no question."""
+    if command.args or message.text is None:
+        await question(message, session, staff_chat_id, day, now)
 
 
 @router.message(CommandLike())
@@ -85,6 +119,14 @@ async def edited(
         await questions.edit(session, written, content(message), now=now)
     else:
         await question(message, session, staff_chat_id, day, now)
+
+
+@router.edited_message(CommandLike())
+async def edited_command(message: Message, session: AsyncSession, now: datetime) -> None:
+    """Pass on the change of what came with a command; an edit gives no command again."""
+    written = await messages.find(session, message.chat.id, message.message_id)
+    if written is not None:
+        await questions.edit(session, written, content(message), now=now)
 
 
 @router.edited_message()

@@ -2,22 +2,22 @@
 
 from datetime import date, datetime
 
-from aiogram import Router
-from aiogram.filters import Command, CommandObject
+from aiogram import Bot, Router
+from aiogram.filters import CommandObject
 from aiogram.methods import SendMessage
 from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import keyboards, texts
 from bot.content import content, first_word
-from bot.filters import CommandLike, InStaffChat, Relayed, ReplyToBot
+from bot.filters import CommandLike, CommandNames, InStaffChat, Relayed, ReplyToBot, staff_command
 from bot.members import Standing
 from bot.middlewares.staff import StaffMiddleware, require_say
 from bot.naming import named_ticket, replied_ticket
 from database.models import User
 from services import answers, board, messages
 from services import ticket_service as tickets
-from services.problems import KindNotRelayed, UnknownCommand
+from services.problems import KindNotRelayed, OtherBotNamed, UnknownCommand
 
 router = Router(name="staff")
 router.message.filter(InStaffChat())
@@ -25,12 +25,12 @@ router.edited_message.filter(InStaffChat())
 router.message.middleware(StaffMiddleware())
 
 
-@router.message(Command("help", "start"))
+@router.message(staff_command("help", "start"))
 async def help_(message: Message) -> SendMessage:
     return message.answer(texts.staff_help())
 
 
-@router.message(Command("tickets"))
+@router.message(staff_command("tickets"))
 async def list_tickets(
     message: Message, session: AsyncSession, staff_chat_id: int, day: date
 ) -> SendMessage:
@@ -38,7 +38,7 @@ async def list_tickets(
     return message.answer(texts.tickets(page, day), reply_markup=keyboards.pages(page))
 
 
-@router.message(Command("close"))
+@router.message(staff_command("close"))
 async def close(
     message: Message,
     command: CommandObject,
@@ -51,7 +51,7 @@ async def close(
     await tickets.close(session, ticket, by=staff, now=now, reason=reason)
 
 
-@router.message(Command("reopen"))
+@router.message(staff_command("reopen"))
 async def reopen(
     message: Message,
     command: CommandObject,
@@ -64,7 +64,7 @@ async def reopen(
     await tickets.reopen(session, ticket, by=staff, now=now)
 
 
-@router.message(Command("take"))
+@router.message(staff_command("take"))
 async def take(
     message: Message,
     command: CommandObject,
@@ -75,6 +75,17 @@ async def take(
 ) -> None:
     ticket, _ = await named_ticket(session, message, command, staff_chat_id)
     await tickets.take(session, ticket, by=staff, now=now, over=True)
+
+
+@router.message(CommandNames())
+async def not_a_command(message: Message) -> None:
+    raise UnknownCommand(first_word(message), private=False)
+
+
+@router.message(ReplyToBot(), CommandNames(another=True))
+async def another_bots_command(message: Message, bot: Bot) -> None:
+    """Said to us and to somebody else at once: it may be the name that we had before."""
+    raise OtherBotNamed(first_word(message), username=(await bot.me()).username or "")
 
 
 @router.message(ReplyToBot(), CommandLike())

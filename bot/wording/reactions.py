@@ -1,4 +1,4 @@
-"""A reaction says "delivered" or "kept" without costing the group one of its messages."""
+"""A reaction says "delivered", "kept" or "done" without costing the group one of its messages."""
 
 from aiogram.methods import SetMessageReaction
 from aiogram.types import ReactionTypeEmoji
@@ -6,7 +6,7 @@ from aiogram.types import ReactionTypeEmoji
 from bot.call import Call
 from bot.wording.desk import Desk
 from database.models import Direction
-from services.notices import AnswerDelivered, NoteKept
+from services.notices import AnswerDelivered, CommandDone, NoteKept
 from services.parcel import Parcel
 
 
@@ -22,14 +22,22 @@ async def noted(desk: Desk, notice: NoteKept) -> Parcel | None:
     return await _react(desk, notice.message_id, "✍")
 
 
+async def done(desk: Desk, notice: CommandDone) -> Parcel | None:
+    return _reaction(desk, notice.asked_in, notice.message_id, "👌")
+
+
 async def _react(desk: Desk, message_id: int, emoji: str) -> Parcel | None:
-    """React to what staff wrote, where it still can be: not after the group has moved."""
     message = await desk.message(message_id)
-    if message.chat_id != desk.chat_id:
+    return _reaction(desk, message.chat_id, message.message_id, emoji)
+
+
+def _reaction(desk: Desk, chat_id: int, message_id: int, emoji: str) -> Parcel | None:
+    """React to what staff wrote, where it still can be: not after the group has moved."""
+    if chat_id != desk.chat_id:
         return None
     method = SetMessageReaction(
         chat_id=desk.chat_id,
-        message_id=message.message_id,
+        message_id=message_id,
         reaction=[ReactionTypeEmoji(emoji=emoji)],
     )
     return Parcel(desk.chat_id, Call(method), cost=0)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from database.models import Ticket, TicketEvent
 from sandbox.client import Chat, User
-from tests.office import Office
+from tests.office import Office, Sessions, open_office
 
 A_DAY = timedelta(days=1).total_seconds()
 
@@ -33,7 +33,9 @@ async def test_start_greets_and_explains_in_three_lines(office: Office, alice: U
     assert await has_no_ticket(office)
 
 
-@pytest.mark.parametrize("text", ["/help", "/help me", "/help@sandbox_bot"])
+@pytest.mark.parametrize(
+    "text", ["/help", "/HELP", "/help@sandbox_bot", "/help@name_it_had_before"]
+)
 async def test_help_says_what_a_user_can_do(office: Office, alice: User, text: str) -> None:
     await alice.writes(text)
 
@@ -67,6 +69,44 @@ async def test_a_command_further_back_in_a_text_is_text(alice: User) -> None:
     await alice.sees("Ticket #1 is open")
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("/start my order 55 is late", "Hello!"),
+        ("/start@sandbox_bot where is it?", "Hello!"),
+        ("/help me, please", "your first message opens a ticket"),
+    ],
+)
+async def test_words_behind_a_command_are_passed_on(
+    office: Office, alice: User, text: str, answer: str
+) -> None:
+    written = await alice.writes(text)
+
+    await alice.sees(answer)
+    card = await office.sees(text)
+    await alice.edits(written, f"{text}, and red")
+    await office.kate.sees_edit(card, "and red")
+
+
+@pytest.mark.parametrize("caption", ["/start", "/start here is the proof", "/help"])
+async def test_a_picture_above_a_command_is_passed_on(
+    office: Office, alice: User, caption: str
+) -> None:
+    await alice.sends_photo(caption)
+
+    await alice.sees("Ticket #1")
+    assert (await office.sees(caption)).kind == "photo"
+
+
+async def test_the_parameter_of_a_link_to_the_bot_is_no_question(
+    office: Office, alice: User
+) -> None:
+    await alice.writes("/start order_4711")
+
+    await alice.sees("Hello!")
+    assert await has_no_ticket(office)
+
+
 async def test_start_within_a_ticket_only_greets(office: Office, alice: User) -> None:
     card = await office.opens(alice, "My order is late")
 
@@ -89,6 +129,59 @@ async def test_what_cannot_be_shown_does_not_stop_the_bot(
 
 
 # Staff
+
+
+@pytest.mark.parametrize("text", ["/Close", "/CLOSE@Sandbox_Bot"])
+async def test_capitals_do_not_matter(office: Office, alice: User, text: str) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    await office.kate.replies(card, text)
+
+    await alice.sees("Ticket #1 is closed")
+
+
+@pytest.mark.parametrize("text", ["/dance@sandbox_bot", "/Dance@SANDBOX_BOT 1"])
+async def test_a_command_that_names_the_bot_is_answered_also_if_it_is_unknown(
+    office: Office, text: str
+) -> None:
+    asked = await office.kate.writes(text, to=office.support)
+
+    answer = await office.sees(f"I don't know {text.partition(' ')[0]}.")
+    assert answer.reply_to == asked.id
+
+
+async def test_a_command_for_a_name_that_the_bot_had_before_is_answered_with_the_one_it_has(
+    file_sessions: Sessions,
+) -> None:
+    async with open_office(file_sessions, privacy=False) as office:
+        card = await office.opens(await office.telegram.user("Alice"), "My order is late")
+
+        await office.kate.replies(card, "/close@old_bot")
+
+        await office.sees("/close@old_bot is meant for another bot. I'm @sandbox_bot.")
+
+
+@pytest.mark.parametrize("text", ["/take 1", "/close 1 it has come"])
+async def test_a_command_that_is_done_is_marked_where_it_was_given(
+    office: Office, alice: User, text: str
+) -> None:
+    await office.opens(alice, "My order is late")
+
+    asked = await office.kate.writes(text.replace(" ", "@sandbox_bot ", 1), to=office.support)
+
+    await office.kate.sees_reaction(asked, "👌")
+
+
+async def test_a_command_that_is_refused_or_answered_is_not_marked(office: Office) -> None:
+    refused = await office.kate.writes("/close@sandbox_bot 5", to=office.support)
+    asked = await office.kate.writes("/tickets@sandbox_bot", to=office.support)
+
+    await office.sees("There is no ticket 5.")
+    await office.sees("All tickets are closed.")
+    await office.app.courier.settled()
+    shown = {message.id: message.reactions for message in await office.support.messages()}
+    assert not shown[refused.id]
+    assert not shown[asked.id]
 
 
 async def test_close_as_a_reply_closes_and_tells_the_user(office: Office, alice: User) -> None:

@@ -11,6 +11,7 @@ from services import outbox, sent
 from services.notices import (
     AnswerDelivered,
     AnswerPosted,
+    CommandDone,
     GroupIsNotStaff,
     NoteKept,
     Notice,
@@ -122,7 +123,7 @@ async def test_what_telegram_refused_as_one_does_not_count(
     assert await counted(session) == 0
 
 
-@pytest.mark.parametrize("reaction", [AnswerDelivered(1), NoteKept(1)])
+@pytest.mark.parametrize("reaction", [AnswerDelivered(1), NoteKept(1), CommandDone(1, 1)])
 async def test_reactions_do_not_count(
     session: AsyncSession, ticket: Ticket, reaction: Notice
 ) -> None:
