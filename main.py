@@ -11,7 +11,7 @@ import structlog
 
 from core import config, logging
 from core.clock import utcnow
-from core.heartbeat import Heartbeat, default_folder
+from core.heartbeat import Heartbeat, folder_for
 from core.version import version
 
 # aiogram takes seconds to import, so each command imports what it needs when it runs.
@@ -91,8 +91,8 @@ def _chats(_options: Namespace) -> int:
 
 def _health(_options: Namespace) -> int:
     settings = config.load(config.BotSettings)
-    ill = Heartbeat(default_folder(settings.bot_id)).ill(utcnow())
-    print(f"no heartbeat: {', '.join(ill)}" if ill else "healthy")
+    ill = Heartbeat(folder_for(settings.bot_id, settings.async_url)).ill(utcnow())
+    print(*ill or ["healthy"], sep="\n")
     return 1 if ill else 0
 
 

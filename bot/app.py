@@ -20,10 +20,11 @@ from bot.intake import Intake
 from bot.poller import Poller
 from bot.sender import Sender
 from core.clock import utcnow
-from core.config import Settings
-from core.heartbeat import Heartbeat, default_folder
+from core.config import BotSettings, Settings
+from core.heartbeat import Heartbeat, folder_for
 from core.team import Team
 from database import leading
+from database.alarm import Alarm
 from database.leading import Lead
 from database.ownership import OwnFile
 from database.session import make_engine, make_sessions, own_file
@@ -53,6 +54,11 @@ def team_of(settings: Settings) -> Team:
     return Team(settings.staff_chat_id, settings.staff_language, settings.support_timezone)
 
 
+def heartbeat_of(settings: BotSettings) -> Heartbeat:
+    """Name where the processes of this bot on this database beat."""
+    return Heartbeat(folder_for(settings.bot_id, settings.async_url))
+
+
 class App:
     """All parts of a running bot."""
 
@@ -67,7 +73,7 @@ class App:
     ) -> None:
         """Without a `lead` no other process may run on this database."""
         team = team_of(settings)
-        self.heartbeat = Heartbeat(default_folder(settings.bot_id))
+        self.heartbeat = heartbeat_of(settings)
         self.limiter = Limiter(
             per_chat=settings.limit_per_chat,
             per_group=settings.limit_per_group,
@@ -84,6 +90,7 @@ class App:
             monotonic=monotonic,
             quiet=settings.staff_batch_seconds,
             on_turn=lambda: self.heartbeat.beat("courier"),
+            alarm=Alarm(monotonic, lambda words: self.heartbeat.trouble("courier", words)),
         )
         self.intake = Intake(bot, sessions, self.courier, self.asides, team, clock)
         self.poller = Poller(
@@ -96,6 +103,7 @@ class App:
             on_taken=self.courier.wake,
             sent=self.courier.sent,
             allowed=self._wait_for_lead,
+            alarm=Alarm(monotonic, lambda words: self.heartbeat.trouble("poller", words)),
         )
         self._team = team
         self._clock = clock
@@ -161,6 +169,8 @@ async def run(settings: Settings) -> None:
     bot = make_bot(settings)
     stopped = stopping.on_signals()
     own = own_file(settings.async_url)
+    heartbeat = heartbeat_of(settings)
+    heartbeat.start()
     try:
         if await _prepare(settings, own, bot, stopped):
             while not stopped.is_set():
@@ -171,6 +181,7 @@ async def run(settings: Settings) -> None:
     except (TelegramUnauthorizedError, TelegramNotFound) as refusal:
         raise CannotStart(NO_SUCH_BOT) from refusal
     finally:
+        heartbeat.stop()
         if own is not None:
             own.release()
         await bot.session.close()
@@ -181,7 +192,7 @@ async def _prepare(
 ) -> bool:
     """Find mistakes of the operator's at once, also where this process is to stand by."""
     engine = make_engine(settings.async_url, own)
-    heartbeat = Heartbeat(default_folder(settings.bot_id))
+    heartbeat = heartbeat_of(settings)
     try:
         return await startup.prepare(bot, engine, make_sessions(engine), stopped, heartbeat)
     finally:
@@ -195,7 +206,7 @@ async def _serve_a_term(
 
     Parts live for a term: what they know is out of date once somebody else has led.
     """
-    heartbeat = Heartbeat(default_folder(settings.bot_id))
+    heartbeat = heartbeat_of(settings)
     engine, lead = leading.writer(settings.async_url, own, on_try=heartbeat.beat_all)
     try:
         # What is there by now stays, and what a message needs goes without the collector: it need

@@ -25,6 +25,7 @@ from bot.client import RawUpdates
 from bot.dispatching import used_update_types
 from bot.intake import Intake
 from bot.raw import number
+from database.alarm import Alarm
 from database.errors import is_outage
 from services import updates
 
@@ -69,6 +70,7 @@ class Poller:
         on_taken: Callable[[], None] = lambda: None,
         sent: Callable[[], Awaitable[None]] = at_once,
         allowed: Callable[[], Awaitable[None]] = at_once,
+        alarm: Alarm | None = None,
     ) -> None:
         """`on_turn` hears that we are alive; `allowed` is awaited before Telegram is asked.
 
@@ -84,6 +86,7 @@ class Poller:
         self._on_taken = on_taken
         self._sent = sent
         self._allowed = allowed
+        self._alarm = alarm or Alarm()
         self._offset: int | None = None
         self._more = False
         self._stopped = asyncio.Event()
@@ -184,12 +187,14 @@ class Poller:
         failures = 0
         while True:
             try:
-                return await handle()
+                done = await handle()
             except Exception as error:
                 if not is_outage(error):
                     raise
-                if not failures:
-                    log.error("the database does not answer", error=type(error).__name__)  # noqa: TRY400
+                self._alarm.fails(error)
+            else:
+                self._alarm.works()
+                return done
             failures += 1
             self._on_turn()
             await self._rest(min(2.0**failures / 4, _LONGEST_REST))
@@ -225,11 +230,13 @@ class Poller:
             log.info("the last updates come again, as known ones", reason=type(error).__name__)
 
     async def _rest(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopped.wait()
-        except TimeoutError:
+        """Wait, or stop: who waits on purpose is alive, however long it takes."""
+        ends = asyncio.get_running_loop().time() + seconds
+        while not self._stopped.is_set() and (left := ends - asyncio.get_running_loop().time()) > 0:
             self._on_turn()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left, _LONGEST_REST)):
+                    await self._stopped.wait()
 
 
 def _patience(error: AiogramError, failures: int) -> float:

@@ -23,6 +23,9 @@ SQLITE_OUTAGES = frozenset(
     }
 )
 
+SQLITE_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+POSTGRES_DAMAGE = frozenset({"XX001", "XX002"})
+
 # What a SQLSTATE begins with (PostgreSQL's manual, appendix A) that speaks of the server.
 POSTGRES_OUTAGES = (
     "08",  # connection
@@ -85,6 +88,15 @@ def is_outage(error: BaseException) -> bool:
             return error.connection_invalidated or speaks_of_the_database(error.orig)
         case _:
             return False
+
+
+def needs_mending(error: BaseException) -> bool:
+    """Tell an outage that only an operator can end: a database that is damaged, or gone."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE_DAMAGE
+    damaged = getattr(cause, "sqlstate", None) in POSTGRES_DAMAGE
+    return damaged or isinstance(error, FileReplaced)
 
 
 def speaks_of_the_database(cause: BaseException | None) -> bool:

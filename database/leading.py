@@ -21,6 +21,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clock import utcnow
+from database.alarm import Alarm
 from database.errors import DatabaseUnreachable, NotLeading, is_outage, speaks_of_the_database
 from database.models import Leadership
 from database.ownership import OwnFile
@@ -116,16 +117,15 @@ class LockedLead(Lead):
     async def win(self, stopped: asyncio.Event) -> bool:
         """Raises DatabaseNotAtHead: while we stood by another version may have migrated."""
         self._stopped = stopped
-        failures = 0
+        alarm = Alarm(self._monotonic)
         while not stopped.is_set():
             try:
                 await self._begin()
             except Exception as error:
                 if not is_outage(error):
                     raise
-                failures += 1
-                if failures == 1 and not stopped.is_set():
-                    log.warning("cannot stand by: the database does not answer", error=str(error))
+                if not stopped.is_set():
+                    alarm.fails(error)
                 self._on_try()
                 await _event_within(stopped, BEATS_EVERY)
             else:

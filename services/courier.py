@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from database.alarm import Alarm
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus
 from services import failing, lanes, sent, settling
@@ -54,6 +55,7 @@ class Courier:
         monotonic: Callable[[], float] = time.monotonic,
         quiet: timedelta = timedelta(),
         on_turn: Callable[[], None] = lambda: None,
+        alarm: Alarm | None = None,
     ) -> None:
         """`staff_chat_id` is the one in the settings; `on_turn` hears that we are alive."""
         self._sessions = sessions
@@ -72,6 +74,7 @@ class Courier:
         self._expecting = False
         self._all_back = asyncio.Event()
         self._after_turn = asyncio.Condition()
+        self._alarm = alarm or Alarm(monotonic)
         self._outage = False
         self._one_by_one = False
         self._careful = False
@@ -109,6 +112,7 @@ class Courier:
     async def run(self) -> None:
         """Take turns until stopped."""
         while not self._stopping and not await self._survives(self._begin()):
+            self._on_turn()
             await self._rest(LOOKS_EVERY)
         async with asyncio.TaskGroup() as group:
             while not self._stopping:
@@ -234,20 +238,18 @@ class Courier:
     async def _survives(self, work: Coroutine[Any, Any, None]) -> bool:
         """Do `work`; False if the database or a mistake of ours kept it from being done.
 
-        Of an outage the operator is told once. Nothing is lost: what came back stays with us.
+        Of an outage the operator is told. Nothing is lost: what came back stays with us.
         """
         try:
             await work
         except Exception as error:
-            outage = is_outage(error)
-            if not outage:
+            self._outage = is_outage(error)
+            if self._outage:
+                self._alarm.fails(error)
+            else:
                 log.exception("the courier's turn failed")
-            elif not self._outage:
-                log.error("the database does not answer", error=type(error).__name__)  # noqa: TRY400
-            self._outage = outage
             return False
-        if self._outage:
-            log.info("the database answers again")
+        self._alarm.works()
         self._outage = False
         return True
 

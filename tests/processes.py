@@ -4,7 +4,6 @@ import asyncio
 import multiprocessing
 import os
 import sys
-import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -130,7 +129,6 @@ def _live(
     import main  # noqa: PLC0415 - the parent of all children has it
 
     os.environ.update(variables)
-    tempfile.tempdir = None  # TMPDIR may be among them
     descriptor = os.open(output, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(descriptor, stream.fileno())

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import tomllib
 from collections.abc import AsyncIterator
 from functools import partial
@@ -20,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import main
 from core import config
 from core.config import PROJECT
-from core.heartbeat import PARTS, Heartbeat, default_folder
+from core.heartbeat import Heartbeat, folder_for
 from core.version import version
 from database.models import DeadUpdate, Message
 from database.session import make_engine, make_sessions
@@ -359,30 +358,44 @@ async def set_aside(session: AsyncSession, **fields: Any) -> None:
 # Health -----------------------------------------------------------------------------------------
 
 
+DATABASE = "postgresql://bot:secret@host/support"
+
+
 @pytest.fixture
 def heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Heartbeat:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setenv("BOT_TOKEN", TOKEN)
-    return Heartbeat(default_folder(1000000001))
+    monkeypatch.setenv("DATABASE_URL", DATABASE)
+    return Heartbeat(folder_for(1000000001, DATABASE.replace("://", "+asyncpg://")))
 
 
 def test_health_is_0_while_poller_and_courier_are_alive(
     heartbeat: Heartbeat, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for part in PARTS:
-        heartbeat.beat(part)
+    heartbeat.start()
 
     assert main.main(["health"]) == 0
     assert capsys.readouterr().out == "healthy\n"
 
 
-def test_health_is_1_and_names_who_is_silent(
+def test_health_is_1_and_says_what_is_wrong(
     heartbeat: Heartbeat, capsys: pytest.CaptureFixture[str]
 ) -> None:
     heartbeat.beat("poller")
+    heartbeat.trouble("poller", "file is not a database")
 
     assert main.main(["health"]) == 1
-    assert capsys.readouterr().out == "no heartbeat: courier\n"
+    assert capsys.readouterr().out == "no heartbeat: courier\nfile is not a database\n"
+
+
+def test_health_is_about_one_database(
+    heartbeat: Heartbeat, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heartbeat.start()
+    monkeypatch.setenv("DATABASE_URL", f"{DATABASE}2")
+
+    assert main.main(["health"]) == 1
+    assert capsys.readouterr().out == "no heartbeat: the bot is not running\n"
 
 
 def test_health_imports_no_aiogram(variables: dict[str, str]) -> None:

@@ -10,12 +10,15 @@ from aiogram import Bot
 from sqlalchemy import func, select
 
 from bot import poller as polling
+from bot.app import App
+from bot.client import make_bot
 from bot.intake import Intake
 from bot.poller import MOST_AT_A_TIME, Poller
+from core.clock import utcnow
 from database.models import Message, SeenUpdate
 from sandbox.client import User
 from tests.fuzzing.wire import TOKEN, Wire
-from tests.office import Office, Sessions, open_telegram, running, settings_for
+from tests.office import Office, Sessions, close, open_telegram, running, settings_for
 from tests.times import NOON
 
 TROUBLE: dict[str, dict[str, Any]] = {
@@ -55,6 +58,31 @@ async def test_trouble_while_asking_for_updates_loses_and_doubles_nothing(
     assert await questions(office) == 4
     shown = " ".join(m.text for m in await office.support.messages())
     assert [shown.count(f"more {number}") for number in range(3)] == [1, 1, 1]
+
+
+async def test_who_is_told_to_wait_for_an_hour_is_alive_all_the_time(
+    file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "_LONGEST_REST", 0.01)
+    hour = {"status": 429, "parameters": {"retry_after": 3600}}
+    async with open_telegram() as (sandbox, telegram):
+        await telegram.breaks("error", method="getUpdates", times=None, **hour)
+        settings = settings_for(sandbox, await telegram.group("Support"))
+        beats = asyncio.Queue[None]()
+        bot = make_bot(settings)
+        intake = App(settings, bot, file_sessions).intake
+        poller = Poller(
+            bot, file_sessions, intake, clock=utcnow, on_turn=lambda: beats.put_nowait(None)
+        )
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            group.create_task(poller.run())
+            for _ in range(5):
+                await beats.get()
+            poller.stop()
+        asked = await telegram.calls()
+        await close(bot)
+
+    assert [call["method"] for call in asked] == ["getUpdates"]
 
 
 async def test_what_was_written_while_the_bot_was_off_is_handled_when_it_is_on(

@@ -1,0 +1,54 @@
+"""Tells the operator that the database fails, for as long as it does."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from database.errors import needs_mending, reason
+
+log = structlog.get_logger(__name__)
+
+# How often an outage that lasts is told again, in seconds.
+REPEATS_EVERY = 300.0
+
+AWAY = "the database does not answer"
+BROKEN = "the database has to be mended"
+
+
+class Alarm:
+    """What one loop knows of the database: it is told at once, and again while it lasts."""
+
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        on_trouble: Callable[[str | None], None] = lambda _words: None,
+    ) -> None:
+        """`on_trouble` hears of what only an operator can end; None: it has ended."""
+        self._monotonic = monotonic
+        self._on_trouble = on_trouble
+        self._told: dict[str, float] = {}
+        self._rings = self._in_trouble = False
+
+    def fails(self, error: Exception) -> None:
+        """Hear of an outage."""
+        event = BROKEN if needs_mending(error) else AWAY
+        if event is BROKEN:
+            self._on_trouble(reason(error))
+            self._in_trouble = True
+        now = self._monotonic()
+        if now - self._told.get(event, -REPEATS_EVERY) >= REPEATS_EVERY:
+            log.error(event, error=type(error).__name__, reason=reason(error))
+            self._told[event] = now
+            self._rings = True
+
+    def works(self) -> None:
+        """Hear that a transaction went well."""
+        if self._in_trouble:
+            self._on_trouble(None)
+            self._in_trouble = False
+        if self._rings:
+            log.info("the database answers again")
+            # What is broken may fail some transactions and not others; it is not told each time.
+            self._told.pop(AWAY, None)
+            self._rings = False
