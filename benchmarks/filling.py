@@ -27,10 +27,10 @@ _STATEMENTS = {
         {numbers} SELECT n + 1, {first_user} + n, 'Somebody', 'en', :now FROM numbers
     """,
     "tickets": """
-        INSERT INTO tickets (id, daily_id, opened_on, user_id, staff_chat_id, status,
+        INSERT INTO tickets (id, mark, daily_id, opened_on, user_id, staff_chat_id, status,
                              opened_at, closed_at)
-        {numbers} SELECT n + 1, n % {a_day} + 1, {day}, n % {users} + 1, {staff_chat}, 'closed',
-                         :now, :now
+        {numbers} SELECT n + 1, CAST(n AS TEXT), n % {a_day} + 1, {day}, n % {users} + 1,
+                         {staff_chat}, 'closed', :now, :now
         FROM numbers
     """,
     "messages": """

@@ -1,35 +1,85 @@
-"""What buttons carry. Anybody can forge it, so every press is checked against chat and person."""
+"""What buttons carry. Anybody can forge it, so every press is checked against chat and person.
 
-from typing import Annotated
+A button about a ticket is a `TicketButton`, made by `of(ticket)`; the handler of a press gets its
+ticket from `naming.pressed_ticket`.
+"""
+
+from contextlib import suppress
+from typing import Annotated, Any, Self, override
 
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardMarkup
 from pydantic import Field
 
-# What is no key of the database is none of our buttons.
+from database.models import Ticket
+
+# A value that cannot be a primary key was not made by us.
 Key = Annotated[int, Field(gt=0, lt=2**63)]
+
+Mark = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$", max_length=16)]
 
 
 class TicketButton(CallbackData, prefix="ticket"):
-    """A button of a ticket's card: a reply to the card is understood by it."""
+    """A button about one ticket, and about no other that may have its key by now."""
 
     ticket_id: Key
+    mark: Mark
+
+    @classmethod
+    def of(cls, ticket: Ticket, **carried: Any) -> Self:
+        """Make the button; `carried` is what it carries besides the ticket."""
+        return cls(ticket_id=ticket.id, mark=ticket.mark, **carried)
 
 
-class TakeTicket(TicketButton, prefix="take"):
+class CardButton(TicketButton, prefix="card"):
+    """A button that only cards have: a reply to a card is understood by it.
+
+    Before there were marks it carried the key alone; its mark is then empty.
+    """
+
+    @classmethod
+    @override
+    def unpack(cls, value: str) -> Self:
+        unmarked = value.count(cls.__separator__) == 1
+        return super().unpack(value + cls.__separator__ if unmarked else value)
+
+
+class TakeTicket(CardButton, prefix="take"):
     """Take."""
 
 
-class CloseTicket(TicketButton, prefix="close"):
+class CloseTicket(CardButton, prefix="close"):
     """Close."""
 
 
-class ReopenTicket(TicketButton, prefix="reopen"):
+class ReopenTicket(CardButton, prefix="reopen"):
     """Reopen."""
 
 
+class TakeThis(TicketButton, prefix="take_this"):
+    """Of several tickets with one number, take this one."""
+
+
+class CloseThis(TicketButton, prefix="close_this"):
+    """Of several tickets with one number, close this one."""
+
+
+class ReopenThis(TicketButton, prefix="reopen_this"):
+    """Of several tickets with one number, reopen this one."""
+
+
+class ResendFailed(TicketButton, prefix="again"):
+    """Send again what did not arrive; the delivery's key too may be given again.
+
+    `posted_at` is when the delivery was posted, in whole seconds.
+    """
+
+    delivery_id: Key
+    posted_at: int
+
+
 class ResendDelivery(CallbackData, prefix="resend"):
-    """Send again what did not arrive."""
+    """Send again, on a message posted before buttons carried marks."""
 
     delivery_id: Key
 
@@ -40,15 +90,21 @@ class TicketsPage(CallbackData, prefix="tickets"):
     number: int
 
 
-TICKET_BUTTONS: tuple[type[TicketButton], ...] = (TakeTicket, CloseTicket, ReopenTicket)
+CARD_BUTTONS: tuple[type[CardButton], ...] = (TakeTicket, CloseTicket, ReopenTicket)
+
+# The buttons of "Which one?", by the command that asked.
+CHOICES: dict[str, type[TicketButton]] = {
+    "take": TakeThis,
+    "close": CloseThis,
+    "reopen": ReopenThis,
+}
 
 
-def ticket_id_in(keyboard: InlineKeyboardMarkup | None) -> int | None:
-    """Read off a card's buttons which ticket it stands for."""
-    if keyboard is None:
-        return None
-    for button in (button for row in keyboard.inline_keyboard for button in row):
-        for kind in TICKET_BUTTONS:
-            if (button.callback_data or "").startswith(f"{kind.__prefix__}:"):
-                return kind.unpack(button.callback_data or "").ticket_id
+def card_button(keyboard: InlineKeyboardMarkup | None) -> CardButton | None:
+    """Find a card's button; None for a keyboard of anything else."""
+    buttons = [button for row in keyboard.inline_keyboard for button in row] if keyboard else []
+    for button in buttons:
+        for kind in CARD_BUTTONS:
+            with suppress(TypeError, ValueError):  # which unpack raises for any other's data
+                return kind.unpack(button.callback_data or "")
     return None

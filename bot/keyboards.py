@@ -1,22 +1,21 @@
 """Buttons."""
 
-from itertools import islice
+from collections.abc import Sequence
 
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot import texts
 from bot.callbacks import (
-    TICKET_BUTTONS,
+    CHOICES,
     CloseTicket,
     ReopenTicket,
-    ResendDelivery,
+    ResendFailed,
     TakeTicket,
     TicketsPage,
 )
-from database.models import Ticket, TicketStatus
+from database.models import Delivery, Ticket, TicketStatus
 from services.board import Page
-from services.problems import SeveralTickets
 
 # Telegram takes no more on one message (limits.tginfo.me).
 MOST_BUTTONS = 100
@@ -25,16 +24,18 @@ MOST_BUTTONS = 100
 def card(ticket: Ticket) -> InlineKeyboardMarkup:
     """What can be done with the ticket now."""
     if ticket.status is TicketStatus.CLOSED:
-        return _row((texts.reopen_button(), ReopenTicket(ticket_id=ticket.id)))
-    close = (texts.close_button(), CloseTicket(ticket_id=ticket.id))
+        return _row((texts.reopen_button(), ReopenTicket.of(ticket)))
+    close = (texts.close_button(), CloseTicket.of(ticket))
     if ticket.assigned_to is not None:
         return _row(close)
-    return _row((texts.take_button(), TakeTicket(ticket_id=ticket.id)), close)
+    return _row((texts.take_button(), TakeTicket.of(ticket)), close)
 
 
-def resend(delivery_id: int) -> InlineKeyboardMarkup:
-    """Offer to send a failed delivery again."""
-    return _row((texts.resend_button(), ResendDelivery(delivery_id=delivery_id)))
+def resend(ticket: Ticket, failed: Delivery) -> InlineKeyboardMarkup:
+    """Offer to send a failed delivery of the ticket again."""
+    posted_at = int(failed.created_at.timestamp())
+    button = ResendFailed.of(ticket, delivery_id=failed.id, posted_at=posted_at)
+    return _row((texts.resend_button(), button))
 
 
 def pages(page: Page) -> InlineKeyboardMarkup | None:
@@ -48,15 +49,13 @@ def pages(page: Page) -> InlineKeyboardMarkup | None:
     return _row(*buttons) if buttons else None
 
 
-def choose(problem: SeveralTickets) -> InlineKeyboardMarkup:
-    """Ask which of several tickets a command means; of very many, the newest."""
-    kinds = {kind.__prefix__: kind for kind in TICKET_BUTTONS}
-    kind = kinds[problem.command]
-    named = zip(problem.ticket_ids, problem.labels, strict=True)
+def choose(command: str, tickets: Sequence[Ticket], labels: Sequence[str]) -> InlineKeyboardMarkup:
+    """Ask which of these tickets a command means."""
+    kind = CHOICES[command]
     return InlineKeyboardMarkup(
         inline_keyboard=[
-            [InlineKeyboardButton(text=label, callback_data=kind(ticket_id=ticket_id).pack())]
-            for ticket_id, label in islice(named, MOST_BUTTONS)
+            [InlineKeyboardButton(text=label, callback_data=kind.of(ticket).pack())]
+            for ticket, label in zip(tickets, labels, strict=False)
         ]
     )
 

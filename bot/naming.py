@@ -1,15 +1,46 @@
-"""Which ticket staff mean: the one they reply to, or the one they name."""
+"""Which ticket staff mean: the one they reply to, name, or press a button of."""
 
 from aiogram.filters import CommandObject
-from aiogram.types import Message
+from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.callbacks import ticket_id_in
+from bot.callbacks import TicketButton, card_button
 from bot.filters import ReplyToBot
 from database.models import Ticket
-from services import board, links
+from services import board, links, marks
 from services import ticket_service as tickets
-from services.problems import TicketNotNamed, UnknownReply
+from services.problems import ButtonOutdated, TicketNotNamed, UnknownReply
+
+
+async def pressed_ticket(
+    session: AsyncSession, query: CallbackQuery, button: TicketButton, staff_chat_id: int
+) -> Ticket:
+    """Get the ticket of a pressed button, locked.
+
+    ButtonOutdated if another ticket, or none, has its key by now: keys are given again by a
+    restored or new database. Buttons without a mark count on a message that is stored as this
+    ticket's card. NotForYou if the ticket is not of this staff chat.
+    """
+    if button.mark:
+        known = await marks.fits(session, button.ticket_id, button.mark)
+    else:
+        known = query.message is not None and await links.is_card(
+            session, button.ticket_id, query.message.chat.id, query.message.message_id
+        )
+    if not known:
+        raise ButtonOutdated
+    return await tickets.get(session, button.ticket_id, staff_chat_id=staff_chat_id)
+
+
+async def told_ticket(session: AsyncSession, query: CallbackQuery, staff_chat_id: int) -> Ticket:
+    """Get the ticket that a button's message is stored for, locked; ButtonOutdated if none."""
+    if query.message is None:
+        raise ButtonOutdated
+    place = query.message.chat.id, query.message.message_id
+    ticket_id = await links.ticket_id_of(session, *place)
+    if ticket_id is None:
+        raise ButtonOutdated
+    return await tickets.get(session, ticket_id, staff_chat_id=staff_chat_id)
 
 
 async def replied_ticket(session: AsyncSession, message: Message, staff_chat_id: int) -> Ticket:
@@ -17,16 +48,17 @@ async def replied_ticket(session: AsyncSession, message: Message, staff_chat_id:
 
     The id counts in the chat that Telegram names with it: a group that became a supergroup shows
     old messages too, and counts anew. A card is also known by its buttons, which carry the
-    ticket's id, even if its link is missing.
+    ticket's key and mark, even if its link is missing.
     """
     replied = message.reply_to_message
     if replied is None:
         raise UnknownReply
     ticket_id = await links.ticket_id_of(session, replied.chat.id, replied.message_id)
     if ticket_id is None:
-        ticket_id = ticket_id_in(replied.reply_markup)
-    if ticket_id is None:
-        raise UnknownReply
+        button = card_button(replied.reply_markup)
+        if button is None or not await marks.fits(session, button.ticket_id, button.mark):
+            raise UnknownReply
+        ticket_id = button.ticket_id
     return await tickets.get(session, ticket_id, staff_chat_id=staff_chat_id)
 
 
@@ -36,16 +68,19 @@ async def named_ticket(
     """Find the ticket that a command is about, and what else it says.
 
     As a reply to a ticket, all of `/close spam again` after the command is the rest; otherwise the
-    first word is the ticket's number, as in `/close 7 spam` or `/close 2026-11-22/7`.
+    first word is the ticket's number, as in `/close 7 spam` or `/close 2026-11-22/7`. A reply that
+    names another ticket is refused with AnotherTicketNamed.
     """
     said = (command.args or "").strip()
     number, *rest = said.split(maxsplit=1) or [""]
     if await ReplyToBot()(message):
         try:
-            return await replied_ticket(session, message, staff_chat_id), said
+            ticket = await replied_ticket(session, message, staff_chat_id)
         except UnknownReply:
             if not board.is_number(number):
                 raise
+        else:
+            return ticket, await board.said_besides(session, ticket, said, command=command.command)
     if not said:
         raise TicketNotNamed(command.command)
     ticket_id = await board.find_by_number(

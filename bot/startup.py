@@ -25,17 +25,20 @@ from aiogram.types import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from bot import i18n, texts
+from bot import i18n, texts, troubles
+from core import values
 from core.clock import utcnow
 from core.heartbeat import Heartbeat
 from core.team import Team
-from database.errors import ForeignDatabase, is_outage
+from core.waiting import Wait
+from database.errors import ForeignDatabase, is_outage, reason
 from database.schema import ensure_at_head
 from services import staff_chat, updates
 
 log = structlog.get_logger(__name__)
 
-_ASKS_EVERY = 60.0
+# How often to look whether the bot works in the staff chat by now, in seconds.
+_ASKS_EVERY = 10.0
 _LONGEST_REST = 30.0
 
 
@@ -51,7 +54,7 @@ async def prepare(
     Raises DatabaseNotAtHead, ForeignDatabase, and for a void token TelegramUnauthorizedError or
     TelegramNotFound.
     """
-    failures = 0
+    wait, failures = Wait(log.warning), 0
     while not stopped.is_set():
         heartbeat.beat_all()
         try:
@@ -59,17 +62,20 @@ async def prepare(
             await _introduce(bot, sessions)
         except (TelegramUnauthorizedError, TelegramNotFound):
             raise
+        except AiogramError as error:
+            where, why = troubles.address(bot), troubles.reason(error)
+            wait.goes_on("waiting for Telegram", address=where, reason=why)
         except Exception as error:
-            if not isinstance(error, AiogramError) and not is_outage(error):
+            if not is_outage(error):
                 raise
-            failures += 1
-            if failures == 1:
-                log.warning("waiting for Telegram and the database", error=type(error).__name__)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(2.0**failures / 4, _LONGEST_REST)):
-                    await stopped.wait()
+            where, why = values.address(str(engine.url)), reason(error)
+            wait.goes_on("waiting for the database", address=where, reason=why)
         else:
             return True
+        failures += 1
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(2.0**failures / 4, _LONGEST_REST)):
+                await stopped.wait()
     return False
 
 
@@ -79,12 +85,10 @@ async def look_after_staff_chat(
     team: Team,
     clock: Callable[[], datetime],
 ) -> None:
-    """Return once the bot works in the staff chat; until then say what is wrong, once."""
-    told = ""
+    """Return once the bot works in the staff chat; until then say what is wrong."""
+    wait = Wait(log.error)
     while trouble := await _trouble(bot, sessions, team, clock):
-        if trouble != told:
-            log.error(trouble)
-        told = trouble
+        wait.goes_on(trouble)
         await asyncio.sleep(_ASKS_EVERY)
     log.info("the staff chat is ready")
 
@@ -153,11 +157,11 @@ async def _trouble(
     except (TelegramBadRequest, TelegramForbiddenError):
         return f"The bot is not in STAFF_CHAT_ID {team.staff_chat_id}; add it, or correct the id."
     except AiogramError as error:
-        return f"Telegram does not say whether the staff chat is ready ({type(error).__name__})."
+        return f"Telegram does not say whether the staff chat is ready: {troubles.reason(error)}"
     except Exception as error:
         if not is_outage(error):
             raise
-        return "The database does not answer; whether the staff chat is ready is not known."
+        return f"Whether the staff chat is ready is not known: {reason(error)}"
     return missing and f"STAFF_CHAT_ID {chat_id}: {missing}"
 
 

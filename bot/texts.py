@@ -306,10 +306,15 @@ def problem(refused: problems.Problem, today: date) -> str:
     if isinstance(refused, problems.UnknownCommand) and refused.private:
         return "\n".join([_("I don't know {command}.").format(**data), user_help()])
     if isinstance(refused, problems.SeveralTickets) and refused.said:
-        return _("There are several. Say which: /{command} {label} …").format(
-            label=" | ".join(refused.labels), **data
-        )
+        return _which(refused).format(label=" | ".join(refused.labels), **data)
     return _refusals()[type(refused)]().format(**data)
+
+
+def _which(refused: problems.SeveralTickets) -> str:
+    """Ask for the command again: a button could not carry what it said besides."""
+    if isinstance(refused, problems.AnotherTicketNamed):
+        return _("You replied to one ticket and named another. Say which: /{command} {label} …")
+    return _("There are several. Say which: /{command} {label} …")
 
 
 def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
@@ -322,6 +327,9 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "Reply to a message of the ticket, or name it: /{command} 7"
         ),
         problems.SeveralTickets: lambda: _("There are several. Which one?"),
+        problems.AnotherTicketNamed: lambda: _(
+            "You replied to one ticket and named another. Which one do you mean?"
+        ),
         problems.TicketAlreadyClosed: lambda: _("{ticket} is already closed."),
         problems.TicketNotClosed: lambda: _("{ticket} is not closed."),
         problems.TicketAlreadyTaken: lambda: _(

@@ -1,5 +1,6 @@
 """Column types that SQLite and PostgreSQL read back alike."""
 
+import secrets
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, override
@@ -49,3 +50,8 @@ def stored_by_value[E: StrEnum](enum: type[E]) -> Enum:
         length=16,
         name=enum.__name__.lower(),
     )
+
+
+def new_mark() -> str:
+    """Make a value that nobody has had, nobody can guess, and a button can carry."""
+    return secrets.token_urlsafe(6)

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from database.columns import Json, Key, UtcDateTime, stored_by_value
+from database.columns import Json, Key, UtcDateTime, new_mark, stored_by_value
 
 
 class Base(DeclarativeBase):
@@ -124,7 +124,10 @@ class User(Base):
 
 
 class Ticket(Base):
-    """One question and the talk about it."""
+    """One question and the talk about it.
+
+    Its buttons carry `mark` beside the key, which a restored or a new database gives again.
+    """
 
     __tablename__ = "tickets"
     __table_args__ = (
@@ -147,6 +150,7 @@ class Ticket(Base):
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
+    mark: Mapped[str] = mapped_column(default=new_mark)
     daily_id: Mapped[int]
     opened_on: Mapped[date]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))

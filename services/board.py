@@ -1,6 +1,7 @@
 """The tickets of a staff chat: looked up by what staff type, and listed."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from database.models import NOT_CLOSED, Ticket, TicketStatus
-from services.problems import NoSuchTicket, SeveralTickets
+from services.problems import AnotherTicketNamed, NoSuchTicket, SeveralTickets
 
 PAGE_SIZE = 8
 
@@ -45,11 +46,31 @@ async def find_by_number(
     tickets = await _numbered(session, int(match[2]), _day(match[1], typed), staff_chat_id)
     if not tickets:
         raise NoSuchTicket(typed)
-    waiting = [ticket for ticket in tickets if ticket.status is not TicketStatus.CLOSED]
-    if len(waiting) > 1:
-        labels = [f"{ticket.opened_on.isoformat()}/{ticket.daily_id}" for ticket in waiting]
-        raise SeveralTickets(command, [ticket.id for ticket in waiting], labels, said)
-    return (waiting or tickets)[0].id
+    meant = _meant(tickets)
+    if len(meant) > 1:
+        raise SeveralTickets(command, *_named(meant), said)
+    return meant[0].id
+
+
+async def said_besides(session: AsyncSession, ticket: Ticket, said: str, *, command: str) -> str:
+    """Tell what a command in reply to `ticket` says besides the ticket's own number.
+
+    AnotherTicketNamed if it names another one: `#8 …`, `2026-11-22/8 …`, or nothing but `8`.
+    `7 times spam` names none.
+    """
+    number, *rest = said.split(maxsplit=1) or [""]
+    match = _NUMBER.fullmatch(number)
+    exact = not number.isdecimal()
+    if match is None or (rest and not exact):
+        return said
+    if int(match[2]) == ticket.daily_id and match[1] in {None, ticket.opened_on.isoformat()}:
+        return "".join(rest)
+    others = await _numbered(session, int(match[2]), _day(match[1], number), ticket.staff_chat_id)
+    if others:
+        raise AnotherTicketNamed(command, *_named([ticket, *_meant(others)]), "".join(rest))
+    if exact:
+        raise NoSuchTicket(number)
+    return said
 
 
 async def page(session: AsyncSession, number: int, *, staff_chat_id: int) -> Page:
@@ -67,6 +88,17 @@ async def page(session: AsyncSession, number: int, *, staff_chat_id: int) -> Pag
         .limit(PAGE_SIZE)
     )
     return Page(list(tickets), number, pages, total)
+
+
+def _meant(tickets: list[Ticket]) -> list[Ticket]:
+    """Of tickets with one number, newest first: those that are not closed, else the newest."""
+    return [one for one in tickets if one.status is not TicketStatus.CLOSED] or tickets[:1]
+
+
+def _named(tickets: Sequence[Ticket]) -> tuple[list[int], list[str]]:
+    """Give the tickets' keys, and their numbers as staff may type them."""
+    labels = [f"{ticket.opened_on.isoformat()}/{ticket.daily_id}" for ticket in tickets]
+    return [ticket.id for ticket in tickets], labels
 
 
 def _day(typed: str | None, whole: str) -> date | None:

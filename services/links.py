@@ -1,6 +1,6 @@
 """Which ticket a message of the bot belongs to: by stored ids, never by what it says."""
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import IS_CARD, MessageLink, Ticket
@@ -29,6 +29,17 @@ async def ticket_id_of(session: AsyncSession, chat_id: int, message_id: int) -> 
         .limit(1)
     )
     return found
+
+
+async def is_card(session: AsyncSession, ticket_id: int, chat_id: int, message_id: int) -> bool:
+    """Whether this very message is stored as the ticket's card."""
+    card = exists().where(
+        MessageLink.chat_id == chat_id,
+        MessageLink.message_id == message_id,
+        MessageLink.ticket_id == ticket_id,
+        IS_CARD,
+    )
+    return bool(await session.scalar(select(card)))
 
 
 async def copies(session: AsyncSession, message_pk: int, chat_id: int) -> list[MessageLink]:

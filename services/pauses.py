@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import ChatPause
@@ -91,6 +91,15 @@ async def release(session: AsyncSession, took: dict[int, datetime]) -> None:
             continue
         log.info("the chat takes messages again", chat=chat_id)
         await forget(session, chat_id)
+
+
+async def try_now(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
+    """Probe a chat that is held, for Telegram says that the bot may write there again.
+
+    A statement, not an object: the courier may release or hold the chat meanwhile.
+    """
+    held = (ChatPause.chat_id == chat_id, ChatPause.held_because.is_not(None))
+    await session.execute(update(ChatPause).where(*held).values(until=now))
 
 
 async def forget(session: AsyncSession, chat_id: int) -> None:

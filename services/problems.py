@@ -81,6 +81,11 @@ class SeveralTickets(Problem):
 
 
 @dataclass
+class AnotherTicketNamed(SeveralTickets):
+    """The command replies to one ticket, which is the first, and names another, which follow."""
+
+
+@dataclass
 class TicketAlreadyClosed(AboutTicket, Problem):
     """The ticket is already closed."""
 

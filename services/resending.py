@@ -6,24 +6,30 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Ticket
-from services.problems import NotForYou, NothingToResend
+from services.problems import ButtonOutdated, NothingToResend
 
 
 async def resend(
-    session: AsyncSession, delivery_id: int, *, staff_chat_id: int, now: datetime
+    session: AsyncSession,
+    ticket: Ticket,
+    delivery_id: int,
+    *,
+    now: datetime,
+    posted_at: int | None = None,
 ) -> None:
-    """Send a failed delivery once more, with all that travelled with it.
+    """Send a failed delivery of the ticket once more, with all that travelled with it.
 
-    NotForYou if it is of another chat's ticket, NothingToResend if it has not failed.
+    What is for staff goes to the chat that the ticket has now. ButtonOutdated if the ticket has no
+    such delivery, or not from then (`posted_at`, in whole seconds): keys are given again by a
+    restored database. NothingToResend if it has not failed.
     """
     failed = await session.scalar(
         select(Delivery)
-        .join(Ticket, Ticket.id == Delivery.ticket_id)
-        .where(Delivery.id == delivery_id, Ticket.staff_chat_id == staff_chat_id)
-        .with_for_update(of=Delivery)
+        .where(Delivery.id == delivery_id, Delivery.ticket_id == ticket.id)
+        .with_for_update()
     )
-    if failed is None:
-        raise NotForYou
+    if failed is None or posted_at not in {None, int(failed.created_at.timestamp())}:
+        raise ButtonOutdated
     if failed.status is not DeliveryStatus.FAILED:
         raise NothingToResend
     batch = await session.scalars(
@@ -37,3 +43,6 @@ async def resend(
     for delivery in [*batch, failed]:
         delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
         delivery.attempts, delivery.first_tried_at, delivery.error = 0, None, None
+        if delivery.chat_id < 0 and delivery.chat_id != ticket.staff_chat_id:
+            # Nothing of it has arrived in this chat.
+            delivery.chat_id, delivery.part = ticket.staff_chat_id, 0

@@ -8,9 +8,20 @@ from aiogram.types import CallbackQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import keyboards, texts
-from bot.callbacks import CloseTicket, ReopenTicket, ResendDelivery, TakeTicket, TicketsPage
+from bot.callbacks import (
+    CloseThis,
+    CloseTicket,
+    ReopenThis,
+    ReopenTicket,
+    ResendDelivery,
+    ResendFailed,
+    TakeThis,
+    TakeTicket,
+    TicketsPage,
+)
 from bot.filters import InStaffChat
 from bot.middlewares.staff import StaffMiddleware
+from bot.naming import pressed_ticket, told_ticket
 from database.models import User
 from services import board, resending
 from services import ticket_service as tickets
@@ -25,57 +36,75 @@ others_router = Router(name="others' buttons")
 router.include_routers(staff_router, others_router)
 
 
+@staff_router.callback_query(TakeThis.filter())
 @staff_router.callback_query(TakeTicket.filter())
 async def take(
     query: CallbackQuery,
-    callback_data: TakeTicket,
+    callback_data: TakeTicket | TakeThis,
     session: AsyncSession,
     staff_chat_id: int,
     staff: User | None,
     now: datetime,
 ) -> AnswerCallbackQuery:
-    ticket = await tickets.get(session, callback_data.ticket_id, staff_chat_id=staff_chat_id)
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
     await tickets.take(session, ticket, by=staff, now=now)
     return query.answer(texts.taken())
 
 
+@staff_router.callback_query(CloseThis.filter())
 @staff_router.callback_query(CloseTicket.filter())
 async def close(
     query: CallbackQuery,
-    callback_data: CloseTicket,
+    callback_data: CloseTicket | CloseThis,
     session: AsyncSession,
     staff_chat_id: int,
     staff: User | None,
     now: datetime,
 ) -> AnswerCallbackQuery:
-    ticket = await tickets.get(session, callback_data.ticket_id, staff_chat_id=staff_chat_id)
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
     await tickets.close(session, ticket, by=staff, now=now)
     return query.answer(texts.closed())
 
 
+@staff_router.callback_query(ReopenThis.filter())
 @staff_router.callback_query(ReopenTicket.filter())
 async def reopen(
     query: CallbackQuery,
-    callback_data: ReopenTicket,
+    callback_data: ReopenTicket | ReopenThis,
     session: AsyncSession,
     staff_chat_id: int,
     staff: User | None,
     now: datetime,
 ) -> AnswerCallbackQuery:
-    ticket = await tickets.get(session, callback_data.ticket_id, staff_chat_id=staff_chat_id)
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
     await tickets.reopen(session, ticket, by=staff, now=now)
     return query.answer(texts.reopened())
 
 
-@staff_router.callback_query(ResendDelivery.filter())
+@staff_router.callback_query(ResendFailed.filter())
 async def resend(
+    query: CallbackQuery,
+    callback_data: ResendFailed,
+    session: AsyncSession,
+    staff_chat_id: int,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
+    failed, posted_at = callback_data.delivery_id, callback_data.posted_at
+    await resending.resend(session, ticket, failed, posted_at=posted_at, now=now)
+    return query.answer(texts.sent_again())
+
+
+@staff_router.callback_query(ResendDelivery.filter())
+async def resend_unmarked(
     query: CallbackQuery,
     callback_data: ResendDelivery,
     session: AsyncSession,
     staff_chat_id: int,
     now: datetime,
 ) -> AnswerCallbackQuery:
-    await resending.resend(session, callback_data.delivery_id, staff_chat_id=staff_chat_id, now=now)
+    ticket = await told_ticket(session, query, staff_chat_id)
+    await resending.resend(session, ticket, callback_data.delivery_id, now=now)
     return query.answer(texts.sent_again())
 
 

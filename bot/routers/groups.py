@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content import NotAMessage
 from bot.filters import InStaffChat, When
-from services import staff_chat
+from services import pauses, staff_chat
 
 router = Router(name="groups")
 
@@ -46,8 +46,12 @@ async def _moved(
 
 
 @router.my_chat_member(InStaffChat())
-async def rights_in_staff_chat(event: ChatMemberUpdated) -> None:
-    """What the bot may do in the staff chat shows when it next writes there."""
+async def rights_in_staff_chat(
+    event: ChatMemberUpdated, session: AsyncSession, now: datetime
+) -> None:
+    """What the bot may do in the staff chat shows when it next writes there: at once, if let in."""
+    if event.new_chat_member.status in _JOINED:
+        await pauses.try_now(session, event.chat.id, now=now)
 
 
 @router.chat_member()

@@ -42,7 +42,7 @@ async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
     edits = {notices.AnswerEdited.kind, notices.QuestionEdited.kind}
     words = texts.edit_failed if failed.kind in edits else texts.delivery_failed
     piece: Piece = (words(number, notice.reason), [])
-    keyboard = keyboards.resend(failed.id)
+    keyboard = keyboards.resend(ticket, failed)
     return Parcel(
         desk.chat_id,
         Call(send_text(desk.chat_id, piece, reply_to=reply_to, keyboard=keyboard)),
@@ -79,7 +79,10 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
     problem = Problem.from_json(notice.problem)
     keyboard = None
     if isinstance(problem, SeveralTickets) and not problem.said:
-        keyboard = keyboards.choose(problem)
+        # Of very many, the newest: they come first.
+        offered = problem.ticket_ids[: keyboards.MOST_BUTTONS]
+        tickets = [await desk.ticket(one) for one in offered]
+        keyboard = keyboards.choose(problem.command, tickets, problem.labels)
     words, reply_to = texts.problem(problem, desk.today), notice.reply_to
     if notice.asked_in not in {None, desk.chat_id}:
         words, reply_to = texts.about(words, notice.said), None

@@ -194,7 +194,17 @@ async def test_data_of_an_older_version_or_none_of_ours_is_answered(
     assert await status(office) is TicketStatus.NEW
 
 
-@pytest.mark.parametrize("data", ["take:12345", "close:12345", "reopen:12345", "resend:12345"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        "take:12345",
+        "close:12345:guessed",
+        "reopen:12345:",
+        "close_this:12345:guessed",
+        "resend:12345",
+        "again:12345:guessed:12345:0",
+    ],
+)
 async def test_buttons_of_what_does_not_exist_are_answered(
     office: Office, alice: User, data: str
 ) -> None:
@@ -202,7 +212,7 @@ async def test_buttons_of_what_does_not_exist_are_answered(
 
     press = await office.kate.presses(card, data=data)
 
-    assert await press.answer() == "This button is not for this chat."
+    assert await press.answer() == "This button is too old. Please use a newer one."
 
 
 async def test_a_page_that_does_not_exist_any_more_shows_the_last_one(

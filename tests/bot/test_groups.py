@@ -99,6 +99,19 @@ async def test_while_the_staff_chat_refuses_the_bot_everything_is_kept(
     ]
 
 
+@pytest.mark.parametrize("refusing", ["kicked", "restricted"])
+async def test_a_bot_that_is_let_in_again_goes_on_at_once(
+    office: Office, alice: User, refusing: str
+) -> None:
+    await office.support.bot_becomes(refusing)
+    await alice.writes("Mine is late")
+    await office.holds_all()
+
+    await office.support.bot_becomes("member")
+
+    await office.sees("Mine is late", timeout=10)  # the clock stands: no minute goes by
+
+
 async def test_a_muted_staff_chat_loses_nothing(office: Office, alice: User, bob: User) -> None:
     await office.support.bot_becomes("restricted")
     await alice.writes("Mine is late")

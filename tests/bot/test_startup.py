@@ -232,6 +232,51 @@ async def test_telegram_that_is_away_at_the_start_is_waited_for(stage: Stage) ->
     assert await stage.prepares()
 
 
+async def test_what_the_start_waits_for_is_told_with_its_address_and_its_reason(
+    stage: Stage,
+) -> None:
+    await stage.telegram.breaks("error", method="getMe", status=502, description="Bad Gateway")
+
+    with capture_logs() as logs:
+        assert await stage.prepares()
+
+    waits = [line for line in logs if line["event"].startswith("waiting")]
+    assert [(line["event"], line["address"], line["reason"]) for line in waits] == [
+        ("waiting for Telegram", stage.sandbox.url, "Bad Gateway")
+    ]
+
+
+async def test_a_database_that_is_away_at_the_start_is_told_without_its_password(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = SecretStr("postgresql+asyncpg://kate:xyzzy@127.0.0.1:1/support")
+    told, stopped = asyncio.Event(), asyncio.Event()
+    lines: list[dict[str, Any]] = []
+
+    def tell(event: str, **facts: Any) -> None:
+        lines.append({"event": event} | facts)
+        told.set()
+
+    monkeypatch.setattr(startup.log, "warning", tell)
+    engine = make_engine(away.get_secret_value())
+    bot = make_bot(stage.settings)
+    async with asyncio.TaskGroup() as group:
+        waits = startup.prepare(
+            bot, engine, make_sessions(engine), stopped, Heartbeat(stage.folder)
+        )
+        group.create_task(waits)
+        await told.wait()
+        stopped.set()
+    await close(bot)
+
+    (line,) = lines
+    assert (line["event"], line["address"]) == (
+        "waiting for the database",
+        "postgresql://127.0.0.1:1/support",
+    )
+    assert "Connect call failed" in line["reason"]
+
+
 async def test_chats_are_listed_with_their_ids_and_nothing_is_confirmed(stage: Stage) -> None:
     alice = await stage.telegram.user("Alice")
     await alice.writes("Hello?")

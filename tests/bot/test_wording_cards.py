@@ -453,22 +453,30 @@ async def test_that_a_user_is_back_is_told_under_the_card(
     assert "the user is back" in told.text
 
 
+async def several_tickets(session: AsyncSession, number: int) -> SeveralTickets:
+    """Have a refusal that names so many tickets."""
+    ann = await factories.user(session)
+    closed = {"status": TicketStatus.CLOSED, "user": ann}
+    made = [await factories.ticket(session, daily_id, **closed) for daily_id in range(number)]
+    labels = [f"2026-11-22/{one.daily_id}" for one in made]
+    return SeveralTickets("close", [one.id for one in made], labels)
+
+
 async def test_which_of_several_is_asked_with_buttons(session: AsyncSession, wall: Wall) -> None:
-    several = SeveralTickets("close", [11, 12], ["2026-11-22/7", "2026-11-20/7"])
+    several = await several_tickets(session, 2)
     await post(session, notices.Refusal(several.to_json(), 5, ""), None)
     await wall.catch_up()
 
     (asked,) = wall.chat()
     assert (asked.text, asked.reply_to) == ("There are several. Which one?", 5)
-    assert asked.buttons == ["2026-11-22/7", "2026-11-20/7"]
+    assert asked.buttons == several.labels
 
 
 async def test_however_many_have_the_number_the_question_can_be_asked(
     session: AsyncSession, wall: Wall
 ) -> None:
     """Telegram takes at most 100 buttons."""
-    ids = list(range(1, 400))
-    several = SeveralTickets("close", ids, [f"2026-11-22/{number}" for number in ids])
+    several = await several_tickets(session, 120)
     await post(session, notices.Refusal(several.to_json(), 5, ""), None)
     await wall.catch_up()
 

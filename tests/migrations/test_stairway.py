@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
+from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.migrations import BrokenForeignKeys
@@ -68,6 +69,20 @@ async def test_the_way_from_the_first_revision_to_the_last_loses_no_row(
 
     after = await rows_of(database)
     assert {table: after.get(table) for table in before} == before
+
+
+async def test_every_ticket_of_an_older_database_gets_a_mark_of_its_own(
+    database: AsyncEngine, empty_database_url: str
+) -> None:
+    await migrating.upgrade(empty_database_url, "0003")
+    await put_rows(database)
+
+    await migrating.upgrade(empty_database_url, "0004")
+
+    async with database.connect() as connection:
+        marks = list(await connection.scalars(sql("SELECT mark FROM tickets")))
+    assert len(set(marks)) == ROWS
+    assert all(len(mark) == 12 for mark in marks)
 
 
 async def test_downgrading_to_base_leaves_nothing(

@@ -3,7 +3,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Ticket, TicketStatus
 from services import board
-from services.problems import NoSuchTicket, SeveralTickets
+from services.problems import AnotherTicketNamed, NoSuchTicket, SeveralTickets
 from tests.services import factories
 from tests.services.factories import DAY, MINUTE, STAFF, TODAY
 from tests.times import NOON
@@ -118,6 +118,64 @@ async def test_a_ticket_of_another_staff_chat_is_not_found(session: AsyncSession
 )
 def test_a_number_can_be_told_from_a_reason(typed: str, expected: bool) -> None:
     assert board.is_number(typed) is expected
+
+
+# Besides a reply
+
+
+async def besides(session: AsyncSession, ticket: Ticket, said: str) -> str:
+    return await board.said_besides(session, ticket, said, command="close")
+
+
+@pytest.mark.parametrize(
+    ("said", "rest"),
+    [
+        ("", ""),
+        ("spam again", "spam again"),
+        ("7", ""),
+        ("#7", ""),
+        ("#7 spam", "spam"),
+        ("2026-11-23/7 spam", "spam"),
+        ("7 times spam", "7 times spam"),
+        ("8 times spam", "8 times spam"),
+        ("404", "404"),
+    ],
+)
+async def test_the_number_of_the_ticket_itself_is_not_part_of_a_reason(
+    session: AsyncSession, said: str, rest: str
+) -> None:
+    ticket = await of_day(session, 0)
+    await of_day(session, 0, daily_id=8)
+
+    assert await besides(session, ticket, said) == rest
+
+
+@pytest.mark.parametrize("said", ["8", "#8", "#8 spam", "2026-11-23/8"])
+async def test_naming_another_ticket_in_a_reply_is_refused(
+    session: AsyncSession, said: str
+) -> None:
+    ticket, other = await of_day(session, 0), await of_day(session, 0, daily_id=8)
+
+    with pytest.raises(AnotherTicketNamed) as refused:
+        await besides(session, ticket, said)
+
+    labels = ["2026-11-23/7", "2026-11-23/8"]
+    rest = said.partition(" ")[2]
+    assert refused.value == AnotherTicketNamed("close", [ticket.id, other.id], labels, rest)
+
+
+async def test_the_same_number_of_another_day_is_another_ticket(session: AsyncSession) -> None:
+    ticket, other = await of_day(session, 0), await of_day(session, 1)
+
+    with pytest.raises(AnotherTicketNamed) as refused:
+        await besides(session, ticket, "2026-11-22/7")
+
+    assert refused.value.ticket_ids == [ticket.id, other.id]
+
+
+async def test_a_ticket_named_exactly_in_a_reply_has_to_exist(session: AsyncSession) -> None:
+    with pytest.raises(NoSuchTicket):
+        await besides(session, await of_day(session, 0), "#9 spam")
 
 
 # Pages

@@ -59,6 +59,22 @@ async def test_a_held_chat_is_probed_when_its_minute_is_over(session: AsyncSessi
     assert held in session
 
 
+async def test_a_held_chat_can_be_probed_at_once(session: AsyncSession) -> None:
+    await pause(session, STAFF, held_because="Forbidden: bot was kicked")
+
+    await pauses.try_now(session, STAFF, now=NOON + SECOND)
+
+    assert (await pauses.read(session, now=NOON + SECOND)).probed == {STAFF}
+
+
+async def test_a_chat_that_is_only_paused_waits_for_its_time(session: AsyncSession) -> None:
+    await pause(session, STAFF)
+
+    await pauses.try_now(session, STAFF, now=NOON + SECOND)
+
+    assert (await pauses.read(session, now=NOON + SECOND)).blocked == {STAFF}
+
+
 async def test_a_pause_lasts_as_long_after_the_clock_was_set_back(session: AsyncSession) -> None:
     await pause(session, STAFF)
 

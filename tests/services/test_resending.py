@@ -4,16 +4,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.models import Delivery, DeliveryStatus, Ticket
 from services import resending
 from services.notices import AnswerPosted, QuestionPosted
-from services.problems import NotForYou, NothingToResend
+from services.problems import ButtonOutdated, NothingToResend
 from tests.services import factories
-from tests.services.factories import ANN, HOUR, STAFF
+from tests.services.factories import ANN, HOUR, MINUTE, STAFF
 from tests.times import NOON
 
 FAILED, WAITING = DeliveryStatus.FAILED, DeliveryStatus.WAITING
 
 
-async def resend(session: AsyncSession, delivery: Delivery, staff_chat_id: int = STAFF) -> None:
-    await resending.resend(session, delivery.id, staff_chat_id=staff_chat_id, now=NOON + HOUR)
+async def resend(session: AsyncSession, ticket: Ticket, delivery: Delivery) -> None:
+    await resending.resend(session, ticket, delivery.id, now=NOON + HOUR)
 
 
 async def failed(session: AsyncSession, ticket: Ticket, **changes: object) -> Delivery:
@@ -26,7 +26,7 @@ async def test_what_failed_is_sent_again_as_if_for_the_first_time(
 ) -> None:
     answer = await failed(session, ticket)
 
-    await resend(session, answer)
+    await resend(session, ticket, answer)
 
     assert (answer.status, answer.due_at) == (WAITING, NOON + HOUR)
     assert (answer.attempts, answer.first_tried_at, answer.error) == (0, None, None)
@@ -37,7 +37,7 @@ async def test_what_had_arrived_of_it_is_not_sent_again(
 ) -> None:
     long = await failed(session, ticket, part=2)
 
-    await resend(session, long)
+    await resend(session, ticket, long)
 
     assert long.part == 2
 
@@ -50,7 +50,7 @@ async def test_all_that_travelled_with_it_is_sent_again(
         one.status, one.batch_id = FAILED, batch[0].id
     other = await failed(session, ticket)
 
-    await resend(session, batch[0])
+    await resend(session, ticket, batch[0])
 
     assert [one.status for one in (*batch, other)] == [WAITING, WAITING, FAILED]
 
@@ -62,7 +62,7 @@ async def test_what_could_never_be_sent_is_sent_again_by_itself(
         await factories.delivery(session, AnswerPosted(n), ticket, status=FAILED) for n in range(2)
     ]
 
-    await resend(session, never_claimed[1])
+    await resend(session, ticket, never_claimed[1])
 
     assert [one.status for one in never_claimed] == [FAILED, WAITING]
 
@@ -74,22 +74,46 @@ async def test_what_has_not_failed_is_not_sent_again(
     answer = await failed(session, ticket, status=status)
 
     with pytest.raises(NothingToResend):
-        await resend(session, answer)
+        await resend(session, ticket, answer)
 
     assert answer.status is status
 
 
-async def test_what_belongs_to_another_staff_chat_is_not_for_you(
+async def test_what_is_of_another_ticket_is_not_sent_again(
     session: AsyncSession, ticket: Ticket
 ) -> None:
-    answer = await failed(session, ticket)
+    other = await factories.ticket(session, 8, user=await factories.user(session, 8))
+    answer = await failed(session, other)
 
-    with pytest.raises(NotForYou):
-        await resend(session, answer, staff_chat_id=-5)
+    with pytest.raises(ButtonOutdated):
+        await resend(session, ticket, answer)
 
     assert answer.status is FAILED
 
 
-async def test_what_does_not_exist_is_not_for_you(session: AsyncSession) -> None:
-    with pytest.raises(NotForYou):
-        await resending.resend(session, 10**15, staff_chat_id=STAFF, now=NOON)
+async def test_what_does_not_exist_is_not_sent_again(session: AsyncSession, ticket: Ticket) -> None:
+    with pytest.raises(ButtonOutdated):
+        await resending.resend(session, ticket, 10**15, now=NOON)
+
+
+async def test_what_has_the_key_of_a_lost_delivery_is_not_sent_again(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    """After a restore the key was given again, to another delivery of the same ticket."""
+    answer = await failed(session, ticket)
+    lost = int((NOON - MINUTE).timestamp())
+
+    with pytest.raises(ButtonOutdated):
+        await resending.resend(session, ticket, answer.id, posted_at=lost, now=NOON + HOUR)
+
+    assert answer.status is FAILED
+
+
+async def test_what_failed_in_a_former_staff_chat_goes_to_the_one_of_today(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await failed(session, ticket, chat_id=-5, part=2)
+
+    await resend(session, ticket, question)
+
+    assert (question.chat_id, question.part) == (STAFF, 0)
