@@ -24,10 +24,12 @@ class Wait:
         now = self._monotonic()
         if event != self._event:
             self._event, self._since = event, now
-        elif now - self._told_at < TOLD_EVERY:
+        elif now - self._told_at >= TOLD_EVERY:
+            facts["waited_seconds"] = round(now - self._since)
+        else:
             return
         self._told_at = now
-        self._tell(event, **facts, waited_seconds=round(now - self._since))
+        self._tell(event, **facts)
 
     def is_over(self) -> bool:
         """Whether there was a wait until now."""

@@ -36,7 +36,7 @@ async def test_a_second_process_does_not_start_and_repeats_nothing(
         second = Forked([], scene.variables, tmp_path / "second.log")
 
         assert await second.ended(30) == MISCONFIGURED
-        (sentence,) = (tmp_path / "second.log").read_text().splitlines()
+        _version, sentence = (tmp_path / "second.log").read_text().splitlines()
         assert sentence.startswith("Another bot is running on ")
         await alice.sees("Ticket #1")
         await scene.telegram.latency(0, 0)
