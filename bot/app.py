@@ -162,6 +162,7 @@ class App:
 
     async def _look_after_staff_chat(self) -> None:
         await startup.look_after_staff_chat(self._bot, self._sessions, self._team, self._clock)
+        self.courier.settled_in()
 
 
 async def run(settings: Settings) -> None:

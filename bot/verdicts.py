@@ -105,7 +105,8 @@ def outcome(error: Exception, *, private: bool) -> Outcome:  # noqa: PLR0911 - a
         case TelegramRetryAfter():
             return Paused(error.retry_after)
         case TelegramMigrateToChat():
-            return Migrated(error.migrate_to_chat_id)
+            between_groups = not private and error.migrate_to_chat_id < 0
+            return Migrated(error.migrate_to_chat_id) if between_groups else Refused(error.message)
         case TelegramUnauthorizedError() | TelegramNotFound():
             return BotRefused(error.message)
         case TelegramEntityTooLarge():

@@ -72,8 +72,18 @@ class Claims:
         self._limiter = limiter
         self._quiet = quiet
 
-    async def make(self, session: AsyncSession, turn: Turn, *, travelling: Collection[int]) -> None:
-        """Claim for `turn` what may go now; `travelling` are the chats of what is on its way."""
+    async def make(
+        self,
+        session: AsyncSession,
+        turn: Turn,
+        *,
+        travelling: Collection[int],
+        former: Collection[int] = (),
+    ) -> None:
+        """Claim for `turn` what may go now.
+
+        `travelling` are the chats of what is on its way, `former` those that get nothing more.
+        """
         paused = await pauses.read(session, now=turn.now)
         turn.wait_until(paused.next_end)
         if paused.everything:
@@ -82,7 +92,10 @@ class Claims:
         full = self._limiter.full(turn.monotonic)
         turn.look_at(min(full.values(), default=inf))
         heads, more = await lanes.heads(
-            session, now=turn.now, quiet=self._quiet, without=paused.blocked | full.keys()
+            session,
+            now=turn.now,
+            quiet=self._quiet,
+            without=paused.blocked.union(full, former),
         )
         offered = await lanes.offered(session, heads, now=turn.now)
         await prefetch.for_deliveries(session, list(chain.from_iterable(offered.values())))

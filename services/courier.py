@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from database.alarm import Alarm
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus
-from services import failing, lanes, sent, settling
+from services import failing, lanes, sent, settling, staff_chat
 from services.claiming import Claims, Turn
 from services.limiter import Limiter
 from services.outcomes import Outcome, Unknown
@@ -67,6 +67,7 @@ class Courier:
         self._monotonic = monotonic
         self._on_turn = on_turn
         self._wake = asyncio.Event()
+        self._settled_in = False
         self._stopping = False
         self._trips: dict[Trip, asyncio.Task[None]] = {}
         self._back: list[tuple[Trip, Outcome]] = []
@@ -92,6 +93,11 @@ class Courier:
         A turn for the answers alone would take single messages along that are one a moment later.
         """
         self._expecting = True
+
+    def settled_in(self) -> None:
+        """Go on as the staff chat is the one in the settings, and all that waits goes there."""
+        self._settled_in = True
+        self.wake()
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is in flight is settled, or is late."""
@@ -187,7 +193,14 @@ class Courier:
                 await self._put_back(session, self._unsure, turn.settled)
             if not self._stopping and not self._one_by_one:
                 chats = {trip.parcel.chat_id for trip in self._trips}
-                await self._claims.make(session, turn, travelling=chats)
+                former = await self._former_chats(session)
+                await self._claims.make(session, turn, travelling=chats, former=former)
+
+    async def _former_chats(self, session: AsyncSession) -> frozenset[int]:
+        """List the groups that were the staff chat, as long as something may wait for one."""
+        if self._settled_in:
+            return frozenset()
+        return await staff_chat.former_chats(session, self._staff_chat_id)
 
     async def _put_back(
         self, session: AsyncSession, unsent: set[int], settled: list[tuple[Trip, Outcome]]

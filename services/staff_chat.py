@@ -22,6 +22,9 @@ from services.notices import GroupIsNotStaff, StaffChatMigrated
 
 log = structlog.get_logger(__name__)
 
+# Groups have negative ids.
+_TO_STAFF = (Delivery.ticket_id.is_not(None), Delivery.chat_id < 0)
+
 
 async def current(session: AsyncSession, configured: int) -> int:
     """Follow the migrations from the id in the settings to the one the group has now."""
@@ -62,12 +65,20 @@ async def migrated(
         await _move_in(session, old_id, new_id, now=now)
 
 
+async def former_chats(session: AsyncSession, configured: int) -> frozenset[int]:
+    """List the groups that hear of tickets by what waits, and are not the staff chat of today."""
+    chats = await session.scalars(select(Delivery.chat_id).distinct().where(PENDING, *_TO_STAFF))
+    return frozenset(chats) - {await current(session, configured)}
+
+
 async def settle_in(session: AsyncSession, staff_chat_id: int, *, now: datetime) -> None:
     """Bring the tickets along when the operator has chosen another group as the staff chat.
 
     Closed ones too, so that they can be reopened there, but without a card. Not a migration: the
-    old group lives on, and may be chosen again.
+    old group lives on, and may be chosen again. What waits for it is sent here from its beginning.
     """
+    elsewhere = (*_TO_STAFF, Delivery.chat_id != staff_chat_id)
+    await _readdress(session, staff_chat_id, *elsewhere, part=0)
     if await _was_another(session, staff_chat_id):
         await session.execute(
             update(Ticket)
@@ -84,7 +95,6 @@ async def settle_in(session: AsyncSession, staff_chat_id: int, *, now: datetime)
     if not ids:
         return
     log.info("the staff chat is another one; open tickets get new cards there", tickets=len(ids))
-    await _readdress(session, staff_chat_id, Delivery.ticket_id.in_(ids), Delivery.chat_id < 0)
     await _new_cards(session, staff_chat_id, now=now)
 
 
@@ -98,12 +108,15 @@ async def _was_another(session: AsyncSession, staff_chat_id: int) -> bool:
     return False
 
 
-async def _readdress(session: AsyncSession, chat_id: int, *which: ColumnElement[bool]) -> None:
+async def _readdress(
+    session: AsyncSession, chat_id: int, *which: ColumnElement[bool], **changes: int
+) -> None:
     """Send what waits elsewhere. Locked in the courier's order, or each waits for the other."""
     await session.execute(
         select(Delivery.id).where(PENDING, *which).order_by(Delivery.id).with_for_update()
     )
-    await session.execute(update(Delivery).where(PENDING, *which).values(chat_id=chat_id))
+    moved = update(Delivery).where(PENDING, *which).values(chat_id=chat_id, **changes)
+    await session.execute(moved)
 
 
 async def tell_foreign_group(session: AsyncSession, chat_id: int, *, now: datetime) -> None:

@@ -98,8 +98,8 @@ async def receive(
     ticket = await _at_hand(session, user, now=now)
     if ticket is None:
         return await _open(session, user, content, staff_chat_id=staff_chat_id, day=day, now=now)
-    if ticket.staff_chat_id != staff_chat_id:  # chosen anew while the ticket was closed
-        ticket.staff_chat_id = staff_chat_id
+    if ticket.status is TicketStatus.CLOSED and ticket.staff_chat_id != staff_chat_id:
+        ticket.staff_chat_id = staff_chat_id  # an open one gets a card there: `settle_in`
     album = await messages.album(session, ticket, content.media_group_id)
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)
     if ticket.status is not TicketStatus.CLOSED:

@@ -121,6 +121,18 @@ def test_a_403_is_the_users_or_the_groups(words: str, private: bool, expected: O
     assert verdicts.outcome(forbidden(words), private=private) == expected
 
 
+@pytest.mark.parametrize(
+    ("private", "new_id", "expected"),
+    [(False, -1002, Migrated), (False, 7, Refused), (True, -5, Refused)],
+)
+def test_only_groups_move_and_none_to_where_people_have_their_ids(
+    private: bool, new_id: int, expected: type[Outcome]
+) -> None:
+    moved = TelegramMigrateToChat(method=METHOD, message="upgraded", migrate_to_chat_id=new_id)
+
+    assert isinstance(verdicts.outcome(moved, private=private), expected)
+
+
 @pytest.mark.parametrize("private", [True, False])
 @pytest.mark.parametrize(
     ("error", "expected"),
@@ -128,10 +140,6 @@ def test_a_403_is_the_users_or_the_groups(words: str, private: bool, expected: O
         (
             TelegramRetryAfter(method=METHOD, message="Too Many Requests", retry_after=35),
             Paused(35),
-        ),
-        (
-            TelegramMigrateToChat(method=METHOD, message="upgraded", migrate_to_chat_id=-1002),
-            Migrated(-1002),
         ),
         (TelegramUnauthorizedError(METHOD, "Unauthorized"), BotRefused("Unauthorized")),
         (TelegramNotFound(METHOD, "Not Found"), BotRefused("Not Found")),

@@ -14,6 +14,7 @@ from services.notices import (
     Notice,
     QuestionPosted,
     StaffChatMigrated,
+    TicketOpened,
 )
 from tests.services import factories
 from tests.services.factories import HOUR, MINUTE, STAFF
@@ -258,6 +259,55 @@ async def test_a_closed_ticket_comes_along_when_its_user_writes_again(
 
     assert closed.status is TicketStatus.OPEN
     assert {chat_id for chat_id, _ in await told(session) if chat_id < 0} == {NEW}
+
+
+async def test_what_waits_for_the_former_group_goes_to_the_newly_chosen_one_from_its_beginning(
+    session: AsyncSession,
+) -> None:
+    ticket = await factories.ticket(session)
+    closed = await factories.ticket(
+        session, 2, user=await factories.user(session, 8), status=TicketStatus.CLOSED
+    )
+    waiting = [
+        await factories.delivery(session, CardPosted(ticket.id), ticket, part=1),
+        await factories.delivery(session, QuestionPosted(1), closed),
+    ]
+    to_ann = await factories.delivery(
+        session, TicketOpened(ticket.id), ticket, chat_id=factories.ANN.telegram_id
+    )
+    to_group = await factories.delivery(session, GroupIsNotStaff(-5), chat_id=-5)
+
+    assert await staff_chat.former_chats(session, NEW) == {STAFF}
+    await staff_chat.settle_in(session, NEW, now=NOON)
+
+    for one in (*waiting, to_ann, to_group):
+        await session.refresh(one)
+    assert [(one.chat_id, one.part) for one in waiting] == [(NEW, 0), (NEW, 0)]
+    assert [to_ann.chat_id, to_group.chat_id] == [factories.ANN.telegram_id, -5]
+    assert (await told(session)).count((NEW, CardPosted(ticket.id))) == 1
+    assert await staff_chat.former_chats(session, NEW) == frozenset()
+
+
+async def test_an_open_ticket_whose_user_writes_before_all_came_along_gets_a_card_there(
+    session: AsyncSession,
+) -> None:
+    opened = await factories.ticket(session)
+
+    await ticket_service.receive(
+        session,
+        factories.ANN,
+        factories.content("Still there?"),
+        staff_chat_id=NEW,
+        day=NOON.date(),
+        now=NOON,
+    )
+    await staff_chat.settle_in(session, NEW, now=NOON)
+
+    kinds = [(chat_id, notice.kind) for chat_id, notice in await told(session)]
+    assert (NEW, CardPosted.kind) in kinds
+    assert (NEW, QuestionPosted.kind) in kinds
+    await session.refresh(opened)
+    assert opened.staff_chat_id == NEW
 
 
 async def test_nothing_comes_along_to_the_group_where_all_is(session: AsyncSession) -> None:
