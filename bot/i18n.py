@@ -57,6 +57,11 @@ def catalogue_file(language: str) -> Path:
     return _FOLDER / language / "LC_MESSAGES" / "messages.po"
 
 
+def partings_file(language: str) -> Path:
+    """Tell where a language's thanks and goodbyes are."""
+    return _FOLDER / language / "partings.txt"
+
+
 @cache
 def _catalogue(language: str) -> NullTranslations:
     if language == DEFAULT:

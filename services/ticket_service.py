@@ -37,7 +37,6 @@ from services.problems import (
     TicketAlreadyYours,
     TicketNotClosed,
 )
-from services.thanks import only_says_thanks
 
 log = structlog.get_logger(__name__)
 
@@ -91,8 +90,12 @@ async def receive(
     staff_chat_id: int,
     day: date,
     now: datetime,
+    parting: bool = False,
 ) -> Ticket:
-    """Take in what a user wrote: it joins the ticket at hand, reopens it, or opens a new one."""
+    """Take in what a user wrote: it joins the ticket at hand, reopens it, or opens a new one.
+
+    A `parting` (thanks, a goodbye) joins a closed ticket and leaves it closed.
+    """
     user = await people.remember(session, person, now=now)
     await people.came_back(session, user, now=now)
     ticket = await _at_hand(session, user, now=now)
@@ -104,7 +107,7 @@ async def receive(
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)
     if ticket.status is not TicketStatus.CLOSED:
         await _user_wrote(session, ticket, now=now)
-    elif not album and not only_says_thanks(content.text):  # of an album, the first item decides
+    elif not album and not parting:  # of an album, the first item decides
         history.record(session, ticket, user, "reopened", now)
         await _reopen(session, ticket, now=now)
     await _post_question(session, ticket, message, now=now)

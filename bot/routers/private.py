@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import texts
 from bot.content import NotAMessage, content, first_word, person
 from bot.filters import CommandLike, Question, When, private_command
+from bot.partings import only_parts
 from services import messages, people, questions
 from services import ticket_service as tickets
 from services.problems import KindNotRelayed, UnknownCommand
@@ -51,6 +52,7 @@ async def question(
         staff_chat_id=staff_chat_id,
         day=day,
         now=now,
+        parting=only_parts(message.text or message.caption),
     )
 
 

@@ -60,6 +60,8 @@ PLAIN = st.sampled_from(
         "ok",
         "thank you!",
         "спасибо",
+        "Thanks, bye",
+        "до свидания, а когда",
         "why?",
         "x" * 4096,
     ]
@@ -78,8 +80,10 @@ _ENDS = st.sampled_from(["", " spam, third time", " \x00", "\nnext line", " " + 
 COMMANDS = st.one_of(
     st.builds(
         "/{}{} {}{}".format,
-        st.sampled_from(["close", "take", "reopen", "tickets", "help", "start", "dance", "CLOSE"]),
-        st.sampled_from(["", "", "@support_bot", "@other_bot"]),
+        st.sampled_from(
+            ["close", "take", "reopen", "tickets", "help", "start", "dance", "CLOSE", "Start"]
+        ),
+        st.sampled_from(["", "", "@support_bot", "@Support_Bot", "@other_bot"]),
         _NUMBERS,
         _ENDS,
     ),

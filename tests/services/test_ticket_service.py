@@ -43,6 +43,7 @@ async def receive(
     *,
     person: Person = ANN,
     now: object = NOON,
+    parting: bool = False,
 ) -> Ticket:
     return await tickets.receive(
         session,
@@ -51,6 +52,7 @@ async def receive(
         staff_chat_id=STAFF,
         day=TODAY,
         now=now,  # type: ignore[arg-type]
+        parting=parting,
     )
 
 
@@ -257,7 +259,7 @@ async def test_of_several_closed_tickets_the_newest_is_reopened(session: AsyncSe
 async def test_thanks_reopen_nothing_and_are_shown_to_staff(session: AsyncSession) -> None:
     ticket = await factories.ticket(session, status=CLOSED)
 
-    await receive(session, content("Thank you!"))
+    await receive(session, content("Thank you!"), parting=True)
 
     message = (await session.scalars(select(Message))).one()
     assert (ticket.status, message.ticket_id) == (CLOSED, ticket.id)
@@ -269,7 +271,7 @@ async def test_thanks_on_an_open_ticket_are_a_message_like_any_other(
 ) -> None:
     ticket = await with_status(session, PENDING)
 
-    await receive(session, content("Thank you!"))
+    await receive(session, content("Thank you!"), parting=True)
 
     assert ticket.status is OPEN
 
@@ -277,7 +279,7 @@ async def test_thanks_on_an_open_ticket_are_a_message_like_any_other(
 async def test_thanks_long_after_the_close_open_a_new_ticket(session: AsyncSession) -> None:
     await factories.ticket(session, status=CLOSED, closed_at=NOON - 2 * WEEK)
 
-    assert (await receive(session, content("Thank you!"))).status is NEW
+    assert (await receive(session, content("Thank you!"), parting=True)).status is NEW
 
 
 async def test_who_writes_is_back_although_the_bot_was_blocked(session: AsyncSession) -> None:

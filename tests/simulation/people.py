@@ -82,9 +82,8 @@ class People:
     def _thanks(self, user: int, **_: Any) -> None:
         """What may not reopen a ticket; it carries no token, for then it would be more."""
         chat = self.telegram.world.chats[self.users[user].id]
-        acting.post(
-            self.telegram.world, self.users[user], chat, acting.text_fields("Thanks!", None)
-        )
+        words = ("Thanks!", "Thanks, bye", "до свидания, спасибо")[len(self.written) % 3]
+        acting.post(self.telegram.world, self.users[user], chat, acting.text_fields(words, None))
 
     def _photo(self, user: int, kind: str, **_: Any) -> None:
         token = self._next(f"q{user}")

@@ -161,7 +161,7 @@ def _traffic(
     if do in {"photo", "album"}:
         how["kind"] = rng.choice(("photo", "photo", "document", "voice"))
     if do == "command":
-        how["text"] = rng.choice(("/close", "/close done", "/take", "/reopen", "/nonsense"))
+        how["text"] = rng.choice(("/close", "/Close done", "/take", "/REOPEN", "/nonsense"))
     return Operation(round(rng.uniform(0.5, seconds), 3), do, how)
 
 

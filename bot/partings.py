@@ -1,0 +1,68 @@
+"""Telling thanks and goodbyes from a question: a closed ticket is not reopened for them.
+
+Each language brings its own phrases, beside its sentences (`bot/locales/*/partings.txt`).
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from bot import i18n
+
+# Nobody parts at greater length, in characters.
+_LONGEST = 200
+
+_ASKING = re.compile("[?\uff1f\u061f]")
+_SIGNS = re.compile("[🙏❤💙💚💛🤝👍👌😊☺🙂🎉💯👋]")
+_WORDS = re.compile(r"[\w']+")
+
+type Phrase = tuple[str, ...]
+
+
+class Partings(NamedTuple):
+    """A language's phrases: those that part, and all that may stand in such a message."""
+
+    parting: frozenset[Phrase]
+    allowed: frozenset[Phrase]
+
+
+def only_parts(text: str | None) -> bool:
+    """Whether `text` thanks or says goodbye, in words or by a sign, and nothing else.
+
+    A question mark always asks for something.
+    """
+    if not text or len(text) > _LONGEST or _ASKING.search(text):
+        return False
+    words = _words(text)
+    if not words:
+        return bool(_SIGNS.search(text))
+    return any(_parts(words, partings_of(language)) for language in i18n.LANGUAGES)
+
+
+@cache
+def partings_of(language: str) -> Partings:
+    """Read what a language says."""
+    lists: list[frozenset[Phrase]] = []
+    for paragraph in i18n.partings_file(language).read_text(encoding="utf-8").split("\n\n"):
+        lines = [line for line in paragraph.splitlines() if not line.startswith("#")]
+        lists.append(frozenset(tuple(_words(one)) for one in ",".join(lines).split(",")))
+    parting, around = lists
+    return Partings(parting, parting | around)
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(text.replace("\u2019", "'"))]
+
+
+def _parts(words: Sequence[str], said: Partings) -> bool:
+    """Whether the words are phrases one after the other, and one of them parts."""
+    longest = max(map(len, said.allowed))
+    reached = {(0, False)}  # how many words are read, and whether a phrase of them parts
+    for start in range(len(words)):
+        for read, parts in [one for one in reached if one[0] == start]:
+            for end in range(read + 1, min(read + longest, len(words)) + 1):
+                phrase = tuple(words[read:end])
+                if phrase in said.allowed:
+                    reached.add((end, parts or phrase in said.parting))
+    return (len(words), True) in reached

@@ -1,0 +1,100 @@
+import pytest
+
+from bot import i18n
+from bot.partings import only_parts, partings_of
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thanks",
+        "Thank you!",
+        "THANK YOU SO MUCH!!!",
+        "ok, thanks",
+        "Great, it works now, thank you",
+        "thx",
+        "Thanks for your help 🙏",
+        "Many thanks, everyone",
+        "спасибо",
+        "Спасибо большое!",
+        "СПАСИБО ВАМ ЗА ПОМОЩЬ ❤️",
+        "Понял, спасибо",
+        "Благодарю, всё работает",
+        "ещё раз спасибо",
+        "спс",
+        "🙏",
+        "Thanks, bye",
+        "Bye!",
+        "good-bye 👋",
+        "That’s all, thank you. Have a nice day!",
+        "ok thanks, see you later",
+        "Thank you, all good now. Best regards",
+        "до свидания, спасибо",
+        "До свидания!",
+        "Спасибо, всего доброго",
+        "Ок, всё получилось, спасибо, хорошего дня",
+        "пока",
+        "👋",
+        "👍👍",
+        "❤️",
+        "  спасибо\n🙏  ",
+    ],
+)
+def test_this_only_parts(text: str) -> None:
+    assert only_parts(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        " ",
+        "ok",
+        "хорошо",
+        "!",
+        "😡",
+        "no thanks",
+        "have you got it now, thanks",
+        "take care of it",
+        "have a nice day but where is it",
+        "bye-law",
+        "goodbye money",
+        "пока не пришло",
+        "спасибо, до свидания, а деньги",
+        "всё ещё не работает, спасибо",
+        "it works",
+        "thanks؟",
+        "thanks " * 40,
+        "Thanks, but it is broken again",
+        "thanks?",
+        "Спасибо?",
+        "Thank you. And when will it come",
+        "Спасибо, но не работает",
+        "не спасибо",
+        "спасибо, а когда",
+        "thanks 12345",
+        "thanks, my address is new",
+        "👍 and now the next one",
+        "мне не помогло",
+    ],
+)
+def test_this_asks_for_something(text: str | None) -> None:
+    assert not only_parts(text)
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_every_language_brings_thanks_and_goodbyes(language: str) -> None:
+    said = partings_of(language)
+
+    assert () not in said.allowed
+    assert len(said.parting) > 10
+    assert said.parting < said.allowed
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_what_parts_is_enough_alone_and_what_stands_around_it_is_not(language: str) -> None:
+    said = partings_of(language)
+
+    assert all(only_parts(" ".join(phrase)) for phrase in said.parting)
+    assert not any(only_parts(" ".join(phrase)) for phrase in said.allowed - said.parting)
