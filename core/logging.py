@@ -9,7 +9,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from types import TracebackType
 from typing import Any, TextIO, override
@@ -34,13 +34,21 @@ FLOORS: Mapping[str, int] = {
     "sqlalchemy": logging.WARNING,
 }
 
-# What stands on every line.
-_COMMON: Sequence[Processor] = (
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-)
+# For people the operator's own time without fractions, so that a line fits a narrow screen.
+_STAMPERS: Mapping[LogFormat, Processor] = {
+    "text": structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+    "json": structlog.processors.TimeStamper(fmt="iso", utc=True),
+}
+
+
+def _common(log_format: LogFormat) -> list[Processor]:
+    """List what puts on a line that which stands on each."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        _STAMPERS[log_format],
+    ]
 
 
 def configure(
@@ -52,9 +60,9 @@ def configure(
     """Send all logs from `level` on to `stream` (stderr), with `***` where a secret would stand."""
     stream = stream or sys.stderr
     lowest = logging.getLevelNamesMapping()[level]
-    handler = _Handler(stream, _renderers(log_format, colors=stream.isatty()), secrets)
+    handler = _Handler(stream, log_format, secrets)
     structlog.configure(
-        processors=[*_COMMON, _left_to_the_handler],
+        processors=[*_common(log_format), _left_to_the_handler],
         logger_factory=lambda name: _Logger(name, handler),
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
     )
@@ -74,7 +82,11 @@ def _renderers(log_format: LogFormat, *, colors: bool) -> list[Processor]:
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     # Plain tracebacks: a pretty one breaks long lines, and a secret with them.
     plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=colors, exception_formatter=plain, pad_event_to=0, pad_level=False
+        )
+    ]
 
 
 def _install(handler: logging.Handler, level: int) -> None:
@@ -105,17 +117,15 @@ def _log_uncaught(
 class _Handler(logging.StreamHandler[TextIO]):
     """Writes lines, with the secrets blotted out in every spelling."""
 
-    def __init__(
-        self, stream: TextIO, renderers: Sequence[Processor], secrets: Iterable[str]
-    ) -> None:
+    def __init__(self, stream: TextIO, log_format: LogFormat, secrets: Iterable[str]) -> None:
         super().__init__(stream)
         self.name = HANDLER
-        self._renderers = renderers
+        self._renderers = renderers = _renderers(log_format, colors=stream.isatty())
         self._secret = _pattern(secrets)
         remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
         self.setFormatter(
             structlog.stdlib.ProcessorFormatter(
-                foreign_pre_chain=_COMMON, processors=[remove_meta, *renderers]
+                foreign_pre_chain=_common(log_format), processors=[remove_meta, *renderers]
             )
         )
 

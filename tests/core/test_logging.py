@@ -2,6 +2,7 @@ import errno
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 import warnings
@@ -85,6 +86,10 @@ def test_text_is_for_people(stream: io.StringIO) -> None:
     assert "handled" in stream.getvalue()
     assert "update_id=5" in stream.getvalue()
     assert "\x1b" not in stream.getvalue()  # colours are for terminals
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[info\] handled \[bot\.poller\] update_id=5\n",
+        stream.getvalue(),
+    )
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
