@@ -27,7 +27,7 @@ from tests.simulation.witness import Witness
 CALM = 3.0
 # So long after everything was healed all must have arrived.
 PATIENCE = 3600.0
-# A bot that was asked to stop has so long (README, "Running it"); timers fire a little late.
+# A bot that was asked to stop has so long (README, "Run it"); timers fire a little late.
 GONE_WITHIN = 10.1
 
 
