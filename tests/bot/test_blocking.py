@@ -18,7 +18,7 @@ async def test_who_wrote_the_answer_is_told_that_it_did_not_arrive_and_why(
     _, answer, notice = await refused(office, alice)
 
     assert notice.reply_to == answer.id
-    assert notice.text == ("#1: this did not arrive (Forbidden: bot was blocked by the user).")
+    assert notice.text == "#1: this did not arrive (the user has blocked the bot)."
     assert notice.buttons == ["Send again"]
 
 
@@ -125,7 +125,7 @@ async def test_a_deleted_account_is_reported_like_a_block(office: Office, alice:
 
     await office.kate.replies(card, "It is on its way")
 
-    await office.sees("this did not arrive (Forbidden: user is deactivated)")
+    await office.sees("this did not arrive (the user's account was deleted)")
 
 
 async def test_closing_the_ticket_of_who_blocked_the_bot_closes_it(

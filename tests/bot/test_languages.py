@@ -84,12 +84,53 @@ def test_sentences_are_made_in_texts_only() -> None:
 
 
 @pytest.mark.parametrize("reason", [failing.NOT_WORDED, failing.NOT_WRITTEN_DOWN])
-def test_reasons_of_our_own_are_translated_and_those_of_telegram_repeated(reason: str) -> None:
+def test_reasons_of_our_own_are_translated_and_strange_ones_of_telegram_quoted(reason: str) -> None:
     with i18n.speaking("ru"):
-        ours, telegrams = texts.delivery_failed("#7", reason), texts.edit_failed("#7", "Forbidden")
+        ours, telegrams = (
+            texts.delivery_failed("#7", reason),
+            texts.edit_failed("#7", "Bad Request: NEW"),
+        )
 
     assert reason not in ours
-    assert "(Forbidden)" in telegrams
+    assert "(Telegram отказал: NEW)" in telegrams
+
+
+@pytest.mark.parametrize(
+    ("reason", "english", "russian"),
+    [
+        (
+            "Forbidden: bot was blocked by the user",
+            "the user has blocked the bot",
+            "пользователь заблокировал бота",
+        ),
+        ("Bad Request: message is too long", "the text is too long", "текст слишком длинный"),
+        (
+            "Bad Request: VOICE_MESSAGES_FORBIDDEN",
+            "the user does not accept voice and video messages",
+            "пользователь не принимает голосовые и видеосообщения",
+        ),
+        (
+            "Bad Request: not enough rights to send photos to the chat",
+            "this kind of message is not allowed there",
+            "такие сообщения там запрещены",
+        ),
+        (
+            "Bad Request: not enough rights to send text messages to the chat",
+            "the bot may not write there",
+            "бот не может там писать",
+        ),
+        ("TelegramServerError: Bad Gateway", "Telegram gave no answer", "Telegram не ответил"),
+    ],
+)
+def test_what_telegram_usually_says_is_worded_in_the_language_of_staff(
+    reason: str, english: str, russian: str
+) -> None:
+    said = []
+    for language in ("en", "ru"):
+        with i18n.speaking(language):
+            said.append(texts.delivery_failed("#7", reason))
+
+    assert said == [f"#7: this did not arrive ({english}).", f"#7: не доставлено ({russian})."]
 
 
 @pytest.mark.parametrize(

@@ -379,12 +379,12 @@ def test_nothing_in_a_name_is_left_to_turn_what_follows() -> None:
     [
         (
             notices.AnswerPosted,
-            "#7: this did not arrive (no).",
+            "#7: this did not arrive (Telegram refused: no).",
             ["Send again"],
         ),
         (
             notices.AnswerEdited,
-            "#7: this edit did not arrive (no).",
+            "#7: this edit did not arrive (Telegram refused: no).",
             ["Send again"],
         ),
         (
