@@ -62,6 +62,17 @@ def _in_a_json_list(element: _OneOf, compiler: SQLCompiler, **options: Any) -> s
     return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 - compiled clauses
 
 
+def rows_of_json(dialect: str, name: str, *columns: str) -> str:
+    """Write a SELECT of the rows that the parameter `name` gives: JSON, a list of numbers a row."""
+    if dialect == "postgresql":
+        rows = f"json_array_elements(CAST(:{name} AS JSON))"
+        number = "CAST(value ->> {} AS BIGINT)"
+    else:
+        rows, number = f"json_each(:{name})", "value ->> {}"
+    values = [f"{number.format(place)} AS {column}" for place, column in enumerate(columns)]
+    return f"SELECT {', '.join(values)} FROM {rows}"  # noqa: S608 - our own names
+
+
 async def insert(
     session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
 ) -> None:

@@ -87,7 +87,10 @@ class DeliveryStatus(StrEnum):
 
 
 class Priority(IntEnum):
-    """Which lane goes first when there is not room for all; the smaller the sooner."""
+    """The class of a delivery, which has a share of what the limits leave (services/shares.py).
+
+    Stored by number: add, never renumber.
+    """
 
     ANSWER = 0
     CONFIRMATION = 1
@@ -95,6 +98,9 @@ class Priority(IntEnum):
     FOLLOW_UP = 3
     REDRAW = 4
     REACTION = 5
+    ALBUM = 6
+    REFUSAL = 7
+    SIGN = 8
 
 
 class User(Base):
@@ -250,6 +256,9 @@ class Delivery(Plain, Base):
     `batch_id` is the first delivery of those that travel as one message (by its number alone: it
     is always of the same lane); once claimed, a batch keeps its members. `part` is the next piece
     to send of a message that needs several.
+
+    `lane` is what is kept in order within a chat: the key of the ticket, or 0 for all that belongs
+    to none.
     """
 
     __tablename__ = "deliveries"
@@ -257,17 +266,34 @@ class Delivery(Plain, Base):
         Index(
             "ix_deliveries_lane",
             "chat_id",
-            "ticket_id",
+            "lane",
+            "status",
             "id",
             sqlite_where=sql("status IN ('waiting', 'claimed')"),
             postgresql_where=sql("status IN ('waiting', 'claimed')"),
         ),
+        Index(
+            "ix_deliveries_ring",
+            "priority",
+            "chat_id",
+            "lane",
+            "id",
+            sqlite_where=sql("status = 'waiting'"),
+            postgresql_where=sql("status = 'waiting'"),
+        ),
         Index("ix_deliveries_sent_at", "sent_at"),
+        Index(
+            "ix_deliveries_for_the_eyes",
+            "created_at",
+            sqlite_where=sql("kind IN ('aside', 'refusal')"),
+            postgresql_where=sql("kind IN ('aside', 'refusal')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     chat_id: Mapped[int]
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
+    lane: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
     kind: Mapped[str]
     payload: Mapped[dict[str, Any]]
     media_group_id: Mapped[str | None]

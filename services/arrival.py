@@ -8,7 +8,14 @@ from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import insert, one_of
-from database.models import Delivery, DeliveryStatus, Message, MessageLink, Ticket
+from database.models import (
+    Delivery,
+    DeliveryStatus,
+    Message,
+    MessageLink,
+    Priority,
+    Ticket,
+)
 from services import outbox, pauses
 from services.notices import AnswerDelivered, AnswerPosted
 from services.parcel import Parcel, Trip
@@ -87,6 +94,8 @@ async def note(
         delivery.sent_at, delivery.error = now, None
         if parcel.more:
             delivery.part += 1
+            if delivery.priority == Priority.CARD:  # its first part was seen
+                delivery.priority = Priority.FOLLOW_UP
             delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
             delivery.attempts, delivery.first_tried_at = 0, None
         else:

@@ -25,6 +25,7 @@ from database.models import (
 )
 from services import outbox
 from services.notices import CardPosted, CardRedrawn, QuestionEdited, QuestionPosted
+from services.rings import DECORATION
 
 # A card that tells of the backlog is brought up to date this often, if no new card does.
 SHOWN_EVERY = timedelta(minutes=1)
@@ -71,8 +72,7 @@ async def measure(
             Delivery.chat_id == chat_id,
             PENDING,
             Delivery.status == DeliveryStatus.WAITING,
-            Delivery.priority < Priority.REDRAW,
-            Delivery.kind != CardRedrawn.kind,
+            Delivery.priority.not_in(DECORATION),
             Delivery.id.not_in(besides),
         )
     )
@@ -106,7 +106,7 @@ class Watch:
         goes on doing so when it is drawn anew.
         """
         signs = await self._known(session)
-        urgent = head.kind == CardRedrawn.kind and head.priority < Priority.REDRAW
+        urgent = head.priority == Priority.SIGN
         if head.kind == CardPosted.kind:
             tells = last_room and head.part == 0
         else:
@@ -154,7 +154,7 @@ class Watch:
             return False
         self._asked[head.chat_id] = now
         redraw = outbox.post(session, head.chat_id, CardRedrawn(card.id), now=now, ticket=card)
-        redraw.priority = Priority.CARD
+        redraw.priority = Priority.SIGN
         return True
 
     async def tidy(self, session: AsyncSession, *, now: datetime) -> None:

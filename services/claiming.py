@@ -4,6 +4,7 @@ A claim is in the database before anything is sent, so that whatever dies, it is
 have been said.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
@@ -14,14 +15,20 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.errors import is_outage
-from database.models import Delivery, DeliveryStatus
+from database.models import Delivery, DeliveryStatus, Priority
 from services import failing, lanes, pauses, prefetch
 from services.backlog import Backlog, Watch
 from services.limiter import Limiter
 from services.outcomes import Outcome
 from services.parcel import Compose, Parcel, Trip
+from services.queueing import Queue
+from services.rings import Head, Rings
+from services.shares import Division
 
 log = structlog.get_logger(__name__)
+
+# When none of the lanes that were looked at may go, others are looked at after so many seconds.
+LOOKS_FURTHER = 0.1
 
 
 class Turn:
@@ -71,6 +78,14 @@ class Claims:
         self.watch = Watch(limiter.per_group)
         self._limiter = limiter
         self._quiet = quiet
+        self._rings = Rings()
+        self._division = Division()
+
+    def remember(self, sent: Sequence[tuple[int, int, int]]) -> None:
+        """Go on with turns and shares where they stood: (chat, lane, class), oldest first."""
+        self._rings.remember(sent)
+        for chat_id, lane, priority in sent:
+            self._division.charge(chat_id if lane and chat_id < 0 else 0, priority, 1)
 
     async def make(
         self,
@@ -88,63 +103,99 @@ class Claims:
         turn.wait_until(paused.next_end)
         if paused.everything:
             return
+        if (room_at := self._limiter.has_room_at(turn.monotonic)) > turn.monotonic:
+            turn.look_at(room_at)
+            return
         await self.watch.tidy(session, now=turn.now)
         full = self._limiter.full(turn.monotonic)
         turn.look_at(min(full.values(), default=inf))
-        heads, more = await lanes.heads(
-            session,
-            now=turn.now,
-            quiet=self._quiet,
-            without=paused.blocked.union(full, former),
-        )
-        offered = await lanes.offered(session, heads, now=turn.now)
+        ready = await self._ready(session, turn, without=paused.blocked.union(full, former))
+        chosen = self._chosen(ready, turn)
+        offered = await lanes.offered(session, [head for _, head in chosen], now=turn.now)
         await prefetch.for_deliveries(session, list(chain.from_iterable(offered.values())))
+        queue = Queue(chosen, self._division)
         probing = paused.probed & set(travelling)
-        for head in heads:
-            when = self._limiter.next_at(turn.monotonic, head.chat_id)
-            if when > turn.monotonic:
-                turn.look_at(when)
-            elif head.chat_id not in turn.crowded | probing:
-                probing |= paused.probed & {head.chat_id}
-                await self._pack(session, head, offered[head.id], turn)
+        while (next_one := queue.first()) is not None:
+            owner, head = next_one
+            if not self._takes(owner, head, turn) or head.chat_id in turn.crowded | probing:
+                queue.leave_out(owner, head)
+                continue
+            probing |= paused.probed & {head.chat_id}
+            cost = await self._pack(session, head, offered.get(head.id, ()), turn)
+            if cost is None:
+                queue.skip(owner, head)
+            else:
+                queue.took(owner, head, cost)
         await _write_down(session, turn)
-        if more and turn.trips:
-            turn.look_at(turn.monotonic)
-        elif not heads:
-            turn.wait_until(await lanes.next_due(session, now=turn.now))
+        if self._rings.move(queue.served, {head.place for head in ready}):
+            turn.look_at(turn.monotonic + (0 if turn.trips else LOOKS_FURTHER))
+
+    async def _ready(
+        self, session: AsyncSession, turn: Turn, *, without: Collection[int]
+    ) -> list[Head]:
+        """List what may go by its time, of the lanes that are looked at in this turn."""
+        ready = []
+        for head in await self._rings.look(session, without=without):
+            if head.is_first:
+                at = lanes.ready_at(head, now=turn.now, quiet=self._quiet)
+                turn.wait_until(at if at > turn.now else None)
+                ready += [head] if at <= turn.now else []
+        return ready
+
+    def _chosen(self, ready: Sequence[Head], turn: Turn) -> list[tuple[int, Head]]:
+        """Take no more of a class than there is room for, each with its staff chat, or 0."""
+        chosen, counts = [], Counter[tuple[int, int]]()
+        for head in ready:
+            owner = head.chat_id if self._rings.is_staff(head.chat_id) else 0
+            counts[owner, head.found_as] += 1
+            if counts[owner, head.found_as] <= self._limiter.room(turn.monotonic, owner):
+                chosen.append((owner, head))
+        return chosen
+
+    def _takes(self, owner: int, head: Head, turn: Turn) -> bool:
+        spare = not owner and head.priority == Priority.REFUSAL
+        when = self._limiter.next_at(turn.monotonic, head.chat_id, spare=spare)
+        if when > turn.monotonic:
+            turn.look_at(when)
+        return when <= turn.monotonic
 
     async def _pack(
-        self, session: AsyncSession, head: Delivery, offered: Sequence[Delivery], turn: Turn
-    ) -> None:
-        """Put a lane's first delivery, and what can travel with it, on the way."""
-        last_room = self._limiter.is_last_room(turn.monotonic, head.chat_id)
-        besides = [head.id, *turn.claimed]
-        if last_room and await self.watch.asks(session, head, besides=besides, now=turn.now):
-            _wait_for_room(head, turn, turn.monotonic)
-            return
+        self, session: AsyncSession, head: Head, offered: Sequence[Delivery], turn: Turn
+    ) -> int | None:
+        """Put a lane's first delivery, and what can travel with it, on the way.
+
+        Return what it costs; None if it does not go now.
+        """
         if not offered:
             turn.look_at(turn.monotonic)
-            return
-        backlog = await self.watch.seen_with(session, head, besides=besides, last_room=last_room)
+            return None
+        first = offered[0]
+        last_room = self._limiter.is_last_room(turn.monotonic, head.chat_id)
+        besides = [first.id, *turn.claimed]
+        if last_room and await self.watch.asks(session, first, besides=besides, now=turn.now):
+            _wait_for_room(head, turn, turn.monotonic)
+            return None
+        backlog = await self.watch.seen_with(session, first, besides=besides, last_room=last_room)
         try:
             parcel = await self._word(session, offered, backlog, turn)
         except Exception as error:
             if _spoils_the_transaction(error, turn):
                 raise
-            await _set_aside(session, head, error, turn)
-            return
+            await _set_aside(session, first, error, turn)
+            return None
         if parcel is None:
-            head.status = DeliveryStatus.DELIVERED
+            first.status = DeliveryStatus.DELIVERED
             turn.look_at(turn.monotonic)
-            return
+            return None
         when = self._limiter.next_at(turn.monotonic, parcel.chat_id, parcel.cost)
         if when > turn.monotonic:
             _wait_for_room(head, turn, when)
-            return
+            return None
         if backlog is not None:  # which may ask what waits, and so must not find what goes now
             await _write_down(session, turn)
-        await self.watch.shown(session, head, backlog, now=turn.now)
+        await self.watch.shown(session, first, backlog, now=turn.now)
         self._claim(offered[: parcel.taken], parcel, turn)
+        return parcel.cost
 
     async def _word(
         self,
@@ -172,7 +223,7 @@ async def _write_down(session: AsyncSession, turn: Turn) -> None:
     turn.batches.clear()
 
 
-def _wait_for_room(head: Delivery, turn: Turn, until: float) -> None:
+def _wait_for_room(head: Head, turn: Turn, until: float) -> None:
     """Keep the room of a chat for what comes first: what is smaller must not take it."""
     turn.crowded.add(head.chat_id)
     turn.look_at(until)

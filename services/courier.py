@@ -139,12 +139,14 @@ class Courier:
         now, monotonic = self._clock(), self._monotonic()
         async with self._sessions.begin() as session:
             counted = await sent.since(session, now - REMEMBERED, now=now)
+            lately = await sent.lately(session, now - REMEMBERED)
             doubtful = await lanes.in_doubt(session)
             # Now: should only the answer to the commit get lost, they are not found again.
             _announce(doubtful)
         self._limiter.remember(
             (monotonic - (now - at).total_seconds(), chat_id) for at, chat_id in counted
         )
+        self._claims.remember(lately)
         log.info("courier started", possible_duplicates=len(doubtful))
 
     async def _take_turn(self, group: asyncio.TaskGroup) -> float:

@@ -1,24 +1,24 @@
 """Lanes: the deliveries of one ticket to one chat, of which one is on its way at a time."""
 
+import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import BigInteger, Select, bindparam, column, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.dialect import one_of
-from database.models import PENDING, Delivery, DeliveryStatus, Priority
-from services.notices import AnswerPosted, CardRedrawn, QuestionPosted
+from database.dialect import one_of, rows_of_json
+from database.models import PENDING, Delivery, DeliveryStatus
+from services.notices import AnswerPosted, QuestionPosted
 from services.outbox import ALBUM_PAUSE
+from services.rings import DECORATION, Head
 
 # No delivery waits longer than this between two tries, and no album longer than its pause. A due
 # time further ahead was written before the clock was set back, so it counts as reached.
 LONGEST_BACKOFF = timedelta(minutes=5)
-
-# Of the lanes that may go at the same time, so many are looked at in one turn.
-HEADS_A_TURN = 50
 
 # So many waiting deliveries are offered to become one message.
 MOST_OFFERED = 50
@@ -26,74 +26,44 @@ MOST_OFFERED = 50
 # What people wrote can become one message.
 _MERGED = frozenset({QuestionPosted.kind, AnswerPosted.kind})
 
-_REDRAW = Delivery.kind == CardRedrawn.kind
-_DECORATION = or_(_REDRAW, Delivery.priority >= Priority.REDRAW)
-
-
-_LANE = (Delivery.chat_id, Delivery.ticket_id)
-
-
-def _select_heads() -> Select[Delivery, bool]:
-    now = bindparam("now", type_=Delivery.due_at.type)
-    urgent = and_(_REDRAW, Delivery.priority < Priority.REDRAW, Delivery.due_at <= now)
-    claimed = Delivery.status == DeliveryStatus.CLAIMED
-    place = case((claimed, 0), (urgent, 1), (_DECORATION, 3), else_=2)
-    rank = func.row_number().over(partition_by=_LANE, order_by=(place, Delivery.id))
-    together = func.count().over(partition_by=_LANE)
-    ranked = (
-        select(Delivery.id, rank.label("rank"), together.label("together"))
-        .where(PENDING, Delivery.chat_id.not_in(bindparam("without", expanding=True)))
-        .subquery()
+# What waits right behind each of some deliveries, content of its lane, up to a number.
+_BEHIND = """
+WITH RECURSIVE walk AS (
+    SELECT d.id AS head, d.id, d.chat_id, d.lane, 1 AS number,
+           d.id IN ({followed}) AS walks
+    FROM deliveries d WHERE d.id IN ({heads}) AND d.status = 'waiting'
+    UNION ALL
+    SELECT w.head, d.id, d.chat_id, d.lane, w.number + 1, w.walks
+    FROM walk w JOIN deliveries d ON d.id = (
+        SELECT x.id FROM deliveries x
+        WHERE x.chat_id = w.chat_id AND x.lane = w.lane AND x.status = 'waiting'
+          AND x.id > w.id AND x.priority NOT IN ({decoration})
+        ORDER BY x.id LIMIT 1
     )
+    WHERE w.walks AND w.number < {most}
+)
+SELECT head, id FROM walk
+"""
+
+
+@cache
+def _offered(dialect: str) -> Select[Delivery, int]:
+    statement = _BEHIND.format(
+        heads=rows_of_json(dialect, "heads", "id"),
+        followed=rows_of_json(dialect, "followed", "id"),
+        decoration=", ".join(str(int(one)) for one in DECORATION),
+        most=MOST_OFFERED,
+    )
+    walk = text(statement).columns(column("head", BigInteger), column("id", BigInteger)).subquery()
     return (
-        select(Delivery, ranked.c.together > 1)
-        .join(ranked, ranked.c.id == Delivery.id)
-        .where(
-            ranked.c.rank == 1,
-            Delivery.status == DeliveryStatus.WAITING,
-            or_(
-                Delivery.due_at <= now,
-                Delivery.due_at > bindparam("absurd"),
-                and_(
-                    Delivery.media_group_id.is_not(None),
-                    Delivery.attempts == 0,
-                    Delivery.due_at > bindparam("complete"),
-                ),
-            ),
-            or_(
-                Delivery.kind != QuestionPosted.kind,
-                Delivery.created_at <= bindparam("gathered"),
-                Delivery.created_at > now,
-            ),
-        )
-        .order_by(Delivery.priority, Delivery.id)
-        .limit(HEADS_A_TURN + 1)
-    )
-
-
-def _select_offered() -> Select[Delivery, int, int | None]:
-    place = func.row_number().over(partition_by=_LANE, order_by=Delivery.id)
-    first = (
-        select(Delivery.id, *_LANE, place.label("place"))
-        .where(
-            one_of(Delivery.chat_id, "chats"),
-            one_of(Delivery.ticket_id, "tickets"),
-            PENDING,
-            Delivery.status == DeliveryStatus.WAITING,
-            ~_DECORATION,
-        )
-        .subquery()
-    )
-    return (
-        select(Delivery, first.c.chat_id, first.c.ticket_id)
-        .join(first, first.c.id == Delivery.id)
-        .where(first.c.place <= MOST_OFFERED)
+        select(Delivery, walk.c.head)
+        .join(walk, walk.c.id == Delivery.id)
         .order_by(Delivery.id)
+        .execution_options(populate_existing=True)
     )
 
 
 # Built once: to build them takes longer than to run them.
-_HEADS, _OFFERED = _select_heads(), _select_offered()
 _DELIVERIES: Any = Delivery.__table__
 _CLAIMED = (
     update(_DELIVERIES)
@@ -116,57 +86,42 @@ _LOCK = select(func.count()).select_from(
     .with_for_update()
     .subquery()
 )
-_NEXT_DUE = select(func.min(Delivery.due_at)).where(PENDING, Delivery.due_at > bindparam("now"))
 
 
-async def heads(
-    session: AsyncSession, *, now: datetime, quiet: timedelta, without: Collection[int]
-) -> tuple[dict[Delivery, bool], bool]:
-    """List what may go now: the first of each lane that has nothing on its way, best first.
+def ready_at(head: Head, *, now: datetime, quiet: timedelta) -> datetime:
+    """Tell when the head of a lane may go; `quiet` is how long follow-ups are gathered.
 
-    And tell of each whether its lane has more, and of all whether there are more such heads.
-    Redraws and reactions show what is true when they go, so they let content pass; for the same
-    reason a redraw that was given a higher priority may itself pass the content of its lane.
-    `quiet` is how long follow-ups are gathered; `without` are chats to leave out.
+    A time that a clock which was set back has made absurd counts as reached.
     """
-    times = {
-        "now": now,
-        "absurd": now + LONGEST_BACKOFF,
-        "complete": now + ALBUM_PAUSE,
-        "gathered": now - quiet,
-    }
-    found = (await session.execute(_HEADS, times | {"without": list(without)})).all()
-    return dict(found[:HEADS_A_TURN]), len(found) > HEADS_A_TURN
+    due_at = head.due_at
+    album = head.media_group_id is not None and head.attempts == 0
+    if due_at > now + (ALBUM_PAUSE if album else LONGEST_BACKOFF):
+        due_at = now
+    if head.kind == QuestionPosted.kind and head.created_at <= now:
+        due_at = max(due_at, head.created_at + quiet)
+    return due_at
 
 
 async def offered(
-    session: AsyncSession, heads: Mapping[Delivery, bool], *, now: datetime
+    session: AsyncSession, heads: Collection[Head], *, now: datetime
 ) -> dict[int, list[Delivery]]:
     """List for each of `heads`, by its id, what could travel with it, itself first.
 
     That is the rest of its batch, or what waits right behind it. What was tried before and is of
-    no batch goes alone: its batch was refused and dissolved. Nothing, if its lane had more and its
-    group has moved since `heads` looked: then it waits for the new chat.
+    no batch goes alone: its batch was refused and dissolved. Nothing, if its group has moved since
+    it was looked at: then it waits for the new chat.
     """
-    merged = [head for head, followed in heads.items() if followed and _is_merged(head)]
-    lanes = await _waiting(session, merged)
-    alone = {head.id: [head] for head in heads}
-    return alone | {
-        head.id: _together(head, lanes[head.chat_id, head.ticket_id], now) for head in merged
-    }
-
-
-async def _waiting(
-    session: AsyncSession, heads: Sequence[Delivery]
-) -> defaultdict[tuple[int, int | None], list[Delivery]]:
-    """List by lane what waits from the head on, decoration left out, as the database has it now."""
-    lanes: defaultdict[tuple[int, int | None], list[Delivery]] = defaultdict(list)
-    if heads:
-        chats, tickets = {head.chat_id for head in heads}, {head.ticket_id for head in heads}
-        found = await session.execute(_OFFERED, {"chats": chats, "tickets": tickets})
-        for delivery, chat_id, ticket_id in found:
-            lanes[chat_id, ticket_id].append(delivery)
-    return lanes
+    if not heads:
+        return {}
+    chats = {head.id: head.chat_id for head in heads}
+    followed = [head.id for head in heads if head.followed and _is_merged(head)]
+    lanes: defaultdict[int, list[Delivery]] = defaultdict(list)
+    statement = _offered(session.get_bind().dialect.name)
+    parameters = {"heads": _json(chats), "followed": _json(followed)}
+    for delivery, head_id in await session.execute(statement, parameters):
+        if delivery.chat_id == chats[head_id]:
+            lanes[head_id].append(delivery)
+    return {head_id: _together(waiting, now) for head_id, waiting in lanes.items()}
 
 
 async def claim(
@@ -218,19 +173,16 @@ async def still_claimed(
     return {delivery.id: delivery for delivery in claimed}
 
 
-async def next_due(session: AsyncSession, *, now: datetime) -> datetime | None:
-    """Tell when the next delivery that waits for a time comes due."""
-    earliest: datetime | None = await session.scalar(_NEXT_DUE, {"now": now})
-    return earliest
+def _json(ids: Iterable[int]) -> str:
+    return json.dumps([[one] for one in ids])
 
 
-def _is_merged(head: Delivery) -> bool:
-    return head.kind in _MERGED and head.ticket_id is not None
+def _is_merged(head: Head) -> bool:
+    return head.kind in _MERGED and head.lane > 0
 
 
-def _together(head: Delivery, waiting: Sequence[Delivery], now: datetime) -> list[Delivery]:
-    if head not in waiting:
-        return []
+def _together(waiting: Sequence[Delivery], now: datetime) -> list[Delivery]:
+    head = waiting[0]
     if head.batch_id is not None:
         return [one for one in waiting if one.batch_id == head.batch_id]
     if head.attempts > 0 or head.part > 0:

@@ -27,12 +27,13 @@ class Window:
     answered: deque[float] = field(default_factory=deque)
     in_flight: int = 0
 
-    def next_at(self, now: float, cost: int) -> float:
+    def next_at(self, now: float, cost: int, keep: float = 0) -> float:
         """Tell when `cost` sends fit: now, later, or `inf` (only once an answer has come).
 
-        What never fits (an album larger than the window) goes when the window is empty.
+        What never fits (an album larger than the window) goes when the window is empty. `keep` is
+        the room that has to be left for others.
         """
-        missing = min(cost, self.count) - self.room(now)
+        missing = min(cost + keep, self.count) - self.room(now)
         if missing <= 0:
             return now
         if missing > len(self.answered):
@@ -65,9 +66,24 @@ class Limiter:
         self._total = Window(total, 1.0) if total else None
         self._chats: dict[int, Window] = {}
 
-    def next_at(self, now: float, chat_id: int, cost: int = 1) -> float:
-        """Tell when a send of `cost` messages to the chat may leave."""
-        return max([now, *(window.next_at(now, cost) for window in self._windows(chat_id))])
+    def next_at(self, now: float, chat_id: int, cost: int = 1, *, spare: bool = False) -> float:
+        """Tell when a send of `cost` messages to the chat may leave.
+
+        `spare`: it is only for the eyes, and leaves to all others half of what the bot may send.
+        """
+        times = [now, *(window.next_at(now, cost) for window in self._windows(chat_id))]
+        if spare and self._total is not None:
+            times.append(self._total.next_at(now, cost, keep=self._total.count // 2))
+        return max(times)
+
+    def has_room_at(self, now: float) -> float:
+        """Tell when anything at all may leave."""
+        return now if self._total is None else self._total.next_at(now, 1)
+
+    def room(self, now: float, chat_id: int = 0) -> float:
+        """Tell how many sends there is room for in a group now, or (0) in all other chats."""
+        windows = self._windows(chat_id) if chat_id else [self._total]
+        return min((window.room(now) for window in windows if window), default=inf)
 
     def leave(self, chat_id: int, cost: int = 1) -> None:
         """Count a send that leaves now."""

@@ -197,6 +197,7 @@ class Refusal(Notice):
     moved since counts its messages anew. None in what was posted before there were these fields.
     """
 
+    priority = Priority.REFUSAL
     problem: dict[str, Any]
     reply_to: int | None
     language: str
@@ -208,7 +209,7 @@ class Refusal(Notice):
 class GroupIsNotStaff(Notice):
     """To a group that is not the staff chat: this is your id."""
 
-    priority = Priority.REACTION
+    priority = Priority.REFUSAL
     chat_id: int
 
 

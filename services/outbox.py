@@ -35,6 +35,7 @@ def post(
     delivery = Delivery(
         chat_id=chat_id,
         ticket_id=ticket.id if ticket else None,
+        lane=ticket.id if ticket else 0,
         kind=notice.kind,
         payload=notice.to_json(),
         priority=notice.priority,
@@ -61,6 +62,8 @@ async def post_content(
     delivery = post(session, chat_id, notice, now=now, ticket=ticket)
     if media_group_id is not None:
         delivery.media_group_id = media_group_id
+        if delivery.priority == Priority.FOLLOW_UP:
+            delivery.priority = Priority.ALBUM
         await session.flush()
         await session.execute(
             update(Delivery)
@@ -84,7 +87,7 @@ def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
         chat_id=chat_id,
         kind=ASIDE,
         payload={},
-        priority=Priority.CONFIRMATION,
+        priority=Priority.REFUSAL,
         status=DeliveryStatus.DELIVERED,
         created_at=now,
         due_at=now,
@@ -96,11 +99,18 @@ def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
 
 
 async def post_once(
-    session: AsyncSession, chat_id: int, notice: Notice, *, now: datetime, ticket: Ticket
+    session: AsyncSession,
+    chat_id: int,
+    notice: Notice,
+    *,
+    now: datetime,
+    ticket: Ticket,
+    priority: Priority | None = None,
 ) -> None:
-    """Send `notice` unless the very same one waits already."""
+    """Send `notice`, as of another class if `priority` says so, unless the very same one waits."""
     if not await _waits(session, chat_id, notice, ticket):
-        post(session, chat_id, notice, now=now, ticket=ticket)
+        delivery = post(session, chat_id, notice, now=now, ticket=ticket)
+        delivery.priority = delivery.priority if priority is None else priority
 
 
 async def redraw_card(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:

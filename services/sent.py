@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import PENDING, Delivery, DeliveryStatus, Message
 from services.notices import AnswerDelivered, CommandDone, NoteKept
+from services.outbox import ASIDE
 
 # Reactions cost a chat none of its messages.
 _FREE = (AnswerDelivered.kind, NoteKept.kind, CommandDone.kind)
@@ -33,6 +34,15 @@ async def since(
         if one.id not in joined:
             counted += [(now, one.chat_id)] * max(1, _tries(one))
     return sorted((min(at, now), chat_id) for at, chat_id in counted)
+
+
+async def lately(session: AsyncSession, time: datetime) -> Sequence[tuple[int, int, int]]:
+    """List what was sent since `time`: (chat, lane, class), oldest first."""
+    sent = select(Delivery.chat_id, Delivery.lane, Delivery.priority).where(
+        Delivery.sent_at > time, Delivery.kind.not_in((*_FREE, ASIDE))
+    )
+    rows = await session.execute(sent.order_by(Delivery.sent_at))
+    return [(chat_id, lane, priority) for chat_id, lane, priority in rows]
 
 
 def _counted(took: Iterable[Delivery], joined: set[int]) -> Iterator[tuple[datetime, int]]:

@@ -14,6 +14,7 @@ from database.models import (
     DailyTicketCounter,
     Direction,
     Message,
+    Priority,
     Ticket,
     TicketStatus,
     User,
@@ -245,9 +246,11 @@ async def _reopen(session: AsyncSession, ticket: Ticket, *, now: datetime) -> No
 
 
 async def new_card(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
-    """Post a card further down; earlier ones point to it."""
-    for notice in (CardPosted(ticket.id), CardRetired(ticket.id)):
-        await outbox.post_once(session, ticket.staff_chat_id, notice, now=now, ticket=ticket)
+    """Post a card further down; earlier ones point to it. It is no first message."""
+    chat_id, later = ticket.staff_chat_id, Priority.FOLLOW_UP
+    card, retired = CardPosted(ticket.id), CardRetired(ticket.id)
+    await outbox.post_once(session, chat_id, card, now=now, ticket=ticket, priority=later)
+    await outbox.post_once(session, chat_id, retired, now=now, ticket=ticket)
 
 
 async def _post_question(

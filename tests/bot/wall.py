@@ -30,7 +30,8 @@ from database.models import Delivery, DeliveryStatus
 from services import lanes, settling
 from services.outcomes import Delivered
 from services.parcel import Parcel
-from tests.services.factories import STAFF, claim, trip_of
+from services.rings import Head
+from tests.services.factories import STAFF, claim, heads, trip_of
 from tests.times import NOON
 
 type Method = TelegramMethod[Any]
@@ -79,10 +80,10 @@ class Wall:
         """Send all that waits, in the courier's order."""
         await self._session.flush()
         while head := await self._next():
-            offered = (await lanes.offered(self._session, {head: True}, now=self.now))[head.id]
+            offered = (await lanes.offered(self._session, [head], now=self.now))[head.id]
             parcel = await self._compose(self._session, offered)
             if parcel is None:
-                head.status = DeliveryStatus.DELIVERED
+                offered[0].status = DeliveryStatus.DELIVERED
             else:
                 await self._send(parcel, offered[: parcel.taken])
             await self._session.flush()
@@ -92,9 +93,10 @@ class Wall:
         found = await self._session.scalars(select(Delivery).order_by(Delivery.id))
         return [await self._compose(self._session, [one]) for one in found]
 
-    async def _next(self) -> Delivery | None:
-        heads, _ = await lanes.heads(self._session, now=self.now, quiet=timedelta(), without=())
-        return next(iter(heads), None)
+    async def _next(self) -> Head | None:
+        """Find what goes next, by class alone: here is always room for all."""
+        ready = await heads(self._session, now=self.now)
+        return min(ready, key=lambda head: (head.priority, head.id), default=None)
 
     async def _send(self, parcel: Parcel, batch: Sequence[Delivery]) -> None:
         await claim(self._session, *batch, now=self.now)

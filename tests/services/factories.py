@@ -1,6 +1,6 @@
 """People, tickets, messages and deliveries, each as short as a test's point allows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -23,6 +23,7 @@ from database.models import (
 from services import lanes, messages, notices, outbox
 from services.content import Content, Person
 from services.parcel import Parcel, Shown, Trip
+from services.rings import Head, Rings
 from tests.database import rows
 from tests.times import NOON
 
@@ -152,9 +153,46 @@ def trip_of(batch: Sequence[Delivery], parcel: Parcel, *, left_at: datetime = NO
     return Trip(parcel, ids, first.ticket_id, first.kind, first.part, left_at)
 
 
+def head_of(delivery: Delivery, *, followed: bool = True) -> Head:
+    """See a delivery as a look at its lane does."""
+    return Head(
+        ring=0,
+        found_as=delivery.priority,
+        chat_id=delivery.chat_id,
+        lane=delivery.lane,
+        id=delivery.id,
+        priority=delivery.priority,
+        kind=delivery.kind,
+        due_at=delivery.due_at,
+        created_at=delivery.created_at,
+        attempts=delivery.attempts,
+        media_group_id=delivery.media_group_id,
+        busy=False,
+        behind=False,
+        followed=followed,
+    )
+
+
+async def heads(
+    session: AsyncSession,
+    *,
+    now: datetime = NOON,
+    quiet: timedelta = timedelta(),
+    without: Collection[int] = (),
+) -> list[Head]:
+    """List what may go now, each once."""
+    await session.flush()
+    looked = await Rings().look(session, without=without)
+    ready = [
+        one for one in looked if one.is_first and lanes.ready_at(one, now=now, quiet=quiet) <= now
+    ]
+    return list({one.id: one for one in ready}.values())
+
+
 async def offered(session: AsyncSession, head: Delivery, *, now: datetime) -> list[Delivery]:
     """List what could travel with one delivery."""
-    return (await lanes.offered(session, {head: True}, now=now))[head.id]
+    await session.flush()
+    return (await lanes.offered(session, [head_of(head)], now=now))[head.id]
 
 
 async def waiting(session: AsyncSession) -> list[tuple[int, notices.Notice]]:

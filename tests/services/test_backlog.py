@@ -129,7 +129,7 @@ async def test_what_else_waits_needs_sends_but_is_nobodys_question(
     ("notice", "changes"),
     [
         (CardRedrawn(1), {}),
-        (CardRedrawn(1), {"priority": Priority.CARD}),
+        (CardRedrawn(1), {"priority": Priority.SIGN}),
         (AnswerDelivered(1), {}),
         (TicketClosed(1), {"chat_id": ANN.telegram_id}),
         (CardPosted(1), {"status": DeliveryStatus.CLAIMED}),
@@ -213,7 +213,7 @@ async def test_a_card_drawn_anew_in_the_turn_in_which_another_one_takes_over_is_
     session: AsyncSession, ticket: Ticket
 ) -> None:
     """Its redraw that was claimed just now is not one that still waits."""
-    await delivery(session, CardRedrawn(ticket.id), ticket, priority=Priority.CARD)
+    await delivery(session, CardRedrawn(ticket.id), ticket, priority=Priority.SIGN)
     for other in await tickets(session, 7):
         await delivery(session, CardPosted(other.id), other)
 
@@ -267,7 +267,7 @@ async def test_before_a_follow_up_takes_the_last_room_the_newest_card_is_to_tell
     follow_up, *_ = [await question(session, ticket), *await queue(session, 3)]
 
     assert await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON)
-    assert await redraws(session, priority=Priority.CARD) == [newest.id]
+    assert await redraws(session, priority=Priority.SIGN) == [newest.id]
     assert not await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON)
 
 

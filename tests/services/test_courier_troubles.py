@@ -10,7 +10,6 @@ from database.models import Delivery, Ticket
 from services import courier as couriers
 from services import failing, outbox
 from services.backlog import Backlog
-from services.lanes import HEADS_A_TURN
 from services.limiter import Limiter
 from services.notices import (
     AnswerEdited,
@@ -30,6 +29,7 @@ from services.outcomes import (
     Refused,
 )
 from services.parcel import Parcel
+from services.rings import LANES_A_LOOK
 from tests.services import factories
 from tests.services.factories import HOUR, MINUTE, SECOND, STAFF
 from tests.services.room import (
@@ -304,13 +304,14 @@ async def test_a_pause_outlives_a_restart(room: Room, ann: Ticket) -> None:
 async def test_a_held_chat_is_tried_each_minute_with_one_and_then_takes_all(
     room: Room, ann: Ticket, bob: Ticket
 ) -> None:
-    room.telegram.answers_with(1, ChatRefused("kicked"), ChatRefused("kicked"))
+    for number in (1, 2):
+        room.telegram.answers_with(number, ChatRefused("kicked"))
     async with room.working():
         await room.post(1, ticket=ann)
         await room.settled(1)
         await room.post(2, ticket=bob)
         await room.pass_time(MINUTE)
-        assert await room.settled(2) == [(STAFF, (1,)), (STAFF, (1,))]
+        assert await room.settled(2) == [(STAFF, (1,)), (STAFF, (2,))]
 
         await room.pass_time(MINUTE)
         assert (await room.settled(4))[2:] == [(STAFF, (1,)), (STAFF, (2,))]
@@ -389,7 +390,7 @@ async def test_under_pressure_messages_merge(
         assert await room.settled(2) == [(STAFF, (1,)), (STAFF, tuple(range(2, 12)))]
 
 
-async def test_an_album_that_needs_more_room_is_not_overtaken_in_its_chat(
+async def test_an_album_whose_turn_it_is_is_not_overtaken_for_want_of_room(
     sessions: async_sessionmaker[AsyncSession], ann: Ticket, bob: Ticket
 ) -> None:
     room = limited(sessions, per_group=3)
@@ -400,11 +401,13 @@ async def test_an_album_that_needs_more_room_is_not_overtaken_in_its_chat(
         await room.post(2, ticket=ann)
         await room.turns()
         await room.post(3, ticket=bob)
+        await room.settled(2)
+        await room.post(4, ticket=bob)
         await room.turns()
-        assert len(room.telegram.calls) == 1
+        assert room.telegram.calls == [(STAFF, (1,)), (STAFF, (3,))]
 
         await room.pass_time(MINUTE)
-        assert await room.telegram.called(2) == [(STAFF, (1,)), (STAFF, (2,))]
+        assert (await room.telegram.called(3))[2:] == [(STAFF, (2,))]
 
 
 async def test_a_restart_knows_of_all_parts_of_what_was_sent(
@@ -491,7 +494,7 @@ async def test_many_lanes_that_wait_for_room_do_not_keep_the_courier_spinning(
 ) -> None:
     room = limited(sessions, total=1)
     async with room.sessions.begin() as session:
-        for chat_id in range(1, HEADS_A_TURN + 10):
+        for chat_id in range(1, LANES_A_LOOK + 10):
             outbox.post(session, chat_id, StaffChatMigrated(chat_id, 1), now=NOON)
     rests: list[float] = []
 

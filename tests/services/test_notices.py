@@ -46,11 +46,9 @@ def test_no_two_notices_share_a_name() -> None:
         (Priority.CARD, {"card_posted"}),
         (Priority.FOLLOW_UP, {"question_posted", "question_edited"}),
         (Priority.REDRAW, {"card_redrawn", "card_retired", "update_set_aside"}),
-        (
-            Priority.REACTION,
-            {"answer_delivered", "note_kept", "command_done", "group_is_not_staff"},
-        ),
+        (Priority.REACTION, {"answer_delivered", "note_kept", "command_done"}),
+        (Priority.REFUSAL, {"refusal", "group_is_not_staff"}),
     ],
 )
-def test_what_matters_first_goes_first(priority: Priority, kinds: set[str]) -> None:
+def test_each_kind_is_of_a_class(priority: Priority, kinds: set[str]) -> None:
     assert {kind.kind for kind in NOTICES if kind.priority is priority} == kinds

@@ -1,0 +1,51 @@
+"""The queue of one turn: what may go, taken in the order of its shares."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+
+from services.rings import Head, Place
+from services.shares import Division
+
+
+class Queue:
+    """What may go now, each with the staff chat that it is for, or 0. Within a class in order."""
+
+    def __init__(self, heads: Iterable[tuple[int, Head]], division: Division) -> None:
+        self.served: set[Place] = set()
+        self._division = division
+        self._waiting: defaultdict[int, dict[int, deque[Head]]] = defaultdict(dict)
+        for owner, head in heads:
+            self._waiting[owner].setdefault(head.found_as, deque()).append(head)
+
+    def first(self) -> tuple[int, Head] | None:
+        """Tell what goes next; None if nothing is left."""
+        while waiting := {owner: its for owner, its in self._waiting.items() if its}:
+            owner, which = self._division.first(waiting)
+            head = self._waiting[owner][which][0]
+            if head.place not in self.served:  # found as two classes
+                return owner, head
+            self._drop(owner, head)
+        return None
+
+    def took(self, owner: int, head: Head, cost: int) -> None:
+        """Count that it goes; nothing more of its lane does."""
+        self._division.charge(owner, head.found_as, cost)
+        self.served.add(head.place)
+        self._drop(owner, head)
+
+    def leave_out(self, owner: int, head: Head) -> None:
+        """Pass it over in this turn, with all that is for the same staff chat."""
+        if owner:
+            del self._waiting[owner]
+        else:
+            self._drop(owner, head)
+
+    def skip(self, owner: int, head: Head) -> None:
+        """Pass over this one alone."""
+        self._drop(owner, head)
+
+    def _drop(self, owner: int, head: Head) -> None:
+        heads = self._waiting[owner][head.found_as]
+        heads.popleft()
+        if not heads:
+            del self._waiting[owner][head.found_as]

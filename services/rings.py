@@ -1,0 +1,256 @@
+"""Rings: where what may go next is looked for, however much waits.
+
+The lanes of one class in one staff chat are a ring, and so are those of one class in all other
+chats together. Each turn of the courier looks at a few lanes of each ring, by an index, and goes
+on behind the lane that was served last: no lane is served twice before each other one had its turn,
+and one with a million rows is a single step.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, Boolean, Executable, column, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.dialect import rows_of_json
+from database.models import Delivery, Priority
+
+# So many lanes of each ring are looked at in one turn.
+LANES_A_LOOK = 50
+
+# Shows what is true when it goes, so it has no place among the content of its lane.
+DECORATION = (Priority.REDRAW, Priority.REACTION, Priority.SIGN)
+
+# Chat and lane.
+type Place = tuple[int, int]
+
+# Before and beyond every chat, and beyond every lane.
+_FIRST, _LAST = -(2**62), 2**62
+
+
+class Head(NamedTuple):
+    """What goes next in a lane that was looked at, and what keeps it from going.
+
+    `found_as` is the class of the ring. `busy`: something of the lane is on its way. `behind`:
+    content goes first. `followed`: the lane has more.
+    """
+
+    ring: int
+    found_as: int
+    chat_id: int
+    lane: int
+    id: int
+    priority: int
+    kind: str
+    due_at: datetime
+    created_at: datetime
+    attempts: int
+    media_group_id: str | None
+    busy: bool
+    behind: bool
+    followed: bool
+
+    @property
+    def place(self) -> Place:
+        return self.chat_id, self.lane
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it goes by this ring: an answer takes along what is before it in its lane."""
+        ours = self.found_as in {self.priority, Priority.ANSWER}
+        return ours and not self.busy and not self.behind
+
+
+@dataclass
+class Ring:
+    """The lanes of one class; `chat_id` is that of a staff chat, or None for all other chats."""
+
+    chat_id: int | None
+    priority: Priority
+    place: Place | None = None
+    looked: list[Head] = field(default_factory=list)
+    has_more: bool = False
+
+    def segments(self) -> list[tuple[Place, Place]]:
+        """List where to look, from and to: behind the last place, then from the start up to it."""
+        first = (_FIRST, 0) if self.chat_id is None else (self.chat_id, 0)
+        last = (_LAST, 0) if self.chat_id is None else (self.chat_id, _LAST)
+        if self.place is None:
+            return [(first, last)]
+        chat_id, lane = self.place
+        return [((chat_id, lane + 1), last), (first, self.place)]
+
+    def move(self, served: Collection[Place], ready: Collection[Place]) -> bool:
+        """Go on behind the lane that was served last, but pass over none that is ready.
+
+        First messages go in the order of their tickets: there the next look begins at the start.
+        Whether more lanes should be looked at: True if none of these waits for room.
+        """
+        passed = []
+        for head in self.looked:
+            if head.place in ready and head.place not in served:
+                break
+            passed.append(head.place)
+        ours = [place for place in passed if place in served]
+        further = self.has_more and len(passed) == len(self.looked)
+        if self.priority is Priority.CARD:
+            self.place = passed[-1] if further and not ours else None
+        elif ours or further:
+            self.place = ours[-1] if ours else passed[-1]
+        return further
+
+
+class Rings:
+    """All rings of one courier."""
+
+    def __init__(self) -> None:
+        self._everywhere = [Ring(None, priority) for priority in Priority]
+        self._staff: dict[int, list[Ring]] = {}
+        self._looked: list[Ring] = []
+        self._before: dict[tuple[int | None, int], Place] = {}
+
+    def remember(self, sent: Iterable[tuple[int, int, int]]) -> None:
+        """Go on behind what was sent before we started: (chat, lane, class), oldest first."""
+        for chat_id, lane, priority in sent:
+            self._before[chat_id, priority] = self._before[None, priority] = (chat_id, lane)
+        for ring in self._everywhere:
+            ring.place = self._before.get((None, ring.priority))
+
+    async def look(self, session: AsyncSession, *, without: Collection[int]) -> list[Head]:
+        """List the heads of the next lanes of each ring; `without` are chats to leave out.
+
+        A group that has lanes of tickets is a staff chat, and has rings of its own.
+        """
+        staff = [ring for chat, its in self._staff.items() if chat not in without for ring in its]
+        rings = self._everywhere + staff
+        segments = [(ring, start, end) for ring in rings for start, end in ring.segments()]
+        left_out = {*without, *self._staff}
+        found = await _look(session, segments, without=left_out)
+        for ring in rings:
+            ring.looked, ring.has_more = [], False
+        for number, (ring, _, _) in enumerate(segments):
+            if not ring.has_more:
+                heads = found.get(number, [])
+                ring.has_more = len(heads) == LANES_A_LOOK
+                ring.looked += heads
+        ours = [one for one in _heads(self._everywhere) if one.chat_id not in left_out]
+        new = {one.chat_id for one in ours if one.chat_id < 0 < one.lane}
+        if new:
+            self._staff |= {chat_id: self._rings_of(chat_id) for chat_id in new}
+            return await self.look(session, without=without)
+        self._looked = rings
+        return ours + _heads(staff)
+
+    def move(self, served: Collection[Place], ready: Collection[Place]) -> bool:
+        """Go on behind what was `served` of what is `ready`; whether to look at more lanes."""
+        return any([ring.move(served, ready) for ring in self._looked if ring.looked])
+
+    def is_staff(self, chat_id: int) -> bool:
+        return chat_id in self._staff
+
+    def _rings_of(self, chat_id: int) -> list[Ring]:
+        places = {one: self._before.get((chat_id, one)) for one in Priority}
+        places[Priority.CARD] = None
+        return [Ring(chat_id, priority, place) for priority, place in places.items()]
+
+
+def _heads(rings: Iterable[Ring]) -> list[Head]:
+    return [head for ring in rings for head in ring.looked]
+
+
+# For each segment: its first lane, the next one behind it, and so on; a chat that is left out is
+# one step. Of each lane: its first row of the class, and its first row of content.
+_LOOK = """
+WITH RECURSIVE
+starts AS ({starts}),
+looked AS (
+    SELECT ring, priority, chat_id, lane - 1 AS lane, last_chat, last_lane, leaves_out,
+           0 AS number, CAST(0 AS BIGINT) AS id
+    FROM starts
+    UNION ALL
+    SELECT l.ring, l.priority, d.chat_id, d.lane, l.last_chat, l.last_lane, l.leaves_out,
+           l.number + 1, d.id
+    FROM looked l JOIN deliveries d ON d.id = (
+        SELECT x.id FROM deliveries x
+        WHERE x.status = 'waiting' AND x.priority = l.priority
+          AND (x.chat_id, x.lane) >= (
+              CASE WHEN {left_out} THEN l.chat_id + 1 ELSE l.chat_id END,
+              CASE WHEN {left_out} THEN 0 ELSE l.lane + 1 END
+          )
+          AND (x.chat_id, x.lane) <= (l.last_chat, l.last_lane)
+        ORDER BY x.chat_id, x.lane, x.id LIMIT 1
+    )
+    WHERE l.number < {most}
+),
+lanes AS (
+    SELECT l.*, (
+        SELECT x.id FROM deliveries x
+        WHERE x.chat_id = l.chat_id AND x.lane = l.lane AND x.status = 'waiting'
+          AND x.priority NOT IN ({decoration})
+        ORDER BY x.id LIMIT 1
+    ) AS content
+    FROM looked l WHERE l.number > 0
+)
+SELECT l.ring, l.priority AS found_as, l.chat_id, l.lane, h.id, h.priority, h.kind, h.due_at,
+       h.created_at, h.attempts, h.media_group_id,
+       EXISTS (
+           SELECT 1 FROM deliveries x
+           WHERE x.chat_id = l.chat_id AND x.lane = l.lane AND x.status = 'claimed'
+       ) AS busy,
+       l.priority IN ({behind}) AND l.content IS NOT NULL AS behind,
+       EXISTS (
+           SELECT 1 FROM deliveries x
+           WHERE x.chat_id = l.chat_id AND x.lane = l.lane AND x.status = 'waiting' AND x.id <> h.id
+       ) AS followed
+FROM lanes l JOIN deliveries h
+  ON h.id = CASE WHEN l.priority IN ({decoration}) THEN l.id ELSE l.content END
+ORDER BY l.ring, l.number
+"""
+_STARTS = ("ring", "priority", "chat_id", "lane", "last_chat", "last_lane", "leaves_out")
+
+
+async def _look(
+    session: AsyncSession,
+    segments: Sequence[tuple[Ring, Place, Place]],
+    *,
+    without: Collection[int],
+) -> dict[int, list[Head]]:
+    """Look at so many lanes of each segment; list what is found by the segment's number."""
+    starts = [
+        (number, ring.priority, *start, *end, int(ring.chat_id is None))
+        for number, (ring, start, end) in enumerate(segments)
+    ]
+    rows = await session.execute(
+        _statement(session.get_bind().dialect.name),
+        {"starts": json.dumps(starts), "without": json.dumps([[one] for one in without])},
+    )
+    found: dict[int, list[Head]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(Head._make(row))
+    return found
+
+
+@cache
+def _statement(dialect: str) -> Executable:
+    """Make the statement once: SQLAlchemy takes longer to make one than it takes to run."""
+    without = rows_of_json(dialect, "without", "chat_id")
+    statement = _LOOK.format(
+        starts=rows_of_json(dialect, "starts", *_STARTS),
+        left_out=f"l.leaves_out = 1 AND l.chat_id IN ({without})",
+        most=LANES_A_LOOK,
+        decoration=_listed(DECORATION),
+        behind=_listed([Priority.REDRAW, Priority.REACTION]),
+    )
+    numbers = [column(name, BigInteger) for name in ("ring", "found_as", "chat_id", "lane")]
+    of_head = ("id", "priority", "kind", "due_at", "created_at", "attempts", "media_group_id")
+    columns = [column(name, Delivery.__table__.c[name].type) for name in of_head]
+    facts = [column(name, Boolean) for name in ("busy", "behind", "followed")]
+    return text(statement).columns(*numbers, *columns, *facts)
+
+
+def _listed(priorities: Iterable[Priority]) -> str:
+    return ", ".join(str(int(one)) for one in priorities)
