@@ -147,7 +147,8 @@ class Rings:
 
     def move(self, served: Collection[Place], ready: Collection[Place]) -> bool:
         """Go on behind what was `served` of what is `ready`; whether to look at more lanes."""
-        return any([ring.move(served, ready) for ring in self._looked if ring.looked])
+        further = [ring.move(served, ready) for ring in self._looked if ring.looked]
+        return any(further)
 
     def is_staff(self, chat_id: int) -> bool:
         return chat_id in self._staff

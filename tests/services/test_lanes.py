@@ -139,9 +139,7 @@ async def test_a_redraw_or_a_reaction_lets_content_pass(
     assert await heads(session) == ids(question)
 
 
-async def test_decoration_goes_when_no_content_waits(
-    session: AsyncSession, ticket: Ticket
-) -> None:
+async def test_decoration_goes_when_no_content_waits(session: AsyncSession, ticket: Ticket) -> None:
     redraw = await delivery(session, CardRedrawn(ticket.id), ticket)
     reaction = await delivery(session, AnswerDelivered(1), ticket)
 

@@ -1,13 +1,13 @@
 """What waits is found by class and lane, without a look at all of it.
 
-Revision: 0004, after 0003
+Revision: 0005, after 0004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -15,7 +15,7 @@ PENDING = sa.text("status IN ('waiting', 'claimed')")
 WAITING = sa.text("status = 'waiting'")
 FOR_THE_EYES = sa.text("kind IN ('aside', 'refusal')")
 
-# By number, as they are stored (database/models.py).
+# Classes, by the number under which they are stored.
 CARD, FOLLOW_UP, REDRAW = 2, 3, 4
 ALBUM, REFUSAL, SIGN = 6, 7, 8
 
