@@ -9,11 +9,9 @@ import tomllib
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import main
@@ -21,12 +19,11 @@ from core import config
 from core.config import PROJECT
 from core.heartbeat import Heartbeat, folder_for
 from core.version import version
-from database.models import DeadUpdate, Message
 from database.session import make_engine, make_sessions
 from sandbox import Sandbox
 from services import updates
 from tests import conform, tunnels
-from tests.processes import Forked, environment
+from tests.processes import environment, run
 from tests.times import NOON
 
 TOKEN = "1000000001:correct-horse"
@@ -57,16 +54,6 @@ async def session(sqlite_url: str) -> AsyncIterator[AsyncSession]:
     async with make_sessions(engine)() as session:
         yield session
     await engine.dispose()
-
-
-async def run(variables: dict[str, str], *arguments: str) -> tuple[int, list[str]]:
-    """Run the program to its end; its exit code, and what it said besides its log."""
-    output = Path(variables["TMPDIR"]) / "output"
-    code = await Forked(arguments, variables, output).ended(40)
-    said = output.read_text("utf-8")
-    assert "Traceback" not in said
-    assert "correct-horse" not in said
-    return code, [line for line in said.splitlines() if not line.startswith("{")]
 
 
 # Settings ---------------------------------------------------------------------------------------
@@ -270,89 +257,6 @@ async def test_chats_with_a_wrong_token_is_one_sentence(
     assert code == 2
     (sentence,) = said
     assert sentence.startswith("Telegram does not know this bot: BOT_TOKEN is wrong")
-
-
-async def test_replay_handles_what_was_set_aside_once(
-    variables: dict[str, str], session: AsyncSession
-) -> None:
-    await set_aside(session, text="My order is late")
-
-    first, second = await run(variables, "replay"), await run(variables, "replay")
-
-    assert first == (0, ["1: handled", "1 handled, 0 left"])
-    assert second == (0, [*first[1], "0 handled, 0 left"])
-    assert (await session.scalars(select(Message.text))).all() == ["My order is late"]
-
-
-async def test_replay_keeps_what_still_fails_and_says_so(
-    variables: dict[str, str], session: AsyncSession
-) -> None:
-    await set_aside(session, date="never")
-
-    code, said = await run(variables, "replay")
-
-    assert (code, said) == (1, ["1: failed, ValidationError", "0 handled, 1 left"])
-    assert (await session.scalars(select(DeadUpdate.replayed_at))).all() == [None]
-
-
-async def test_what_can_never_be_handled_can_be_dropped(
-    variables: dict[str, str], session: AsyncSession
-) -> None:
-    await set_aside(session, date="never")
-
-    listed = await run(variables, "replay", "list")
-    dropped = await run(variables, "replay", "drop", "1")
-    replayed = await run(variables, "replay")
-
-    assert listed == (0, [f"1: {NOON:%Y-%m-%d %H:%M} UTC, message, an error", "1 set aside"])
-    assert dropped == (0, [*listed[1], "1: dropped"])
-    assert replayed == (0, [*dropped[1], "0 handled, 0 left"])
-
-
-@pytest.mark.parametrize("arguments", [(), ("list",), ("show", "1"), ("drop", "1")], ids=" ".join)
-async def test_replay_on_a_database_that_is_away_is_one_sentence_and_2(
-    variables: dict[str, str], arguments: tuple[str, ...]
-) -> None:
-    variables["DATABASE_URL"] = "postgresql://kate:xyzzy@127.0.0.1:1/support"
-
-    code, said = await run(variables, "replay", *arguments)
-
-    assert code == 2
-    (sentence,) = said
-    assert sentence.startswith("The database postgresql://127.0.0.1:1/support cannot be used: ")
-    assert "Connect call failed" in sentence
-
-
-async def test_replay_is_done_with_what_is_refused(
-    variables: dict[str, str], session: AsyncSession
-) -> None:
-    await set_aside(session, text="/nonsense", entities=COMMAND)
-
-    code, said = await run(variables, "replay")
-
-    assert (code, said) == (0, ["1: refused, UnknownCommand", "1 handled, 0 left"])
-    assert None not in (await session.scalars(select(DeadUpdate.replayed_at))).all()
-
-
-async def test_replay_on_a_database_that_is_not_at_head_is_one_sentence(
-    variables: dict[str, str], empty_sqlite_url: str
-) -> None:
-    code, said = await run(variables | {"DATABASE_URL": empty_sqlite_url}, "replay")
-
-    assert code == 2
-    (sentence,) = said
-    assert sentence.endswith(": run `alembic upgrade head`.")
-
-
-COMMAND = [{"type": "bot_command", "offset": 0, "length": 9}]
-
-
-async def set_aside(session: AsyncSession, **fields: Any) -> None:
-    alice = {"id": 5, "is_bot": False, "first_name": "Alice"}
-    chat = {"id": 5, "type": "private", "first_name": "Alice"}
-    message = {"message_id": 2, "date": 0, "chat": chat, "from": alice, "text": "Hello"} | fields
-    await updates.set_aside(session, {"update_id": 1, "message": message}, "a bug", now=NOON)
-    await session.commit()
 
 
 # Health -----------------------------------------------------------------------------------------
