@@ -84,6 +84,20 @@ class ResendDelivery(CallbackData, prefix="resend"):
     delivery_id: Key
 
 
+class SettleKept(CallbackData, prefix="kept"):
+    """Send what is kept as an answer, or leave it as a note."""
+
+    mark: Mark
+    as_note: bool
+
+
+class ChooseTicket(CallbackData, prefix="orphan"):
+    """The message that was replied to belongs to this ticket, of those that it may be of."""
+
+    mark: Mark
+    choice: Annotated[int, Field(ge=0, lt=100)]
+
+
 class TicketsPage(CallbackData, prefix="tickets"):
     """Show another page of the list; pages count from 0."""
 

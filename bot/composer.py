@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import i18n
-from bot.wording import cards, copies, edits, reactions, sentences
+from bot.wording import cards, copies, edits, kept, reactions, sentences
 from bot.wording.desk import Desk
 from core.team import Team
 from database.models import Delivery, User
@@ -33,6 +33,7 @@ _WORDING: dict[type[notices.Notice], Callable[[Desk, Any], Awaitable[Parcel | No
     notices.NoteKept: reactions.noted,
     notices.CommandDone: reactions.done,
     notices.DeliveryFailed: sentences.delivery_failed,
+    notices.WordsKept: kept.words_kept,
     notices.UserReturned: sentences.user_returned,
     notices.UpdateSetAside: sentences.update_set_aside,
     notices.UpdateFailed: sentences.update_failed,

@@ -45,8 +45,12 @@ async def feed(
     team: Team,
     now: datetime,
     standing: Standing = Standing.INSIDE,
+    settled: bool = False,
 ) -> Any:
     """Have an update handled within the session's transaction; return what the handler returned.
+
+    `standing` is what the word of whoever wrote it counts; `settled`: what was being sent when it
+    came is settled, so a link that is not there by now is lost.
 
     Raises what the handler raised, and Unhandled. The event goes straight to the routers: a
     Dispatcher would lead it through middlewares that nothing here asks for, and its
@@ -63,6 +67,7 @@ async def feed(
         "now": now,
         "day": team.day(now),
         "standing": standing,
+        "settled": settled,
         "staff_chat_id": await staff_chat.current(session, team.staff_chat_id),
     }
     with i18n.speaking(_language(event, team)):

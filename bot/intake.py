@@ -114,7 +114,7 @@ class Intake:
             await self._handle_once(raw, standing)
         except UnknownReply:
             await self._courier.settled()
-            await self._handle_once(raw, standing)
+            await self._handle_once(raw, standing, settled=True)
 
     async def _standings(self, batch: Sequence[dict[str, Any]]) -> list[Standing]:
         """Tell who of a group's speakers has a say; raises the refusal of a press by another.
@@ -127,9 +127,11 @@ class Intake:
                 raise NotConfirmed if standing is Standing.UNCONFIRMED else NotForYou
         return standings
 
-    async def _handle_once(self, raw: dict[str, Any], standing: Standing) -> None:
+    async def _handle_once(
+        self, raw: dict[str, Any], standing: Standing, *, settled: bool = False
+    ) -> None:
         try:
-            ((_, shown),) = await self._in_transaction([raw], [standing])
+            ((_, shown),) = await self._in_transaction([raw], [standing], settled=settled)
         except Problem:
             raise
         except Exception as error:
@@ -150,7 +152,11 @@ class Intake:
             self._asides.show(AnswerCallbackQuery(callback_query_id=query_id))
 
     async def _in_transaction(
-        self, batch: Sequence[dict[str, Any]], standings: Sequence[Standing]
+        self,
+        batch: Sequence[dict[str, Any]],
+        standings: Sequence[Standing],
+        *,
+        settled: bool = False,
     ) -> list[tuple[dict[str, Any], Any]]:
         """Handle what is new in the batch, and commit; list what each handler returned."""
         now, shown = self._clock(), []
@@ -162,7 +168,8 @@ class Intake:
             for raw, standing in zip(batch, standings, strict=True):
                 with _named(raw):
                     if raw["update_id"] in new:
-                        shown.append((raw, await self._feed(session, raw, standing, now=now)))
+                        known = {"standing": standing, "settled": settled}
+                        shown.append((raw, await self._feed(session, raw, now=now, **known)))
                         new.remove(raw["update_id"])  # should it stand here twice
                     else:
                         log.info("update was handled before", update_id=raw["update_id"])
@@ -170,10 +177,10 @@ class Intake:
         return shown
 
     async def _feed(
-        self, session: AsyncSession, raw: dict[str, Any], standing: Standing, *, now: datetime
+        self, session: AsyncSession, raw: dict[str, Any], *, now: datetime, **known: Any
     ) -> Any:
         """Have an update handled; return what the handler returned."""
-        shown = await feed(self._bot, session, raw, team=self._team, now=now, standing=standing)
+        shown = await feed(self._bot, session, raw, team=self._team, now=now, **known)
         self._asides.record(session, shown, now=now)
         return shown
 

@@ -8,9 +8,11 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from bot import texts
 from bot.callbacks import (
     CHOICES,
+    ChooseTicket,
     CloseTicket,
     ReopenTicket,
     ResendFailed,
+    SettleKept,
     TakeTicket,
     TicketsPage,
 )
@@ -36,6 +38,23 @@ def resend(ticket: Ticket, failed: Delivery) -> InlineKeyboardMarkup:
     posted_at = int(failed.created_at.timestamp())
     button = ResendFailed.of(ticket, delivery_id=failed.id, posted_at=posted_at)
     return _row((texts.resend_button(), button))
+
+
+def settle_kept(mark: str) -> InlineKeyboardMarkup:
+    """Ask whether what is kept is an answer or a note."""
+    return _row(
+        (texts.send_as_answer_button(), SettleKept(mark=mark, as_note=False)),
+        (texts.keep_as_note_button(), SettleKept(mark=mark, as_note=True)),
+    )
+
+
+def choose_ticket(mark: str, labels: Sequence[str]) -> InlineKeyboardMarkup:
+    """Ask which of the tickets was replied to, a row each: names are long."""
+    rows = [
+        _row((label, ChooseTicket(mark=mark, choice=number))).inline_keyboard[0]
+        for number, label in enumerate(labels)
+    ]
+    return InlineKeyboardMarkup(inline_keyboard=rows)
 
 
 def pages(page: Page) -> InlineKeyboardMarkup | None:

@@ -27,7 +27,7 @@ from bot.intake import Intake
 from bot.raw import number
 from database.alarm import Alarm
 from database.errors import is_outage
-from services import updates
+from services import kept, orphans, updates
 
 log = structlog.get_logger(__name__)
 
@@ -207,13 +207,15 @@ class Poller:
                 await self._sent()
 
     async def _sweep(self) -> None:
-        """Forget old update ids now and then."""
+        """Forget now and then what is old: update ids, words that are kept, lost sends."""
         now = self._clock()
         if self._swept_at is not None and now - self._swept_at < _SWEPT_EVERY:
             return
         try:
             async with self._sessions.begin() as session:
                 await updates.forget_old(session, now=now)
+                await kept.forget_old(session, now=now)
+                await orphans.forget_old(session, now=now)
         except Exception as error:
             if not is_outage(error):
                 raise

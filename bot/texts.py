@@ -190,6 +190,43 @@ def not_retracted(ticket: str) -> str:
     )
 
 
+def slip_kept(ticket: str) -> str:
+    return _("{ticket}: this begins with a slash, so nobody has been sent it. What is it?").format(
+        ticket=ticket
+    )
+
+
+def unconfirmed_kept() -> str:
+    return _(
+        "Telegram doesn't tell me yet whether you are in this group, so your reply is kept. "
+        "It goes on its way as soon as I know."
+    )
+
+
+def orphan_kept() -> str:
+    return _(
+        "I don't know for sure which ticket this belongs to. Your reply is kept: which one is it? "
+        "If it is none of these, please reply to the ticket's card."
+    )
+
+
+def ticket_choice(ticket: str, user: User) -> str:
+    """Name a ticket and its user on a button."""
+    return f"{ticket} · {person(user)}"
+
+
+def kept_sent(ticket: str, user: User) -> str:
+    return _("{ticket}: sent to {user}.").format(ticket=ticket, user=person(user))
+
+
+def kept_noted(ticket: str) -> str:
+    return _("{ticket}: kept as a note.").format(ticket=ticket)
+
+
+def kept_assigned(ticket: str, user: User) -> str:
+    return _("This belongs to {ticket}, {user}.").format(ticket=ticket, user=person(user))
+
+
 def user_returned(ticket: str) -> str:
     return _("{ticket}: the user is back. What did not arrive can be sent again.").format(
         ticket=ticket
@@ -272,6 +309,14 @@ def resend_button() -> str:
     return _("Send again")
 
 
+def send_as_answer_button() -> str:
+    return _("Send as answer")
+
+
+def keep_as_note_button() -> str:
+    return _("Keep as note")
+
+
 def user_commands() -> dict[str, str]:
     return {"start": _("How this works"), "help": _("What you can do here")}
 
@@ -347,6 +392,7 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.NotConfirmed: lambda: _(
             "Telegram doesn't tell me whether you are in this group. Please try again in a minute."
         ),
+        problems.KeptIsGone: lambda: _("This has been dealt with already, or was too long ago."),
         problems.ButtonOutdated: lambda: _("This button is too old. Please use a newer one."),
         problems.UnknownCommand: lambda: _("I don't know {command}. /help says what I do."),
         problems.OtherBotNamed: lambda: _("{command} is meant for another bot. I'm @{username}."),

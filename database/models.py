@@ -86,6 +86,14 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"
 
 
+class KeptReason(StrEnum):
+    """Why words are kept: see services/kept.py."""
+
+    SLIP = "slip"
+    UNCONFIRMED = "unconfirmed"
+    ORPHAN = "orphan"
+
+
 class Priority(IntEnum):
     """The class of a delivery, which has a share of what the limits leave (services/shares.py).
 
@@ -307,6 +315,55 @@ class Delivery(Plain, Base):
     first_tried_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     error: Mapped[str | None]
+
+
+class KeptWords(Base):
+    """What staff wrote, and what goes nowhere until it is clear where: services/kept.py.
+
+    Its buttons carry `mark`, because a restored database gives keys again. `content` is the whole
+    Content; `speaker_id` is of the person, or the chat, that spoke. Of a reply to an orphan,
+    `ticket_id` is not known yet, and `choices` name the lost sends that it may be about.
+    """
+
+    __tablename__ = "kept_words"
+    __table_args__ = (UniqueConstraint("chat_id", "message_id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    mark: Mapped[str] = mapped_column(default=new_mark, unique=True)
+    reason: Mapped[KeptReason] = mapped_column(stored_by_value(KeptReason))
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    speaker_id: Mapped[int]
+    chat_id: Mapped[int]
+    message_id: Mapped[int]
+    media_group_id: Mapped[str | None]
+    content: Mapped[dict[str, Any]]
+    replied: Mapped[dict[str, Any] | None]
+    choices: Mapped[list[dict[str, Any]] | None]
+    kept_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class LostSend(Base):
+    """A send whose answer was lost: its message may stand in a group, an orphan.
+
+    It left between `since` and `until`. `copies` are the messages that it showed, by key; `part`
+    is the piece of them. Named after its delivery, which it may outlive.
+    """
+
+    __tablename__ = "lost_sends"
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "part"),
+        Index("ix_lost_sends_chat_id_until", "chat_id", "until"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    delivery_id: Mapped[int]
+    part: Mapped[int]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
+    chat_id: Mapped[int]
+    copies: Mapped[list[int]] = mapped_column(Json)
+    since: Mapped[datetime]
+    until: Mapped[datetime] = mapped_column(index=True)
 
 
 class ChatPause(Base):

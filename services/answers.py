@@ -12,14 +12,20 @@ from services.notices import AnswerEdited, AnswerPosted, AnswerRetracted, NoteKe
 
 
 async def write(
-    session: AsyncSession, ticket: Ticket, content: Content, *, by: User | None, now: datetime
+    session: AsyncSession,
+    ticket: Ticket,
+    content: Content,
+    *,
+    by: User | None,
+    now: datetime,
+    as_note: bool = False,
 ) -> None:
     """Take in what staff wrote in reply to the ticket: `// …` is a note, all else an answer.
 
     An album is one or the other as a whole. An answer to a closed ticket leaves it closed.
     """
     album = await messages.album(session, ticket, content.media_group_id)
-    if content.is_note or any(item.direction is Direction.NOTE for item in album):
+    if as_note or content.is_note or any(item.direction is Direction.NOTE for item in album):
         await _note(session, ticket, content, album, by=by, now=now)
         return
     answer = await messages.store(session, ticket, by, Direction.ANSWER, content)
@@ -34,7 +40,13 @@ async def write(
 
 
 async def edit(
-    session: AsyncSession, ticket: Ticket, written: Message, content: Content, *, now: datetime
+    session: AsyncSession,
+    ticket: Ticket,
+    written: Message,
+    content: Content,
+    *,
+    now: datetime,
+    as_note: bool = False,
 ) -> None:
     """Take over the new wording of an answer or a note, at the user's too.
 
@@ -42,13 +54,39 @@ async def edit(
     """
     if not messages.reword(written, content) or written.direction is Direction.NOTE:
         return
-    if content.is_note:
+    if as_note or content.is_note:
         album = await messages.album(session, ticket, written.media_group_id) or [written]
         await _retract(session, ticket, album, now=now)
         outbox.post(session, written.chat_id, NoteKept(album[0].id), now=now, ticket=ticket)
     else:
         notice = AnswerEdited(written.id)
         await outbox.post_once(session, ticket.user.chat_id, notice, now=now, ticket=ticket)
+
+
+async def is_noted(session: AsyncSession, ticket: Ticket, media_group_id: str | None) -> bool:
+    """Whether what there is of an album is a note; then all of it will be."""
+    album = await messages.album(session, ticket, media_group_id)
+    return any(item.direction is Direction.NOTE for item in album)
+
+
+async def hold_back(
+    session: AsyncSession, ticket: Ticket, media_group_id: str | None, *, now: datetime
+) -> None:
+    """Take back what of an album was an answer: an item of it is kept, so the whole has to wait."""
+    await _retract(session, ticket, await messages.album(session, ticket, media_group_id), now=now)
+
+
+async def let_go(
+    session: AsyncSession, ticket: Ticket, media_group_id: str | None, *, now: datetime
+) -> None:
+    """Make answers again of what was held back of an album."""
+    for item in await messages.album(session, ticket, media_group_id):
+        if item.direction is Direction.NOTE:
+            item.direction = Direction.ANSWER
+            again, chat_id = AnswerPosted(item.id), ticket.user.chat_id
+            await outbox.post_content(
+                session, chat_id, again, media_group_id, now=now, ticket=ticket
+            )
 
 
 async def _note(
@@ -66,9 +104,8 @@ async def _note(
     """
     note = await messages.store(session, ticket, by, Direction.NOTE, content)
     history.record(session, ticket, by, "noted", now)
-    if not any(item.direction is Direction.NOTE for item in album):
-        first = album[0] if album else note
-        outbox.post(session, content.chat_id, NoteKept(first.id), now=now, ticket=ticket)
+    first = album[0] if album else note
+    await outbox.post_once(session, content.chat_id, NoteKept(first.id), now=now, ticket=ticket)
     await _retract(session, ticket, album, now=now)
 
 

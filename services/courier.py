@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from database.alarm import Alarm
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus
-from services import failing, lanes, sent, settling, staff_chat
+from services import failing, lanes, orphans, sent, settling, staff_chat
 from services.claiming import Claims, Turn
 from services.limiter import Limiter
 from services.outcomes import Outcome, Unknown
@@ -141,6 +141,7 @@ class Courier:
             counted = await sent.since(session, now - REMEMBERED, now=now)
             lately = await sent.lately(session, now - REMEMBERED)
             doubtful = await lanes.in_doubt(session)
+            await orphans.note_all(session, doubtful, until=now)
             # Now: should only the answer to the commit get lost, they are not found again.
             _announce(doubtful)
         self._limiter.remember(
@@ -215,7 +216,9 @@ class Courier:
         travelling = self._trips.keys() - {trip for trip, _ in settled}
         ids = {one for trip in travelling for one in trip.delivery_ids}
         doubtful = await lanes.in_doubt(session, without=ids)
-        _announce([one for one in doubtful if one.id not in unsent])
+        perhaps_sent = [one for one in doubtful if one.id not in unsent]
+        await orphans.note_all(session, perhaps_sent, until=self._clock())
+        _announce(perhaps_sent)
 
     async def _carry(self, trip: Trip) -> None:
         """Send, and have the answer settled in the next turn."""

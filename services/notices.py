@@ -164,6 +164,13 @@ class DeliveryFailed(Notice):
 
 
 @dataclass(frozen=True)
+class WordsKept(Notice):
+    """To staff: what one of them wrote is kept, and why; with buttons where a press decides."""
+
+    mark: str
+
+
+@dataclass(frozen=True)
 class UserReturned(Notice):
     """To staff: a user who had blocked the bot is back."""
 

@@ -136,6 +136,11 @@ class NotConfirmed(Problem):
 
 
 @dataclass
+class KeptIsGone(Problem):
+    """What was kept is sent, noted or forgotten by now."""
+
+
+@dataclass
 class ButtonOutdated(Problem):
     """The button comes from an older version, or was never ours."""
 

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus
-from services import arrival, lanes, pauses, people, staff_chat
+from services import arrival, lanes, orphans, pauses, people, staff_chat
 from services.arrival import Taken
 from services.failing import fail
 from services.lanes import LONGEST_BACKOFF
@@ -79,8 +79,8 @@ async def settle(
         case Paused(seconds):
             _wait(batch, now)
             await pauses.begin(session, parcel.chat_id, timedelta(seconds=seconds), now=now)
-        case Unknown(reason, perhaps_done):
-            await _unknown(session, batch, reason, perhaps_done=perhaps_done, now=now)
+        case Unknown():
+            await _unknown(session, trip, batch, outcome, now=now)
         case BotRefused(reason):
             _wait(batch, now)
             await pauses.hold(session, pauses.ALL_CHATS, reason, now=now)
@@ -144,13 +144,11 @@ def _dissolve(batch: Sequence[Delivery], reason: str, now: datetime) -> None:
 
 
 async def _unknown(
-    session: AsyncSession,
-    batch: Sequence[Delivery],
-    reason: str,
-    *,
-    perhaps_done: bool,
-    now: datetime,
+    session: AsyncSession, trip: Trip, batch: Sequence[Delivery], outcome: Unknown, *, now: datetime
 ) -> None:
+    reason, perhaps_done = outcome.reason, outcome.perhaps_done
+    if perhaps_done and trip.parcel.shows:
+        await orphans.note(session, batch, since=trip.left_at, until=now)
     first_tried_at = batch[0].first_tried_at or now
     if now - first_tried_at > GIVEN_UP_AFTER:
         await fail(session, batch, reason, now=now)

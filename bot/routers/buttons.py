@@ -9,12 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import keyboards, texts
 from bot.callbacks import (
+    ChooseTicket,
     CloseThis,
     CloseTicket,
     ReopenThis,
     ReopenTicket,
     ResendDelivery,
     ResendFailed,
+    SettleKept,
     TakeThis,
     TakeTicket,
     TicketsPage,
@@ -23,7 +25,7 @@ from bot.filters import InStaffChat
 from bot.middlewares.staff import StaffMiddleware
 from bot.naming import pressed_ticket, told_ticket
 from database.models import User
-from services import board, resending
+from services import board, hearing, resending
 from services import ticket_service as tickets
 from services.problems import ButtonOutdated, NotForYou
 
@@ -108,6 +110,43 @@ async def resend_unmarked(
     return query.answer(texts.sent_again())
 
 
+@staff_router.callback_query(SettleKept.filter())
+async def settle_kept(
+    query: CallbackQuery,
+    callback_data: SettleKept,
+    session: AsyncSession,
+    staff_chat_id: int,
+    day: date,
+    now: datetime,
+) -> EditMessageText:
+    ticket, as_note = await hearing.settle(
+        session,
+        callback_data.mark,
+        as_note=callback_data.as_note,
+        staff_chat_id=staff_chat_id,
+        now=now,
+    )
+    number = texts.number(ticket.daily_id, ticket.opened_on, day)
+    return _becomes(
+        query, texts.kept_noted(number) if as_note else texts.kept_sent(number, ticket.user)
+    )
+
+
+@staff_router.callback_query(ChooseTicket.filter())
+async def choose_ticket(
+    query: CallbackQuery,
+    callback_data: ChooseTicket,
+    session: AsyncSession,
+    staff_chat_id: int,
+    day: date,
+    now: datetime,
+) -> EditMessageText:
+    mark, choice = callback_data.mark, callback_data.choice
+    ticket = await hearing.adopt(session, mark, choice, staff_chat_id=staff_chat_id, now=now)
+    number = texts.number(ticket.daily_id, ticket.opened_on, day)
+    return _becomes(query, texts.kept_assigned(number, ticket.user))
+
+
 @staff_router.callback_query(TicketsPage.filter())
 async def turn_page(
     query: CallbackQuery,
@@ -133,3 +172,12 @@ async def outdated(query: CallbackQuery) -> None:
 @others_router.callback_query()
 async def not_for_you(query: CallbackQuery) -> None:
     raise NotForYou
+
+
+def _becomes(query: CallbackQuery, words: str) -> EditMessageText:
+    """Put an outcome in the place of a question; its buttons go."""
+    return EditMessageText(
+        chat_id=query.message.chat.id if query.message else None,
+        message_id=query.message.message_id if query.message else None,
+        text=words,
+    )

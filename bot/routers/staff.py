@@ -10,19 +10,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import keyboards, texts
 from bot.content import content, first_word
-from bot.filters import CommandLike, CommandNames, InStaffChat, Relayed, ReplyToBot, staff_command
+from bot.filters import CommandNames, InStaffChat, Relayed, ReplyToBot, staff_command
 from bot.members import Standing
 from bot.middlewares.staff import StaffMiddleware, require_say
 from bot.naming import named_ticket, replied_ticket
 from database.models import User
-from services import answers, board, messages
+from services import board, hearing, messages
 from services import ticket_service as tickets
-from services.problems import KindNotRelayed, OtherBotNamed, UnknownCommand
+from services.hearing import Said
+from services.problems import (
+    KindNotRelayed,
+    NotStaff,
+    OtherBotNamed,
+    UnknownCommand,
+    UnknownReply,
+)
 
 router = Router(name="staff")
 router.message.filter(InStaffChat())
 router.edited_message.filter(InStaffChat())
 router.message.middleware(StaffMiddleware())
+router.edited_message.middleware(StaffMiddleware())
 
 
 @router.message(staff_command("help", "start"))
@@ -88,12 +96,6 @@ async def another_bots_command(message: Message, bot: Bot) -> None:
     raise OtherBotNamed(first_word(message), username=(await bot.me()).username or "")
 
 
-@router.message(ReplyToBot(), CommandLike())
-async def unknown_command(message: Message) -> None:
-    """A mistyped command must not reach the user as an answer."""
-    raise UnknownCommand(first_word(message), private=False)
-
-
 @router.message(ReplyToBot(), Relayed())
 async def answer(
     message: Message,
@@ -102,10 +104,18 @@ async def answer(
     staff: User | None,
     standing: Standing,
     now: datetime,
+    *,
+    settled: bool,
 ) -> None:
-    require_say(standing)
-    ticket = await replied_ticket(session, message, staff_chat_id)
-    await answers.write(session, ticket, content(message), by=staff, now=now)
+    words = said(message, staff, standing)
+    try:
+        ticket = await replied_ticket(session, message, staff_chat_id)
+    except UnknownReply:
+        if not settled or message.reply_to_message is None:
+            raise
+        await hearing.hear_orphan(session, words, content(message.reply_to_message), now=now)
+    else:
+        await hearing.hear(session, ticket, words, now=now)
 
 
 @router.message(ReplyToBot())
@@ -127,11 +137,27 @@ async def edited(
     message: Message,
     session: AsyncSession,
     staff_chat_id: int,
+    staff: User | None,
     standing: Standing,
     now: datetime,
 ) -> None:
     written = await messages.find(session, message.chat.id, message.message_id)
-    if written is not None:
-        require_say(standing)
-        ticket = await tickets.get(session, written.ticket_id, staff_chat_id=staff_chat_id)
-        await answers.edit(session, ticket, written, content(message), now=now)
+    if written is None:
+        await hearing.reword(session, content(message), staff_chat_id=staff_chat_id, now=now)
+        return
+    words = said(message, staff, standing)
+    ticket = await tickets.get(session, written.ticket_id, staff_chat_id=staff_chat_id)
+    await hearing.hear_edit(session, ticket, written, words, now=now)
+
+
+def said(message: Message, staff: User | None, standing: Standing) -> Said:
+    """Read what somebody said, if it may count; NotStaff if it may not."""
+    if standing is Standing.OUTSIDE:
+        raise NotStaff
+    speaker = message.sender_chat or message.from_user
+    return Said(
+        content(message),
+        staff,
+        speaker.id if speaker else message.chat.id,
+        confirmed=standing is Standing.INSIDE,
+    )

@@ -1,0 +1,42 @@
+"""Words that are kept: their writer hears so, and is asked what to do with them."""
+
+from aiogram.types import InlineKeyboardMarkup
+
+from bot import keyboards, texts
+from bot.call import Call, send_text
+from bot.wording.desk import Desk
+from database.models import KeptReason, KeptWords
+from services import kept
+from services.notices import WordsKept
+from services.parcel import Parcel
+
+
+async def words_kept(desk: Desk, notice: WordsKept) -> Parcel | None:
+    """Tell under the words, if they are kept still.
+
+    The message gets no link: what colleagues reply to a question of ours is no answer to a user.
+    """
+    row = await kept.find(desk.session, notice.mark)
+    if row is None:
+        return None
+    words, keyboard = await _question(desk, row)
+    reply_to = row.message_id if row.chat_id == desk.chat_id else None
+    if reply_to is None:
+        words = texts.about(words, (kept.content_of(row).text or "")[:64])
+    call = send_text(desk.chat_id, (words, []), reply_to=reply_to, keyboard=keyboard)
+    return Parcel(desk.chat_id, Call(call))
+
+
+async def _question(desk: Desk, row: KeptWords) -> tuple[str, InlineKeyboardMarkup | None]:
+    if row.reason is KeptReason.UNCONFIRMED:
+        return texts.unconfirmed_kept(), None
+    if row.reason is KeptReason.ORPHAN:
+        labels = [await _label(desk, one["ticket_id"]) for one in row.choices or []]
+        return texts.orphan_kept(), keyboards.choose_ticket(row.mark, labels)
+    ticket = await desk.ticket(row.ticket_id or 0)
+    return texts.slip_kept(desk.number(ticket)), keyboards.settle_kept(row.mark)
+
+
+async def _label(desk: Desk, ticket_id: int) -> str:
+    ticket = await desk.ticket(ticket_id)
+    return texts.ticket_choice(desk.number(ticket), ticket.user)

@@ -1,0 +1,186 @@
+"""Hearing: what staff write goes on its way, or is kept until it is clear where it goes.
+
+Kept is what begins with a single slash (a note? an answer?), what comes from somebody of whom
+Telegram does not say yet whether it is staff, and a reply to a message of ours that we don't know.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import Direction, KeptReason, KeptWords, Message, Ticket, User
+from services import answers, kept, messages, orphans, outbox
+from services import ticket_service as tickets
+from services.content import Content
+from services.notices import Refusal
+from services.problems import ButtonOutdated, NotStaff
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said in the staff chat. `speaker_id`: of the person, or of the chat in whose name.
+
+    `confirmed`: whoever speaks has a say.
+    """
+
+    content: Content
+    by: User | None
+    speaker_id: int
+    confirmed: bool = True
+
+
+async def hear(session: AsyncSession, ticket: Ticket, said: Said, *, now: datetime) -> None:
+    """Take in a reply on a ticket. An album is kept as a whole, or goes as a whole."""
+    content = said.content
+    if beside := await kept.album(session, content.chat_id, content.media_group_id):
+        await _keep(session, said, beside[0].reason, ticket, now=now)
+    elif not said.confirmed:
+        await _keep(session, said, KeptReason.UNCONFIRMED, ticket, now=now)
+    elif content.is_slip and not await answers.is_noted(session, ticket, content.media_group_id):
+        await answers.hold_back(session, ticket, content.media_group_id, now=now)
+        await _keep(session, said, KeptReason.SLIP, ticket, now=now)
+    else:
+        await answers.write(session, ticket, content, by=said.by, now=now)
+
+
+async def hear_edit(
+    session: AsyncSession, ticket: Ticket, written: Message, said: Said, *, now: datetime
+) -> None:
+    """Take in a new wording of an answer or a note; what was kept of an earlier one is dropped."""
+    content = said.content
+    await kept.drop(session, content.chat_id, content.message_id)
+    if not said.confirmed:
+        await _keep(session, said, KeptReason.UNCONFIRMED, ticket, now=now)
+    elif content.is_slip and written.direction is Direction.ANSWER:
+        await _keep(session, said, KeptReason.SLIP, ticket, now=now)
+    else:
+        await answers.edit(session, ticket, written, content, now=now)
+
+
+async def hear_orphan(
+    session: AsyncSession, said: Said, replied: Content, *, now: datetime
+) -> None:
+    """Keep a reply to a message that we don't know; UnknownReply if it can't be a lost send's."""
+    choices = await orphans.choices(session, replied)
+    beside = await kept.album(session, said.content.chat_id, said.content.media_group_id)
+    row = await kept.keep(
+        session,
+        said.content,
+        KeptReason.ORPHAN,
+        author=said.by,
+        speaker_id=said.speaker_id,
+        now=now,
+        replied=replied,
+        choices=choices,
+    )
+    if not beside:
+        kept.ask(session, row, now=now)
+
+
+async def reword(
+    session: AsyncSession, content: Content, *, staff_chat_id: int, now: datetime
+) -> None:
+    """Take in a new wording of what is kept; a second slash makes the note that was meant."""
+    row = await kept.reword(session, content)
+    if row is not None and row.reason is KeptReason.SLIP and content.is_note:
+        await settle(session, row.mark, as_note=True, staff_chat_id=staff_chat_id, now=now)
+
+
+async def settle(
+    session: AsyncSession, mark: str, *, as_note: bool, staff_chat_id: int, now: datetime
+) -> tuple[Ticket, bool]:
+    """Do with kept words what a colleague decided; KeptIsGone if that was done before.
+
+    Return the ticket, and whether they are a note: what became one by an edit is never sent.
+    """
+    rows = await kept.take(session, mark, KeptReason.SLIP, staff_chat_id=staff_chat_id)
+    ticket = await _ticket(session, rows[0].ticket_id, staff_chat_id)
+    as_note = as_note or any(kept.content_of(row).is_note for row in rows)
+    if not as_note:
+        await answers.let_go(session, ticket, rows[0].media_group_id, now=now)
+    for row in rows:
+        content = kept.content_of(row)
+        written = await messages.find(session, row.chat_id, row.message_id)
+        if written is not None:
+            await answers.edit(session, ticket, written, content, now=now, as_note=as_note)
+        else:
+            by = await _author(session, row)
+            await answers.write(session, ticket, content, by=by, now=now, as_note=as_note)
+    return ticket, as_note
+
+
+async def adopt(
+    session: AsyncSession, mark: str, choice: int, *, staff_chat_id: int, now: datetime
+) -> Ticket:
+    """Give an orphan the ticket that a colleague chose, and hear all that was replied to it."""
+    (row, *_) = rows = await kept.take(
+        session, mark, KeptReason.ORPHAN, staff_chat_id=staff_chat_id
+    )
+    choices = row.choices or []
+    if not 0 <= choice < len(choices):
+        raise ButtonOutdated
+    ticket = await _ticket(session, choices[choice]["ticket_id"], staff_chat_id)
+    replied = kept.replied_by(row)
+    await orphans.adopt(session, choices[choice]["lost_id"], replied, ticket)
+    await _hear_again(session, rows, ticket, now=now)
+    await _hear_again(session, await kept.take_replies(session, replied), ticket, now=now)
+    return ticket
+
+
+async def confirm(
+    session: AsyncSession, chat_id: int, speaker_id: int, *, staff_chat_id: int, now: datetime
+) -> None:
+    """Let go what is kept of somebody who, as Telegram says now, has a say."""
+    for row in await kept.take_unconfirmed(session, chat_id, speaker_id):
+        ticket = await _ticket(session, row.ticket_id, staff_chat_id)
+        await _hear_again(session, [row], ticket, now=now)
+
+
+async def deny(session: AsyncSession, chat_id: int, speaker_id: int, *, now: datetime) -> None:
+    """Drop what is kept of somebody who has no say, and say so."""
+    rows = await kept.take_unconfirmed(session, chat_id, speaker_id)
+    for row in rows[:1]:
+        told = Refusal(NotStaff().to_json(), row.message_id, "", asked_in=chat_id)
+        outbox.post(session, chat_id, told, now=now)
+
+
+async def _hear_again(
+    session: AsyncSession, rows: Iterable[KeptWords], ticket: Ticket, *, now: datetime
+) -> None:
+    for row in rows:
+        said = Said(kept.content_of(row), await _author(session, row), row.speaker_id)
+        written = await messages.find(session, row.chat_id, row.message_id)
+        if written is None:
+            await hear(session, ticket, said, now=now)
+        else:
+            await hear_edit(session, ticket, written, said, now=now)
+
+
+async def _keep(
+    session: AsyncSession, said: Said, reason: KeptReason, ticket: Ticket, *, now: datetime
+) -> None:
+    """Keep words of a known ticket; the first of an album asks for all of it."""
+    beside = await kept.album(session, said.content.chat_id, said.content.media_group_id)
+    row = await kept.keep(
+        session,
+        said.content,
+        reason,
+        author=said.by,
+        speaker_id=said.speaker_id,
+        now=now,
+        ticket=ticket,
+    )
+    if not beside:
+        kept.ask(session, row, now=now)
+
+
+async def _ticket(session: AsyncSession, ticket_id: int | None, staff_chat_id: int) -> Ticket:
+    if ticket_id is None:
+        raise ButtonOutdated
+    return await tickets.get(session, ticket_id, staff_chat_id=staff_chat_id)
+
+
+async def _author(session: AsyncSession, row: KeptWords) -> User | None:
+    return await session.get(User, row.author_id) if row.author_id is not None else None

@@ -1,0 +1,180 @@
+"""Kept words: what staff wrote is held until a press, or Telegram's word, says what becomes of it.
+
+1. `keep` stores all that was written; `ask` tells its writer, with buttons where a press decides.
+2. An edit changes what is kept.
+3. Whoever takes the words has them for good, and once: the rows are gone in that transaction. An
+   album's items are taken together.
+4. What nobody takes is forgotten after a week.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import KeptReason, KeptWords, Ticket, User
+from services import outbox, staff_chat
+from services.content import Content
+from services.notices import WordsKept
+from services.problems import KeptIsGone, NotForYou
+
+KEPT_FOR = timedelta(days=7)
+
+# Telegram mostly says who somebody is within this time; then nobody need be told.
+SAID_SOON = timedelta(seconds=10)
+
+_CONTENT = TypeAdapter(Content)
+
+
+async def keep(
+    session: AsyncSession,
+    content: Content,
+    reason: KeptReason,
+    *,
+    author: User | None,
+    speaker_id: int,
+    now: datetime,
+    ticket: Ticket | None = None,
+    replied: Content | None = None,
+    choices: list[dict[str, Any]] | None = None,
+) -> KeptWords:
+    """Keep what was written; a reply to an orphan (`replied`) with the tickets to choose from."""
+    row = KeptWords(
+        reason=reason,
+        ticket_id=ticket.id if ticket else None,
+        author_id=author.id if author else None,
+        speaker_id=speaker_id,
+        chat_id=content.chat_id,
+        message_id=content.message_id,
+        media_group_id=content.media_group_id,
+        content=_CONTENT.dump_python(content, mode="json"),
+        replied=_CONTENT.dump_python(replied, mode="json") if replied else None,
+        choices=choices,
+        kept_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    return row
+
+
+def ask(session: AsyncSession, row: KeptWords, *, now: datetime) -> None:
+    """Tell the writer that the words are kept, and ask what to do with them."""
+    notice = outbox.post(session, row.chat_id, WordsKept(row.mark), now=now)
+    if row.reason is KeptReason.UNCONFIRMED:
+        notice.due_at = now + SAID_SOON
+
+
+def content_of(row: KeptWords) -> Content:
+    return _CONTENT.validate_python(row.content)
+
+
+def replied_by(row: KeptWords) -> Content:
+    """Give the orphan that the words reply to."""
+    return _CONTENT.validate_python(row.replied)
+
+
+async def find(session: AsyncSession, mark: str) -> KeptWords | None:
+    """Find kept words by the mark that their buttons carry."""
+    found: KeptWords | None = await session.scalar(select(KeptWords).where(KeptWords.mark == mark))
+    return found
+
+
+async def album(
+    session: AsyncSession, chat_id: int, media_group_id: str | None
+) -> Sequence[KeptWords]:
+    """List what is kept of an album; nothing if there is no album."""
+    if media_group_id is None:
+        return []
+    return await _locked(
+        session, KeptWords.chat_id == chat_id, KeptWords.media_group_id == media_group_id
+    )
+
+
+async def reword(session: AsyncSession, content: Content) -> KeptWords | None:
+    """Take over a new wording of words that are kept; return them, or None if these are not."""
+    rows = await _locked(session, *_place(content.chat_id, content.message_id))
+    for row in rows:
+        row.content = _CONTENT.dump_python(content, mode="json")
+    return rows[0] if rows else None
+
+
+async def drop(session: AsyncSession, chat_id: int, message_id: int) -> None:
+    """Forget what was kept of one message."""
+    await session.execute(delete(KeptWords).where(*_place(chat_id, message_id)))
+
+
+async def take(
+    session: AsyncSession, mark: str, reason: KeptReason, *, staff_chat_id: int
+) -> Sequence[KeptWords]:
+    """Take kept words by their mark, an album as a whole, for a colleague in the staff chat.
+
+    KeptIsGone if somebody was faster, or a week is over; NotForYou if they are of another chat.
+    """
+    row = next(iter(await _locked(session, KeptWords.mark == mark)), None)
+    if row is None or row.reason is not reason:
+        raise KeptIsGone
+    if await staff_chat.current(session, row.chat_id) != staff_chat_id:
+        raise NotForYou
+    return await _gone(
+        session, list(await album(session, row.chat_id, row.media_group_id)) or [row]
+    )
+
+
+async def take_replies(session: AsyncSession, replied: Content) -> Sequence[KeptWords]:
+    """Take all that waits for the ticket of the same orphan."""
+    waiting = await _locked(session, KeptWords.reason == KeptReason.ORPHAN)
+    place = replied.chat_id, replied.message_id
+    alike = [
+        row for row in waiting if (replied_by(row).chat_id, replied_by(row).message_id) == place
+    ]
+    return await _gone(session, alike)
+
+
+async def take_unconfirmed(
+    session: AsyncSession, chat_id: int, speaker_id: int
+) -> Sequence[KeptWords]:
+    """Take what is kept until Telegram says whether its writer has a say."""
+    mine = (KeptWords.chat_id == chat_id, KeptWords.speaker_id == speaker_id)
+    rows = await _locked(session, *mine, KeptWords.reason == KeptReason.UNCONFIRMED)
+    return await _gone(session, rows)
+
+
+async def unconfirmed(session: AsyncSession) -> Sequence[tuple[int, int]]:
+    """List by chat and speaker of whom something is kept until Telegram says who they are."""
+    found = await session.execute(
+        select(KeptWords.chat_id, KeptWords.speaker_id)
+        .where(KeptWords.reason == KeptReason.UNCONFIRMED)
+        .distinct()
+    )
+    return [(chat_id, speaker_id) for chat_id, speaker_id in found]
+
+
+async def forget_old(session: AsyncSession, *, now: datetime) -> None:
+    await session.execute(delete(KeptWords).where(KeptWords.kept_at < now - KEPT_FOR))
+
+
+def _place(chat_id: int, message_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return KeptWords.chat_id == chat_id, KeptWords.message_id == message_id
+
+
+async def _locked(session: AsyncSession, *which: ColumnElement[bool]) -> Sequence[KeptWords]:
+    found = await session.scalars(
+        select(KeptWords)
+        .where(*which)
+        .order_by(KeptWords.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.all()
+
+
+async def _gone(session: AsyncSession, rows: Sequence[KeptWords]) -> Sequence[KeptWords]:
+    """Delete rows at once: the same words may be kept again for another reason."""
+    if rows:
+        await session.execute(delete(KeptWords).where(KeptWords.id.in_([row.id for row in rows])))
+        for row in rows:
+            session.expunge(row)
+    return rows

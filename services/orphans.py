@@ -1,0 +1,160 @@
+"""Orphans: messages of ours whose ids were never learnt, because the answer to a send was lost.
+
+The send is noted with its time. A reply to a message that we don't know may be about one of the
+sends that fit the message's time; staff say which, and the message gets its link.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import (
+    Delivery,
+    Direction,
+    LinkKind,
+    LostSend,
+    Message,
+    MessageLink,
+    Priority,
+    Ticket,
+)
+from services import links
+from services.content import Content
+from services.notices import CardPosted, QuestionPosted
+from services.problems import UnknownReply
+
+# Clocks differ, and a request that nobody waits for any more may still arrive.
+LEEWAY = timedelta(minutes=2)
+
+# Most tickets to choose from; each is a button.
+MOST_OFFERED = 8
+
+# How much of a text has to be found again to take a message for its copy, in characters.
+RECOGNISED_BY = 64
+
+KEPT_FOR = timedelta(days=7)
+
+
+async def note(
+    session: AsyncSession, batch: Sequence[Delivery], *, since: datetime, until: datetime
+) -> None:
+    """Note that a send to a group may have arrived, without our learning of its message.
+
+    Cards are known by their buttons, and what only decorates makes no message.
+    """
+    head = batch[0]
+    if head.ticket_id is None or head.chat_id > 0 or head.priority >= Priority.REDRAW:
+        return
+    if head.kind == CardPosted.kind and head.part == 0:
+        return
+    known = await session.scalar(
+        select(LostSend).where(LostSend.delivery_id == head.id, LostSend.part == head.part)
+    )
+    if known is not None:
+        known.until = until
+        return
+    lost = LostSend(
+        delivery_id=head.id,
+        part=head.part,
+        ticket_id=head.ticket_id,
+        chat_id=head.chat_id,
+        copies=await _shown(session, batch),
+        since=since,
+        until=until,
+    )
+    session.add(lost)
+
+
+async def note_all(session: AsyncSession, claimed: Sequence[Delivery], *, until: datetime) -> None:
+    """Note what was on its way when we died; when it left is known only of a first try."""
+    in_order = sorted(claimed, key=lambda one: (one.batch_id or one.id, one.id))
+    for _, together in groupby(in_order, key=lambda one: one.batch_id or one.id):
+        batch = list(together)
+        first = batch[0].first_tried_at if batch[0].attempts <= 1 else None
+        await note(session, batch, since=first or min(batch[0].due_at, until), until=until)
+
+
+async def choices(session: AsyncSession, replied: Content) -> list[dict[str, Any]]:
+    """List which lost sends a message may be, a ticket once, the likeliest first.
+
+    Raises UnknownReply if none was under way when the message was posted.
+    """
+    found = await session.scalars(
+        select(LostSend)
+        .where(
+            LostSend.chat_id == replied.chat_id,
+            LostSend.since <= replied.sent_at + LEEWAY,
+            LostSend.until >= replied.sent_at - LEEWAY,
+        )
+        .order_by(LostSend.id.desc())
+    )
+    lost = found.all()
+    messages = await _messages(session, lost)
+    best: dict[int, int] = {}
+    for one in sorted(lost, key=lambda one: -len(_recognised(one, messages, replied))):
+        best.setdefault(one.ticket_id, one.id)
+    if not best:
+        raise UnknownReply
+    offered = list(best.items())[:MOST_OFFERED]
+    return [{"ticket_id": ticket_id, "lost_id": lost_id} for ticket_id, lost_id in offered]
+
+
+async def adopt(session: AsyncSession, lost_id: int, orphan: Content, ticket: Ticket) -> None:
+    """Link an orphan to its ticket, and to the messages that it is recognised to show."""
+    if await links.ticket_id_of(session, orphan.chat_id, orphan.message_id) is not None:
+        return
+    lost = await session.get(LostSend, lost_id)
+    shown = _recognised(lost, await _messages(session, [lost]), orphan) if lost else []
+    common = {"ticket_id": ticket.id, "chat_id": orphan.chat_id, "message_id": orphan.message_id}
+    if lost is None or not shown:
+        session.add(MessageLink(kind=LinkKind.NOTICE, **common))
+        return
+    for message in shown:
+        copy = {"copy_of": message.id, "part": lost.part, "revision": message.revision}
+        session.add(MessageLink(kind=LinkKind.COPY, **copy, **common))
+
+
+async def forget_old(session: AsyncSession, *, now: datetime) -> None:
+    await session.execute(delete(LostSend).where(LostSend.until < now - KEPT_FOR))
+
+
+async def _shown(session: AsyncSession, batch: Sequence[Delivery]) -> list[int]:
+    """List by key the messages that a send shows as copies, as far as that can be told."""
+    if batch[0].kind == QuestionPosted.kind:
+        return [delivery.payload["message_id"] for delivery in batch]
+    if batch[0].kind != CardPosted.kind:
+        return []
+    questions = Message.ticket_id == batch[0].ticket_id, Message.direction == Direction.QUESTION
+    first = select(Message.id).where(*questions).order_by(Message.id).limit(1)
+    return list(await session.scalars(first))
+
+
+async def _messages(session: AsyncSession, lost: Iterable[LostSend]) -> dict[int, Message]:
+    ids = {message_id for one in lost for message_id in one.copies}
+    found = await session.scalars(select(Message).where(Message.id.in_(ids)))
+    return {message.id: message for message in found}
+
+
+def _recognised(lost: LostSend, messages: Mapping[int, Message], orphan: Content) -> list[Message]:
+    """Find those of a send's messages that the orphan shows, in their newest wording.
+
+    Texts that travelled as one are all in it; of an album it is one item.
+    """
+    known = [messages[one] for one in lost.copies if one in messages]
+    shown = [one for one in known if _shows(orphan, one, lost.part)]
+    return shown if orphan.file_unique_id or len(shown) == len(known) else []
+
+
+def _shows(orphan: Content, message: Message, part: int) -> bool:
+    if message.file_unique_id or orphan.file_unique_id:
+        return message.file_unique_id == orphan.file_unique_id
+    text, words = (message.text or "").strip(), orphan.text or ""
+    if not text:
+        return message.kind == orphan.kind
+    if part:
+        return words[-RECOGNISED_BY:] in text
+    return text[:RECOGNISED_BY] in words
