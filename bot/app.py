@@ -16,7 +16,9 @@ from bot import startup, stopping
 from bot.asides import Asides
 from bot.client import make_bot
 from bot.composer import Composer
+from bot.confirming import Confirmations
 from bot.intake import Intake
+from bot.members import Members
 from bot.poller import Poller
 from bot.sender import Sender
 from core.clock import utcnow
@@ -92,7 +94,18 @@ class App:
             on_turn=lambda: self.heartbeat.beat("courier"),
             alarm=Alarm(monotonic, lambda words: self.heartbeat.trouble("courier", words)),
         )
-        self.intake = Intake(bot, sessions, self.courier, self.asides, team, clock)
+        members = Members(bot, clock)
+        self.confirmations = Confirmations(sessions, members, team, clock, self.courier.wake)
+        self.intake = Intake(
+            bot,
+            sessions,
+            self.courier,
+            self.asides,
+            members,
+            self.confirmations,
+            team=team,
+            clock=clock,
+        )
         self.poller = Poller(
             bot,
             sessions,
@@ -120,6 +133,7 @@ class App:
         async with asyncio.TaskGroup() as group:
             helpers = [
                 group.create_task(self.asides.run()),
+                group.create_task(self.confirmations.run()),
                 group.create_task(self._look_after_staff_chat()),
                 group.create_task(self._stop_when(stopped)),
                 group.create_task(self._lead.keep()),

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot import i18n, texts
 from bot.asides import Asides
+from bot.confirming import Confirmations
 from bot.dispatching import Unhandled, feed
 from bot.members import Members, Standing
 from bot.raw import Origin, origin, person_id
@@ -50,6 +51,9 @@ class Intake:
         sessions: async_sessionmaker[AsyncSession],
         courier: Courier,
         asides: Asides,
+        members: Members,
+        confirmations: Confirmations,
+        *,
         team: Team,
         clock: Callable[[], datetime],
     ) -> None:
@@ -59,7 +63,8 @@ class Intake:
         self._asides = asides
         self._team = team
         self._clock = clock
-        self._members = Members(bot, clock)
+        self._members = members
+        self._confirmations = confirmations
 
     async def handle(self, raw: dict[str, Any]) -> None:
         """Handle one update, or keep it for an operator, and commit. Raises only for an outage."""
@@ -122,6 +127,7 @@ class Intake:
         Asks Telegram, so before the transaction.
         """
         standings = await self._members.standings(batch)
+        await self._confirmations.catch_up()
         for raw, standing in zip(batch, standings, strict=True):
             if "callback_query" in raw and standing is not Standing.INSIDE:
                 raise NotConfirmed if standing is Standing.UNCONFIRMED else NotForYou

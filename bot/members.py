@@ -29,6 +29,9 @@ PATIENCE = 5
 # How long to wait after a failure before asking again.
 NOT_ASKED = timedelta(seconds=30)
 
+# The same where words are kept until Telegram says who it is.
+ASKED_SOON = timedelta(seconds=3)
+
 # More answers than this are not kept: strangers may be many.
 MOST = 10_000
 
@@ -64,6 +67,9 @@ class Members:
         self._clock = clock
         self._known: dict[tuple[int, int], tuple[Standing, datetime]] = {}
         self._gone: set[tuple[int, int]] = set()
+        self._doubted: set[tuple[int, int]] = set()
+        # Of whom Telegram did not say something, and does by now (bot/confirming.py).
+        self.cleared: list[Speaker] = []
         self._groups: dict[int, tuple[Group, datetime]] = {}
 
     def note(self, raw: Mapping[str, Any]) -> None:
@@ -91,6 +97,15 @@ class Members:
 
     async def standing(self, who: Speaker) -> Standing:
         """Tell what the word of a person or a chat counts in a group."""
+        standing, key = await self._find_out(who), (who.chat_id, who.id)
+        if standing is Standing.UNCONFIRMED:
+            self._doubted.add(key)
+        elif key in self._doubted:
+            self._doubted.discard(key)
+            self.cleared.append(who)
+        return standing
+
+    async def _find_out(self, who: Speaker) -> Standing:
         if not who.as_chat:
             return await self._of_person(who)
         if who.id == who.chat_id:
@@ -115,7 +130,9 @@ class Members:
             standing = await self._of_unknown(who)
         else:
             standing = Standing.INSIDE if inside else Standing.OUTSIDE
-        if standing is not Standing.OUTSIDE:
+        if standing is Standing.UNCONFIRMED:
+            self._remember(key, standing, now + ASKED_SOON)
+        elif standing is Standing.INSIDE:
             self._remember(key, standing, now + (NOT_ASKED if inside is None else REMEMBERED))
         if inside:
             self._gone.discard(key)

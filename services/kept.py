@@ -24,7 +24,7 @@ from services.problems import KeptIsGone, NotForYou
 KEPT_FOR = timedelta(days=7)
 
 # Telegram mostly says who somebody is within this time; then nobody need be told.
-SAID_SOON = timedelta(seconds=10)
+SAID_SOON = timedelta(seconds=15)
 
 _CONTENT = TypeAdapter(Content)
 

@@ -1,0 +1,93 @@
+"""Asks Telegram again about those whose words are kept until it says whether they are staff."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from bot.members import Members, Standing
+from bot.speakers import Speaker
+from core.team import Team
+from database.errors import is_outage
+from services import hearing, kept, staff_chat
+from services.problems import Problem
+
+log = structlog.get_logger(__name__)
+
+# How often to ask, in seconds.
+SHORTEST_PAUSE = 5.0
+LONGEST_PAUSE = 300.0
+
+
+class Confirmations:
+    """Has its own transactions, one a person."""
+
+    def __init__(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        members: Members,
+        team: Team,
+        clock: Callable[[], datetime],
+        on_done: Callable[[], None],
+    ) -> None:
+        self._sessions = sessions
+        self._members = members
+        self._team = team
+        self._clock = clock
+        self._on_done = on_done
+
+    async def run(self) -> None:
+        """Ask until cancelled; ever less often about the same ones."""
+        before, pause = 0, SHORTEST_PAUSE
+        while True:
+            try:
+                waiting = await self.look()
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                log.info("confirmations wait for the database", error=type(error).__name__)
+            else:
+                pause = min(2 * pause, LONGEST_PAUSE) if waiting == before > 0 else SHORTEST_PAUSE
+                before = waiting
+            await asyncio.sleep(pause)
+
+    async def catch_up(self) -> None:
+        """Let go what is kept of those of whom Telegram has just spoken: it came first."""
+        while self._members.cleared:
+            await self.ask(self._members.cleared[0])
+            del self._members.cleared[0]
+
+    async def look(self) -> int:
+        """Ask once about each of whom something is kept; return how many they were."""
+        async with self._sessions.begin() as session:
+            waiting = await kept.unconfirmed(session)
+        for chat_id, speaker_id in waiting:
+            await self.ask(_speaker(chat_id, speaker_id))
+        return len(waiting)
+
+    async def ask(self, who: Speaker) -> None:
+        """Let go what is kept of somebody, or drop it, if Telegram says who that is."""
+        standing = await self._members.standing(who)
+        if standing is Standing.UNCONFIRMED:
+            return
+        now = self._clock()
+        try:
+            async with self._sessions.begin() as session:
+                if standing is Standing.INSIDE:
+                    chat_id = await staff_chat.current(session, self._team.staff_chat_id)
+                    await hearing.confirm(
+                        session, who.chat_id, who.id, staff_chat_id=chat_id, now=now
+                    )
+                else:
+                    await hearing.deny(session, who.chat_id, who.id, now=now)
+        except Problem as problem:
+            log.warning("kept words cannot be let go", problem=type(problem).__name__)
+        self._on_done()
+
+
+def _speaker(chat_id: int, speaker_id: int) -> Speaker:
+    """Name a person or a channel again; an anonymous administrator is never in doubt."""
+    is_chat = speaker_id < 0
+    return Speaker(chat_id, speaker_id, as_chat=is_chat, as_channel=is_chat)

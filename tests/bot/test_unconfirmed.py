@@ -1,0 +1,117 @@
+"""Where strangers can write and Telegram does not say who somebody is, the answer is kept."""
+
+import asyncio
+
+import pytest
+
+from sandbox.client import User
+from tests.bot.test_kept_words import kept_words
+from tests.bot.test_standing import by, of_bot, reply, said_to
+from tests.office import Office, Sessions, open_office, running, settings_for
+
+KEPT = "so your reply is kept"
+
+
+async def silent_in_a_public_group(office: Office) -> None:
+    await office.support.opens_to_strangers(linked=-1009000000009)
+    await office.telegram.breaks("cut_before", method="getChatMember", times=None)
+
+
+async def test_an_answer_is_kept_and_goes_when_telegram_says_who_it_is(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    await silent_in_a_public_group(office)
+
+    answer = await office.kate.replies(card, "It is on its way")
+    await office.telegram.advance(16)
+    assert (await office.sees(KEPT)).reply_to == answer.id
+    await office.app.confirmations.look()
+    assert not any("on its way" in text for text in await said_to(alice))
+
+    await office.telegram.mends()
+    await office.telegram.advance(4)
+    await office.app.confirmations.look()
+
+    await alice.sees("It is on its way")
+    await office.kate.sees_reaction(answer, "👍")
+    assert await kept_words(office) == []
+
+
+async def test_what_was_kept_goes_before_what_comes_after_it(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    await silent_in_a_public_group(office)
+    await office.kate.replies(card, "first")
+    await office.kate.replies(card, "/second", entities=[])
+    await office.telegram.called("getChat")
+    await office.telegram.mends()
+    await office.telegram.advance(4)
+
+    await office.kate.replies(card, "third")
+
+    await alice.sees("third")
+    answers = [text for text in await said_to(alice) if text in {"first", "/second", "third"}]
+    assert answers == ["first", "third"]
+    await office.sees("begins with a slash")
+
+
+async def test_who_turns_out_to_be_a_stranger_is_told_and_nothing_goes(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    mallory = await office.telegram.user("Mallory")
+    await silent_in_a_public_group(office)
+    await office.telegram.update({"message": reply(card, "Your card number?", **by(mallory))})
+    await office.telegram.called("getChat")
+    await office.telegram.mends()
+    await office.telegram.advance(4)
+
+    await office.app.confirmations.look()
+
+    await office.sees("Only members of this group")
+    assert await kept_words(office) == []
+    assert not any("card number" in text for text in await said_to(alice))
+
+
+@pytest.mark.parametrize("text", ["/close", "/take"])
+async def test_a_command_is_not_kept_but_refused(office: Office, alice: User, text: str) -> None:
+    card = await office.opens(alice, "My order is late")
+    await silent_in_a_public_group(office)
+
+    await office.kate.replies(card, text)
+
+    await office.sees("Telegram doesn't tell me whether you are in this group.")
+    press = await office.kate.presses(card, "Close")
+    assert (await press.answer()).startswith("Telegram doesn't tell me whether")
+    assert not any("is closed" in text for text in await said_to(alice))
+
+
+async def test_nobody_is_told_of_what_is_cleared_up_at_once(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    await silent_in_a_public_group(office)
+    await office.kate.replies(card, "It is on its way")
+    await office.telegram.called("getChat")
+    await office.telegram.mends()
+    await office.telegram.advance(4)
+    await office.app.confirmations.look()
+    await alice.sees("It is on its way")
+    await office.telegram.advance(16)
+    await office.says_in_staff_chat()
+
+    assert not any(KEPT in text for text in await of_bot(office.support))
+
+
+async def test_what_is_kept_outlives_a_restart(file_sessions: Sessions) -> None:
+    async with open_office(file_sessions) as office:
+        alice = await office.telegram.user("Alice")
+        card = await office.opens(alice, "My order is late")
+        await silent_in_a_public_group(office)
+        await office.kate.replies(card, "It is on its way")
+        await office.telegram.advance(16)
+        await office.sees(KEPT)
+        office.stopped.set()
+        await office.telegram.mends()
+
+        settings = settings_for(office.sandbox, office.support)
+        async with running(office.sandbox, settings, office.sessions, asyncio.Event()):
+            await alice.sees("It is on its way")
