@@ -5,11 +5,12 @@ import asyncio
 import sys
 from argparse import Namespace
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 import structlog
 
-from core import config, logging
+from core import config, logging, process
 from core.clock import utcnow
 from core.heartbeat import Heartbeat, folder_for
 from core.version import version
@@ -163,9 +164,11 @@ def _configure_logging(settings: config.DatabaseSettings) -> None:
 
 
 def _complain(error: BaseException | str) -> int:
-    print(error, file=sys.stderr)
+    with suppress(OSError):  # nobody may be reading
+        print(error, file=sys.stderr)
     return MISCONFIGURED
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with process.well_behaved():
+        sys.exit(main())

@@ -18,6 +18,7 @@ from database.columns import UtcDateTime
 from database.errors import is_outage
 from database.migrations import Steps, check_foreign_keys, keep_others_out, prepared
 from database.models import Base
+from database.schema import DatabaseNotAtHead, ensure_exists
 from database.session import make_engine
 
 
@@ -45,6 +46,12 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+def makes_a_database() -> bool:
+    """Tell whether the command may make a SQLite file; `current` and `check` only look at one."""
+    called = getattr(context.config.cmd_opts, "cmd", None)  # None: by a program, not by hand
+    return called is None or called[0].__name__ in {"upgrade", "stamp"}
+
+
 def migrate(connection: Connection) -> None:
     """Run what Alembic was asked for, all of it or none of it, and log it once it is true."""
     steps = Steps()
@@ -66,8 +73,12 @@ async def migrate_at(url: str) -> None:
     """Open the database at `url` for the time of the migration."""
     engine = make_engine(url)
     try:
+        if not makes_a_database():
+            ensure_exists(engine.url)
         async with engine.connect() as connection:
             await connection.run_sync(migrate)
+    except DatabaseNotAtHead as missing:
+        sys.exit(str(missing))
     except Exception as error:
         if not is_outage(error):
             raise
@@ -83,15 +94,6 @@ def write_sql(url: str) -> None:
         context.run_migrations()
 
 
-def settings() -> DatabaseSettings:
-    """Read where the database is and how to log, or say what is wrong with it."""
-    try:
-        return load(DatabaseSettings)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
-
-
 def configure_logging(config: DatabaseSettings) -> None:
     """Log as the bot does."""
     logs.configure(config.log_level, config.log_format, config.secrets)
@@ -105,12 +107,16 @@ def main() -> None:
     if connection is not None:
         migrate(connection)
         return
-    config = settings()
-    configure_logging(config)
-    if context.is_offline_mode():
-        write_sql(config.async_url)
-    else:
-        asyncio.run(migrate_at(config.async_url))
+    try:
+        config = load(DatabaseSettings)
+        configure_logging(config)
+        if context.is_offline_mode():
+            write_sql(config.async_url)
+        else:
+            asyncio.run(migrate_at(config.async_url))
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
 
 
 main()

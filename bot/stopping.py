@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from contextlib import suppress
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,7 +14,7 @@ GOODBYE = 1.0
 
 
 def on_signals() -> asyncio.Event:
-    """Make an event that SIGTERM and SIGINT set.
+    """Make an event that SIGTERM, SIGINT and the end of the terminal set.
 
     The task that calls this is cancelled if it has not ended LAST_SECONDS later: a network that
     swallows everything must not keep it.
@@ -27,12 +28,20 @@ def on_signals() -> asyncio.Event:
         if running is not None:
             loop.call_later(LAST_SECONDS, running.cancel)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _signals():
         try:
             loop.add_signal_handler(number, stop)
         except NotImplementedError:  # Windows' event loop knows none
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
     return stopped
+
+
+def _signals() -> list[signal.Signals]:
+    """List those that stop us; SIGHUP is none under `nohup`, nor on Windows."""
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    return numbers
 
 
 async def close(engine: AsyncEngine) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from core.config import ConfigError
+
 # SQLite's primary result codes (sqlite.org/rescode.html) that speak of the file.
 SQLITE_OUTAGES = frozenset(
     {
@@ -71,6 +73,13 @@ class FileNotOurs(Exception):
 
 class ForeignDatabase(Exception):
     """The database belongs to another bot; its message ids and files mean nothing to this one."""
+
+
+class WrongUrl(ConfigError):
+    """Nothing can be opened with the database's URL; the message says what is wrong with it."""
+
+    def __init__(self, why: object) -> None:
+        super().__init__(f"DATABASE_URL cannot be used: {why}.")
 
 
 class NotLeading(Exception):

@@ -23,14 +23,19 @@ async def revision_of(engine: AsyncEngine) -> str | None:
 
 async def ensure_at_head(engine: AsyncEngine) -> None:
     """Raise DatabaseNotAtHead, with one sentence that says what to do, unless all is well."""
-    if is_missing(engine.url):
-        raise DatabaseNotAtHead(
-            f"There is no database at {engine.url.database}: run `alembic upgrade head`."
-        )
+    ensure_exists(engine.url)
     async with engine.connect() as connection:
         problem = await connection.run_sync(_problem)
     if problem:
         raise DatabaseNotAtHead(problem)
+
+
+def ensure_exists(url: URL) -> None:
+    """Raise DatabaseNotAtHead if SQLite would have to make the file first."""
+    if is_missing(url):
+        raise DatabaseNotAtHead(
+            f"There is no database at {url.database}: run `alembic upgrade head`."
+        )
 
 
 def is_missing(url: URL) -> bool:

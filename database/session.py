@@ -5,7 +5,8 @@ that is the lock which `SELECT … FOR UPDATE` is elsewhere (SQLite has none, an
 the words there without a sound).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from database import rows, visits
-from database.errors import DatabaseUnreachable, LogRemoved
+from database.errors import DatabaseUnreachable, LogRemoved, WrongUrl
 from database.ownership import OwnFile
 
 # Longer than any transaction of ours; shorter than the 10 s in which a stopped bot must be gone.
@@ -34,6 +35,9 @@ SILENCE_SECONDS = 3
 COMMAND_SECONDS = 10
 CONNECT_SECONDS = 5
 
+# PgBouncer's answer to a setting of ours (pgbouncer.org/config.html#ignore_startup_parameters).
+REFUSED_BY_A_POOLER = "unsupported startup parameter"
+
 # Lets one of asyncpg's connections write, or refuses it by raising.
 type Admit = Callable[[Any], Awaitable[None]]
 
@@ -41,11 +45,13 @@ type Admit = Callable[[Any], Awaitable[None]]
 def make_engine(url: str, own: OwnFile | None = None, **options: Any) -> AsyncEngine:
     """Open the database at `url` (`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`).
 
-    The process that runs the bot on a SQLite file passes it as its `own`.
+    The process that runs the bot on a SQLite file passes it as its `own`. Raises WrongUrl, as does
+    the first connection.
     """
-    if make_url(url).get_backend_name() == "sqlite":
-        return _sqlite_engine(url, own, **options)
-    return _postgres_engine(url, _connect_to_postgres, **options)
+    with _slips_named():
+        if make_url(url).get_backend_name() == "sqlite":
+            return _sqlite_engine(url, own, **options)
+        return _postgres_engine(url, _connect_to_postgres, **options)
 
 
 def own_file(url: str) -> OwnFile | None:
@@ -102,10 +108,27 @@ def _connect_to_postgres(
     dialect: Dialect, _entry: ConnectionPoolEntry, place: tuple[Any, ...], options: dict[str, Any]
 ) -> DBAPIConnection:
     """Give what asyncpg raises here a name: a bare OSError could come from anywhere."""
+    with _slips_named():
+        try:
+            return dialect.connect(*place, **options)
+        except OSError as error:
+            raise DatabaseUnreachable(str(error) or type(error).__name__) from error
+
+
+@contextmanager
+def _slips_named() -> Iterator[None]:
+    """Raise WrongUrl for what the libraries say of an URL with a slip, each in its own way."""
     try:
-        return dialect.connect(*place, **options)
-    except OSError as error:
-        raise DatabaseUnreachable(str(error) or type(error).__name__) from error
+        yield
+    except Exception as error:
+        for slip in (error, error.__cause__):
+            if isinstance(slip, TypeError | ValueError | OverflowError):
+                raise WrongUrl(slip) from error
+        if REFUSED_BY_A_POOLER in str(error):
+            raise WrongUrl(
+                "it leads to a pooler such as PgBouncer, and the bot needs a connection of its own"
+            ) from error
+        raise
 
 
 def _admitted_by(admit: Admit) -> Callable[..., DBAPIConnection]:

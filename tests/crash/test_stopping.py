@@ -1,5 +1,8 @@
 """SIGTERM: what is in hand is finished, in flight settled, committed confirmed."""
 
+import os
+import signal
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -63,3 +66,29 @@ async def test_sigterm_ends_a_bot_that_waits_for_telegram(scene: Scene) -> None:
     await scene.start(answered=502)
 
     await scene.stop()
+
+
+async def test_a_terminal_that_is_closed_is_a_clean_stop(scene: Scene, sessions: Sessions) -> None:
+    alice = await scene.telegram.user("Alice")
+    await scene.start()
+    await alice.writes("My order is late")
+    await scene.kate.sees("My order is late", in_=scene.support)
+    assert scene.bot is not None
+
+    os.kill(scene.bot.pid, signal.SIGHUP)
+
+    assert await scene.ended(10) == 0
+    async with sessions() as session:
+        assert set(await session.scalars(select(Delivery.status))) == {DeliveryStatus.DELIVERED}
+
+
+async def test_after_a_clean_stop_health_says_so_at_once(scene: Scene) -> None:
+    alice = await scene.telegram.user("Alice")
+    await alice.writes("My order is late")
+    await scene.start()
+    await scene.kate.sees("My order is late", in_=scene.support)
+    assert await scene.command("health") == 0
+
+    await scene.stop()
+
+    assert await scene.command("health") == 1

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from core.config import PROJECT
@@ -54,6 +55,23 @@ def test_a_run_is_logged_with_from_to_and_duration(empty_database_url: str) -> N
     assert line["event"] == "migrated"
     assert (line["from_revision"], line["to_revision"]) == ("base", "0001")
     assert isinstance(line["seconds"], float)
+
+
+@pytest.mark.parametrize("command", ["current", "check", "downgrade base", "history -i"])
+def test_who_only_looks_makes_no_database(tmp_path: Path, command: str) -> None:
+    done = alembic(*command.split(), DB_NAME=str(tmp_path / "absent.db"))
+
+    assert done.returncode == 1
+    assert done.stderr.endswith("absent.db: run `alembic upgrade head`.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_slip_in_the_url_is_one_sentence() -> None:
+    done = alembic("current", DATABASE_URL="postgresql://bot@127.0.0.1:99999/support")
+
+    assert done.returncode == 2
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("DATABASE_URL cannot be used: ")
 
 
 def test_nothing_to_run_is_not_logged(sqlite_url: str) -> None:
