@@ -20,7 +20,7 @@ def well_behaved() -> Iterator[None]:
         signal.signal(number, _end)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # it was started with `2>&-`
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     try:
         yield
     finally:
