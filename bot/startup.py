@@ -25,7 +25,7 @@ from aiogram.types import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from bot import i18n, texts, troubles
+from bot import i18n, profile, texts, troubles
 from core import values
 from core.clock import utcnow
 from core.heartbeat import Heartbeat
@@ -110,6 +110,7 @@ async def _introduce(bot: Bot, sessions: async_sessionmaker[AsyncSession]) -> No
     # A forgotten webhook makes getUpdates fail for ever.
     await bot.delete_webhook(drop_pending_updates=False)
     await _set_user_commands(bot)
+    await profile.fill_in(bot)
 
 
 async def _set_user_commands(bot: Bot) -> None:

@@ -53,6 +53,19 @@ def greeting() -> str:
     )
 
 
+def description() -> str:
+    """Greet in an empty chat, in at most 512 characters."""
+    return _(
+        "Describe your question here; photos and files are welcome. "
+        "You'll get a ticket number, and our team replies in this chat."
+    )
+
+
+def short_description() -> str:
+    """Stand in the profile, in at most 120 characters."""
+    return _("Support: write here, and our team replies in this chat.")
+
+
 def user_help() -> str:
     return _(
         "Just write to us: your first message opens a ticket, and later ones are added to it.\n"

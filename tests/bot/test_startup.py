@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
-from bot import app, chats, startup
+from bot import app, chats, startup, texts
 from bot.client import make_bot
 from core.config import Settings
 from core.heartbeat import Heartbeat
@@ -116,6 +116,50 @@ async def test_commands_are_set_only_if_they_differ(stage: Stage) -> None:
 
     assert len(first) == 3
     assert await stage.called("setMyCommands") == first
+
+
+async def test_an_empty_profile_is_filled_in_once_in_each_language(stage: Stage) -> None:
+    await stage.prepares()
+    first = await stage.called("setMyDescription", "setMyShortDescription")
+
+    await stage.prepares()
+
+    assert [call["method"] for call in first] == [
+        *["setMyDescription"] * 2,
+        *["setMyShortDescription"] * 2,
+    ]
+    assert await stage.called("setMyDescription", "setMyShortDescription") == first
+    profile = stage.sandbox.world.profile
+    assert profile["description", ""].startswith("Describe your question here")
+    assert profile["short_description", "ru"].startswith("Поддержка")
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "became"),
+    [
+        ({"": "Ask Max"}, {"": "Ask Max"}),
+        ({"ru": "Спросите Макса"}, {"": texts.description(), "ru": "Спросите Макса"}),
+        ({"de": "Frag Max"}, None),
+    ],
+)
+async def test_what_the_operator_wrote_in_the_profile_stays(
+    stage: Stage, by_hand: dict[str, str], became: dict[str, str] | None
+) -> None:
+    profile = stage.sandbox.world.profile
+    profile.update({("description", language): words for language, words in by_hand.items()})
+
+    await stage.prepares()
+
+    now = {language: words for (what, language), words in profile.items() if what == "description"}
+    assert by_hand.items() <= now.items()
+    assert became is None or now == became
+
+
+async def test_a_profile_that_cannot_be_set_stops_nothing(stage: Stage) -> None:
+    for method in ("getMyDescription", "setMyDescription"):
+        await stage.telegram.breaks("error", method=method, status=404, description="Not Found")
+
+    assert await stage.prepares()
 
 
 @pytest.mark.parametrize(
