@@ -12,7 +12,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramNotFound, TelegramUnauthorizedError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import startup, stopping
+from bot import profile, startup, stopping
 from bot.asides import Asides
 from bot.client import make_bot
 from bot.composer import Composer
@@ -135,6 +135,7 @@ class App:
                 group.create_task(self.asides.run()),
                 group.create_task(self.confirmations.run()),
                 group.create_task(self._look_after_staff_chat()),
+                group.create_task(profile.follow_name(self._bot)),
                 group.create_task(self._stop_when(stopped)),
                 group.create_task(self._lead.keep()),
             ]

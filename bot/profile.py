@@ -1,9 +1,10 @@
-"""How the bot presents itself before a user has written: what an operator left empty is filled in.
+"""How the bot presents itself: its name, and the descriptions where an operator left them empty.
 
 Descriptions are asked for by language, and what has none gets everybody's; so whoever wrote one by
 hand, for everybody or for one language, keeps it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -14,6 +15,10 @@ from aiogram.exceptions import AiogramError
 from bot import i18n, texts
 
 log = structlog.get_logger(__name__)
+
+
+# How long a command under a new name may go unheard, in seconds.
+ASKS_NAME_EVERY = 60.0
 
 
 class Field(NamedTuple):
@@ -31,6 +36,19 @@ async def fill_in(bot: Bot) -> None:
             await _fill_in(field)
     except AiogramError as error:
         log.warning("profile not set", reason=type(error).__name__)
+
+
+async def follow_name(bot: Bot) -> None:
+    """Keep up with a new username: commands of the group name it. Runs until cancelled.
+
+    aiogram asks once and keeps the answer, and no update tells of the change.
+    """
+    while True:
+        await asyncio.sleep(ASKS_NAME_EVERY)
+        try:
+            bot._me = await bot.get_me()  # noqa: SLF001 - what `bot.me()` gives
+        except AiogramError as error:
+            log.info("own name not learnt", reason=type(error).__name__)
 
 
 async def _fill_in(field: Field) -> None:

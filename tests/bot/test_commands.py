@@ -161,6 +161,21 @@ async def test_a_command_for_a_name_that_the_bot_had_before_is_answered_with_the
         await office.sees("/close@old_bot is meant for another bot. I'm @sandbox_bot.")
 
 
+async def test_a_bot_that_was_renamed_while_it_runs_hears_its_new_name(
+    file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.profile.ASKS_NAME_EVERY", 0.05)
+    async with open_office(file_sessions) as office:
+        card = await office.opens(await office.telegram.user("Alice"), "My order is late")
+        office.sandbox.world.bot.username = "new_bot"
+        asked = await office.telegram.called("getMe", since=len(await office.telegram.calls()))
+        await office.telegram.called("getMe", since=asked["number"])  # so the first is answered
+
+        await office.kate.writes("/close@new_bot 1", to=office.support)
+
+        await office.kate.sees_edit(card, "closed · Kate")
+
+
 @pytest.mark.parametrize("text", ["/take 1", "/close 1 it has come"])
 async def test_a_command_that_is_done_is_marked_where_it_was_given(
     office: Office, alice: User, text: str
