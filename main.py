@@ -18,6 +18,7 @@ from core.version import version
 # aiogram takes seconds to import, so each command imports what it needs when it runs.
 
 MISCONFIGURED = 2
+INTERRUPTED = 130  # as a shell says of a program that Ctrl-C ended
 
 log = structlog.get_logger("main")
 
@@ -29,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         code: int = options.command(options)
     except config.ConfigError as error:
         return _complain(error)
+    except KeyboardInterrupt:  # before the bot listens for it, or in a command that does not
+        return INTERRUPTED
     return code
 
 

@@ -133,6 +133,19 @@ def test_the_changelog_ends_with_no_version_that_is_newer_than_the_project() -> 
     assert headings[1:2] in ([], [version()])
 
 
+@pytest.mark.usefixtures("no_settings")
+def test_an_interruption_before_the_bot_listens_for_it_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_kind: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(config, "load", interrupted)
+
+    assert main.main([]) == 130
+    assert capsys.readouterr().err == ""
+
+
 # Start ------------------------------------------------------------------------------------------
 
 
