@@ -45,6 +45,10 @@ async def replay(settings: Settings, say: Callable[[str], Any]) -> int:
         say(f"{dead_id}: {word}")
     left = sum(word.startswith("failed") for word in words.values())
     say(f"{len(waiting) - left} handled, {left} left")
+    if left:
+        say(
+            "To see one: `replay show 1`. To forget one that never can be handled: `replay drop 1`."
+        )
     return left
 
 
