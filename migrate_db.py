@@ -6,7 +6,6 @@ under Alembic, 1 refused and left as it was, 2 the settings are wrong.
 """
 
 import asyncio
-import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -99,10 +98,9 @@ def back_up(file: Path, now: datetime) -> Path:
     """Copy the file, also while somebody writes to it; never over another backup."""
     backup = file.with_name(f"{file.name}.{now:%Y-%m-%dT%H%M%SZ}.backup")
     try:
-        backup.touch(exist_ok=False)
+        backup.touch(mode=0o600, exist_ok=False)  # it holds all that people wrote
     except FileExistsError as error:
         raise NotAdopted(f"{backup} exists already.") from error
-    shutil.copymode(file, backup)
     with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(backup)) as target:
         source.backup(target)
     return backup

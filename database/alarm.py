@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
-from database.errors import needs_mending, reason
+from database.errors import FileReplaced, is_damage, reason
 
 log = structlog.get_logger(__name__)
 
@@ -13,7 +13,8 @@ log = structlog.get_logger(__name__)
 REPEATS_EVERY = 300.0
 
 AWAY = "the database does not answer"
-BROKEN = "the database has to be mended"
+GONE = "the database was removed or replaced"
+DAMAGED = "the database is damaged: restore a backup"
 
 
 class Alarm:
@@ -32,8 +33,8 @@ class Alarm:
 
     def fails(self, error: Exception) -> None:
         """Hear of an outage."""
-        event = BROKEN if needs_mending(error) else AWAY
-        if event is BROKEN:
+        event = _event(error)
+        if event != AWAY:
             self._on_trouble(reason(error))
             self._in_trouble = True
         now = self._monotonic()
@@ -49,6 +50,12 @@ class Alarm:
             self._in_trouble = False
         if self._rings:
             log.info("the database answers again")
-            # What is broken may fail some transactions and not others; it is not told each time.
-            self._told.pop(AWAY, None)
+            # Damage fails some transactions and not others: it is not told each time.
+            self._told = {event: at for event, at in self._told.items() if event == DAMAGED}
             self._rings = False
+
+
+def _event(error: Exception) -> str:
+    if isinstance(error, FileReplaced):
+        return GONE
+    return DAMAGED if is_damage(error) else AWAY

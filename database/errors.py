@@ -99,13 +99,12 @@ def is_outage(error: BaseException) -> bool:
             return False
 
 
-def needs_mending(error: BaseException) -> bool:
-    """Tell an outage that only an operator can end: a database that is damaged, or gone."""
+def is_damage(error: BaseException) -> bool:
+    """Tell an outage that no later try finds ended: what is stored cannot be read."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE_DAMAGE
-    damaged = getattr(cause, "sqlstate", None) in POSTGRES_DAMAGE
-    return damaged or isinstance(error, FileReplaced)
+    return getattr(cause, "sqlstate", None) in POSTGRES_DAMAGE
 
 
 def speaks_of_the_database(cause: BaseException | None) -> bool:

@@ -10,11 +10,16 @@ again after its commit, before Telegram is told.
 """
 
 import os
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
+import structlog
+
 from database import locks
 from database.errors import DatabaseUnreachable, FileNotOurs, FileReplaced, LogRemoved
+
+log = structlog.get_logger(__name__)
 
 
 class _Identity(NamedTuple):
@@ -61,7 +66,9 @@ class OwnFile:
                 "or give this one a database of its own (DB_NAME)."
             )
         self._identities[self._side] = _identity(self._side)
-        self._identities.setdefault(self._file, _identity(self._file))
+        if self._file not in self._identities:
+            self._identities[self._file] = _identity(self._file)
+            _warn_of_readers(self._file)
 
     def release(self) -> None:
         """Let another process have the file."""
@@ -98,6 +105,13 @@ class OwnFile:
 
     def _has_changed(self, file: Path) -> bool:
         return file in self._identities and _identity(file) != self._identities[file]
+
+
+def _warn_of_readers(file: Path) -> None:
+    """Leave the permissions as the operator made them, but not in silence."""
+    found = _stat(file)
+    if found and os.name == "posix" and found.st_mode & stat.S_IROTH:
+        log.warning("every account of this machine can read the database", cure=f"chmod 600 {file}")
 
 
 def _is_mounted(file: Path) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from database.alarm import GONE
 from sandbox.client import User
 from tests.crash.scene import Scene, open_scene
 from tests.processes import Forked
@@ -85,7 +86,7 @@ async def test_nothing_is_accepted_into_a_file_that_is_gone(
 
         before = scene.lines()
         await alice.writes("My order is late")
-        await scene.says("the database has to be mended", since=before)
+        await scene.says(GONE, since=before)
 
         await scene.stop()
         assert (await scene.telegram.status())["pending_updates"] > 0
@@ -104,7 +105,7 @@ async def test_it_goes_on_when_the_right_file_comes_back(
         before = scene.lines()
         shutil.move(file, tmp_path / "elsewhere.db")
         await alice.writes("My order is late")
-        await scene.says("the database has to be mended", since=before)
+        await scene.says(GONE, since=before)
 
         shutil.move(tmp_path / "elsewhere.db", file)
 

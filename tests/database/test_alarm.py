@@ -2,16 +2,17 @@
 
 import sqlite3
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from database.alarm import AWAY, BROKEN, REPEATS_EVERY, Alarm
-from database.errors import DatabaseUnreachable
+from database.alarm import AWAY, DAMAGED, GONE, REPEATS_EVERY, Alarm
+from database.errors import DatabaseUnreachable, FileReplaced
 
 OVER = "the database answers again"
-GONE = DatabaseUnreachable("127.0.0.1:5432 does not answer")
+UNREACHABLE = DatabaseUnreachable("127.0.0.1:5432 does not answer")
 
 
 @dataclass
@@ -39,9 +40,9 @@ def damaged() -> OperationalError:
 def test_an_outage_is_told_once_with_its_reason_and_again_while_it_lasts(room: Room) -> None:
     with capture_logs() as logs:
         for _ in range(10):
-            room.alarm.fails(GONE)
+            room.alarm.fails(UNREACHABLE)
         room.now += REPEATS_EVERY
-        room.alarm.fails(GONE)
+        room.alarm.fails(UNREACHABLE)
 
     assert [line["event"] for line in logs] == [AWAY, AWAY]
     assert logs[0]["reason"] == "127.0.0.1:5432 does not answer"
@@ -50,10 +51,10 @@ def test_an_outage_is_told_once_with_its_reason_and_again_while_it_lasts(room: R
 def test_its_end_is_told_once_and_the_next_one_at_once(room: Room) -> None:
     with capture_logs() as logs:
         room.alarm.works()
-        room.alarm.fails(GONE)
+        room.alarm.fails(UNREACHABLE)
         room.alarm.works()
         room.alarm.works()
-        room.alarm.fails(GONE)
+        room.alarm.fails(UNREACHABLE)
 
     assert [line["event"] for line in logs] == [AWAY, OVER, AWAY]
     assert room.troubles == []
@@ -64,7 +65,7 @@ def test_damage_is_trouble_until_something_works(room: Room) -> None:
         room.alarm.fails(damaged())
         room.alarm.works()
 
-    assert [line["event"] for line in logs] == [BROKEN, OVER]
+    assert [line["event"] for line in logs] == [DAMAGED, OVER]
     assert room.troubles == ["database disk image is malformed", None]
 
 
@@ -75,4 +76,16 @@ def test_damage_that_comes_and_goes_is_told_every_few_minutes(room: Room) -> Non
             room.alarm.fails(damaged())
             room.alarm.works()
 
-    assert [line["event"] for line in logs] == [BROKEN, OVER] * 2
+    assert [line["event"] for line in logs] == [DAMAGED, OVER] * 2
+
+
+def test_a_file_that_is_gone_is_trouble_and_told_each_time(room: Room) -> None:
+    error = FileReplaced(Path("support.db"))
+
+    with capture_logs() as logs:
+        for _ in range(2):
+            room.alarm.fails(error)
+            room.alarm.works()
+
+    assert [line["event"] for line in logs] == [GONE, OVER] * 2
+    assert room.troubles == [str(error), None] * 2

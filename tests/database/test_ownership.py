@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from core.config import PROJECT, sqlite_url
 from database.errors import DatabaseUnreachable, FileNotOurs, FileReplaced, is_outage
@@ -314,3 +315,19 @@ async def test_a_new_file_is_for_its_owner_only(tmp_path: Path) -> None:
     await engine.dispose()
 
     assert modes == dict.fromkeys(("", "-wal", "-shm"), 0o600)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+@pytest.mark.parametrize(("before", "warned"), [(0o644, True), (0o640, False), (0o600, False)])
+def test_an_old_file_stays_as_it_is_but_readers_are_warned_of(
+    file: Path, before: int, warned: bool
+) -> None:
+    file.chmod(before)
+    own = OwnFile(file)
+
+    with capture_logs() as logs:
+        own.take()
+
+    own.release()
+    assert mode(file) == before
+    assert [line["cure"] for line in logs] == [f"chmod 600 {file}"] * warned

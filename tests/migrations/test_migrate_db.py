@@ -3,6 +3,7 @@
 import os
 import re
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -89,6 +90,15 @@ def test_the_backup_is_named_after_the_time_and_lies_beside_the_file(old: Path) 
     backup = adopt(old, NOON)
 
     assert backup == old.with_name("support.db.2026-11-23T120000Z.backup")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_the_backup_is_for_its_owner_only(old: Path) -> None:
+    old.chmod(0o644)
+
+    backup = adopt(old, NOON)
+
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 
 
 def test_a_backup_is_never_written_over_another(old: Path) -> None:

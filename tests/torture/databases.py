@@ -21,7 +21,7 @@ class Databases:
     """Copies a migrated SQLite file, and a template on a PostgreSQL server if there is one."""
 
     def __init__(self, file: Path, server: str | None, template: str) -> None:
-        self._file = file
+        self.file = file
         self._server = server
         self._template = template
         self._made: list[str] = []
@@ -29,7 +29,7 @@ class Databases:
     async def new(self, kind: str, folder: Path) -> str:
         """Make a database; its URL names the driver."""
         if kind == SQLITE:
-            return sqlite_url(Path(shutil.copy(self._file, folder / f"{next(_numbers)}.db")))
+            return sqlite_url(Path(shutil.copy(self.file, folder / f"{next(_numbers)}.db")))
         assert self._server is not None
         name = f"support_bot_{os.getpid()}_torture_{next(_numbers)}"
         self._made.append(name)

@@ -11,7 +11,8 @@ from tests.torture.outside import outside_429
 from tests.torture.poison import poison
 from tests.torture.postgres_away import postgres_fails_over, postgres_stops
 from tests.torture.run import Scenario
-from tests.torture.sqlite_away import sqlite_full, sqlite_locked, sqlite_readonly
+from tests.torture.second_process import second_process
+from tests.torture.sqlite_away import sqlite_full, sqlite_gone, sqlite_locked, sqlite_readonly
 from tests.torture.staff_chat import staff_chat_away
 
 _ALL = (
@@ -29,6 +30,8 @@ _ALL = (
     Scenario(sqlite_full, (SQLITE,)),
     Scenario(sqlite_locked, (SQLITE,)),
     Scenario(sqlite_readonly, (SQLITE,)),
+    Scenario(sqlite_gone, (SQLITE,)),
+    Scenario(second_process, (SQLITE,)),
 )
 
 SCENARIOS = {scenario.name: scenario for scenario in _ALL}

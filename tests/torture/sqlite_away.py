@@ -1,6 +1,7 @@
 """SQLite's file can't be written for a while, under traffic."""
 
 import resource
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from database.alarm import GONE
 from tests.crash.scene import Scene
 from tests.crash.traffic import Traffic
 from tests.torture import child
@@ -59,6 +61,16 @@ async def sqlite_readonly(run: Run) -> None:
         await traffic.reaches(5)
 
 
+async def sqlite_gone(run: Run) -> None:
+    """Take the file away, then put another one in its place; each time the right one comes back."""
+    async with _under_traffic(run) as (scene, traffic):
+        for other in (None, run.databases.file):
+            async with outage(run, scene, GONE) as begun:
+                with _taken_away(_file(scene), other):
+                    await lasts(run, scene, begun, run.choose(long=20, short=2), GONE)
+            await traffic.reaches(5)
+
+
 @asynccontextmanager
 async def _under_traffic(run: Run) -> AsyncIterator[tuple[Scene, Traffic]]:
     async with run.scene(hooks=[partial(child.obeys, run.folder)]) as scene:
@@ -76,6 +88,16 @@ def _says(file: Path) -> Iterator[None]:
     file.touch()
     yield
     file.unlink()
+
+
+@contextmanager
+def _taken_away(file: Path, other: Path | None) -> Iterator[None]:
+    """Have the file stand elsewhere, and another one in its place."""
+    elsewhere = file.rename(file.with_name("elsewhere.db"))
+    if other is not None:
+        shutil.copy(other, file)
+    yield
+    elsewhere.replace(file)
 
 
 @contextmanager
