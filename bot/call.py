@@ -8,6 +8,7 @@ from typing import Any
 from aiogram.methods import EditMessageText, TelegramMethod
 from aiogram.types import (
     InlineKeyboardMarkup,
+    LinkPreviewOptions,
     MessageEntity,
     ReplyParameters,
 )
@@ -15,21 +16,29 @@ from aiogram.types import (
 from bot.client import SendText
 from core.text import Piece
 
+# A message of the same chat, perhaps with what is quoted of it.
+type ReplyTo = int | ReplyParameters | None
+
 
 @dataclass(frozen=True)
 class Call:
-    """One method, and others that say the same when its source is gone, best first."""
+    """One method, and others that say the same when its source is gone, best first.
+
+    `described` only says what it was: whoever wrote it has to know that no more arrived.
+    """
 
     method: TelegramMethod[Any]
     instead: Sequence[TelegramMethod[Any]] = ()
+    described: TelegramMethod[Any] | None = None
 
 
 def send_text(
     chat_id: int,
     piece: Piece,
     *,
-    reply_to: int | None = None,
+    reply_to: ReplyTo = None,
     keyboard: InlineKeyboardMarkup | None = None,
+    previews: dict[str, Any] | None = None,
 ) -> SendText:
     """Send text with its entities; a reply whose target is gone goes without it."""
     text, spans = piece
@@ -39,11 +48,17 @@ def send_text(
         entities=entities(spans),
         reply_parameters=reply(reply_to),
         reply_markup=keyboard,
+        link_preview_options=previews,
     )
 
 
 def edit_text(
-    chat_id: int, message_id: int, piece: Piece, *, keyboard: InlineKeyboardMarkup | None = None
+    chat_id: int,
+    message_id: int,
+    piece: Piece,
+    *,
+    keyboard: InlineKeyboardMarkup | None = None,
+    previews: dict[str, Any] | None = None,
 ) -> EditMessageText:
     """Give a message of ours another text."""
     text, spans = piece
@@ -54,12 +69,17 @@ def edit_text(
         entities=entities(spans),
         parse_mode=None,
         reply_markup=keyboard,
+        link_preview_options=LinkPreviewOptions(**previews) if previews else None,
     )
 
 
-@lru_cache(maxsize=1024)  # all that is copied below a card replies to it
-def reply(message_id: int | None) -> ReplyParameters | None:
+def reply(to: ReplyTo) -> ReplyParameters | None:
     """Reply to a message of the same chat, if it still exists."""
+    return to if isinstance(to, ReplyParameters) else _reply(to)
+
+
+@lru_cache(maxsize=1024)  # all that is copied below a card replies to it
+def _reply(message_id: int | None) -> ReplyParameters | None:
     if message_id is None:
         return None
     return ReplyParameters(message_id=message_id, allow_sending_without_reply=True)

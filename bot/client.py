@@ -57,6 +57,7 @@ class SendText(TelegramMethod[Sent]):
     entities: list[MessageEntity] | None = None
     reply_parameters: ReplyParameters | None = None
     reply_markup: InlineKeyboardMarkup | None = None
+    link_preview_options: dict[str, Any] | None = None
 
 
 class JsonSession(AiohttpSession):

@@ -34,6 +34,7 @@ _WORDING: dict[type[notices.Notice], Callable[[Desk, Any], Awaitable[Parcel | No
     notices.CommandDone: reactions.done,
     notices.DeliveryFailed: sentences.delivery_failed,
     notices.WordsKept: kept.words_kept,
+    notices.OnlyDescribed: sentences.only_described,
     notices.UserReturned: sentences.user_returned,
     notices.UpdateSetAside: sentences.update_set_aside,
     notices.UpdateFailed: sentences.update_failed,

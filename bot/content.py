@@ -1,31 +1,16 @@
 """Reads Telegram's messages into the services' shapes."""
 
+import json
 from datetime import UTC
 from typing import Any
 
 from aiogram.types import Message, User
+from pydantic import BaseModel
 
-from services.content import Content, Person
-
-# What a copy or a file can carry to the other side. What is not here is answered with advice.
-RELAYED_KINDS = frozenset(
-    {
-        "text",
-        "photo",
-        "document",
-        "video",
-        "animation",
-        "voice",
-        "audio",
-        "video_note",
-        "sticker",
-        "location",
-        "venue",
-        "contact",
-        "poll",
-        "dice",
-    }
-)
+from bot import kinds
+from bot.reading import UNREAD
+from core.text import utf16_len
+from services.content import UNKNOWN, Content, Person
 
 # Telegram's own limit is 4096; what is so much longer is no message of a person's.
 LONGEST_TEXT = 2**16
@@ -33,9 +18,15 @@ LONGEST_TEXT = 2**16
 # A first and a last name of 64 characters each.
 LONGEST_NAME = 129
 
-_FILE_KINDS = frozenset(
-    {"document", "video", "animation", "voice", "audio", "video_note", "sticker"}
-)
+# What a message may say besides its text and its file, and how much of that is kept, as JSON.
+_DETAILS = kinds.RELAYED - {"text"} | {
+    "forward_origin",
+    "has_media_spoiler",
+    "link_preview_options",
+    "quote",
+    "show_caption_above_media",
+}
+LONGEST_DETAILS = 2**16
 
 
 class NotAMessage(Exception):
@@ -53,7 +44,8 @@ def person(user: User) -> Person:
 
 def content(message: Message) -> Content:
     """Read what was written. Raises NotAMessage for what is too long for any."""
-    file, text = _file(message), message.text or message.caption
+    kind, text = kinds.kind_of(message), message.text or message.caption or None
+    file = _file(message, kind)
     if text and len(text) > LONGEST_TEXT:
         raise NotAMessage(f"{len(text)} characters")
     entities = message.entities or message.caption_entities or []
@@ -61,7 +53,7 @@ def content(message: Message) -> Content:
     return Content(
         chat_id=message.chat.id,
         message_id=message.message_id,
-        kind=message.content_type,
+        kind=kind,
         sent_at=message.date.astimezone(UTC),
         text=text,
         entities=[entity.model_dump(mode="json", exclude_none=True) for entity in entities],
@@ -69,6 +61,8 @@ def content(message: Message) -> Content:
         file_unique_id=file.file_unique_id if file else None,
         media_group_id=message.media_group_id,
         reply_to=replied.message_id if replied and replied.chat.id == message.chat.id else None,
+        details=_details(message, kind),
+        quoted_from_end=_quoted_from_end(message),
     )
 
 
@@ -78,10 +72,41 @@ def first_word(message: Message) -> str:
     return words[0][:64] if words else ""
 
 
-def _file(message: Message) -> Any:
+def _file(message: Message, kind: str) -> Any:
     """Find the message's file; of a photo, the largest of its sizes."""
-    if message.photo:
-        return message.photo[-1]
-    if message.content_type in _FILE_KINDS:
-        return getattr(message, message.content_type)
-    return None
+    if kind == "photo":
+        return message.photo[-1] if message.photo else None
+    return getattr(message, kind, None) if kind in kinds.FILES else None
+
+
+def _details(message: Message, kind: str) -> dict[str, Any]:
+    """Take over what else the message says, as Telegram said it; the largest goes if it is a lot.
+
+    Of a kind that nobody knows that is all that nobody knows.
+    """
+    found = {name: _plain(getattr(message, name)) for name in message.model_fields_set & _DETAILS}
+    if message.model_extra:
+        found |= _unread(message.model_extra, kind)
+    while found and len(json.dumps(found)) > LONGEST_DETAILS:
+        del found[max(found, key=lambda name: len(json.dumps(found[name])))]
+    return found
+
+
+def _quoted_from_end(message: Message) -> int:
+    """Count from the end: what we put before people's words has another length each time."""
+    quote, replied = message.quote, message.reply_to_message
+    if quote is None or replied is None:
+        return 0
+    return utf16_len(replied.text or replied.caption or "") - quote.position
+
+
+def _unread(extra: dict[str, Any], kind: str) -> dict[str, Any]:
+    unread = {name: value for name, value in extra.get(UNREAD, {}).items() if name in _DETAILS}
+    unknown = {name: value for name, value in extra.items() if name != UNREAD}
+    return unread | (unknown if kind == UNKNOWN else {})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_unset=True)
+    return [_plain(one) for one in value] if isinstance(value, list) else value

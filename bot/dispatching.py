@@ -7,11 +7,11 @@ from typing import Any
 
 from aiogram import Bot
 from aiogram.dispatcher.event.bases import UNHANDLED
-from aiogram.types import TelegramObject, Update
+from aiogram.types import TelegramObject
 from aiogram.types.update import UpdateTypeLookupError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import i18n
+from bot import i18n, reading
 from bot.filters import chat_of
 from bot.members import Standing
 from bot.raw import cleaned
@@ -56,7 +56,7 @@ async def feed(
     Dispatcher would lead it through middlewares that nothing here asks for, and its
     `feed_raw_update` logs what is raised, and unknown kinds, with all that a person wrote.
     """
-    update = Update.model_validate(cleaned(raw), context={"bot": bot})
+    update = reading.read(cleaned(raw), bot)
     try:
         kind, event = update.event_type, update.event
     except UpdateTypeLookupError:

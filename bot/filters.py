@@ -8,7 +8,8 @@ from aiogram.types import CallbackQuery, Chat, Message, TelegramObject
 from magic_filter import MagicFilter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.content import RELAYED_KINDS, first_word
+from bot.content import first_word
+from bot.kinds import REFUSED, RELAYED, kind_of
 from services import staff_chat
 
 
@@ -53,7 +54,15 @@ class Relayed(Filter):
 
     @override
     async def __call__(self, message: Message) -> bool:
-        return message.content_type in RELAYED_KINDS
+        return kind_of(message) in RELAYED
+
+
+class ServiceMessage(Filter):
+    """What Telegram itself says about the chat."""
+
+    @override
+    async def __call__(self, message: Message) -> bool:
+        return kind_of(message) not in RELAYED | REFUSED
 
 
 class Question(Filter):
@@ -61,7 +70,7 @@ class Question(Filter):
 
     @override
     async def __call__(self, message: Message) -> bool:
-        return message.content_type in RELAYED_KINDS and not _begins_with_command(message)
+        return kind_of(message) in RELAYED and not _begins_with_command(message)
 
 
 class ReplyToBot(Filter):

@@ -1,6 +1,5 @@
 """Makes a parcel's call, and says in the courier's terms what became of it."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -15,7 +14,7 @@ from aiogram.methods import (
 from aiogram.types import ChatMemberAdministrator, ChatMemberRestricted, Message, MessageId
 
 from bot import verdicts
-from bot.call import Call
+from bot.call import Call, reply
 from bot.client import SendText, Sent
 from bot.verdicts import Obstacle
 from services.outcomes import ChatRefused, Delivered, Outcome, Refused, Unknown
@@ -44,7 +43,7 @@ class Sender:
         call = parcel.call
         assert isinstance(call, Call)  # noqa: S101 - the composer made it
         method: TelegramMethod[Any] | None = call.method
-        instead = iter(call.instead)
+        instead = _Instead(call)
         refused: Outcome = Refused("nothing to send")
         while method is not None:
             try:
@@ -60,7 +59,7 @@ class Sender:
                 refused = Refused(str(getattr(error, "message", error)))
                 method = _without(method, obstacle, instead)
             else:
-                return Delivered(_message_ids(result))
+                return Delivered(_message_ids(result), whole=not instead.described)
         return refused
 
     async def _final(self, outcome: Outcome, parcel: Parcel) -> Outcome:
@@ -84,14 +83,34 @@ class Sender:
         return group.permissions is not None and not group.permissions.can_send_messages
 
 
+class _Instead:
+    """What is left to try of a call; `described` once nothing else is."""
+
+    def __init__(self, call: Call) -> None:
+        self._left = list(call.instead)
+        self._words = call.described
+        self.described = False
+
+    def next(self) -> TelegramMethod[Any] | None:
+        if self._left:
+            return self._left.pop(0)
+        words, self._words = self._words, None
+        self.described = words is not None
+        return words
+
+
 def _without(
-    method: TelegramMethod[Any], obstacle: Obstacle, instead: Iterable[TelegramMethod[Any]]
+    method: TelegramMethod[Any], obstacle: Obstacle, instead: _Instead
 ) -> TelegramMethod[Any] | None:
     """Make the call that leaves out what is impossible; None if nothing would be left."""
     fields = {name: value for name, value in method if value is not None}
     if obstacle is Obstacle.ENTITIES:
         plain: dict[str, Any] = dict.fromkeys({"entities", "caption_entities"} & fields.keys())
         return method.model_copy(update=plain) if plain else None
+    if obstacle is Obstacle.QUOTE:
+        target = fields.get("reply_parameters")
+        plain = {"reply_parameters": reply(target.message_id) if target else None}
+        return method.model_copy(update=plain)
     if obstacle is Obstacle.TARGET_GONE:
         if isinstance(method, DeleteMessage | SetMessageReaction):
             return None
@@ -99,7 +118,7 @@ def _without(
             return _sent_anew(method)
         if "reply_parameters" in fields:
             return method.model_copy(update={"reply_parameters": None})
-    return next(iter(instead), None)
+    return instead.next()
 
 
 def _sent_anew(method: EditMessageText) -> SendText:

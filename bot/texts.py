@@ -1,7 +1,7 @@
 """Every sentence the bot says. English here; translations lie in `bot/locales`."""
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,9 @@ _ISOLATE, _ISOLATE_END = "\u2068", "\u2069"
 
 # A name may not turn what stands around it: embeddings, overrides and isolates, begun or ended.
 _TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+# Of a name and of a quotation that stand in a line, this many characters are shown.
+_LONGEST_FORWARDED, _LONGEST_QUOTED = 129, 200
 
 
 def number(daily_id: int, opened_on: date, today: date) -> str:
@@ -97,6 +100,10 @@ def question_failed() -> str:
     )
 
 
+def question_described() -> str:
+    return _("Our team sees only a description of this. Please send it in a different form.")
+
+
 def update_failed() -> str:
     return _("Something went wrong on our side. This has been saved, and our team has been told.")
 
@@ -153,6 +160,24 @@ def follow_up(ticket: str) -> str:
     return f"{ticket} · "
 
 
+def forwarded(origin: Mapping[str, Any]) -> str:
+    """Name whose words a user forwards, as Telegram tells it; the name is somebody's own choice."""
+    user, chat = origin.get("sender_user") or {}, origin.get("chat") or origin.get("sender_chat")
+    names = [user.get("first_name"), user.get("last_name")] if user else []
+    names += [origin.get("sender_user_name"), (chat or {}).get("title")]
+    names += [origin.get("author_signature")]
+    name = " ".join(str(one) for one in names if one).translate(_TURNS)
+    known_as = user.get("username") or (chat or {}).get("username")
+    shown = " ".join(name.split())[:_LONGEST_FORWARDED] + (f" @{known_as}" if known_as else "")
+    return "↪ " + (_("Forwarded from {name}").format(name=shown) if shown else _("Forwarded"))
+
+
+def quoted(words: str) -> str:
+    """Repeat what a user answers to, where it can't be pointed at."""
+    line = " ".join(words.split())
+    return "↩ “" + (line if len(line) <= _LONGEST_QUOTED else f"{line[:_LONGEST_QUOTED]} …") + "”"
+
+
 def continued() -> str:
     return " …"
 
@@ -178,6 +203,9 @@ def kind(name: str) -> str:
         "contact": _("a contact"),
         "poll": _("a poll"),
         "dice": _("dice"),
+        "checklist": _("a checklist"),
+        "rich_message": _("a formatted message"),
+        "live_photo": _("a live photo"),
     }
     return names.get(name, _("a message"))
 
@@ -190,6 +218,11 @@ def described(name: str) -> str:
 def delivery_failed(ticket: str, reason: str) -> str:
     words = _("{ticket}: this did not arrive ({reason}).")
     return words.format(ticket=ticket, reason=_reason(reason))
+
+
+def answer_described(ticket: str) -> str:
+    words = _("{ticket}: the user sees only a description of this. Please send it another way.")
+    return words.format(ticket=ticket)
 
 
 def edit_failed(ticket: str, reason: str) -> str:

@@ -39,6 +39,7 @@ class Obstacle(Enum):
     TARGET_GONE = "what was to be edited, replied to or the thread is gone"
     SOURCE_GONE = "what was to be copied is gone, or may not be copied"
     ENTITIES = "the formatting is not understood"
+    QUOTE = "what is quoted is not in the message any more"
 
 
 _OBSTACLES: dict[str, Obstacle] = {
@@ -50,12 +51,14 @@ _OBSTACLES: dict[str, Obstacle] = {
     "message to be replied not found": Obstacle.TARGET_GONE,
     "message thread not found": Obstacle.TARGET_GONE,
     "message_id_invalid": Obstacle.TARGET_GONE,
+    "there is no text in the message to edit": Obstacle.TARGET_GONE,
     "message to copy not found": Obstacle.SOURCE_GONE,
     "message can't be copied": Obstacle.SOURCE_GONE,
     "message with poll can't be copied": Obstacle.SOURCE_GONE,
     "there is no media in the request": Obstacle.SOURCE_GONE,
     "wrong file identifier": Obstacle.SOURCE_GONE,
     "wrong remote file identifier": Obstacle.SOURCE_GONE,
+    "quote_text_invalid": Obstacle.QUOTE,
     "can't parse entities": Obstacle.ENTITIES,
     "entity_": Obstacle.ENTITIES,
 }

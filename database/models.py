@@ -122,6 +122,7 @@ class User(Base):
     username: Mapped[str | None]
     language: Mapped[str]
     blocked_at: Mapped[datetime | None]
+    asked_for_words_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     tickets: Mapped[list["Ticket"]] = relationship(
@@ -193,7 +194,10 @@ class DailyTicketCounter(Base):
 
 
 class Message(Plain, Base):
-    """What a person wrote: a question, an answer or a note, as Telegram gave it to us."""
+    """What a person wrote: a question, an answer or a note, as Telegram gave it to us.
+
+    `details` are the fields of Telegram's message that have no column (services/content.py).
+    """
 
     __tablename__ = "messages"
     __table_args__ = (UniqueConstraint("chat_id", "message_id"),)
@@ -207,6 +211,7 @@ class Message(Plain, Base):
     kind: Mapped[str]
     text: Mapped[str | None]
     entities: Mapped[list[dict[str, Any]] | None]
+    details: Mapped[dict[str, Any] | None]
     file_id: Mapped[str | None]
     file_unique_id: Mapped[str | None]
     media_group_id: Mapped[str | None]

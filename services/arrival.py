@@ -17,7 +17,8 @@ from database.models import (
     Ticket,
 )
 from services import outbox, pauses
-from services.notices import AnswerDelivered, AnswerPosted
+from services.notices import AnswerDelivered, AnswerPosted, OnlyDescribed
+from services.outcomes import Delivered
 from services.parcel import Parcel, Trip
 
 
@@ -82,13 +83,13 @@ async def note(
     session: AsyncSession,
     trip: Trip,
     batch: Sequence[Delivery],
-    message_ids: Sequence[int],
+    outcome: Delivered,
     *,
     now: datetime,
 ) -> None:
     """Write down that it was taken; the next part, if there is one, may go at once."""
     parcel = trip.parcel
-    await _store_links(session, trip, message_ids)
+    await _store_links(session, trip, outcome.message_ids)
     await pauses.release(session, {parcel.chat_id: trip.left_at})
     for delivery in batch:
         delivery.sent_at, delivery.error = now, None
@@ -100,7 +101,9 @@ async def note(
             delivery.attempts, delivery.first_tried_at = 0, None
         else:
             delivery.status = DeliveryStatus.DELIVERED
-    if not parcel.more and batch[0].kind == AnswerPosted.kind:
+    if not outcome.whole:
+        await _tell_described(session, batch, now=now)
+    elif not parcel.more and batch[0].kind == AnswerPosted.kind:
         await _confirm_answers(session, batch, now=now)
 
 
@@ -146,6 +149,16 @@ async def _confirm_answers(
             answer = await session.get_one(Message, delivery.payload["message_id"])
             ticket = await session.get_one(Ticket, answer.ticket_id)
             outbox.post(session, answer.chat_id, AnswerDelivered(answer.id), now=now, ticket=ticket)
+
+
+async def _tell_described(
+    session: AsyncSession, batch: Sequence[Delivery], *, now: datetime
+) -> None:
+    """Have whoever wrote it told that the other side sees a description, and no more."""
+    for delivery in batch:
+        written = await session.get_one(Message, delivery.payload["message_id"])
+        ticket = await session.get_one(Ticket, written.ticket_id)
+        outbox.post(session, written.chat_id, OnlyDescribed(written.id), now=now, ticket=ticket)
 
 
 async def _follows_another(session: AsyncSession, delivery: Delivery) -> bool:

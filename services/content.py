@@ -1,10 +1,21 @@
 """What a person wrote, and who: the shapes in which `bot/` hands Telegram's messages to us."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from core import slashes
+
+# The kind of what is newer than we are: content, or a service message of tomorrow.
+UNKNOWN = "unknown"
+
+# What a person chose for a message, besides what it says.
+_FLAGS = ("has_media_spoiler", "show_caption_above_media")
+
+# Kinds that are all in their details; the rest has text or a file, or changes by itself: a live
+# location, the votes of a poll, the tasks of a checklist.
+_IN_DETAILS = frozenset({"contact", "venue", "rich_message"})
 
 
 @dataclass(frozen=True)
@@ -22,7 +33,9 @@ class Content:
     """One message. `entities` are Telegram's, offsets in UTF-16 units; of media, the caption's.
 
     A `file_id` may differ each time Telegram names the same file; `file_unique_id` does not.
-    `reply_to` is the id of the message in the same chat that it replies to.
+    `reply_to` is the id of the message in the same chat that it replies to. `details` are the
+    fields of Telegram's message that say more: the content itself if it is neither text nor a file
+    alone, flags, whose words are forwarded, what is quoted.
     """
 
     chat_id: int
@@ -35,6 +48,8 @@ class Content:
     file_unique_id: str | None = None
     media_group_id: str | None = None
     reply_to: int | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+    quoted_from_end: int = 0
 
     @property
     def is_note(self) -> bool:
@@ -45,3 +60,19 @@ class Content:
     def is_slip(self) -> bool:
         """What begins with one slash: a mistyped note or command, or an answer after all."""
         return not self.is_note and slashes.begins_with_slash(self.text or "")
+
+
+def essence(kind: str, details: Mapping[str, Any] | None) -> list[Any]:
+    """Give what of the details would make it another message if it changed."""
+    said = details or {}
+    flags = [bool(said.get(name)) for name in _FLAGS]
+    return [kind, *flags, _lasting(said.get(kind)) if kind in _IN_DETAILS else None]
+
+
+def _lasting(value: Any) -> Any:
+    """Leave out the names of files, which may be others each time."""
+    if isinstance(value, Mapping):
+        return {key: _lasting(one) for key, one in value.items() if key != "file_id"}
+    if isinstance(value, list):
+        return [_lasting(one) for one in value]
+    return value

@@ -7,8 +7,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from database.models import Delivery, DeliveryStatus, Ticket
+from database.models import Delivery, DeliveryStatus, Message, Ticket
 from services import outbox
+from services.content import UNKNOWN
 from services.notices import (
     AnswerEdited,
     AnswerPosted,
@@ -57,10 +58,25 @@ async def fail(
         return
     failed = DeliveryFailed(ticket.id, first.id, reason)
     outbox.post(session, ticket.staff_chat_id, failed, now=now, ticket=ticket)
-    if first.kind == QuestionPosted.kind:
+    if first.kind in {QuestionPosted.kind, QuestionEdited.kind}:
         for one in batch[:1] if first.media_group_id else batch:  # an album is one to its sender
             told = QuestionFailed(one.payload["message_id"])
             outbox.post(session, ticket.user.chat_id, told, now=now, ticket=ticket)
+
+
+async def is_no_content(session: AsyncSession, delivery: Delivery) -> bool:
+    """Whether this turned out to be a service message, which we did not know in a user's chat."""
+    if delivery.kind != QuestionPosted.kind:
+        return False
+    message = await session.get_one(Message, delivery.payload["message_id"])
+    return message.kind == UNKNOWN
+
+
+def drop(batch: Sequence[Delivery], reason: str) -> None:
+    """Give up in silence what nobody waits for."""
+    for delivery in batch:
+        delivery.status, delivery.error = DeliveryStatus.DELIVERED, reason
+    log.info("service message not passed on", delivery=batch[0].id)
 
 
 async def _ticket_of(session: AsyncSession, delivery: Delivery) -> Ticket | None:

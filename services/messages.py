@@ -1,13 +1,18 @@
 """What was written on a ticket, stored as it came, with every wording counted."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.text import utf16_len
 from database import rows
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket, User
-from services.content import Content
+from services.content import Content, essence
+
+# Between texts in one message stand this many UTF-16 units (bot/wording/quoting.py).
+BETWEEN = 2
 
 
 async def store(
@@ -18,6 +23,7 @@ async def store(
     content: Content,
 ) -> Message:
     """Keep what was written; its id is known on return. To change it later, `find` it."""
+    reply_to_id, details = await _replied_to(session, ticket, content)
     message = Message(
         ticket_id=ticket.id,
         author_id=author.id if author else None,
@@ -27,10 +33,11 @@ async def store(
         kind=content.kind,
         text=content.text,
         entities=content.entities or None,
+        details=details or None,
         file_id=content.file_id,
         file_unique_id=content.file_unique_id,
         media_group_id=content.media_group_id,
-        reply_to_id=await _replied_to(session, ticket, content),
+        reply_to_id=reply_to_id,
         revision=0,
         sent_at=content.sent_at,
     )
@@ -83,37 +90,77 @@ async def album(
 def reword(message: Message, content: Content) -> bool:
     """Take over a new wording; whether anything that we pass on is different at all."""
     before = (message.text, message.entities or [], message.file_unique_id)
-    if before == (content.text, content.entities, content.file_unique_id):
+    after = (content.text, content.entities, content.file_unique_id)
+    if before == after and essence(message.kind, message.details) == essence(
+        content.kind, content.details
+    ):
         return False
     message.kind, message.text = content.kind, content.text
-    message.entities = content.entities or None
+    quote = {name: one for name, one in (message.details or {}).items() if name == "quote"}
+    message.entities, message.details = content.entities or None, content.details | quote or None
     message.file_id, message.file_unique_id = content.file_id, content.file_unique_id
     message.revision += 1
     return True
 
 
-async def _replied_to(session: AsyncSession, ticket: Ticket, content: Content) -> int | None:
+async def _replied_to(
+    session: AsyncSession, ticket: Ticket, content: Content
+) -> tuple[int | None, dict[str, Any]]:
     """Find the stored message that `content` replies to, itself or through a copy of it.
 
-    A reply to the card is about the ticket, not about the message that stands on the card.
+    And give the details with what it quotes of that message, as far as it does. A reply to the
+    card is about the ticket, unless it quotes the message that stands on the card.
     """
     if content.reply_to is None:
-        return None
+        return None, content.details
     original = await session.scalar(
-        select(Message.id).where(
+        select(Message).where(
             Message.chat_id == content.chat_id,
             Message.message_id == content.reply_to,
             Message.ticket_id == ticket.id,
         )
     )
-    return original or await session.scalar(
-        select(MessageLink.copy_of)
+    shown = [original] if original is not None else await _shown(session, ticket, content)
+    quote = content.details.get("quote")
+    if quote is None:
+        return (shown[0].id if shown else None), content.details
+    found = _quoted(shown, str(quote.get("text")), content.quoted_from_end)
+    if found is None:
+        return (shown[0].id if shown else None), content.details
+    replied, position = found
+    return replied.id, content.details | {"quote": quote | {"position": position}}
+
+
+async def _shown(session: AsyncSession, ticket: Ticket, content: Content) -> list[Message]:
+    """List what stands in the bot's message that is replied to; a card only if it is quoted."""
+    kinds = [LinkKind.COPY, *([LinkKind.CARD] if "quote" in content.details else [])]
+    found = await session.scalars(
+        select(Message)
+        .join(MessageLink, MessageLink.copy_of == Message.id)
         .where(
             MessageLink.chat_id == content.chat_id,
             MessageLink.message_id == content.reply_to,
             MessageLink.ticket_id == ticket.id,
-            MessageLink.kind == LinkKind.COPY,
+            MessageLink.kind.in_(kinds),
         )
         .order_by(MessageLink.id)
-        .limit(1)
     )
+    return list(found)
+
+
+def _quoted(shown: Sequence[Message], quote: str, from_end: int) -> tuple[Message, int] | None:
+    """Find which of the texts that stand in one message is quoted, and where in it."""
+    places: list[tuple[int, Message, int]] = []
+    behind = 0
+    for message in reversed(shown):
+        text = message.text or ""
+        length, start = utf16_len(text), text.find(quote)
+        while quote and start >= 0:
+            position = utf16_len(text[:start])
+            places.append((abs(behind + length - position - from_end), message, position))
+            start = text.find(quote, start + 1)
+        behind += length + BETWEEN
+    if not places:
+        return None
+    _, message, position = min(places, key=lambda place: place[0])
+    return message, position

@@ -171,6 +171,13 @@ class WordsKept(Notice):
 
 
 @dataclass(frozen=True)
+class OnlyDescribed(Notice):
+    """To whoever wrote it: the other side sees a description of this, not the content itself."""
+
+    message_id: int
+
+
+@dataclass(frozen=True)
 class UserReturned(Notice):
     """To staff: a user who had blocked the bot is back."""
 

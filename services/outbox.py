@@ -5,7 +5,7 @@ The courier takes it from here.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database import rows
@@ -14,6 +14,10 @@ from services.notices import CardRedrawn, Notice
 
 # Items of an album come as messages of their own; a second without another one ends it.
 ALBUM_PAUSE = timedelta(seconds=1)
+
+# Nor does an album go on for longer than this, or beyond what Telegram puts into one.
+ALBUM_LASTS = timedelta(seconds=4)
+ALBUM_ITEMS = 10
 
 # The kind of what is only for the eyes now (bot/asides.py); later than so it is not sent.
 ASIDE = "aside"
@@ -65,17 +69,23 @@ async def post_content(
         if delivery.priority == Priority.FOLLOW_UP:
             delivery.priority = Priority.ALBUM
         await session.flush()
-        await session.execute(
-            update(Delivery)
-            .where(
-                Delivery.chat_id == chat_id,
-                Delivery.ticket_id == ticket.id,
-                Delivery.media_group_id == media_group_id,
-                PENDING,
-                Delivery.status == DeliveryStatus.WAITING,
-            )
-            .values(due_at=now + ALBUM_PAUSE)
-        )
+        await _wait_for_album(session, delivery, now=now)
+
+
+async def _wait_for_album(session: AsyncSession, item: Delivery, *, now: datetime) -> None:
+    """Have what is here of an album wait for more, but not for ever: ten items are all."""
+    waiting = (
+        Delivery.chat_id == item.chat_id,
+        Delivery.ticket_id == item.ticket_id,
+        Delivery.media_group_id == item.media_group_id,
+        PENDING,
+        Delivery.status == DeliveryStatus.WAITING,
+    )
+    items = select(func.count(), func.min(Delivery.created_at)).where(*waiting)
+    count, begun_at = (await session.execute(items)).one()
+    is_whole = count >= ALBUM_ITEMS or now - begun_at >= ALBUM_LASTS
+    due_at = now if is_whole else min(now + ALBUM_PAUSE, begun_at + ALBUM_LASTS)
+    await session.execute(update(Delivery).where(*waiting).values(due_at=due_at))
 
 
 def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:

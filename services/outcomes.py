@@ -8,9 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Delivered:
-    """Telegram took it; the ids of the messages it made, in order (none for a deletion)."""
+    """Telegram took it; the ids of the messages it made, in order (none for a deletion).
+
+    Not `whole`: content that could not be sent was described in words.
+    """
 
     message_ids: tuple[int, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True)

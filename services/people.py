@@ -1,6 +1,6 @@
 """The people we know: remembered with the name they have now."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,8 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.dialect import insert_new
 from database.models import NOT_CLOSED, Delivery, DeliveryStatus, Ticket, User
 from services import outbox, prefetch
-from services.content import Person
-from services.notices import AnswerPosted, UserReturned
+from services.content import Content, Person
+from services.notices import AnswerPosted, Refusal, UserReturned
+from services.problems import KindNotRelayed
+
+# Whoever was asked for words is not asked again within this time: Telegram may say the same often.
+ASKED_ONCE_IN = timedelta(days=1)
 
 # Built once: to build it takes longer than to run it.
 _BY_TELEGRAM_ID = (
@@ -46,6 +50,16 @@ async def _added(session: AsyncSession, person: Person, *, now: datetime) -> Use
     await insert_new(session, User, "telegram_id", fields)
     made = await session.scalars(_BY_TELEGRAM_ID, {"telegram_id": person.telegram_id})
     return made.one()
+
+
+def ask_for_words(session: AsyncSession, user: User, content: Content, *, now: datetime) -> None:
+    """Ask once for words: this may be a question, or nothing that the person has said."""
+    if user.asked_for_words_at is not None and now - user.asked_for_words_at < ASKED_ONCE_IN:
+        return
+    user.asked_for_words_at = now
+    problem = KindNotRelayed(content.kind).to_json()
+    notice = Refusal(problem, content.message_id, user.language, asked_in=content.chat_id)
+    outbox.post(session, user.chat_id, notice, now=now)
 
 
 async def blocked(session: AsyncSession, telegram_id: int, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus
-from services import arrival, lanes, orphans, pauses, people, staff_chat
+from services import arrival, failing, lanes, orphans, pauses, people, staff_chat
 from services.arrival import Taken
 from services.failing import fail
 from services.lanes import LONGEST_BACKOFF
@@ -45,7 +45,7 @@ async def settle_together(
     plain = [
         (trip, outcome.message_ids)
         for trip, outcome in settled
-        if isinstance(outcome, Delivered) and arrival.is_plain(trip)
+        if isinstance(outcome, Delivered) and outcome.whole and arrival.is_plain(trip)
     ]
     plain_trips = {trip for trip, _ in plain}
     others = [(trip, outcome) for trip, outcome in settled if trip not in plain_trips]
@@ -74,8 +74,8 @@ async def settle(
     parcel = trip.parcel
     _tell(batch, outcome, now)
     match outcome:
-        case Delivered(message_ids):
-            await arrival.note(session, trip, batch, message_ids, now=now)
+        case Delivered():
+            await arrival.note(session, trip, batch, outcome, now=now)
         case Paused(seconds):
             _wait(batch, now)
             await pauses.begin(session, parcel.chat_id, timedelta(seconds=seconds), now=now)
@@ -95,10 +95,8 @@ async def settle(
             await staff_chat.migrated(
                 session, parcel.chat_id, new_id, staff_chat_id=staff_chat_id, now=now
             )
-        case Refused(reason) if len(batch) > 1:
-            _dissolve(batch, reason, now)
         case Refused(reason):
-            await fail(session, batch, reason, now=now)
+            await _refused(session, batch, reason, now)
 
 
 def backoff(attempts: int) -> timedelta:
@@ -130,6 +128,17 @@ def _wait(batch: Sequence[Delivery], now: datetime) -> None:
         delivery.first_tried_at = None
         if delivery.attempts <= 1 and delivery.part == 0:
             delivery.attempts, delivery.batch_id = 0, None
+
+
+async def _refused(
+    session: AsyncSession, batch: Sequence[Delivery], reason: str, now: datetime
+) -> None:
+    if len(batch) > 1:
+        _dissolve(batch, reason, now)
+    elif await failing.is_no_content(session, batch[0]):
+        failing.drop(batch, reason)
+    else:
+        await fail(session, batch, reason, now=now)
 
 
 def _dissolve(batch: Sequence[Delivery], reason: str, now: datetime) -> None:

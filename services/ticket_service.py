@@ -115,6 +115,24 @@ async def receive(
     return ticket
 
 
+async def receive_unknown(
+    session: AsyncSession, person: Person, content: Content, *, now: datetime
+) -> None:
+    """Take in what may be a service message (`content.UNKNOWN`): it joins an open ticket, no more.
+
+    Without one its writer is asked for words. Who must act does not change by it.
+    """
+    user = await people.remember(session, person, now=now)
+    await people.came_back(session, user, now=now)
+    ticket = await _not_closed(session, user.id)
+    if ticket is None:
+        people.ask_for_words(session, user, content, now=now)
+        return
+    set_committed_value(ticket, "user", user)
+    message = await messages.store(session, ticket, user, Direction.QUESTION, content)
+    await _post_question(session, ticket, message, now=now)
+
+
 async def close(
     session: AsyncSession, ticket: Ticket, *, by: User | None, now: datetime, reason: str = ""
 ) -> None:

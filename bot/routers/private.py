@@ -11,27 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import texts
 from bot.content import NotAMessage, content, first_word, person
-from bot.filters import CommandLike, Question, When, private_command
+from bot.filters import CommandLike, Question, ServiceMessage, When, private_command
+from bot.kinds import kind_of
 from bot.partings import only_parts
 from services import messages, people, questions
 from services import ticket_service as tickets
+from services.content import UNKNOWN
 from services.problems import KindNotRelayed, UnknownCommand
 
 router = Router(name="private")
 router.message.filter(When(F.chat.type == "private"))
 router.edited_message.filter(When(F.chat.type == "private"))
 router.my_chat_member.filter(When(F.chat.type == "private"))
-
-# Service messages that Telegram writes into a private chat; nobody waits for an answer to them.
-_SILENT = frozenset(
-    {
-        "pinned_message",
-        "message_auto_delete_timer_changed",
-        "write_access_allowed",
-        "chat_background_set",
-        "boost_added",
-    }
-)
 
 # What opens the chat from a link (core.telegram.org/bots/features#deep-linking): nobody typed it.
 _DEEP_LINK = re.compile(r"/start [A-Za-z0-9_-]{1,64}")
@@ -42,17 +33,21 @@ async def question(
     message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
 ) -> None:
     if message.from_user is None:
-        raise KindNotRelayed(message.content_type)
+        raise KindNotRelayed(kind_of(message))
     if message.from_user.id != message.chat.id:
         raise NotAMessage("somebody else's private chat")  # the answer would go to the writer's
+    writer, written = person(message.from_user), content(message)
+    if written.kind == UNKNOWN:
+        await tickets.receive_unknown(session, writer, written, now=now)
+        return
     await tickets.receive(
         session,
-        person(message.from_user),
-        content(message),
+        writer,
+        written,
         staff_chat_id=staff_chat_id,
         day=day,
         now=now,
-        parting=only_parts(message.text or message.caption),
+        parting=only_parts(written.text),
     )
 
 
@@ -101,14 +96,14 @@ async def unknown_command(message: Message) -> None:
     raise UnknownCommand(first_word(message), private=True)
 
 
-@router.message(When(F.content_type.in_(_SILENT)))
+@router.message(ServiceMessage())
 async def service_message(message: Message) -> None:
     """Telegram's own words about the chat say nothing to the team."""
 
 
 @router.message()
 async def not_relayed(message: Message) -> None:
-    raise KindNotRelayed(message.content_type)
+    raise KindNotRelayed(kind_of(message))
 
 
 @router.edited_message(Question())
@@ -132,8 +127,10 @@ async def edited_command(message: Message, session: AsyncSession, now: datetime)
 
 
 @router.edited_message()
-async def edited_otherwise(message: Message) -> None:
-    """What can't be passed on was answered when it came, and an edit gives no command again."""
+async def edited_otherwise(message: Message, session: AsyncSession) -> None:
+    """What we passed on can become what we can't; what never could was answered when it came."""
+    if await messages.find(session, message.chat.id, message.message_id) is not None:
+        raise KindNotRelayed(kind_of(message))
 
 
 @router.my_chat_member()

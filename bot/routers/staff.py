@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import keyboards, texts
 from bot.content import content, first_word
 from bot.filters import CommandNames, InStaffChat, Relayed, ReplyToBot, staff_command
+from bot.kinds import kind_of
 from bot.members import Standing
 from bot.middlewares.staff import StaffMiddleware, require_say
 from bot.naming import named_ticket, replied_ticket
@@ -124,7 +125,7 @@ async def not_relayed(
 ) -> None:
     require_say(standing)
     await replied_ticket(session, message, staff_chat_id)
-    raise KindNotRelayed(message.content_type)
+    raise KindNotRelayed(kind_of(message))
 
 
 @router.message()

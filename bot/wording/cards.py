@@ -1,10 +1,13 @@
 """The card: the text message in the staff chat that stands for a ticket."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from bot import keyboards, texts
 from bot.call import Call, edit_text, send_text
-from bot.wording.desk import TEXT_LIMIT, Desk, content, rendered
+from bot.wording import quoting
+from bot.wording.desk import TEXT_LIMIT, Desk, content, previews, rendered
 from core.text import Piece, join, split
 from database.models import (
     IS_CARD,
@@ -40,8 +43,9 @@ async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
         Call(
             send_text(
                 desk.chat_id,
-                await face(desk, ticket, pieces),
+                await face(desk, ticket, first, pieces),
                 keyboard=keyboards.card(ticket),
+                previews=previews(first) if first is not None else None,
             )
         ),
         shows=[[shown(first)]],
@@ -61,11 +65,11 @@ async def redraw(desk: Desk, notice: CardRedrawn) -> Parcel | None:
 async def redrawn(desk: Desk, ticket: Ticket, card: MessageLink, *, more: bool = False) -> Parcel:
     """Edit this very card."""
     first = await desk.first_question(ticket)
-    face_now = await face(desk, ticket, body_pieces(desk, ticket, first))
-    keyboard = keyboards.card(ticket)
+    face_now = await face(desk, ticket, first, body_pieces(desk, ticket, first))
+    keyboard, shows = keyboards.card(ticket), previews(first) if first is not None else None
     return Parcel(
         desk.chat_id,
-        Call(edit_text(desk.chat_id, card.message_id, face_now, keyboard=keyboard)),
+        Call(edit_text(desk.chat_id, card.message_id, face_now, keyboard=keyboard, previews=shows)),
         rewrites=[Rewritten(card.id, shown(first))],
         more=more,
     )
@@ -106,8 +110,8 @@ def body_pieces(desk: Desk, ticket: Ticket, first: Message | None) -> list[Piece
 def numbered_pieces(desk: Desk, ticket: Ticket, first: Message) -> list[Piece]:
     """Write the pieces with the number before those that stand outside the card."""
     on_card, *rest = body_pieces(desk, ticket, first)
-    prefix: Piece = (texts.follow_up(desk.number(ticket)), [])
-    return [on_card, *(join([prefix, piece], "") for piece in rest)]
+    number = desk.number(ticket)
+    return [on_card, *(quoting.follow_up(number, [quoting.quotation(one)]) for one in rest)]
 
 
 def shown(first: Message | None) -> Shown:
@@ -117,14 +121,16 @@ def shown(first: Message | None) -> Shown:
     return Shown(first.id, LinkKind.CARD, revision=first.revision)
 
 
-async def face(desk: Desk, ticket: Ticket, pieces: list[Piece]) -> Piece:
+async def face(desk: Desk, ticket: Ticket, first: Message | None, pieces: Sequence[Piece]) -> Piece:
     """Write the card as the ticket is now."""
     closed_by, reason = await _closed(desk, ticket)
     head = texts.card_head(ticket, desk.today, closed_by=closed_by, reason=reason)
     parts = [join([rendered(head), *_backlog(desk)], "\n")]
-    if pieces:
+    if first is not None and pieces:
         end = texts.continued() if len(pieces) > 1 else ""
-        parts.append((pieces[0][0] + end, pieces[0][1]))
+        words = quoting.quotation((pieces[0][0] + end, pieces[0][1]))
+        above = quoting.context(first)
+        parts.append(join([(above, []), words], "\n") if above else words)
     return join(parts, "\n\n")
 
 

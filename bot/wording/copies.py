@@ -1,15 +1,17 @@
 """What people wrote, as the other side sees it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import takewhile
+from typing import Any
 
+from aiogram.types import ReplyParameters
 from sqlalchemy import select
 
 from bot import texts
-from bot.call import Call, send_text
-from bot.wording import media
-from bot.wording.desk import TEXT_LIMIT, Desk, content
-from core.text import Piece, join, split, utf16_len
+from bot.call import Call, ReplyTo, entities, send_text
+from bot.wording import media, quoting
+from bot.wording.desk import TEXT_LIMIT, Desk, content, previews
+from core.text import Piece, split, utf16_len
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 from services.notices import AnswerPosted, QuestionPosted
 from services.parcel import Parcel, Shown
@@ -22,14 +24,17 @@ _MORE = texts.continued()
 
 
 async def question(desk: Desk, notice: QuestionPosted) -> Parcel | None:
-    """Show staff what a user wrote, as a reply to the card; texts that wait travel together."""
+    """Show staff what a user wrote, as a reply to the card, or to what the user replies to.
+
+    Texts that wait travel together.
+    """
     messages = await desk.messages()
     ticket = await desk.ticket(messages[0].ticket_id)
-    card = await desk.card(ticket)
-    reply_to = card.message_id if card is not None else None
+    reply_to = await _replied(desk, messages[0]) or _below(await desk.card(ticket))
+    together = list(takewhile(lambda one: _replies_alike(one, messages[0]), messages))
     if messages[0].kind == "text":
-        return _texts(desk, ticket, messages, reply_to)
-    return _media(desk, messages, reply_to)
+        return _texts(desk, ticket, together, reply_to)
+    return _media(desk, together, reply_to)
 
 
 async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
@@ -38,7 +43,7 @@ async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
     first = messages[0]
     if first.direction is Direction.NOTE:
         return None
-    reply_to = await _quoted(desk, first)
+    reply_to = await _replied(desk, first)
     if first.kind == "text":
         pieces = split(*content(first), TEXT_LIMIT, TEXT_LIMIT)
         return _piece(desk, first, pieces, reply_to)
@@ -47,9 +52,8 @@ async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
 
 
 def bundle(number: str, messages: Sequence[Message]) -> Piece:
-    """Write several texts of a user as one, the ticket's number in front."""
-    whole = join([content(message) for message in messages], _BETWEEN)
-    return join([(texts.follow_up(number), []), whole], "")
+    """Write several texts of a user as one, below the ticket's number."""
+    return quoting.follow_up(number, [quoting.part(message) for message in messages])
 
 
 def rebundled(number: str, messages: Sequence[Message], edited: Collection[int]) -> Piece:
@@ -59,11 +63,16 @@ def rebundled(number: str, messages: Sequence[Message], edited: Collection[int])
     """
     if fits(number, messages):
         return bundle(number, messages)
-    kept = [("", []) if one.id in edited else content(one) for one in messages]
-    others = utf16_len(texts.follow_up(number)) + utf16_len(join(kept, _BETWEEN)[0])
+    kept = [("", []) if one.id in edited else quoting.part(one) for one in messages]
+    others = utf16_len(quoting.follow_up(number, kept)[0])
     room = (TEXT_LIMIT - others) // max(1, len(edited))
-    parts = [_shortened(one, room) if one.id in edited else content(one) for one in messages]
-    return join([(texts.follow_up(number), []), join(parts, _BETWEEN)], "")
+    return quoting.follow_up(
+        number,
+        [
+            quoting.quotation(_shortened(one, room)) if one.id in edited else quoting.part(one)
+            for one in messages
+        ],
+    )
 
 
 def fits(number: str, messages: Sequence[Message]) -> bool:
@@ -71,20 +80,13 @@ def fits(number: str, messages: Sequence[Message]) -> bool:
     return utf16_len(bundle(number, messages)[0]) <= TEXT_LIMIT
 
 
-def pieces_of(number: str, message: Message) -> list[Piece]:
-    """Divide one text of a user as staff see it, the number in front of each piece."""
-    prefix = texts.follow_up(number)
-    room = TEXT_LIMIT - utf16_len(prefix)
-    return [join([(prefix, []), piece], "") for piece in split(*content(message), room, room)]
-
-
 def _texts(
-    desk: Desk, ticket: Ticket, messages: Sequence[Message], reply_to: int | None
+    desk: Desk, ticket: Ticket, messages: Sequence[Message], reply_to: ReplyTo
 ) -> Parcel | None:
     number = desk.number(ticket)
     together = _fitting(number, messages) if len(messages) > 1 else ()
     if len(together) < 2:  # noqa: PLR2004 - one alone may need several pieces
-        return _piece(desk, messages[0], pieces_of(number, messages[0]), reply_to)
+        return _piece(desk, messages[0], quoting.pieces(number, messages[0]), reply_to)
     return Parcel(
         desk.chat_id,
         Call(send_text(desk.chat_id, bundle(number, together), reply_to=reply_to)),
@@ -95,11 +97,16 @@ def _texts(
 
 def _fitting(number: str, messages: Sequence[Message]) -> Sequence[Message]:
     """Take as many texts from the front as one message holds."""
-    room = TEXT_LIMIT + len(_BETWEEN) - utf16_len(texts.follow_up(number))
+    room, entities = TEXT_LIMIT - utf16_len(number) - 1, 0
     for count, message in enumerate(messages):
-        room -= len(_BETWEEN) + utf16_len(message.text or "")
-        if message.kind != "text" or room < 0:
+        if message.kind != "text":
             return messages[:count]
+        text, spans = quoting.part(message)
+        room -= utf16_len(text)
+        entities += len(spans)
+        if room < 0 or entities > quoting.MOST_ENTITIES:
+            return messages[:count]
+        room -= len(_BETWEEN)
     return messages
 
 
@@ -115,21 +122,31 @@ def _shortened(message: Message, room: int) -> Piece:
 
 
 def _piece(
-    desk: Desk, message: Message, pieces: Sequence[Piece], reply_to: int | None
+    desk: Desk, message: Message, pieces: Sequence[Piece], reply_to: ReplyTo
 ) -> Parcel | None:
     if desk.part >= len(pieces):
         return None
     return Parcel(
         desk.chat_id,
-        Call(send_text(desk.chat_id, pieces[desk.part], reply_to=reply_to)),
+        Call(
+            send_text(
+                desk.chat_id,
+                pieces[desk.part],
+                reply_to=reply_to,
+                previews=previews(message),
+            )
+        ),
         shows=[[_shown(message, desk.part)]],
         more=desk.part + 1 < len(pieces),
     )
 
 
-def _media(desk: Desk, messages: Sequence[Message], reply_to: int | None) -> Parcel:
-    """Show what isn't text: what waits and can be an album, as one."""
-    album = media.together(messages)
+def _media(desk: Desk, messages: Sequence[Message], reply_to: ReplyTo) -> Parcel:
+    """Show what isn't text: what waits and can be an album, as one.
+
+    Context that has no room under the content goes before it, as a message of its own.
+    """
+    first, album = messages[0], media.together(messages)
     if len(album) > 1:
         return Parcel(
             desk.chat_id,
@@ -138,32 +155,63 @@ def _media(desk: Desk, messages: Sequence[Message], reply_to: int | None) -> Par
             shows=[[_shown(message)] for message in album],
             taken=len(album),
         )
+    if desk.part == 0 and quoting.context(first) and not media.has_room(first):
+        return Parcel(
+            desk.chat_id,
+            Call(send_text(desk.chat_id, (quoting.context(first), []), reply_to=reply_to)),
+            shows=[[Shown(kind=LinkKind.NOTICE)]],
+            more=True,
+        )
     return Parcel(
         desk.chat_id,
-        media.copy(messages[0], desk.chat_id, reply_to=reply_to),
-        shows=[[_shown(messages[0])]],
+        media.copy(first, desk.chat_id, reply_to=reply_to),
+        shows=[[_shown(first)]],
     )
 
 
-def _replies_alike(answer: Message, first: Message) -> bool:
-    """Whether an answer may stand in one album with the first: no note, and about the same."""
-    return answer.direction is Direction.ANSWER and answer.reply_to_id == first.reply_to_id
+def _replies_alike(message: Message, first: Message) -> bool:
+    """Whether a message may go together with the first: no note, and about the same."""
+    quote = (message.details or {}).get("quote")
+    return (
+        message.direction is first.direction
+        and message.reply_to_id == first.reply_to_id
+        and (message is first or not quote)
+    )
 
 
-async def _quoted(desk: Desk, answer: Message) -> int | None:
-    """Find the user's own message that an answer replies to."""
-    if answer.reply_to_id is None:
+def _below(card: MessageLink | None) -> int | None:
+    return card.message_id if card is not None else None
+
+
+async def _replied(desk: Desk, message: Message) -> ReplyTo:
+    """Find what a message replies to as it stands in this chat, and what it quotes of it."""
+    if message.reply_to_id is None:
         return None
-    quoted = await desk.message(answer.reply_to_id)
-    if quoted.chat_id == desk.chat_id:
-        return quoted.message_id
-    found: int | None = await desk.session.scalar(
+    replied = await desk.message(message.reply_to_id)
+    quote = quoting.native_quote(message, replied)
+    if replied.chat_id == desk.chat_id:
+        place = (message.details or {})["quote"]["position"] if quote else None
+        return _reply(replied.message_id, quote, place)
+    found = await desk.session.scalar(
         select(MessageLink.message_id)
-        .where(MessageLink.copy_of == quoted.id, MessageLink.chat_id == desk.chat_id)
+        .where(MessageLink.copy_of == replied.id, MessageLink.chat_id == desk.chat_id)
         .order_by(MessageLink.id)
         .limit(1)
     )
-    return found
+    return _reply(found, quote, None) if found is not None else None
+
+
+def _reply(message_id: int, quote: Mapping[str, Any], place: int | None) -> ReplyTo:
+    if not quote:
+        return message_id
+    return ReplyParameters(
+        message_id=message_id,
+        allow_sending_without_reply=True,
+        quote=quote["quote"],
+        quote_entities=entities(quote["quote_entities"]),
+        quote_parse_mode=None,
+        quote_position=place,
+    )
 
 
 def _shown(message: Message, part: int = 0) -> Shown:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from aiogram.utils.formatting import Text
 from sqlalchemy import select
@@ -88,3 +89,8 @@ def rendered(text: Text) -> Piece:
 def content(message: Message) -> Piece:
     """Get a message's text, or its caption, with its entities."""
     return message.text or "", list(message.entities or [])
+
+
+def previews(message: Message) -> dict[str, Any] | None:
+    """Get how the links of a text are to be shown, if somebody chose that."""
+    return (message.details or {}).get("link_preview_options")

@@ -10,8 +10,8 @@ from aiogram.methods import DeleteMessage
 
 from bot import texts
 from bot.call import Call, edit_text, send_text
-from bot.wording import cards, copies, media
-from bot.wording.desk import TEXT_LIMIT, Desk, content
+from bot.wording import cards, copies, media, quoting
+from bot.wording.desk import TEXT_LIMIT, Desk, content, previews
 from core.text import Piece, split
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 from services import links
@@ -35,7 +35,7 @@ async def edit(desk: Desk, notice: QuestionEdited | AnswerEdited) -> Parcel | No
         return await cards.redrawn(desk, ticket, stale[0], more=True)
     if message.kind == "text":
         return await _text(desk, ticket, message, stale)
-    return _media(desk, message, stale)
+    return await _media(desk, message, sent, stale)
 
 
 async def _moved(desk: Desk, message: Message) -> Parcel | None:
@@ -69,7 +69,14 @@ async def _text(
         return _delete(desk, stale[0], more=True)
     return Parcel(
         desk.chat_id,
-        Call(edit_text(desk.chat_id, stale[0].message_id, pieces[stale[0].part])),
+        Call(
+            edit_text(
+                desk.chat_id,
+                stale[0].message_id,
+                pieces[stale[0].part],
+                previews=previews(message),
+            )
+        ),
         rewrites=[_rewritten(stale[0], message)],
         more=True,
     )
@@ -123,7 +130,7 @@ async def _pieces(desk: Desk, ticket: Ticket, message: Message) -> list[Piece]:
     first = await desk.first_question(ticket)
     if first is not None and first.id == message.id:
         return cards.numbered_pieces(desk, ticket, message)
-    pieces = copies.pieces_of(desk.number(ticket), message)
+    pieces = quoting.pieces(desk.number(ticket), message)
     sent = await links.copies(desk.session, message.id, desk.chat_id)
     beside = await links.beside(desk.session, sent[0])
     if len(beside) == 1:
@@ -148,15 +155,31 @@ async def _held(desk: Desk, beside: Sequence[MessageLink]) -> list[Message]:
     return [await desk.message(link.copy_of) for link in beside if link.copy_of is not None]
 
 
-def _media(desk: Desk, message: Message, stale: Sequence[MessageLink]) -> Parcel | None:
+async def _media(
+    desk: Desk, message: Message, sent: Sequence[MessageLink], stale: Sequence[MessageLink]
+) -> Parcel | None:
+    """Change a copy; what an edit can't make of it is sent below, as a reply to it."""
+    if stale[0].part > 0:
+        return _delete(desk, stale[0], more=True)
     method = media.edit(message, desk.chat_id, stale[0].message_id)
-    if method is None:
-        return None
+    if method is None or len(await links.beside(desk.session, stale[0])) > 1:
+        return _below(desk, message, sent)
     return Parcel(
         desk.chat_id,
         Call(method, media.copy(message, desk.chat_id, reply_to=None).instead),
         rewrites=[_rewritten(stale[0], message)],
         more=len(stale) > 1,
+    )
+
+
+def _below(desk: Desk, message: Message, sent: Sequence[MessageLink]) -> Parcel | None:
+    """Send the message as it is now, unless that was done: its older copies stay as they are."""
+    if sent[-1].revision >= message.revision:
+        return None
+    return Parcel(
+        desk.chat_id,
+        media.copy(message, desk.chat_id, reply_to=sent[-1].message_id),
+        shows=[[Shown(message.id, LinkKind.COPY, 0, message.revision)]],
     )
 
 

@@ -1,59 +1,45 @@
-"""Content that is not text: copied from its source, by its file when the source is gone."""
+"""Content that is not text: copied from its source, from what is stored when the source is gone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from aiogram.methods import (
     CopyMessage,
     EditMessageCaption,
     EditMessageMedia,
-    SendAnimation,
-    SendAudio,
-    SendDocument,
     SendMediaGroup,
-    SendPhoto,
-    SendSticker,
-    SendVideo,
-    SendVideoNote,
-    SendVoice,
     TelegramMethod,
 )
 from aiogram.types import (
     InputMediaAnimation,
     InputMediaAudio,
     InputMediaDocument,
+    InputMediaLivePhoto,
     InputMediaPhoto,
     InputMediaVideo,
-    ReplyParameters,
 )
 
-from bot import texts
-from bot.call import Call, entities, reply, send_text
-from core.text import split, utf16_len
+from bot import kinds
+from bot.call import Call, ReplyTo, reply, send_text
+from bot.wording import again, quoting
+from core.text import utf16_len
 from database.models import Message
+from services.content import UNKNOWN
 
 # The kinds that Telegram groups into albums, and with which they go together
 # (core.telegram.org/bots/api#sendmediagroup).
-_ALBUMS = {"photo": "seen", "video": "seen", "document": "filed", "audio": "heard"}
+_ALBUMS = {
+    "photo": "seen",
+    "live_photo": "seen",
+    "video": "seen",
+    "document": "filed",
+    "audio": "heard",
+}
 ALBUM_LIMIT = 10
 
-# What a bot may write under a file, in UTF-16 units (core.telegram.org/bots/api#sendphoto). A
-# subscriber of Telegram Premium may write more, and copyMessage carries that along.
-CAPTION_LIMIT = 1024
-
-_BY_FILE: dict[str, Callable[..., TelegramMethod[Any]]] = {
-    "photo": SendPhoto,
-    "document": SendDocument,
-    "video": SendVideo,
-    "animation": SendAnimation,
-    "voice": SendVoice,
-    "audio": SendAudio,
-    "video_note": SendVideoNote,
-    "sticker": SendSticker,
-}
-_WITHOUT_CAPTION = frozenset({"video_note", "sticker"})
 _INPUT_MEDIA: dict[str, Any] = {
     "photo": InputMediaPhoto,
+    "live_photo": InputMediaLivePhoto,
     "video": InputMediaVideo,
     "animation": InputMediaAnimation,
     "audio": InputMediaAudio,
@@ -61,19 +47,30 @@ _INPUT_MEDIA: dict[str, Any] = {
 }
 
 
-def copy(message: Message, chat_id: int, *, reply_to: int | None) -> Call:
-    """Copy the message whole."""
+def copy(message: Message, chat_id: int, *, reply_to: ReplyTo) -> Call:
+    """Copy the message whole; what nobody knows can be neither sent nor described otherwise."""
     parameters = reply(reply_to)
+    in_context = quoting.context(message) and has_room(message)
     method = CopyMessage(
         chat_id=chat_id,
         from_chat_id=message.chat_id,
         message_id=message.message_id,
         reply_parameters=parameters,
+        **(again.caption(message) | again.above(message) if in_context else {}),
     )
-    words = send_text(chat_id, (texts.described(message.kind), []), reply_to=reply_to)
-    if message.file_id is None:
-        return Call(method, [words])
-    return Call(method, [_by_file(message, chat_id, parameters), words])
+    if message.kind == UNKNOWN:
+        return Call(method)
+    stored = again.send(message, chat_id, parameters)
+    words = send_text(chat_id, again.described(message), reply_to=reply_to)
+    return Call(method, [stored] if stored is not None else [], described=words)
+
+
+def has_room(message: Message) -> bool:
+    """Whether its context fits under the content."""
+    return (
+        message.kind in kinds.FILES - again.WITHOUT_CAPTION
+        and utf16_len(quoting.caption(message)[0]) <= again.CAPTION_LIMIT
+    )
 
 
 def together(messages: Sequence[Message]) -> Sequence[Message]:
@@ -87,11 +84,13 @@ def together(messages: Sequence[Message]) -> Sequence[Message]:
     return messages[: max(1, count)]
 
 
-def album(messages: Sequence[Message], chat_id: int, *, reply_to: int | None) -> Call:
+def album(messages: Sequence[Message], chat_id: int, *, reply_to: ReplyTo) -> Call:
     """Send the items as one album, by their files: copying would skip what is gone in silence."""
     method = SendMediaGroup(
         chat_id=chat_id,
-        media=[input_media(message) for message in messages],
+        media=[
+            input_media(message, in_context=number == 0) for number, message in enumerate(messages)
+        ],
         reply_parameters=reply(reply_to),
     )
     return Call(method)
@@ -105,16 +104,15 @@ def edit(message: Message, chat_id: int, message_id: int) -> TelegramMethod[Any]
         return EditMessageCaption(
             chat_id=chat_id,
             message_id=message_id,
-            caption=message.text,
-            caption_entities=entities(message.entities or []),
-            parse_mode=None,
+            **again.caption(message),
         )
     return None
 
 
-def input_media(message: Message) -> Any:
+def input_media(message: Message, *, in_context: bool = True) -> Any:
     """Name the file, with its caption."""
-    return _INPUT_MEDIA[message.kind](media=message.file_id, **_caption(message))
+    said = again.file(message, in_context=in_context)
+    return _INPUT_MEDIA[message.kind](media=message.file_id, **said)
 
 
 def _fits_album(message: Message) -> bool:
@@ -122,23 +120,5 @@ def _fits_album(message: Message) -> bool:
     return (
         message.kind in _ALBUMS
         and message.file_id is not None
-        and utf16_len(message.text or "") <= CAPTION_LIMIT
+        and utf16_len(quoting.caption(message)[0]) <= again.CAPTION_LIMIT
     )
-
-
-def _by_file(
-    message: Message, chat_id: int, parameters: ReplyParameters | None
-) -> TelegramMethod[Any]:
-    fields = {message.kind: message.file_id} | _caption(message)
-    return _BY_FILE[message.kind](chat_id=chat_id, reply_parameters=parameters, **fields)
-
-
-def _caption(message: Message) -> dict[str, Any]:
-    if message.kind in _WITHOUT_CAPTION or not message.text:
-        return {}
-    end = texts.continued()
-    caption, spans = message.text, message.entities or []
-    if utf16_len(caption) > CAPTION_LIMIT:
-        (begin, spans), *_ = split(caption, spans, CAPTION_LIMIT - len(end), CAPTION_LIMIT)
-        caption = begin + end
-    return {"caption": caption, "caption_entities": entities(spans), "parse_mode": None}

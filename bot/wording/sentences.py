@@ -4,7 +4,7 @@ from bot import keyboards, texts
 from bot.call import Call, send_text
 from bot.wording.desk import Desk
 from core.text import Piece
-from database.models import Delivery, LinkKind, Message, Ticket
+from database.models import Delivery, Direction, LinkKind, Message, Ticket
 from services import notices, updates
 from services.parcel import Parcel, Shown
 from services.problems import Problem, SeveralTickets
@@ -48,6 +48,16 @@ async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
         Call(send_text(desk.chat_id, piece, reply_to=reply_to, keyboard=keyboard)),
         shows=_AS_NOTICE,
     )
+
+
+async def only_described(desk: Desk, notice: notices.OnlyDescribed) -> Parcel | None:
+    """Tell under what was written; in a group that has moved since it can't be pointed at."""
+    message = await desk.message(notice.message_id)
+    reply_to = message.message_id if message.chat_id == desk.chat_id else None
+    if message.direction is Direction.QUESTION:
+        return _say(desk, texts.question_described(), reply_to=reply_to)
+    ticket = await desk.ticket(message.ticket_id)
+    return _say(desk, texts.answer_described(desk.number(ticket)), reply_to=reply_to)
 
 
 async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel:

@@ -9,8 +9,8 @@ from sandbox.words import words
 
 Json = dict[str, Any]
 KINDS = words(
-    "text photo video animation audio voice video_note sticker document venue location contact "
-    "poll dice"
+    "text rich_message live_photo photo video animation audio voice video_note sticker document "
+    "venue location contact poll dice"
 )
 PLAIN = frozenset(
     words("message_id from chat date sender_chat reactions reacted voted edits keyboard delivery")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import nullcontext
 
 from sandbox import media
 from sandbox.control import action, chat_of, message_of, person_of
@@ -23,15 +24,16 @@ def _post(stage: Stage, body: Json, content: Json) -> Message:
     person = person_of(stage, body)
     chat = chat_of(stage, body if "chat" in body else {"chat": person.id})
     sender = chat.json() if body.get("anonymous") else body.get("sender_chat")
-    return acting.post(
-        stage.world,
-        person,
-        chat,
-        content | body.get("extra", {}),
-        reply_to=body.get("reply_to"),
-        thread=body.get("thread"),
-        sender_chat=sender,
-    )
+    with stage.world.updates.injecting() if "extra" in body else nullcontext():
+        return acting.post(
+            stage.world,
+            person,
+            chat,
+            content | body.get("extra", {}),
+            reply_to=body.get("reply_to"),
+            thread=body.get("thread"),
+            sender_chat=sender,
+        )
 
 
 @action("write")
@@ -109,8 +111,9 @@ def edit(stage: Stage, body: Json) -> Json:
     for name in ("text", "caption"):
         if name in body:
             content |= acting.text_fields(body[name], body.get("entities"), name)
-    message = message_of(stage, body)
-    return stage.world.shown(acting.edit(stage.world, person_of(stage, body), message, content))
+    message, person = message_of(stage, body), person_of(stage, body)
+    with stage.world.updates.injecting() if "extra" in body else nullcontext():
+        return stage.world.shown(acting.edit(stage.world, person, message, content))
 
 
 @action("delete")

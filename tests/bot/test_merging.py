@@ -28,7 +28,7 @@ async def test_texts_that_waited_come_as_one_message_with_their_formatting(
 ) -> None:
     _, together = await merged(office, alice)
 
-    assert together.text == "#1 · one 😀\n\ntwo\n\nthree"
+    assert together.text == "#1\none 😀\n\ntwo\n\nthree"
     assert formatted(together, "bold") == ["one"]
     assert formatted(together, "italic") == ["two"]
 
@@ -47,7 +47,7 @@ async def test_an_edit_of_a_part_changes_the_merged_message(office: Office, alic
     await alice.edits(questions[1], "2")
 
     edited = await office.kate.sees_edit(together)
-    assert edited.text == "#1 · one 😀\n\n2\n\nthree"
+    assert edited.text == "#1\none 😀\n\n2\n\nthree"
     assert formatted(edited, "bold") == ["one"]
 
 
@@ -61,7 +61,9 @@ async def test_a_part_that_grows_too_long_is_shown_whole_behind_the_merged_messa
     await office.kate.sees_edit(together, "wwww")
     whole = await office.sees("#1 · wwww", after=together)
     rest = [m for m in await office.support.messages() if m.id > together.id]
-    assert "".join(m.text.removeprefix("#1 · ") for m in rest) == "w" * 4090, whole
+    assert "".join(m.text.removeprefix("#1\n").removeprefix("#1 · ") for m in rest) == "w" * 4090, (
+        whole
+    )
 
 
 async def test_a_picture_in_between_keeps_its_place(office: Office, alice: User) -> None:
@@ -81,7 +83,7 @@ async def test_a_picture_in_between_keeps_its_place(office: Office, alice: User)
 
     await office.sees("after", kind="text")
     shown = [m for m in await office.support.messages() if m.text.startswith(("#1", "the"))]
-    assert [m.text for m in shown] == ["#1 · before\n\njust before", "the picture", "#1 · after"]
+    assert [m.text for m in shown] == ["#1\nbefore\n\njust before", "the picture", "#1 · after"]
 
 
 async def test_texts_too_long_for_one_message_come_as_few(office: Office, alice: User) -> None:
@@ -97,9 +99,11 @@ async def test_texts_too_long_for_one_message_come_as_few(office: Office, alice:
     await office.lets_bot_in()
 
     await office.sees("4444")
-    shown = [m.text for m in await office.support.messages() if m.text.startswith("#1 · ")]
+    shown = [
+        m.text for m in await office.support.messages() if m.text.startswith(("#1\n", "#1 · "))
+    ]
     assert len(shown) == 3
-    digits = "".join(text.removeprefix("#1 · ").replace("\n", "") for text in shown)
+    digits = "".join(text[len("#1") :].strip(" ·\n").replace("\n", "") for text in shown)
     assert digits == "".join(digit * 1500 for digit in "01234")
 
 
@@ -118,7 +122,7 @@ async def test_with_a_quiet_window_follow_ups_are_gathered(file_sessions: Sessio
         await office.telegram.advance(quiet.total_seconds())
 
         together = await office.sees("three")
-        assert together.text == "#1 · one\n\ntwo\n\nthree"
+        assert together.text == "#1\none\n\ntwo\n\nthree"
         assert together.reply_to == card.id
 
 

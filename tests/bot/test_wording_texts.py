@@ -1,5 +1,6 @@
 """Texts of any length: nothing is cut, formatting stays where it was, edits reach all pieces."""
 
+import re
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
@@ -66,15 +67,20 @@ def body(card: Seen) -> str:
     return card.text.partition("\n\n")[2]
 
 
+def unnumbered(text: str) -> str:
+    """Take the ticket's number off a follow-up: it stands before a line, or above a quotation."""
+    return re.sub(r"^#1(?: · 23 Nov)?(?: · |\n)", "", text)
+
+
 def followed(card: Seen, *pieces: Seen) -> str:
     """Put a first message together from its card and what follows it."""
-    *whole, last = [body(card), *[piece.text.removeprefix("#1 · ") for piece in pieces]]
+    *whole, last = [body(card), *[unnumbered(piece.text) for piece in pieces]]
     return "".join(part.removesuffix(MORE) for part in whole) + last
 
 
 def together(*pieces: Seen) -> str:
     """Put a text together from its pieces."""
-    return "".join(piece.text.removeprefix("#1 · ") for piece in pieces)
+    return "".join(unnumbered(piece.text) for piece in pieces)
 
 
 # The first message
@@ -102,7 +108,7 @@ async def test_a_long_first_message_goes_on_in_a_reply_to_its_card(
     assert card.text.endswith(MORE)
     assert followed(card, rest) == words(length)
     assert rest.reply_to == card.id
-    assert rest.text.startswith("#1 · ")
+    assert rest.text.startswith("#1\n")
     assert rest.buttons == []
 
 
@@ -202,9 +208,7 @@ async def test_an_edit_on_another_day_reaches_all_pieces(session: AsyncSession, 
 
     card, rest = wall.chat()
     assert "#1 · 23 Nov" in card.text
-    assert body(card).removesuffix(MORE) + rest.text.removeprefix("#1 · 23 Nov · ") == words(
-        4090, "e"
-    )
+    assert body(card).removesuffix(MORE) + unnumbered(rest.text) == words(4090, "e")
 
 
 # Follow-ups
@@ -254,7 +258,7 @@ async def test_texts_that_wait_become_one_with_their_formatting(
     await wall.catch_up()
 
     _, merged = wall.chat()
-    assert merged.text == "#1 · 😀 one\n\ntwo\n\n😀😀 three"
+    assert merged.text == "#1\n😀 one\n\ntwo\n\n😀😀 three"
     assert merged.formatted("bold") == ["😀 one", "two", "😀😀 three"]
 
 
@@ -268,7 +272,7 @@ async def test_as_many_texts_merge_as_one_message_holds(session: AsyncSession, w
 
     _, *merged = wall.chat()
     assert len(merged) == 3
-    assert [part for one in merged for part in one.text.removeprefix("#1 · ").split("\n\n")] == sent
+    assert [part for one in merged for part in unnumbered(one.text).split("\n\n")] == sent
 
 
 @pytest.mark.parametrize(("over", "messages"), [(0, 1), (1, 2)])
@@ -277,7 +281,7 @@ async def test_texts_merge_up_to_the_last_character_that_fits(
 ) -> None:
     await ask(session, "Hello")
     await wall.catch_up()
-    room = TEXT_LIMIT - len("#1 · ") - len("\n\n")
+    room = TEXT_LIMIT - len("#1\n") - len("\n\n")
     await ask(session, "😀" * 1000)
     await ask(session, "x" * (room - 2000 + over))
     await wall.catch_up()
@@ -293,7 +297,7 @@ async def test_a_merged_text_can_be_edited(session: AsyncSession, wall: Wall) ->
     await edit(session, second, "2")
     await wall.catch_up()
 
-    assert wall.texts()[1:] == ["#1 · 2\n\nthree"]
+    assert wall.texts()[1:] == ["#1\n2\n\nthree"]
 
 
 async def merged(session: AsyncSession, wall: Wall, *texts: str) -> list[Message]:
@@ -308,7 +312,7 @@ async def merged(session: AsyncSession, wall: Wall, *texts: str) -> list[Message
 
 def shown_whole(wall: Wall, text: str) -> bool:
     """Whether all of a text can be read, in one message or in two."""
-    seen = [message.text.removeprefix("#1 · ") for message in wall.chat()]
+    seen = [unnumbered(message.text) for message in wall.chat()]
     pairs = ["".join(pair) for pair in pairwise(seen)]
     return any(text in one for one in [*seen, *pairs])
 
@@ -355,14 +359,14 @@ async def test_what_was_not_edited_stays_whole_where_it_was(
 async def test_a_part_that_has_no_room_at_all_leaves_a_sign(
     session: AsyncSession, wall: Wall
 ) -> None:
-    other = words(4096 - len("#1 · ") - len("x\n\n"), "o")
+    other = words(4096 - len("#1\n") - len("x\n\n"), "o")
     first, _ = await merged(session, wall, "x", other)
 
     wall.now = at(48)
     await edit(session, first, "xy")
     await wall.catch_up()
 
-    assert wall.texts()[1:] == [f"#1 · —\n\n{other}", "#1 · 23 Nov · xy"]
+    assert wall.texts()[1:] == [f"#1\n—\n\n{other}", "#1 · 23 Nov · xy"]
 
 
 async def test_a_merged_text_that_fits_again_stands_where_it_was(
@@ -375,7 +379,7 @@ async def test_a_merged_text_that_fits_again_stands_where_it_was(
     await edit(session, first, "1")
     await wall.catch_up()
 
-    assert wall.texts()[1:] == ["#1 · 1\n\ntwo"]
+    assert wall.texts()[1:] == ["#1\n1\n\ntwo"]
 
 
 # Answers

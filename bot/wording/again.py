@@ -1,0 +1,222 @@
+"""Content whose original can't be copied: sent from what is stored, else described in words.
+
+One table says for each kind how it is sent again. What is not in it can only be described, as its
+whole would not arrive: dice would be rolled anew, and checklists belong to business accounts.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from aiogram.methods import (
+    SendAnimation,
+    SendAudio,
+    SendContact,
+    SendDocument,
+    SendLivePhoto,
+    SendLocation,
+    SendPhoto,
+    SendPoll,
+    SendSticker,
+    SendVenue,
+    SendVideo,
+    SendVideoNote,
+    SendVoice,
+    TelegramMethod,
+)
+from aiogram.types import InputPollOption, ReplyParameters
+
+from bot import texts
+from bot.call import entities
+from bot.wording import quoting
+from bot.wording.desk import TEXT_LIMIT, content
+from core.text import Piece, split, utf16_len
+from database.models import Message
+
+# What a bot may write under a file, in UTF-16 units (core.telegram.org/bots/api#sendphoto). A
+# subscriber of Telegram Premium may write more, and copyMessage carries that along.
+CAPTION_LIMIT = 1024
+
+type Fields = dict[str, Any]
+
+# Under these there is no caption.
+WITHOUT_CAPTION = frozenset({"video_note", "sticker"})
+
+# Kinds that can be covered by a spoiler, and have their caption above them.
+_COVERED = frozenset({"photo", "video", "animation", "live_photo"})
+
+# In which fields of what Telegram tells people's words stand.
+_WORDS = frozenset({"text", "title", "emoji", "value", "caption", "question", "description"})
+
+
+def send(
+    message: Message, chat_id: int, reply: ReplyParameters | None
+) -> TelegramMethod[Any] | None:
+    """Send content from what is stored; None if that can't be."""
+    found = _AGAIN.get(message.kind)
+    if found is None:
+        return None
+    method, fields = found
+    try:
+        said = fields(message)
+    except (KeyError, TypeError, IndexError):  # stored by an earlier version, or cut to size
+        return None
+    return method(chat_id=chat_id, reply_parameters=reply, **said)
+
+
+def described(message: Message) -> Piece:
+    """Describe content, with all the words that are in it."""
+    words = "\n".join(_words((message.details or {}).get(message.kind)))
+    text = "\n".join(one for one in (texts.described(message.kind), words, message.text) if one)
+    if utf16_len(text) <= TEXT_LIMIT:
+        return text, []
+    end = texts.continued()
+    (begin, _), *_rest = split(text, [], TEXT_LIMIT - len(end), TEXT_LIMIT)
+    return begin + end, []
+
+
+def file(message: Message, *, in_context: bool = True) -> Fields:
+    """Name a file with its caption, as methods and albums take it."""
+    fields = caption(message, in_context=in_context) | above(message)
+    details = message.details or {}
+    if message.kind in _COVERED and details.get("has_media_spoiler"):
+        fields["has_spoiler"] = True
+    if message.kind == "video":
+        fields |= _start(details.get("video") or {})
+    if message.kind == "live_photo":
+        fields["photo"] = details["photo"][-1]["file_id"]
+    return fields
+
+
+def above(message: Message) -> Fields:
+    shown_above = (message.details or {}).get("show_caption_above_media")
+    return {"show_caption_above_media": True} if shown_above and message.kind in _COVERED else {}
+
+
+def caption(message: Message, *, in_context: bool = True) -> Fields:
+    """Write the caption, with whose words they are unless an earlier item of its album says so."""
+    words, spans = quoting.caption(message) if in_context else content(message)
+    if message.kind in WITHOUT_CAPTION or not words:
+        return {}
+    end = texts.continued()
+    if utf16_len(words) > CAPTION_LIMIT:
+        (begin, spans), *_ = split(words, spans, CAPTION_LIMIT - len(end), CAPTION_LIMIT)
+        words = begin + end
+    return {"caption": words, "caption_entities": entities(spans), "parse_mode": None}
+
+
+def _file(message: Message) -> Fields:
+    if message.file_id is None:
+        raise KeyError(message.kind)
+    return {message.kind: message.file_id} | file(message)
+
+
+def _start(video: Mapping[str, Any]) -> Fields:
+    """Say with which picture a video begins, and where."""
+    fields: Fields = {}
+    if video.get("cover"):
+        fields["cover"] = video["cover"][-1]["file_id"]
+    if video.get("start_timestamp"):
+        fields["start_timestamp"] = video["start_timestamp"]
+    return fields
+
+
+def _told(*names: str) -> Callable[[Message], Fields]:
+    """Take these fields of the content as they are, as far as it has them."""
+
+    def fields(message: Message) -> Fields:
+        content = (message.details or {})[message.kind]
+        return {name: content[name] for name in names if content.get(name) is not None}
+
+    return fields
+
+
+def _venue(message: Message) -> Fields:
+    place = (message.details or {})["venue"]["location"]
+    return {
+        "latitude": place["latitude"],
+        "longitude": place["longitude"],
+        **_told(
+            "title",
+            "address",
+            "foursquare_id",
+            "foursquare_type",
+            "google_place_id",
+            "google_place_type",
+        )(message),
+    }
+
+
+def _poll(message: Message) -> Fields:
+    poll = (message.details or {})["poll"]
+    fields = _told(
+        "question",
+        "is_anonymous",
+        "type",
+        "allows_multiple_answers",
+        "allows_revoting",
+        "members_only",
+        "explanation",
+        "is_closed",
+        "correct_option_ids",
+        "description",
+    )(message)
+    if poll["type"] == "quiz" and not poll.get("correct_option_ids"):
+        raise KeyError("correct_option_ids")  # Telegram tells the right answer only to its author
+    return fields | {
+        "question_entities": entities(poll.get("question_entities") or []),
+        "explanation_entities": entities(poll.get("explanation_entities") or []),
+        "options": [
+            InputPollOption(
+                text=option["text"],
+                text_entities=entities(option.get("text_entities") or []),
+                text_parse_mode=None,
+            )
+            for option in poll["options"]
+        ],
+        "question_parse_mode": None,
+        "explanation_parse_mode": None,
+        "description_parse_mode": None,
+    }
+
+
+_AGAIN: dict[str, tuple[Callable[..., TelegramMethod[Any]], Callable[[Message], Fields]]] = {
+    "animation": (SendAnimation, _file),
+    "audio": (SendAudio, _file),
+    "contact": (SendContact, _told("phone_number", "first_name", "last_name", "vcard")),
+    "document": (SendDocument, _file),
+    "live_photo": (SendLivePhoto, _file),
+    "location": (SendLocation, _told("latitude", "longitude", "horizontal_accuracy")),
+    "photo": (SendPhoto, _file),
+    "poll": (SendPoll, _poll),
+    "sticker": (SendSticker, _file),
+    "venue": (SendVenue, _venue),
+    "video": (SendVideo, _file),
+    "video_note": (SendVideoNote, _file),
+    "voice": (SendVoice, _file),
+}
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Find people's words in what Telegram tells of content, in their order."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _words(one)
+    elif isinstance(value, Mapping):
+        for name, one in value.items():
+            if name in _WORDS and isinstance(one, str | int):
+                yield str(one)
+            elif name in _WORDS and isinstance(one, list):
+                yield "".join(_inline(one))
+            elif isinstance(one, list | dict):
+                yield from _words(one)
+
+
+def _inline(value: Any) -> Iterator[str]:
+    """Find the words within a line of a rich message."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _inline(one)
+    elif isinstance(value, Mapping):
+        yield from _inline(value.get("text"))

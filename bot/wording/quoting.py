@@ -1,0 +1,127 @@
+"""What a user wrote, set apart from what the bot says: as a quotation, its context above it.
+
+A line of a user's could otherwise pass for one of ours: a ticket's number, a card's head. One line
+behind a number can't, and stays as it is.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot import texts
+from bot.wording.desk import TEXT_LIMIT, content
+from core.text import Entity, Piece, join, split, utf16_len
+from database.models import Direction, Message
+
+# Telegram ignores further entities (core.telegram.org/api/entities).
+MOST_ENTITIES = 100
+
+# Of a user's own so many are kept; the rest of them is ours.
+_MOST_OWN = 80
+
+# A quotation that is longer, in UTF-16 units, is shown folded.
+_LONG = 1500
+
+# Quotations hold no quotations, and nobody is called by what a user writes.
+_DROPPED = frozenset({"blockquote", "expandable_blockquote", "text_mention"})
+
+# What begins a new line, or could push the rest of a text to one.
+_BREAKS = re.compile(
+    "[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]|[\\s\u2800\u3164\u115f\u1160\uffa0\u200b-\u200f]{3}"
+)
+
+
+def own(message: Message) -> Piece:
+    """Get a user's text with its formatting, as it may stand among ours."""
+    text, entities = content(message)
+    return text, _kept(entities)
+
+
+def quotation(piece: tuple[str, Sequence[Mapping[str, Any]]]) -> Piece:
+    """Set a text apart; a long one is folded."""
+    text, entities = piece
+    length = utf16_len(text)
+    if not length:
+        return text, []
+    kind = "expandable_blockquote" if length > _LONG else "blockquote"
+    return text, [{"type": kind, "offset": 0, "length": length}, *_kept(entities)]
+
+
+def context(message: Message) -> str:
+    """Say in a line whose words a user forwards, or what they answer; empty if there is nothing."""
+    if message.direction is not Direction.QUESTION or not message.details:
+        return ""
+    lines = []
+    if "forward_origin" in message.details:
+        lines.append(texts.forwarded(message.details["forward_origin"]))
+    quote = _chosen(message)
+    if quote is not None and message.reply_to_id is None:
+        lines.append(texts.quoted(quote["text"]))
+    return "\n".join(lines)
+
+
+def native_quote(message: Message, replied: Message) -> dict[str, Any]:
+    """Give what a reply quotes of the message it replies to, as reply parameters name it."""
+    quote = _chosen(message)
+    if quote is None or quote["text"] not in (replied.text or ""):
+        return {}
+    return {"quote": quote["text"], "quote_entities": quote.get("entities") or []}
+
+
+def is_line(message: Message) -> bool:
+    """Whether a text can stand behind a ticket's number, with no line of its own."""
+    return not context(message) and _BREAKS.search(message.text or "") is None
+
+
+def part(message: Message) -> Piece:
+    """Write one text among others: its context, and itself as a quotation."""
+    above = context(message)
+    quoted = quotation(content(message))
+    return join([(above, []), quoted], "\n") if above else quoted
+
+
+def follow_up(number: str, parts: Sequence[Piece], above: str = "") -> Piece:
+    """Write quotations below the ticket's number."""
+    head = f"{number} · {above}" if above else number
+    text, entities = join([(head, []), join(parts, "\n\n")], "\n")
+    return text, _bounded(entities)
+
+
+def pieces(number: str, message: Message) -> list[Piece]:
+    """Write one text below or behind the ticket's number, in as many pieces as it takes."""
+    text, above = message.text or "", context(message)
+    line = texts.follow_up(number)
+    if is_line(message) and utf16_len(line) + utf16_len(text) <= TEXT_LIMIT:
+        return [join([(line, []), own(message)], "")]
+    room = TEXT_LIMIT - utf16_len(f"{line}{above}\n")
+    rest = split(*content(message), room, room)
+    return [follow_up(number, [quotation(one)], above) for one in rest]
+
+
+def caption(message: Message) -> Piece:
+    """Write what stands under a file: of a user's, with its context."""
+    above = context(message)
+    if not above:
+        return content(message)
+    quoted = quotation(content(message))
+    return join([(above, []), quoted], "\n") if quoted[0] else (above, [])
+
+
+def _chosen(message: Message) -> Mapping[str, Any] | None:
+    """Give what a person chose to quote; Telegram quotes by itself, too."""
+    quote = (message.details or {}).get("quote")
+    is_quote = isinstance(quote, dict) and quote.get("is_manual") and quote.get("text")
+    return quote if is_quote else None
+
+
+def _kept(entities: Sequence[Mapping[str, Any]]) -> list[Entity]:
+    return [dict(one) for one in entities if one["type"] not in _DROPPED][:_MOST_OWN]
+
+
+def _bounded(entities: list[Entity]) -> list[Entity]:
+    """Keep the quotations if there are more entities than Telegram takes."""
+    if len(entities) <= MOST_ENTITIES:
+        return entities
+    ours = [one for one in entities if one["type"] in _DROPPED]
+    others = [one for one in entities if one["type"] not in _DROPPED]
+    return ours + others[: MOST_ENTITIES - len(ours)]
