@@ -171,6 +171,14 @@ class WordsKept(Notice):
 
 
 @dataclass(frozen=True)
+class WordsWanted(Notice):
+    """To a user without a ticket: we can't pass this on, if you meant to say something by it."""
+
+    message_id: int
+    language: str
+
+
+@dataclass(frozen=True)
 class OnlyDescribed(Notice):
     """To whoever wrote it: the other side sees a description of this, not the content itself."""
 

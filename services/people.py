@@ -9,8 +9,7 @@ from database.dialect import insert_new
 from database.models import NOT_CLOSED, Delivery, DeliveryStatus, Ticket, User
 from services import outbox, prefetch
 from services.content import Content, Person
-from services.notices import AnswerPosted, Refusal, UserReturned
-from services.problems import KindNotRelayed
+from services.notices import AnswerPosted, UserReturned, WordsWanted
 
 # Whoever was asked for words is not asked again within this time: Telegram may say the same often.
 ASKED_ONCE_IN = timedelta(days=1)
@@ -57,9 +56,7 @@ def ask_for_words(session: AsyncSession, user: User, content: Content, *, now: d
     if user.asked_for_words_at is not None and now - user.asked_for_words_at < ASKED_ONCE_IN:
         return
     user.asked_for_words_at = now
-    problem = KindNotRelayed(content.kind).to_json()
-    notice = Refusal(problem, content.message_id, user.language, asked_in=content.chat_id)
-    outbox.post(session, user.chat_id, notice, now=now)
+    outbox.post(session, user.chat_id, WordsWanted(content.message_id, user.language), now=now)
 
 
 async def blocked(session: AsyncSession, telegram_id: int, *, now: datetime) -> None:

@@ -6,8 +6,9 @@ from bot.wording.desk import Desk
 from core.text import Piece
 from database.models import Delivery, Direction, LinkKind, Message, Ticket
 from services import notices, updates
+from services.content import UNKNOWN
 from services.parcel import Parcel, Shown
-from services.problems import Problem, SeveralTickets
+from services.problems import KindNotRelayed, Problem, SeveralTickets
 
 _AS_NOTICE = [[Shown(kind=LinkKind.NOTICE)]]
 
@@ -48,6 +49,11 @@ async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
         Call(send_text(desk.chat_id, piece, reply_to=reply_to, keyboard=keyboard)),
         shows=_AS_NOTICE,
     )
+
+
+async def words_wanted(desk: Desk, notice: notices.WordsWanted) -> Parcel:
+    words = texts.problem(KindNotRelayed(UNKNOWN), desk.today)
+    return _say(desk, words, reply_to=notice.message_id)
 
 
 async def only_described(desk: Desk, notice: notices.OnlyDescribed) -> Parcel | None:

@@ -42,6 +42,12 @@ CONTENTS: dict[str, Any] = {
     | {"type": "regular", "width": 1, "height": 1, "is_animated": False, "is_video": False},
     "location": {"latitude": 1.5, "longitude": -1.5},
     "contact": {"phone_number": "+1", "first_name": "C"},
+    "venue": {"location": {"latitude": 1.5, "longitude": 1.5}, "title": "T", "address": "A"},
+    "live_photo": SIZED | {"photo": PHOTO},
+    "rich_message": {
+        "blocks": [{"type": "paragraph", "text": ["a ", {"type": "bold", "text": "b"}]}]
+    },
+    "checklist": {"title": "T", "tasks": [{"id": 1, "text": "milk"}]},
     "dice": {"emoji": "🎲", "value": 3},
     "poll": {
         "id": "1",
@@ -64,7 +70,21 @@ CONTENTS: dict[str, Any] = {
     "group_chat_created": True,
     "forum_topic_created": {"name": "t", "icon_color": 1},
     "something_of_next_year": {"id": 1},
+    "gift": {"shape": "of next year"},
 }
+# What stands beside content: as it should be, and as Telegram also sends it.
+BESIDE: list[dict[str, Any]] = [
+    {"forward_origin": {"type": "hidden_user", "sender_user_name": "E\nve", "date": 1}},
+    {"forward_origin": {"type": "hidden_user", "date": 1}},
+    {"forward_origin": {"type": "channel", "chat": CHATS[CHANNEL], "message_id": 1, "date": 1}},
+    {"quote": {"text": "a", "position": 2, "is_manual": True}},
+    {"quote": {"text": "nowhere", "position": 99999, "is_manual": True}},
+    {"external_reply": {"origin": {"type": "hidden_user", "date": 1}, "story": {}}},
+    {"has_media_spoiler": True, "show_caption_above_media": True},
+    {"link_preview_options": {"is_disabled": True}},
+    {"link_preview_options": {"url": 5}},
+    {"contact": {"shape": "of next year"}},
+]
 RELAYED = (
     "photo",
     "document",
@@ -76,8 +96,12 @@ RELAYED = (
     "location",
     "contact",
     "dice",
+    "venue",
+    "live_photo",
+    "rich_message",
+    "checklist",
 )
-WITH_CAPTION = {"photo", "document", "video", "voice", "audio"}
+WITH_CAPTION = {"photo", "live_photo", "document", "video", "voice", "audio"}
 
 
 @dataclass(frozen=True)
@@ -377,6 +401,8 @@ def steps(draw: st.DrawFn) -> Step:
     changes: dict[str, Any] = {}
     if draw(st.integers(0, 4)) == 0:
         changes["mutations"] = tuple(draw(st.lists(_MUTATION, min_size=1, max_size=3)))
+    if step.content and draw(st.integers(0, 4)) == 0:
+        changes["content"] = step.content | draw(st.sampled_from(BESIDE))
     if draw(st.integers(0, 9)) == 0:
         changes["later"] = draw(LATER)
     if draw(st.integers(0, 19)) == 0:

@@ -112,7 +112,7 @@ class Ledger:
             first = self.first_question(payload["ticket_id"])
             return tokens.of(first["text"] or "") if first else []
         message = self.messages.get(payload.get("message_id", 0))
-        return tokens.of(message["text"] or "") if message else []
+        return tokens.of(message["text"] or message["details"] or "") if message else []
 
     def first_question(self, ticket_id: int) -> dict[str, Any] | None:
         questions = (

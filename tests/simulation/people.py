@@ -89,6 +89,26 @@ class People:
         token = self._next(f"q{user}")
         self._post_private(user, token, self._file(kind, f"{token}, a {kind}"))
 
+    def _content(self, user: int, kind: str, **_: Any) -> None:
+        """Send what is neither text nor captioned; what nobody knows carries no token."""
+        if kind in {"sticker", "unknown"}:
+            chat = self.telegram.world.chats[self.users[user].id]
+            acting.post(self.telegram.world, self.users[user], chat, self._wordless(kind))
+            return
+        token = self._next(f"q{user}")
+        self._post_private(user, token, said_by(kind, token))
+
+    def _forward(self, user: int, **_: Any) -> None:
+        token = self._next(f"q{user}")
+        origin = {"type": "hidden_user", "sender_user_name": "Somebody", "date": 1}
+        words = acting.text_fields(f"{token}, they say", None)
+        self._post_private(user, token, words | {"forward_origin": origin})
+
+    def _wordless(self, kind: str) -> Json:
+        if kind == "unknown":
+            return {"something_of_next_year": {"shape": "unknown"}}
+        return media.view(media.sample(self.telegram.world, kind, None, b"x"), {})
+
     def _album(self, user: int, count: int, kind: str, **_: Any) -> None:
         kind = "photo" if kind == "voice" else kind
         group = {"media_group_id": self.telegram.world.next_album_id()}
@@ -124,6 +144,11 @@ class People:
     def _reply_photo(self, staff: int, pick: float, **_: Any) -> bool:
         return self._answer(staff, pick, lambda token: self._file("photo", f"{token}, look"))
 
+    def _reply_content(self, staff: int, pick: float, kind: str, **_: Any) -> bool:
+        if kind in {"sticker", "unknown"}:
+            return False
+        return self._answer(staff, pick, lambda token: said_by(kind, token))
+
     def _note(self, staff: int, pick: float, **_: Any) -> bool:
         def note(token: str) -> Json:
             return acting.text_fields(f"// {token.replace('a', 'n', 1)}", None)
@@ -134,7 +159,9 @@ class People:
         return self._reword(self.staff[staff], self._answers(staff), pick)
 
     def _retract(self, staff: int, pick: float, **_: Any) -> bool:
-        answers = [one for one in self._answers(staff) if not one.retracted]
+        answers = [
+            one for one in self._answers(staff) if not one.retracted and self._is_worded(one)
+        ]
         if not answers:
             return False
         chosen = recent(answers, pick)
@@ -252,13 +279,18 @@ class People:
             self.written.append(Written(token, chat.id, message.id, words, note=note))
 
     def _reword(self, person: Person, mine: list[Written], pick: float) -> bool:
-        open_to_it = [one for one in mine if not one.retracted]
+        open_to_it = [one for one in mine if not one.retracted and self._is_worded(one)]
         if not open_to_it:
             return False
         chosen = recent(open_to_it, pick)
         self._change(person, chosen, f"{chosen.token} v{chosen.edits + 1}, that is")
         chosen.edits += 1
         return True
+
+    def _is_worded(self, one: Written) -> bool:
+        """Whether it can be edited: people edit texts and captions."""
+        message = self.telegram.world.chats[one.chat_id].messages.get(one.message_id)
+        return message is None or bool({"text", "caption"} & message.view.keys())
 
     def _change(self, person: Person, chosen: Written, words: str) -> None:
         message = self._message(chosen)
@@ -273,6 +305,33 @@ class People:
 
     def _author(self, written: Written) -> int:
         return self._message(written).author_id
+
+
+def said_by(kind: str, token: str) -> Json:
+    """Make content that is neither text nor a file, with a token in it."""
+    place = {"latitude": 53.5, "longitude": 10.0}
+    option = {"persistent_id": "1", "text": "yes", "voter_count": 0}
+    poll = {
+        "id": "1",
+        "question": f"{token}?",
+        "options": [option, option | {"persistent_id": "2", "text": "no"}],
+        "total_voter_count": 0,
+        "is_closed": False,
+        "is_anonymous": True,
+        "type": "regular",
+        "allows_multiple_answers": False,
+        "allows_revoting": False,
+        "members_only": False,
+    }
+    contents: dict[str, Json] = {
+        "contact": {"contact": {"phone_number": "+49401234", "first_name": token}},
+        "venue": {
+            "venue": {"location": place, "title": token, "address": "Pier 1"},
+            "location": place,
+        },
+        "poll": {"poll": poll},
+    }
+    return contents[kind]
 
 
 def user_named(message: Message) -> int | None:

@@ -18,6 +18,9 @@ TRAFFIC = {
     "write": 30,
     "reply": 22,
     "photo": 5,
+    "content": 4,
+    "forward": 2,
+    "reply_content": 2,
     "album": 3,
     "edit": 8,
     "note": 4,
@@ -160,6 +163,8 @@ def _traffic(
         how["count"] = rng.randint(2, 4)
     if do in {"photo", "album"}:
         how["kind"] = rng.choice(("photo", "photo", "document", "voice"))
+    if do in {"content", "reply_content"}:
+        how["kind"] = rng.choice(("contact", "venue", "poll", "sticker", "unknown"))
     if do == "command":
         how["text"] = rng.choice(("/close", "/Close done", "/take", "/REOPEN", "/nonsense"))
     return Operation(round(rng.uniform(0.5, seconds), 3), do, how)

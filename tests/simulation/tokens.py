@@ -16,8 +16,14 @@ def of(text: str) -> list[str]:
 
 
 def words_of(view: Mapping[str, Any]) -> str:
-    """Get what a message says, text or caption."""
-    return str(view.get("text") or view.get("caption") or "")
+    """Get what a message says: text, caption, or the words of a contact, a place, a poll."""
+    inside = (
+        view.get("contact", {}).get("first_name"),
+        view.get("venue", {}).get("title"),
+        view.get("poll", {}).get("question"),
+    )
+    said = (view.get("text"), view.get("caption"), *inside)
+    return str(next((words for words in said if words), ""))
 
 
 def user_of(token: str) -> int:
