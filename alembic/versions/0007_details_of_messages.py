@@ -6,17 +6,17 @@ Revision: 0007, after 0006
 import sqlalchemy as sa
 from alembic import op
 
-from database.columns import Json, UtcDateTime
-
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+TIME = sa.DateTime(timezone=True)
+
 
 def upgrade() -> None:
-    op.add_column("messages", sa.Column("details", Json, nullable=True))
-    op.add_column("users", sa.Column("asked_for_words_at", UtcDateTime(), nullable=True))
+    op.add_column("messages", sa.Column("details", sa.JSON(none_as_null=True), nullable=True))
+    op.add_column("users", sa.Column("asked_for_words_at", TIME, nullable=True))
 
 
 def downgrade() -> None:
