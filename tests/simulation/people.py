@@ -74,6 +74,11 @@ class People:
         token = self._next(f"q{user}")
         self._post_private(user, token, acting.text_fields(f"{token}, please", None))
 
+    def _start(self, user: int, **_: Any) -> None:
+        """Words behind a command, which are no less a question."""
+        token = self._next(f"q{user}")
+        self._post_private(user, token, acting.text_fields(f"/start {token}, please", None))
+
     def _long(self, user: int, **_: Any) -> None:
         token = self._next(f"q{user}")
         text = f"{token}, please. " + "A long story. " * 280

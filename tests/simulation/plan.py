@@ -31,6 +31,7 @@ TRAFFIC = {
     "command": 4,
     "long": 1,
     "thanks": 1,
+    "start": 1,
     "delete": 2,
     "list": 1,
 }
