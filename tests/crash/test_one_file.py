@@ -31,6 +31,7 @@ async def test_a_second_process_does_not_start_and_repeats_nothing(
 ) -> None:
     async with open_scene(sqlite_url, tmp_path) as scene:
         await scene.start()
+        await asks(scene, "Carla", "Are you there?")
         await scene.telegram.latency(2, 2)  # what it sends stays on its way
         alice = await asks(scene, "Alice", "My order is late")
 
@@ -39,7 +40,7 @@ async def test_a_second_process_does_not_start_and_repeats_nothing(
         assert await second.ended(30) == MISCONFIGURED
         _version, sentence = (tmp_path / "second.log").read_text().splitlines()
         assert sentence.startswith("Another bot is running on ")
-        await alice.sees("Ticket #1")
+        await alice.sees("#2")
         await scene.telegram.latency(0, 0)
         await asks(scene, "Bob", "Mine too")
         cards = [message.text for message in await scene.support.messages()]
