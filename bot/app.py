@@ -114,6 +114,7 @@ class App:
             on_turn=lambda: self.heartbeat.beat("poller"),
             on_more=self.courier.expect,
             on_taken=self.courier.wake,
+            on_answer=lambda after_silence: self.courier.hear(after_silence=after_silence),
             sent=self.courier.sent,
             allowed=self._wait_for_lead,
             alarm=Alarm(monotonic, lambda words: self.heartbeat.trouble("poller", words)),

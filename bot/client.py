@@ -7,6 +7,11 @@ from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.session.base import BaseSession
 from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramNetworkError,
+)
 from aiogram.methods import (
     AnswerCallbackQuery,
     CopyMessage,
@@ -16,18 +21,24 @@ from aiogram.methods import (
     SendMessage,
     TelegramMethod,
 )
+from aiogram.methods.base import TelegramType
 from aiogram.types import InlineKeyboardMarkup, MessageEntity, ReplyParameters
-from aiohttp import JsonPayload
+from aiohttp import ClientError, ClientTimeout, JsonPayload
 from pydantic import BaseModel
 
 from bot.proxied import Tunnel
 from core.config import BotSettings
+from core.masking import masker
+
+# A connection that is not made by then, in seconds, is tried anew: after an outage the next attempt
+# gets through at once, while a lost packet's own repetitions come further and further apart.
+CONNECTS_WITHIN = 5
 
 
-class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
+class RawUpdates(TelegramMethod[list[Any]]):
     """getUpdates as plain JSON: one update that aiogram can't read would fail all of a batch."""
 
-    __returning__ = list[dict[str, Any]]
+    __returning__ = list[Any]
     __api_method__ = "getUpdates"
 
     offset: int | None = None
@@ -64,7 +75,7 @@ class JsonSession(AiohttpSession):
     """Sends parameters as JSON, which takes a third of the time of a form.
 
     Telegram takes either for whatever carries no file (core.telegram.org/bots/api#making-requests),
-    and we upload none.
+    and we upload none. Whatever goes wrong on the way is one of aiogram's errors.
     """
 
     @override
@@ -79,6 +90,58 @@ class JsonSession(AiohttpSession):
         self, bot: Bot, method: TelegramMethod[Any]
     ) -> JsonPayload:
         return JsonPayload(parameters(self, bot, method))
+
+    @override
+    async def make_request(
+        self, bot: Bot, method: TelegramMethod[TelegramType], timeout: int | None = None
+    ) -> TelegramType:
+        """Call. Raises TelegramNetworkError, and what `read` raises."""
+        session = await self.create_session()
+        total = self.timeout if timeout is None else timeout
+        try:
+            async with session.post(
+                self.api.api_url(token=bot.token, method=method.__api_method__),
+                data=self.build_form_data(bot, method),
+                timeout=ClientTimeout(total=total, sock_connect=CONNECTS_WITHIN),
+            ) as response:
+                body = await response.read()
+        except TimeoutError as error:
+            raise TelegramNetworkError(method, "Request timeout error") from error
+        except (ClientError, OSError, ValueError) as error:
+            words = masker([bot.token])(f"{type(error).__name__}: {error}")
+            raise TelegramNetworkError(method, words) from error
+        return read(self, bot, method, response.status, body)
+
+
+class Unreadable(ClientDecodeError):
+    """What came is not Telegram's answer, or none that can be read; `data` has what came."""
+
+    @override
+    def __str__(self) -> str:
+        """Leave out what came: people's words may stand in it."""
+        return f"{self.message} ({type(self.original).__name__})"
+
+
+def read(
+    session: BaseSession, bot: Bot, method: TelegramMethod[TelegramType], status: int, body: bytes
+) -> TelegramType:
+    """Read an answer's result, whatever it is that came.
+
+    Raises TelegramAPIError, in whose words there is no token, and Unreadable.
+    """
+    content = body.decode(errors="replace")
+    try:
+        response = session.check_response(bot, method, status, content)
+    except TelegramAPIError as error:
+        error.message = masker([bot.token])(error.message)
+        raise
+    except ClientDecodeError as error:
+        raise Unreadable("The answer can't be read", error.original, error.data) from error
+    except Exception as error:
+        raise Unreadable("The answer can't be read", error, content) from error
+    if response.result is None:
+        raise Unreadable("The answer has no result", LookupError(), {"ok": True})
+    return response.result
 
 
 def parameters(session: BaseSession, bot: Bot, method: TelegramMethod[Any]) -> Mapping[str, Any]:

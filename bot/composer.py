@@ -24,6 +24,7 @@ _WORDING: dict[type[notices.Notice], Callable[[Desk, Any], Awaitable[Parcel | No
     notices.AnswerEdited: edits.edit,
     notices.AnswerRetracted: edits.retract,
     notices.QuestionFailed: sentences.question_failed,
+    notices.StillUnderWay: sentences.still_under_way,
     notices.CardPosted: cards.post,
     notices.CardRedrawn: cards.redraw,
     notices.CardRetired: cards.retire,

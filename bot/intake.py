@@ -222,6 +222,12 @@ class Intake:
             )
         )
 
+    async def set_aside_unreadable(self, update_id: int, body: str) -> bool:
+        """Keep what Telegram answered with instead of an update that can be read."""
+        log.error("an update can't be read and is set aside", update_id=update_id)
+        await self._keep({"update_id": update_id, "unreadable": body}, "The JSON can't be read")
+        return True
+
     async def _set_aside(self, raw: dict[str, Any], error: Exception) -> None:
         """Keep the update for an operator, and tell its sender and staff."""
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -230,11 +236,13 @@ class Intake:
             error=type(error).__name__,
             place=f"{place.filename}:{place.lineno}",
         )
+        await self._keep(raw, "".join(traceback.format_exception(error)))
+
+    async def _keep(self, raw: dict[str, Any], why: str) -> None:
         now, source = self._clock(), origin(raw)
         async with self._sessions.begin() as session:
             await updates.new_among(session, [raw["update_id"]], now=now)
-            trace = "".join(traceback.format_exception(error))
-            dead = await updates.set_aside(session, raw, trace, now=now)
+            dead = await updates.set_aside(session, raw, why, now=now)
             staff_chat_id = await staff_chat.current(session, self._team.staff_chat_id)
             await updates.tell_staff(session, dead, staff_chat_id, now=now)
             if source.private and source.chat_id is not None and not source.is_program:

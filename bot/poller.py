@@ -12,17 +12,12 @@ from typing import Any
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import (
-    AiogramError,
-    TelegramConflictError,
-    TelegramNotFound,
-    TelegramRetryAfter,
-    TelegramUnauthorizedError,
-)
+from aiogram.exceptions import AiogramError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from bot import patience
 from bot.client import RawUpdates
-from bot.dispatching import used_update_types
+from bot.fetching import Broken, Fetching
 from bot.intake import Intake
 from bot.raw import number
 from database.alarm import Alarm
@@ -30,9 +25,6 @@ from database.errors import is_outage
 from services import kept, orphans, updates
 
 log = structlog.get_logger(__name__)
-
-# Telegram holds a getUpdates open so long when there is nothing, in seconds.
-LONG_POLL = 30
 
 # Telegram gives so many at a time, or all there are (core.telegram.org/bots/api#getupdates). They
 # are committed together; after so many nobody is woken to send yet: what waits in one lane when
@@ -46,7 +38,7 @@ GATHERS = 0.03
 # The last getUpdates, which confirms what was committed, may take so long.
 LAST_CONFIRMATION = 4
 
-_SHORTEST_REST = 0.5
+# The longest wait for a database, in seconds.
 _LONGEST_REST = 30.0
 _SWEPT_EVERY = timedelta(hours=1)
 
@@ -58,7 +50,7 @@ async def at_once() -> None:
 class Poller:
     """Runs until stopped; there is one for a bot (Telegram refuses a second with 409)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - most are hooks, and have a default
         self,
         bot: Bot,
         sessions: async_sessionmaker[AsyncSession],
@@ -68,11 +60,14 @@ class Poller:
         on_turn: Callable[[], None] = lambda: None,
         on_more: Callable[[], None] = lambda: None,
         on_taken: Callable[[], None] = lambda: None,
+        on_answer: Callable[[bool], None] = lambda _after_silence: None,
         sent: Callable[[], Awaitable[None]] = at_once,
         allowed: Callable[[], Awaitable[None]] = at_once,
         alarm: Alarm | None = None,
     ) -> None:
         """`on_turn` hears that we are alive; `allowed` is awaited before Telegram is asked.
+
+        `on_answer` hears that Telegram answers, and whether that ends a silence.
 
         `on_more` hears that Telegram has more than it gave; `on_taken`, that updates are committed
         and Telegram has no more. `sent` waits until what was taken is sent.
@@ -85,34 +80,28 @@ class Poller:
         self._on_more = on_more
         self._on_taken = on_taken
         self._sent = sent
-        self._allowed = allowed
         self._alarm = alarm or Alarm()
+        self._fetching = Fetching(bot, self._rest, allowed=allowed, on_answer=on_answer)
         self._offset: int | None = None
         self._more = False
         self._stopped = asyncio.Event()
-        self._fetching: asyncio.Timeout | None = None
         self._swept_at: datetime | None = None
 
     def stop(self) -> None:
         """Finish the updates in hand; `run` then confirms what was committed and returns."""
         self._stopped.set()
-        if self._fetching is not None:
-            self._fetching.reschedule(asyncio.get_running_loop().time())
+        self._fetching.cut()
 
     async def run(self) -> None:
         """Take updates until stopped. Raises TelegramUnauthorizedError if the token is void."""
-        failures = 0
         while not self._stopped.is_set():
             self._on_turn()
-            try:
-                batch = await self._fetch()
-            except AiogramError as error:
-                failures += 1
-                await self._rest(_patience(error, failures))
+            fetched = await self._fetch()
+            if isinstance(fetched, Broken):
+                self._more = False
+                await self._go_on_behind(fetched)
                 continue
-            if failures:
-                log.info("Telegram answers again")
-            failures = 0
+            batch = fetched
             self._more = len(batch) == MOST_AT_A_TIME
             if self._more:
                 self._on_more()
@@ -124,24 +113,19 @@ class Poller:
                 await self._gather()
         await self._confirm()
 
-    async def _fetch(self) -> list[dict[str, Any]]:
-        """Ask for updates; an answer that is cut off by `stop` confirmed nothing new."""
-        seconds = 0 if self._more else LONG_POLL
-        call = RawUpdates(
-            offset=self._offset,
-            timeout=seconds,
-            allowed_updates=used_update_types(),
-        )
-        try:
-            async with asyncio.timeout(None) as self._fetching:
-                await self._allowed()
-                return await self._bot(call, request_timeout=seconds + 15)
-        except TimeoutError:
-            return []
-        finally:
-            self._fetching = None
+    async def _fetch(self) -> list[Any] | Broken:
+        return await self._fetching.fetch(self._offset, at_once=self._more)
 
-    async def _take_together(self, part: Sequence[dict[str, Any]]) -> bool:
+    async def _go_on_behind(self, broken: Broken) -> None:
+        """Set aside what can't be read, and let Telegram forget it."""
+        update_id = broken.update_id if broken.update_id is not None else self._offset
+        if update_id is None:
+            return
+        body = broken.body
+        if await self._for_sure(lambda: self._intake.set_aside_unreadable(update_id, body)):
+            self._offset = update_id + 1
+
+    async def _take_together(self, part: Sequence[Any]) -> bool:
         """Handle updates in one transaction, or else by halves; False if we stop before."""
         if self._stopped.is_set():
             return False
@@ -160,13 +144,15 @@ class Poller:
         half = len(part) // 2
         return await self._take_together(part[:half]) and await self._take_together(part[half:])
 
-    async def _take(self, raw: dict[str, Any]) -> bool:
+    async def _take(self, raw: Any) -> bool:
         """Handle an update and move the offset past it; False if we stop before."""
         update_id = number(raw)
         if update_id is None:
-            # Telegram never sends one; without a number it is neither handled once nor confirmed.
+            # Telegram never sends one. All that comes before it is confirmed, and numbers rise by
+            # one: step by step the offset gets past it, and past nothing else.
             log.error("an update without a number")
-            await self._rest(_SHORTEST_REST)
+            self._offset = self._offset and self._offset + 1
+            await self._rest(patience.after(1))
         elif await self._for_sure(lambda: self._handle_alone(raw)) is None:
             return False
         else:
@@ -239,16 +225,3 @@ class Poller:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(left, _LONGEST_REST)):
                     await self._stopped.wait()
-
-
-def _patience(error: AiogramError, failures: int) -> float:
-    """Tell how many seconds to wait before the next getUpdates; re-raise what time can't cure."""
-    if isinstance(error, TelegramUnauthorizedError | TelegramNotFound):
-        raise error
-    if isinstance(error, TelegramConflictError):
-        log.error("another program polls with this token, or a webhook is set")
-    elif failures == 1:
-        log.warning("Telegram does not answer", error=type(error).__name__)
-    if isinstance(error, TelegramRetryAfter):
-        return float(error.retry_after)
-    return min(2.0**failures / 4, _LONGEST_REST)

@@ -61,9 +61,9 @@ def person_id(raw: Mapping[str, Any]) -> int | None:
     return as_id(as_dict(event_of(raw).get("from")).get("id"))
 
 
-def number(raw: Mapping[str, Any]) -> int | None:
+def number(raw: Any) -> int | None:
     """Read an update's number; None for what can neither be kept nor confirmed."""
-    update_id = raw.get("update_id")
+    update_id = as_dict(raw).get("update_id")
     if update_id == 0 and not isinstance(update_id, bool | float):
         return 0
     known = as_id(update_id)

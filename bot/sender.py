@@ -56,7 +56,7 @@ class Sender:
                 if obstacle is Obstacle.NO_CHANGE:
                     return Delivered()
                 log.info("said without", obstacle=obstacle.value)
-                refused = Refused(str(getattr(error, "message", error)))
+                refused = verdicts.exhausted(error, private=private)
                 method = _without(method, obstacle, instead)
             else:
                 return Delivered(_message_ids(result), whole=not instead.described)

@@ -25,7 +25,7 @@ from aiogram.types import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from bot import i18n, profile, texts, troubles
+from bot import i18n, patience, profile, texts, troubles
 from core import values
 from core.clock import utcnow
 from core.heartbeat import Heartbeat
@@ -39,7 +39,6 @@ log = structlog.get_logger(__name__)
 
 # How often to look whether the bot works in the staff chat by now, in seconds.
 _ASKS_EVERY = 10.0
-_LONGEST_REST = 30.0
 
 
 async def prepare(
@@ -71,10 +70,12 @@ async def prepare(
             where, why = values.address(str(engine.url)), reason(error)
             wait.goes_on("waiting for the database", address=where, reason=why)
         else:
+            if failures:
+                log.info("Telegram and the database answer", failures=failures)
             return True
         failures += 1
         with suppress(TimeoutError):
-            async with asyncio.timeout(min(2.0**failures / 4, _LONGEST_REST)):
+            async with asyncio.timeout(patience.after(failures)):
                 await stopped.wait()
     return False
 

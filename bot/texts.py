@@ -104,6 +104,10 @@ def question_described() -> str:
     return _("Our team sees only a description of this. Please send it in a different form.")
 
 
+def question_under_way() -> str:
+    return _("This message hasn't reached our team yet. We keep trying, so please don't resend it.")
+
+
 def update_failed() -> str:
     return _("Something went wrong on our side. This has been saved, and our team has been told.")
 
@@ -223,6 +227,10 @@ def delivery_failed(ticket: str, reason: str) -> str:
 def answer_described(ticket: str) -> str:
     words = _("{ticket}: the user sees only a description of this. Please send it another way.")
     return words.format(ticket=ticket)
+
+
+def answer_under_way(ticket: str) -> str:
+    return _("{ticket}: this hasn't reached the user yet. I keep trying.").format(ticket=ticket)
 
 
 def edit_failed(ticket: str, reason: str) -> str:

@@ -4,6 +4,7 @@ Telegram documents few of its error texts; these are the ones that its server's 
 (github.com/tdlib/telegram-bot-api) and clients' reports name. They are matched in lower case.
 """
 
+import re
 from enum import Enum
 
 from aiogram.exceptions import (
@@ -17,8 +18,9 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-from aiohttp import ClientConnectorError
+from aiohttp import ClientConnectorError, ConnectionTimeoutError
 
+from bot.raw import as_id
 from services.outcomes import (
     BotRefused,
     ChatRefused,
@@ -63,7 +65,8 @@ _OBSTACLES: dict[str, Obstacle] = {
     "entity_": Obstacle.ENTITIES,
 }
 
-# The whole chat takes nothing from us; not: one kind of content is forbidden in it.
+# The whole chat takes nothing from us; not: one kind of content is forbidden in it. The list is
+# never complete: services/settling.py finds out about other words.
 _CHAT_REFUSES = (
     "chat not found",
     "group is deactivated",
@@ -75,7 +78,19 @@ _CHAT_REFUSES = (
     "chat_restricted",
     "peer_id_invalid",
     "topic_closed",
+    "topic_deleted",
+    "message thread not found",
+    "channel_private",
+    "group chat was deactivated",
+    "chat_send_plain_forbidden",
+    "user_banned_in_channel",
 )
+
+# The group takes one message in so many seconds from us.
+_SLOW_MODE = re.compile(r"slowmode_wait_(\d{1,9})")
+
+# No chat rests for longer than this without being tried, in seconds, whatever we are told.
+LONGEST_PAUSE = 24 * 3600
 
 # Said of one kind of content, also where all of them are forbidden.
 NO_RIGHTS = "not enough rights to send"
@@ -106,7 +121,7 @@ def outcome(error: Exception, *, private: bool) -> Outcome:  # noqa: PLR0911 - a
     """Read an answer that was not "ok"; `private`: the chat is with a user, not a group."""
     match error:
         case TelegramRetryAfter():
-            return Paused(error.retry_after)
+            return Paused(min(max(error.retry_after, 0), LONGEST_PAUSE))
         case TelegramMigrateToChat():
             between_groups = not private and error.migrate_to_chat_id < 0
             return Migrated(error.migrate_to_chat_id) if between_groups else Refused(error.message)
@@ -125,13 +140,23 @@ def outcome(error: Exception, *, private: bool) -> Outcome:  # noqa: PLR0911 - a
     raise error
 
 
+def exhausted(error: Exception, *, private: bool) -> Outcome:
+    """Read a refusal of a part after which nothing is left to try."""
+    if isinstance(error, TelegramBadRequest):
+        return _bad_request(error.message, private=private)
+    return Refused(str(getattr(error, "message", error)))
+
+
 def _bad_request(message: str, *, private: bool) -> Outcome:
     words = message.lower()
     if private and any(text in words for text in _USER_GONE):
         return UserGone(message)
-    if not private and any(text in words for text in _CHAT_REFUSES):
-        return ChatRefused(message)
-    return Refused(message)
+    if private:
+        return Refused(message)
+    if slow := _SLOW_MODE.search(words):
+        return Paused(min(int(slow[1]), LONGEST_PAUSE))
+    refuses = any(text in words for text in _CHAT_REFUSES)
+    return ChatRefused(message) if refuses else Refused(message)
 
 
 def _undecoded(error: ClientDecodeError) -> Outcome:
@@ -141,13 +166,13 @@ def _undecoded(error: ClientDecodeError) -> Outcome:
         return Unknown("the answer is not Telegram's")
     result = data.get("result")
     sent = result if isinstance(result, list) else [result]
-    ids = [one["message_id"] for one in sent if isinstance(one, dict) and "message_id" in one]
-    return Delivered(tuple(ids))
+    ids = [as_id(one.get("message_id")) for one in sent if isinstance(one, dict)]
+    return Delivered(tuple(one for one in ids if one))
 
 
 def _never_left(error: TelegramAPIError) -> bool:
     """Whether not even a connection was made, so that nothing can have been done."""
-    return isinstance(error.__cause__, ClientConnectorError)
+    return isinstance(error.__cause__, ClientConnectorError | ConnectionTimeoutError)
 
 
 def _short(error: TelegramAPIError) -> str:

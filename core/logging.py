@@ -5,20 +5,18 @@ again as the line itself. What is bound with `structlog.contextvars` stands on e
 of libraries too. A secret appears on none: the finished line is searched for it, traceback and all.
 """
 
-import json
 import logging
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from types import TracebackType
 from typing import Any, TextIO, override
-from urllib.parse import quote
 
 import structlog
 from structlog.typing import EventDict, Processor
 
 from core.config import LogFormat, LogLevel
+from core.masking import masker
 
 HANDLER = "support-bot"
 
@@ -115,13 +113,13 @@ def _log_uncaught(
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes lines, with the secrets blotted out in every spelling."""
+    """Writes lines, with the secrets masked in every spelling."""
 
     def __init__(self, stream: TextIO, log_format: LogFormat, secrets: Iterable[str]) -> None:
         super().__init__(stream)
         self.name = HANDLER
         self._renderers = renderers = _renderers(log_format, colors=stream.isatty())
-        self._secret = _pattern(secrets)
+        self._mask = masker(secrets)
         remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
         self.setFormatter(
             structlog.stdlib.ProcessorFormatter(
@@ -131,7 +129,7 @@ class _Handler(logging.StreamHandler[TextIO]):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        return self._secret.sub("***", super().format(record))
+        return self._mask(super().format(record))
 
     @override
     def handleError(self, record: logging.LogRecord) -> None:
@@ -143,7 +141,7 @@ class _Handler(logging.StreamHandler[TextIO]):
             line: Any = entry
             for render in self._renderers:
                 line = render(None, "", line)
-            line = self._secret.sub("***", line)
+            line = self._mask(line)
             with self.lock or nullcontext():
                 self.stream.write(line + self.terminator)
                 self.flush()
@@ -173,23 +171,3 @@ class _Logger:
         self._handler.write(self.name, entry)
 
     debug = warning = error = critical = info
-
-
-def _pattern(secrets: Iterable[str]) -> re.Pattern[str]:
-    """Match any of the secrets, however written; nothing, if there are none."""
-    spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
-    longest_first = sorted(spellings, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first)) or "(?!)", re.IGNORECASE)
-
-
-def _spellings(secret: str) -> set[str]:
-    """Return how a secret may be written: as it is, in a URL, in JSON, in a repr."""
-    if not secret:
-        return set()
-    return {
-        secret,
-        quote(secret, safe=""),
-        quote(secret),
-        json.dumps(secret)[1:-1],
-        repr(secret)[1:-1],
-    }

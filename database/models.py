@@ -271,7 +271,7 @@ class Delivery(Plain, Base):
     to send of a message that needs several.
 
     `lane` is what is kept in order within a chat: the key of the ticket, or 0 for all that belongs
-    to none.
+    to none. What is stuck has one of its own, which others pass (services/lanes.py).
     """
 
     __tablename__ = "deliveries"

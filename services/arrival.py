@@ -16,8 +16,8 @@ from database.models import (
     Priority,
     Ticket,
 )
-from services import outbox, pauses
-from services.notices import AnswerDelivered, AnswerPosted, OnlyDescribed
+from services import failing, outbox, pauses
+from services.notices import AnswerDelivered, AnswerPosted, DeliveryFailed, OnlyDescribed
 from services.outcomes import Delivered
 from services.parcel import Parcel, Trip
 
@@ -46,14 +46,17 @@ _DELIVERED = (
 )
 
 
+_HAS_CONSEQUENCES = frozenset({AnswerPosted.kind, DeliveryFailed.kind})
+
+
 def is_plain(trip: Trip) -> bool:
     """Whether all that follows is new links, and that a chat which was held takes messages.
 
     Not: what needs another part, what changed or took back a message, what staff wrote (it gets
-    its reaction), and the last of several parts.
+    its reaction), the notice of a failure (its user may hear of it), the last of several parts.
     """
     parcel = trip.parcel
-    more = parcel.more or parcel.rewrites or parcel.drops or trip.kind == AnswerPosted.kind
+    more = parcel.more or parcel.rewrites or parcel.drops or trip.kind in _HAS_CONSEQUENCES
     return not more and trip.part == 0
 
 
@@ -99,12 +102,15 @@ async def note(
                 delivery.priority = Priority.FOLLOW_UP
             delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
             delivery.attempts, delivery.first_tried_at = 0, None
+            delivery.lane = delivery.ticket_id or 0
         else:
             delivery.status = DeliveryStatus.DELIVERED
     if not outcome.whole:
         await _tell_described(session, batch, now=now)
     elif not parcel.more and batch[0].kind == AnswerPosted.kind:
         await _confirm_answers(session, batch, now=now)
+    elif not parcel.more and trip.kind == DeliveryFailed.kind:
+        await failing.tell_user_of(session, batch[0], now=now)
 
 
 async def _store_links(session: AsyncSession, trip: Trip, message_ids: Sequence[int]) -> None:

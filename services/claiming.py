@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus, Priority
-from services import failing, lanes, pauses, prefetch
+from services import doubting, failing, lanes, pauses, prefetch
 from services.backlog import Backlog, Watch
 from services.limiter import Limiter
 from services.outcomes import Outcome
@@ -101,12 +101,15 @@ class Claims:
         """
         paused = await pauses.read(session, now=turn.now)
         turn.wait_until(paused.next_end)
-        if paused.everything:
+        probes_all = pauses.ALL_CHATS in paused.probed
+        if paused.everything or (probes_all and travelling):
             return
         if (room_at := self._limiter.has_room_at(turn.monotonic)) > turn.monotonic:
             turn.look_at(room_at)
             return
         await self.watch.tidy(session, now=turn.now)
+        for chat_id in paused.questioned - {*travelling, *former}:
+            await self._find_out(session, chat_id, turn)
         full = self._limiter.full(turn.monotonic)
         turn.look_at(min(full.values(), default=inf))
         ready = await self._ready(session, turn, without=paused.blocked.union(full, former))
@@ -116,6 +119,8 @@ class Claims:
         queue = Queue(chosen, self._division)
         probing = paused.probed & set(travelling)
         while (next_one := queue.first()) is not None:
+            if probes_all and turn.trips:
+                break
             owner, head = next_one
             if not self._takes(owner, head, turn) or head.chat_id in turn.crowded | probing:
                 queue.leave_out(owner, head)
@@ -159,8 +164,23 @@ class Claims:
             turn.look_at(when)
         return when <= turn.monotonic
 
+    async def _find_out(self, session: AsyncSession, chat_id: int, turn: Turn) -> None:
+        """Send the notice that finds out whether the chat is at fault, or a message was."""
+        notice = await doubting.probe(session, chat_id)
+        if notice is None:
+            await pauses.forget(session, chat_id)
+            turn.look_at(turn.monotonic)
+        elif notice.status is DeliveryStatus.CLAIMED:
+            return
+        elif turn.now < notice.due_at <= turn.now + lanes.LONGEST_BACKOFF:
+            turn.wait_until(notice.due_at)
+        elif (when := self._limiter.next_at(turn.monotonic, chat_id)) > turn.monotonic:
+            turn.look_at(when)
+        else:
+            await self._pack(session, notice, [notice], turn)
+
     async def _pack(
-        self, session: AsyncSession, head: Head, offered: Sequence[Delivery], turn: Turn
+        self, session: AsyncSession, head: Head | Delivery, offered: Sequence[Delivery], turn: Turn
     ) -> int | None:
         """Put a lane's first delivery, and what can travel with it, on the way.
 
@@ -223,7 +243,7 @@ async def _write_down(session: AsyncSession, turn: Turn) -> None:
     turn.batches.clear()
 
 
-def _wait_for_room(head: Head, turn: Turn, until: float) -> None:
+def _wait_for_room(head: Head | Delivery, turn: Turn, until: float) -> None:
     """Keep the room of a chat for what comes first: what is smaller must not take it."""
     turn.crowded.add(head.chat_id)
     turn.look_at(until)

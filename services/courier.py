@@ -22,6 +22,8 @@ from services.claiming import Claims, Turn
 from services.limiter import Limiter
 from services.outcomes import Outcome, Unknown
 from services.parcel import Compose, Send, Trip
+from services.silence import Silence
+from services.stalling import Stalls
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +82,8 @@ class Courier:
         self._one_by_one = False
         self._careful = False
         self._unsure: set[int] | None = None
+        self._silence, self._stalls = Silence(), Stalls()
+        self._returned = self._bringing = False
 
     def wake(self) -> None:
         """Look at once: something was committed."""
@@ -98,6 +102,13 @@ class Courier:
         """Go on as the staff chat is the one in the settings, and all that waits goes there."""
         self._settled_in = True
         self.wake()
+
+    def hear(self, *, after_silence: bool) -> None:
+        """Note that Telegram answers; after a silence, send what was postponed."""
+        self._stalls.hear(self._monotonic())
+        if after_silence:
+            self._returned = True
+            self._wake.set()
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is in flight is settled, or is late."""
@@ -177,6 +188,7 @@ class Courier:
         claimed = {one for trip in turn.trips for one in trip.delivery_ids}
         self._unsure = (self._unsure or set()) | claimed
         self._claims.watch.forget()
+        self._returned |= self._bringing
         if not self._outage:
             self._careful = True
             await self._suspect(turn.settled, alone=alone)
@@ -189,9 +201,14 @@ class Courier:
             turn.settled = self._back[:1] if self._one_by_one else list(self._back)
             self._hear_anew()
             await settling.settle_together(
-                session, turn.settled, configured=self._staff_chat_id, now=turn.now
+                session,
+                turn.settled,
+                configured=self._staff_chat_id,
+                stalls=self._stalls,
+                now=turn.now,
             )
             await session.flush()
+            await self._bring_forward(session, turn)
             if self._unsure is not None:
                 await self._put_back(session, self._unsure, turn.settled)
             if not self._stopping and not self._one_by_one:
@@ -204,6 +221,14 @@ class Courier:
         if self._settled_in:
             return frozenset()
         return await staff_chat.former_chats(session, self._staff_chat_id)
+
+    async def _bring_forward(self, session: AsyncSession, turn: Turn) -> None:
+        """Try what was postponed for want of an answer: all once Telegram answers, or else one."""
+        self._bringing, self._returned = self._returned, False
+        if self._bringing:
+            await lanes.bring_forward(session, now=turn.now)
+        elif self._silence.asks(turn.monotonic):
+            await lanes.bring_forward(session, now=turn.now, most=1)
 
     async def _put_back(
         self, session: AsyncSession, unsent: set[int], settled: list[tuple[Trip, Outcome]]
@@ -228,13 +253,25 @@ class Courier:
             outcome = await self._send(trip.parcel)
         except Exception as error:
             log.exception("the sender failed")
-            outcome = Unknown(repr(error))
+            outcome = Unknown(type(error).__name__)  # its words may name what no one is to read
         self._limiter.answer(self._monotonic(), trip.parcel.chat_id, trip.parcel.cost)
         self._back.append((trip, outcome))
+        self._listen(trip, outcome)
         self._note_all_back()
         if self._gathering is None:
             seconds = GATHERS if len(self._trips) > 1 else 0
             self._gathering = asyncio.get_running_loop().call_later(seconds, self._gathered)
+
+    def _listen(self, trip: Trip, outcome: Outcome) -> None:
+        """Notice when Telegram falls silent, for all or for one, and when it answers again."""
+        now, first = self._monotonic(), trip.delivery_ids[0]
+        if isinstance(outcome, Unknown):
+            self._silence.failed(now)
+            self._stalls.failed(first, now)
+            return
+        self._stalls.sent(first, now)
+        if self._silence.answered(now):
+            self._returned = True
 
     def _note_all_back(self) -> None:
         if len(self._back) == len(self._trips) and not self._wake.is_set():

@@ -4,10 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from database.models import Delivery, DeliveryStatus, Message, Ticket
+from database.models import (
+    Delivery,
+    DeliveryStatus,
+    Direction,
+    Message,
+    MessageLink,
+    Ticket,
+)
 from services import outbox
 from services.content import UNKNOWN
 from services.notices import (
@@ -42,11 +50,17 @@ CONTENT = frozenset(
 
 
 async def fail(
-    session: AsyncSession, batch: Sequence[Delivery], reason: str, *, now: datetime
+    session: AsyncSession,
+    batch: Sequence[Delivery],
+    reason: str,
+    *,
+    now: datetime,
+    doubted: bool = False,
 ) -> None:
     """Give the deliveries up, and tell those who can do something about it.
 
-    `reason` is Telegram's description, or one of ours (above).
+    `reason` is Telegram's description, or one of ours (above). While it is `doubted` whether they
+    are at fault, their user is not told yet.
     What only decorates fails in the log alone; so does a kind that this version does not know.
     """
     for delivery in batch:
@@ -56,12 +70,49 @@ async def fail(
     ticket = await _ticket_of(session, first)
     if ticket is None or first.kind not in CONTENT:
         return
-    failed = DeliveryFailed(ticket.id, first.id, reason)
+    failed = DeliveryFailed(ticket.id, first.id, reason, doubted)
     outbox.post(session, ticket.staff_chat_id, failed, now=now, ticket=ticket)
-    if first.kind in {QuestionPosted.kind, QuestionEdited.kind}:
-        for one in batch[:1] if first.media_group_id else batch:  # an album is one to its sender
-            told = QuestionFailed(one.payload["message_id"])
+    if not doubted:
+        await _tell_user(session, batch, ticket, now=now)
+
+
+async def tell_user_of(session: AsyncSession, notice: Delivery, *, now: datetime) -> None:
+    """Tell the user, too, of what staff know by now: `notice` has arrived, nothing is in doubt."""
+    if not notice.payload.get("doubted"):
+        return
+    failed = await session.get_one(Delivery, notice.payload["delivery_id"])
+    ticket = await _ticket_of(session, failed)
+    if failed.status is DeliveryStatus.FAILED and ticket is not None:
+        await _tell_user(session, [failed], ticket, now=now)
+
+
+async def _tell_user(
+    session: AsyncSession, batch: Sequence[Delivery], ticket: Ticket, *, now: datetime
+) -> None:
+    """Tell a user which of their messages did not reach the team."""
+    first = batch[0]
+    if first.kind == CardPosted.kind:
+        lost = [await first_message_of(session, ticket)]
+    elif first.kind in {QuestionPosted.kind, QuestionEdited.kind}:
+        several = batch[:1] if first.media_group_id else batch  # an album is one to its sender
+        lost = [one.payload["message_id"] for one in several]
+    else:
+        return
+    for message_id in lost:
+        if message_id is not None:
+            told = QuestionFailed(message_id)
             outbox.post(session, ticket.user.chat_id, told, now=now, ticket=ticket)
+
+
+async def first_message_of(session: AsyncSession, ticket: Ticket) -> int | None:
+    """Find what a card stands for, unless it was shown by an older card."""
+    first: int | None = await session.scalar(
+        select(func.min(Message.id)).where(
+            Message.ticket_id == ticket.id, Message.direction == Direction.QUESTION
+        )
+    )
+    shown = select(MessageLink.id).where(MessageLink.copy_of == first).limit(1)
+    return None if await session.scalar(shown) is not None else first
 
 
 async def is_no_content(session: AsyncSession, delivery: Delivery) -> bool:

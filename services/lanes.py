@@ -20,6 +20,10 @@ from services.rings import DECORATION, Head
 # time further ahead was written before the clock was set back, so it counts as reached.
 LONGEST_BACKOFF = timedelta(minutes=5)
 
+# What is stuck has a lane of its own, numbered from here on: what comes behind it passes. An edit
+# that passes finds nothing to edit and does no harm: what is stuck goes as it is worded by then.
+STALLED = 2**61
+
 # So many waiting deliveries are offered to become one message.
 MOST_OFFERED = 50
 
@@ -86,6 +90,17 @@ _LOCK = select(func.count()).select_from(
     .with_for_update()
     .subquery()
 )
+_POSTPONED = (
+    select(Delivery)
+    .where(
+        PENDING,
+        Delivery.status == DeliveryStatus.WAITING,
+        Delivery.attempts > 0,
+        Delivery.due_at > bindparam("now"),
+        Delivery.lane < STALLED,
+    )
+    .with_for_update()
+)
 
 
 def ready_at(head: Head, *, now: datetime, quiet: timedelta) -> datetime:
@@ -143,6 +158,13 @@ async def claim(
         await session.execute(_CLAIM_A_BATCH, claims)
     elif ids:
         await session.execute(_CLAIM_EACH_ALONE, {"claimed": ids, "now": now})
+
+
+async def bring_forward(session: AsyncSession, *, now: datetime, most: int | None = None) -> None:
+    """Have what was postponed for want of an answer go now; if `most`, what was tried least."""
+    order = (Delivery.id,) if most is None else (Delivery.attempts, Delivery.id)
+    for delivery in await session.scalars(_POSTPONED.order_by(*order).limit(most), {"now": now}):
+        delivery.due_at = now
 
 
 async def in_doubt(session: AsyncSession, *, without: Collection[int] = ()) -> list[Delivery]:

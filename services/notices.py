@@ -87,6 +87,15 @@ class QuestionFailed(Notice):
 
 
 @dataclass(frozen=True)
+class StillUnderWay(Notice):
+    """To whoever wrote it, user or staff: this has not arrived yet, and is tried again."""
+
+    ticket_id: int
+    delivery_id: int
+    message_id: int
+
+
+@dataclass(frozen=True)
 class CardPosted(Notice):
     """To staff: a ticket's card, the message that stands for it."""
 
@@ -156,11 +165,16 @@ class CommandDone(Notice):
 
 @dataclass(frozen=True)
 class DeliveryFailed(Notice):
-    """To staff: something did not arrive for good, why, and a way to send it again."""
+    """To staff: something did not arrive for good, why, and a way to send it again.
+
+    `doubted`: perhaps it is the group that takes nothing, which this notice finds out
+    (services/doubting.py).
+    """
 
     ticket_id: int
     delivery_id: int
     reason: str
+    doubted: bool = False
 
 
 @dataclass(frozen=True)

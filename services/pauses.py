@@ -14,6 +14,12 @@ log = structlog.get_logger(__name__)
 
 ALL_CHATS = 0
 
+# Stands for a reason where several chats take nothing: then the whole bot may be meant.
+FLOOD = "Too Many Requests in several chats"
+
+# Stands before the reason (or before none) while a notice finds out whether the chat is at fault.
+_QUESTIONED = "?"
+
 # A chat where we may not write, or a bot that Telegram refuses, is tried again this often.
 PROBED_EVERY = timedelta(minutes=1)
 
@@ -22,17 +28,21 @@ _ALL = select(ChatPause)
 
 @dataclass(frozen=True)
 class Pauses:
-    """The chats that take nothing now, and those that were held and may be tried with one."""
+    """The chats that take nothing now, and those that were held and may be tried with one.
+
+    Of the blocked, `questioned` are those that take only a notice (services/doubting.py).
+    """
 
     blocked: frozenset[int]
     probed: frozenset[int]
+    questioned: frozenset[int]
     everything: bool
     next_end: datetime | None
 
 
 async def read(session: AsyncSession, *, now: datetime) -> Pauses:
     """Read which chats are paused; one that is over and not held is forgotten."""
-    blocked, probed, ends = set[int](), set[int](), list[datetime]()
+    blocked, probed, questioned, ends = set[int](), set[int](), set[int](), list[datetime]()
     known = await _known(session)
     for pause in list(known.values()):
         if now < pause.since:
@@ -40,34 +50,75 @@ async def read(session: AsyncSession, *, now: datetime) -> Pauses:
         if now < pause.until:
             blocked.add(pause.chat_id)
             ends.append(pause.until)
+        elif (pause.held_because or "").startswith(_QUESTIONED):
+            blocked.add(pause.chat_id)
+            questioned.add(pause.chat_id)
         elif pause.held_because is not None:
             probed.add(pause.chat_id)
         else:
             await forget(session, pause.chat_id)
     everything = ALL_CHATS in blocked
-    return Pauses(frozenset(blocked), frozenset(probed), everything, min(ends, default=None))
+    next_end = min(ends, default=None)
+    return Pauses(
+        frozenset(blocked), frozenset(probed), frozenset(questioned), everything, next_end
+    )
 
 
 async def begin(session: AsyncSession, chat_id: int, length: timedelta, *, now: datetime) -> None:
-    """Pause a chat; everything, if another chat is paused already (then the bot is meant)."""
+    """Pause a chat; everything for a while, if another one is paused already.
+
+    Then perhaps the bot is meant. One send finds out, after a minute at most: how long Telegram
+    wants one chat to rest says nothing about the others.
+    """
     known = await _known(session)
     others = any(
         pause.chat_id != chat_id and pause.until > now and pause.held_because is None
         for pause in known.values()
     )
-    if others and chat_id != ALL_CHATS:
-        await begin(session, ALL_CHATS, length, now=now)
-    pause = known.get(chat_id) or _added(session, known, chat_id)
-    pause.since, pause.until = now, now + length
-    log.warning("paused", chat=chat_id, seconds=length.total_seconds())
+    if others:
+        _pause_all(session, known, min(length, PROBED_EVERY), now)
+    pause, until = known.get(chat_id), now + length
+    if pause is not None and _is_on(pause, now):
+        until = max(until, pause.until)
+    else:
+        log.warning("paused", chat=chat_id, seconds=length.total_seconds())
+    pause = pause or _added(session, known, chat_id)
+    pause.since, pause.until = now, until
     await session.flush()
+
+
+def _pause_all(
+    session: AsyncSession, known: dict[int, ChatPause], length: timedelta, now: datetime
+) -> None:
+    everything = known.get(ALL_CHATS)
+    if everything is not None and _is_on(everything, now):
+        return
+    log.warning("paused", chat=ALL_CHATS, seconds=length.total_seconds())
+    everything = everything or _added(session, known, ALL_CHATS)
+    everything.since, everything.until = now, now + length
+    everything.held_because = everything.held_because or FLOOD
+
+
+async def question(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
+    """Let the chat take nothing but the notice that finds out whether it is at fault."""
+    known = await _known(session)
+    pause = known.get(chat_id) or _added(session, known, chat_id)
+    pause.since = pause.until = now
+    pause.held_because = _QUESTIONED + _reason(pause)
+    await session.flush()
+
+
+async def is_held(session: AsyncSession, chat_id: int) -> bool:
+    """Whether the chat is known to take nothing."""
+    pause = (await _known(session)).get(chat_id)
+    return pause is not None and _reason(pause) != ""
 
 
 async def hold(session: AsyncSession, chat_id: int, reason: str, *, now: datetime) -> None:
     """Keep everything for the chat and probe it; the operator is told once."""
     known = await _known(session)
     pause = known.get(chat_id) or _added(session, known, chat_id)
-    if pause.held_because is None:
+    if _reason(pause) in {"", FLOOD}:
         log.error(
             "Telegram refuses the bot"
             if chat_id == ALL_CHATS
@@ -89,7 +140,8 @@ async def release(session: AsyncSession, took: dict[int, datetime]) -> None:
         pause = known.get(chat_id)
         if pause is None or pause.held_because is None or left < pause.since:
             continue
-        log.info("the chat takes messages again", chat=chat_id)
+        if _reason(pause):
+            log.info("the chat takes messages again", chat=chat_id)
         await forget(session, chat_id)
 
 
@@ -115,6 +167,15 @@ async def _known(session: AsyncSession) -> dict[int, ChatPause]:
     if known.pauses is None:
         known.pauses = {pause.chat_id: pause for pause in await session.scalars(_ALL)}
     return known.pauses
+
+
+def _is_on(pause: ChatPause, now: datetime) -> bool:
+    return pause.since <= now < pause.until
+
+
+def _reason(pause: ChatPause) -> str:
+    """Give the reason that the operator was told; empty if there was none."""
+    return (pause.held_because or "").removeprefix(_QUESTIONED)
 
 
 def _added(session: AsyncSession, known: dict[int, ChatPause], chat_id: int) -> ChatPause:

@@ -43,6 +43,7 @@ async def resend(
     for delivery in [*batch, failed]:
         delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
         delivery.attempts, delivery.first_tried_at, delivery.error = 0, None, None
+        delivery.lane = ticket.id
         if delivery.chat_id < 0 and delivery.chat_id != ticket.staff_chat_id:
             # Nothing of it has arrived in this chat.
             delivery.chat_id, delivery.part = ticket.staff_chat_id, 0

@@ -8,10 +8,21 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus
-from services import arrival, failing, lanes, orphans, pauses, people, staff_chat
+from services import (
+    arrival,
+    delaying,
+    doubting,
+    failing,
+    lanes,
+    orphans,
+    pauses,
+    people,
+    staff_chat,
+)
 from services.arrival import Taken
-from services.failing import fail
+from services.failing import CONTENT, fail
 from services.lanes import LONGEST_BACKOFF
+from services.notices import AnswerDelivered, CardRedrawn, CardRetired, CommandDone, NoteKept
 from services.outcomes import (
     BotRefused,
     ChatRefused,
@@ -24,11 +35,20 @@ from services.outcomes import (
     UserGone,
 )
 from services.parcel import Parcel, Trip
+from services.stalling import Stalls
 
 log = structlog.get_logger(__name__)
 
 # A delivery that Telegram has not taken for so long has failed.
 GIVEN_UP_AFTER = timedelta(hours=24)
+
+# Between the time at which a delivery is due and the answer to its try usually lies less than this.
+_TRIED_WITHIN = timedelta(minutes=1)
+
+# What shows how things are, and is shown anew when they change; it fails in the log alone.
+_DECORATION = frozenset(
+    notice.kind for notice in (CardRedrawn, CardRetired, AnswerDelivered, NoteKept, CommandDone)
+)
 
 
 async def settle_together(
@@ -36,6 +56,7 @@ async def settle_together(
     settled: Sequence[tuple[Trip, Outcome]],
     *,
     configured: int,
+    stalls: Stalls,
     now: datetime,
 ) -> None:
     """Write down what became of these trips; `configured` is the staff chat of the settings.
@@ -57,6 +78,7 @@ async def settle_together(
             found = [claimed[one] for one in trip.delivery_ids if one in claimed]
             if batch := [delivery for delivery in found if delivery.part == trip.part]:
                 await settle(session, trip, batch, outcome, staff_chat_id=staff_chat_id, now=now)
+                await _stall(session, batch, stalls, now=now)
     if plain:
         _tell(await arrival.note_together(session, plain, now=now), Delivered(), now)
 
@@ -96,7 +118,7 @@ async def settle(
                 session, parcel.chat_id, new_id, staff_chat_id=staff_chat_id, now=now
             )
         case Refused(reason):
-            await _refused(session, batch, reason, now)
+            await _refused(session, batch, reason, staff_chat_id, now)
 
 
 def backoff(attempts: int) -> timedelta:
@@ -130,17 +152,6 @@ def _wait(batch: Sequence[Delivery], now: datetime) -> None:
             delivery.attempts, delivery.batch_id = 0, None
 
 
-async def _refused(
-    session: AsyncSession, batch: Sequence[Delivery], reason: str, now: datetime
-) -> None:
-    if len(batch) > 1:
-        _dissolve(batch, reason, now)
-    elif await failing.is_no_content(session, batch[0]):
-        failing.drop(batch, reason)
-    else:
-        await fail(session, batch, reason, now=now)
-
-
 def _dissolve(batch: Sequence[Delivery], reason: str, now: datetime) -> None:
     """Have what travelled as one go each on its own: one of them is to blame, who knows which.
 
@@ -158,7 +169,7 @@ async def _unknown(
     reason, perhaps_done = outcome.reason, outcome.perhaps_done
     if perhaps_done and trip.parcel.shows:
         await orphans.note(session, batch, since=trip.left_at, until=now)
-    first_tried_at = batch[0].first_tried_at or now
+    first_tried_at = _asked_since(batch[0], now)
     if now - first_tried_at > GIVEN_UP_AFTER:
         await fail(session, batch, reason, now=now)
         return
@@ -171,7 +182,57 @@ async def _unknown(
     delay = backoff(batch[0].attempts)
     for delivery in batch:
         delivery.status, delivery.due_at = DeliveryStatus.WAITING, now + delay
-        delivery.error = reason
+        delivery.error, delivery.first_tried_at = reason, first_tried_at
+
+
+def _asked_since(delivery: Delivery, now: datetime) -> datetime:
+    """Tell since when it is tried without an answer.
+
+    By the times at which it was due: whatever lies between that and the try was no try. The clock
+    may have jumped by a day, or nobody was there.
+    """
+    lost = max(now - delivery.due_at - _TRIED_WITHIN, timedelta())
+    return min((delivery.first_tried_at or now) + lost, now)
+
+
+async def _stall(
+    session: AsyncSession, batch: Sequence[Delivery], stalls: Stalls, *, now: datetime
+) -> None:
+    """Let others pass what is stuck, and tell who wrote it that it is still under way."""
+    first = batch[0]
+    if first.status is not DeliveryStatus.WAITING:
+        return
+    if stalls.is_passed(first.id):
+        for delivery in batch:
+            delivery.lane = lanes.STALLED + first.id
+    if stalls.is_told(first.id):
+        await delaying.tell(session, first, now=now)
+
+
+async def _refused(
+    session: AsyncSession,
+    batch: Sequence[Delivery],
+    reason: str,
+    staff_chat_id: int,
+    now: datetime,
+) -> None:
+    """Give up what is at fault; in a staff chat that is to be found out first."""
+    first = batch[0]
+    if len(batch) > 1:
+        _dissolve(batch, reason, now)
+    elif await failing.is_no_content(session, first):
+        failing.drop(batch, reason)
+    elif not _is_to_staff(first, staff_chat_id) or first.kind in _DECORATION:
+        await fail(session, batch, reason, now=now)
+    elif first.kind in CONTENT:
+        await doubting.begin(session, batch, reason, now=now)
+    else:
+        await doubting.notice_refused(session, first, reason, now=now)
+
+
+def _is_to_staff(delivery: Delivery, staff_chat_id: int) -> bool:
+    of_ticket = delivery.ticket_id is not None and delivery.chat_id < 0
+    return of_ticket or delivery.chat_id == staff_chat_id
 
 
 async def _chat_refused(
@@ -183,8 +244,10 @@ async def _chat_refused(
     now: datetime,
 ) -> None:
     """Hold the staff chat; to any other group there is nothing worth keeping."""
-    if batch[0].ticket_id is None and parcel.chat_id != staff_chat_id:
+    if not _is_to_staff(batch[0], staff_chat_id) and parcel.chat_id < 0:
         await fail(session, batch, reason, now=now)
         return
-    _wait(batch, now)
+    await doubting.put_back(session, parcel.chat_id, now=now)
+    if not batch[0].payload.get("doubted"):
+        _wait(batch, now)
     await pauses.hold(session, parcel.chat_id, reason, now=now)

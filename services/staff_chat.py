@@ -17,7 +17,7 @@ from database.models import (
     ForeignGroup,
     Ticket,
 )
-from services import outbox, pauses, prefetch, ticket_service
+from services import doubting, outbox, pauses, prefetch, ticket_service
 from services.notices import GroupIsNotStaff, StaffChatMigrated
 
 log = structlog.get_logger(__name__)
@@ -56,6 +56,7 @@ async def migrated(
     move = {"old_id": old_id, "new_id": new_id, "migrated_at": now}
     first = await insert_new(session, ChatMigration, "old_id", move)
     prefetch.of(session).migrations = None
+    await doubting.put_back(session, old_id, now=now)
     await _readdress(session, new_id, Delivery.chat_id == old_id)
     await pauses.forget(session, old_id)
     await session.execute(

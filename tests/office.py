@@ -20,9 +20,9 @@ from bot.app import App
 from bot.client import make_bot
 from core.config import Settings
 from core.text import utf16_slice
-from database.models import ChatPause
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, Message, User
+from services import pauses
 from tests import conform
 from tests.times import NOON
 
@@ -71,8 +71,7 @@ class Office:
 
     async def _is_held(self) -> bool:
         async with self.sessions() as session:
-            pause = await session.get(ChatPause, self.support.id)
-            return pause is not None and pause.held_because is not None
+            return await pauses.is_held(session, self.support.id)
 
     async def says_in_staff_chat(self, **how: Any) -> Message:
         """Ask for help there: what was sent to the group before stands above its answer."""

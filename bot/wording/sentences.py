@@ -4,7 +4,7 @@ from bot import keyboards, texts
 from bot.call import Call, send_text
 from bot.wording.desk import Desk
 from core.text import Piece
-from database.models import Delivery, Direction, LinkKind, Message, Ticket
+from database.models import Delivery, DeliveryStatus, Direction, LinkKind, Message, Ticket
 from services import notices, updates
 from services.content import UNKNOWN
 from services.parcel import Parcel, Shown
@@ -31,6 +31,19 @@ async def ticket_reopened(desk: Desk, notice: notices.TicketReopened) -> Parcel:
 async def question_failed(desk: Desk, notice: notices.QuestionFailed) -> Parcel:
     message = await desk.message(notice.message_id)
     return _say(desk, texts.question_failed(), reply_to=message.message_id)
+
+
+async def still_under_way(desk: Desk, notice: notices.StillUnderWay) -> Parcel | None:
+    """Say under the message that it has not arrived yet, unless it has by now, or has failed."""
+    delayed = await desk.session.get_one(Delivery, notice.delivery_id)
+    if delayed.status not in {DeliveryStatus.WAITING, DeliveryStatus.CLAIMED}:
+        return None
+    message = await desk.message(notice.message_id)
+    reply_to = message.message_id if message.chat_id == desk.chat_id else None
+    if desk.chat_id > 0:
+        return _say(desk, texts.question_under_way(), reply_to=reply_to)
+    ticket = await desk.ticket(notice.ticket_id)
+    return _say(desk, texts.answer_under_way(desk.number(ticket)), reply_to=reply_to)
 
 
 async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:

@@ -1,13 +1,20 @@
 """What travels to Telegram: JSON, and nothing that was not said."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 from aiogram import Bot
+from aiogram.exceptions import AiogramError, TelegramNetworkError
 from aiogram.methods import CopyMessage, SetMessageReaction
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, ReactionTypeEmoji
+from aiohttp import ClientTimeout, ConnectionTimeoutError, web
+from pydantic import SecretStr
 
 from bot.call import send_text
-from bot.client import JsonSession, parameters
+from bot.client import CONNECTS_WITHIN, JsonSession, RawUpdates, make_bot, parameters
+from core.config import BotSettings
 from tests.fuzzing.wire import TOKEN
+from tests.office import close
 
 
 @pytest.fixture
@@ -62,3 +69,92 @@ def test_it_travels_as_json(session: JsonSession, bot: Bot) -> None:
         "reaction": [{"type": "emoji", "emoji": "👍"}],
         "is_big": False,
     }
+
+
+# What comes back
+
+
+@pytest.fixture
+async def proxy() -> AsyncIterator[tuple[Bot, list[web.StreamResponse]]]:
+    """Stand between us and Telegram, and answer as the list says, its last entry for ever."""
+    answers: list[web.StreamResponse] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if not answers:
+            raise web.HTTPTemporaryRedirect(request.rel_url)
+        return answers[0]
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    bot = make_bot(
+        BotSettings(bot_token=SecretStr(TOKEN), telegram_api_url=address, _env_file=None)
+    )
+    yield bot, answers
+    await close(bot)
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (502, "<html>Доступ ограничен</html>".encode("cp1251")),
+        (200, "<html>Доступ ограничен</html>".encode("cp1251")),
+        (200, b"\xff\xfe\x00"),
+        (200, b""),
+        (500, b'{"ok": false}'),
+        (200, b"null"),
+        (200, b'{"ok": true}'),
+        (200, b'{"ok": true, "result": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+        (200, b'{"ok": true, "result": ' + b"7" * 5_000 + b"}"),
+        (200, f'{{"ok": "{TOKEN}"}}'.encode()),
+        (500, f'{{"ok": false, "description": "restart /bot{TOKEN}"}}'.encode()),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+async def test_whatever_comes_is_an_error_of_aiograms_without_the_token(
+    proxy: tuple[Bot, list[web.StreamResponse]], status: int, body: bytes
+) -> None:
+    bot, answers = proxy
+    answers.append(web.Response(status=status, body=body, content_type="text/html"))
+
+    with pytest.raises(AiogramError) as raised:
+        await bot(RawUpdates())
+
+    assert TOKEN not in str(raised.value)
+    assert "Доступ" not in str(raised.value)
+
+
+async def test_a_circle_of_redirects_is_no_answer_and_keeps_the_token_to_itself(
+    proxy: tuple[Bot, list[web.StreamResponse]],
+) -> None:
+    bot, _ = proxy
+
+    with pytest.raises(TelegramNetworkError) as raised:
+        await bot(RawUpdates())
+
+    assert "TooManyRedirects" in str(raised.value)
+    assert TOKEN not in str(raised.value)
+
+
+async def test_a_connection_is_not_waited_for_as_long_as_an_answer(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[ClientTimeout]()
+
+    def post(_url: str, *, timeout: ClientTimeout, **_how: object) -> None:
+        asked.append(timeout)
+        raise ConnectionTimeoutError
+
+    session = await bot.session.create_session()  # type: ignore[attr-defined]
+    monkeypatch.setattr(session, "post", post)
+
+    with pytest.raises(TelegramNetworkError) as raised:
+        await bot(RawUpdates(), request_timeout=45)
+    await close(bot)
+
+    assert asked == [ClientTimeout(total=45, sock_connect=CONNECTS_WITHIN)]
+    assert isinstance(raised.value.__cause__, ConnectionTimeoutError)

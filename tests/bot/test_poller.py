@@ -1,21 +1,24 @@
 """Taking updates: what goes wrong on the way loses none, and none is handled twice."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, override
 
 import pytest
 from aiogram import Bot
+from aiogram.methods import TelegramMethod
 from sqlalchemy import func, select
 
+from bot import patience
 from bot import poller as polling
 from bot.app import App
-from bot.client import make_bot
+from bot.client import RawUpdates, make_bot, read
 from bot.intake import Intake
 from bot.poller import MOST_AT_A_TIME, Poller
 from core.clock import utcnow
-from database.models import Message, SeenUpdate
+from database.models import DeadUpdate, Message, SeenUpdate
 from sandbox.client import User
 from tests.fuzzing.wire import TOKEN, Wire
 from tests.office import Office, Sessions, close, open_telegram, running, settings_for
@@ -307,3 +310,80 @@ async def test_an_update_without_a_number_does_not_end_the_bot(file_sessions: Se
         poller.stop()
 
     assert handled == [7]
+
+
+class Deep(Wire):
+    """Telegram, one of whose updates nobody can read."""
+
+    @override
+    async def make_request(
+        self, bot: Bot, method: TelegramMethod[Any], timeout: int | None = None
+    ) -> Any:
+        if isinstance(method, RawUpdates) and (method.offset or 0) <= 7:
+            body = b'{"ok": true, "result": [{"update_id": 7, "message": ' + b"[" * 9999
+            return read(self, bot, method, 200, body)
+        return await super().make_request(bot, method, timeout)
+
+
+async def test_an_update_that_cannot_be_read_holds_no_other(
+    file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "after", lambda _failures: 0.0)
+    wire, happened = Deep(lambda: NOON, {}), list[object]()
+
+    class Watched(Intake):
+        def __init__(self) -> None:
+            """Need nothing."""
+
+        @override
+        async def set_aside_unreadable(self, update_id: int, body: str) -> bool:
+            happened.append((update_id, body[:12]))
+            return True
+
+        @override
+        async def handle(self, raw: dict[str, Any]) -> None:
+            happened.append(raw["update_id"])
+
+    poller = Poller(Bot(TOKEN, session=wire), file_sessions, Watched(), clock=lambda: NOON)
+    wire.offer([{"update_id": 8}])
+    async with asyncio.TaskGroup() as group:
+        group.create_task(poller.run())
+        await wire.taken()
+        poller.stop()
+
+    assert happened == [(7, '{"ok": true,'), 8]
+
+
+async def test_what_cannot_be_read_is_kept_and_staff_hear_of_it(office: Office) -> None:
+    await office.app.intake.set_aside_unreadable(7, '{"ok": true, "result": [[[')
+    office.app.courier.wake()
+
+    await office.sees("no. 1")
+    async with office.sessions() as session:
+        dead = await session.scalar(select(DeadUpdate))
+    assert dead is not None
+    assert json.loads(dead.raw) == {"update_id": 7, "unreadable": '{"ok": true, "result": [[['}
+
+
+async def test_what_has_no_number_is_got_past_step_by_step(
+    file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "after", lambda _failures: 0.0)
+    wire, handled = Wire(lambda: NOON, {}), list[int]()
+
+    class Watched(Intake):
+        def __init__(self) -> None:
+            """Need nothing."""
+
+        @override
+        async def handle(self, raw: dict[str, Any]) -> None:
+            handled.append(raw["update_id"])
+
+    poller = Poller(Bot(TOKEN, session=wire), file_sessions, Watched(), clock=lambda: NOON)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(poller.run())
+        wire.offer([{"update_id": 5}, None, 7, {"update_id": 8}])
+        await wire.taken()
+        poller.stop()
+
+    assert handled == [5, 8]

@@ -12,6 +12,7 @@ from typing import Any, Never
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import dispatching, intake
+from bot.fetching import Broken
 from bot.poller import Poller
 from bot.sender import Sender
 from services.outcomes import Outcome
@@ -45,7 +46,7 @@ def dies_before_the_confirmation() -> None:
     """The first update is committed; the getUpdates that confirms it would come next."""
     fetch = Poller._fetch
 
-    async def die_or_fetch(self: Poller) -> list[dict[str, Any]]:
+    async def die_or_fetch(self: Poller) -> list[Any] | Broken:
         if self._offset is not None:
             die()
         return await fetch(self)
@@ -70,9 +71,9 @@ def confirms_before_it_commits() -> None:
     """The mistake of aiogram's own polling, to see that the proofs find it."""
     fetch = Poller._fetch
 
-    async def fetch_and_confirm(self: Poller) -> list[dict[str, Any]]:
+    async def fetch_and_confirm(self: Poller) -> list[Any] | Broken:
         batch = await fetch(self)
-        if batch:
+        if isinstance(batch, list) and batch:
             self._offset = batch[-1]["update_id"] + 1
             await self._confirm()
         return batch

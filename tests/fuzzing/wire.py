@@ -18,7 +18,7 @@ from aiogram.client.session.base import BaseSession
 from aiogram.exceptions import TelegramNetworkError
 from aiogram.methods import TelegramMethod
 
-from bot.client import parameters
+from bot.client import parameters, read
 from core.text import utf16_len
 
 BOT_ID = 1000000001
@@ -84,10 +84,10 @@ class Wire(BaseSession):
 
     # Updates
 
-    def offer(self, updates: list[dict[str, Any]]) -> None:
+    def offer(self, updates: list[Any]) -> None:
         """Put updates in the bot's queue; a chat that one comes from, or moves to, exists."""
         for update in updates:
-            said = update.get("message")
+            said = update.get("message") if isinstance(update, dict) else None
             chat = said.get("chat") if isinstance(said, dict) else None
             if isinstance(said, dict) and isinstance(chat, dict):
                 for chat_id in (chat.get("id"), said.get("migrate_to_chat_id")):
@@ -133,7 +133,7 @@ class Wire(BaseSession):
             status, content = self._send(name, fields, method)
         else:
             content = json.dumps({"ok": True, "result": self._other(name, fields)})
-        return self.check_response(bot, method, status, content).result
+        return read(self, bot, method, status, content.encode())
 
     def _form(self, bot: Bot, method: TelegramMethod[Any]) -> dict[str, Any]:
         """Make what HTTP would carry, which has to be UTF-8."""

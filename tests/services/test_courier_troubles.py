@@ -207,7 +207,7 @@ async def test_a_sender_that_breaks_is_no_answer(room: Room, ann: Ticket) -> Non
         await room.post(1, ticket=ann)
         await room.settled(1)
         (waits,) = await room.deliveries()
-        assert (waits.status, waits.error) == (WAITING, "RuntimeError('a mistake of ours')")
+        assert (waits.status, waits.error) == (WAITING, "RuntimeError")
 
         await room.pass_time(2 * SECOND)
         await room.settled(2)

@@ -11,6 +11,7 @@ from services.notices import Notice, read
 VALUES: dict[Any, Any] = {
     int: 7,
     str: "text",
+    bool: True,
     int | None: None,
     dict[str, Any]: {"name": "NotForYou"},
 }

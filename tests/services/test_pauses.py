@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from database.models import ChatPause
 from services import pauses
@@ -30,7 +33,8 @@ async def test_a_paused_chat_is_blocked_until_its_time(session: AsyncSession) ->
 async def test_without_a_pause_nothing_is_blocked(session: AsyncSession) -> None:
     paused = await pauses.read(session, now=NOON)
 
-    assert paused == pauses.Pauses(frozenset(), frozenset(), everything=False, next_end=None)
+    none = frozenset[int]()
+    assert paused == pauses.Pauses(none, none, none, everything=False, next_end=None)
 
 
 async def test_a_pause_that_is_over_is_forgotten(session: AsyncSession) -> None:
@@ -92,3 +96,39 @@ async def test_a_chat_may_be_held_and_take_something_in_one_turn(session: AsyncS
 
     assert not (await pauses.read(session, now=NOON)).blocked
     assert (await session.scalars(select(ChatPause))).all() == []
+
+
+async def test_a_pause_is_said_once_however_many_calls_it_strikes(session: AsyncSession) -> None:
+    with capture_logs() as logs:
+        for seconds in (58, 58, 57, 60):
+            await pauses.begin(session, STAFF, timedelta(seconds=seconds), now=NOON)
+
+    assert [entry["event"] for entry in logs] == ["paused"]
+    assert (await pauses.read(session, now=NOON)).next_end == NOON + MINUTE
+
+
+async def test_when_two_chats_are_paused_one_send_finds_out_about_all_after_a_minute(
+    session: AsyncSession,
+) -> None:
+    for chat_id in (7, 8):
+        await pauses.begin(session, chat_id, HOUR, now=NOON)
+    assert (await pauses.read(session, now=NOON)).everything
+
+    paused = await pauses.read(session, now=NOON + MINUTE)
+    assert not paused.everything
+    assert paused.probed == {0}
+    await pauses.release(session, {9: NOON + MINUTE})
+
+    paused = await pauses.read(session, now=NOON + MINUTE)
+    assert not paused.everything
+    assert paused.probed == set()
+    assert paused.blocked == {7, 8}
+
+
+async def test_if_the_probe_meets_a_429_too_all_is_paused_again(session: AsyncSession) -> None:
+    for chat_id in (7, 8):
+        await pauses.begin(session, chat_id, HOUR, now=NOON)
+
+    await pauses.begin(session, 9, HOUR, now=NOON + MINUTE)
+
+    assert (await pauses.read(session, now=NOON + MINUTE)).everything

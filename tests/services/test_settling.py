@@ -18,7 +18,7 @@ from database.models import (
     Ticket,
     User,
 )
-from services import lanes, settling
+from services import doubting, lanes, settling
 from services import pauses as pauses_of
 from services.notices import (
     AnswerDelivered,
@@ -42,7 +42,6 @@ from services.notices import (
     TicketReopened,
     UpdateFailed,
     UpdateSetAside,
-    UserReturned,
 )
 from services.outcomes import (
     BotRefused,
@@ -443,6 +442,7 @@ async def test_after_24_hours_without_an_answer_it_has_failed_and_is_told(
 
     statuses = []
     for now in (NOON + 24 * HOUR, NOON + 24 * HOUR + SECOND):
+        sent.due_at = now - SECOND
         await settle(session, Unknown("Bad Gateway"), sent, now=now)
         statuses.append(sent.status)
 
@@ -648,31 +648,131 @@ async def test_content_that_is_refused_is_shown_to_staff(
     await settle(session, Refused("Bad Request: no"), sent)
 
     assert (sent.status, sent.error) == (DeliveryStatus.FAILED, "Bad Request: no")
-    told_staff = DeliveryFailed(ticket.id, sent.id, "Bad Request: no")
-    assert (await told(session, sent))[0] == (STAFF, told_staff)
+    told_staff = DeliveryFailed(ticket.id, sent.id, "Bad Request: no", doubted=True)
+    assert await told(session, sent) == [(STAFF, told_staff)]
 
 
-async def test_a_user_whose_message_staff_cannot_see_is_told(
+async def test_a_user_whose_message_staff_cannot_see_is_told_once_staff_know(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await question_on_its_way(session, ticket)
+
+    notice = await doubted(session, question)
+    told_staff = DeliveryFailed(ticket.id, question.id, "no", doubted=True)
+    assert await told(session, question) == [(STAFF, told_staff)]
+    await settle(session, Delivered((77,)), notice)
+
+    told_user = QuestionFailed(question.payload["message_id"])
+    assert await told(session, question) == [(STAFF, told_staff), (USER, told_user)]
+    assert question.status is DeliveryStatus.FAILED
+    assert await pauses(session) == {}
+
+
+async def doubted(session: AsyncSession, refused: Delivery, reason: str = "no") -> Delivery:
+    """Have something refused, and the notice of it on its way."""
+    await settle(session, Refused(reason), refused)
+    notice = await doubting.probe(session, refused.chat_id)
+    assert notice is not None
+    await claim(session, notice)
+    return notice
+
+
+async def test_a_user_whose_first_message_has_no_card_is_told(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    first = await factories.message(session, ticket)
+    card = await claimed(session, CardPosted(ticket.id), ticket)
+
+    await settle(session, Delivered((77,)), await doubted(session, card))
+
+    told_staff = DeliveryFailed(ticket.id, card.id, "no", doubted=True)
+    assert await told(session, card) == [(STAFF, told_staff), (USER, QuestionFailed(first.id))]
+
+
+async def test_a_new_card_for_what_was_shown_before_is_told_to_staff_alone(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    first = await factories.message(session, ticket)
+    await factories.link(session, ticket, 50, copy_of=first.id)
+    card = await claimed(session, CardPosted(ticket.id), ticket)
+
+    await settle(session, Delivered((77,)), await doubted(session, card))
+
+    assert {chat_id for chat_id, _ in await told(session, card)} == {STAFF}
+
+
+@pytest.mark.parametrize(
+    "outcome", [Refused("no"), ChatRefused("kicked")], ids=["the same words", "known words"]
+)
+async def test_where_the_notice_is_refused_too_the_chat_is_held_and_all_waits(
+    session: AsyncSession, ticket: Ticket, outcome: Outcome
+) -> None:
+    questions = [await question_on_its_way(session, ticket) for _ in range(2)]
+    long = await question_on_its_way(session, ticket, attempts=2, part=1)
+    for one in [*questions[1:], long]:
+        await settle(session, Refused("no"), one)
+
+    notice = await doubted(session, questions[0])
+    with capture_logs() as logs:
+        await settle(session, outcome, notice)
+
+    assert [one.status for one in questions] == [DeliveryStatus.WAITING] * 2
+    assert [(one.attempts, one.batch_id) for one in questions] == [(0, None)] * 2
+    assert (long.status, long.attempts, long.part) == (DeliveryStatus.WAITING, 2, 1)
+    assert await told(session, *questions, long) == []
+    assert [entry["log_level"] for entry in logs].count("error") == 1
+    assert list(await pauses(session)) == [STAFF]
+
+
+async def test_while_it_is_in_doubt_the_chat_takes_only_the_notice(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     question = await question_on_its_way(session, ticket)
 
     await settle(session, Refused("no"), question)
 
-    assert await told(session, question) == [
-        (STAFF, DeliveryFailed(ticket.id, question.id, "no")),
-        (USER, QuestionFailed(question.payload["message_id"])),
-    ]
+    paused = await pauses_of.read(session, now=NOON)
+    assert paused.questioned == paused.blocked == {STAFF}
+    assert paused.probed == set()
 
 
-async def test_a_card_that_is_refused_is_shown_to_staff(
+async def test_the_operator_is_told_once_however_often_the_notice_is_refused(
     session: AsyncSession, ticket: Ticket
 ) -> None:
-    card = await claimed(session, CardPosted(ticket.id), ticket)
+    question = await question_on_its_way(session, ticket)
 
-    await settle(session, Refused("no"), card)
+    with capture_logs() as logs:
+        for _ in range(3):
+            await settle(session, Refused("no"), await doubted(session, question))
+            await claim(session, question)
 
-    assert await told(session, card) == [(STAFF, DeliveryFailed(ticket.id, card.id, "no"))]
+    assert [entry["log_level"] for entry in logs].count("error") == 1
+
+
+async def test_news_for_staff_that_is_refused_waits_unless_its_chat_takes_others(
+    session: AsyncSession,
+) -> None:
+    news = await claimed(session, UpdateSetAside(1))
+
+    statuses = []
+    for _ in range(3):
+        await settle(session, Refused("no"), news)
+        statuses.append(news.status)
+        await pauses_of.release(session, {STAFF: NOON + HOUR})
+        await claim(session, news)
+
+    assert statuses == [DeliveryStatus.WAITING, DeliveryStatus.WAITING, DeliveryStatus.FAILED]
+
+
+async def test_news_for_staff_never_fails_in_a_chat_that_takes_nothing(
+    session: AsyncSession,
+) -> None:
+    news = await claimed(session, UpdateSetAside(1))
+
+    for _ in range(9):
+        await settle(session, Refused("no"), news)
+        assert news.status is DeliveryStatus.WAITING
+        await claim(session, news)
 
 
 @pytest.mark.parametrize(
@@ -686,15 +786,15 @@ async def test_a_card_that_is_refused_is_shown_to_staff(
         AnswerDelivered(1),
         NoteKept(1),
         QuestionFailed(1),
-        DeliveryFailed(1, 1, "no"),
-        UserReturned(1),
     ],
     ids=lambda notice: notice.kind,
 )
 async def test_a_confirmation_that_fails_tells_nobody(
     session: AsyncSession, ticket: Ticket, notice: Notice
 ) -> None:
-    sent = await claimed(session, notice, ticket)
+    to_user = notice.kind in {"ticket_opened", "ticket_closed", "ticket_reopened"}
+    to_user |= notice.kind == QuestionFailed.kind
+    sent = await claimed(session, notice, ticket, chat_id=USER if to_user else STAFF)
 
     await settle(session, Refused("no"), sent)
 
@@ -767,10 +867,8 @@ async def test_of_what_was_refused_as_one_only_the_one_to_blame_fails(
 
     assert [one.status for one in batch] == [DeliveryStatus.FAILED, DeliveryStatus.DELIVERED]
     assert (batch[0].error, batch[1].error) == ("bad text", None)
-    assert await told(session, *batch) == [
-        (STAFF, DeliveryFailed(ticket.id, batch[0].id, "bad text")),
-        (USER, QuestionFailed(batch[0].payload["message_id"])),
-    ]
+    told_staff = DeliveryFailed(ticket.id, batch[0].id, "bad text", doubted=True)
+    assert await told(session, *batch) == [(STAFF, told_staff)]
 
 
 async def test_an_album_of_answers_that_went_one_by_one_is_confirmed_once(
@@ -793,9 +891,10 @@ async def test_an_album_of_answers_that_went_one_by_one_is_confirmed_once(
 async def test_all_questions_of_a_batch_that_fails_are_told_to_their_user(
     session: AsyncSession, ticket: Ticket
 ) -> None:
-    batch = [await question_on_its_way(session, ticket) for _ in range(2)]
+    tomorrow = NOON + 25 * HOUR
+    batch = [await question_on_its_way(session, ticket, due_at=tomorrow) for _ in range(2)]
 
-    await settle(session, Unknown("cut off"), *batch, now=NOON + 25 * HOUR)
+    await settle(session, Unknown("cut off"), *batch, now=tomorrow)
 
     assert [one.status for one in batch] == [DeliveryStatus.FAILED] * 2
     assert await told(session, *batch) == [
@@ -807,11 +906,53 @@ async def test_all_questions_of_a_batch_that_fails_are_told_to_their_user(
 async def test_an_album_that_fails_is_one_message_to_its_user(
     session: AsyncSession, ticket: Ticket
 ) -> None:
-    album = [await question_on_its_way(session, ticket, media_group_id="a") for _ in range(2)]
+    tomorrow = NOON + 25 * HOUR
+    how = {"media_group_id": "a", "due_at": tomorrow}
+    album = [await question_on_its_way(session, ticket, **how) for _ in range(2)]
 
-    await settle(session, Unknown("cut off"), *album, now=NOON + 25 * HOUR)
+    await settle(session, Unknown("cut off"), *album, now=tomorrow)
 
     assert await told(session, *album) == [
         (STAFF, DeliveryFailed(ticket.id, album[0].id, "cut off")),
         (USER, QuestionFailed(album[0].payload["message_id"])),
     ]
+
+
+# Clocks that jump
+
+
+async def test_a_clock_that_jumps_by_a_day_gives_nothing_up(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    sent = await answer_on_its_way(session, ticket)
+    await settle(session, Unknown("Bad Gateway"), sent)
+
+    for hours in (26, 52, 78):
+        await claim(session, sent)
+        await settle(session, Unknown("Bad Gateway"), sent, now=NOON + hours * HOUR)
+        assert sent.status is DeliveryStatus.WAITING
+
+
+async def test_nor_does_one_that_jumps_back_and_forth(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    sent = await answer_on_its_way(session, ticket)
+
+    for hours in (30, -30, 0, 30, -30, 30):
+        await settle(session, Unknown("Bad Gateway"), sent, now=NOON + hours * HOUR)
+        assert sent.status is DeliveryStatus.WAITING
+        await claim(session, sent)
+
+
+async def test_nor_does_a_day_in_which_nobody_was_there(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    """A claim that is a day old when the bot starts again was not tried for a day."""
+    sent = await answer_on_its_way(session, ticket)
+
+    later = NOON + 30 * HOUR
+    await lanes.in_doubt(session)
+    await claim(session, sent, now=later)
+    await settle(session, Unknown("Bad Gateway"), sent, now=later)
+
+    assert sent.status is DeliveryStatus.WAITING

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from http import HTTPStatus
-from typing import Any, cast, override
+from typing import Any, override
 
 from aiogram import Bot
 from aiogram.client.session.base import BaseSession
@@ -13,7 +13,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiohttp import ClientError
 
-from bot.client import parameters
+from bot.client import parameters, read
 from sandbox.params import Params
 from tests.simulation.telegram import Call, Telegram
 
@@ -45,8 +45,7 @@ class Wire(BaseSession):
         finally:
             call.over_at = self._telegram.agenda.now
         call.heard = status < HTTPStatus.INTERNAL_SERVER_ERROR
-        response = self.check_response(bot=bot, method=method, status_code=status, content=content)
-        return cast("TelegramType", response.result)
+        return read(self, bot, method, status, content.encode())
 
     def _call(
         self, bot: Bot, method: TelegramMethod[Any], future: asyncio.Future[tuple[int, str]]

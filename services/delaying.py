@@ -1,0 +1,40 @@
+"""Delaying: who wrote what does not get through hears once that it is still under way."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from database.models import Delivery, Ticket
+from services import failing, outbox
+from services.notices import CardPosted, StillUnderWay
+
+
+async def tell(session: AsyncSession, delivery: Delivery, *, now: datetime) -> None:
+    """Tell the user of a question, and staff of an answer, unless they know."""
+    if delivery.ticket_id is None or delivery.kind not in failing.CONTENT:
+        return
+    ticket = await session.get_one(Ticket, delivery.ticket_id, options=[selectinload(Ticket.user)])
+    message_id = await _message_of(session, delivery, ticket)
+    if message_id is None or await _is_told(session, delivery):
+        return
+    writer = ticket.staff_chat_id if delivery.chat_id > 0 else ticket.user.chat_id
+    notice = StillUnderWay(ticket.id, delivery.id, message_id)
+    outbox.post(session, writer, notice, now=now, ticket=ticket)
+
+
+async def _message_of(session: AsyncSession, delivery: Delivery, ticket: Ticket) -> int | None:
+    if delivery.kind == CardPosted.kind:
+        return await failing.first_message_of(session, ticket)
+    message_id: int | None = delivery.payload.get("message_id")
+    return message_id
+
+
+async def _is_told(session: AsyncSession, delivery: Delivery) -> bool:
+    told = select(Delivery.id).where(
+        Delivery.ticket_id == delivery.ticket_id,
+        Delivery.kind == StillUnderWay.kind,
+        Delivery.payload["delivery_id"].as_integer() == delivery.id,
+    )
+    return await session.scalar(told.limit(1)) is not None

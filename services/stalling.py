@@ -1,0 +1,75 @@
+"""Stalling: a message that gets no answer while Telegram answers others holds its ticket no longer.
+
+What is known here lasts as long as the process: after a restart it is found out again.
+"""
+
+from dataclasses import dataclass
+
+# A message is stuck after this many failures over this many seconds.
+FAILURES = 5
+OVER = 120.0
+
+
+@dataclass
+class _Trouble:
+    """Failures of one delivery while Telegram answered, and over how many seconds they came.
+
+    `alone`: Telegram did answer between the last two tries; what was before may be an outage.
+    """
+
+    last: float
+    alone: bool = True
+    failures: int = 0
+    seconds: float = 0.0
+    passed: bool = False
+    told: bool = False
+
+
+class Stalls:
+    """Told of every try on a monotonic clock, in seconds; deliveries are named by their ids."""
+
+    def __init__(self) -> None:
+        self._answered = self._sent = float("-inf")
+        self._troubles: dict[int, _Trouble] = {}
+        self._finding_out: int | None = None
+
+    def hear(self, now: float) -> None:
+        """Note that Telegram answered something, be it that there is no update."""
+        self._answered = now
+
+    def sent(self, delivery_id: int, now: float) -> None:
+        """Note that Telegram took, or refused, what was sent."""
+        self._answered = self._sent = now
+        self._troubles.pop(delivery_id, None)
+        self._finding_out = None
+
+    def failed(self, delivery_id: int, now: float) -> None:
+        """Note a try without an answer; it counts if Telegram answered others since the last."""
+        trouble = self._troubles.get(delivery_id)
+        if trouble is None:
+            self._troubles[delivery_id] = _Trouble(now)
+            return
+        alone, before = trouble.last < self._answered, trouble.alone
+        trouble.alone = alone
+        if alone:
+            trouble.failures += 1
+            trouble.seconds += now - trouble.last if before else 0.0
+            stuck = trouble.failures >= FAILURES and trouble.seconds >= OVER
+            trouble.passed |= stuck and trouble.last < self._sent
+            trouble.told |= trouble.passed or (stuck and self._finding_out is None)
+            if trouble.told and not trouble.passed:
+                self._finding_out = delivery_id
+        trouble.last = now
+
+    def is_told(self, delivery_id: int) -> bool:
+        """Whether its writer should hear that it is still under way.
+
+        If nothing else was sent, that notice finds out whether anything gets through.
+        """
+        trouble = self._troubles.get(delivery_id)
+        return trouble is not None and trouble.told
+
+    def is_passed(self, delivery_id: int) -> bool:
+        """Whether what comes behind it may pass: others were sent between its last two tries."""
+        trouble = self._troubles.get(delivery_id)
+        return trouble is not None and trouble.passed
