@@ -62,11 +62,11 @@ async def test_a_first_text_of_4096_units_is_split_between_card_and_reply_and_ne
     await alice.writes(text)
 
     await alice.sees("Ticket #1")
-    rest = await office.sees("#1 · " + text[-1] if len(set(text)) == 1 else text[-5:])
+    rest = await office.sees("#1\n" + text[-1] if len(set(text)) == 1 else text[-5:])
     card = await office.sees("🆕 #1 · Alice")
     assert rest.reply_to == card.id
     on_card = card.text.partition("\n\n")[2].removesuffix(" …")
-    assert (on_card + rest.text.removeprefix("#1 · ")).replace(" ", "") == text.replace(" ", "")
+    assert (on_card + rest.text.removeprefix("#1\n")).replace(" ", "") == text.replace(" ", "")
     assert await stored(office) == [text]
 
 
@@ -78,11 +78,11 @@ async def test_a_follow_up_of_4096_units_is_split_with_the_number_before_each_pi
 
     await alice.writes("y" * 4096, entities=bold)
 
-    first = await office.sees("#1 · yyyyy")
-    second = await office.sees("#1 · yyyyy", after=first)
-    pieces = [m for m in await office.support.messages() if m.text.startswith("#1 · y")]
+    first = await office.sees("#1\nyyyyy")
+    second = await office.sees("#1\nyyyyy", after=first)
+    pieces = [m for m in await office.support.messages() if m.text.startswith("#1\ny")]
     assert pieces[-1].id == second.id
-    assert "".join(m.text.removeprefix("#1 · ") for m in pieces) == "y" * 4096
+    assert "".join(m.text.removeprefix("#1\n") for m in pieces) == "y" * 4096
     assert sum(len(part) for piece in pieces for part in formatted(piece, "bold")) == 96
 
 
