@@ -77,6 +77,7 @@ class Courier:
         self._expecting = False
         self._all_back = asyncio.Event()
         self._after_turn = asyncio.Condition()
+        self._begun = asyncio.Event()
         self._alarm = alarm or Alarm(monotonic)
         self._outage = False
         self._one_by_one = False
@@ -116,7 +117,11 @@ class Courier:
         self.wake()
 
     async def settled(self) -> None:
-        """Wait until what is on its way now has come back and is written down."""
+        """Wait until what is on its way now has come back and is written down.
+
+        So is then what was on its way when an earlier process died.
+        """
+        await self._begun.wait()
         waiting = set(self._trips)
         self.wake()
         async with self._after_turn:
@@ -131,6 +136,7 @@ class Courier:
         while not self._stopping and not await self._survives(self._begin()):
             self._on_turn()
             await self._rest(LOOKS_EVERY)
+        self._begun.set()
         async with asyncio.TaskGroup() as group:
             while not self._stopping:
                 await self._rest(await self._take_turn(group))

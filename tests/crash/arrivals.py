@@ -11,6 +11,8 @@ class Arrivals:
     def __init__(self, stalled: float) -> None:
         self.waited: dict[str, float] = {}
         self.refused: list[str] = []
+        # What the bot kept until somebody said where it goes: it may come later than others.
+        self.kept: set[str] = set()
         self._stalled = stalled
         self._written_at: dict[str, float] = {}
         self._news = asyncio.Event()

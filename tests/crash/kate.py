@@ -14,6 +14,8 @@ from tests.crash.scene import Scene
 
 # What the bot says when it can't tell which ticket a reply belongs to.
 ASKS_BACK = "I don't know which ticket this belongs to"
+# What it says when it keeps a reply until one press names the ticket.
+ASKS_WHICH = "I don't know for sure which ticket this belongs to"
 
 
 class Kate:
@@ -54,6 +56,9 @@ class Kate:
             return
         if asks_back(message):
             await self._tries_again(message)
+            return
+        if message.text.startswith(ASKS_WHICH):
+            await self._chooses(message)
             return
         found = tokens([message.text])
         if not found:
@@ -96,6 +101,17 @@ class Kate:
         number = user_of(token)
         self.answers[number].remove(token)
         await self.replies(self._cards[number], number)
+
+    async def _chooses(self, question: Message) -> None:
+        """The bot kept her reply, and asks which ticket it is for; if that is none, she retypes."""
+        token = await self._meant_by(question)
+        named = [one for one in question.buttons if one.endswith(f"User {user_of(token)}")]
+        if not named:
+            await self._tries_again(question)
+            return
+        self._arrivals.kept.add(token)
+        async with self._desk:
+            await self._scene.kate.presses(question, named[0])
 
     async def _meant_by(self, refusal: Message) -> str:
         """Find which answer is refused: it is quoted, or named if the group has moved since."""

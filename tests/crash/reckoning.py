@@ -7,7 +7,7 @@ them; to the bot they are text.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, override
@@ -61,15 +61,19 @@ class Reckoning:
     duplicates: Counter[str] = field(default_factory=Counter)
     unannounced: Counter[str] = field(default_factory=Counter)
 
-    def add(self, written: Sequence[str], shown: Sequence[str]) -> None:
-        """Hold what one person sees from one ticket against what was written for him."""
+    def add(self, written: Sequence[str], shown: Sequence[str], kept: Collection[str] = ()) -> None:
+        """Hold what one person sees from one ticket against what was written for him.
+
+        What was `kept` for a while comes when somebody has said where it goes.
+        """
         firsts = list(dict.fromkeys(shown))
         expected = set(written)
         self.sent += len(written)
         self.seen += len(expected & set(firsts))
         self.lost += [token for token in written if token not in firsts]
         self.wrong += [token for token in firsts if token not in expected]
-        self.out_of_order += [late for early, late in pairwise(firsts) if late < early]
+        in_order = [token for token in firsts if token not in kept]
+        self.out_of_order += [late for early, late in pairwise(in_order) if late < early]
         self.duplicates.update({token: n - 1 for token, n in Counter(shown).items() if n > 1})
 
     def compare(self, announced: Counter[str], intended: Counter[str] | None = None) -> None:

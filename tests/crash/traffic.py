@@ -140,7 +140,8 @@ async def reckon(traffic: Traffic) -> Reckoning:
         asked = traffic.questions[number]
         result.add(asked, of_user[f"q{number}"])
         told = shown_to(number, [m.text for m in await user.chat.messages() if of_bot(m)])
-        result.add(traffic.kate.answers[number], [token for token in told if token[0] != "c"])
+        answers = [token for token in told if token[0] != "c"]
+        result.add(traffic.kate.answers[number], answers, traffic.kept)
         said = [confirmation(number)] if asked else []
         result.add(said, [token for token in told if token[0] == "c"])
     result.wrong += [token for token in shown if token[0] != "q"]

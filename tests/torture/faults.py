@@ -17,7 +17,8 @@ async def faults(run: Run) -> None:
             scene, stalled=90, pause=run.choose(long=PAUSE, short=(1, 3))
         ) as traffic:
             await telegram.latency(0, slowest)
-            await telegram.breaks("error", probability=0.10, times=None, status=500)
+            await telegram.breaks("error", probability=0.05, times=None, status=500)
+            await telegram.breaks("error", probability=0.05, times=None, status=502)
             await telegram.breaks("cut_before", probability=0.05, times=None)
             await telegram.breaks("cut_after", probability=0.05, times=None)
             await asyncio.sleep(around)
@@ -27,5 +28,6 @@ async def faults(run: Run) -> None:
             await asyncio.sleep(around)
             await telegram.mends()
         await run.judge(scene, traffic)
+        run.expect(not traffic.refused, f"typed again: {', '.join(traffic.refused)}")
         struck = Counter(call.fault for call in scene.sandbox.calls if call.fault)
         run.remarks += [f"{kind} {count}" for kind, count in sorted(struck.items())]

@@ -26,4 +26,5 @@ async def kills(run: Run) -> None:
                 await scene.kill()
             await scene.start()
         await run.judge(scene, traffic)
+        run.expect(not traffic.refused, f"typed again: {', '.join(traffic.refused)}")
         run.remarks.append(f"{times} kills")

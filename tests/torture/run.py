@@ -41,6 +41,7 @@ class Run:
     broken: list[str] = field(default_factory=list)
     longest: float = 0.0
     asked_back: int = 0
+    kept: int = 0
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
@@ -98,6 +99,7 @@ class Run:
         self.broken += [] if failures else book.failed()
         self.longest = max([self.longest, *traffic.waited.values()])
         self.asked_back += len(traffic.refused)
+        self.kept += len(traffic.kept)
         return result, book
 
     async def _outbox_empties(self, scene: Scene) -> None:
@@ -158,8 +160,8 @@ def play(
     except Exception as error:  # noqa: BLE001 - what broke is a line of the table
         run.broken += reasons(error)
     run.remarks.append(f"longest wait {run.longest:.1f} s")
-    if run.asked_back:
-        run.remarks.append(f"asked back {run.asked_back}")
+    if run.kept or run.asked_back:
+        run.remarks.append(f"replies to orphans {run.kept}, typed again {run.asked_back}")
     if speed and speed != 1:
         run.remarks.append(f"time ran {speed:g} times as fast")
     broken = run.reckoning.broken + run.broken
