@@ -21,9 +21,9 @@ from database.models import DeadUpdate, Delivery, Message, SeenUpdate
 from database.session import make_sessions
 from services import checking, notices, updates
 from tests.fuzzing.databases import Database
-from tests.fuzzing.people import CHATS, STAFF_CHAT
+from tests.fuzzing.people import BOB, CHATS, ROBOT, STAFF_CHAT
 from tests.fuzzing.updates import Step
-from tests.fuzzing.wire import TOKEN, Fault, Wire
+from tests.fuzzing.wire import BOT, TOKEN, Fault, Wire
 from tests.times import NOON
 
 # So many times what waits is given another chance, and time to pass, before it counts as stuck.
@@ -76,6 +76,7 @@ class Bench:
         self.sessions = make_sessions(database.engine)
         self.wire = Wire(lambda: self.now, faults)
         self.wire.chats |= CHATS
+        self.wire.statuses[BOB] = "left"
         self.report = Report()
         self.logs: list[MutableMapping[str, Any]] = []
         self.sent: dict[int, tuple[Step, dict[str, Any]]] = {}
@@ -213,6 +214,8 @@ class Bench:
         said = sum("callback_query" not in raw and _says_where(raw) for raw in refused)
         if posted[notices.Refusal.kind] != said:
             self.report.wrong.append(f"refused {said}, told {posted[notices.Refusal.kind]}")
+        if any(said["from"] == BOT for said in self.wire.history[ROBOT]):
+            self.report.wrong.append("another bot was answered")
         presses = sum("callback_query" in raw for raw in refused)
         if len(self.wire.alerts) < presses:
             self.report.wrong.append("a press was refused without a word")
@@ -237,7 +240,7 @@ def _joins_a_ticket(step: Step) -> bool:
     return (
         step.plausible
         and step.kind == "message"
-        and step.chat == step.sender
+        and step.chat == step.sender != ROBOT
         and step.content.keys() == {"text"}
     )
 

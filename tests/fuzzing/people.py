@@ -8,7 +8,7 @@ NEW_GROUP = -1001000000002
 FOREIGN = -502
 CHANNEL = -1001000000777
 
-ANN, BOB, EVE, KATE, KARL = 101, 102, 103, 900, 901
+ANN, BOB, EVE, KATE, KARL, ROBOT = 101, 102, 103, 900, 901, 902
 USERS = (ANN, BOB, EVE)
 TEAM = (KATE, KARL)
 
@@ -23,6 +23,7 @@ PEOPLE = {
     EVE: person(EVE, "\u202eمحمد", language_code="x"),
     KATE: person(KATE, "Kate", username="kate", language_code="en"),
     KARL: person(KARL, "\u3164"),
+    ROBOT: person(ROBOT, "Robot", is_bot=True),
 }
 CHATS: dict[int, dict[str, Any]] = {
     **{

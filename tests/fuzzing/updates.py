@@ -23,6 +23,7 @@ from tests.fuzzing.people import (
     NEW_GROUP,
     OLD_GROUP,
     PEOPLE,
+    ROBOT,
     STAFF_CHAT,
     USERS,
 )
@@ -302,6 +303,8 @@ FORGED = st.one_of(
             "tickets:-5",
             "tickets:99999999999999999999",
             "resend:1",
+            "kept:1:0",
+            "orphan:1:0",
             "resend:٣",
             "take:1:1",
             "\x00",
@@ -310,13 +313,34 @@ FORGED = st.one_of(
 )
 LATER = st.sampled_from([0, 0, 0, 0, 2, 70, 3600, 86400, 8 * 86400])
 
+# In whose name somebody may write in a group.
+IN_NAME_OF: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}),
+    st.sampled_from(
+        [
+            {},
+            {"sender_chat": CHATS[STAFF_CHAT]},
+            {"sender_chat": CHATS[CHANNEL]},
+            {"sender_chat": CHATS[FOREIGN]},
+            {"sender_chat": CHATS[CHANNEL], "is_automatic_forward": True},
+        ]
+    ),
+)
+
 _private = st.builds(
     lambda user, content, back: Step("message", user, user, content, back), USER, USER_CONTENT, BACK
 )
+_robot = st.builds(
+    lambda chat, content, back: Step("message", chat, ROBOT, content, back),
+    st.sampled_from([ROBOT, STAFF_CHAT, FOREIGN]),
+    USER_CONTENT,
+    BACK,
+)
 _staff = st.builds(
-    lambda sender, content, back: Step("message", STAFF_CHAT, sender, content, back),
-    st.sampled_from([KATE, KARL, ANN]),
+    lambda sender, content, name, back: Step("message", STAFF_CHAT, sender, content | name, back),
+    st.sampled_from([KATE, KATE, KARL, KARL, ANN, BOB, ROBOT]),
     STAFF_CONTENT,
+    IN_NAME_OF,
     BACK,
 )
 _edit = st.builds(
@@ -327,7 +351,7 @@ _edit = st.builds(
 )
 _staff_edit = st.builds(
     lambda sender, content, back: Step("edited_message", STAFF_CHAT, sender, content, back),
-    st.sampled_from([KATE, KARL]),
+    st.sampled_from([KATE, KARL, BOB]),
     STAFF_CONTENT,
     BACK,
 )
@@ -379,6 +403,7 @@ _moves = st.sampled_from(
 _WEIGHTS = (
     (_private, 30),
     (_staff, 32),
+    (_robot, 2),
     (_edit, 8),
     (_staff_edit, 5),
     (_press, 12),

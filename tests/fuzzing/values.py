@@ -89,7 +89,26 @@ COMMANDS = st.one_of(
     ),
     st.sampled_from(["/", "/close", "/take", "/reopen", "//", "/@support_bot", "/close@", "/7"]),
 )
-NOTES = st.sampled_from(["// call her", "//", " // spaced", "/ / no", "//\x00"])
+NOTES = st.sampled_from(
+    [
+        "// call her",
+        "//",
+        " // spaced",
+        "/ / no",
+        "//\x00",
+        "\x00// no",
+        "\u200b\ufeff// no",
+        "\u202e/\u2066/ no",
+        "\uff0f\uff0f wide",
+        "\u2044\u2215",
+        "\u0338\u0301// no",
+        "\u2afd",
+        "/ one slash",
+        "\uff0f one",
+        "\u3164/one",
+        "/",
+    ]
+)
 
 ENTITIES = st.lists(
     st.fixed_dictionaries(

@@ -27,6 +27,14 @@ BOT = {"id": BOT_ID, "is_bot": True, "first_name": "Support", "username": "suppo
 
 TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
 
+# What getChat tells of every chat (core.telegram.org/bots/api#chatfullinfo).
+_GIFTS = "unlimited_gifts limited_gifts unique_gifts premium_subscription gifts_from_channels"
+_FULL = {
+    "accent_color_id": 0,
+    "max_reaction_count": 1,
+    "accepted_gift_types": dict.fromkeys(_GIFTS.split(), False),
+}
+
 _SENDS = ("send", "copy", "edit", "delete", "setMessageReaction")
 
 
@@ -75,6 +83,7 @@ class Wire(BaseSession):
         self.answered: set[str] = set()
         self.history: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self.chats: dict[int, dict[str, Any]] = {}
+        self.statuses: dict[int, str] = {}
         self._faults = faults
         self._queue: list[dict[str, Any]] = []
         self._served: list[dict[str, Any]] = []
@@ -210,7 +219,9 @@ class Wire(BaseSession):
             return BOT
         if name == "getChatMember":
             person = {"id": fields["user_id"], "is_bot": False, "first_name": "Somebody"}
-            return {"status": "member", "user": person}
+            return {"status": self.statuses.get(fields["user_id"], "member"), "user": person}
+        if name == "getChat":
+            return self.chats.get(fields["chat_id"], {}) | _FULL
         return [] if name == "getMyCommands" else True
 
     @override

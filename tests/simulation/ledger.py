@@ -162,6 +162,16 @@ class Ledger:
         row = self.stored.get((one.chat_id, one.message_id))
         return row is not None and row["direction"] == "note"
 
+    def was_unknown(self, one: Written) -> bool:
+        """Whether the bot said that it can't know which ticket it is about."""
+        place = one.chat_id, one.message_id
+        return any(
+            row["kind"] == "refusal"
+            and (payload := json.loads(row["payload"]))["problem"]["name"] == "UnknownReply"
+            and (payload["asked_in"], payload["reply_to"]) == place
+            for row in self.deliveries.values()
+        )
+
     def was_answered(self, one: Written) -> bool:
         """Whether the bot said to its writer that it can't know what was meant."""
         return (one.chat_id, one.message_id) in self.refusals

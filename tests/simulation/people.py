@@ -13,6 +13,8 @@ from tests.simulation import tokens
 from tests.simulation.telegram import USERNAME, Telegram
 
 FIRST_USER, FIRST_STAFF = 700_000_001, 700_000_101
+ROBOT = Person(700_000_999, "Robot", is_bot=True)
+INTRUDER = Person(700_000_998, "Intruder")
 
 _NAME = re.compile(r"\bPerson(\d+)\b")
 
@@ -40,14 +42,17 @@ class People:
     staff: list[Person] = field(default_factory=list)
     written: list[Written] = field(default_factory=list)
     groups: list[Chat] = field(default_factory=list)
+    # Replies that the bot kept until somebody said whom they are for.
+    kept: set[str] = field(default_factory=set)
     _numbers: dict[str, int] = field(default_factory=dict)
+    _decided: set[int] = field(default_factory=set)
 
     def arrive(self, users: int, staff: int) -> None:
         """Make everybody, and the group with the bot in it."""
         world = self.telegram.world
         self.users = [Person(FIRST_USER + n, f"Person{n}") for n in range(users)]
         self.staff = [Person(FIRST_STAFF + n, f"Staff {n}") for n in range(staff)]
-        for person in (*self.users, *self.staff):
+        for person in (*self.users, *self.staff, INTRUDER):
             world.add_person(person)
         group = membership.create_group(
             world, "Support", self.staff, supergroup=False, forum=False, bot="member"
@@ -175,14 +180,69 @@ class People:
         return True
 
     def _press(self, staff: int, pick: float, **_: Any) -> bool:
-        cards = [m for m in self._of_bot() if (m.keyboard or {}).get("inline_keyboard")]
+        cards = [m for m in self._of_bot() if m.keyboard and not _asks(m)]
         if not cards:
             return False
         card = recent(cards, pick)
-        buttons = [one for row in (card.keyboard or {})["inline_keyboard"] for one in row]
+        buttons = _buttons(card)
         data = buttons[int(pick * 997) % len(buttons)]["callback_data"]
         acting.press(self.telegram.world, self.staff[staff], card, None, data)
         return True
+
+    def _slip(self, staff: int, pick: float, **_: Any) -> bool:
+        """A note with one slash: nobody gets it unless somebody says so, and nobody does."""
+
+        def slip(token: str) -> Json:
+            return acting.text_fields(f"/ {token.replace('a', 'n', 1)}", None)
+
+        return self._answer(staff, pick, slip, note=True)
+
+    def _robot(self, pick: float, **_: Any) -> bool:
+        """Another bot replies to what the bot says."""
+        return self._outsider(ROBOT, pick)
+
+    def _intrude(self, pick: float, **_: Any) -> bool:
+        """Somebody replies who is not in the group."""
+        return self._outsider(INTRUDER, pick)
+
+    def _outsider(self, person: Person, pick: float) -> bool:
+        shown = list(self._of_bot())
+        if not shown or not self.telegram.world.bot_present(self.group):
+            return False
+        target, world = recent(shown, pick), self.telegram.world
+        replied = {key: one for key, one in target.view.items() if key != "reply_to_message"}
+        self._numbers["outside"] = number = self._numbers.get("outside", 900_000) + 1
+        said = {"message_id": number, "date": world.date, "chat": self.group.json()}
+        said |= {"from": person.json(), "reply_to_message": replied, "text": "n0.0000, says he"}
+        world.updates.put("message", said)
+        return True
+
+    def _decide(self, staff: int, **_: Any) -> bool:
+        """Say whom the replies are for that the bot keeps."""
+        return self.decide(staff)
+
+    def decide(self, staff: int = 0) -> bool:
+        """Press the right button of each question about an orphan; whether there was one."""
+        pressed = False
+        for question in list(self._of_bot()):
+            if question.id in self._decided or "orphan:" not in str(question.keyboard):
+                continue
+            token = self._asked_about(question)
+            right = [one for one in _buttons(question) if token and _names(one, token)]
+            for button in right[:1]:
+                data, world = button["callback_data"], self.telegram.world
+                acting.press(world, self.staff[staff], question, None, data)
+                self._decided.add(question.id)
+                self.kept.add(token)
+                pressed = True
+        return pressed
+
+    def _asked_about(self, question: Message) -> str:
+        """Read the token of the reply that a question is about; in its place if it is quoted."""
+        quoted = question.view.get("reply_to_message", {}).get("message_id")
+        reply = self.group.messages.get(quoted)
+        words = tokens.words_of(reply.view if reply else question.view)
+        return next(iter(tokens.of(words)), "")
 
     def _command(self, staff: int, pick: float, text: str, **_: Any) -> bool:
         about = [message for message in self._of_bot() if user_named(message) is not None]
@@ -207,7 +267,7 @@ class People:
 
     def _answer(self, staff: int, pick: float, content: Any, *, note: bool = False) -> bool:
         """Reply to something that the bot shows in the group, by card or by copy."""
-        about = [message for message in self._of_bot() if user_named(message) is not None]
+        about = [one for one in self._of_bot() if user_named(one) is not None and not _asks(one)]
         if not about:
             return False
         target = recent(about, pick)
@@ -337,6 +397,22 @@ def said_by(kind: str, token: str) -> Json:
         "poll": {"poll": poll},
     }
     return contents[kind]
+
+
+def _buttons(message: Message) -> list[Json]:
+    return [one for row in (message.keyboard or {})["inline_keyboard"] for one in row]
+
+
+def _asks(message: Message) -> bool:
+    """Whether the message is a question about words that are kept, or what became of them."""
+    words, buttons = tokens.words_of(message.view), str(message.keyboard)
+    asked = "orphan:" in buttons or "kept:" in buttons
+    return asked or words.startswith("This belongs to") or ": sent to" in words
+
+
+def _names(button: Json, token: str) -> bool:
+    """Whether a button names the user for whom the answer with this token is."""
+    return str(button["text"]).endswith(f"Person{tokens.user_of(token)}")
 
 
 def user_named(message: Message) -> int | None:

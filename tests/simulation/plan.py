@@ -34,6 +34,10 @@ TRAFFIC = {
     "start": 1,
     "delete": 2,
     "list": 1,
+    "slip": 1,
+    "decide": 4,
+    "robot": 1,
+    "intrude": 1,
 }
 # Troubles; a seed has some of them.
 TROUBLES = {

@@ -172,6 +172,9 @@ class Simulation:
         """Look every second whether anything still waits."""
         self.start()
         waiting = self.witness.waiting()
+        if self.people.decide():
+            self.telegram.changed()
+            self._last_change = self.agenda.now
         if waiting or not self.telegram.quiet:
             self._last_change = self.agenda.now
         if self.agenda.now - self._last_change >= CALM:

@@ -32,6 +32,7 @@ class Verdict(Ledger):
             self._mistakes,
             self._outbox,
             self._lost,
+            self._typed_again,
             self._wrong,
             self._twice,
             self._order,
@@ -70,6 +71,17 @@ class Verdict(Ledger):
                 continue
             yield f"lost: {one.token}"
 
+    def _typed_again(self) -> Iterator[str]:
+        """Whoever replies to a copy that the bot never heard of presses, and types nothing twice.
+
+        A clock that is set fits no time of sending.
+        """
+        if "clock" in self.simulation.done:
+            return
+        for one in self.written:
+            if one.token[0] == "a" and not one.note and self.was_unknown(one):
+                yield f"to be typed again: {one.token}"
+
     def _wrong(self) -> Iterator[str]:
         """Nobody sees what was not for him."""
         for sight in self.sights:
@@ -98,9 +110,11 @@ class Verdict(Ledger):
         firsts, excuses = self.firsts(), self.excuses()
         # What was sent again on request comes late; and a send that nobody heard of any more may
         # still arrive, after its message was taken back and so was not sent again.
-        late = self.told_tokens() | {
-            one.token for one in self.written if one.retracted and excuses[one.token]
-        }
+        late = (
+            self.told_tokens()
+            | self.simulation.people.kept
+            | {one.token for one in self.written if one.retracted and excuses[one.token]}
+        )
         lanes: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
         for one in self.written:
             row = self.stored.get((one.chat_id, one.message_id))
