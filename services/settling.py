@@ -167,7 +167,7 @@ async def _unknown(
     session: AsyncSession, trip: Trip, batch: Sequence[Delivery], outcome: Unknown, *, now: datetime
 ) -> None:
     reason, perhaps_done = outcome.reason, outcome.perhaps_done
-    if perhaps_done and trip.parcel.shows:
+    if perhaps_done:
         await orphans.note(session, batch, since=trip.left_at, until=now)
     first_tried_at = _asked_since(batch[0], now)
     if now - first_tried_at > GIVEN_UP_AFTER:

@@ -404,10 +404,11 @@ def _buttons(message: Message) -> list[Json]:
 
 
 def _asks(message: Message) -> bool:
-    """Whether the message is a question about words that are kept, or what became of them."""
+    """Whether the message is of no ticket: a list, or about words that are kept."""
     words, buttons = tokens.words_of(message.view), str(message.keyboard)
-    asked = "orphan:" in buttons or "kept:" in buttons
-    return asked or words.startswith("This belongs to") or ": sent to" in words
+    if "orphan:" in buttons or "kept:" in buttons or "not closed" in words.partition("\n")[0]:
+        return True
+    return words.startswith("This belongs to") or ": sent to" in words
 
 
 def _names(button: Json, token: str) -> bool:
