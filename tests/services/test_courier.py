@@ -350,8 +350,18 @@ async def test_settled_waits_for_what_is_on_its_way_now_and_for_nothing_later(
 
 
 async def test_settled_returns_at_once_when_nothing_is_on_its_way(room: Room) -> None:
-    async with asyncio.timeout(1):
+    async with room.working(), asyncio.timeout(10):
         await room.courier.settled()
+
+
+async def test_settled_waits_until_it_is_known_what_an_earlier_process_left(room: Room) -> None:
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(room.courier.settled())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+
+        async with room.working():
+            await waiting
 
 
 # Stopping
