@@ -1,7 +1,7 @@
 """Reads Telegram's messages into the services' shapes."""
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from aiogram.types import Message, User
@@ -55,6 +55,7 @@ def content(message: Message) -> Content:
         message_id=message.message_id,
         kind=kind,
         sent_at=message.date.astimezone(UTC),
+        edited_at=edited_at(message),
         text=text,
         entities=[entity.model_dump(mode="json", exclude_none=True) for entity in entities],
         file_id=file.file_id if file else None,
@@ -64,6 +65,11 @@ def content(message: Message) -> Content:
         details=_details(message, kind),
         quoted_from_end=_quoted_from_end(message),
     )
+
+
+def edited_at(message: Message) -> datetime | None:
+    """Read when a message was last edited; Telegram counts in whole seconds."""
+    return datetime.fromtimestamp(message.edit_date, UTC) if message.edit_date else None
 
 
 def first_word(message: Message) -> str:

@@ -70,7 +70,7 @@ class Question(Filter):
 
     @override
     async def __call__(self, message: Message) -> bool:
-        return kind_of(message) in RELAYED and not _begins_with_command(message)
+        return kind_of(message) in RELAYED and not begins_with_command(message)
 
 
 class ReplyToBot(Filter):
@@ -100,7 +100,7 @@ class CommandLike(Filter):
 
     @override
     async def __call__(self, message: Message) -> bool:
-        return _begins_with_command(message)
+        return begins_with_command(message)
 
 
 class CommandNames(Filter):
@@ -115,13 +115,13 @@ class CommandNames(Filter):
     @override
     async def __call__(self, message: Message, bot: Bot) -> bool:
         _, _, name = first_word(message).partition("@")
-        if not name or not _begins_with_command(message):
+        if not name or not begins_with_command(message):
             return False
         me = await bot.me()
         return (name.lower() == (me.username or "").lower()) is not self._another
 
 
-def _begins_with_command(message: Message) -> bool:
+def begins_with_command(message: Message) -> bool:
     """Whether Telegram has marked one at the beginning."""
     entities = message.entities or message.caption_entities or []
     return any(entity.type == "bot_command" and entity.offset == 0 for entity in entities)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot.app import team_of
 from bot.client import make_bot
 from bot.dispatching import feed
+from bot.overtaken import is_overtaken
 from bot.startup import own_database
 from core.clock import utcnow
 from core.config import Settings
@@ -58,7 +59,7 @@ async def _again(
     """Handle one update again; say in a word how it went."""
     try:
         async with sessions.begin() as session:
-            await _feed(bot, session, dead_id, team)
+            return await _feed(bot, session, dead_id, team)
     except Problem as problem:
         async with sessions.begin() as session:
             dead = await session.get_one(DeadUpdate, dead_id)
@@ -68,11 +69,13 @@ async def _again(
         if is_outage(error):
             raise
         return f"failed, {type(error).__name__}"
-    return "handled"
 
 
-async def _feed(bot: Bot, session: AsyncSession, dead_id: int, team: Team) -> None:
+async def _feed(bot: Bot, session: AsyncSession, dead_id: int, team: Team) -> str:
     dead = await session.get_one(DeadUpdate, dead_id)
-    now = utcnow()
-    await feed(bot, session, json.loads(dead.raw), team=team, now=now)
+    now, raw = utcnow(), json.loads(dead.raw)
+    overtaken = await is_overtaken(session, raw, died_at=dead.died_at, now=now)
+    if not overtaken:
+        await feed(bot, session, raw, team=team, now=now)
     dead.replayed_at = now
+    return "overtaken by something newer" if overtaken else "handled"

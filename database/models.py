@@ -218,6 +218,7 @@ class Message(Plain, Base):
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
     revision: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
 
 
 class MessageLink(Base):

@@ -50,6 +50,7 @@ class Content:
     reply_to: int | None = None
     details: dict[str, Any] = field(default_factory=dict)
     quoted_from_end: int = 0
+    edited_at: datetime | None = None
 
     @property
     def is_note(self) -> bool:

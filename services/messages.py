@@ -40,6 +40,7 @@ async def store(
         reply_to_id=reply_to_id,
         revision=0,
         sent_at=content.sent_at,
+        edited_at=content.edited_at,
     )
     rows.add(session, message)
     if message.id is None:
@@ -88,7 +89,9 @@ async def album(
 
 
 def reword(message: Message, content: Content) -> bool:
-    """Take over a new wording; whether anything that we pass on is different at all."""
+    """Take over a new wording; False if it is older, or nothing that we pass on is different."""
+    if message.edited_at and content.edited_at and content.edited_at < message.edited_at:
+        return False
     before = (message.text, message.entities or [], message.file_unique_id)
     after = (content.text, content.entities, content.file_unique_id)
     if before == after and essence(message.kind, message.details) == essence(
@@ -96,6 +99,7 @@ def reword(message: Message, content: Content) -> bool:
     ):
         return False
     message.kind, message.text = content.kind, content.text
+    message.edited_at = content.edited_at
     quote = {name: one for name, one in (message.details or {}).items() if name == "quote"}
     message.entities, message.details = content.entities or None, content.details | quote or None
     message.file_id, message.file_unique_id = content.file_id, content.file_unique_id
