@@ -35,8 +35,8 @@ def number(daily_id: int, opened_on: date, today: date) -> str:
 
 
 def person(user: User) -> str:
-    """Name a person; who has no visible name is known by the Telegram id."""
-    name = user.name.translate(_TURNS).strip()
+    """Name a person, on one line; who has no visible name is known by the Telegram id."""
+    name = " ".join(user.name.translate(_TURNS).split())
     visible = set(name) - BLANKS
     if not any(unicodedata.category(character)[0] in "LNPS" for character in visible):
         return f"id {user.telegram_id}"
@@ -463,12 +463,13 @@ def _numbered(daily_id: int, opened_on: str, today: date) -> str:
 
 
 def _signs() -> dict[TicketStatus, str]:
+    """Show who must act, by colour and by shape: warm, we; blue, the user; grey, nobody."""
     return {
-        TicketStatus.NEW: "🆕",
-        TicketStatus.OPEN: "🟢",
-        TicketStatus.PENDING: "🟡",
-        TicketStatus.ON_HOLD: "⏸",
-        TicketStatus.CLOSED: "☑️",
+        TicketStatus.NEW: "🔶",
+        TicketStatus.OPEN: "🟠",
+        TicketStatus.PENDING: "🟦",
+        TicketStatus.ON_HOLD: "⚪",
+        TicketStatus.CLOSED: "✔️",
     }
 
 
@@ -552,6 +553,8 @@ def _state(ticket: Ticket, *, closed_by: str | None, reason: str | None) -> str:
         parts += [part for part in (closed_by, reason) if part]
     elif ticket.assigned_staff is not None:
         parts.append(person(ticket.assigned_staff))
+    if ticket.user.blocked_at is not None:
+        parts.append(_("the user has blocked me"))
     return " · ".join(parts)
 
 

@@ -97,10 +97,14 @@ class StillUnderWay(Notice):
 
 @dataclass(frozen=True)
 class CardPosted(Notice):
-    """To staff: a ticket's card, the message that stands for it."""
+    """To staff: a ticket's card, the message that stands for it.
+
+    It shows the text of `message_id`, which reopened the ticket; None: of what opened it.
+    """
 
     priority = Priority.CARD
     ticket_id: int
+    message_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,11 @@ async def remember(session: AsyncSession, person: Person, *, now: datetime) -> U
     user = prefetch.of(session).users.get(person.telegram_id) or await _locked(
         session, person, now=now
     )
-    known = (user.name, user.username, user.language)
-    if known != (person.name, person.username, person.language):  # to set it anyway costs a flush
+    known, new = (user.name, user.username), (person.name, person.username)
+    if (*known, user.language) != (*new, person.language):  # to set it anyway costs a flush
         user.name, user.username, user.language = person.name, person.username, person.language
+    if known != new:
+        await _redraw_card(session, user, now=now)
     return user
 
 
@@ -64,16 +66,27 @@ async def blocked(session: AsyncSession, telegram_id: int, *, now: datetime) -> 
     user = await session.scalar(select(User).where(User.telegram_id == telegram_id))
     if user is not None and user.blocked_at is None:
         user.blocked_at = now
+        await _redraw_card(session, user, now=now)
 
 
 async def came_back(session: AsyncSession, user: User, *, now: datetime) -> None:
     """Forget the block, and tell staff if answers of theirs did not arrive meanwhile."""
     if user.blocked_at is None:
         return
-    ticket = await session.scalar(select(Ticket).where(Ticket.user_id == user.id, NOT_CLOSED))
+    user.blocked_at = None
+    ticket = await _redraw_card(session, user, now=now)
     if ticket is not None and await _missed_answers(session, ticket):
         outbox.post(session, ticket.staff_chat_id, UserReturned(ticket.id), now=now, ticket=ticket)
-    user.blocked_at = None
+
+
+async def _redraw_card(session: AsyncSession, user: User, *, now: datetime) -> Ticket | None:
+    """Have the card of the user's ticket that is not closed, if there is one, show who it is."""
+    ticket: Ticket | None = await session.scalar(
+        select(Ticket).where(Ticket.user_id == user.id, NOT_CLOSED)
+    )
+    if ticket is not None:
+        await outbox.redraw_card(session, ticket, now=now)
+    return ticket
 
 
 async def _missed_answers(session: AsyncSession, ticket: Ticket) -> bool:

@@ -111,7 +111,7 @@ async def for_deliveries(session: AsyncSession, deliveries: Sequence[Delivery]) 
 
 
 async def _messages(session: AsyncSession, deliveries: Sequence[Delivery]) -> dict[int, Message]:
-    ids = {one.payload["message_id"] for one in deliveries if "message_id" in one.payload}
+    ids = {one.payload.get("message_id") for one in deliveries} - {None}
     if not ids:
         return {}
     found = await session.scalars(_MESSAGES, {"ids": ids})

@@ -110,7 +110,9 @@ async def receive(
         await _user_wrote(session, ticket, now=now)
     elif not album and not parting:  # of an album, the first item decides
         history.record(session, ticket, user, "reopened", now)
-        await _reopen(session, ticket, now=now)
+        await _reopen(session, ticket, now=now, message=message)
+        if message.kind == "text":  # it stands on the card
+            return ticket
     await _post_question(session, ticket, message, now=now)
     return ticket
 
@@ -256,17 +258,22 @@ async def _user_wrote(session: AsyncSession, ticket: Ticket, *, now: datetime) -
         await outbox.redraw_card(session, ticket, now=now)
 
 
-async def _reopen(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
-    """Open the ticket again under a new card; the old one says so."""
+async def _reopen(
+    session: AsyncSession, ticket: Ticket, *, now: datetime, message: Message | None = None
+) -> None:
+    """Open the ticket again under a new card, with what its user wrote; the old one says so."""
     ticket.status, ticket.closed_at = TicketStatus.OPEN, None
     outbox.post(session, ticket.user.chat_id, TicketReopened(ticket.id), now=now, ticket=ticket)
-    await new_card(session, ticket, now=now)
+    await new_card(session, ticket, now=now, message=message)
 
 
-async def new_card(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
+async def new_card(
+    session: AsyncSession, ticket: Ticket, *, now: datetime, message: Message | None = None
+) -> None:
     """Post a card further down; earlier ones point to it. It is no first message."""
     chat_id, later = ticket.staff_chat_id, Priority.FOLLOW_UP
-    card, retired = CardPosted(ticket.id), CardRetired(ticket.id)
+    card = CardPosted(ticket.id, message.id if message is not None else None)
+    retired = CardRetired(ticket.id)
     await outbox.post_once(session, chat_id, card, now=now, ticket=ticket, priority=later)
     await outbox.post_once(session, chat_id, retired, now=now, ticket=ticket)
 

@@ -31,9 +31,11 @@ REASON_LIMIT = 300
 
 
 async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
-    """Send the card; a first message that is longer than its room goes on in replies to it."""
+    """Send the card, as a reply to an older one; a text that has no room goes on in replies."""
     ticket = await desk.ticket(notice.ticket_id)
-    first = await desk.first_question(ticket)
+    older = await desk.card(ticket)
+    message_id = notice.message_id or (older.copy_of if older is not None else None)
+    first = await _question(desk, ticket, message_id)
     pieces = body_pieces(desk, ticket, first)
     if desk.part > 0:
         return await _continuation(desk, ticket, first, pieces)
@@ -44,11 +46,12 @@ async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
             send_text(
                 desk.chat_id,
                 await face(desk, ticket, first, pieces),
+                reply_to=older.message_id if older is not None else None,
                 keyboard=keyboards.card(ticket),
                 previews=previews(first) if first is not None else None,
             )
         ),
-        shows=[[shown(first)]],
+        shows=[[shown(first, named=message_id is not None)]],
         more=goes_on,
     )
 
@@ -64,19 +67,22 @@ async def redraw(desk: Desk, notice: CardRedrawn) -> Parcel | None:
 
 async def redrawn(desk: Desk, ticket: Ticket, card: MessageLink, *, more: bool = False) -> Parcel:
     """Edit this very card."""
-    first = await desk.first_question(ticket)
+    first = await _question(desk, ticket, card.copy_of)
     face_now = await face(desk, ticket, first, body_pieces(desk, ticket, first))
     keyboard, shows = keyboards.card(ticket), previews(first) if first is not None else None
     return Parcel(
         desk.chat_id,
         Call(edit_text(desk.chat_id, card.message_id, face_now, keyboard=keyboard, previews=shows)),
-        rewrites=[Rewritten(card.id, shown(first))],
+        rewrites=[Rewritten(card.id, shown(first, named=card.copy_of is not None))],
         more=more,
     )
 
 
 async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
-    """Have each card but the newest point to it; replies to them are understood as before."""
+    """Have each card but the newest point to it; replies to them are understood as before.
+
+    What only an old one shows stays on it, as a copy.
+    """
     ticket = await desk.ticket(notice.ticket_id)
     cards = await desk.session.scalars(
         select(MessageLink)
@@ -87,15 +93,21 @@ async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
         )
         .order_by(MessageLink.id)
     )
-    old = cards.all()[:-1]
-    if not old:
+    known = cards.all()
+    if len(known) < 2:  # noqa: PLR2004 - the newest, and one to retire
         return None
-    words = texts.retired_card(ticket, desk.today)
+    oldest, newest = known[0], known[-1]
+    words: Piece = (texts.retired_card(ticket, desk.today), [])
+    shows = Shown()
+    if oldest.copy_of not in {None, newest.copy_of}:
+        message = await desk.message(oldest.copy_of)
+        words = join([words, *_body(message, body_pieces(desk, ticket, message))], "\n\n")
+        shows = Shown(message.id, LinkKind.COPY, revision=message.revision)
     return Parcel(
         desk.chat_id,
-        Call(edit_text(desk.chat_id, old[0].message_id, (words, []))),
-        rewrites=[Rewritten(old[0].id, Shown())],
-        more=len(old) > 1,
+        Call(edit_text(desk.chat_id, oldest.message_id, words)),
+        rewrites=[Rewritten(oldest.id, shows)],
+        more=len(known) > 2,  # noqa: PLR2004
     )
 
 
@@ -114,11 +126,21 @@ def numbered_pieces(desk: Desk, ticket: Ticket, first: Message) -> list[Piece]:
     return [on_card, *(quoting.follow_up(number, [quoting.quotation(one)]) for one in rest)]
 
 
-def shown(first: Message | None) -> Shown:
-    """Say what a card shows."""
-    if first is None or first.kind != "text":
+def shown(first: Message | None, *, named: bool = False) -> Shown:
+    """Say what a card shows; what is not text stands below it, and is named only if it has to be.
+
+    That is when it is not the message that opened the ticket, which is found without a name.
+    """
+    if first is None or (first.kind != "text" and not named):
         return Shown(kind=LinkKind.CARD)
     return Shown(first.id, LinkKind.CARD, revision=first.revision)
+
+
+async def _question(desk: Desk, ticket: Ticket, message_id: int | None) -> Message | None:
+    """Get what a card shows: a message, or else the one that opened the ticket."""
+    if message_id is not None:
+        return await desk.message(message_id)
+    return await desk.first_question(ticket)
 
 
 async def face(desk: Desk, ticket: Ticket, first: Message | None, pieces: Sequence[Piece]) -> Piece:
@@ -126,12 +148,17 @@ async def face(desk: Desk, ticket: Ticket, first: Message | None, pieces: Sequen
     closed_by, reason = await _closed(desk, ticket)
     head = texts.card_head(ticket, desk.today, closed_by=closed_by, reason=reason)
     parts = [join([rendered(head), *_backlog(desk)], "\n")]
-    if first is not None and pieces:
-        end = texts.continued() if len(pieces) > 1 else ""
-        words = quoting.quotation((pieces[0][0] + end, pieces[0][1]))
-        above = quoting.context(first)
-        parts.append(join([(above, []), words], "\n") if above else words)
-    return join(parts, "\n\n")
+    return join([*parts, *_body(first, pieces)], "\n\n")
+
+
+def _body(first: Message | None, pieces: Sequence[Piece]) -> list[Piece]:
+    """Write what of a message stands on a card, if anything does."""
+    if first is None or not pieces:
+        return []
+    end = texts.continued() if len(pieces) > 1 else ""
+    words = quoting.quotation((pieces[0][0] + end, pieces[0][1]))
+    above = quoting.context(first)
+    return [join([(above, []), words], "\n") if above else words]
 
 
 def _backlog(desk: Desk) -> list[Piece]:

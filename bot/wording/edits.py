@@ -127,11 +127,10 @@ async def _pieces(desk: Desk, ticket: Ticket, message: Message) -> list[Piece]:
     """
     if message.direction is not Direction.QUESTION:
         return split(*content(message), TEXT_LIMIT, TEXT_LIMIT)
-    first = await desk.first_question(ticket)
-    if first is not None and first.id == message.id:
+    sent = await links.copies(desk.session, message.id, desk.chat_id)
+    if any(link.kind is LinkKind.CARD for link in sent):
         return cards.numbered_pieces(desk, ticket, message)
     pieces = quoting.pieces(desk.number(ticket), message)
-    sent = await links.copies(desk.session, message.id, desk.chat_id)
     beside = await links.beside(desk.session, sent[0])
     if len(beside) == 1:
         return pieces

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, except_, exists, func, or_, select
+from sqlalchemy import Select, and_, except_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from database.models import Delivery, Message, MessageLink, Ticket, User
@@ -65,9 +65,11 @@ def _forgotten() -> Select[Any]:
 
 
 def _on_a_card_to_come() -> Select[int, int]:
-    """A ticket's first text goes with the card; no delivery of its own names it."""
+    """A text that opens or reopens a ticket goes with the card, which names only the latter."""
     first = select(func.min(Message.id)).where(QUESTION).group_by(Message.ticket_id)
     card = select(Delivery.ticket_id).where(Delivery.kind == notices.CardPosted.kind)
+    named = select(number("message_id")).where(Delivery.kind == notices.CardPosted.kind)
     return select(Message.ticket_id, Message.id).where(
-        Message.kind == "text", Message.id.in_(first), Message.ticket_id.in_(card)
+        Message.kind == "text",
+        or_(and_(Message.id.in_(first), Message.ticket_id.in_(card)), Message.id.in_(named)),
     )

@@ -63,7 +63,7 @@ async def test_a_first_text_of_4096_units_is_split_between_card_and_reply_and_ne
 
     await alice.sees("Ticket #1")
     rest = await office.sees("#1\n" + text[-1] if len(set(text)) == 1 else text[-5:])
-    card = await office.sees("🆕 #1 · Alice")
+    card = await office.sees("🔶 #1 · Alice")
     assert rest.reply_to == card.id
     on_card = card.text.partition("\n\n")[2].removesuffix(" …")
     assert (on_card + rest.text.removeprefix("#1\n")).replace(" ", "") == text.replace(" ", "")
@@ -106,7 +106,7 @@ async def test_what_looks_like_formatting_is_shown_as_it_was_written(
 
     assert card.text.endswith(f"\n\n{text}")
     assert follow_up.text == f"#1 · again {text}"
-    assert formatted(card, "bold") == ["🆕 #1"]
+    assert formatted(card, "bold") == ["🔶 #1"]
     assert formatted(follow_up, "bold") == []
 
 
@@ -148,7 +148,7 @@ async def test_right_to_left_and_zero_width_text_arrives(
     await alice.writes(text)
 
     await alice.sees("Ticket #1 is open")
-    await office.sees("🆕 #1 · Alice")
+    await office.sees("🔶 #1 · Alice")
     assert await stored(office) == [text]
     assert await dead(office) == []
 
@@ -178,7 +178,7 @@ async def test_any_name_can_be_read_on_the_card(
     card = await office.sees("My order is late")
     head = card.text.splitlines()[0]
     assert head.replace("\u2068", "").replace("\u2069", "") == (
-        f"🆕 #1 · {shown.format(id=user.id) if 'id {' in shown else shown}"
+        f"🔶 #1 · {shown.format(id=user.id) if 'id {' in shown else shown}"
     ).replace("\u2068", "").replace("\u2069", "")
 
 

@@ -85,6 +85,18 @@ async def test_staff_are_told_when_the_user_is_back_and_missed_something(
     assert back.reply_to == card.id
 
 
+async def test_the_card_says_that_the_user_has_blocked_the_bot_until_the_return(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    await alice.blocks_bot()
+
+    await office.kate.sees_edit(card, "new · the user has blocked me")
+    await alice.unblocks_bot()
+    await office.kate.sees_edit(card, "new\n")
+
+
 async def test_who_missed_nothing_comes_back_without_a_word(office: Office, alice: User) -> None:
     await office.opens(alice, "My order is late")
     await alice.blocks_bot()

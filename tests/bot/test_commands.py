@@ -206,7 +206,7 @@ async def test_close_as_a_reply_closes_and_tells_the_user(office: Office, alice:
 
     await alice.sees("Ticket #1 is closed. If you still need help, just write again.")
     closed = await office.kate.sees_edit(card, "closed · Kate")
-    assert closed.text == "☑️ #1 · Alice @alice\nclosed · Kate\n\nMy order is late"
+    assert closed.text == "✔️ #1 · Alice @alice\nclosed · Kate\n\nMy order is late"
     assert closed.buttons == ["Reopen"]
 
 
@@ -280,7 +280,7 @@ async def test_reopen_gives_a_new_card_and_tells_the_user(office: Office, alice:
 
     await alice.sees("Ticket #1 is open again.")
     new = await office.sees("My order is late", after=card)
-    assert "🟢 #1" in new.text
+    assert "🟠 #1" in new.text
     old = await office.kate.sees_edit(card, "#1 goes on further down, under a new card.")
     assert old.buttons == []
 
@@ -393,8 +393,8 @@ async def test_tickets_lists_what_is_open_oldest_first(
 
     listed = await office.sees("2 tickets are not closed")
     assert listed.text.splitlines()[2:] == [
-        "🆕 #1 · 23 Nov · Alice · new",
-        "🟢 #1 · Bob · open · Kate",
+        "🔶 #1 · 23 Nov · Alice · new",
+        "🟠 #1 · Bob · open · Kate",
     ]
     assert listed.buttons == []
 
@@ -416,7 +416,7 @@ async def test_tickets_has_buttons_to_page(office: Office) -> None:
     assert second.buttons == ["◀", "▶"]
     await office.kate.presses(second, "▶")
     third = await office.kate.sees_edit(second, "(3/3)")
-    assert third.text.splitlines()[2:] == ["🆕 #17 · User 17 · new"]
+    assert third.text.splitlines()[2:] == ["🔶 #17 · User 17 · new"]
     assert third.buttons == ["◀"]
 
 

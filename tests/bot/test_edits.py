@@ -32,7 +32,7 @@ async def test_an_edit_of_the_first_message_changes_the_card(office: Office, ali
     )
 
     edited = await office.kate.sees_edit(card, "My order is lost")
-    assert edited.text == "🆕 #1 · Alice @alice\nnew\n\nMy order is lost"
+    assert edited.text == "🔶 #1 · Alice @alice\nnew\n\nMy order is lost"
     assert formatted(edited, "bold")[1:] == ["lost"]
     assert edited.buttons == ["Take", "Close"]
 

@@ -216,7 +216,7 @@ async def test_staff_hear_the_language_of_their_setting_whatever_theirs_is(
         await office.telegram.advance(24 * 3600)
         await office.kate.writes("/tickets@sandbox_bot", to=office.support)
         listed = await office.sees("Не закрыто 1 обращение")
-        assert listed.text.endswith("🟢 #1 · 23 нояб. · Alice · открыто · Kate")
+        assert listed.text.endswith("🟠 #1 · 23 нояб. · Alice · открыто · Kate")
         await office.kate.replies(card, "/close 9 9")
         await alice.sees("Ticket #1 · 23 Nov is closed.")
         await office.kate.replies(card, "/close")

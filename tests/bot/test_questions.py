@@ -16,7 +16,7 @@ async def test_a_first_message_opens_a_ticket_and_staff_see_its_card(
     await alice.writes("My order is late")
 
     card = await office.sees("My order is late")
-    assert card.text == "🆕 #1 · Alice @alice\nnew\n\nMy order is late"
+    assert card.text == "🔶 #1 · Alice @alice\nnew\n\nMy order is late"
     assert card.buttons == ["Take", "Close"]
     await alice.sees("Ticket #1 is open")
 
@@ -35,7 +35,7 @@ async def test_the_formatting_of_a_first_message_is_kept_on_the_card(
     await alice.writes("😀 very late", entities=[{"type": "bold", "offset": 3, "length": 4}])
 
     card = await office.sees("very late")
-    assert formatted(card, "bold") == ["🆕 #1", "very"]
+    assert formatted(card, "bold") == ["🔶 #1", "very"]
 
 
 async def test_further_messages_join_the_open_ticket_as_replies_to_its_card(
@@ -89,7 +89,7 @@ async def test_what_staff_answered_and_the_user_adds_make_the_ticket_open_again(
     await alice.writes("By three weeks")
 
     await office.sees("By three weeks")
-    assert "🟢" in (await office.kate.sees_edit(card, "open")).text
+    assert "🟠" in (await office.kate.sees_edit(card, "open")).text
 
 
 @pytest.mark.parametrize("privacy", [True, False])
@@ -130,7 +130,7 @@ async def test_a_question_is_answered_on_either_database(sessions: Sessions) -> 
         await alice.sees("Ticket #1 is closed")
         await alice.writes("It is broken")
         await alice.sees("Ticket #1 is open again")
-        reopened = await office.sees("My order is late", after=card)
+        reopened = await office.sees("It is broken")
         await office.kate.sees_edit(card, "goes on further down")
         assert reopened.buttons == ["Take", "Close"]
 
@@ -156,12 +156,82 @@ async def test_who_writes_again_within_a_week_reopens_the_ticket_under_a_new_car
     await alice.writes("It is broken")
 
     await alice.sees("is open again.")
-    new = await office.sees("My order is late", after=card)
-    follow_up = await office.sees("It is broken")
-    assert follow_up.reply_to == new.id
-    assert new.buttons == ["Take", "Close"]
+    new = await office.sees("It is broken")
+    assert new.text.splitlines()[1:] == ["open", "", "It is broken"]
+    assert (new.buttons, new.reply_to) == (["Take", "Close"], card.id)
     old = await office.kate.sees_edit(card, "goes on further down, under a new card.")
     assert old.buttons == []
+    assert old.text.endswith("\n\nMy order is late")
+    assert "My order is late" not in (await office.says_in_staff_chat(after=new)).text
+
+
+async def reopened(office: Office, alice: User) -> tuple[Message, Message, Message]:
+    """Have a ticket reopened by what its user writes; return old card, new card and writing."""
+    card = await closed(office, alice)
+    written = await alice.writes("It is broken")
+    new = await office.sees("It is broken")
+    return await office.kate.sees_edit(card, "goes on further down"), new, written
+
+
+async def test_a_reopened_ticket_keeps_its_new_words_on_the_card(
+    office: Office, alice: User
+) -> None:
+    _, card, _ = await reopened(office, alice)
+
+    await office.kate.presses(card, "Take")
+
+    taken = await office.kate.sees_edit(card, "open · Kate")
+    assert taken.text.endswith("\n\nIt is broken")
+
+
+async def test_edits_reach_both_cards_of_a_reopened_ticket(office: Office, alice: User) -> None:
+    old, new, written = await reopened(office, alice)
+    first = next(m for m in await alice.chat.messages() if m.text == "My order is late")
+
+    await alice.edits(written, "It is broken again")
+    await alice.edits(first, "My order is lost")
+
+    await office.kate.sees_edit(new, "It is broken again")
+    await office.kate.sees_edit(old, "My order is lost")
+
+
+async def test_staff_who_reopen_see_the_newest_words_on_the_card(
+    office: Office, alice: User
+) -> None:
+    _, card, _ = await reopened(office, alice)
+    await office.kate.replies(card, "/close")
+    await office.kate.sees_edit(card, "closed")
+
+    await office.kate.replies(card, "/reopen")
+
+    newest = await office.sees("It is broken", after=card)
+    assert (newest.reply_to, newest.buttons) == (card.id, ["Take", "Close"])
+
+
+async def test_a_card_with_a_picture_below_it_does_not_show_older_words(
+    office: Office, alice: User
+) -> None:
+    await closed(office, alice)
+    await alice.sends_photo("look")
+    picture = await office.sees("look", kind="photo")
+    card = await office.support.message(picture.reply_to or 0)
+    assert card is not None
+
+    await office.kate.presses(card, "Take")
+
+    taken = await office.kate.sees_edit(card, "open · Kate")
+    assert taken.text.splitlines()[2:] == []
+
+
+async def test_the_card_follows_a_new_username(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "Call me")
+    assert "@alice" in card.text
+    names = {"first_name": "Alice", "username": "alice_new", "language_code": "en"}
+    await office.telegram.call("rename", user=alice.id, **names)
+
+    await alice.writes("Still there?")
+
+    await office.kate.sees_edit(card, "@alice_new")
 
 
 async def test_who_writes_after_more_than_a_week_opens_a_new_ticket(

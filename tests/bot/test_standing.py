@@ -76,7 +76,7 @@ async def test_another_bot_in_private_gets_no_word_and_no_ticket(office: Office,
 
     await quiet(office)
     assert await said_to(mallory) == []
-    assert not any("🆕" in text for text in await of_bot(office.support))
+    assert not any("🔶" in text for text in await of_bot(office.support))
 
 
 async def test_what_another_bot_says_elsewhere_is_answered_at_most_once(office: Office) -> None:

@@ -167,11 +167,11 @@ async def test_a_stranger_hears_the_language_that_his_update_named(
 @pytest.mark.parametrize(
     ("status", "state", "buttons"),
     [
-        (TicketStatus.NEW, ("🆕", "new"), ["Take", "Close"]),
-        (TicketStatus.OPEN, ("🟢", "open"), ["Take", "Close"]),
-        (TicketStatus.PENDING, ("🟡", "answered, waiting for the user"), ["Take", "Close"]),
-        (TicketStatus.ON_HOLD, ("⏸", "on hold"), ["Take", "Close"]),
-        (TicketStatus.CLOSED, ("☑️", "closed"), ["Reopen"]),
+        (TicketStatus.NEW, ("🔶", "new"), ["Take", "Close"]),
+        (TicketStatus.OPEN, ("🟠", "open"), ["Take", "Close"]),
+        (TicketStatus.PENDING, ("🟦", "answered, waiting for the user"), ["Take", "Close"]),
+        (TicketStatus.ON_HOLD, ("⚪", "on hold"), ["Take", "Close"]),
+        (TicketStatus.CLOSED, ("✔️", "closed"), ["Reopen"]),
     ],
 )
 async def test_a_card_shows_who_must_act_and_what_can_be_done(
@@ -271,7 +271,7 @@ async def test_a_first_message_that_is_not_text_is_no_part_of_the_card(
     await wall.catch_up()
 
     card, picture = wall.chat()
-    assert card.text == "🆕 #7 · Ann\nnew"
+    assert card.text == "🔶 #7 · Ann\nnew"
     assert picture.reply_to == card.id
 
 

@@ -1,10 +1,11 @@
+import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import DeliveryStatus, Ticket, TicketStatus, User
+from database.models import Delivery, DeliveryStatus, Ticket, TicketStatus, User
 from services import people
 from services.content import Person
-from services.notices import AnswerPosted, QuestionPosted, UserReturned
+from services.notices import AnswerPosted, CardRedrawn, QuestionPosted, UserReturned
 from tests.services import factories
 from tests.services.factories import ANN, HOUR, STAFF
 from tests.times import NOON
@@ -29,6 +30,40 @@ async def test_somebody_known_has_the_name_of_today(session: AsyncSession) -> No
     assert (later.name, later.username, later.language) == ("Anna", None, "ru")
     assert later.created_at == NOON
     assert len((await session.scalars(select(User))).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("person", "redrawn"),
+    [
+        (Person(7, "Anna", "ann", "en"), True),
+        (Person(7, "Ann", None, "en"), True),
+        (Person(7, "Ann", "ann", "ru"), False),
+        (ANN, False),
+    ],
+)
+async def test_a_card_follows_its_users_name(
+    session: AsyncSession, person: Person, redrawn: bool
+) -> None:
+    ann = await people.remember(session, ANN, now=NOON)
+    ticket = await factories.ticket(session, user=ann)
+
+    await people.remember(session, person, now=NOON)
+
+    expected = [(STAFF, CardRedrawn(ticket.id))] if redrawn else []
+    assert await factories.waiting(session) == expected
+
+
+async def test_a_card_says_that_its_user_is_away_and_back_again(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    await people.blocked(session, ANN.telegram_id, now=NOON)
+    assert await factories.waiting(session) == [(STAFF, CardRedrawn(ticket.id))]
+    (redraw,) = await session.scalars(select(Delivery))
+    redraw.status = DeliveryStatus.DELIVERED
+
+    await people.came_back(session, ticket.user, now=NOON)
+
+    assert await factories.waiting(session) == [(STAFF, CardRedrawn(ticket.id))]
 
 
 async def test_who_blocks_the_bot_is_remembered_with_the_first_time(

@@ -231,11 +231,26 @@ async def test_writing_within_a_week_of_the_close_reopens_under_a_new_card(
     assert (ticket.status, ticket.closed_at) == (OPEN, None)
     assert await factories.waiting(session) == [
         (USER, TicketReopened(ticket.id)),
-        (STAFF, CardPosted(ticket.id)),
+        (STAFF, CardPosted(ticket.id, message.id)),
+        (STAFF, CardRetired(ticket.id)),
+    ]
+    assert await factories.history(session, ticket) == [("reopened", ticket.user_id)]
+
+
+async def test_a_picture_that_reopens_a_ticket_follows_its_new_card(
+    session: AsyncSession,
+) -> None:
+    ticket = await factories.ticket(session, status=CLOSED, closed_at=NOON - WEEK)
+
+    await receive(session, factories.photo("It broke again"))
+
+    message = (await session.scalars(select(Message))).one()
+    assert await factories.waiting(session) == [
+        (USER, TicketReopened(ticket.id)),
+        (STAFF, CardPosted(ticket.id, message.id)),
         (STAFF, CardRetired(ticket.id)),
         (STAFF, QuestionPosted(message.id)),
     ]
-    assert await factories.history(session, ticket) == [("reopened", ticket.user_id)]
 
 
 async def test_writing_after_a_week_opens_a_new_ticket(session: AsyncSession) -> None:
