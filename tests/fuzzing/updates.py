@@ -185,7 +185,11 @@ def _callback(step: Step, wire: Wire) -> dict[str, Any]:
     message = told[-1 - (step.back or 0) % len(told)] if told else None
     rows = (message or {}).get("reply_markup", {}).get("inline_keyboard", [])
     buttons = [button["callback_data"] for row in rows for button in row]
-    data = buttons[(step.back or 0) % len(buttons)] if buttons and step.data is None else step.data
+    data = step.data
+    if buttons and step.data in {None, UNMARKED}:
+        data = buttons[(step.back or 0) % len(buttons)]
+    if step.data == UNMARKED:  # as it was before buttons carried marks
+        data = ":".join((data or "").split(":")[:2])
     query = {"id": str(wire.next_id(0)), "from": PEOPLE[step.sender], "chat_instance": "1"}
     return query | {"data": data or "take:1"} | ({"message": message} if message else {})
 
@@ -290,6 +294,7 @@ STAFF_CONTENT = st.one_of(
 )
 BACK = st.one_of(st.none(), st.integers(0, 12))
 USER = st.sampled_from(USERS)
+UNMARKED = "unmarked"
 FORGED = st.one_of(
     st.none(),
     st.sampled_from(
@@ -307,6 +312,13 @@ FORGED = st.one_of(
             "orphan:1:0",
             "resend:٣",
             "take:1:1",
+            "close:1",
+            "close:1:guessed1",
+            "reopen:2:guessed1",
+            "close_this:1:guessed1",
+            "again:1:guessed1:1:0",
+            "again:1::1:0",
+            UNMARKED,
             "\x00",
         ]
     ),

@@ -57,6 +57,9 @@ TROUBLES = {
     "clock": 1,
     "delete_copy": 1,
 }
+# How many seeds restore a backup; these lose what came after it, so less is expected of them.
+RESTORES = 0.04
+
 # The methods that say something in a chat.
 SENDS = ("sendMessage", "copyMessage", "sendMediaGroup", "editMessageText", "sendPhoto")
 
@@ -128,6 +131,7 @@ def make(seed: int) -> Plan:
         _trouble(rng, troubles, users, seconds) for _ in range(rng.randint(1, 8)) if troubles
     ]
     operations += _aimed_deaths(rng, operations) if "die" in troubles else []
+    operations += _restore(random.Random(f"restore {seed}"), seconds)
     zone, start = _time(rng)
     return Plan(
         seed=seed,
@@ -185,6 +189,17 @@ def _aimed_deaths(rng: random.Random, operations: list[Operation]) -> list[Opera
             {"turns": rng.randrange(120), "down": round(rng.uniform(0.1, 3), 2)},
         )
         for _ in range(rng.randint(0, 4))
+    ]
+
+
+def _restore(rng: random.Random, seconds: float) -> list[Operation]:
+    """Now and then, put a backup of the database in the place of what was written since."""
+    if rng.random() > RESTORES:
+        return []
+    saved, restored = sorted(round(rng.uniform(0, seconds), 3) for _ in range(2))
+    return [
+        Operation(saved, "save"),
+        Operation(restored, "restore", {"turns": rng.randrange(120), "down": 0.2}),
     ]
 
 

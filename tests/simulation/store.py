@@ -27,6 +27,8 @@ class Store:
     def __init__(self, template: bytes, rng: random.Random) -> None:
         self.raw = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self.raw.deserialize(template)
+        self._saved = sqlite3.connect(":memory:", check_same_thread=False)
+        self._saved.deserialize(template)
         self.rng = rng
         self.down = False
         self.loses_next_commit = False
@@ -36,8 +38,17 @@ class Store:
         """Read what is committed."""
         return self.raw.execute(statement).fetchall()
 
+    def save(self) -> None:
+        """Make a backup of what is committed."""
+        self.raw.backup(self._saved)
+
+    def restore(self) -> None:
+        """Put the backup in the place of all that was written since."""
+        self._saved.backup(self.raw)
+
     def close(self) -> None:
         self.raw.close()
+        self._saved.close()
 
 
 class Access:

@@ -1,5 +1,6 @@
 """What goes wrong, operation by operation: deaths, faults, outages, moves."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,30 @@ class Troubles:
         self.simulation.process.stop()
         self._back_in(down)
         return True
+
+    def save(self) -> bool:
+        if self.store.raw.in_transaction:
+            return False
+        self.store.save()
+        return True
+
+    def restore(self, turns: int, down: float) -> bool:
+        """Restore the backup, with the bot dead; without one, the empty database it began with."""
+        if self.simulation.process is None:
+            return False
+        self.simulation.process.kill(turns)
+        self._when_dead(self.store.restore)
+        self._back_in(down)
+        return True
+
+    def _when_dead(self, act: Callable[[], None]) -> None:
+        def look() -> None:
+            if self.simulation.process is None:
+                act()
+            else:
+                self.agenda.after(0.01, look)
+
+        self.agenda.after(0.0, look)
 
     def _back_in(self, seconds: float) -> None:
         """Start the bot anew so long after the process has ended, as Docker would."""

@@ -28,6 +28,10 @@ class Verdict(Ledger):
     """The promises, each a check."""
 
     def findings(self) -> Iterator[str]:
+        if "restore" in self.simulation.done:  # what came after the backup is lost, to nobody else
+            yield from self._mistakes()
+            yield from self._wrong()
+            return
         for check in (
             self._mistakes,
             self._outbox,
