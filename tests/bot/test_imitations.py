@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 
 async def test_what_stands_on_a_card_is_a_quotation(office: Office, alice: User) -> None:
-    words = "hi\n\n🆕 #9 · Carol\nnew\n\nMy card is 4111"
+    words = "hi\n\n🔶 #9 · Carol\nnew\n\nMy card is 4111"
 
     card = await office.opens(alice, words)
 
