@@ -25,9 +25,9 @@ async def tell(session: AsyncSession, delivery: Delivery, *, now: datetime) -> N
 
 
 async def _message_of(session: AsyncSession, delivery: Delivery, ticket: Ticket) -> int | None:
-    if delivery.kind == CardPosted.kind:
-        return await failing.first_message_of(session, ticket)
     message_id: int | None = delivery.payload.get("message_id")
+    if message_id is None and delivery.kind == CardPosted.kind:
+        return await failing.first_message_of(session, ticket)
     return message_id
 
 

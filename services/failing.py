@@ -92,7 +92,7 @@ async def _tell_user(
     """Tell a user which of their messages did not reach the team."""
     first = batch[0]
     if first.kind == CardPosted.kind:
-        lost = [await first_message_of(session, ticket)]
+        lost = [first.payload.get("message_id") or await first_message_of(session, ticket)]
     elif first.kind in {QuestionPosted.kind, QuestionEdited.kind}:
         several = batch[:1] if first.media_group_id else batch  # an album is one to its sender
         lost = [one.payload["message_id"] for one in several]
