@@ -557,10 +557,10 @@ async def test_a_user_who_blocked_the_bot_is_remembered_and_staff_are_told(
     assert ticket.user.blocked_at == NOON
     assert sent.error == "bot was blocked by the user"
     failed = DeliveryFailed(ticket.id, sent.id, "bot was blocked by the user")
-    assert await told(session, sent) == [(STAFF, failed)]
+    assert await told(session, sent) == [(STAFF, CardRedrawn(ticket.id)), (STAFF, failed)]
 
 
-async def test_a_confirmation_to_a_user_who_is_gone_tells_nobody(
+async def test_a_confirmation_to_a_user_who_is_gone_shows_on_the_card_alone(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     sent = await claimed(session, TicketClosed(ticket.id), ticket, chat_id=USER)
@@ -568,7 +568,7 @@ async def test_a_confirmation_to_a_user_who_is_gone_tells_nobody(
     await settle(session, UserGone("blocked"), sent)
 
     assert sent.status is DeliveryStatus.FAILED
-    assert await told(session, sent) == []
+    assert await told(session, sent) == [(STAFF, CardRedrawn(ticket.id))]
 
 
 async def test_somebody_unknown_who_is_gone_is_nobodys_business(session: AsyncSession) -> None:
