@@ -1,12 +1,14 @@
 """What is only for the eyes now: a list that was asked for, an answer to a press.
 
-Sent after the commit, best effort, through the limiter; nobody waits for it, and what would come
-too late is left out.
+Sent after the commit, best effort; nobody waits for it, and what would come too late is left out.
+It takes what all else leaves of the limits, and is bounded in number, whoever asks how often.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +29,16 @@ TOO_LATE = outbox.ASIDES_LAST.total_seconds()
 # While answers are awaited the limiter can't say when there is room, in seconds.
 LOOKS_EVERY = 0.2
 
+# So many wait at a time, one of a kind for a chat; when there are more the oldest is dropped.
+MOST_WAITING = 100
+
+
+@dataclass(frozen=True)
+class _Aside:
+    method: TelegramMethod[Any]
+    chat_id: int
+    asked_at: float
+
 
 class Asides:
     """Sends through one bot until `run` is cancelled."""
@@ -37,7 +49,9 @@ class Asides:
         self._bot = bot
         self._limiter = limiter
         self._monotonic = monotonic
-        self._waiting: asyncio.Queue[TelegramMethod[Any]] = asyncio.Queue()
+        self._waiting: dict[tuple[int, str], _Aside] = {}
+        self._free: list[TelegramMethod[Any]] = []
+        self._wake = asyncio.Event()
 
     @staticmethod
     def record(session: AsyncSession, shown: object, *, now: datetime) -> None:
@@ -47,34 +61,60 @@ class Asides:
             outbox.count_aside(session, chat_id, now=now)
 
     def show(self, method: TelegramMethod[Any]) -> None:
-        """Send soon; returns at once."""
-        self._waiting.put_nowait(method)
+        """Send soon, in the place of an older one of its kind that waits; returns at once."""
+        chat_id = getattr(method, "chat_id", None)
+        if isinstance(chat_id, int):
+            kind = chat_id, method.__api_method__
+            self._waiting.pop(kind, None)
+            self._waiting[kind] = _Aside(method, chat_id, self._monotonic())
+            if len(self._waiting) > MOST_WAITING:
+                self._drop(next(iter(self._waiting)), "TooMany")
+        else:
+            self._free.append(method)
+        self._wake.set()
 
     async def run(self) -> None:
-        """Send what is to be shown, each on its own."""
+        """Send what is to be shown, each on its own, as soon as there is room."""
         async with asyncio.TaskGroup() as group:
             while True:
-                group.create_task(self._send(await self._waiting.get()))
+                self._wake.clear()
+                for method in self._free:
+                    group.create_task(self._send(method))
+                self._free.clear()
+                rest = self._send_what_may_go(group)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(rest):
+                        await self._wake.wait()
+
+    def _send_what_may_go(self, group: asyncio.TaskGroup) -> float | None:
+        """Send what there is room for; return how many seconds to wait, None for as long as it is.
+
+        Those that wait are in the order in which they were asked for.
+        """
+        now = self._monotonic()
+        for kind, aside in list(self._waiting.items()):
+            if now - aside.asked_at > TOO_LATE:
+                self._drop(kind, "TimeoutError")
+            elif self._limiter.next_at(now, aside.chat_id, spare=True) <= now:
+                del self._waiting[kind]
+                self._limiter.leave(aside.chat_id)
+                group.create_task(self._send_counted(aside))
+        return LOOKS_EVERY if self._waiting else None
+
+    def _drop(self, kind: tuple[int, str], reason: str) -> None:
+        log.info("not shown", method=self._waiting.pop(kind).method.__api_method__, reason=reason)
+
+    async def _send_counted(self, aside: _Aside) -> None:
+        try:
+            await self._send(aside.method)
+        finally:
+            self._limiter.answer(self._monotonic(), aside.chat_id)
 
     async def _send(self, method: TelegramMethod[Any]) -> None:
-        chat_id = getattr(method, "chat_id", None)
         try:
             async with asyncio.timeout(TOO_LATE):
-                if isinstance(chat_id, int):
-                    await self._send_within_limits(method, chat_id)
-                else:
-                    await self._bot(method)
+                await self._bot(method)
         except (AiogramError, TimeoutError) as error:
             log.info("not shown", method=method.__api_method__, reason=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - a mistake here must not end the bot
             log.error("not shown", method=method.__api_method__, error=type(error).__name__)  # noqa: TRY400
-
-    async def _send_within_limits(self, method: TelegramMethod[Any], chat_id: int) -> None:
-        # The limiter can only say when to ask again: there is no event to wait for.
-        while (when := self._limiter.next_at(now := self._monotonic(), chat_id)) > now:  # noqa: ASYNC110
-            await asyncio.sleep(min(when - now, LOOKS_EVERY))
-        self._limiter.leave(chat_id)
-        try:
-            await self._bot(method)
-        finally:
-            self._limiter.answer(self._monotonic(), chat_id)

@@ -185,8 +185,14 @@ class Intake:
     async def _feed(
         self, session: AsyncSession, raw: dict[str, Any], *, now: datetime, **known: Any
     ) -> Any:
-        """Have an update handled; return what the handler returned."""
+        """Have an update handled; return what the handler returned.
+
+        A problem that is returned, not raised, left nothing to undo: it is told along with the rest.
+        """
         shown = await feed(self._bot, session, raw, team=self._team, now=now, **known)
+        if isinstance(shown, Problem):
+            log.info("refused", problem=type(shown).__name__)
+            await _tell(session, origin(raw), shown, now=now)
         self._asides.record(session, shown, now=now)
         return shown
 
@@ -197,15 +203,8 @@ class Intake:
         async with self._sessions.begin() as session:
             await updates.new_among(session, [raw["update_id"]], now=now)
             staff_chat_id = await staff_chat.current(session, self._team.staff_chat_id)
-            if source.callback_query_id is None and source.chat_id is not None:
-                refusal = Refusal(
-                    problem.to_json(),
-                    source.message_id,
-                    source.language,
-                    asked_in=source.chat_id,
-                    said=source.said,
-                )
-                outbox.post(session, source.chat_id, refusal, now=now)
+            if source.callback_query_id is None:
+                await _tell(session, source, problem, now=now)
         if source.callback_query_id is not None:
             with i18n.speaking(self._language(source, staff_chat_id)):
                 self._alert(source.callback_query_id, texts.problem(problem, self._team.day(now)))
@@ -251,6 +250,23 @@ class Intake:
         if source.callback_query_id is not None:
             with i18n.speaking(self._language(source, staff_chat_id)):
                 self._alert(source.callback_query_id, texts.update_failed())
+
+
+async def _tell(session: AsyncSession, source: Origin, problem: Problem, *, now: datetime) -> None:
+    """Say where it was asked for why nothing came of it."""
+    if source.chat_id is None:
+        return
+    refusal = Refusal(
+        problem.to_json(),
+        source.message_id,
+        source.language,
+        asked_in=source.chat_id,
+        said=source.said,
+    )
+    if source.private:
+        await outbox.post_latest(session, source.chat_id, refusal, now=now)
+    else:
+        outbox.post(session, source.chat_id, refusal, now=now)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from bot.intake import Intake
 from bot.raw import number
 from database.alarm import Alarm
 from database.errors import is_outage
-from services import kept, orphans, updates
+from services import kept, orphans, outbox, updates
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ LAST_CONFIRMATION = 4
 
 # The longest wait for a database, in seconds.
 _LONGEST_REST = 30.0
-_SWEPT_EVERY = timedelta(hours=1)
+_SWEPT_EVERY = timedelta(minutes=10)
 
 
 async def at_once() -> None:
@@ -193,20 +193,22 @@ class Poller:
                 await self._sent()
 
     async def _sweep(self) -> None:
-        """Forget now and then what is old: update ids, words that are kept, lost sends."""
+        """Drop what is old, a portion at each turn until nothing is left, then now and then."""
         now = self._clock()
         if self._swept_at is not None and now - self._swept_at < _SWEPT_EVERY:
             return
         try:
             async with self._sessions.begin() as session:
-                await updates.forget_old(session, now=now)
                 await kept.forget_old(session, now=now)
                 await orphans.forget_old(session, now=now)
+                more = await updates.forget_old(session, now=now)
+                more = await outbox.forget_asides(session, now=now) or more
         except Exception as error:
             if not is_outage(error):
                 raise
             return
-        self._swept_at = now
+        if not more:
+            self._swept_at = now
 
     async def _confirm(self) -> None:
         if self._offset is None:

@@ -73,6 +73,17 @@ def rows_of_json(dialect: str, name: str, *columns: str) -> str:
     return f"SELECT {', '.join(values)} FROM {rows}"  # noqa: S608 - our own names
 
 
+def join_first(dialect: str, alias: str, condition: str, order: str = "x.id") -> str:
+    """Write a JOIN of the first delivery `x` that meets a condition on the rows before it.
+
+    One index search a row, whatever the planner makes of the sizes.
+    """
+    found = f"FROM deliveries x WHERE {condition} ORDER BY {order} LIMIT 1"
+    if dialect == "postgresql":
+        return f"JOIN LATERAL (SELECT x.* {found}) {alias} ON TRUE"
+    return f"JOIN deliveries {alias} ON {alias}.id = (SELECT x.id {found})"
+
+
 async def insert(
     session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
 ) -> None:

@@ -281,10 +281,16 @@ class Delivery(Plain, Base):
             "ix_deliveries_lane",
             "chat_id",
             "lane",
-            "status",
             "id",
             sqlite_where=sql("status IN ('waiting', 'claimed')"),
             postgresql_where=sql("status IN ('waiting', 'claimed')"),
+        ),
+        Index(
+            "ix_deliveries_claimed",
+            "chat_id",
+            "lane",
+            sqlite_where=sql("status = 'claimed'"),
+            postgresql_where=sql("status = 'claimed'"),
         ),
         Index(
             "ix_deliveries_ring",
@@ -473,4 +479,7 @@ PENDING = Delivery.status.in_(
         expanding=True,
         literal_execute=True,
     )
+)
+FOR_THE_EYES = Delivery.kind.in_(
+    bindparam(None, ["aside", "refusal"], expanding=True, literal_execute=True)
 )

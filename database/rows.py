@@ -73,6 +73,12 @@ def add(session: AsyncSession, row: Base) -> None:
         batch.waiting.setdefault(type(row), []).append(row)
 
 
+def touched(result: Any) -> int:
+    """Count the rows that an UPDATE or DELETE found."""
+    count: int = result.rowcount
+    return count
+
+
 def _batch(session: AsyncSession | orm.Session) -> Batch:
     found: Batch = session.info.setdefault("batch", Batch())
     return found

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, bindparam, column, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.dialect import one_of, rows_of_json
+from database.dialect import join_first, one_of, rows_of_json
 from database.models import PENDING, Delivery, DeliveryStatus
 from services.notices import AnswerPosted, QuestionPosted
 from services.outbox import ALBUM_PAUSE
@@ -38,24 +38,22 @@ WITH RECURSIVE walk AS (
     FROM deliveries d WHERE d.id IN ({heads}) AND d.status = 'waiting'
     UNION ALL
     SELECT w.head, d.id, d.chat_id, d.lane, w.number + 1, w.walks
-    FROM walk w JOIN deliveries d ON d.id = (
-        SELECT x.id FROM deliveries x
-        WHERE x.chat_id = w.chat_id AND x.lane = w.lane AND x.status = 'waiting'
-          AND x.id > w.id AND x.priority NOT IN ({decoration})
-        ORDER BY x.id LIMIT 1
-    )
+    FROM walk w {behind}
     WHERE w.walks AND w.number < {most}
 )
 SELECT head, id FROM walk
 """
+_NEXT = """x.chat_id = w.chat_id AND x.lane = w.lane AND x.status = 'waiting'
+    AND x.status IN ('waiting', 'claimed') AND x.id > w.id AND x.priority NOT IN ({decoration})"""
 
 
 @cache
 def _offered(dialect: str) -> Select[Delivery, int]:
+    decoration = ", ".join(str(int(one)) for one in DECORATION)
     statement = _BEHIND.format(
         heads=rows_of_json(dialect, "heads", "id"),
         followed=rows_of_json(dialect, "followed", "id"),
-        decoration=", ".join(str(int(one)) for one in DECORATION),
+        behind=join_first(dialect, "d", _NEXT.format(decoration=decoration)),
         most=MOST_OFFERED,
     )
     walk = text(statement).columns(column("head", BigInteger), column("id", BigInteger)).subquery()

@@ -5,12 +5,12 @@ The courier takes it from here.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database import rows
-from database.models import PENDING, Delivery, DeliveryStatus, Priority, Ticket
-from services.notices import CardRedrawn, Notice
+from database.models import FOR_THE_EYES, PENDING, Delivery, DeliveryStatus, Priority, Ticket
+from services.notices import CardRedrawn, Notice, Refusal
 
 # Items of an album come as messages of their own; a second without another one ends it.
 ALBUM_PAUSE = timedelta(seconds=1)
@@ -22,6 +22,14 @@ ALBUM_ITEMS = 10
 # The kind of what is only for the eyes now (bot/asides.py); later than so it is not sent.
 ASIDE = "aside"
 ASIDES_LAST = timedelta(seconds=30)
+
+
+# Rows of what was only for the eyes, refusals too, are kept so long; then they can't matter to a
+# limiter that starts anew, nor to anybody who asks why.
+ASIDES_KEPT = timedelta(minutes=10)
+
+# Old rows are dropped in portions: no transaction is long.
+FORGOTTEN_AT_A_TIME = 2_000
 
 
 def post(
@@ -86,6 +94,43 @@ async def _wait_for_album(session: AsyncSession, item: Delivery, *, now: datetim
     is_whole = count >= ALBUM_ITEMS or now - begun_at >= ALBUM_LASTS
     due_at = now if is_whole else min(now + ALBUM_PAUSE, begun_at + ALBUM_LASTS)
     await session.execute(update(Delivery).where(*waiting).values(due_at=due_at))
+
+
+async def post_latest(
+    session: AsyncSession, chat_id: int, refusal: Refusal, *, now: datetime
+) -> None:
+    """Refuse something in a private chat; an older refusal of that kind, still unsent, is dropped.
+
+    So nobody fills the outbox by what can't be done, and the newest attempt has its answer.
+    """
+    await session.execute(
+        delete(Delivery).where(
+            Delivery.chat_id == chat_id,
+            Delivery.lane == 0,
+            Delivery.kind == Refusal.kind,
+            PENDING,
+            Delivery.status == DeliveryStatus.WAITING,
+            Delivery.attempts == 0,
+            Delivery.payload["problem"]["name"].as_string() == refusal.problem["name"],
+        )
+    )
+    post(session, chat_id, refusal, now=now)
+
+
+async def forget_asides(session: AsyncSession, *, now: datetime) -> bool:
+    """Drop rows of what was only for the eyes, a portion of them; whether there may be more."""
+    old = (
+        select(Delivery.id)
+        .where(
+            FOR_THE_EYES,
+            Delivery.created_at < now - ASIDES_KEPT,
+            Delivery.status.in_([DeliveryStatus.DELIVERED, DeliveryStatus.FAILED]),
+        )
+        .order_by(Delivery.created_at)
+        .limit(FORGOTTEN_AT_A_TIME)
+    )
+    forgotten = await session.execute(delete(Delivery).where(Delivery.id.in_(old)))
+    return rows.touched(forgotten) == FORGOTTEN_AT_A_TIME
 
 
 def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:

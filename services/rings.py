@@ -16,7 +16,7 @@ from typing import NamedTuple
 from sqlalchemy import BigInteger, Boolean, Executable, column, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.dialect import rows_of_json
+from database.dialect import join_first, rows_of_json
 from database.models import Delivery, Priority
 
 # So many lanes of each ring are looked at in one turn.
@@ -175,42 +175,37 @@ looked AS (
     UNION ALL
     SELECT l.ring, l.priority, d.chat_id, d.lane, l.last_chat, l.last_lane, l.leaves_out,
            l.number + 1, d.id
-    FROM looked l JOIN deliveries d ON d.id = (
-        SELECT x.id FROM deliveries x
-        WHERE x.status = 'waiting' AND x.priority = l.priority
-          AND (x.chat_id, x.lane) >= (
-              CASE WHEN {left_out} THEN l.chat_id + 1 ELSE l.chat_id END,
-              CASE WHEN {left_out} THEN 0 ELSE l.lane + 1 END
-          )
-          AND (x.chat_id, x.lane) <= (l.last_chat, l.last_lane)
-        ORDER BY x.chat_id, x.lane, x.id LIMIT 1
-    )
+    FROM looked l {next_lane}
     WHERE l.number < {most}
 ),
 lanes AS (
     SELECT l.*, (
         SELECT x.id FROM deliveries x
-        WHERE x.chat_id = l.chat_id AND x.lane = l.lane AND x.status = 'waiting'
-          AND x.priority NOT IN ({decoration})
+        WHERE {in_lane} AND x.status = 'waiting' AND x.priority NOT IN ({decoration})
         ORDER BY x.id LIMIT 1
     ) AS content
     FROM looked l WHERE l.number > 0
 )
 SELECT l.ring, l.priority AS found_as, l.chat_id, l.lane, h.id, h.priority, h.kind, h.due_at,
        h.created_at, h.attempts, h.media_group_id,
-       EXISTS (
-           SELECT 1 FROM deliveries x
-           WHERE x.chat_id = l.chat_id AND x.lane = l.lane AND x.status = 'claimed'
-       ) AS busy,
+       (SELECT x.id FROM deliveries x
+        WHERE x.chat_id = l.chat_id AND x.lane = l.lane AND x.status = 'claimed' LIMIT 1)
+           IS NOT NULL AS busy,
        l.priority IN ({behind}) AND l.content IS NOT NULL AS behind,
-       EXISTS (
-           SELECT 1 FROM deliveries x
-           WHERE x.chat_id = l.chat_id AND x.lane = l.lane AND x.status = 'waiting' AND x.id <> h.id
-       ) AS followed
-FROM lanes l JOIN deliveries h
-  ON h.id = CASE WHEN l.priority IN ({decoration}) THEN l.id ELSE l.content END
+       (SELECT x.id FROM deliveries x WHERE {in_lane} AND x.status = 'waiting' AND x.id <> h.id
+        LIMIT 1) IS NOT NULL AS followed
+FROM lanes l {head}
 ORDER BY l.ring, l.number
 """
+# A partial index serves only a query that repeats its condition.
+_IN_LANE = "x.chat_id = l.chat_id AND x.lane = l.lane AND x.status IN ('waiting', 'claimed')"
+_NEXT_LANE = """x.status = 'waiting' AND x.priority = l.priority
+    AND (x.chat_id, x.lane) >= (
+        CASE WHEN {left_out} THEN l.chat_id + 1 ELSE l.chat_id END,
+        CASE WHEN {left_out} THEN 0 ELSE l.lane + 1 END
+    )
+    AND (x.chat_id, x.lane) <= (l.last_chat, l.last_lane)"""
+_HEAD = "x.id = CASE WHEN l.priority IN ({decoration}) THEN l.id ELSE l.content END"
 _STARTS = ("ring", "priority", "chat_id", "lane", "last_chat", "last_lane", "leaves_out")
 
 
@@ -238,13 +233,17 @@ async def _look(
 @cache
 def _statement(dialect: str) -> Executable:
     """Make the statement once: SQLAlchemy takes longer to make one than it takes to run."""
-    without = rows_of_json(dialect, "without", "chat_id")
+    left_out = f"l.leaves_out = 1 AND l.chat_id IN ({rows_of_json(dialect, 'without', 'chat_id')})"
+    decoration = _listed(DECORATION)
+    next_lane = _NEXT_LANE.format(left_out=left_out)
     statement = _LOOK.format(
         starts=rows_of_json(dialect, "starts", *_STARTS),
-        left_out=f"l.leaves_out = 1 AND l.chat_id IN ({without})",
+        next_lane=join_first(dialect, "d", next_lane, "x.chat_id, x.lane, x.id"),
         most=LANES_A_LOOK,
-        decoration=_listed(DECORATION),
+        in_lane=_IN_LANE,
+        decoration=decoration,
         behind=_listed([Priority.REDRAW, Priority.REACTION]),
+        head=join_first(dialect, "h", _HEAD.format(decoration=decoration)),
     )
     numbers = [column(name, BigInteger) for name in ("ring", "found_as", "chat_id", "lane")]
     of_head = ("id", "priority", "kind", "due_at", "created_at", "attempts", "media_group_id")

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.text import clean
+from database import rows
 from database.dialect import insert_new
 from database.models import (
     PENDING,
@@ -37,16 +38,23 @@ async def new_among(
     session: AsyncSession, update_ids: Sequence[int], *, now: datetime
 ) -> frozenset[int]:
     """Record that these updates are handled in this transaction; tell which were not before."""
-    rows = [{"update_id": update_id, "seen_at": now} for update_id in update_ids]
-    return frozenset(await insert_new(session, SeenUpdate, "update_id", *rows))
+    seen = [{"update_id": update_id, "seen_at": now} for update_id in update_ids]
+    return frozenset(await insert_new(session, SeenUpdate, "update_id", *seen))
 
 
-async def forget_old(session: AsyncSession, *, now: datetime) -> None:
-    """Drop the records that Telegram can't come back to.
+async def forget_old(session: AsyncSession, *, now: datetime) -> bool:
+    """Drop a portion of the records that Telegram can't come back to; whether there may be more.
 
     By age, never by number: after a quiet week Telegram begins at a random id.
     """
-    await session.execute(delete(SeenUpdate).where(SeenUpdate.seen_at < now - KEPT_FOR))
+    old = (
+        select(SeenUpdate.update_id)
+        .where(SeenUpdate.seen_at < now - KEPT_FOR)
+        .order_by(SeenUpdate.seen_at)
+        .limit(outbox.FORGOTTEN_AT_A_TIME)
+    )
+    forgotten = await session.execute(delete(SeenUpdate).where(SeenUpdate.update_id.in_(old)))
+    return rows.touched(forgotten) == outbox.FORGOTTEN_AT_A_TIME
 
 
 async def set_aside(

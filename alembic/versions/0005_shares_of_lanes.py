@@ -13,6 +13,7 @@ depends_on = None
 
 PENDING = sa.text("status IN ('waiting', 'claimed')")
 WAITING = sa.text("status = 'waiting'")
+CLAIMED = sa.text("status = 'claimed'")
 FOR_THE_EYES = sa.text("kind IN ('aside', 'refusal')")
 
 # Classes, by the number under which they are stored.
@@ -37,9 +38,16 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_deliveries_lane"),
         "deliveries",
-        ["chat_id", "lane", "status", "id"],
+        ["chat_id", "lane", "id"],
         sqlite_where=PENDING,
         postgresql_where=PENDING,
+    )
+    op.create_index(
+        op.f("ix_deliveries_claimed"),
+        "deliveries",
+        ["chat_id", "lane"],
+        sqlite_where=CLAIMED,
+        postgresql_where=CLAIMED,
     )
     op.create_index(
         op.f("ix_deliveries_ring"),
@@ -58,8 +66,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ("ix_deliveries_for_the_eyes", "ix_deliveries_ring", "ix_deliveries_lane"):
-        op.drop_index(op.f(name), "deliveries")
+    for name in ("for_the_eyes", "ring", "claimed", "lane"):
+        op.drop_index(op.f(f"ix_deliveries_{name}"), "deliveries")
     _renumber(None, ALBUM, FOLLOW_UP)
     _renumber(None, REFUSAL, 1)
     _renumber(None, SIGN, CARD)

@@ -92,8 +92,8 @@ async def _what_comes_with(
 
 
 @router.message(CommandLike())
-async def unknown_command(message: Message) -> None:
-    raise UnknownCommand(first_word(message), private=True)
+async def unknown_command(message: Message) -> UnknownCommand:
+    return UnknownCommand(first_word(message), private=True)
 
 
 @router.message(ServiceMessage())
@@ -102,8 +102,8 @@ async def service_message(message: Message) -> None:
 
 
 @router.message()
-async def not_relayed(message: Message) -> None:
-    raise KindNotRelayed(kind_of(message))
+async def not_relayed(message: Message) -> KindNotRelayed:
+    return KindNotRelayed(kind_of(message))
 
 
 @router.edited_message(Question())

@@ -148,10 +148,12 @@ class Bench:
         again = Counter(
             one["update_id"] for one in self.logs[before:] if _OUTCOMES.get(one["event"]) is AGAIN
         )
+        refused = {one["update_id"] for one in self.logs[before:] if one["event"] == "refused"}
         for raw in reversed(batch):  # of two with one number the second one is known
             known = again[raw["update_id"]] > 0
             again[raw["update_id"]] -= 1
-            self._note(raw, AGAIN if known else HANDLED)
+            outcome = REFUSED if raw["update_id"] in refused else HANDLED
+            self._note(raw, AGAIN if known else outcome)
         return True
 
     def _note(self, raw: dict[str, Any], outcome: str) -> None:
@@ -186,7 +188,11 @@ class Bench:
             written = set(
                 (await session.execute(select(Message.chat_id, Message.message_id))).all()
             )
-            posted = Counter(await session.scalars(select(Delivery.kind)))
+            told = Counter(
+                await session.scalars(
+                    select(Delivery.chat_id).where(Delivery.kind == notices.Refusal.kind)
+                )
+            )
             found = await checking.findings(await session.connection(), now=self.now)
         say = self.report.wrong.append
         if lost := self.sent.keys() - self.became.keys():
@@ -203,17 +209,23 @@ class Bench:
                 say(f"set aside, and Telegram could have sent it: {step}: {dead[update_id].error}")
             if outcome == HANDLED and _joins_a_ticket(step) and _place(raw) not in written:
                 say(f"handled, and not in a ticket: {raw}")
-        self._judge_refusals(posted)
+        self._judge_refusals(told)
         self._judge_logs()
         for finding in found:
             if finding.wrong:
                 say(f"check: {finding.line}")
 
-    def _judge_refusals(self, posted: Counter[str]) -> None:
+    def _judge_refusals(self, told: Counter[int]) -> None:
+        """Each refusal is told; in a private chat a newer one may have replaced it."""
         refused = [self.sent[one][1] for one, became in self.became.items() if became == REFUSED]
-        said = sum("callback_query" not in raw and _says_where(raw) for raw in refused)
-        if posted[notices.Refusal.kind] != said:
-            self.report.wrong.append(f"refused {said}, told {posted[notices.Refusal.kind]}")
+        chats = Counter(
+            _chat_of(raw) for raw in refused if "callback_query" not in raw and _says_where(raw)
+        )
+        for chat_id in chats.keys() | told.keys():
+            least = chats[chat_id] if chat_id < 0 else min(1, chats[chat_id])
+            if not least <= told[chat_id] <= chats[chat_id]:
+                wrong = f"refused {chats[chat_id]} in {chat_id}, told {told[chat_id]}"
+                self.report.wrong.append(wrong)
         if any(said["from"] == BOT for said in self.wire.history[ROBOT]):
             self.report.wrong.append("another bot was answered")
         presses = sum("callback_query" in raw for raw in refused)
@@ -226,9 +238,13 @@ class Bench:
                 self.report.wrong.append(f"log: {line}")
 
 
+def _chat_of(raw: dict[str, Any]) -> Any:
+    return (raw.get("message") or raw["edited_message"])["chat"]["id"]
+
+
 def _says_where(raw: dict[str, Any]) -> bool:
     """Whether a message that was understood names a chat that could be told anything."""
-    chat_id = (raw.get("message") or raw["edited_message"])["chat"]["id"]
+    chat_id = _chat_of(raw)
     return type(chat_id) is int and chat_id != 0 and -(2**63) <= chat_id < 2**63
 
 

@@ -1,0 +1,125 @@
+"""`python -m benchmarks.waiting`: what a turn of the courier costs, however much waits.
+
+Rows wait for one staff chat: half of them of one ticket, of the others a hundred a ticket. Measured
+are a turn that claims a message, and one while the chat takes nothing, in milliseconds.
+"""
+
+import argparse
+import asyncio
+import statistics
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from benchmarks import databases
+from database.models import ChatPause, Delivery
+from database.session import make_engine, make_sessions
+from services.claiming import Claims, Turn
+from services.limiter import Limiter
+from services.parcel import Parcel
+
+ROWS = (1_000, 100_000, 1_000_000)
+TURNS = 15
+STAFF = -1001
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+_A_TICKET = 100
+
+# The same SQL for SQLite and PostgreSQL; `n` counts from 1.
+_NUMBERS = """
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
+"""
+_STATEMENTS = {
+    "users": """
+        INSERT INTO users (id, telegram_id, name, language, created_at)
+        {numbers} SELECT n, n, 'Somebody', 'en', :now FROM numbers
+    """,
+    "tickets": """
+        INSERT INTO tickets (id, mark, daily_id, opened_on, user_id, staff_chat_id, status,
+                             opened_at)
+        {numbers} SELECT n, 'm' || n, n, {day}, n, {staff}, 'open', :now FROM numbers
+    """,
+    "deliveries": """
+        INSERT INTO deliveries (chat_id, ticket_id, lane, kind, payload, priority, status,
+                                created_at, due_at, part, attempts)
+        {numbers} SELECT {staff}, {ticket}, {ticket}, 'question_edited', '{{"message_id": 1}}', 3,
+                         'waiting', :now, :now, 0, 0
+        FROM numbers
+    """,
+}
+
+
+async def fill(url: str, rows: int) -> None:
+    """Have so many rows wait."""
+    engine = make_engine(url)
+    sqlite = engine.dialect.name == "sqlite"
+    tickets = max(2, rows // 2 // _A_TICKET)
+    now = NOW.strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else NOW
+    async with engine.begin() as connection:
+        for table, statement in _STATEMENTS.items():
+            made = statement.format(
+                numbers=_NUMBERS.format(count=rows if table == "deliveries" else tickets),
+                day="'2026-11-23'" if sqlite else "DATE '2026-11-23'",
+                staff=STAFF,
+                ticket=f"CASE WHEN n % 2 = 0 THEN 1 ELSE n / 2 % {tickets} + 1 END",
+            )
+            await connection.execute(text(made), {"now": now})
+        await connection.execute(text("ANALYZE"))
+    await engine.dispose()
+
+
+async def measure(url: str) -> tuple[float, float]:
+    """Take turns, each undone: medians for one that claims a message, and for a held chat."""
+    engine = make_engine(url)
+    sessions = make_sessions(engine)
+    free = await _turns(sessions)
+    async with sessions.begin() as session:
+        until = NOW + timedelta(days=1)
+        session.add(ChatPause(chat_id=STAFF, since=NOW, until=until, held_because="kicked"))
+    held = await _turns(sessions)
+    await engine.dispose()
+    return free, held
+
+
+async def _turns(sessions: async_sessionmaker[AsyncSession]) -> float:
+    took = []
+    limiter = Limiter(per_group=20, total=0)
+    claims = Claims(_words, limiter, timedelta())
+    limiter.leave(STAFF, 15)
+    limiter.answer(0.0, STAFF, 15)
+    for _ in range(TURNS):
+        async with sessions() as session:
+            began = time.perf_counter()
+            turn = Turn(NOW, 1.0, longest=1.0)
+            await claims.make(session, turn, travelling=())
+            took.append((time.perf_counter() - began) * 1000)
+            await session.rollback()
+        for trip in turn.trips:
+            limiter.answer(-60.0, trip.parcel.chat_id, trip.parcel.cost)
+    return statistics.median(took)
+
+
+async def _words(_: AsyncSession, offered: Sequence[Delivery], *_backlog: object) -> Parcel:
+    return Parcel(offered[0].chat_id, None)
+
+
+async def main(sizes: Sequence[int]) -> None:
+    """Print a line for each database and number of rows."""
+    with databases.postgres_server() as server:
+        for name, database in (
+            ("SQLite", databases.sqlite),
+            ("PostgreSQL", lambda: databases.on(server)),
+        ):
+            for rows in sizes:
+                async with database() as url:
+                    await fill(url, rows)
+                    free, held = await measure(url)
+                    print(f"{name}, {rows:,} rows: {free:.1f} ms, while held {held:.1f} ms")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.waiting", description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
+    asyncio.run(main(parser.parse_args().rows))
