@@ -187,7 +187,7 @@ class Intake:
     ) -> Any:
         """Have an update handled; return what the handler returned.
 
-        A problem that is returned, not raised, left nothing to undo: it is told along with the rest.
+        A problem that is returned, not raised, left nothing to undo, and is told with the rest.
         """
         shown = await feed(self._bot, session, raw, team=self._team, now=now, **known)
         if isinstance(shown, Problem):
