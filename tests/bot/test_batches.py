@@ -14,7 +14,7 @@ from sandbox.client import Chat, Telegram, User
 from sandbox.program import Sandbox
 from services import ticket_service
 from services.outbox import ASIDE
-from tests.office import Sessions, open_telegram, running, settings_for
+from tests.office import USERNAME, Sessions, open_telegram, running, settings_for
 
 
 class Closed:
@@ -210,7 +210,7 @@ async def test_the_same_update_twice_in_a_batch_is_handled_once(closed: Closed) 
         assert len(asides.all()) == 2  # of /start, and of one /help
 
 
-async def test_what_cannot_go_along_leaves_the_others_together(closed: Closed) -> None:
+async def test_a_command_that_nobody_knows_is_refused_along_with_the_rest(closed: Closed) -> None:
     for number in range(8):
         await closed.alice.writes("/nonsense" if number == 3 else f"question {number}")
 
@@ -219,4 +219,18 @@ async def test_what_cannot_go_along_leaves_the_others_together(closed: Closed) -
         await closed.alice.sees("/nonsense")
 
     assert await closed.texts() == [f"question {number}" for number in range(8) if number != 3]
+    assert closed.alone == []
+
+
+async def test_what_cannot_go_along_leaves_the_others_together(closed: Closed) -> None:
+    for number in range(8):
+        if number == 3:
+            await closed.kate.writes(f"/close@{USERNAME} 99", to=closed.support)
+        await closed.alice.writes(f"question {number}")
+
+    async with closed.opens():
+        await closed.sees("question 7")
+        await closed.sees("99")
+
+    assert await closed.texts() == [f"question {number}" for number in range(8)]
     assert 0 < len(closed.alone) < 4
