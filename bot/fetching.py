@@ -16,9 +16,10 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 
-from bot import patience
+from bot import patience, troubles
 from bot.client import RawUpdates, Unreadable
 from bot.dispatching import used_update_types
+from core.waiting import Wait
 from services.silence import Silence
 
 log = structlog.get_logger(__name__)
@@ -67,6 +68,7 @@ class Fetching:
         self._allowed = allowed
         self._on_answer = on_answer
         self._silence = Silence()
+        self._wait, self._conflict = Wait(log.warning), Wait(log.error)
         self._failures = 0
         self._unreadable = 0
         self._cut = False
@@ -114,6 +116,8 @@ class Fetching:
         if self._failures and not self._cut:
             log.info("Telegram answers again", failures=self._failures)
         self._failures = 0
+        self._wait.is_over()
+        self._conflict.is_over()
         if not batch:
             self._unreadable = 0
         self._on_answer(self._silence.answered(asyncio.get_running_loop().time()))
@@ -122,11 +126,11 @@ class Fetching:
         """Wait after a question that failed, or give what is to be set aside."""
         self._failures += 1
         if isinstance(error, TelegramConflictError):
-            log.error("another program polls with this token, or a webhook is set")
+            self._conflict.goes_on("another program polls with this token, or a webhook is set")
             await self._rest(min(2.0 ** min(self._failures, 16) / 4, LONGEST_CONFLICT))
             return []
-        if self._failures == 1:
-            log.warning("Telegram does not answer", error=type(error).__name__)
+        where, why = troubles.address(self._bot), troubles.reason(error)
+        self._wait.goes_on("Telegram does not answer", address=where, reason=why)
         if isinstance(error, TelegramRetryAfter):
             await self._rest(float(error.retry_after))
             return []

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from bot import fetching as fetchings
 from bot.client import RawUpdates, read
 from bot.fetching import LONG_POLL, TRIES, Broken, Fetching
+from core.waiting import Wait
 from tests.fuzzing.wire import TOKEN
 
 EMPTY = (200, b'{"ok": true, "result": []}')
@@ -111,6 +112,20 @@ async def test_no_answer_and_the_return_are_said_once() -> None:
         "Telegram does not answer",
         "Telegram answers again",
     ]
+
+
+async def test_a_long_silence_is_told_again_with_its_reason_and_address() -> None:
+    now = 0.0
+    desk = Desk(*[DOWN] * 12)
+    desk.fetching._wait = Wait(fetchings.log.warning, lambda: now)
+    with capture_logs() as said:
+        for _ in range(12):  # a minute between two questions
+            await desk.fetching.fetch(None, at_once=False)
+            now += 60.0
+
+    told = [(line["address"], line["reason"], line.get("waited_seconds")) for line in said]
+    place, why = "https://api.telegram.org", "Internal Server Error"
+    assert told == [(place, why, None), (place, why, 300), (place, why, 600)]
 
 
 async def test_what_is_cut_off_by_a_stop_is_no_return() -> None:
