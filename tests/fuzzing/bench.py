@@ -258,6 +258,7 @@ def _joins_a_ticket(step: Step) -> bool:
         and step.kind == "message"
         and step.chat == step.sender != ROBOT
         and step.content.keys() == {"text"}
+        and bool(step.content["text"])  # an empty one is no text, and may be a service message
     )
 
 
