@@ -142,9 +142,11 @@ def outcome(error: Exception, *, private: bool) -> Outcome:  # noqa: PLR0911 - a
 
 def exhausted(error: Exception, *, private: bool) -> Outcome:
     """Read a refusal of a part after which nothing is left to try."""
-    if isinstance(error, TelegramBadRequest):
-        return _bad_request(error.message, private=private)
-    return Refused(str(getattr(error, "message", error)))
+    if not isinstance(error, TelegramBadRequest):
+        return Refused(str(getattr(error, "message", error)))
+    found = _bad_request(error.message, private=private)
+    of_source = obstacle(error, private=private) is Obstacle.SOURCE_GONE
+    return Refused(found.reason, uncopiable=of_source) if isinstance(found, Refused) else found
 
 
 def _bad_request(message: str, *, private: bool) -> Outcome:

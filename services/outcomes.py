@@ -65,9 +65,13 @@ class Migrated:
 
 @dataclass(frozen=True)
 class Refused:
-    """Telegram will never take this."""
+    """Telegram will never take this.
+
+    `uncopiable`: it says of the original that it can't be copied, not of the chat.
+    """
 
     reason: str
+    uncopiable: bool = False
 
 
 Outcome = Delivered | Paused | Unknown | BotRefused | ChatRefused | UserGone | Migrated | Refused

@@ -117,8 +117,8 @@ async def settle(
             await staff_chat.migrated(
                 session, parcel.chat_id, new_id, staff_chat_id=staff_chat_id, now=now
             )
-        case Refused(reason):
-            await _refused(session, batch, reason, staff_chat_id, now)
+        case Refused():
+            await _refused(session, batch, outcome, staff_chat_id, now)
 
 
 def backoff(attempts: int) -> timedelta:
@@ -212,15 +212,15 @@ async def _stall(
 async def _refused(
     session: AsyncSession,
     batch: Sequence[Delivery],
-    reason: str,
+    refused: Refused,
     staff_chat_id: int,
     now: datetime,
 ) -> None:
     """Give up what is at fault; in a staff chat that is to be found out first."""
-    first = batch[0]
+    first, reason = batch[0], refused.reason
     if len(batch) > 1:
         _dissolve(batch, reason, now)
-    elif await failing.is_no_content(session, first):
+    elif refused.uncopiable and await failing.is_no_content(session, first):
         failing.drop(batch, reason)
     elif not _is_to_staff(first, staff_chat_id) or first.kind in _DECORATION:
         await fail(session, batch, reason, now=now)

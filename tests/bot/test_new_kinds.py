@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from database.models import DeadUpdate
+from database.models import DeadUpdate, Delivery, DeliveryStatus
 from sandbox.client import Message, User
+from services.notices import QuestionPosted
 from tests.office import Office
 
 Json = dict[str, Any]
@@ -123,6 +124,25 @@ async def test_what_nobody_knows_yet_is_copied_into_the_open_ticket(
     await office.app.courier.settled()
     assert card.id
     assert not await said(office, alice, "passed on", "did not arrive")
+
+
+async def test_what_nobody_knows_yet_waits_while_the_staff_chat_refuses_everything(
+    office: Office, alice: User
+) -> None:
+    await office.opens(alice, "Look at this")
+    refuses = {"chat_id": office.support.id, "status": 400, "description": "Bad Request: NEW_WORDS"}
+    await office.telegram.breaks("error", times=None, **refuses)
+
+    await office.telegram.update({"message": raw(alice.id, NEW)})
+
+    copied = await office.telegram.called("copyMessage", status=400)
+    await office.telegram.called("sendMessage", status=400, since=copied["number"])  # the notice
+    await office.app.courier.settled()
+    async with office.sessions() as session:
+        statuses = await session.scalars(
+            select(Delivery.status).where(Delivery.kind == QuestionPosted.kind)
+        )
+        assert statuses.all() == [DeliveryStatus.WAITING]
 
 
 async def test_what_nobody_knows_yet_opens_no_ticket_and_asks_once_for_words(
