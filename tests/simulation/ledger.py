@@ -81,8 +81,7 @@ class Ledger:
         found = Counter[str]()
         for row in self.deliveries.values():
             if row["kind"] == "card_posted":
-                first = self.first_question(json.loads(row["payload"])["ticket_id"])
-                found.update(tokens.of(first["text"] or "") if first else [])
+                found.update(self.tokens_of(row))
         return found
 
     def copies_due(self, token: str) -> int:
@@ -109,10 +108,22 @@ class Ledger:
     def tokens_of(self, delivery: dict[str, Any]) -> list[str]:
         payload = json.loads(delivery["payload"])
         if delivery["kind"] == "card_posted":
-            first = self.first_question(payload["ticket_id"])
-            return tokens.of(first["text"] or "") if first else []
+            on_card = self.shown_on(delivery)
+            return tokens.of(on_card["text"] or "") if on_card else []
         message = self.messages.get(payload.get("message_id", 0))
         return tokens.of(message["text"] or message["details"] or "") if message else []
+
+    def shown_on(self, card: dict[str, Any]) -> dict[str, Any] | None:
+        """Find what a card shows: what it or an older one there names, or the first question."""
+        named = [
+            json.loads(row["payload"]).get("message_id")
+            for row in self.deliveries.values()
+            if row["kind"] == "card_posted"
+            and (row["ticket_id"], row["chat_id"]) == (card["ticket_id"], card["chat_id"])
+            and row["id"] <= card["id"]
+        ]
+        newest = next((one for one in reversed(named) if one is not None), None)
+        return self.messages[newest] if newest else self.first_question(card["ticket_id"])
 
     def first_question(self, ticket_id: int) -> dict[str, Any] | None:
         questions = (
