@@ -340,6 +340,7 @@ async def test_what_was_set_aside_can_be_replayed_after_a_fix(
     assert said == [
         "1: failed, ArithmeticError",
         "0 handled, 1 left",
+        "To see one: `replay show 1`. To forget one that never can be handled: `replay drop 1`.",
         "1: handled",
         "1 handled, 0 left",
         "0 handled, 0 left",
