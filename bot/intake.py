@@ -191,7 +191,7 @@ class Intake:
         """
         shown = await feed(self._bot, session, raw, team=self._team, now=now, **known)
         if isinstance(shown, Problem):
-            log.info("refused", problem=type(shown).__name__)
+            log.info("refused", problem=type(shown).__name__, update_id=raw["update_id"])
             await _tell(session, origin(raw), shown, now=now)
         self._asides.record(session, shown, now=now)
         return shown
