@@ -148,7 +148,7 @@ class Bench:
         again = Counter(
             one["update_id"] for one in self.logs[before:] if _OUTCOMES.get(one["event"]) is AGAIN
         )
-        refused = {one["update_id"] for one in self.logs[before:] if one["event"] == "refused"}
+        refused = {one.get("update_id") for one in self.logs[before:] if one["event"] == "refused"}
         for raw in reversed(batch):  # of two with one number the second one is known
             known = again[raw["update_id"]] > 0
             again[raw["update_id"]] -= 1
