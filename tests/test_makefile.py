@@ -190,6 +190,33 @@ def test_without_python_and_uv_one_sentence_says_what_to_install(machine: Machin
     assert makes_own.startswith("make:")
 
 
+def test_a_link_in_place_of_the_environment_keeps_what_it_leads_to(machine: Machine) -> None:
+    machine.add("python3.13", GOOD)
+    target = machine.home / "shared"
+    target.mkdir()
+    (target / "theirs").touch()
+    (machine.checkout / ".venv").symlink_to(target)
+
+    ended = machine.make("setup")
+
+    assert ended.returncode == 2
+    assert ".venv is a link: remove it first." in ended.stderr
+    assert [path.name for path in target.iterdir()] == ["theirs"]
+
+
+def test_a_python_that_fails_to_make_it_is_not_said_to_be_missing(machine: Machine) -> None:
+    machine.add(
+        "python3", GOOD.replace('"-m venv")', '"-m venv") echo "disk full" >&2; exit 1;;\n"x")')
+    )
+
+    ended = machine.make("setup")
+
+    assert ended.returncode == 2
+    assert "disk full" in ended.stderr
+    assert "python3 could not make .venv: see above." in ended.stderr
+    assert "No Python" not in ended.stderr
+
+
 def test_debians_python_without_its_venv_is_named(machine: Machine) -> None:
     machine.add("python3", WITHOUT_ENSUREPIP)
 
