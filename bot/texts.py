@@ -233,6 +233,21 @@ def answer_under_way(ticket: str) -> str:
     return _("{ticket}: this hasn't reached the user yet. I keep trying.").format(ticket=ticket)
 
 
+def arrived_after_all(ticket: str) -> str:
+    return _("{ticket}: sent again, it has arrived.").format(ticket=ticket)
+
+
+def failed_again(ticket: str) -> str:
+    return _("{ticket}: sent again, it did not arrive.").format(ticket=ticket)
+
+
+def on_its_way_again(ticket: str) -> str:
+    """Stand for what is tried for longer; another notice follows if it fails."""
+    return _("{ticket}: being sent again. If it does not arrive, I'll say so.").format(
+        ticket=ticket
+    )
+
+
 def edit_failed(ticket: str, reason: str) -> str:
     words = _("{ticket}: this edit did not arrive ({reason}).")
     return words.format(ticket=ticket, reason=_reason(reason))
@@ -554,7 +569,7 @@ def _state(ticket: Ticket, *, closed_by: str | None, reason: str | None) -> str:
     elif ticket.assigned_staff is not None:
         parts.append(person(ticket.assigned_staff))
     if ticket.user.blocked_at is not None:
-        parts.append(_("the user has blocked me"))
+        parts.append(_("the user has blocked the bot"))
     return " · ".join(parts)
 
 

@@ -182,6 +182,20 @@ class DeliveryFailed(Notice):
 
 
 @dataclass(frozen=True)
+class SentAgain(Notice):
+    """To staff: the notice `message_id` of a failure shows what sending again led to.
+
+    `told_in` is its chat: a group that has moved since counts its messages anew.
+    """
+
+    priority = Priority.REDRAW
+    ticket_id: int
+    delivery_id: int
+    told_in: int
+    message_id: int
+
+
+@dataclass(frozen=True)
 class WordsKept(Notice):
     """To staff: what one of them wrote is kept, and why; with buttons where a press decides."""
 

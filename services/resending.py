@@ -1,12 +1,17 @@
 """Sending again what failed, when staff ask for it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Ticket
+from services import outbox
+from services.notices import SentAgain
 from services.problems import ButtonOutdated, NothingToResend
+
+# Most of what is sent again has arrived or failed within this time.
+USUALLY_TAKES = timedelta(seconds=3)
 
 
 async def resend(
@@ -16,12 +21,14 @@ async def resend(
     *,
     now: datetime,
     posted_at: int | None = None,
+    notice_id: int | None = None,
 ) -> None:
     """Send a failed delivery of the ticket once more, with all that travelled with it.
 
-    What is for staff goes to the chat that the ticket has now. ButtonOutdated if the ticket has no
-    such delivery, or not from then (`posted_at`, in whole seconds): keys are given again by a
-    restored database. NothingToResend if it has not failed.
+    What is for staff goes to the chat that the ticket has now. `notice_id` is the message there
+    that told of the failure; it comes to show what became of it, in one edit.
+    ButtonOutdated if the ticket has no such delivery, or not from then (`posted_at`, in whole
+    seconds): keys are given again by a restored database. NothingToResend if it has not failed.
     """
     failed = await session.scalar(
         select(Delivery)
@@ -47,3 +54,7 @@ async def resend(
         if delivery.chat_id < 0 and delivery.chat_id != ticket.staff_chat_id:
             # Nothing of it has arrived in this chat.
             delivery.chat_id, delivery.part = ticket.staff_chat_id, 0
+    if notice_id is not None:
+        told = SentAgain(ticket.id, failed.id, ticket.staff_chat_id, notice_id)
+        shown = outbox.post(session, ticket.staff_chat_id, told, now=now, ticket=ticket)
+        shown.due_at = now + USUALLY_TAKES

@@ -22,7 +22,14 @@ from services import (
 from services.arrival import Taken
 from services.failing import CONTENT, fail
 from services.lanes import LONGEST_BACKOFF
-from services.notices import AnswerDelivered, CardRedrawn, CardRetired, CommandDone, NoteKept
+from services.notices import (
+    AnswerDelivered,
+    CardRedrawn,
+    CardRetired,
+    CommandDone,
+    NoteKept,
+    SentAgain,
+)
 from services.outcomes import (
     BotRefused,
     ChatRefused,
@@ -47,7 +54,8 @@ _TRIED_WITHIN = timedelta(minutes=1)
 
 # What shows how things are, and is shown anew when they change; it fails in the log alone.
 _DECORATION = frozenset(
-    notice.kind for notice in (CardRedrawn, CardRetired, AnswerDelivered, NoteKept, CommandDone)
+    notice.kind
+    for notice in (CardRedrawn, CardRetired, AnswerDelivered, NoteKept, CommandDone, SentAgain)
 )
 
 

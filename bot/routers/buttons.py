@@ -24,7 +24,7 @@ from bot.callbacks import (
 from bot.filters import InStaffChat
 from bot.middlewares.staff import StaffMiddleware
 from bot.naming import pressed_ticket, told_ticket
-from database.models import User
+from database.models import Ticket, User
 from services import board, hearing, resending
 from services import ticket_service as tickets
 from services.problems import ButtonOutdated, NotForYou
@@ -93,7 +93,10 @@ async def resend(
 ) -> AnswerCallbackQuery:
     ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
     failed, posted_at = callback_data.delivery_id, callback_data.posted_at
-    await resending.resend(session, ticket, failed, posted_at=posted_at, now=now)
+    notice_id = _notice_id(query, ticket)
+    await resending.resend(
+        session, ticket, failed, posted_at=posted_at, notice_id=notice_id, now=now
+    )
     return query.answer(texts.sent_again())
 
 
@@ -106,7 +109,8 @@ async def resend_unmarked(
     now: datetime,
 ) -> AnswerCallbackQuery:
     ticket = await told_ticket(session, query, staff_chat_id)
-    await resending.resend(session, ticket, callback_data.delivery_id, now=now)
+    failed, notice_id = callback_data.delivery_id, _notice_id(query, ticket)
+    await resending.resend(session, ticket, failed, notice_id=notice_id, now=now)
     return query.answer(texts.sent_again())
 
 
@@ -172,6 +176,12 @@ async def outdated(query: CallbackQuery) -> None:
 @others_router.callback_query()
 async def not_for_you(query: CallbackQuery) -> None:
     raise NotForYou
+
+
+def _notice_id(query: CallbackQuery, ticket: Ticket) -> int | None:
+    """Tell under which message it was pressed; None if the group has moved since."""
+    notice = query.message
+    return notice.message_id if notice and notice.chat.id == ticket.staff_chat_id else None
 
 
 def _becomes(query: CallbackQuery, words: str) -> EditMessageText:

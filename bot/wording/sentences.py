@@ -1,7 +1,7 @@
 """Notices that are a sentence: to the user, or to staff about a ticket."""
 
 from bot import keyboards, texts
-from bot.call import Call, send_text
+from bot.call import Call, edit_text, send_text
 from bot.wording.desk import Desk
 from core.text import Piece
 from database.models import Delivery, DeliveryStatus, Direction, LinkKind, Message, Ticket
@@ -62,6 +62,20 @@ async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
         Call(send_text(desk.chat_id, piece, reply_to=reply_to, keyboard=keyboard)),
         shows=_AS_NOTICE,
     )
+
+
+async def sent_again(desk: Desk, notice: notices.SentAgain) -> Parcel | None:
+    """Have the notice of a failure show what sending again led to; its button goes."""
+    if notice.told_in != desk.chat_id:
+        return None
+    again = await desk.session.get_one(Delivery, notice.delivery_id)
+    number = desk.number(await desk.ticket(notice.ticket_id))
+    words = {
+        DeliveryStatus.DELIVERED: texts.arrived_after_all,
+        DeliveryStatus.FAILED: texts.failed_again,
+    }.get(again.status, texts.on_its_way_again)
+    piece: Piece = (words(number), [])
+    return Parcel(desk.chat_id, Call(edit_text(desk.chat_id, notice.message_id, piece)))
 
 
 async def words_wanted(desk: Desk, notice: notices.WordsWanted) -> Parcel:

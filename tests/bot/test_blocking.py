@@ -42,6 +42,21 @@ async def test_the_button_sends_it_again_once_the_user_is_back(office: Office, a
     assert await press.answer() == "Sending again."
     await alice.sees("It is on its way")
     await office.kate.sees_reaction(answer, "👍")
+    told = await office.kate.sees_edit(notice, "#1: sent again, it has arrived.")
+    assert told.buttons == []
+
+
+async def test_what_fails_again_leaves_one_notice_with_a_button(
+    office: Office, alice: User
+) -> None:
+    _, _, notice = await refused(office, alice)
+
+    await office.kate.presses(notice, "Send again")
+
+    told = await office.kate.sees_edit(notice, "#1: sent again, it did not arrive.")
+    assert told.buttons == []
+    second = await office.sees("this did not arrive", after=notice)
+    assert second.buttons == ["Send again"]
 
 
 async def test_pressing_too_early_fails_again_and_pressing_twice_sends_once(
@@ -92,7 +107,7 @@ async def test_the_card_says_that_the_user_has_blocked_the_bot_until_the_return(
 
     await alice.blocks_bot()
 
-    await office.kate.sees_edit(card, "new · the user has blocked me")
+    await office.kate.sees_edit(card, "new · the user has blocked the bot")
     await alice.unblocks_bot()
     await office.kate.sees_edit(card, "new\n")
 

@@ -1,9 +1,10 @@
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Ticket
 from services import resending
-from services.notices import AnswerPosted, QuestionPosted
+from services.notices import AnswerPosted, QuestionPosted, SentAgain
 from services.problems import ButtonOutdated, NothingToResend
 from tests.services import factories
 from tests.services.factories import ANN, HOUR, MINUTE, STAFF
@@ -30,6 +31,18 @@ async def test_what_failed_is_sent_again_as_if_for_the_first_time(
 
     assert (answer.status, answer.due_at) == (WAITING, NOON + HOUR)
     assert (answer.attempts, answer.first_tried_at, answer.error) == (0, None, None)
+
+
+async def test_the_notice_of_the_failure_comes_to_show_what_became_of_it(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    answer = await failed(session, ticket)
+
+    await resending.resend(session, ticket, answer.id, notice_id=5, now=NOON + HOUR)
+
+    (told,) = await session.scalars(select(Delivery).where(Delivery.kind == SentAgain.kind))
+    assert told.payload == SentAgain(ticket.id, answer.id, STAFF, 5).to_json()
+    assert (told.chat_id, told.due_at) == (STAFF, NOON + HOUR + resending.USUALLY_TAKES)
 
 
 async def test_what_had_arrived_of_it_is_not_sent_again(
