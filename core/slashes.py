@@ -9,14 +9,19 @@ from itertools import islice
 
 from core.text import BLANKS, REPLACEMENT
 
-# Everything that looks like a slash: of fractions, division, box drawings, full width, mathematics.
-_SLASHES = frozenset("/\u2044\u2215\u2571\u27cb\u29f8\u2f03\u3033\uff0f\U0001f67c")
+# Everything that looks like a slash: what Unicode's list of confusables (unicode.org/reports/tr39)
+# takes for one, but for letters that are in daily use, and what it leaves out.
+_CONFUSABLE = "\u1735\u2041\u2044\u2215\u2571\u27cb\u29f8\u2cc6\u2f03\u3033\u31d3\U0001d23a"
+_SLASHES = frozenset("/\u2e4a\uff0f\U0001f67c" + _CONFUSABLE)
 
 # One character that looks like several slashes.
-_SEVERAL = frozenset("\u2afb\u2afd")
+_SEVERAL = frozenset("\u1736\u2afb\u2afd")
 
 # Unassigned, and reserved by Unicode for signs that show nothing (Default_Ignorable_Code_Point).
 _RESERVED = frozenset([0x2065, *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000)])
+
+# Never to be characters at all; the last two of each plane are others of these.
+_NONCHARACTERS = range(0xFDD0, 0xFDF0)
 
 
 def is_note(text: str) -> bool:
@@ -45,4 +50,6 @@ def is_invisible(character: str) -> bool:
         or character in BLANKS
         or character == REPLACEMENT
         or ord(character) in _RESERVED
+        or ord(character) in _NONCHARACTERS
+        or ord(character) & 0xFFFE == 0xFFFE  # noqa: PLR2004 - by Unicode's definition
     )

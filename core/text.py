@@ -13,8 +13,9 @@ type Piece = tuple[str, list[Entity]]
 
 REPLACEMENT = "\ufffd"
 
-# Letters and signs by Unicode's account that show nothing: Hangul fillers, a blank Braille cell.
-BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+# Letters and signs by Unicode's account that show nothing: Hangul fillers, a blank Braille cell,
+# the place of an object that is not there, blanks of hieroglyphs, a note without a head.
+BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U00013441\U00013442\U0001d159")
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ZERO_WIDTH_JOINER = "\u200d"
