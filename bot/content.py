@@ -8,6 +8,7 @@ from aiogram.types import Message, User
 from pydantic import BaseModel
 
 from bot import kinds
+from bot.beginnings import beginning
 from bot.reading import UNREAD
 from core.text import utf16_len
 from services.content import UNKNOWN, Content, Person
@@ -50,6 +51,7 @@ def content(message: Message) -> Content:
         raise NotAMessage(f"{len(text)} characters")
     entities = message.entities or message.caption_entities or []
     replied = message.reply_to_message
+    said = _said(message, kind)
     return Content(
         chat_id=message.chat.id,
         message_id=message.message_id,
@@ -62,7 +64,8 @@ def content(message: Message) -> Content:
         file_unique_id=file.file_unique_id if file else None,
         media_group_id=message.media_group_id,
         reply_to=replied.message_id if replied and replied.chat.id == message.chat.id else None,
-        details=_details(message, kind),
+        details=_details(said),
+        beginning=beginning(kind, said) if not text else "",
         quoted_from_end=_quoted_from_end(message),
     )
 
@@ -85,14 +88,20 @@ def _file(message: Message, kind: str) -> Any:
     return getattr(message, kind, None) if kind in kinds.FILES else None
 
 
-def _details(message: Message, kind: str) -> dict[str, Any]:
-    """Take over what else the message says, as Telegram said it; the largest goes if it is a lot.
+def _said(message: Message, kind: str) -> dict[str, Any]:
+    """Read what else the message says, as Telegram said it.
 
     Of a kind that nobody knows that is all that nobody knows.
     """
-    found = {name: _plain(getattr(message, name)) for name in message.model_fields_set & _DETAILS}
+    said = {name: _plain(getattr(message, name)) for name in message.model_fields_set & _DETAILS}
     if message.model_extra:
-        found |= _unread(message.model_extra, kind)
+        said |= _unread(message.model_extra, kind)
+    return said
+
+
+def _details(said: dict[str, Any]) -> dict[str, Any]:
+    """Keep it; the largest goes if it is a lot."""
+    found = dict(said)
     while found and len(json.dumps(found)) > LONGEST_DETAILS:
         del found[max(found, key=lambda name: len(json.dumps(found[name])))]
     return found

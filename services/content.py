@@ -35,7 +35,8 @@ class Content:
     A `file_id` may differ each time Telegram names the same file; `file_unique_id` does not.
     `reply_to` is the id of the message in the same chat that it replies to. `details` are the
     fields of Telegram's message that say more: the content itself if it is neither text nor a file
-    alone, flags, whose words are forwarded, what is quoted.
+    alone, flags, whose words are forwarded, what is quoted. `beginning` is how that begins, if with
+    a slash: a poll's question, the first line of what was laid out in blocks.
     """
 
     chat_id: int
@@ -51,22 +52,25 @@ class Content:
     details: dict[str, Any] = field(default_factory=dict)
     quoted_from_end: int = 0
     edited_at: datetime | None = None
+    beginning: str = ""
 
     @property
     def is_note(self) -> bool:
         """What begins with `//` stays among staff."""
-        return slashes.is_note(self.text or "")
+        return slashes.is_note(self.text or self.beginning)
 
     @property
     def is_slip(self) -> bool:
         """What begins with one slash: a mistyped note or command, or an answer after all."""
-        return not self.is_note and slashes.begins_with_slash(self.text or "")
+        return not self.is_note and slashes.begins_with_slash(self.text or self.beginning)
 
 
 def essence(kind: str, details: Mapping[str, Any] | None) -> list[Any]:
     """Give what of the details would make it another message if it changed."""
     said = details or {}
     flags = [bool(said.get(name)) for name in _FLAGS]
+    if kind == "checklist":  # its tasks are ticked off, which is nobody's new wording
+        return [kind, *flags, (said.get(kind) or {}).get("title")]
     return [kind, *flags, _lasting(said.get(kind)) if kind in _IN_DETAILS else None]
 
 
