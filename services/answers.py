@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import slashes
 from database.models import Direction, Message, Ticket, TicketStatus, User
 from services import history, messages, outbox
 from services.content import Content
@@ -67,6 +68,12 @@ async def is_noted(session: AsyncSession, ticket: Ticket, media_group_id: str | 
     """Whether what there is of an album is a note; then all of it will be."""
     album = await messages.album(session, ticket, media_group_id)
     return any(item.direction is Direction.NOTE for item in album)
+
+
+async def says_note(session: AsyncSession, ticket: Ticket, media_group_id: str | None) -> bool:
+    """Whether an item of an album is a note by its own words, and not only held back."""
+    album = await messages.album(session, ticket, media_group_id)
+    return any(slashes.is_note(item.text or "") for item in album)
 
 
 async def hold_back(

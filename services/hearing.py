@@ -57,6 +57,8 @@ async def hear_edit(
         await _keep(session, said, KeptReason.SLIP, ticket, now=now)
     else:
         await answers.edit(session, ticket, written, content, now=now)
+        if content.is_note:
+            await _note_beside(session, ticket, content, now=now)
 
 
 async def hear_orphan(
@@ -97,17 +99,16 @@ async def settle(
     """
     rows = await kept.take(session, mark, KeptReason.SLIP, staff_chat_id=staff_chat_id)
     ticket = await _ticket(session, rows[0].ticket_id, staff_chat_id)
-    as_note = as_note or any(kept.content_of(row).is_note for row in rows)
+    album = rows[0].media_group_id
+    as_note = (
+        as_note
+        or any(kept.content_of(row).is_note for row in rows)
+        or await answers.says_note(session, ticket, album)
+    )
     if not as_note:
-        await answers.let_go(session, ticket, rows[0].media_group_id, now=now)
+        await answers.let_go(session, ticket, album, now=now)
     for row in rows:
-        content = kept.content_of(row)
-        written = await messages.find(session, row.chat_id, row.message_id)
-        if written is not None:
-            await answers.edit(session, ticket, written, content, now=now, as_note=as_note)
-        else:
-            by = await _author(session, row)
-            await answers.write(session, ticket, content, by=by, now=now, as_note=as_note)
+        await _settle(session, ticket, row, as_note=as_note, now=now)
     return ticket, as_note
 
 
@@ -156,6 +157,27 @@ async def _hear_again(
             await hear(session, ticket, said, now=now)
         else:
             await hear_edit(session, ticket, written, said, now=now)
+
+
+async def _settle(
+    session: AsyncSession, ticket: Ticket, row: KeptWords, *, as_note: bool, now: datetime
+) -> None:
+    content = kept.content_of(row)
+    written = await messages.find(session, row.chat_id, row.message_id)
+    if written is not None:
+        await answers.edit(session, ticket, written, content, now=now, as_note=as_note)
+    else:
+        by = await _author(session, row)
+        await answers.write(session, ticket, content, by=by, now=now, as_note=as_note)
+
+
+async def _note_beside(
+    session: AsyncSession, ticket: Ticket, content: Content, *, now: datetime
+) -> None:
+    """Make notes of what is kept of an album of which an item became one."""
+    album = content.chat_id, content.media_group_id
+    for row in await kept.take_album(session, *album, KeptReason.SLIP):
+        await _settle(session, ticket, row, as_note=True, now=now)
 
 
 async def _keep(

@@ -118,9 +118,17 @@ async def take(
         raise KeptIsGone
     if await staff_chat.current(session, row.chat_id) != staff_chat_id:
         raise NotForYou
-    return await _gone(
-        session, list(await album(session, row.chat_id, row.media_group_id)) or [row]
+    return await take_album(session, row.chat_id, row.media_group_id, reason) or await _gone(
+        session, [row]
     )
+
+
+async def take_album(
+    session: AsyncSession, chat_id: int, media_group_id: str | None, reason: KeptReason
+) -> Sequence[KeptWords]:
+    """Take what is kept of an album for this reason; nothing if there is no album."""
+    beside = await album(session, chat_id, media_group_id)
+    return await _gone(session, [row for row in beside if row.reason is reason])
 
 
 async def take_replies(session: AsyncSession, replied: Content) -> Sequence[KeptWords]:
