@@ -7,6 +7,7 @@ Telegram does not say yet whether it is staff, and a reply to a message of ours 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -64,13 +65,28 @@ async def hear_edit(
 async def hear_orphan(
     session: AsyncSession, said: Said, replied: Content, *, now: datetime
 ) -> None:
-    """Keep a reply to a message that we don't know; UnknownReply if it can't be a lost send's."""
+    """Keep a reply to a message that we don't know; UnknownReply if it can't be a lost send's.
+
+    Which ticket it is about is asked once it is known that the writer has a say.
+    """
     choices = await orphans.choices(session, replied)
+    await _keep_orphan(session, said, replied, choices, now=now)
+
+
+async def _keep_orphan(
+    session: AsyncSession,
+    said: Said,
+    replied: Content,
+    choices: list[dict[str, Any]],
+    *,
+    now: datetime,
+) -> None:
     beside = await kept.album(session, said.content.chat_id, said.content.media_group_id)
+    reason = KeptReason.ORPHAN if said.confirmed else KeptReason.UNCONFIRMED
     row = await kept.keep(
         session,
         said.content,
-        KeptReason.ORPHAN,
+        reason,
         author=said.by,
         speaker_id=said.speaker_id,
         now=now,
@@ -135,8 +151,13 @@ async def confirm(
 ) -> None:
     """Let go what is kept of somebody who, as Telegram says now, has a say."""
     for row in await kept.take_unconfirmed(session, chat_id, speaker_id):
-        ticket = await _ticket(session, row.ticket_id, staff_chat_id)
-        await _hear_again(session, [row], ticket, now=now)
+        ticket_id = row.ticket_id or await orphans.ticket_id_of(session, kept.replied_by(row))
+        if ticket_id is None:
+            said = await _said(session, row)
+            await _keep_orphan(session, said, kept.replied_by(row), row.choices or [], now=now)
+        else:
+            ticket = await _ticket(session, ticket_id, staff_chat_id)
+            await _hear_again(session, [row], ticket, now=now)
 
 
 async def deny(session: AsyncSession, chat_id: int, speaker_id: int, *, now: datetime) -> None:
@@ -151,7 +172,7 @@ async def _hear_again(
     session: AsyncSession, rows: Iterable[KeptWords], ticket: Ticket, *, now: datetime
 ) -> None:
     for row in rows:
-        said = Said(kept.content_of(row), await _author(session, row), row.speaker_id)
+        said = await _said(session, row)
         written = await messages.find(session, row.chat_id, row.message_id)
         if written is None:
             await hear(session, ticket, said, now=now)
@@ -202,6 +223,11 @@ async def _ticket(session: AsyncSession, ticket_id: int | None, staff_chat_id: i
     if ticket_id is None:
         raise ButtonOutdated
     return await tickets.get(session, ticket_id, staff_chat_id=staff_chat_id)
+
+
+async def _said(session: AsyncSession, row: KeptWords) -> Said:
+    """Give what was said by somebody who, as is known by now, has a say."""
+    return Said(kept.content_of(row), await _author(session, row), row.speaker_id)
 
 
 async def _author(session: AsyncSession, row: KeptWords) -> User | None:

@@ -103,9 +103,14 @@ async def choices(session: AsyncSession, replied: Content) -> list[dict[str, Any
     return [{"ticket_id": ticket_id, "lost_id": lost_id} for ticket_id, lost_id in offered]
 
 
+async def ticket_id_of(session: AsyncSession, orphan: Content) -> int | None:
+    """Find the ticket that an orphan was given meanwhile."""
+    return await links.ticket_id_of(session, orphan.chat_id, orphan.message_id)
+
+
 async def adopt(session: AsyncSession, lost_id: int, orphan: Content, ticket: Ticket) -> None:
     """Link an orphan to its ticket, and to the messages that it is recognised to show."""
-    if await links.ticket_id_of(session, orphan.chat_id, orphan.message_id) is not None:
+    if await ticket_id_of(session, orphan) is not None:
         return
     lost = await session.get(LostSend, lost_id)
     shown = _recognised(lost, await _messages(session, [lost]), orphan) if lost else []

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from database.models import LinkKind, LostSend, MessageLink
 from sandbox.client import Message, User
 from tests.bot.test_kept_words import GONE, kept_words
-from tests.bot.test_standing import said_to
+from tests.bot.test_standing import by, reply, said_to
 from tests.office import Office, Sessions, open_office, running, settings_for
 
 ASKED = "Your reply is kept: which one is it?"
@@ -70,6 +70,53 @@ async def test_all_that_was_replied_to_an_orphan_goes_with_the_first_press(
     for question in (second, third):
         assert await (await office.kate.presses(question, "Alice")).answer() == GONE
     assert not any("always" in text or "hm" in text for text in await said_to(alice))
+
+
+async def test_words_of_somebody_whom_telegram_does_not_know_yet_stay_when_a_colleagues_go(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.support.opens_to_strangers(linked=-1009000000009)
+    await office.kate.replies(card, "// a note, by which it is known that Kate is in the group")
+    orphan = await orphan_of(office, alice, "Where is it?")
+    await office.telegram.breaks("cut_before", method="getChatMember", times=None)
+    mallory, mike = [await office.telegram.user(name) for name in ("Mallory", "Mike")]
+    await mike.joins(office.support)
+    await office.telegram.update({"message": reply(orphan, "Your card number?", **by(mallory))})
+    await mike.replies(orphan, "It left on Monday")
+    await office.kate.replies(orphan, "In Hamburg")
+
+    question = await office.sees(ASKED)
+    await office.kate.presses(question, "Alice")
+    await alice.sees("In Hamburg")
+    await office.telegram.mends()
+    await office.telegram.advance(4)
+    await office.app.confirmations.look()
+
+    await alice.sees("It left on Monday")
+    await office.sees("Only members of this group")
+    assert not any("card number" in text for text in await said_to(alice))
+    assert await kept_words(office) == []
+
+
+async def test_words_that_wait_for_their_writer_then_ask_for_their_ticket(
+    office: Office, alice: User
+) -> None:
+    await office.opens(alice, "My order is late")
+    orphan = await orphan_of(office, alice, "Where is it?")
+    await office.support.opens_to_strangers(linked=-1009000000009)
+    await office.telegram.breaks("cut_before", method="getChatMember", times=None)
+    answer = await office.kate.replies(orphan, "In Hamburg")
+    await office.telegram.called("getChat")
+    await office.telegram.mends()
+    await office.telegram.advance(4)
+
+    await office.app.confirmations.look()
+    question = await office.sees(ASKED)
+    assert question.reply_to == answer.id
+    await office.kate.presses(question, "Alice")
+
+    await alice.sees("In Hamburg")
 
 
 async def test_the_likeliest_ticket_comes_first(office: Office, alice: User, bob: User) -> None:
