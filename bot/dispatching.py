@@ -44,7 +44,7 @@ async def feed(
     *,
     team: Team,
     now: datetime,
-    standing: Standing = Standing.INSIDE,
+    standing: Standing,
     settled: bool = False,
 ) -> Any:
     """Have an update handled within the session's transaction; return what the handler returned.

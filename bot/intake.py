@@ -17,7 +17,7 @@ from aiogram import Bot
 from aiogram.methods import AnswerCallbackQuery, TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import i18n, texts
+from bot import i18n, refusing, texts
 from bot.asides import Asides
 from bot.confirming import Confirmations
 from bot.dispatching import Unhandled, feed
@@ -30,8 +30,8 @@ from database.errors import is_outage
 from database.models import Delivery, Message
 from services import outbox, prefetch, staff_chat, updates
 from services.courier import Courier
-from services.notices import Refusal, UpdateFailed
-from services.problems import NotConfirmed, NotForYou, Problem, UnknownReply
+from services.notices import UpdateFailed
+from services.problems import Problem, UnknownReply
 
 log = structlog.get_logger(__name__)
 
@@ -129,8 +129,7 @@ class Intake:
         standings = await self._members.standings(batch)
         await self._confirmations.catch_up()
         for raw, standing in zip(batch, standings, strict=True):
-            if "callback_query" in raw and standing is not Standing.INSIDE:
-                raise NotConfirmed if standing is Standing.UNCONFIRMED else NotForYou
+            refusing.require_press(raw, standing)
         return standings
 
     async def _handle_once(
@@ -192,7 +191,7 @@ class Intake:
         shown = await feed(self._bot, session, raw, team=self._team, now=now, **known)
         if isinstance(shown, Problem):
             log.info("refused", problem=type(shown).__name__, update_id=raw["update_id"])
-            await _tell(session, origin(raw), shown, now=now)
+            await refusing.tell(session, origin(raw), shown, now=now)
         self._asides.record(session, shown, now=now)
         return shown
 
@@ -204,7 +203,7 @@ class Intake:
             await updates.new_among(session, [raw["update_id"]], now=now)
             staff_chat_id = await staff_chat.current(session, self._team.staff_chat_id)
             if source.callback_query_id is None:
-                await _tell(session, source, problem, now=now)
+                await refusing.tell(session, source, problem, now=now)
         if source.callback_query_id is not None:
             with i18n.speaking(self._language(source, staff_chat_id)):
                 self._alert(source.callback_query_id, texts.problem(problem, self._team.day(now)))
@@ -250,23 +249,6 @@ class Intake:
         if source.callback_query_id is not None:
             with i18n.speaking(self._language(source, staff_chat_id)):
                 self._alert(source.callback_query_id, texts.update_failed())
-
-
-async def _tell(session: AsyncSession, source: Origin, problem: Problem, *, now: datetime) -> None:
-    """Say where it was asked for why nothing came of it."""
-    if source.chat_id is None:
-        return
-    refusal = Refusal(
-        problem.to_json(),
-        source.message_id,
-        source.language,
-        asked_in=source.chat_id,
-        said=source.said,
-    )
-    if source.private:
-        await outbox.post_latest(session, source.chat_id, refusal, now=now)
-    else:
-        outbox.post(session, source.chat_id, refusal, now=now)
 
 
 @contextmanager

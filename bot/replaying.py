@@ -7,9 +7,11 @@ from typing import Any
 from aiogram import Bot
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from bot import refusing
 from bot.app import team_of
 from bot.client import make_bot
 from bot.dispatching import feed
+from bot.members import Members, Standing
 from bot.overtaken import is_overtaken
 from bot.startup import own_database
 from core.clock import utcnow
@@ -36,9 +38,8 @@ async def replay(settings: Settings, say: Callable[[str], Any]) -> int:
         await own_database(sessions, settings.bot_id)
         async with sessions.begin() as session:
             waiting = [dead.id for dead in await updates.not_replayed(session)]
-        words = {
-            dead_id: await _again(bot, sessions, dead_id, team_of(settings)) for dead_id in waiting
-        }
+        again = Again(bot, sessions, team_of(settings))
+        words = {dead_id: await again.handle(dead_id) for dead_id in waiting}
     finally:
         await bot.session.close()
         await engine.dispose()
@@ -53,29 +54,41 @@ async def replay(settings: Settings, say: Callable[[str], Any]) -> int:
     return left
 
 
-async def _again(
-    bot: Bot, sessions: async_sessionmaker[AsyncSession], dead_id: int, team: Team
-) -> str:
-    """Handle one update again; say in a word how it went."""
-    try:
-        async with sessions.begin() as session:
-            return await _feed(bot, session, dead_id, team)
-    except Problem as problem:
-        async with sessions.begin() as session:
-            dead = await session.get_one(DeadUpdate, dead_id)
-            dead.replayed_at = utcnow()
-        return f"refused, {type(problem).__name__}"
-    except Exception as error:
-        if is_outage(error):
-            raise
-        return f"failed, {type(error).__name__}"
+class Again:
+    """Handles updates one by one, as the running bot would."""
 
+    def __init__(self, bot: Bot, sessions: async_sessionmaker[AsyncSession], team: Team) -> None:
+        self._bot = bot
+        self._sessions = sessions
+        self._team = team
+        self._members = Members(bot, utcnow)
 
-async def _feed(bot: Bot, session: AsyncSession, dead_id: int, team: Team) -> str:
-    dead = await session.get_one(DeadUpdate, dead_id)
-    now, raw = utcnow(), json.loads(dead.raw)
-    overtaken = await is_overtaken(session, raw, died_at=dead.died_at, now=now)
-    if not overtaken:
-        await feed(bot, session, raw, team=team, now=now)
-    dead.replayed_at = now
-    return "overtaken by something newer" if overtaken else "handled"
+    async def handle(self, dead_id: int) -> str:
+        """Handle one update again; say in a word how it went."""
+        async with self._sessions() as session:
+            raw = json.loads((await session.get_one(DeadUpdate, dead_id)).raw)
+        try:
+            # Asks Telegram, so before the transaction.
+            (standing,) = await self._members.standings([raw])
+            async with self._sessions.begin() as session:
+                return await self._feed(session, dead_id, raw, standing)
+        except Problem as problem:
+            async with self._sessions.begin() as session:
+                dead = await session.get_one(DeadUpdate, dead_id)
+                dead.replayed_at = utcnow()
+            return f"refused, {type(problem).__name__}"
+        except Exception as error:
+            if is_outage(error):
+                raise
+            return f"failed, {type(error).__name__}"
+
+    async def _feed(
+        self, session: AsyncSession, dead_id: int, raw: dict[str, Any], standing: Standing
+    ) -> str:
+        dead, now = await session.get_one(DeadUpdate, dead_id), utcnow()
+        overtaken = await is_overtaken(session, raw, died_at=dead.died_at, now=now)
+        if not overtaken:
+            refusing.require_press(raw, standing)
+            await feed(self._bot, session, raw, team=self._team, now=now, standing=standing)
+        dead.replayed_at = now
+        return "overtaken by something newer" if overtaken else "handled"

@@ -1,0 +1,36 @@
+"""Refusals: who may not press, and telling a person why nothing came of what was asked."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.members import Standing
+from bot.raw import Origin
+from services import outbox
+from services.notices import Refusal
+from services.problems import NotConfirmed, NotForYou, Problem
+
+
+def require_press(raw: Mapping[str, Any], standing: Standing) -> None:
+    """Refuse the press of a button by somebody who has no say, as far as Telegram says."""
+    if "callback_query" in raw and standing is not Standing.INSIDE:
+        raise NotConfirmed if standing is Standing.UNCONFIRMED else NotForYou
+
+
+async def tell(session: AsyncSession, source: Origin, problem: Problem, *, now: datetime) -> None:
+    """Say where it was asked for why nothing came of it."""
+    if source.chat_id is None:
+        return
+    refusal = Refusal(
+        problem.to_json(),
+        source.message_id,
+        source.language,
+        asked_in=source.chat_id,
+        said=source.said,
+    )
+    if source.private:
+        await outbox.post_latest(session, source.chat_id, refusal, now=now)
+    else:
+        outbox.post(session, source.chat_id, refusal, now=now)
