@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from aiogram import Bot
@@ -13,6 +14,7 @@ from bot.client import make_bot
 from bot.dispatching import feed
 from bot.members import Members, Standing
 from bot.overtaken import is_overtaken
+from bot.raw import origin
 from bot.startup import own_database
 from core.clock import utcnow
 from core.config import Settings
@@ -73,10 +75,7 @@ class Again:
             async with self._sessions.begin() as session:
                 return await self._feed(session, dead_id, raw, standing)
         except Problem as problem:
-            async with self._sessions.begin() as session:
-                dead = await session.get_one(DeadUpdate, dead_id)
-                dead.replayed_at = utcnow()
-            return f"refused, {type(problem).__name__}"
+            return await self._refuse(dead_id, raw, problem)
         except Exception as error:
             if is_outage(error):
                 raise
@@ -85,10 +84,35 @@ class Again:
     async def _feed(
         self, session: AsyncSession, dead_id: int, raw: dict[str, Any], standing: Standing
     ) -> str:
+        """Handle it within the transaction.
+
+        What was being sent when it came is settled: a link that is not there by now is lost.
+        """
         dead, now = await session.get_one(DeadUpdate, dead_id), utcnow()
-        overtaken = await is_overtaken(session, raw, died_at=dead.died_at, now=now)
-        if not overtaken:
-            refusing.require_press(raw, standing)
-            await feed(self._bot, session, raw, team=self._team, now=now, standing=standing)
         dead.replayed_at = now
-        return "overtaken by something newer" if overtaken else "handled"
+        if await is_overtaken(session, raw, died_at=dead.died_at, now=now):
+            return "overtaken by something newer"
+        refusing.require_press(raw, standing)
+        known: dict[str, Any] = {"team": self._team, "standing": standing, "settled": True}
+        shown = await feed(self._bot, session, raw, now=now, **known)
+        if isinstance(shown, Problem):
+            return await _tell(session, raw, shown, now=now)
+        return "handled"
+
+    async def _refuse(self, dead_id: int, raw: dict[str, Any], problem: Problem) -> str:
+        """Count it as done, and say why nothing came of it."""
+        now = utcnow()
+        async with self._sessions.begin() as session:
+            (await session.get_one(DeadUpdate, dead_id)).replayed_at = now
+            return await _tell(session, raw, problem, now=now)
+
+
+async def _tell(
+    session: AsyncSession, raw: dict[str, Any], problem: Problem, *, now: datetime
+) -> str:
+    """Have the person told, as live; a press is answered within seconds, or not at all."""
+    refused, source = f"refused, {type(problem).__name__}", origin(raw)
+    if source.callback_query_id is not None:
+        return refused
+    await refusing.tell(session, source, problem, now=now)
+    return f"{refused}; the person is told"

@@ -90,7 +90,8 @@ async def test_replay_is_done_with_what_is_refused(
 
     code, said = await run(variables, "replay")
 
-    assert (code, said) == (0, ["1: refused, UnknownCommand", "1 handled, 0 left"])
+    refused = "1: refused, UnknownCommand; the person is told"
+    assert (code, said) == (0, [refused, "1 handled, 0 left"])
     assert None not in (await session.scalars(select(DeadUpdate.replayed_at))).all()
 
 

@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot import replaying
-from database.models import DeadUpdate
+from database.models import DeadUpdate, Delivery
 from sandbox.client import Message, User
+from services.notices import Refusal
 from tests.office import Office, now, settings_for
 
 KEPT = {"message_id", "date", "chat", "from", "text", "entities", "reply_to_message"}
@@ -153,3 +155,36 @@ async def test_a_user_who_came_back_is_not_taken_to_have_blocked_the_bot(
     assert await replay(office, sqlite_url) == OVERTAKEN
 
     assert await office.support.message(card.id) == card
+
+
+async def test_a_refusal_is_told_to_whoever_wrote(office: Office, sqlite_url: str) -> None:
+    unknown = await office.says_in_staff_chat()
+    kate = {"id": office.kate.id, "is_bot": False, "first_name": "Kate"}
+    answer = raw(unknown, **{"from": kate}, message_id=999, text="An answer to whom?", entities=[])
+    await set_aside(office, message=answer | {"reply_to_message": raw(unknown)})
+
+    assert await replay(office, sqlite_url) == "1: refused, UnknownReply; the person is told"
+
+    assert await refusals(office) == [(office.support.id, "UnknownReply", 999)]
+
+
+async def test_a_refusal_that_is_returned_is_told_too(
+    office: Office, alice: User, sqlite_url: str
+) -> None:
+    chat = {"id": alice.id, "type": "private", "first_name": "Alice"}
+    person = {"id": alice.id, "is_bot": False, "first_name": "Alice"}
+    story = {"message_id": 999, "date": 1_795_435_200, "chat": chat, "from": person}
+    await set_aside(office, message=story | {"story": {"id": 1, "chat": chat}})
+
+    assert await replay(office, sqlite_url) == "1: refused, KindNotRelayed; the person is told"
+
+    assert await refusals(office) == [(alice.id, "KindNotRelayed", 999)]
+
+
+async def refusals(office: Office) -> list[tuple[int, str, int]]:
+    """List what is refused: to which chat, why, in reply to which message."""
+    async with office.sessions() as session:
+        rows = await session.scalars(select(Delivery).where(Delivery.kind == Refusal.kind))
+        return [
+            (one.chat_id, one.payload["problem"]["name"], one.payload["reply_to"]) for one in rows
+        ]
