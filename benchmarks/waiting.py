@@ -1,7 +1,7 @@
 """`python -m benchmarks.waiting`: what a turn of the courier costs, however much waits.
 
 Rows wait for one staff chat: half of them of one ticket, of the others a hundred a ticket. Measured
-are a turn that claims a message, and one while the chat takes nothing, in milliseconds.
+are a turn that claims messages, and one while the chat takes nothing, in milliseconds.
 """
 
 import argparse
@@ -23,6 +23,8 @@ from services.parcel import Parcel
 
 ROWS = (1_000, 100_000, 1_000_000)
 TURNS = 15
+# Messages a minute: so many go in one turn.
+ROOM = 5
 STAFF = -1001
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _A_TICKET = 100
@@ -74,30 +76,31 @@ async def measure(url: str) -> tuple[float, float]:
     """Take turns, each undone: medians for one that claims a message, and for a held chat."""
     engine = make_engine(url)
     sessions = make_sessions(engine)
-    free = await _turns(sessions)
+    free = await _turns(sessions, held=False)
     async with sessions.begin() as session:
         until = NOW + timedelta(days=1)
         session.add(ChatPause(chat_id=STAFF, since=NOW, until=until, held_because="kicked"))
-    held = await _turns(sessions)
+    held = await _turns(sessions, held=True)
     await engine.dispose()
     return free, held
 
 
-async def _turns(sessions: async_sessionmaker[AsyncSession]) -> float:
+async def _turns(sessions: async_sessionmaker[AsyncSession], *, held: bool) -> float:
     took = []
-    limiter = Limiter(per_group=20, total=0)
+    limiter = Limiter(per_group=ROOM, total=0)
     claims = Claims(_words, limiter, timedelta())
-    limiter.leave(STAFF, 15)
-    limiter.answer(0.0, STAFF, 15)
-    for _ in range(TURNS):
+    for number in range(TURNS):
+        now = 61.0 * number  # a minute later the chat has room again
         async with sessions() as session:
             began = time.perf_counter()
-            turn = Turn(NOW, 1.0, longest=1.0)
+            turn = Turn(NOW, now, longest=1.0)
             await claims.make(session, turn, travelling=())
             took.append((time.perf_counter() - began) * 1000)
             await session.rollback()
+        if bool(turn.trips) is held:
+            raise RuntimeError("a held chat got something, or one with room got nothing")
         for trip in turn.trips:
-            limiter.answer(-60.0, trip.parcel.chat_id, trip.parcel.cost)
+            limiter.answer(now, trip.parcel.chat_id, trip.parcel.cost)
     return statistics.median(took)
 
 

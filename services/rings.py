@@ -199,12 +199,15 @@ ORDER BY l.ring, l.number
 """
 # A partial index serves only a query that repeats its condition.
 _IN_LANE = "x.chat_id = l.chat_id AND x.lane = l.lane AND x.status IN ('waiting', 'claimed')"
-_NEXT_LANE = """x.status = 'waiting' AND x.priority = l.priority
-    AND (x.chat_id, x.lane) >= (
+# The class is part of what is compared and ordered: with `x.priority = l.priority` PostgreSQL takes
+# the order from the index of lanes, and reads all classes to find one.
+_NEXT_LANE = """x.status = 'waiting'
+    AND (x.priority, x.chat_id, x.lane) >= (
+        l.priority,
         CASE WHEN {left_out} THEN l.chat_id + 1 ELSE l.chat_id END,
         CASE WHEN {left_out} THEN 0 ELSE l.lane + 1 END
     )
-    AND (x.chat_id, x.lane) <= (l.last_chat, l.last_lane)"""
+    AND (x.priority, x.chat_id, x.lane) <= (l.priority, l.last_chat, l.last_lane)"""
 _HEAD = "x.id = CASE WHEN l.priority IN ({decoration}) THEN l.id ELSE l.content END"
 _STARTS = ("ring", "priority", "chat_id", "lane", "last_chat", "last_lane", "leaves_out")
 
@@ -238,7 +241,7 @@ def _statement(dialect: str) -> Executable:
     next_lane = _NEXT_LANE.format(left_out=left_out)
     statement = _LOOK.format(
         starts=rows_of_json(dialect, "starts", *_STARTS),
-        next_lane=join_first(dialect, "d", next_lane, "x.chat_id, x.lane, x.id"),
+        next_lane=join_first(dialect, "d", next_lane, "x.priority, x.chat_id, x.lane, x.id"),
         most=LANES_A_LOOK,
         in_lane=_IN_LANE,
         decoration=decoration,
