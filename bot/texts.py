@@ -145,8 +145,11 @@ def card_head(
     return as_list(head, state)
 
 
-def backlog(waiting: int, minutes: int) -> str:
-    """Tell on a card how much more is to come."""
+def backlog(waiting: int, minutes: int, *, at_least: bool = False) -> str:
+    """Tell on a card how much more is to come; `at_least` that much."""
+    if at_least:
+        words = _("over {waiting} more waiting, more than {minutes} min")
+        return "⏳ " + words.format(waiting=waiting, minutes=minutes)
     return "⏳ " + _n(
         "{waiting} more waiting, about {minutes} min",
         "{waiting} more waiting, about {minutes} min",

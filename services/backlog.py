@@ -11,6 +11,7 @@ from math import ceil
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from database.models import (
     IS_CARD,
@@ -33,16 +34,23 @@ SHOWN_EVERY = timedelta(minutes=1)
 # So often it is looked whether the backlog that a card tells of is gone.
 LOOKS_EVERY = timedelta(seconds=5)
 
+# No more rows than this are counted: a million of them would stop everything else for seconds.
+COUNTED = 1000
+
 _CARDS = frozenset({CardPosted.kind, CardRedrawn.kind})
 
 
 @dataclass(frozen=True)
 class Backlog:
-    """Questions and cards that wait for a chat, and how many sends they need with all the rest."""
+    """Questions and cards that wait for a chat, and how many sends they need with all the rest.
+
+    `at_least`: more waits than was counted.
+    """
 
     waiting: int
     sends: int
     per_minute: float
+    at_least: bool = False
 
     @property
     def is_long(self) -> bool:
@@ -57,17 +65,8 @@ async def measure(
     session: AsyncSession, chat_id: int, *, per_minute: float, besides: Collection[int]
 ) -> Backlog:
     """Count what waits for a chat `besides` these deliveries; texts of a lane travel as one."""
-    question = Delivery.kind == QuestionPosted.kind
-    told_of = Delivery.kind.in_([QuestionPosted.kind, CardPosted.kind])
-    merges = and_(question, Message.kind == "text")
-    lanes = func.count(Delivery.ticket_id.distinct()).filter(merges)
-    counted = await session.execute(
-        select(func.count().filter(told_of), func.count().filter(~merges) + lanes)
-        .select_from(Delivery)
-        .outerjoin(
-            Message,
-            and_(question, Message.id == Delivery.payload["message_id"].as_integer()),
-        )
+    found = (
+        select(Delivery)
         .where(
             Delivery.chat_id == chat_id,
             PENDING,
@@ -75,9 +74,22 @@ async def measure(
             Delivery.priority.not_in(DECORATION),
             Delivery.id.not_in(besides),
         )
+        .order_by(Delivery.lane, Delivery.id)  # as the index has them, so that it can stop
+        .limit(COUNTED)
+        .subquery()
     )
-    waiting, sends = counted.one()
-    return Backlog(waiting, sends, per_minute)
+    waits = aliased(Delivery, found)
+    question = waits.kind == QuestionPosted.kind
+    told_of = waits.kind.in_([QuestionPosted.kind, CardPosted.kind])
+    merges = and_(question, Message.kind == "text")
+    lanes = func.count(waits.ticket_id.distinct()).filter(merges)
+    counted = await session.execute(
+        select(func.count(), func.count().filter(told_of), func.count().filter(~merges) + lanes)
+        .select_from(waits)
+        .outerjoin(Message, and_(question, Message.id == waits.payload["message_id"].as_integer()))
+    )
+    rows, waiting, sends = counted.one()
+    return Backlog(waiting, sends, per_minute, at_least=rows == COUNTED)
 
 
 class Watch:

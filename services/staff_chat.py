@@ -112,9 +112,12 @@ async def _was_another(session: AsyncSession, staff_chat_id: int) -> bool:
 async def _readdress(
     session: AsyncSession, chat_id: int, *which: ColumnElement[bool], **changes: int
 ) -> None:
-    """Send what waits elsewhere. Locked in the courier's order, or each waits for the other."""
+    """Send what waits elsewhere. Locked in the courier's order, or each waits for the other.
+
+    The order is a sum, or the database walks through all that was ever sent, by its key.
+    """
     await session.execute(
-        select(Delivery.id).where(PENDING, *which).order_by(Delivery.id).with_for_update()
+        select(Delivery.id).where(PENDING, *which).order_by(Delivery.id + 0).with_for_update()
     )
     moved = update(Delivery).where(PENDING, *which).values(chat_id=chat_id, **changes)
     await session.execute(moved)

@@ -164,7 +164,8 @@ def _body(first: Message | None, pieces: Sequence[Piece]) -> list[Piece]:
 def _backlog(desk: Desk) -> list[Piece]:
     if desk.backlog is None:
         return []
-    return [(texts.backlog(desk.backlog.waiting, desk.backlog.minutes), [])]
+    told = desk.backlog
+    return [(texts.backlog(told.waiting, told.minutes, at_least=told.at_least), [])]
 
 
 async def _continuation(

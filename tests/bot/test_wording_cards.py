@@ -588,3 +588,5 @@ def test_a_backlog_is_counted_in_russian(waiting: int, words: str) -> None:
 
 def test_a_backlog_is_one_line_with_messages_and_minutes() -> None:
     assert texts.backlog(43, 2) == "⏳ 43 more waiting, about 2 min"
+    most = texts.backlog(1000, 50, at_least=True)
+    assert most == "⏳ over 1000 more waiting, more than 50 min"

@@ -341,3 +341,14 @@ async def test_a_restart_knows_which_card_tells_it(
     await Watch(PER_MINUTE).tidy(session, now=NOON)
 
     assert await redraws(session, priority=Priority.REDRAW) == [ticket.id]
+
+
+async def test_of_very_much_no_more_is_counted_than_is_said(
+    session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog, "COUNTED", 3)
+    await queue(session, 4)
+
+    found = await backlog.measure(session, STAFF, per_minute=PER_MINUTE, besides=())
+
+    assert (found.waiting, found.sends, found.at_least) == (3, 3, True)
