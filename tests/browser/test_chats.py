@@ -44,7 +44,7 @@ async def test_commands_are_chosen_by_key_in_ones_own_language(
 
         box = left.get_by_role("textbox", name="Message")
         await left.get_by_role("button", name="Start", exact=True).click()
-        await desk.message(left, "Write your question").wait_for()
+        await desk.message(left, "Describe your question").wait_for()
         await left.get_by_role("button", name="Commands").click()
         await left.get_by_text("has registered no commands").wait_for()
         await introduce(sandbox, engine, sessions, tmp_path)

@@ -39,7 +39,7 @@ async def test_a_ticket_from_its_photo_to_the_answer(sessions: Sessions, tmp_pat
     async with open_business(sessions) as sandbox, open_firefox(path, tmp_path) as tab:
         await tab.open(sandbox.page_url, 1360, 820)
         await tab.clicks(f"{LEFT} .big", "Start")
-        await tab.sees(f"{LEFT} .text", "Write your question")
+        await tab.sees(f"{LEFT} .text", "Describe your question")
 
         await tab.clicks(f"{LEFT} [aria-label='Attach']")
         await tab.clicks("[role=menuitem]", "Sample photo")

@@ -54,7 +54,7 @@ async def test_a_ticket_from_its_photo_to_the_thanks(
     async with open_for_business(browser, sessions) as desk:
         left, right = desk.left, desk.right
         await left.get_by_role("button", name="Start", exact=True).click()
-        await desk.message(left, "Write your question").wait_for()
+        await desk.message(left, "Describe your question").wait_for()
 
         await left.get_by_role("button", name="Attach").click()
         await desk.page.get_by_role("menuitem", name="Sample photo").click()
@@ -160,7 +160,7 @@ async def test_a_phone_by_keyboard_alone(browser: "Browser", sessions: Sessions)
         await page.keyboard.press("Enter")
         await tab_to("Start")
         await page.keyboard.press("Enter")
-        await desk.message(left, "Write your question").wait_for()
+        await desk.message(left, "Describe your question").wait_for()
 
         await tab_to("Message")
         await page.keyboard.type("Hello,")
