@@ -29,8 +29,12 @@ TOO_LATE = outbox.ASIDES_LAST.total_seconds()
 # While answers are awaited the limiter can't say when there is room, in seconds.
 LOOKS_EVERY = 0.2
 
-# So many wait at a time, one of a kind for a chat; when there are more the oldest is dropped.
+# So many wait for room, one of a kind for a chat; when there are more the oldest is dropped.
 MOST_WAITING = 100
+
+
+# Chat, method, and in a group what is shown: the words, or the message that is changed.
+type _Kind = tuple[int, str, int | str | None]
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,15 @@ class _Aside:
     method: TelegramMethod[Any]
     chat_id: int
     asked_at: float
+
+    @property
+    def kind(self) -> _Kind:
+        """Tell what it replaces while there is no room.
+
+        In a group several people ask, so there a list takes no other one's place.
+        """
+        shown = getattr(self.method, "message_id", None) or getattr(self.method, "text", None)
+        return self.chat_id, self.method.__api_method__, shown if self.chat_id < 0 else None
 
 
 class Asides:
@@ -49,7 +62,8 @@ class Asides:
         self._bot = bot
         self._limiter = limiter
         self._monotonic = monotonic
-        self._waiting: dict[tuple[int, str], _Aside] = {}
+        self._new: list[_Aside] = []
+        self._waiting: dict[_Kind, _Aside] = {}
         self._free: list[TelegramMethod[Any]] = []
         self._wake = asyncio.Event()
 
@@ -61,14 +75,13 @@ class Asides:
             outbox.count_aside(session, chat_id, now=now)
 
     def show(self, method: TelegramMethod[Any]) -> None:
-        """Send soon, in the place of an older one of its kind that waits; returns at once."""
+        """Send soon; returns at once.
+
+        While there is no room it takes the place of an older one of its kind that waits.
+        """
         chat_id = getattr(method, "chat_id", None)
         if isinstance(chat_id, int):
-            kind = chat_id, method.__api_method__
-            self._waiting.pop(kind, None)
-            self._waiting[kind] = _Aside(method, chat_id, self._monotonic())
-            if len(self._waiting) > MOST_WAITING:
-                self._drop(next(iter(self._waiting)), "TooMany")
+            self._new.append(_Aside(method, chat_id, self._monotonic()))
         else:
             self._free.append(method)
         self._wake.set()
@@ -95,13 +108,29 @@ class Asides:
         for kind, aside in list(self._waiting.items()):
             if now - aside.asked_at > TOO_LATE:
                 self._drop(kind, "TimeoutError")
-            elif self._limiter.next_at(now, aside.chat_id, spare=True) <= now:
+            elif self._goes(group, aside, now):
                 del self._waiting[kind]
-                self._limiter.leave(aside.chat_id)
-                group.create_task(self._send_counted(aside))
+        for aside in self._new:
+            if not self._goes(group, aside, now):
+                self._have_wait(aside)
+        self._new.clear()
         return LOOKS_EVERY if self._waiting else None
 
-    def _drop(self, kind: tuple[int, str], reason: str) -> None:
+    def _goes(self, group: asyncio.TaskGroup, aside: _Aside, now: float) -> bool:
+        """Send it if there is room; tell whether there was."""
+        if self._limiter.next_at(now, aside.chat_id, spare=True) > now:
+            return False
+        self._limiter.leave(aside.chat_id)
+        group.create_task(self._send_counted(aside))
+        return True
+
+    def _have_wait(self, aside: _Aside) -> None:
+        self._waiting.pop(aside.kind, None)
+        self._waiting[aside.kind] = aside
+        if len(self._waiting) > MOST_WAITING:
+            self._drop(next(iter(self._waiting)), "TooMany")
+
+    def _drop(self, kind: _Kind, reason: str) -> None:
         log.info("not shown", method=self._waiting.pop(kind).method.__api_method__, reason=reason)
 
     async def _send_counted(self, aside: _Aside) -> None:

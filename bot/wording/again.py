@@ -24,6 +24,7 @@ from aiogram.methods import (
     TelegramMethod,
 )
 from aiogram.types import InputPollOption, ReplyParameters
+from pydantic import ValidationError
 
 from bot import texts
 from bot.call import entities
@@ -57,10 +58,9 @@ def send(
         return None
     method, fields = found
     try:
-        said = fields(message)
-    except (KeyError, TypeError, IndexError):  # stored by an earlier version, or cut to size
-        return None
-    return method(chat_id=chat_id, reply_parameters=reply, **said)
+        return method(chat_id=chat_id, reply_parameters=reply, **fields(message))
+    except (LookupError, TypeError, AttributeError, ValidationError):
+        return None  # stored by an earlier version, cut to size, or of a shape of next year
 
 
 def described(message: Message) -> Piece:

@@ -56,6 +56,11 @@ FAILED_ONCE: dict[str, Plan] = {
             )
         ]
     ],
+    "a contact and a place of other shapes": [
+        [Step("message", ANN, ANN, {"contact": {"shape": "of next year"}})],
+        [Step("message", ANN, ANN, {"venue": {"location": [], "title": 5}})],
+        [Step("message", ANN, ANN, {"location": [1.5]})],
+    ],
     "a megabyte": [[Step("message", ANN, ANN, {"text": "z" * MEGABYTE}), HELLO]],
     "two updates of one number": [[HELLO, Step("message", ANN, ANN, {"text": "again"}, gap=0)]],
     "numbers that run backwards": [
@@ -69,6 +74,12 @@ FAILED_ONCE: dict[str, Plan] = {
 def runner(database_url: str) -> Iterator[Runner]:
     with Runner(database_url) as runner:
         yield runner
+
+
+def test_a_long_text_is_shown_in_short() -> None:
+    step = Step("message", ANN, ANN, {"text": "😀\n" * MEGABYTE + "z" * MEGABYTE})
+
+    assert len(repr(step)) < 200
 
 
 @pytest.mark.parametrize("name", FAILED_ONCE)

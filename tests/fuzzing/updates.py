@@ -155,8 +155,12 @@ class Step:
 
 
 def _short(value: Any) -> str:
-    """Write a value, runs of a character as a product."""
-    return re.sub(r"(.)\1{40,}", lambda run: f"{run[1]}' '*{len(run[0])}", repr(value))
+    """Write a value, what is repeated in it as a product."""
+    return re.sub(
+        r"(.{1,8}?)\1{40,}",
+        lambda run: f"{run[1]}' '*{len(run[0]) // len(run[1])}",
+        repr(value),
+    )
 
 
 def _message(step: Step, wire: Wire) -> dict[str, Any]:
