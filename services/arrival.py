@@ -11,6 +11,7 @@ from database.dialect import insert, one_of
 from database.models import (
     Delivery,
     DeliveryStatus,
+    Direction,
     Message,
     MessageLink,
     Priority,
@@ -151,8 +152,8 @@ async def _confirm_answers(
 ) -> None:
     """Have answers marked as delivered where they were written; an album by its first item."""
     for delivery in batch:
-        if delivery.media_group_id is None or not await _follows_another(session, delivery):
-            answer = await session.get_one(Message, delivery.payload["message_id"])
+        answer = await session.get_one(Message, delivery.payload["message_id"])
+        if answer.media_group_id is None or not await _follows_another(session, answer):
             ticket = await session.get_one(Ticket, answer.ticket_id)
             outbox.post(session, answer.chat_id, AnswerDelivered(answer.id), now=now, ticket=ticket)
 
@@ -167,12 +168,12 @@ async def _tell_described(
         outbox.post(session, written.chat_id, OnlyDescribed(written.id), now=now, ticket=ticket)
 
 
-async def _follows_another(session: AsyncSession, delivery: Delivery) -> bool:
-    """Whether the album has an item before this one."""
+async def _follows_another(session: AsyncSession, answer: Message) -> bool:
+    """Whether the album has an item before this one, however often each of them was sent."""
     earlier = exists().where(
-        Delivery.ticket_id == delivery.ticket_id,
-        Delivery.kind == delivery.kind,
-        Delivery.media_group_id == delivery.media_group_id,
-        Delivery.id < delivery.id,
+        Message.ticket_id == answer.ticket_id,
+        Message.media_group_id == answer.media_group_id,
+        Message.direction == Direction.ANSWER,
+        Message.id < answer.id,
     )
     return bool(await session.scalar(select(earlier)))

@@ -48,3 +48,18 @@ async def test_an_item_that_becomes_a_note_takes_back_what_was_to_be_decided_of_
     assert await (await office.kate.presses(question, ANSWER)).answer() == GONE
     await office.app.courier.settled()
     assert await photos(alice) == []
+
+
+async def test_an_album_that_was_held_back_has_its_reaction_once_it_is_sent(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    album = await sends(office, card, "one", "/ two")
+    question = await office.sees("begins with a slash")
+    await office.app.courier.settled()
+
+    await office.kate.presses(question, ANSWER)
+
+    await alice.sees("/ two", kind="photo")
+    await office.kate.sees_reaction(album[0], "👍")
+    assert await photos(alice) == ["one", "/ two"]
