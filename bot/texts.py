@@ -268,6 +268,13 @@ def slip_kept(ticket: str) -> str:
     )
 
 
+def slip_edited(ticket: str) -> str:
+    return _(
+        "{ticket}: your edit begins with a slash, so the user still sees the earlier text. "
+        "What is it?"
+    ).format(ticket=ticket)
+
+
 def unconfirmed_kept() -> str:
     return _(
         "Telegram doesn't tell me yet whether you are in this group, so your reply is kept. "
@@ -288,7 +295,7 @@ def ticket_choice(ticket: str, user: User) -> str:
 
 
 def kept_sent(ticket: str, user: User) -> str:
-    return _("{ticket}: sent to {user}.").format(ticket=ticket, user=person(user))
+    return _("{ticket}: being sent to {user}.").format(ticket=ticket, user=person(user))
 
 
 def kept_noted(ticket: str) -> str:

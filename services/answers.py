@@ -3,11 +3,20 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import slashes
-from database.models import Direction, Message, Ticket, TicketStatus, User
-from services import history, messages, outbox
+from database.models import (
+    Delivery,
+    DeliveryStatus,
+    Direction,
+    Message,
+    Ticket,
+    TicketStatus,
+    User,
+)
+from services import history, links, messages, outbox, resending
 from services.content import Content
 from services.notices import AnswerEdited, AnswerPosted, AnswerRetracted, NoteKept
 
@@ -51,9 +60,11 @@ async def edit(
 ) -> None:
     """Take over the new wording of an answer or a note, at the user's too.
 
-    A note stays a note whatever it becomes; an answer that becomes one is taken back.
+    A note stays a note whatever it becomes; an answer that becomes one is taken back, even if a
+    colleague says so of the wording that the user has (`as_note`).
     """
-    if not messages.reword(written, content) or written.direction is Direction.NOTE:
+    changed = messages.reword(written, content)
+    if written.direction is Direction.NOTE or not (changed or as_note):
         return
     if as_note or content.is_note:
         album = await messages.album(session, ticket, written.media_group_id) or [written]
@@ -62,6 +73,30 @@ async def edit(
     else:
         notice = AnswerEdited(written.id)
         await outbox.post_once(session, ticket.user.chat_id, notice, now=now, ticket=ticket)
+
+
+async def send_again(
+    session: AsyncSession, ticket: Ticket, answer: Message, *, now: datetime
+) -> None:
+    """Send an answer of which the user has nothing, unless it is on its way."""
+    if await links.copies(session, answer.id, ticket.user.chat_id):
+        return
+    sends = await session.scalars(
+        select(Delivery).where(
+            Delivery.ticket_id == ticket.id,
+            Delivery.kind == AnswerPosted.kind,
+            Delivery.payload["message_id"].as_integer() == answer.id,
+        )
+    )
+    by_status = {one.status: one for one in sends}
+    if DeliveryStatus.WAITING in by_status or DeliveryStatus.CLAIMED in by_status:
+        return
+    if failed := by_status.get(DeliveryStatus.FAILED):
+        await resending.resend(session, ticket, failed.id, now=now)
+    else:
+        notice, group = AnswerPosted(answer.id), answer.media_group_id
+        chat_id = ticket.user.chat_id
+        await outbox.post_content(session, chat_id, notice, group, now=now, ticket=ticket)
 
 
 async def is_noted(session: AsyncSession, ticket: Ticket, media_group_id: str | None) -> bool:

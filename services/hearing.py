@@ -187,6 +187,8 @@ async def _settle(
     written = await messages.find(session, row.chat_id, row.message_id)
     if written is not None:
         await answers.edit(session, ticket, written, content, now=now, as_note=as_note)
+        if written.direction is Direction.ANSWER:
+            await answers.send_again(session, ticket, written, now=now)
     else:
         by = await _author(session, row)
         await answers.write(session, ticket, content, by=by, now=now, as_note=as_note)

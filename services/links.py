@@ -3,7 +3,7 @@
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import IS_CARD, MessageLink, Ticket
+from database.models import IS_CARD, Message, MessageLink, Ticket
 
 
 async def newest_card(session: AsyncSession, ticket: Ticket) -> MessageLink | None:
@@ -50,6 +50,22 @@ async def copies(session: AsyncSession, message_pk: int, chat_id: int) -> list[M
         .order_by(MessageLink.id)
     )
     return list(found)
+
+
+async def has_copy_of(
+    session: AsyncSession, recipient_id: int, *, chat_id: int, message_id: int
+) -> bool:
+    """Whether a chat (`recipient_id`) has a copy of what a person wrote at that place."""
+    found = (
+        select(MessageLink.id)
+        .join(Message, MessageLink.copy_of == Message.id)
+        .where(
+            Message.chat_id == chat_id,
+            Message.message_id == message_id,
+            MessageLink.chat_id == recipient_id,
+        )
+    )
+    return await session.scalar(found.limit(1)) is not None
 
 
 async def was_copied(session: AsyncSession, message_pk: int) -> bool:

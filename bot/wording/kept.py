@@ -6,7 +6,7 @@ from bot import keyboards, texts
 from bot.call import Call, send_text
 from bot.wording.desk import Desk
 from database.models import KeptReason, KeptWords
-from services import kept
+from services import kept, links
 from services.notices import WordsKept
 from services.parcel import Parcel
 
@@ -34,7 +34,11 @@ async def _question(desk: Desk, row: KeptWords) -> tuple[str, InlineKeyboardMark
         labels = [await _label(desk, one["ticket_id"]) for one in row.choices or []]
         return texts.orphan_kept(), keyboards.choose_ticket(row.mark, labels)
     ticket = await desk.ticket(row.ticket_id or 0)
-    return texts.slip_kept(desk.number(ticket)), keyboards.settle_kept(row.mark)
+    arrived = await links.has_copy_of(
+        desk.session, ticket.user.chat_id, chat_id=row.chat_id, message_id=row.message_id
+    )
+    words = texts.slip_edited if arrived else texts.slip_kept
+    return words(desk.number(ticket)), keyboards.settle_kept(row.mark)
 
 
 async def _label(desk: Desk, ticket_id: int) -> str:

@@ -55,7 +55,7 @@ async def test_a_slip_is_sent_as_an_answer_by_a_press(office: Office, alice: Use
 
     assert formatted(await alice.sees("/etc is the folder"), "bold") == ["the"]
     await office.kate.sees_reaction(slip, "👍")
-    assert (await office.kate.sees_edit(question, "sent to Alice")).buttons == []
+    assert (await office.kate.sees_edit(question, "being sent to Alice")).buttons == []
     assert await kept_words(office) == []
 
 
@@ -132,6 +132,7 @@ async def test_an_answer_edited_into_a_slip_stays_as_it_was_until_somebody_says_
 
     await office.kate.edits(answer, "/ oops, wrong ticket")
     question = await question_about(office, answer)
+    assert "the user still sees the earlier text" in question.text
     assert (await alice.chat.message(shown.id)).text == "It is on its way"  # type: ignore[union-attr]
 
     await office.kate.presses(question, NOTE)
@@ -153,6 +154,47 @@ async def test_what_was_said_by_a_slip_of_the_hand_can_be_put_right_by_an_edit(
 
     await alice.sees_edit(shown, "It is here")
     assert await kept_words(office) == []
+
+
+async def test_an_edit_that_is_sent_as_an_answer_reaches_whom_the_answer_did_not(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    await alice.blocks_bot()
+    answer = await office.kate.replies(card, "It costs 10")
+    failure = await office.sees("did not arrive")
+    await office.kate.edits(answer, "/ It costs 99")
+    question = await question_about(office, answer)
+    assert "nobody has been sent it" in question.text
+    await alice.unblocks_bot()
+
+    await office.kate.presses(question, ANSWER)
+
+    await alice.sees("/ It costs 99")
+    await office.kate.sees_reaction(answer, "👍")
+    await office.kate.presses(failure, "Send again")
+    await office.app.courier.settled()
+    assert (await said_to(alice)).count("/ It costs 99") == 1
+
+
+async def test_a_note_is_taken_back_even_if_the_user_has_it_word_for_word(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    answer = await office.kate.replies(card, "/ x")
+    first = await question_about(office, answer)
+    await office.kate.presses(first, ANSWER)
+    shown = await alice.sees("/ x")
+    await office.kate.edits(answer, "/ x y")
+    second = await office.sees("begins with a slash", after=first)
+    await office.kate.edits(answer, "/ x")
+    third = await office.sees("begins with a slash", after=second)
+
+    await office.kate.presses(third, NOTE)
+
+    await office.kate.sees_reaction(answer, "✍")
+    await office.app.courier.settled()
+    assert await alice.chat.message(shown.id) is None
 
 
 @pytest.mark.parametrize("captions", [("/ price list", ""), ("", "/ price list")])
