@@ -12,7 +12,7 @@ from bot import texts
 from bot.content import edited_at
 from bot.filters import begins_with_command
 from bot.raw import cleaned
-from services import messages
+from services import kept, messages
 
 # Who pressed or commanded meant what was there then.
 ACTS_WITHIN = timedelta(minutes=1)
@@ -23,8 +23,8 @@ async def is_overtaken(
 ) -> bool:
     """Whether the update counts as handled.
 
-    A message that is stored by now, an edit that is not newer than what is stored, and late:
-    a press, a command of the staff's, somebody's coming or going.
+    A message that is stored or kept by now, an edit that is not newer than what is stored, and
+    late: a press, a command of the staff's, somebody's coming or going.
     """
     update = Update.model_validate(cleaned(raw))
     try:
@@ -41,8 +41,10 @@ async def is_overtaken(
 async def _is_stored(session: AsyncSession, message: Message) -> bool:
     written = await messages.find(session, message.chat.id, message.message_id)
     edited = edited_at(message)
-    if written is None or edited is None:
-        return written is not None
+    if written is None:  # by an edit, its words may be kept
+        return edited is None and await kept.is_kept(session, message.chat.id, message.message_id)
+    if edited is None:
+        return True
     if written.edited_at is None:  # an edit that came before this was written down may be newer
         return written.revision > 0
     return written.edited_at >= edited

@@ -99,11 +99,15 @@ async def _keep_orphan(
 
 async def reword(
     session: AsyncSession, content: Content, *, staff_chat_id: int, now: datetime
-) -> None:
-    """Take in a new wording of what is kept; a second slash makes the note that was meant."""
+) -> bool:
+    """Take in a new wording of what is kept; a second slash makes the note that was meant.
+
+    False if nothing is kept of it.
+    """
     row = await kept.reword(session, content)
     if row is not None and row.reason is KeptReason.SLIP and content.is_note:
         await settle(session, row.mark, as_note=True, staff_chat_id=staff_chat_id, now=now)
+    return row is not None
 
 
 async def settle(

@@ -101,6 +101,12 @@ async def reword(session: AsyncSession, content: Content) -> KeptWords | None:
     return rows[0] if rows else None
 
 
+async def is_kept(session: AsyncSession, chat_id: int, message_id: int) -> bool:
+    """Whether what one message says is kept."""
+    found = select(KeptWords.id).where(*_place(chat_id, message_id))
+    return await session.scalar(found) is not None
+
+
 async def drop(session: AsyncSession, chat_id: int, message_id: int) -> None:
     """Forget what was kept of one message."""
     await session.execute(delete(KeptWords).where(*_place(chat_id, message_id)))

@@ -15,6 +15,7 @@ from bot.kinds import kind_of
 from bot.members import Standing
 from bot.middlewares.staff import StaffMiddleware, require_say
 from bot.naming import named_ticket, replied_ticket
+from bot.unheard import is_new_reply
 from database.models import User
 from services import board, hearing, messages
 from services import ticket_service as tickets
@@ -141,10 +142,15 @@ async def edited(
     staff: User | None,
     standing: Standing,
     now: datetime,
+    *,
+    settled: bool,
 ) -> None:
+    """Pass on the change; of a reply that was refused, or never reached us, the whole."""
     written = await messages.find(session, message.chat.id, message.message_id)
     if written is None:
-        await hearing.reword(session, content(message), staff_chat_id=staff_chat_id, now=now)
+        kept = await hearing.reword(session, content(message), staff_chat_id=staff_chat_id, now=now)
+        if not kept and await is_new_reply(session, message):
+            await answer(message, session, staff_chat_id, staff, standing, now, settled=settled)
         return
     words = said(message, staff, standing)
     ticket = await tickets.get(session, written.ticket_id, staff_chat_id=staff_chat_id)

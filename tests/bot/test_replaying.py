@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from bot import replaying
-from database.models import DeadUpdate, Delivery
+from database.models import DeadUpdate, Delivery, Direction
+from database.models import Message as Written
 from sandbox.client import Message, User
 from services.notices import Refusal
 from tests.office import Office, now, settings_for
@@ -188,3 +189,25 @@ async def refusals(office: Office) -> list[tuple[int, str, int]]:
         return [
             (one.chat_id, one.payload["problem"]["name"], one.payload["reply_to"]) for one in rows
         ]
+
+
+@pytest.mark.parametrize(
+    ("text", "noted"), [("// She is a liar", True), ("/ She is a liar", False)]
+)
+async def test_an_answer_that_was_edited_into_a_note_is_not_sent_in_its_old_wording(
+    office: Office, alice: User, sqlite_url: str, text: str, *, noted: bool
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    kate = {"id": office.kate.id, "is_bot": False, "first_name": "Kate"}
+    answer = raw(card, **{"from": kate}, message_id=999, text="She lies", entities=[])
+    answer["reply_to_message"] = raw(card)
+    await set_aside(office, message=answer)
+    edit = answer | {"text": text, "edit_date": answer["date"] + 5}
+    await office.telegram.update({"edited_message": edit})
+    await office.says_in_staff_chat()
+
+    assert await replay(office, sqlite_url) == OVERTAKEN
+
+    async with office.sessions() as session:
+        written = (await session.scalars(select(Written).where(Written.message_id == 999))).all()
+    assert [one.direction for one in written] == ([Direction.NOTE] if noted else [])

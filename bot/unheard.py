@@ -1,0 +1,41 @@
+"""Edits that bring the first that counts of a reply in the staff chat.
+
+The reply was refused, set aside, or never handed over by Telegram: its edit is heard as a reply.
+"""
+
+from datetime import timedelta
+
+from aiogram.types import Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import texts
+from bot.content import edited_at, first_word
+from bot.filters import ReplyToBot, begins_with_command
+from bot.kinds import RELAYED, kind_of
+from services import commands
+
+# What is edited later may have been answered before a backup was restored.
+WITHIN = timedelta(hours=48)
+
+
+async def is_new_reply(session: AsyncSession, message: Message) -> bool:
+    """Whether an edited message that is not stored is to be heard as a reply.
+
+    Not what is a command, which an edit never gives, and not what was one and is done.
+    """
+    edited = edited_at(message)
+    if edited is None or edited - message.date > WITHIN or kind_of(message) not in RELAYED:
+        return False
+    if not await ReplyToBot()(message) or _commands(message):
+        return False
+    return not await commands.was_done(
+        session, message.chat.id, message.message_id, since=message.date
+    )
+
+
+def _commands(message: Message) -> bool:
+    """Whether it begins with a command that we know, or that names a bot."""
+    if not begins_with_command(message):
+        return False
+    name, at, _ = first_word(message).removeprefix("/").partition("@")
+    return bool(at) or name.lower() in texts.staff_commands()
