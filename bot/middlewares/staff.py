@@ -33,7 +33,7 @@ class StaffMiddleware(BaseMiddleware):
         if "command" in data:
             require_say(data["standing"])
         session, now = data["session"], data["now"]
-        data["staff"] = await _staff(event, session, now)
+        data["staff"] = await writer(event, session, now)
         shown = await handler(event, data)
         if isinstance(event, Message) and "command" in data and shown is None:
             done = CommandDone(event.chat.id, event.message_id)
@@ -49,7 +49,8 @@ def require_say(standing: Standing) -> None:
         raise NotConfirmed
 
 
-async def _staff(event: TelegramObject, session: AsyncSession, now: datetime) -> User | None:
+async def writer(event: TelegramObject, session: AsyncSession, now: datetime) -> User | None:
+    """Remember who wrote or pressed; None where that is nobody by name."""
     if not isinstance(event, Message | CallbackQuery) or event.from_user is None:
         return None
     if isinstance(event, Message) and event.sender_chat is not None:

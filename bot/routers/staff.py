@@ -13,6 +13,7 @@ from bot.content import content, first_word
 from bot.filters import CommandNames, InStaffChat, Relayed, ReplyToBot, staff_command
 from bot.kinds import kind_of
 from bot.members import Standing
+from bot.middlewares.albums import AlbumMiddleware
 from bot.middlewares.staff import StaffMiddleware, require_say
 from bot.naming import named_ticket, replied_ticket
 from bot.unheard import is_new_reply
@@ -31,6 +32,7 @@ from services.problems import (
 router = Router(name="staff")
 router.message.filter(InStaffChat())
 router.edited_message.filter(InStaffChat())
+router.message.middleware(AlbumMiddleware())
 router.message.middleware(StaffMiddleware())
 router.edited_message.middleware(StaffMiddleware())
 
