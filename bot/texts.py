@@ -478,6 +478,7 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.KindNotRelayed: lambda: _(
             "This kind of message can't be passed on. Please send it as text, a photo or a file."
         ),
+        problems.AnswerIsNote: lambda: _("It is a note now, so it is not sent."),
         problems.NothingToResend: lambda: _("It has arrived, or is already being sent."),
     }
 

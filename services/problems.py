@@ -169,5 +169,10 @@ class KindNotRelayed(Problem):
 
 
 @dataclass
+class AnswerIsNote(Problem):
+    """The answer has become a note since, which goes to nobody."""
+
+
+@dataclass
 class NothingToResend(Problem):
     """The delivery has arrived meanwhile, or is on its way again."""

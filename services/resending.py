@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, DeliveryStatus, Ticket
+from database.models import Delivery, DeliveryStatus, Direction, Message, Ticket
 from services import outbox
-from services.notices import SentAgain
-from services.problems import ButtonOutdated, NothingToResend
+from services.notices import AnswerEdited, AnswerPosted, SentAgain
+from services.problems import AnswerIsNote, ButtonOutdated, NothingToResend
 
 # Most of what is sent again has arrived or failed within this time.
 USUALLY_TAKES = timedelta(seconds=3)
+
+# What says an answer, or its new wording.
+_OF_ANSWERS = frozenset({AnswerPosted.kind, AnswerEdited.kind})
 
 
 async def resend(
@@ -28,7 +31,8 @@ async def resend(
     What is for staff goes to the chat that the ticket has now. `notice_id` is the message there
     that told of the failure; it comes to show what became of it, in one edit.
     ButtonOutdated if the ticket has no such delivery, or not from then (`posted_at`, in whole
-    seconds): keys are given again by a restored database. NothingToResend if it has not failed.
+    seconds): keys are given again by a restored database. AnswerIsNote if it is of an answer that
+    has become a note. NothingToResend if it has not failed.
     """
     failed = await session.scalar(
         select(Delivery)
@@ -37,6 +41,8 @@ async def resend(
     )
     if failed is None or posted_at not in {None, int(failed.created_at.timestamp())}:
         raise ButtonOutdated
+    if await _is_note(session, failed):
+        raise AnswerIsNote
     if failed.status is not DeliveryStatus.FAILED:
         raise NothingToResend
     batch = await session.scalars(
@@ -58,3 +64,11 @@ async def resend(
         told = SentAgain(ticket.id, failed.id, ticket.staff_chat_id, notice_id)
         shown = outbox.post(session, ticket.staff_chat_id, told, now=now, ticket=ticket)
         shown.due_at = now + USUALLY_TAKES
+
+
+async def _is_note(session: AsyncSession, delivery: Delivery) -> bool:
+    """Whether it has to do with what became a note; taking that back may still be tried again."""
+    if delivery.kind not in _OF_ANSWERS:
+        return False
+    written = await session.get(Message, delivery.payload["message_id"])
+    return written is not None and written.direction is Direction.NOTE

@@ -46,6 +46,16 @@ async def test_the_button_sends_it_again_once_the_user_is_back(office: Office, a
     assert told.buttons == []
 
 
+async def test_the_button_of_what_became_a_note_says_so(office: Office, alice: User) -> None:
+    _, answer, notice = await refused(office, alice)
+    await office.kate.edits(answer, "// It is on its way")
+    await office.kate.sees_reaction(answer, "✍")
+
+    for _ in range(2):
+        press = await office.kate.presses(notice, "Send again")
+        assert await press.answer() == "It is a note now, so it is not sent."
+
+
 async def test_what_fails_again_leaves_one_notice_with_a_button(
     office: Office, alice: User
 ) -> None:

@@ -2,10 +2,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, DeliveryStatus, Ticket
+from database.models import Delivery, DeliveryStatus, Direction, Ticket
 from services import resending
-from services.notices import AnswerPosted, QuestionPosted, SentAgain
-from services.problems import ButtonOutdated, NothingToResend
+from services.notices import AnswerPosted, AnswerRetracted, QuestionPosted, SentAgain
+from services.problems import AnswerIsNote, ButtonOutdated, NothingToResend
 from tests.services import factories
 from tests.services.factories import ANN, HOUR, MINUTE, STAFF
 from tests.times import NOON
@@ -90,6 +90,20 @@ async def test_what_has_not_failed_is_not_sent_again(
         await resend(session, ticket, answer)
 
     assert answer.status is status
+
+
+async def test_an_answer_that_became_a_note_is_not_sent_again(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    note = await factories.message(session, ticket, direction=Direction.NOTE)
+    answer = await factories.claimed(session, AnswerPosted(note.id), ticket, status=FAILED)
+    retraction = await factories.claimed(session, AnswerRetracted(note.id), ticket, status=FAILED)
+
+    with pytest.raises(AnswerIsNote):
+        await resend(session, ticket, answer)
+    await resend(session, ticket, retraction)
+
+    assert (answer.status, retraction.status) == (FAILED, WAITING)
 
 
 async def test_what_is_of_another_ticket_is_not_sent_again(
