@@ -67,6 +67,7 @@ class Members:
         self._clock = clock
         self._known: dict[tuple[int, int], tuple[Standing, datetime]] = {}
         self._gone: set[tuple[int, int]] = set()
+        self._strangers: set[tuple[int, int]] = set()
         self._doubted: set[tuple[int, int]] = set()
         # Of whom Telegram did not say something, and does by now (bot/confirming.py).
         self.cleared: list[Speaker] = []
@@ -76,6 +77,7 @@ class Members:
         """Take in who came and who left, if the update says so: it counts at once."""
         for chat_id, person_id, inside in movements(raw):
             self._known.pop((chat_id, person_id), None)
+            self._strangers.discard((chat_id, person_id))
             (self._gone.discard if inside else self._gone.add)((chat_id, person_id))
 
     async def standings(self, batch: Sequence[Mapping[str, Any]]) -> list[Standing]:
@@ -130,13 +132,22 @@ class Members:
             standing = await self._of_unknown(who)
         else:
             standing = Standing.INSIDE if inside else Standing.OUTSIDE
+            self._take_down(key, inside=inside)
         if standing is Standing.UNCONFIRMED:
             self._remember(key, standing, now + ASKED_SOON)
         elif standing is Standing.INSIDE:
             self._remember(key, standing, now + (NOT_ASKED if inside is None else REMEMBERED))
+        return standing
+
+    def _take_down(self, key: tuple[int, int], *, inside: bool) -> None:
+        """Keep in mind what Telegram said last, for when it does not answer."""
         if inside:
             self._gone.discard(key)
-        return standing
+            self._strangers.discard(key)
+        else:
+            if len(self._strangers) >= MOST:
+                self._strangers.clear()
+            self._strangers.add(key)
 
     async def _is_inside(self, who: Speaker) -> bool | None:
         """Ask whether a person is in the group; to a bot without admin rights none need be said."""
@@ -150,10 +161,11 @@ class Members:
         return not isinstance(member, ChatMemberLeft | ChatMemberBanned)
 
     async def _of_unknown(self, who: Speaker) -> Standing:
-        """Believe whoever writes where only members can, unless the person was seen to leave."""
-        if (who.chat_id, who.id) in self._gone:
+        """Believe whoever writes where only members can, unless Telegram said otherwise before."""
+        key = who.chat_id, who.id
+        if key in self._gone:
             return Standing.OUTSIDE
-        if who.public_group:
+        if who.public_group or key in self._strangers:
             return Standing.UNCONFIRMED
         group = await self._group(who)
         closed = group is not None and not group.is_open

@@ -175,6 +175,22 @@ async def test_a_member_is_believed_where_telegram_does_not_say_and_only_members
     await alice.sees("It is on its way")
 
 
+async def test_a_known_stranger_is_not_believed_while_telegram_does_not_say(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    mallory = await office.telegram.user("Mallory")
+    told = reply(card, "Send your card number", **by(mallory))
+    await office.telegram.update({"message": told})
+    await office.sees("Only members of this group")
+
+    await office.telegram.breaks("cut_before", method="getChatMember", times=None)
+    await office.telegram.update({"message": told | {"message_id": NUMBER + 1}})
+
+    await quiet(office)
+    assert not any("card number" in text for text in await said_to(alice))
+
+
 async def test_other_channels_have_no_say_where_strangers_can_write(
     file_sessions: Sessions,
 ) -> None:
