@@ -125,5 +125,10 @@ def asks_back(message: Message) -> bool:
     return message.text.startswith(ASKS_BACK)
 
 
+def asks(message: Message) -> bool:
+    """Whether the bot asks staff about their own words, which it may quote: nothing has arrived."""
+    return message.text.startswith((ASKS_BACK, ASKS_WHICH))
+
+
 def of_bot(message: Message) -> bool:
     return bool(message.raw["from"]["is_bot"])

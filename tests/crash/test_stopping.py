@@ -70,7 +70,7 @@ async def test_sigterm_ends_a_bot_that_waits_for_telegram(scene: Scene) -> None:
 
 async def test_a_terminal_that_is_closed_is_a_clean_stop(scene: Scene, sessions: Sessions) -> None:
     alice = await scene.telegram.user("Alice")
-    await scene.start()
+    await scene.start(_is_in_a_terminal)
     await alice.writes("My order is late")
     await scene.kate.sees("My order is late", in_=scene.support)
     assert scene.bot is not None
@@ -92,3 +92,8 @@ async def test_after_a_clean_stop_health_says_so_at_once(scene: Scene) -> None:
     await scene.stop()
 
     assert await scene.command("health") == 1
+
+
+def _is_in_a_terminal() -> None:
+    """Whatever started the tests: `nohup` has SIGHUP ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)

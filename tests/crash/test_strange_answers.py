@@ -84,7 +84,7 @@ async def test_a_page_in_another_encoding_at_the_start_is_waited_out(
 ) -> None:
     proxy.pages.add("getmycommands")
     await scene.start()
-    await scene.says("waiting for Telegram and the database", 0)
+    await scene.says("waiting for Telegram", 0)
     proxy.pages.clear()
 
     await scene.says("started", 0)

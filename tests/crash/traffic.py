@@ -10,7 +10,7 @@ from typing import Any
 from sandbox import Message
 from sandbox.client import User
 from tests.crash.arrivals import Arrivals
-from tests.crash.kate import Kate, asks_back, of_bot
+from tests.crash.kate import Kate, asks, of_bot
 from tests.crash.reckoning import Reckoning, confirmation, shown_to, tokens
 from tests.crash.scene import Scene
 
@@ -124,7 +124,7 @@ class Traffic(Arrivals):
 
     def _notes(self, message: Message) -> None:
         number = self._number_of.get(message.chat_id)
-        texts = [] if asks_back(message) else [message.text]
+        texts = [] if asks(message) else [message.text]
         self.arrives(*(tokens(texts) if number is None else shown_to(number, texts)))
 
 
@@ -132,7 +132,7 @@ async def reckon(traffic: Traffic) -> Reckoning:
     """Look at every chat."""
     result = Reckoning()
     staff = [message for chat in traffic.kate.chats for message in await chat.messages()]
-    shown = tokens(one.text for one in staff if of_bot(one) and not asks_back(one))
+    shown = tokens(one.text for one in staff if of_bot(one) and not asks(one))
     of_user = defaultdict(list)
     for token in shown:
         of_user[token.partition(".")[0]].append(token)

@@ -15,7 +15,7 @@ from tests.torture.run import Run
 WORD = "arsenic"
 MEGABYTE = 10**6
 TOLD_STAFF = "could not be handled"
-TOLD_UP_TO = "{} for the operator"
+TOLD_UP_TO = "{}. Operator:"
 NUMBERS = re.compile(r"no\. (\d+)(?: to (\d+))?")
 TOLD_USER = "Something went wrong on our side."
 SET_ASIDE_WITHIN = 30
