@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import BigInteger, ColumnElement, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import PENDING, Delivery
@@ -19,7 +19,12 @@ async def was_done(
     mark = select(Delivery.id).where(
         or_(Delivery.sent_at >= since, PENDING),
         Delivery.kind == CommandDone.kind,
-        Delivery.payload["asked_in"].as_integer() == chat_id,
-        Delivery.payload["message_id"].as_integer() == message_id,
+        _number("asked_in") == chat_id,
+        _number("message_id") == message_id,
     )
     return await session.scalar(mark.limit(1)) is not None
+
+
+def _number(field: str) -> ColumnElement[int]:
+    """Read a number of a notice; a chat's id does not fit into an INTEGER of PostgreSQL."""
+    return cast(Delivery.payload[field].as_string(), BigInteger)
