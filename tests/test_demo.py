@@ -74,7 +74,8 @@ def test_ctrl_c_at_a_terminal_is_no_error_of_make() -> None:
     """The whole foreground group hears it: make, the demo and its programs."""
     if shutil.which("make") is None:
         pytest.skip("no make")
-    program = "import pty; pty.spawn(['make', 'demo'])"  # a terminal of its own
+    heard = "signal.signal(signal.SIGINT, signal.SIG_DFL)"  # a background job has it ignored
+    program = f"import pty, signal; {heard}; pty.spawn(['make', 'demo'])"  # a terminal of its own
     with subprocess.Popen(
         [sys.executable, "-c", program],
         cwd=PROJECT,

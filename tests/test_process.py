@@ -60,13 +60,13 @@ def started(settings: dict[str, str], *, closed: bool) -> subprocess.Popen[bytes
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_while_it_still_imports(tmp_path: Path, number: signal.Signals) -> None:
-    (tmp_path / "aiogram.py").write_text("print('importing', flush=True); input()")
+    imports_for_ever = "import time\nprint('importing', flush=True)\nwhile True: time.sleep(0.01)"
+    (tmp_path / "aiogram.py").write_text(imports_for_ever)
     settings = variables(bot_token="1:x", staff_chat_id=-1, db_name=tmp_path / "support.db")
     bot = subprocess.Popen(
         MAIN,
         cwd=PROJECT,
         env=settings | {"PYTHONPATH": str(tmp_path)},
-        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

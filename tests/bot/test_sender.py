@@ -409,7 +409,8 @@ async def test_what_has_neither_source_nor_file_goes_in_words(place: Place) -> N
 async def test_without_anything_else_to_say_telegrams_words_remain(place: Place) -> None:
     copy = CopyMessage(chat_id=place.alice.id, from_chat_id=place.alice.id, message_id=NOWHERE)
 
-    assert await place.send(copy) == Refused("Bad Request: message to copy not found")
+    refused = Refused("Bad Request: message to copy not found", uncopiable=True)
+    assert await place.send(copy) == refused
 
 
 async def test_protected_content_goes_in_words(place: Place) -> None:

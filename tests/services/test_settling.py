@@ -96,10 +96,13 @@ async def settle(
     await session.flush()
 
 
-async def answer_on_its_way(session: AsyncSession, ticket: Ticket, **changes: object) -> Delivery:
-    written = factories.content(chat_id=STAFF)
+async def answer_on_its_way(
+    session: AsyncSession, ticket: Ticket, *, album: str | None = None, **changes: object
+) -> Delivery:
+    written = factories.content(chat_id=STAFF, media_group_id=album)
     answer = await factories.message(session, ticket, written, Direction.ANSWER)
-    return await claimed(session, AnswerPosted(answer.id), ticket, chat_id=USER, **changes)
+    posted = AnswerPosted(answer.id)
+    return await claimed(session, posted, ticket, chat_id=USER, media_group_id=album, **changes)
 
 
 async def question_on_its_way(session: AsyncSession, ticket: Ticket, **changes: object) -> Delivery:
@@ -263,7 +266,7 @@ async def test_an_answer_that_arrived_is_confirmed_where_it_was_written(
 
 
 async def test_an_album_of_answers_is_confirmed_once(session: AsyncSession, ticket: Ticket) -> None:
-    album = [await answer_on_its_way(session, ticket, media_group_id="album") for _ in range(3)]
+    album = [await answer_on_its_way(session, ticket, album="album") for _ in range(3)]
 
     await settle(session, Delivered((5, 6, 7)), *album)
 
@@ -874,7 +877,7 @@ async def test_of_what_was_refused_as_one_only_the_one_to_blame_fails(
 async def test_an_album_of_answers_that_went_one_by_one_is_confirmed_once(
     session: AsyncSession, ticket: Ticket
 ) -> None:
-    album = [await answer_on_its_way(session, ticket, media_group_id="album") for _ in range(3)]
+    album = [await answer_on_its_way(session, ticket, album="album") for _ in range(3)]
     await settle(session, Refused("no"), *album)
 
     for number, one in enumerate(album):
