@@ -63,25 +63,25 @@ class Confirmations:
         """Ask once about each of whom something is kept; return how many they were."""
         async with self._sessions.begin() as session:
             waiting = await kept.unconfirmed(session)
-        for chat_id, speaker_id in waiting:
+            chat_id = await staff_chat.current(session, self._team.staff_chat_id)
+        for speaker_id in waiting:
             await self.ask(_speaker(chat_id, speaker_id))
         return len(waiting)
 
     async def ask(self, who: Speaker) -> None:
-        """Let go what is kept of somebody, or drop it, if Telegram says who that is."""
+        """Let go what is kept of somebody, or drop it, if Telegram says who that is.
+
+        What counts is the staff chat of now, wherever the words were written.
+        """
         standing = await self._members.standing(who)
         if standing is Standing.UNCONFIRMED:
             return
-        now = self._clock()
+        settle = hearing.confirm if standing is Standing.INSIDE else hearing.deny
         try:
             async with self._sessions.begin() as session:
-                if standing is Standing.INSIDE:
-                    chat_id = await staff_chat.current(session, self._team.staff_chat_id)
-                    await hearing.confirm(
-                        session, who.chat_id, who.id, staff_chat_id=chat_id, now=now
-                    )
-                else:
-                    await hearing.deny(session, who.chat_id, who.id, now=now)
+                chat_id = await staff_chat.current(session, self._team.staff_chat_id)
+                if await staff_chat.current(session, who.chat_id) == chat_id:
+                    await settle(session, who.id, staff_chat_id=chat_id, now=self._clock())
         except Problem as problem:
             log.warning("kept words cannot be let go", problem=type(problem).__name__)
         self._on_done()

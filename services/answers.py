@@ -69,7 +69,7 @@ async def edit(
     if as_note or content.is_note:
         album = await messages.album(session, ticket, written.media_group_id) or [written]
         await _retract(session, ticket, album, now=now)
-        outbox.post(session, written.chat_id, NoteKept(album[0].id), now=now, ticket=ticket)
+        outbox.post(session, ticket.staff_chat_id, NoteKept(album[0].id), now=now, ticket=ticket)
     else:
         notice = AnswerEdited(written.id)
         await outbox.post_once(session, ticket.user.chat_id, notice, now=now, ticket=ticket)
@@ -147,7 +147,9 @@ async def _note(
     note = await messages.store(session, ticket, by, Direction.NOTE, content)
     history.record(session, ticket, by, "noted", now)
     first = album[0] if album else note
-    await outbox.post_once(session, content.chat_id, NoteKept(first.id), now=now, ticket=ticket)
+    await outbox.post_once(
+        session, ticket.staff_chat_id, NoteKept(first.id), now=now, ticket=ticket
+    )
     await _retract(session, ticket, album, now=now)
 
 

@@ -63,14 +63,14 @@ async def hear_edit(
 
 
 async def hear_orphan(
-    session: AsyncSession, said: Said, replied: Content, *, now: datetime
+    session: AsyncSession, said: Said, replied: Content, *, staff_chat_id: int, now: datetime
 ) -> None:
     """Keep a reply to a message that we don't know; UnknownReply if it can't be a lost send's.
 
     Which ticket it is about is asked once it is known that the writer has a say.
     """
     choices = await orphans.choices(session, replied)
-    await _keep_orphan(session, said, replied, choices, now=now)
+    await _keep_orphan(session, said, replied, choices, staff_chat_id=staff_chat_id, now=now)
 
 
 async def _keep_orphan(
@@ -79,6 +79,7 @@ async def _keep_orphan(
     replied: Content,
     choices: list[dict[str, Any]],
     *,
+    staff_chat_id: int,
     now: datetime,
 ) -> None:
     beside = await kept.album(session, said.content.chat_id, said.content.media_group_id)
@@ -94,7 +95,7 @@ async def _keep_orphan(
         choices=choices,
     )
     if not beside:
-        kept.ask(session, row, now=now)
+        kept.ask(session, row, staff_chat_id, now=now)
 
 
 async def reword(
@@ -117,7 +118,7 @@ async def settle(
 
     Return the ticket, and whether they are a note: what became one by an edit is never sent.
     """
-    rows = await kept.take(session, mark, KeptReason.SLIP, staff_chat_id=staff_chat_id)
+    rows = await kept.take(session, mark, KeptReason.SLIP)
     ticket = await _ticket(session, rows[0].ticket_id, staff_chat_id)
     album = rows[0].media_group_id
     as_note = (
@@ -136,9 +137,7 @@ async def adopt(
     session: AsyncSession, mark: str, choice: int, *, staff_chat_id: int, now: datetime
 ) -> Ticket:
     """Give an orphan the ticket that a colleague chose, and hear all that was replied to it."""
-    (row, *_) = rows = await kept.take(
-        session, mark, KeptReason.ORPHAN, staff_chat_id=staff_chat_id
-    )
+    (row, *_) = rows = await kept.take(session, mark, KeptReason.ORPHAN)
     choices = row.choices or []
     if not 0 <= choice < len(choices):
         raise ButtonOutdated
@@ -151,25 +150,30 @@ async def adopt(
 
 
 async def confirm(
-    session: AsyncSession, chat_id: int, speaker_id: int, *, staff_chat_id: int, now: datetime
+    session: AsyncSession, speaker_id: int, *, staff_chat_id: int, now: datetime
 ) -> None:
-    """Let go what is kept of somebody who, as Telegram says now, has a say."""
-    for row in await kept.take_unconfirmed(session, chat_id, speaker_id):
+    """Let go what is kept of somebody who, as Telegram says now, has a say in the staff chat."""
+    for row in await kept.take_unconfirmed(session, speaker_id):
         ticket_id = row.ticket_id or await orphans.ticket_id_of(session, kept.replied_by(row))
         if ticket_id is None:
-            said = await _said(session, row)
-            await _keep_orphan(session, said, kept.replied_by(row), row.choices or [], now=now)
+            said, choices = await _said(session, row), row.choices or []
+            await _keep_orphan(
+                session, said, kept.replied_by(row), choices, staff_chat_id=staff_chat_id, now=now
+            )
         else:
             ticket = await _ticket(session, ticket_id, staff_chat_id)
             await _hear_again(session, [row], ticket, now=now)
 
 
-async def deny(session: AsyncSession, chat_id: int, speaker_id: int, *, now: datetime) -> None:
-    """Drop what is kept of somebody who has no say, and say so."""
-    rows = await kept.take_unconfirmed(session, chat_id, speaker_id)
+async def deny(
+    session: AsyncSession, speaker_id: int, *, staff_chat_id: int, now: datetime
+) -> None:
+    """Drop what is kept of somebody who has no say in the staff chat, and say so there."""
+    rows = await kept.take_unconfirmed(session, speaker_id)
     for row in rows[:1]:
-        told = Refusal(NotStaff().to_json(), row.message_id, "", asked_in=chat_id)
-        outbox.post(session, chat_id, told, now=now)
+        said, place = kept.beginning_of(row), row.chat_id
+        told = Refusal(NotStaff().to_json(), row.message_id, "", asked_in=place, said=said)
+        outbox.post(session, staff_chat_id, told, now=now)
 
 
 async def _hear_again(
@@ -222,7 +226,7 @@ async def _keep(
         ticket=ticket,
     )
     if not beside:
-        kept.ask(session, row, now=now)
+        kept.ask(session, row, ticket.staff_chat_id, now=now)
 
 
 async def _ticket(session: AsyncSession, ticket_id: int | None, staff_chat_id: int) -> Ticket:

@@ -15,16 +15,27 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import KeptReason, KeptWords, Ticket, User
-from services import outbox, staff_chat
+from database.models import (
+    PENDING,
+    Delivery,
+    DeliveryStatus,
+    KeptReason,
+    KeptWords,
+    Ticket,
+    User,
+)
+from services import outbox
 from services.content import Content
 from services.notices import WordsKept
-from services.problems import KeptIsGone, NotForYou
+from services.problems import KeptIsGone
 
 KEPT_FOR = timedelta(days=7)
 
 # Telegram mostly says who somebody is within this time; then nobody need be told.
 SAID_SOON = timedelta(seconds=15)
+
+# How much of kept words is repeated to their writer, in characters.
+MOST_QUOTED = 64
 
 _CONTENT = TypeAdapter(Content)
 
@@ -60,15 +71,39 @@ async def keep(
     return row
 
 
-def ask(session: AsyncSession, row: KeptWords, *, now: datetime) -> None:
+def ask(session: AsyncSession, row: KeptWords, chat_id: int, *, now: datetime) -> None:
     """Tell the writer that the words are kept, and ask what to do with them."""
-    notice = outbox.post(session, row.chat_id, WordsKept(row.mark), now=now)
+    notice = outbox.post(session, chat_id, WordsKept(row.mark), now=now)
     if row.reason is KeptReason.UNCONFIRMED:
         notice.due_at = now + SAID_SOON
 
 
+async def ask_again(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
+    """Ask in the new staff chat about all that is kept, an album once, unless that waits there."""
+    waiting = await session.scalars(
+        select(Delivery.payload["mark"].as_string()).where(
+            Delivery.chat_id == chat_id,
+            Delivery.kind == WordsKept.kind,
+            PENDING,
+            Delivery.status == DeliveryStatus.WAITING,
+        )
+    )
+    asked = set(waiting)
+    first_of: dict[tuple[int, str], KeptWords] = {}
+    for row in await session.scalars(select(KeptWords).order_by(KeptWords.id)):
+        first_of.setdefault((row.chat_id, row.media_group_id or row.mark), row)
+    for row in first_of.values():
+        if row.mark not in asked:
+            ask(session, row, chat_id, now=now)
+
+
 def content_of(row: KeptWords) -> Content:
     return _CONTENT.validate_python(row.content)
+
+
+def beginning_of(row: KeptWords) -> str:
+    """Say how the words begin, where they can't be pointed at."""
+    return (content_of(row).text or "")[:MOST_QUOTED]
 
 
 def replied_by(row: KeptWords) -> Content:
@@ -112,18 +147,14 @@ async def drop(session: AsyncSession, chat_id: int, message_id: int) -> None:
     await session.execute(delete(KeptWords).where(*_place(chat_id, message_id)))
 
 
-async def take(
-    session: AsyncSession, mark: str, reason: KeptReason, *, staff_chat_id: int
-) -> Sequence[KeptWords]:
-    """Take kept words by their mark, an album as a whole, for a colleague in the staff chat.
+async def take(session: AsyncSession, mark: str, reason: KeptReason) -> Sequence[KeptWords]:
+    """Take kept words by their mark, an album as a whole; written in a former staff chat, too.
 
-    KeptIsGone if somebody was faster, or a week is over; NotForYou if they are of another chat.
+    KeptIsGone if somebody was faster, or a week is over.
     """
     row = next(iter(await _locked(session, KeptWords.mark == mark)), None)
     if row is None or row.reason is not reason:
         raise KeptIsGone
-    if await staff_chat.current(session, row.chat_id) != staff_chat_id:
-        raise NotForYou
     return await take_album(session, row.chat_id, row.media_group_id, reason) or await _gone(
         session, [row]
     )
@@ -147,23 +178,22 @@ async def take_replies(session: AsyncSession, replied: Content) -> Sequence[Kept
     return await _gone(session, alike)
 
 
-async def take_unconfirmed(
-    session: AsyncSession, chat_id: int, speaker_id: int
-) -> Sequence[KeptWords]:
+async def take_unconfirmed(session: AsyncSession, speaker_id: int) -> Sequence[KeptWords]:
     """Take what is kept until Telegram says whether its writer has a say."""
-    mine = (KeptWords.chat_id == chat_id, KeptWords.speaker_id == speaker_id)
-    rows = await _locked(session, *mine, KeptWords.reason == KeptReason.UNCONFIRMED)
+    rows = await _locked(
+        session,
+        KeptWords.speaker_id == speaker_id,
+        KeptWords.reason == KeptReason.UNCONFIRMED,
+    )
     return await _gone(session, rows)
 
 
-async def unconfirmed(session: AsyncSession) -> Sequence[tuple[int, int]]:
-    """List by chat and speaker of whom something is kept until Telegram says who they are."""
-    found = await session.execute(
-        select(KeptWords.chat_id, KeptWords.speaker_id)
-        .where(KeptWords.reason == KeptReason.UNCONFIRMED)
-        .distinct()
+async def unconfirmed(session: AsyncSession) -> Sequence[int]:
+    """List by speaker of whom something is kept until Telegram says who they are."""
+    found = await session.scalars(
+        select(KeptWords.speaker_id).where(KeptWords.reason == KeptReason.UNCONFIRMED).distinct()
     )
-    return [(chat_id, speaker_id) for chat_id, speaker_id in found]
+    return found.all()
 
 
 async def forget_old(session: AsyncSession, *, now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -17,8 +17,8 @@ from database.models import (
     ForeignGroup,
     Ticket,
 )
-from services import doubting, outbox, pauses, prefetch, ticket_service
-from services.notices import GroupIsNotStaff, StaffChatMigrated
+from services import doubting, kept, outbox, pauses, prefetch, ticket_service
+from services.notices import GroupIsNotStaff, StaffChatMigrated, WordsKept
 
 log = structlog.get_logger(__name__)
 
@@ -78,9 +78,10 @@ async def settle_in(session: AsyncSession, staff_chat_id: int, *, now: datetime)
     Closed ones too, so that they can be reopened there, but without a card. Not a migration: the
     old group lives on, and may be chosen again. What waits for it is sent here from its beginning.
     """
-    elsewhere = (*_TO_STAFF, Delivery.chat_id != staff_chat_id)
-    await _readdress(session, staff_chat_id, *elsewhere, part=0)
-    if await _was_another(session, staff_chat_id):
+    to_staff = or_(and_(*_TO_STAFF), Delivery.kind == WordsKept.kind)
+    await _readdress(session, staff_chat_id, to_staff, Delivery.chat_id != staff_chat_id, part=0)
+    was_another = await _was_another(session, staff_chat_id)
+    if was_another:
         await session.execute(
             update(Ticket)
             .where(~NOT_CLOSED, Ticket.staff_chat_id != staff_chat_id)
@@ -93,10 +94,11 @@ async def settle_in(session: AsyncSession, staff_chat_id: int, *, now: datetime)
         .returning(Ticket.id)
     )
     ids = moved.all()
-    if not ids:
-        return
-    log.info("the staff chat is another one; open tickets get new cards there", tickets=len(ids))
-    await _new_cards(session, staff_chat_id, now=now)
+    if ids:
+        log.info("the staff chat is another one; open tickets get new cards", tickets=len(ids))
+        await _new_cards(session, staff_chat_id, now=now)
+    if ids or was_another:
+        await kept.ask_again(session, staff_chat_id, now=now)
 
 
 async def _was_another(session: AsyncSession, staff_chat_id: int) -> bool:
@@ -137,6 +139,7 @@ async def _move_in(session: AsyncSession, old_id: int, new_id: int, *, now: date
     )
     outbox.post(session, new_id, StaffChatMigrated(old_id, new_id), now=now)
     await _new_cards(session, new_id, now=now)
+    await kept.ask_again(session, new_id, now=now)
 
 
 async def _new_cards(session: AsyncSession, chat_id: int, *, now: datetime) -> None:

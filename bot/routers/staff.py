@@ -117,7 +117,8 @@ async def answer(
     except UnknownReply:
         if not settled or message.reply_to_message is None:
             raise
-        await hearing.hear_orphan(session, words, content(message.reply_to_message), now=now)
+        replied = content(message.reply_to_message)
+        await hearing.hear_orphan(session, words, replied, staff_chat_id=staff_chat_id, now=now)
     else:
         await hearing.hear(session, ticket, words, now=now)
 

@@ -22,7 +22,7 @@ async def words_kept(desk: Desk, notice: WordsKept) -> Parcel | None:
     words, keyboard = await _question(desk, row)
     reply_to = row.message_id if row.chat_id == desk.chat_id else None
     if reply_to is None:
-        words = texts.about(words, (kept.content_of(row).text or "")[:64])
+        words = texts.about(words, kept.beginning_of(row))
     call = send_text(desk.chat_id, (words, []), reply_to=reply_to, keyboard=keyboard)
     return Parcel(desk.chat_id, Call(call))
 
