@@ -99,10 +99,19 @@ async def send_again(
         await outbox.post_content(session, chat_id, notice, group, now=now, ticket=ticket)
 
 
-async def is_noted(session: AsyncSession, ticket: Ticket, media_group_id: str | None) -> bool:
-    """Whether what there is of an album is a note; then all of it will be."""
-    album = await messages.album(session, ticket, media_group_id)
-    return any(item.direction is Direction.NOTE for item in album)
+async def is_to_be_decided(session: AsyncSession, ticket: Ticket, content: Content) -> bool:
+    """Whether a person has to say if this is a note: it is a slip, or its album waits for one.
+
+    An album of which an item is a note, or a command, is a note as a whole. One that is held back
+    has no item with a slash: those are kept elsewhere.
+    """
+    if content.is_note:
+        return False
+    album = await messages.album(session, ticket, content.media_group_id)
+    notes = [item for item in album if item.direction is Direction.NOTE]
+    if any(slashes.begins_with_slash(item.text or "") for item in notes):
+        return False
+    return content.is_slip or bool(notes)
 
 
 async def says_note(session: AsyncSession, ticket: Ticket, media_group_id: str | None) -> bool:

@@ -39,7 +39,7 @@ async def hear(session: AsyncSession, ticket: Ticket, said: Said, *, now: dateti
         await _keep(session, said, beside[0].reason, ticket, now=now)
     elif not said.confirmed:
         await _keep(session, said, KeptReason.UNCONFIRMED, ticket, now=now)
-    elif content.is_slip and not await answers.is_noted(session, ticket, content.media_group_id):
+    elif await answers.is_to_be_decided(session, ticket, content):
         await answers.hold_back(session, ticket, content.media_group_id, now=now)
         await _keep(session, said, KeptReason.SLIP, ticket, now=now)
     else:
@@ -98,17 +98,19 @@ async def _keep_orphan(
         kept.ask(session, row, staff_chat_id, now=now)
 
 
-async def reword(
-    session: AsyncSession, content: Content, *, staff_chat_id: int, now: datetime
-) -> bool:
+async def reword(session: AsyncSession, said: Said, *, staff_chat_id: int, now: datetime) -> None:
     """Take in a new wording of what is kept; a second slash makes the note that was meant.
 
-    False if nothing is kept of it.
+    If it is not sure any more that the writer has a say, nobody can send it until it is.
     """
-    row = await kept.reword(session, content)
-    if row is not None and row.reason is KeptReason.SLIP and content.is_note:
+    row = await kept.reword(session, said.content)
+    if row is None or row.reason is KeptReason.UNCONFIRMED:
+        return
+    if not said.confirmed:
+        await kept.doubt(session, row, said.speaker_id)
+        kept.ask(session, row, staff_chat_id, now=now)
+    elif row.reason is KeptReason.SLIP and said.content.is_note:
         await settle(session, row.mark, as_note=True, staff_chat_id=staff_chat_id, now=now)
-    return row is not None
 
 
 async def settle(

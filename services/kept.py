@@ -136,6 +136,12 @@ async def reword(session: AsyncSession, content: Content) -> KeptWords | None:
     return rows[0] if rows else None
 
 
+async def doubt(session: AsyncSession, row: KeptWords, speaker_id: int) -> None:
+    """Keep words, an album as a whole, until Telegram says whether their writer still has a say."""
+    for one in await album(session, row.chat_id, row.media_group_id) or [row]:
+        one.reason, one.speaker_id = KeptReason.UNCONFIRMED, speaker_id
+
+
 async def is_kept(session: AsyncSession, chat_id: int, message_id: int) -> bool:
     """Whether what one message says is kept."""
     found = select(KeptWords.id).where(*_place(chat_id, message_id))

@@ -18,7 +18,7 @@ from bot.middlewares.staff import StaffMiddleware, require_say
 from bot.naming import named_ticket, replied_ticket
 from bot.unheard import is_new_reply
 from database.models import User
-from services import board, hearing, messages
+from services import board, hearing, kept, messages
 from services import ticket_service as tickets
 from services.hearing import Said
 from services.problems import (
@@ -151,8 +151,10 @@ async def edited(
     """Pass on the change; of a reply that was refused, or never reached us, the whole."""
     written = await messages.find(session, message.chat.id, message.message_id)
     if written is None:
-        kept = await hearing.reword(session, content(message), staff_chat_id=staff_chat_id, now=now)
-        if not kept and await is_new_reply(session, message):
+        if await kept.is_kept(session, message.chat.id, message.message_id):
+            words = said(message, staff, standing)
+            await hearing.reword(session, words, staff_chat_id=staff_chat_id, now=now)
+        elif await is_new_reply(session, message):
             await answer(message, session, staff_chat_id, staff, standing, now, settled=settled)
         return
     words = said(message, staff, standing)
