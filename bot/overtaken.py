@@ -9,9 +9,9 @@ from aiogram.types.update import UpdateTypeLookupError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import texts
-from bot.content import edited_at
+from bot.content import edited_at, first_word
 from bot.filters import begins_with_command
-from bot.raw import cleaned
+from bot.raw import as_dict, cleaned, origin
 from services import kept, messages
 
 # Who pressed or commanded meant what was there then.
@@ -32,27 +32,69 @@ async def is_overtaken(
     except UpdateTypeLookupError:
         return False
     if isinstance(event, Message):
-        late = now - event.date > ACTS_WITHIN
-        return (late and _commands(event)) or await _is_stored(session, event)
+        if _is_late(event, now) and _commands(event):
+            return True
+        is_edit = update.edited_message is not None
+        return await (_is_stored_as_edited if is_edit else _is_known)(session, event)
     acts = isinstance(event, CallbackQuery | ChatMemberUpdated)
     return acts and now - died_at > ACTS_WITHIN
 
 
-async def _is_stored(session: AsyncSession, message: Message) -> bool:
+def in_newest_wording(waiting: Mapping[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    """Give each message of a group the newest wording that was set aside after it.
+
+    In its old one it might be sent before its edit makes a note of it.
+    """
+    newest: dict[tuple[int | None, int | None], Any] = {}
+    found = []
+    for dead_id, raw in reversed(list(waiting.items())):
+        source = origin(raw)
+        place = source.chat_id, source.message_id
+        if "edited_message" in raw:
+            newest.setdefault(place, raw["edited_message"])
+        reworded = "message" in raw and not source.private and place in newest
+        found.append((dead_id, raw | {"message": newest[place]} if reworded else raw))
+    return dict(reversed(found))
+
+
+def with_late_command_noted(raw: dict[str, Any], *, now: datetime) -> dict[str, Any]:
+    """Make a note of an album's item whose command comes too late.
+
+    A command makes a note of its album, so that nobody is sent the pictures beside it.
+    """
+    message = as_dict(raw.get("message"))
+    if not message.get("media_group_id"):
+        return raw
+    event = Message.model_validate(cleaned(message))
+    if not (_is_late(event, now) and _commands(event)):
+        return raw
+    noted = {"caption": f"// {event.caption}", "caption_entities": []}
+    return raw | {"message": {**message, **noted}}
+
+
+async def _is_known(session: AsyncSession, message: Message) -> bool:
+    """Whether a message is stored, or its words are kept, by an edit for example."""
+    place = message.chat.id, message.message_id
+    return await messages.find(session, *place) is not None or await kept.is_kept(session, *place)
+
+
+async def _is_stored_as_edited(session: AsyncSession, message: Message) -> bool:
     written = await messages.find(session, message.chat.id, message.message_id)
     edited = edited_at(message)
-    if written is None:  # by an edit, its words may be kept
-        return edited is None and await kept.is_kept(session, message.chat.id, message.message_id)
-    if edited is None:
-        return True
+    if written is None or edited is None:
+        return written is not None
     if written.edited_at is None:  # an edit that came before this was written down may be newer
         return written.revision > 0
     return written.edited_at >= edited
+
+
+def _is_late(message: Message, now: datetime) -> bool:
+    return now - message.date > ACTS_WITHIN
 
 
 def _commands(message: Message) -> bool:
     """Whether staff gave a command that we know; in private a command changes nothing."""
     if message.chat.type == "private" or not begins_with_command(message):
         return False
-    name, *_ = (message.text or "").removeprefix("/").split(maxsplit=1) or [""]
-    return name.partition("@")[0].lower() in texts.staff_commands()
+    name, *_ = first_word(message).removeprefix("/").partition("@")
+    return name.lower() in texts.staff_commands()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from aiogram import Bot
+from aiogram.methods import SendMessage
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot import refusing
@@ -13,7 +14,7 @@ from bot.app import team_of
 from bot.client import make_bot
 from bot.dispatching import feed
 from bot.members import Members, Standing
-from bot.overtaken import is_overtaken
+from bot.overtaken import in_newest_wording, is_overtaken, with_late_command_noted
 from bot.raw import origin
 from bot.startup import own_database
 from core.clock import utcnow
@@ -23,7 +24,8 @@ from database.errors import is_outage
 from database.models import DeadUpdate
 from database.schema import ensure_at_head
 from database.session import make_engine, make_sessions
-from services import updates
+from services import outbox, updates
+from services.notices import LateReply
 from services.problems import Problem
 
 
@@ -39,9 +41,10 @@ async def replay(settings: Settings, say: Callable[[str], Any]) -> int:
         await ensure_at_head(engine)
         await own_database(sessions, settings.bot_id)
         async with sessions.begin() as session:
-            waiting = [dead.id for dead in await updates.not_replayed(session)]
+            dead = await updates.not_replayed(session)
+        waiting = in_newest_wording({one.id: json.loads(one.raw) for one in dead})
         again = Again(bot, sessions, team_of(settings))
-        words = {dead_id: await again.handle(dead_id) for dead_id in waiting}
+        words = {dead_id: await again.handle(dead_id, raw) for dead_id, raw in waiting.items()}
     finally:
         await bot.session.close()
         await engine.dispose()
@@ -65,11 +68,10 @@ class Again:
         self._team = team
         self._members = Members(bot, utcnow)
 
-    async def handle(self, dead_id: int) -> str:
+    async def handle(self, dead_id: int, raw: dict[str, Any]) -> str:
         """Handle one update again; say in a word how it went."""
-        async with self._sessions() as session:
-            raw = json.loads((await session.get_one(DeadUpdate, dead_id)).raw)
         try:
+            raw = with_late_command_noted(raw, now=utcnow())
             # Asks Telegram, so before the transaction.
             (standing,) = await self._members.standings([raw])
             async with self._sessions.begin() as session:
@@ -97,6 +99,8 @@ class Again:
         shown = await feed(self._bot, session, raw, now=now, **known)
         if isinstance(shown, Problem):
             return await _tell(session, raw, shown, now=now)
+        if isinstance(shown, SendMessage) and isinstance(shown.chat_id, int):
+            outbox.post(session, shown.chat_id, _late_reply(shown), now=now)
         return "handled"
 
     async def _refuse(self, dead_id: int, raw: dict[str, Any], problem: Problem) -> str:
@@ -105,6 +109,12 @@ class Again:
         async with self._sessions.begin() as session:
             (await session.get_one(DeadUpdate, dead_id)).replayed_at = now
             return await _tell(session, raw, problem, now=now)
+
+
+def _late_reply(shown: SendMessage) -> LateReply:
+    keyboard = shown.reply_markup
+    buttons = keyboard.model_dump(exclude_none=True) if keyboard else None
+    return LateReply(shown.text, buttons)
 
 
 async def _tell(

@@ -244,6 +244,18 @@ class UpdateFailed(Notice):
 
 
 @dataclass(frozen=True)
+class LateReply(Notice):
+    """To whoever asked: what is shown at once otherwise, now that a set aside update is replayed.
+
+    `buttons` is an inline keyboard of Telegram's.
+    """
+
+    priority = Priority.REFUSAL
+    words: str
+    buttons: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
 class Refusal(Notice):
     """To whoever asked: it cannot be done, and why (`problem` is a Problem as JSON).
 

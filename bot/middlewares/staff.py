@@ -9,6 +9,7 @@ from aiogram.types import CallbackQuery, Message, TelegramObject
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content import person
+from bot.filters import ReplyToBot
 from bot.members import Standing
 from database.models import User
 from services import outbox, people
@@ -20,7 +21,8 @@ class StaffMiddleware(BaseMiddleware):
     """Remembers who wrote or pressed; None for anonymous administrators and channels.
 
     A command of somebody who has no say is refused: NotStaff, NotConfirmed. One that is done and
-    answered with nothing is marked as done.
+    answered with nothing is marked as done. So is one in reply to us, whose edit might be taken for
+    an answer otherwise.
     """
 
     @override
@@ -35,7 +37,9 @@ class StaffMiddleware(BaseMiddleware):
         session, now = data["session"], data["now"]
         data["staff"] = await writer(event, session, now)
         shown = await handler(event, data)
-        if isinstance(event, Message) and "command" in data and shown is None:
+        if not isinstance(event, Message) or "command" not in data:
+            return shown
+        if shown is None or await ReplyToBot()(event):
             done = CommandDone(event.chat.id, event.message_id)
             outbox.post(session, data["staff_chat_id"], done, now=now)
         return shown

@@ -1,5 +1,7 @@
 """Notices that are a sentence: to the user, or to staff about a ticket."""
 
+from aiogram.types import InlineKeyboardMarkup
+
 from bot import keyboards, texts
 from bot.call import Call, edit_text, send_text
 from bot.wording.desk import Desk
@@ -116,6 +118,13 @@ async def group_is_not_staff(desk: Desk, notice: notices.GroupIsNotStaff) -> Par
 
 async def staff_chat_migrated(desk: Desk, notice: notices.StaffChatMigrated) -> Parcel:
     return _say(desk, texts.staff_chat_migrated(notice.new_id))
+
+
+async def late_reply(desk: Desk, notice: notices.LateReply) -> Parcel:
+    keyboard = InlineKeyboardMarkup(**notice.buttons) if notice.buttons else None
+    return Parcel(
+        desk.chat_id, Call(send_text(desk.chat_id, (notice.words, []), keyboard=keyboard))
+    )
 
 
 async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:

@@ -84,7 +84,7 @@ async def test_an_edit_that_is_the_newest_arrives(
     await alice.sees_edit(shown, "It costs 1 EUR")
 
 
-@pytest.mark.parametrize("what", ["press", "command"])
+@pytest.mark.parametrize("what", ["press", "command", "caption"])
 async def test_what_acts_is_not_done_a_week_later(
     office: Office, alice: User, sqlite_url: str, what: str
 ) -> None:
@@ -93,6 +93,9 @@ async def test_what_acts_is_not_done_a_week_later(
     press = {"id": "1", "from": kate, "message": raw(card), "chat_instance": "1", "data": "close:1"}
     command = raw(card, **{"from": kate}, message_id=999, text="/close@sandbox_bot 1")
     command["entities"] = [{"type": "bot_command", "offset": 0, "length": 18}]
+    if what == "caption":
+        command["caption"], command["caption_entities"] = command.pop("text"), command["entities"]
+        command["photo"] = [{"file_id": "1", "file_unique_id": "1", "width": 1, "height": 1}]
     body = {"callback_query": press} if what == "press" else {"message": command}
     await set_aside(office, **body)
     await office.telegram.advance(WEEK)

@@ -53,6 +53,20 @@ async def test_an_edit_gives_no_command_and_changes_none(office: Office, alice: 
     assert not any("shipped" in text or "closed" in text for text in await said_to(alice))
 
 
+@pytest.mark.parametrize("text", ["/help", "/tickets", "/start"])
+async def test_an_edit_of_what_was_answered_to_staff_is_no_answer(
+    office: Office, alice: User, text: str
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    asked = await office.kate.replies(card, text)
+    await office.kate.sees_reaction(asked, "👌")
+
+    await office.kate.edits(asked, "What was it that I wanted?")
+
+    await quiet(office)
+    assert len(await said_to(alice)) == 2
+
+
 async def test_a_stranger_has_no_say_by_an_edit(office: Office, alice: User) -> None:
     await office.support.opens_to_strangers(username="support")
     mallory = await office.telegram.user("Mallory")

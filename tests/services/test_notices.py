@@ -14,6 +14,7 @@ VALUES: dict[Any, Any] = {
     bool: True,
     int | None: None,
     dict[str, Any]: {"name": "NotForYou"},
+    dict[str, Any] | None: {"inline_keyboard": []},
 }
 NOTICES = sorted(Notice.registry.values(), key=lambda kind: kind.__name__)
 
@@ -48,7 +49,7 @@ def test_no_two_notices_share_a_name() -> None:
         (Priority.FOLLOW_UP, {"question_posted", "question_edited"}),
         (Priority.REDRAW, {"card_redrawn", "card_retired", "sent_again", "update_set_aside"}),
         (Priority.REACTION, {"answer_delivered", "note_kept", "command_done"}),
-        (Priority.REFUSAL, {"refusal", "group_is_not_staff"}),
+        (Priority.REFUSAL, {"refusal", "late_reply", "group_is_not_staff"}),
     ],
 )
 def test_each_kind_is_of_a_class(priority: Priority, kinds: set[str]) -> None:
