@@ -8,6 +8,7 @@ from aiogram.types import CallbackQuery, Chat, Message, TelegramObject
 from magic_filter import MagicFilter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import texts
 from bot.content import first_word
 from bot.kinds import REFUSED, RELAYED, kind_of
 from services import staff_chat
@@ -57,20 +58,25 @@ class Relayed(Filter):
         return kind_of(message) in RELAYED
 
 
-class ServiceMessage(Filter):
-    """What Telegram itself says about the chat."""
+class Refused(Filter):
+    """A kind of message that is content, and can't be passed on."""
 
     @override
     async def __call__(self, message: Message) -> bool:
-        return kind_of(message) not in RELAYED | REFUSED
+        return kind_of(message) in REFUSED
 
 
 class Question(Filter):
-    """What a user wants passed on: of such a kind, and not marked as a command by Telegram."""
+    """What a user wants passed on: of such a kind, and no command.
+
+    What stands with a command that we don't know, as in `/order 4711 is late`, is a question.
+    """
 
     @override
     async def __call__(self, message: Message) -> bool:
-        return kind_of(message) in RELAYED and not begins_with_command(message)
+        if begins_with_command(message) and (is_known(message) or not has_more(message)):
+            return False
+        return kind_of(message) in RELAYED
 
 
 class ReplyToBot(Filter):
@@ -90,9 +96,9 @@ def staff_command(*names: str) -> Command:
     return Command(*names, ignore_case=True)
 
 
-def private_command(name: str) -> Command:
+def private_command(*names: str) -> Command:
     """Match a command in a private chat, where all are for us, also by a name we had before."""
-    return Command(name, ignore_case=True, ignore_mention=True)
+    return Command(*names, ignore_case=True, ignore_mention=True)
 
 
 class CommandLike(Filter):
@@ -125,3 +131,14 @@ def begins_with_command(message: Message) -> bool:
     """Whether Telegram has marked one at the beginning."""
     entities = message.entities or message.caption_entities or []
     return any(entity.type == "bot_command" and entity.offset == 0 for entity in entities)
+
+
+def is_known(message: Message) -> bool:
+    """Whether the command is one of ours, of users or of staff."""
+    name = first_word(message).removeprefix("/").partition("@")[0].lower()
+    return name in texts.user_commands() or name in texts.staff_commands()
+
+
+def has_more(message: Message) -> bool:
+    """Whether there are words behind the command, or a picture above it."""
+    return message.text is None or len(message.text.split(maxsplit=1)) > 1

@@ -5,6 +5,7 @@ Each language brings its own phrases, beside its sentences (`bot/locales/*/parti
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import NamedTuple
 
@@ -21,14 +22,15 @@ type Phrase = tuple[str, ...]
 
 
 class Partings(NamedTuple):
-    """A language's phrases: those that part, and all that may stand in such a message."""
+    """A language's phrases: those that part, all that may stand with one, and bare consent."""
 
     parting: frozenset[Phrase]
     allowed: frozenset[Phrase]
+    consent: frozenset[Phrase]
 
 
 def only_parts(text: str | None) -> bool:
-    """Whether `text` thanks or says goodbye, in words or by a sign, and nothing else.
+    """Whether `text` thanks, says goodbye or "ok", in words or by a sign, and nothing else.
 
     A question mark always asks for something.
     """
@@ -37,7 +39,11 @@ def only_parts(text: str | None) -> bool:
     words = _words(text)
     if not words:
         return bool(_SIGNS.search(text))
-    return any(_parts(words, partings_of(language)) for language in i18n.LANGUAGES)
+    languages = [partings_of(language) for language in i18n.LANGUAGES]
+    return any(
+        _parts(words, said.parting, said.allowed) or _parts(words, said.consent, said.consent)
+        for said in languages
+    )
 
 
 @cache
@@ -47,22 +53,24 @@ def partings_of(language: str) -> Partings:
     for paragraph in i18n.partings_file(language).read_text(encoding="utf-8").split("\n\n"):
         lines = [line for line in paragraph.splitlines() if not line.startswith("#")]
         lists.append(frozenset(tuple(_words(one)) for one in ",".join(lines).split(",")))
-    parting, around = lists
-    return Partings(parting, parting | around)
+    parting, around, consent = lists
+    return Partings(parting, parting | around | consent, consent)
 
 
 def _words(text: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(text.replace("\u2019", "'"))]
 
 
-def _parts(words: Sequence[str], said: Partings) -> bool:
-    """Whether the words are phrases one after the other, and one of them parts."""
-    longest = max(map(len, said.allowed))
+def _parts(
+    words: Sequence[str], parting: AbstractSet[Phrase], allowed: AbstractSet[Phrase]
+) -> bool:
+    """Whether the words are allowed phrases one after the other, and one of them parts."""
+    longest = max(map(len, allowed))
     reached = {(0, False)}  # how many words are read, and whether a phrase of them parts
     for start in range(len(words)):
         for read, parts in [one for one in reached if one[0] == start]:
             for end in range(read + 1, min(read + longest, len(words)) + 1):
                 phrase = tuple(words[read:end])
-                if phrase in said.allowed:
-                    reached.add((end, parts or phrase in said.parting))
+                if phrase in allowed:
+                    reached.add((end, parts or phrase in parting))
     return (len(words), True) in reached

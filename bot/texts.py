@@ -23,6 +23,9 @@ _ISOLATE, _ISOLATE_END = "\u2068", "\u2069"
 # A name may not turn what stands around it: embeddings, overrides and isolates, begun or ended.
 _TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
+# The most commands that a refusal offers to type.
+_MOST_CHOICES = 10
+
 # Of a name and of a quotation that stand in a line, this many characters are shown.
 _LONGEST_FORWARDED, _LONGEST_QUOTED = 129, 200
 
@@ -430,15 +433,21 @@ def problem(refused: problems.Problem, today: date) -> str:
     if isinstance(refused, problems.UnknownCommand) and refused.private:
         return "\n".join([_("I don't know {command}.").format(**data), user_help()])
     if isinstance(refused, problems.SeveralTickets) and refused.said:
-        return _which(refused).format(label=" | ".join(refused.labels), **data)
+        return _which(refused).format(choices=_choices(refused))
     return _refusals()[type(refused)]().format(**data)
 
 
 def _which(refused: problems.SeveralTickets) -> str:
     """Ask for the command again: a button could not carry what it said besides."""
     if isinstance(refused, problems.AnotherTicketNamed):
-        return _("You replied to one ticket and named another. Say which: /{command} {label} …")
-    return _("There are several. Say which: /{command} {label} …")
+        return _("You replied to one ticket and named another. Write {choices}")
+    return _("There are several. Write {choices}")
+
+
+def _choices(refused: problems.SeveralTickets) -> str:
+    """List what can be typed; of very many tickets, the newest."""
+    choices = [f"/{refused.command} {label} …" for label in refused.labels[:_MOST_CHOICES]]
+    return f" {_('or')} ".join(choices)
 
 
 def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
@@ -474,6 +483,10 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.KeptIsGone: lambda: _("This has been dealt with already, or was too long ago."),
         problems.ButtonOutdated: lambda: _("This button is too old. Please use a newer one."),
         problems.UnknownCommand: lambda: _("I don't know {command}. /help says what I do."),
+        problems.StaffCommand: lambda: _(
+            "{command} works only in our team's group. "
+            "If this is a message for the team, please send it without the slash."
+        ),
         problems.OtherBotNamed: lambda: _("{command} is meant for another bot. I'm @{username}."),
         problems.KindNotRelayed: lambda: _(
             "This kind of message can't be passed on. Please send it as text, a photo or a file."

@@ -14,6 +14,8 @@ from services.problems import AnotherTicketNamed, NoSuchTicket, SeveralTickets
 
 PAGE_SIZE = 8
 
+# What people put behind a number, and mean no part of it.
+_ENDS = ".,;:!?)"
 _NUMBER = re.compile(r"(?:(\d{4}-\d{2}-\d{2})/|#)?(\d{1,9})")
 
 
@@ -29,7 +31,7 @@ class Page:
 
 def is_number(typed: str) -> bool:
     """Whether `typed` looks like a ticket's number: `7`, `#7` or `2026-11-22/7`."""
-    return _NUMBER.fullmatch(typed) is not None
+    return _NUMBER.fullmatch(_bare(typed)) is not None
 
 
 async def find_by_number(
@@ -40,6 +42,7 @@ async def find_by_number(
     With a date it is exact. Without one it is the ticket that is not closed; if none is, the
     newest; if several are, SeveralTickets. NoSuchTicket if nothing fits.
     """
+    typed = _bare(typed)
     match = _NUMBER.fullmatch(typed)
     if match is None:
         raise NoSuchTicket(typed)
@@ -59,6 +62,7 @@ async def said_besides(session: AsyncSession, ticket: Ticket, said: str, *, comm
     begins with a bare number, as `8 times spam`, names only a ticket that is not closed.
     """
     number, *rest = said.split(maxsplit=1) or [""]
+    number = _bare(number)
     match = _NUMBER.fullmatch(number)
     exact = not number.isdecimal()
     if match is None:
@@ -101,6 +105,10 @@ def _named(tickets: Sequence[Ticket]) -> tuple[list[int], list[str]]:
     """Give the tickets' keys, and their numbers as staff may type them."""
     labels = [f"{ticket.opened_on.isoformat()}/{ticket.daily_id}" for ticket in tickets]
     return [ticket.id for ticket in tickets], labels
+
+
+def _bare(typed: str) -> str:
+    return typed.rstrip(_ENDS) or typed
 
 
 def _day(typed: str | None, whole: str) -> date | None:

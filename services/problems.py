@@ -154,6 +154,13 @@ class UnknownCommand(Problem):
 
 
 @dataclass
+class StaffCommand(Problem):
+    """A command of the staff chat, given in private."""
+
+    command: str
+
+
+@dataclass
 class OtherBotNamed(Problem):
     """A command in reply to us that names another bot, or us by a name that we had before."""
 

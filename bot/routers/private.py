@@ -4,20 +4,19 @@ import re
 from datetime import date, datetime
 
 from aiogram import F, Router
-from aiogram.filters import CommandObject
 from aiogram.methods import SendMessage
 from aiogram.types import ChatMemberUpdated, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import texts
 from bot.content import NotAMessage, content, first_word, person
-from bot.filters import CommandLike, Question, ServiceMessage, When, private_command
+from bot.filters import CommandLike, Question, Refused, When, has_more, is_known, private_command
 from bot.kinds import kind_of
 from bot.partings import only_parts
 from services import messages, people, questions
 from services import ticket_service as tickets
 from services.content import UNKNOWN
-from services.problems import KindNotRelayed, UnknownCommand
+from services.problems import KindNotRelayed, StaffCommand, UnknownCommand
 
 router = Router(name="private")
 router.message.filter(When(F.chat.type == "private"))
@@ -47,63 +46,54 @@ async def question(
         staff_chat_id=staff_chat_id,
         day=day,
         now=now,
-        parting=only_parts(written.text),
+        parting=only_parts(written.text or _sign(message)),
     )
+
+
+def _sign(message: Message) -> str | None:
+    """Read which emoji a sticker stands for."""
+    return message.sticker.emoji if message.sticker else None
+
+
+@router.message(Refused())
+async def not_relayed(message: Message) -> KindNotRelayed:
+    return KindNotRelayed(kind_of(message))
 
 
 @router.message(private_command("start"))
 async def start(
-    message: Message,
-    command: CommandObject,
-    session: AsyncSession,
-    staff_chat_id: int,
-    day: date,
-    now: datetime,
+    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
 ) -> SendMessage:
     if not _DEEP_LINK.fullmatch(message.text or ""):
-        await _what_comes_with(command, message, session, staff_chat_id, day, now)
+        await _what_comes_with(message, session, staff_chat_id, day, now)
     return message.answer(texts.greeting())
 
 
 @router.message(private_command("help"))
 async def help_(
-    message: Message,
-    command: CommandObject,
-    session: AsyncSession,
-    staff_chat_id: int,
-    day: date,
-    now: datetime,
+    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
 ) -> SendMessage:
-    await _what_comes_with(command, message, session, staff_chat_id, day, now)
+    await _what_comes_with(message, session, staff_chat_id, day, now)
     return message.answer(texts.user_help())
 
 
 async def _what_comes_with(
-    command: CommandObject,
-    message: Message,
-    session: AsyncSession,
-    staff_chat_id: int,
-    day: date,
-    now: datetime,
+    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
 ) -> None:
     """Pass on words behind a command, or the picture above it; alone it is no question."""
-    if command.args or message.text is None:
+    if has_more(message):
         await question(message, session, staff_chat_id, day, now)
 
 
 @router.message(CommandLike())
-async def unknown_command(message: Message) -> UnknownCommand:
-    return UnknownCommand(first_word(message), private=True)
-
-
-@router.message(ServiceMessage())
-async def service_message(message: Message) -> None:
-    """Telegram's own words about the chat say nothing to the team."""
+async def other_command(message: Message) -> UnknownCommand | StaffCommand:
+    said = first_word(message)
+    return StaffCommand(said) if is_known(message) else UnknownCommand(said, private=True)
 
 
 @router.message()
-async def not_relayed(message: Message) -> KindNotRelayed:
-    return KindNotRelayed(kind_of(message))
+async def service_message(message: Message) -> None:
+    """Telegram's own words about the chat say nothing to the team."""
 
 
 @router.edited_message(Question())

@@ -134,7 +134,8 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
         # Of very many, the newest: they come first.
         offered = problem.ticket_ids[: keyboards.MOST_BUTTONS]
         tickets = [await desk.ticket(one) for one in offered]
-        keyboard = keyboards.choose(problem.command, tickets, problem.labels)
+        labels = [texts.ticket_choice(desk.number(one), one.user) for one in tickets]
+        keyboard = keyboards.choose(problem.command, tickets, labels)
     words, reply_to = texts.problem(problem, desk.today), notice.reply_to
     if notice.asked_in not in {None, desk.chat_id}:
         words, reply_to = texts.about(words, notice.said), None

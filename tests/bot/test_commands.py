@@ -51,7 +51,7 @@ async def test_what_telegram_marks_as_no_command_is_a_question(office: Office, a
 
 
 @pytest.mark.parametrize(
-    "text", ["/frobnicate", "/close 7", "/tickets", "/startx", "/START_NOW a b"]
+    "text", ["/frobnicate", "/frobnicate@another_bot", "/startx", "/START_NOW  "]
 )
 async def test_an_unknown_command_gets_help_and_opens_nothing(
     office: Office, alice: User, text: str
@@ -61,6 +61,31 @@ async def test_an_unknown_command_gets_help_and_opens_nothing(
     answer = await alice.sees(f"I don't know {text.partition(' ')[0]}.\nJust write")
     assert answer.reply_to == written.id
     assert await has_no_ticket(office)
+
+
+@pytest.mark.parametrize("text", ["/order 4711 has not arrived", "/pay\nnow", "/x@another_bot a"])
+async def test_words_behind_an_unknown_command_are_passed_on(
+    office: Office, alice: User, text: str
+) -> None:
+    written = await alice.writes(text)
+
+    await alice.sees("Ticket #1 is open")
+    card = await office.sees(text)
+    await alice.edits(written, f"{text}, and red")
+    await office.kate.sees_edit(card, "and red")
+    assert not any("I don't know" in message.text for message in await alice.chat.messages())
+
+
+async def test_an_unknown_command_that_gets_words_by_an_edit_is_passed_on(
+    office: Office, alice: User
+) -> None:
+    written = await alice.writes("/order")
+    await alice.sees("I don't know /order.")
+
+    await alice.edits(written, "/order 4711 has not arrived")
+
+    await alice.sees("Ticket #1 is open")
+    await office.sees("4711 has not arrived")
 
 
 async def test_a_command_further_back_in_a_text_is_text(alice: User) -> None:
@@ -86,9 +111,10 @@ async def test_words_behind_a_command_are_passed_on(
     card = await office.sees(text)
     await alice.edits(written, f"{text}, and red")
     await office.kate.sees_edit(card, "and red")
+    assert [answer in message.text for message in await alice.chat.messages()].count(True) == 1
 
 
-@pytest.mark.parametrize("caption", ["/start", "/start here is the proof", "/help"])
+@pytest.mark.parametrize("caption", ["/start", "/start here is the proof", "/help", "/proof"])
 async def test_a_picture_above_a_command_is_passed_on(
     office: Office, alice: User, caption: str
 ) -> None:
@@ -219,7 +245,7 @@ async def test_the_reason_of_a_close_stays_among_staff(office: Office, alice: Us
     assert "spam" not in (await alice.sees("is closed")).text
 
 
-@pytest.mark.parametrize("number", ["1", "#1", "2026-11-23/1", "1\n", " 1  "])
+@pytest.mark.parametrize("number", ["1", "#1", "2026-11-23/1", "1\n", " 1  ", "1,", "#1:"])
 async def test_close_takes_a_number_and_a_reason(office: Office, alice: User, number: str) -> None:
     card = await office.opens(alice, "My order is late")
 
@@ -236,6 +262,7 @@ async def test_close_takes_a_number_and_a_reason(office: Office, alice: User, nu
         ("/take ", "Reply to a message of the ticket, or name it: /take 7"),
         ("/reopen ", "Reply to a message of the ticket, or name it: /reopen 7"),
         ("/close 5", "There is no ticket 5."),
+        ("/close 5,", "There is no ticket 5."),
         ("/close 0", "There is no ticket 0."),
         ("/close -1", "There is no ticket -1."),
         ("/close ٣", "There is no ticket ٣."),
@@ -243,7 +270,7 @@ async def test_close_takes_a_number_and_a_reason(office: Office, alice: User, nu
         ("/close 2026-13-45/1", "There is no ticket 2026-13-45/1."),
         ("/close 2026-11-22/1", "There is no ticket 2026-11-22/1."),
         ("/close <b>{typed}</b>", "There is no ticket <b>{typed}</b>."),
-        ("/close '; DROP TABLE tickets; --", "There is no ticket ';."),
+        ("/close '; DROP TABLE tickets; --", "There is no ticket '."),
         ("/close \n\n", "Reply to a message of the ticket, or name it: /close 7"),
         ("/close " + "9" * 4000, "There is no ticket 9999999999"),
         ("/tickets 5 x", "1 ticket is not closed"),
@@ -335,17 +362,19 @@ async def test_taking_what_one_has_is_refused(office: Office, alice: User) -> No
     await office.sees("#1 is already yours.")
 
 
-@pytest.mark.parametrize("text", ["/close", "/take", "/reopen", "/tickets"])
+@pytest.mark.parametrize("text", ["/close", "/take 1", "/Reopen #1", "/close 1 spam"])
 async def test_commands_do_nothing_in_private_even_for_staff(
     office: Office, alice: User, text: str
 ) -> None:
     card = await office.opens(alice, "My order is late")
 
-    await office.kate.writes(f"{text} 1")
+    given = await office.kate.writes(text)
 
-    await office.kate.sees(f"I don't know {text}")
+    answer = await office.kate.sees(f"{text.split(maxsplit=1)[0]} works only in our team's group.")
+    assert answer.reply_to == given.id
     await office.says_in_staff_chat()
     assert await office.support.message(card.id) == card
+    assert not any("#2" in message.text for message in await office.support.messages())
 
 
 async def test_a_mistyped_command_is_no_answer(office: Office, alice: User) -> None:
@@ -430,8 +459,8 @@ async def test_of_several_tickets_with_a_number_the_bot_asks_which(
     await commands(office, "/close 1")
 
     question = await office.sees("There are several. Which one?")
-    assert sorted(question.buttons) == ["2026-11-23/1", "2026-11-24/1"]
-    await office.kate.presses(question, "2026-11-23/1")
+    assert question.buttons == ["#1 · Bob", "#1 · 23 Nov · Alice"]
+    await office.kate.presses(question, "#1 · 23 Nov · Alice")
     await alice.sees("is closed")
     await commands(office, "/close 1")
     await bob.sees("is closed")
@@ -445,7 +474,7 @@ async def test_a_reason_is_not_lost_when_several_tickets_have_the_number(
     await office.opens(bob, "On Tuesday")
 
     await commands(office, "/close 1 it has come")
-    question = await office.sees("There are several. Say which: /close 2026-11-24/1 | 2026-11-23/1")
+    question = await office.sees("There are several. Write /close 2026-11-24/1 … or /close")
     assert not question.buttons
     await commands(office, "/close 2026-11-23/1 it has come")
 

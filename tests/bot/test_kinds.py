@@ -221,6 +221,25 @@ async def test_a_kind_that_cannot_be_passed_on_is_answered_with_what_to_do(
     assert len([m for m in await alice.chat.messages() if m.id > greeting.id]) == 1
 
 
+@pytest.mark.parametrize("caption", ["/start", "/start look", "/help", "/order 5", "/close 1"])
+async def test_a_command_below_it_does_not_pass_such_a_kind_on(
+    office: Office, alice: User, caption: str
+) -> None:
+    entities = [{"type": "bot_command", "offset": 0, "length": len(caption.split(maxsplit=1)[0])}]
+    body = raw(alice.id, NOT_RELAYED, "paid_media")
+    await alice.writes("/start")
+    await alice.sees("Hello!")
+
+    await office.telegram.update(
+        {"message": body | {"caption": caption, "caption_entities": entities}}
+    )
+
+    await alice.sees("This kind of message can't be passed on.")
+    await office.says_in_staff_chat()
+    assert not any("#1" in message.text for message in await office.support.messages())
+    assert len(await alice.chat.messages()) == 3
+
+
 @pytest.mark.parametrize("kind", ["story", "game"])
 async def test_staff_hear_too_what_cannot_be_passed_on(
     office: Office, alice: User, kind: str

@@ -1,7 +1,11 @@
+"""Thanks and goodbyes reopen no closed ticket."""
+
 import pytest
 
 from bot import i18n
 from bot.partings import only_parts, partings_of
+from sandbox.client import User
+from tests.office import Office
 
 
 @pytest.mark.parametrize(
@@ -38,6 +42,14 @@ from bot.partings import only_parts, partings_of
         "👍👍",
         "❤️",
         "  спасибо\n🙏  ",
+        "ok",
+        "Okay!",
+        "Ок.",
+        "ok 👍",
+        "Got it",
+        "понятно",
+        "Хорошо",
+        "Ок, понял",
     ],
 )
 def test_this_only_parts(text: str) -> None:
@@ -50,8 +62,13 @@ def test_this_only_parts(text: str) -> None:
         None,
         "",
         " ",
-        "ok",
-        "хорошо",
+        "ok again",
+        "ok?",
+        "ok but it is late",
+        "ok, it works now for today",
+        "хорошо, теперь всё",
+        "не хорошо",
+        "понятно, а когда",
         "!",
         "😡",
         "no thanks",
@@ -90,11 +107,40 @@ def test_every_language_brings_thanks_and_goodbyes(language: str) -> None:
     assert () not in said.allowed
     assert len(said.parting) > 10
     assert said.parting < said.allowed
+    assert said.consent < said.allowed
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_what_parts_is_enough_alone_and_what_stands_around_it_is_not(language: str) -> None:
     said = partings_of(language)
 
-    assert all(only_parts(" ".join(phrase)) for phrase in said.parting)
-    assert not any(only_parts(" ".join(phrase)) for phrase in said.allowed - said.parting)
+    enough = said.parting | said.consent
+    assert all(only_parts(" ".join(phrase)) for phrase in enough)
+    assert not any(only_parts(" ".join(phrase)) for phrase in said.allowed - enough)
+
+
+async def closed_ticket(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.kate.replies(card, "/close")
+    await alice.sees("Ticket #1 is closed")
+
+
+@pytest.mark.parametrize("sign", ["🙏", "👍", "❤️", "👋"])
+async def test_a_sticker_that_thanks_reopens_nothing_and_is_shown(
+    office: Office, alice: User, sign: str
+) -> None:
+    await closed_ticket(office, alice)
+
+    await alice.sends("sticker", emoji=sign)
+
+    await office.sees(kind="sticker")
+    await office.says_in_staff_chat()
+    assert not any("open again" in message.text for message in await alice.chat.messages())
+
+
+async def test_a_sticker_that_does_not_thank_reopens(office: Office, alice: User) -> None:
+    await closed_ticket(office, alice)
+
+    await alice.sends("sticker", emoji="😡")
+
+    await alice.sees("Ticket #1 is open again.")

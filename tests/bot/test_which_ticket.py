@@ -69,7 +69,7 @@ async def test_a_command_that_replies_to_one_ticket_and_names_another_is_asked_a
     await office.kate.replies(second, said)
 
     question = await office.sees("You replied to one ticket and named another. Which one")
-    assert question.buttons == ["2026-11-23/2", "2026-11-23/1"]
+    assert question.buttons == ["#2 · Bob", "#1 · Alice"]
     assert not any("is closed" in text for text in await got(office, alice, bob))
     assert await office.support.message(first.id) == first
 
@@ -82,7 +82,7 @@ async def test_what_such_a_command_says_besides_is_not_lost(
 
     await office.kate.replies(second, "/close #1 it has come")
 
-    await office.sees("Say which: /close 2026-11-23/2 | 2026-11-23/1 …")
+    await office.sees("Write /close 2026-11-23/2 … or /close 2026-11-23/1 …")
     assert not any("is closed" in text for text in await got(office, alice, bob))
 
 
@@ -92,7 +92,7 @@ async def test_the_buttons_of_the_question_act(office: Office, alice: User, bob:
     await office.kate.replies(second, "/close #1")
     question = await office.sees("You replied to one ticket and named another")
 
-    press = await office.kate.presses(question, "2026-11-23/1")
+    press = await office.kate.presses(question, "#1 · Alice")
 
     assert await press.answer() == "Closed."
     await alice.sees("is closed")

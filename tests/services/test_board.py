@@ -27,7 +27,7 @@ async def find(session: AsyncSession, typed: str) -> int:
 # By number
 
 
-@pytest.mark.parametrize("typed", ["7", "#7", "007", "2026-11-23/7"])
+@pytest.mark.parametrize("typed", ["7", "#7", "007", "2026-11-23/7", "7,", "#7.", "7,."])
 async def test_staff_name_a_ticket_by_its_number(session: AsyncSession, typed: str) -> None:
     ticket = await of_day(session, 0)
     await of_day(session, 0, daily_id=8)
@@ -137,6 +137,7 @@ async def besides(session: AsyncSession, ticket: Ticket, said: str) -> str:
         ("#7 spam", "spam"),
         ("2026-11-23/7 spam", "spam"),
         ("7 spam", "spam"),
+        ("7, spam", "spam"),
         ("8 times spam", "8 times spam"),
         ("9 times spam", "9 times spam"),
         ("404", "404"),
@@ -151,7 +152,7 @@ async def test_the_number_of_the_ticket_itself_is_not_part_of_a_reason(
     assert await besides(session, ticket, said) == rest
 
 
-@pytest.mark.parametrize("said", ["8", "8 spam", "#8", "#8 spam", "2026-11-23/8"])
+@pytest.mark.parametrize("said", ["8", "8 spam", "8, spam", "#8", "#8 spam", "2026-11-23/8"])
 async def test_naming_another_ticket_in_a_reply_is_refused(
     session: AsyncSession, said: str
 ) -> None:
