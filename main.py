@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="main.py", description=__doc__)
     parser.add_argument("--version", action="version", version=f"support-bot {version()}")
     parser.set_defaults(command=_run)
-    commands = parser.add_subparsers(title="commands", metavar="")
+    commands = parser.add_subparsers(title="commands", metavar="command")
     for name, command, what_it_does in (
         ("run", _run, "run the bot until SIGTERM or Ctrl-C"),
         ("chats", _chats, "print the ids of the chats that wrote to the bot, for STAFF_CHAT_ID"),
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_replay(replay: argparse.ArgumentParser) -> None:
     replay.set_defaults(command=_replay)
-    parts = replay.add_subparsers(title="instead of that", metavar="")
+    parts = replay.add_subparsers(title="instead of that", metavar="command")
     parts.add_parser("list", help="list them").set_defaults(command=_replay_list)
     show = parts.add_parser("show", help="show what is kept of one, without what people wrote")
     show.add_argument("number", type=int, help="as in the list")

@@ -18,7 +18,7 @@ from database.columns import UtcDateTime
 from database.errors import is_outage
 from database.migrations import Steps, check_foreign_keys, keep_others_out, prepared
 from database.models import Base
-from database.schema import DatabaseNotAtHead, ensure_exists
+from database.schema import DatabaseNotAtHead, ensure_exists, ensure_folder
 from database.session import make_engine
 
 
@@ -73,6 +73,7 @@ async def migrate_at(url: str) -> None:
     """Open the database at `url` for the time of the migration."""
     engine = make_engine(url)
     try:
+        ensure_folder(engine.url)
         if not makes_a_database():
             ensure_exists(engine.url)
         async with engine.connect() as connection:

@@ -19,6 +19,12 @@ _PATIENCE = 20
 _ADVICE = "Nobody wrote. Write something in the group (or add the bot anew) and try again."
 
 
+_TAKEN = (
+    "The bot's messages go to somebody else now: the bot is running, or a webhook is set. "
+    "Stop the bot or delete the webhook, then try again."
+)
+
+
 async def listed(settings: BotSettings) -> list[str]:
     """List the chats of the updates that wait, a line each. Confirms nothing."""
     bot = make_bot(settings)
@@ -28,7 +34,7 @@ async def listed(settings: BotSettings) -> list[str]:
     except (TelegramUnauthorizedError, TelegramNotFound) as error:
         raise CannotStart(NO_SUCH_BOT) from error
     except TelegramConflictError as error:
-        raise CannotStart("The bot is running, or a webhook is set: stop it first.") from error
+        raise CannotStart(_TAKEN) from error
     except AiogramError as error:
         raise CannotStart(f"No answer from {settings.telegram_api_url}: {error}") from error
     finally:

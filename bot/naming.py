@@ -9,7 +9,7 @@ from bot.filters import ReplyToBot
 from database.models import Ticket
 from services import board, links, marks
 from services import ticket_service as tickets
-from services.problems import ButtonOutdated, TicketNotNamed, UnknownReply
+from services.problems import ButtonOutdated, TicketNotNamed, UnknownCard, UnknownReply
 
 
 async def pressed_ticket(
@@ -46,6 +46,8 @@ async def told_ticket(session: AsyncSession, query: CallbackQuery, staff_chat_id
 async def replied_ticket(session: AsyncSession, message: Message, staff_chat_id: int) -> Ticket:
     """Find the ticket of the bot's message that `message` replies to; UnknownReply if none.
 
+    UnknownCard, which is one, if it is the card of a ticket that is not in this database.
+
     The id counts in the chat that Telegram names with it: a group that became a supergroup shows
     old messages too, and counts anew. A card is also known by its buttons, which carry the
     ticket's key and mark, even if its link is missing.
@@ -56,8 +58,10 @@ async def replied_ticket(session: AsyncSession, message: Message, staff_chat_id:
     ticket_id = await links.ticket_id_of(session, replied.chat.id, replied.message_id)
     if ticket_id is None:
         button = card_button(replied.reply_markup)
-        if button is None or not await marks.fits(session, button.ticket_id, button.mark):
+        if button is None:
             raise UnknownReply
+        if not await marks.fits(session, button.ticket_id, button.mark):
+            raise UnknownCard
         ticket_id = button.ticket_id
     return await tickets.get(session, ticket_id, staff_chat_id=staff_chat_id)
 

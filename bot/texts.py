@@ -259,6 +259,10 @@ def edit_failed(ticket: str, reason: str) -> str:
     return words.format(ticket=ticket, reason=_reason(reason))
 
 
+def edited_after_close(ticket: str) -> str:
+    return _("{ticket} is closed, and the user has edited this message.").format(ticket=ticket)
+
+
 def not_retracted(ticket: str) -> str:
     return _("{ticket}: this can't be taken back any more, the user keeps seeing it.").format(
         ticket=ticket
@@ -455,6 +459,7 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.UnknownReply: lambda: _(
             "I don't know which ticket this belongs to. Please reply to its card."
         ),
+        problems.UnknownCard: lambda: _("I no longer know this card. Please use a newer one."),
         problems.NoSuchTicket: lambda: _("There is no ticket {typed}."),
         problems.TicketNotNamed: lambda: _(
             "Reply to a message of the ticket, or name it: /{command} 7"
@@ -492,6 +497,10 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "This kind of message can't be passed on. Please send it as text, a photo or a file."
         ),
         problems.AnswerIsNote: lambda: _("It is a note now, so it is not sent."),
+        problems.NoteStays: lambda: _(
+            "{ticket}: this is still a note, and the user won't see it. "
+            "To answer, please send a new reply."
+        ),
         problems.NothingToResend: lambda: _("It has arrived, or is already being sent."),
     }
 

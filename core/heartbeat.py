@@ -25,6 +25,11 @@ type Part = Literal["poller", "courier"]
 PARTS: tuple[Part, ...] = get_args(Part.__value__)
 MAX_AGE = timedelta(seconds=90)
 
+NO_HEARTBEAT = (
+    "No heartbeat here: no bot is running, or it runs with other settings (BOT_TOKEN, "
+    "DATABASE_URL, DB_NAME) or another TMPDIR."
+)
+
 
 def folder_for(bot_id: int, database_url: str) -> Path:
     """Name the folder of one bot on one database."""
@@ -125,7 +130,7 @@ class Heartbeat:
         except OSError as error:
             return [f"no heartbeat: {error}"]
         if not pids:
-            return ["no heartbeat: the bot is not running"]
+            return [NO_HEARTBEAT]
         return [words for pid in pids for words in self._ill(pid, now)]
 
     def _ill(self, pid: int, now: datetime) -> list[str]:

@@ -32,9 +32,19 @@ async def ensure_at_head(engine: AsyncEngine) -> None:
 
 def ensure_exists(url: URL) -> None:
     """Raise DatabaseNotAtHead if SQLite would have to make the file first."""
+    ensure_folder(url)
     if is_missing(url):
         raise DatabaseNotAtHead(
             f"There is no database at {url.database}: run `alembic upgrade head`."
+        )
+
+
+def ensure_folder(url: URL) -> None:
+    """Raise DatabaseNotAtHead if there is no folder for SQLite's file, which nothing makes."""
+    folder = Path(url.database or "").parent
+    if is_missing(url) and not folder.is_dir():
+        raise DatabaseNotAtHead(
+            f"There is no folder {folder}: make it, or correct DATABASE_URL or DB_NAME."
         )
 
 

@@ -18,7 +18,8 @@ from database.models import (
 )
 from services import history, links, messages, outbox, resending
 from services.content import Content
-from services.notices import AnswerEdited, AnswerPosted, AnswerRetracted, NoteKept
+from services.notices import AnswerEdited, AnswerPosted, AnswerRetracted, NoteKept, Refusal
+from services.problems import NoteStays
 
 
 async def write(
@@ -60,11 +61,17 @@ async def edit(
 ) -> None:
     """Take over the new wording of an answer or a note, at the user's too.
 
-    A note stays a note whatever it becomes; an answer that becomes one is taken back, even if a
-    colleague says so of the wording that the user has (`as_note`).
+    A note stays a note whatever it becomes, and whoever takes its slashes away is told so. An
+    answer that becomes one is taken back, even if a colleague says so of the wording that the user
+    has (`as_note`).
     """
+    was_note = slashes.is_note(written.text or "")
     changed = messages.reword(written, content)
-    if written.direction is Direction.NOTE or not (changed or as_note):
+    if written.direction is Direction.NOTE:
+        if changed and was_note and not content.is_note and not as_note:
+            _say_that_it_stays(session, ticket, written, now=now)
+        return
+    if not (changed or as_note):
         return
     if as_note or content.is_note:
         album = await messages.album(session, ticket, written.media_group_id) or [written]
@@ -73,6 +80,13 @@ async def edit(
     else:
         notice = AnswerEdited(written.id)
         await outbox.post_once(session, ticket.user.chat_id, notice, now=now, ticket=ticket)
+
+
+def _say_that_it_stays(
+    session: AsyncSession, ticket: Ticket, note: Message, *, now: datetime
+) -> None:
+    told = Refusal(NoteStays.of(ticket).to_json(), note.message_id, "", asked_in=note.chat_id)
+    outbox.post(session, ticket.staff_chat_id, told, now=now)
 
 
 async def send_again(

@@ -218,6 +218,14 @@ class OnlyDescribed(Notice):
 
 
 @dataclass(frozen=True)
+class EditedAfterClose(Notice):
+    """To staff: the user has edited a message of a ticket that is closed."""
+
+    priority = Priority.FOLLOW_UP
+    message_id: int
+
+
+@dataclass(frozen=True)
 class UserReturned(Notice):
     """To staff: a user who had blocked the bot is back."""
 

@@ -54,6 +54,11 @@ class UnknownReply(Problem):
 
 
 @dataclass
+class UnknownCard(UnknownReply):
+    """The message that was replied to is a card of a ticket that the database does not know."""
+
+
+@dataclass
 class NoSuchTicket(Problem):
     """There is no ticket with this number."""
 
@@ -178,6 +183,11 @@ class KindNotRelayed(Problem):
 @dataclass
 class AnswerIsNote(Problem):
     """The answer has become a note since, which goes to nobody."""
+
+
+@dataclass
+class NoteStays(AboutTicket, Problem):
+    """The edited message was kept as a note; without its slashes it goes to nobody either."""
 
 
 @dataclass

@@ -7,22 +7,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.models import Message, Ticket
 from services import messages, outbox
 from services.content import Content
-from services.notices import QuestionEdited, QuestionPosted
+from services.notices import EditedAfterClose, QuestionEdited, QuestionPosted
 
 
 async def edit(session: AsyncSession, written: Message, content: Content, *, now: datetime) -> None:
     """Take over the new wording; the staff's copies follow.
 
-    A card holds text only: what stood on it and becomes a file is shown below it.
+    Nobody looks at a closed ticket, so staff are told of the first edit after the close. A card
+    holds text only: what stood on it and becomes a file is shown below it.
     """
-    was_text = written.kind == "text"
+    was_text, edited_before = written.kind == "text", written.edited_at
     if not messages.reword(written, content):
         return
     ticket = await session.get_one(Ticket, written.ticket_id)
     notice = QuestionEdited(written.id)
     await outbox.post_once(session, ticket.staff_chat_id, notice, now=now, ticket=ticket)
+    if _is_first_since_close(ticket, edited_before):
+        told = EditedAfterClose(written.id)
+        await outbox.post_once(session, ticket.staff_chat_id, told, now=now, ticket=ticket)
     if was_text and written.kind != "text" and await messages.is_first(session, written):
         shown, album = QuestionPosted(written.id), written.media_group_id
         await outbox.post_content(
             session, ticket.staff_chat_id, shown, album, now=now, ticket=ticket
         )
+
+
+def _is_first_since_close(ticket: Ticket, edited_before: datetime | None) -> bool:
+    return ticket.closed_at is not None and (
+        edited_before is None or edited_before < ticket.closed_at
+    )

@@ -27,8 +27,8 @@ async def list_all(url: str, say: Callable[[str], Any]) -> None:
         waiting = await updates.not_replayed(session)
     for dead in waiting:
         kind = ", ".join(key for key in json.loads(dead.raw) if key != "update_id")
-        say(f"{dead.id}: {dead.died_at:%Y-%m-%d %H:%M} UTC, {kind}, {_error(dead)}")
-    say(f"{len(waiting)} set aside")
+        say(f"{dead.id}: {kind}, set aside {dead.died_at:%Y-%m-%d %H:%M} UTC: {_error(dead)}")
+    say(_advice(waiting[0].id) if waiting else "No updates are set aside.")
 
 
 async def show(url: str, number: int, say: Callable[[str], Any], *, text: bool = False) -> None:
@@ -66,6 +66,13 @@ async def _found(session: AsyncSession, number: int) -> DeadUpdate:
     if dead is None:
         raise NoSuchUpdate(f"Nothing is kept as no. {number}: see `replay list`.")
     return dead
+
+
+def _advice(number: int) -> str:
+    return (
+        f"`replay` handles them again; `replay show {number}` shows more of no. {number}, "
+        f"`replay drop {number}` forgets it for ever."
+    )
 
 
 def _error(dead: DeadUpdate) -> str:

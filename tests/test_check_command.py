@@ -88,3 +88,12 @@ async def test_a_file_that_is_no_database_is_a_sentence_and_2(tmp_path: Path) ->
 
     assert code == 2
     assert said == [f"The database sqlite:///{file} cannot be used: file is not a database"]
+
+
+async def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+
+    code, said = await check(f"sqlite+aiosqlite:///{folder / 'bot.db'}", tmp_path)
+
+    assert code == 2
+    assert said == [f"There is no folder {folder}: make it, or correct DATABASE_URL or DB_NAME."]

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import main
 from core import config
 from core.config import PROJECT
-from core.heartbeat import Heartbeat, folder_for
+from core.heartbeat import NO_HEARTBEAT, Heartbeat, folder_for
 from core.version import version
 from database.session import make_engine, make_sessions
 from sandbox import Sandbox
@@ -101,7 +101,8 @@ def test_an_unknown_command_is_answered_with_those_that_exist(
         main.main(["dance"])
 
     assert stopped.value.code == 2
-    assert "chats" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "argument command: invalid choice: 'dance' (choose from 'run', 'chats'" in said
 
 
 def test_help_says_what_each_command_does(capsys: pytest.CaptureFixture[str]) -> None:
@@ -260,6 +261,19 @@ async def test_chats_without_an_answer_says_where_it_asked(variables: dict[str, 
     assert "Connect call failed" in sentence
 
 
+async def test_chats_beside_a_running_bot_says_what_to_do(
+    variables: dict[str, str], sandbox: Sandbox
+) -> None:
+    conflict = "Conflict: terminated by other getUpdates request"
+    await sandbox.client().breaks("error", method="getUpdates", status=409, description=conflict)
+
+    code, said = await run(variables | {"TELEGRAM_API_URL": sandbox.url}, "chats")
+
+    assert code == 2
+    (sentence,) = said
+    assert sentence.startswith("The bot's messages go to somebody else now: the bot is running")
+
+
 async def test_chats_with_a_wrong_token_is_one_sentence(
     variables: dict[str, str], sandbox: Sandbox
 ) -> None:
@@ -312,7 +326,7 @@ def test_health_is_about_one_database(
     monkeypatch.setenv("DATABASE_URL", f"{DATABASE}2")
 
     assert main.main(["health"]) == 1
-    assert capsys.readouterr().out == "no heartbeat: the bot is not running\n"
+    assert capsys.readouterr().out == f"{NO_HEARTBEAT}\n"
 
 
 def test_health_imports_no_aiogram(variables: dict[str, str]) -> None:

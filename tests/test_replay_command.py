@@ -64,7 +64,9 @@ async def test_what_can_never_be_handled_can_be_dropped(
     dropped = await run(variables, "replay", "drop", "1")
     replayed = await run(variables, "replay")
 
-    assert listed == (0, [f"1: {NOON:%Y-%m-%d %H:%M} UTC, message, an error", "1 set aside"])
+    code, (line, advice) = listed
+    assert (code, line) == (0, f"1: message, set aside {NOON:%Y-%m-%d %H:%M} UTC: an error")
+    assert "`replay show 1` shows more of no. 1" in advice
     assert dropped == (0, [*listed[1], "1: dropped"])
     assert replayed == (0, [*dropped[1], "0 handled, 0 left"])
 

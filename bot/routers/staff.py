@@ -25,6 +25,7 @@ from services.problems import (
     KindNotRelayed,
     NotStaff,
     OtherBotNamed,
+    UnknownCard,
     UnknownCommand,
     UnknownReply,
 )
@@ -114,8 +115,8 @@ async def answer(
     words = said(message, staff, standing)
     try:
         ticket = await replied_ticket(session, message, staff_chat_id)
-    except UnknownReply:
-        if not settled or message.reply_to_message is None:
+    except UnknownReply as unknown:
+        if isinstance(unknown, UnknownCard) or not settled or message.reply_to_message is None:
             raise
         replied = content(message.reply_to_message)
         await hearing.hear_orphan(session, words, replied, staff_chat_id=staff_chat_id, now=now)

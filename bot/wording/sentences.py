@@ -7,7 +7,7 @@ from bot.call import Call, edit_text, send_text
 from bot.wording.desk import Desk
 from core.text import Piece
 from database.models import Delivery, DeliveryStatus, Direction, LinkKind, Message, Ticket
-from services import notices, updates
+from services import links, notices, updates
 from services.content import UNKNOWN
 from services.parcel import Parcel, Shown
 from services.problems import KindNotRelayed, Problem, SeveralTickets
@@ -93,6 +93,14 @@ async def only_described(desk: Desk, notice: notices.OnlyDescribed) -> Parcel | 
         return _say(desk, texts.question_described(), reply_to=reply_to)
     ticket = await desk.ticket(message.ticket_id)
     return _say(desk, texts.answer_described(desk.number(ticket)), reply_to=reply_to)
+
+
+async def edited_after_close(desk: Desk, notice: notices.EditedAfterClose) -> Parcel:
+    message = await desk.message(notice.message_id)
+    ticket = await desk.ticket(message.ticket_id)
+    copies = await links.copies(desk.session, message.id, desk.chat_id)
+    reply_to = copies[0].message_id if copies else None
+    return _say(desk, texts.edited_after_close(desk.number(ticket)), reply_to=reply_to)
 
 
 async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel:

@@ -47,6 +47,37 @@ async def test_an_edit_of_a_follow_up_changes_its_copy(office: Office, alice: Us
     assert (await office.kate.sees_edit(follow_up, "two")).text == "#1 · by two weeks"
 
 
+async def test_staff_hear_of_the_first_edit_after_the_close(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    question = await alice.writes("by three weeks")
+    copy = await office.sees("by three weeks")
+    await office.kate.replies(card, "/close")
+    await alice.sees("is closed")
+
+    await alice.edits(question, "by two weeks")
+    await office.kate.sees_edit(copy, "two weeks")
+    told = await office.sees("#1 is closed, and the user has edited this message.")
+    await alice.edits(question, "by one week")
+    await office.kate.sees_edit(copy, "one week")
+
+    assert told.reply_to == copy.id
+    await office.says_in_staff_chat()
+    assert sum("is closed, and" in text for text in await all_texts(office)) == 1
+
+
+async def test_of_an_edit_while_the_ticket_is_open_nothing_is_said(
+    office: Office, alice: User
+) -> None:
+    question = await alice.writes("My order is late")
+    card = await office.sees("My order is late")
+
+    await alice.edits(question, "My order is lost")
+
+    await office.kate.sees_edit(card, "lost")
+    await office.says_in_staff_chat()
+    assert not any("has edited" in text for text in await all_texts(office))
+
+
 async def test_an_edit_of_a_caption_changes_the_copys(office: Office, alice: User) -> None:
     photo = await alice.sends_photo("A scratch")
     copy = await office.sees("A scratch", kind="photo")
@@ -266,6 +297,24 @@ async def test_an_edited_note_stays_a_note(office: Office, alice: User) -> None:
 
     await alice.sees("It is on its way")
     assert not any("nice" in text for text in await texts_of(alice))
+
+
+@pytest.mark.parametrize("words", ["he is nice", "/ he is nice"])
+async def test_who_takes_the_slashes_of_a_note_away_hears_that_it_is_still_one(
+    office: Office, alice: User, words: str
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    note = await office.kate.replies(card, "// he is nicer")
+    await office.kate.sees_reaction(note, "✍")
+
+    await office.kate.edits(note, "// he is really nice")
+    await office.kate.edits(note, words)
+    told = await office.sees("#1: this is still a note, and the user won't see it.")
+    await office.kate.edits(note, f"{words}!")
+
+    assert told.reply_to == note.id
+    await office.says_in_staff_chat()
+    assert sum("still a note" in text for text in await all_texts(office)) == 1
 
 
 async def test_an_answer_edited_into_a_note_is_deleted_at_the_users(

@@ -85,7 +85,8 @@ async def test_a_reply_to_the_card_of_a_lost_ticket_reaches_nobody(
 
         await place.kate.replies(lost, "Bob, your new password is 1234.")
 
-        await place.kate.sees("I don't know which ticket this belongs to", in_=place.support)
+        told = await place.kate.sees("I no longer know this card.", in_=place.support)
+        assert told.text == "I no longer know this card. Please use a newer one."
         await place.kate.replies(card, "Hello Carol")
         await carol.sees("Hello Carol")
         assert not any("password" in text for text in await place.got(carol))
@@ -164,6 +165,6 @@ async def test_after_a_restored_dump_of_postgresql_neither(
 
         await place.kate.replies(lost, "Bob, your new password is 1234.")
 
-        await place.kate.sees("I don't know which ticket this belongs to", in_=place.support)
+        await place.kate.sees("I no longer know this card.", in_=place.support)
         assert await place.presses(lost, "Close") == TOO_OLD
         assert not any("password" in text or "closed" in text for text in await place.got(carol))

@@ -87,7 +87,7 @@ def test_after_a_clean_stop_no_bot_is_running(beats: Heartbeat) -> None:
 
     beats.stop()
 
-    assert beats.ill(utcnow()) == ["no heartbeat: the bot is not running"]
+    assert beats.ill(utcnow()) == [heartbeat.NO_HEARTBEAT]
     assert not beats.folder.exists()
 
 

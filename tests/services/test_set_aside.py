@@ -46,7 +46,8 @@ async def test_what_was_set_aside_is_listed_without_words_of_anybody(database_ur
 
     await set_aside.list_all(database_url, said.append)
 
-    assert said == [f"1: {NOON:%Y-%m-%d %H:%M} UTC, message, ValidationError", "1 set aside"]
+    assert said[0] == f"1: message, set aside {NOON:%Y-%m-%d %H:%M} UTC: ValidationError"
+    assert said[1].startswith("`replay` handles them again")
 
 
 @pytest.mark.usefixtures("dead")
