@@ -83,19 +83,28 @@ class Members:
     async def standings(self, batch: Sequence[Mapping[str, Any]]) -> list[Standing]:
         """Tell for each update whether whoever wrote or pressed has a say there.
 
-        Telegram is asked for all at once, and only about what needs a right.
+        Telegram is asked about all of them at once, once about each, and only about what needs a
+        right: whoever wrote several of these is in or out in all.
         """
-        return await asyncio.gather(*map(self._standing_in, batch))
+        askers = [self._asker(raw) for raw in batch]
+        asked = list(dict.fromkeys(who for who in askers if who is not None))
+        found = dict(zip(asked, await asyncio.gather(*map(self.standing, asked)), strict=True))
+        return [
+            self._standing_unasked(raw) if who is None else found[who]
+            for raw, who in zip(batch, askers, strict=True)
+        ]
 
-    async def _standing_in(self, raw: Mapping[str, Any]) -> Standing:
+    def _asker(self, raw: Mapping[str, Any]) -> Speaker | None:
+        """Tell about whom Telegram is to be asked; None if that is not needed."""
         who = speaker(raw)
-        if who is None:
-            return Standing.INSIDE
-        if who.is_program:
-            return Standing.PROGRAM
-        if who.private or not asks_something(raw, self._bot.id):
-            return Standing.INSIDE
-        return await self.standing(who)
+        if who is None or who.is_program or who.private:
+            return None
+        return who if asks_something(raw, self._bot.id) else None
+
+    @staticmethod
+    def _standing_unasked(raw: Mapping[str, Any]) -> Standing:
+        who = speaker(raw)
+        return Standing.PROGRAM if who is not None and who.is_program else Standing.INSIDE
 
     async def standing(self, who: Speaker) -> Standing:
         """Tell what the word of a person or a chat counts in a group."""

@@ -19,13 +19,13 @@ from database.models import (
     LostSend,
     Message,
     MessageLink,
-    Priority,
     Ticket,
 )
 from services import links
 from services.content import Content
 from services.notices import CardPosted, QuestionPosted
 from services.problems import UnknownReply
+from services.rings import DECORATION
 
 # Clocks differ, and a request that nobody waits for any more may still arrive.
 LEEWAY = timedelta(minutes=2)
@@ -47,7 +47,7 @@ async def note(
     Cards are known by their buttons, and what only decorates makes no message.
     """
     head = batch[0]
-    if head.ticket_id is None or head.chat_id > 0 or head.priority >= Priority.REDRAW:
+    if head.ticket_id is None or head.chat_id > 0 or head.priority in DECORATION:
         return
     if head.kind == CardPosted.kind and head.part == 0:
         return

@@ -159,6 +159,20 @@ async def test_a_photo_is_recognised_by_its_file(office: Office, alice: User) ->
     assert link.kind is LinkKind.COPY
 
 
+async def test_an_album_whose_answer_was_lost_is_answered_too(office: Office, alice: User) -> None:
+    await office.opens(alice, "My order is broken")
+    await office.telegram.breaks("cut_after", method="sendMediaGroup", chat_id=office.support.id)
+    await alice.sends_album([{"kind": "photo", "caption": "from the front"}, "photo"])
+    orphan = await office.sees("from the front")
+    await office.sees("from the front", after=orphan)
+    await office.app.courier.settled()
+
+    await office.kate.replies(orphan, "We'll send another one")
+    await office.kate.presses(await office.sees(ASKED), "Alice")
+
+    await alice.sees("We'll send another one")
+
+
 async def test_what_was_not_under_way_then_is_no_candidate(office: Office, alice: User) -> None:
     await office.opens(alice, "My order is late")
     await orphan_of(office, alice, "Where is it?")

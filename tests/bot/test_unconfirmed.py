@@ -55,6 +55,25 @@ async def test_what_was_kept_goes_before_what_comes_after_it(office: Office, ali
     await office.sees("begins with a slash")
 
 
+async def test_all_that_somebody_wrote_at_once_is_kept_or_goes_as_one(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.support.opens_to_strangers(linked=-1009000000009)
+    await office.telegram.breaks("cut_before", method="getChatMember")
+    await office.telegram.breaks("error", method="getUpdates", status=500)
+    await office.kate.replies(card, "first")
+    await office.kate.replies(card, "second")
+    await office.telegram.called("getChatMember")
+    await office.telegram.advance(4)
+
+    await office.kate.replies(card, "third")
+
+    await alice.sees("third")
+    answers = [text for text in await said_to(alice) if text in {"first", "second", "third"}]
+    assert answers == ["first", "second", "third"]
+
+
 async def test_who_turns_out_to_be_a_stranger_is_told_and_nothing_goes(
     office: Office, alice: User
 ) -> None:
