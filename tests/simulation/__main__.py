@@ -7,9 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from tests.simulation import farm, plan, run
-from tests.simulation.plan import Plan
+from tests.simulation import farm, plan, run, scenes
 from tests.simulation.report import Report
+from tests.simulation.script import Plan
 from tests.simulation.shrinking import kind, shrink
 
 # Of the failing seeds so many are shown, and made smaller.
@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=100, help="how many")
     parser.add_argument("--first", type=int, help="the first of them; by chance unless given")
     parser.add_argument("--seed", type=int, help="this one alone, with its trace")
+    parser.add_argument("--scene", action="append", help="--seed has these scenes, not by chance")
     parser.add_argument("--plan", type=Path, help="a plan that was written down, with its trace")
     parser.add_argument("--seconds", type=float, help="only as many as fit into so many seconds")
     parser.add_argument("--workers", type=int, default=farm.cores(), help="processes")
@@ -29,7 +30,9 @@ def main() -> int:
     parser.add_argument("--shrunk", type=Path, help="where the smaller plan of --seed goes")
     asked = parser.parse_args()
     if asked.seed is not None:
-        return _replay(plan.make(asked.seed), asked.shrunk)
+        names = asked.scene or scenes.by_chance(asked.seed)
+        _say(f"scenes: {' '.join(names) or 'none'}")
+        return _replay(plan.make(asked.seed, names), asked.shrunk)
     if asked.plan is not None:
         return _replay(Plan.from_json(asked.plan.read_text(encoding="utf-8")), asked.shrunk)
     return _many(asked)

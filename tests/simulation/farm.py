@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from types import FrameType
 
@@ -41,14 +41,17 @@ def many(seeds: Iterable[int], *, workers: int, seconds: float | None = None) ->
                 return
 
 
-def one(seed: int) -> Result:
-    """Run one seed; whatever goes wrong in the running itself is a finding, too."""
+def one(seed: int, scenes: Sequence[str] | None = None) -> Result:
+    """Run one seed, with these scenes, or those that chance gives.
+
+    Whatever goes wrong in the running itself is a finding, too.
+    """
     watched = sys.platform != "win32"
     if watched:
         signal.signal(signal.SIGALRM, _hang)
         signal.alarm(HANGS_AFTER)
     try:
-        return run.run(plan.make(seed))
+        return run.run(plan.make(seed, scenes))
     except Hangs:
         return Result(seed, findings=[f"hangs: {traceback.format_exc()[-1500:]}"])
     except Exception:  # noqa: BLE001 - it must say which seed it was

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tests.simulation import tokens
 from tests.simulation.people import Written
 from tests.simulation.plan import REFUSALS
+from tests.simulation.scenes import UNKNOWN_WORDS
 from tests.simulation.witness import Sight
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _REFUSED = {words for _, status, words, _ in REFUSALS if status == 400} | {
     "Forbidden: bot was blocked by the user",
     "Forbidden: bot was kicked from the group chat",  # said of a user's chat it is as good as that
+    UNKNOWN_WORDS,
     "Bad Request: not enough rights to send",  # a kind of content, while the bot is muted
 }
 
@@ -147,6 +149,15 @@ class Ledger:
                     for token in self.tokens_of(other)
                 )
         return found
+
+    def stuck(self) -> set[str]:
+        """Tokens that Telegram failed at each time, and all that travelled with one of them."""
+        stuck = self.simulation.telegram.stuck.keys()
+        batches = {
+            row["batch_id"] for row in self.deliveries.values() if stuck & {*self.tokens_of(row)}
+        } - {None}
+        beside = (row for row in self.deliveries.values() if row["batch_id"] in batches)
+        return {*stuck, *(token for row in beside for token in self.tokens_of(row))}
 
     def refused(self, delivery: dict[str, Any]) -> bool:
         return any(words in (delivery["error"] or "") for words in _REFUSED)

@@ -1,7 +1,7 @@
 """What people do, operation by operation, as their applications would."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from tests.simulation.telegram import USERNAME, Telegram
 
 FIRST_USER, FIRST_STAFF = 700_000_001, 700_000_101
 ROBOT = Person(700_000_999, "Robot", is_bot=True)
+LEAVER = Person(700_000_997, "Leaver")
 INTRUDER = Person(700_000_998, "Intruder")
 
 _NAME = re.compile(r"\bPerson(\d+)\b")
@@ -27,10 +28,14 @@ class Written:
     chat_id: int
     message_id: int
     words: str
+    # Nobody gets it.
     note: bool = False
+    # It begins with one slash, so the bot asks what it is.
+    slip: bool = False
     edits: int = 0
     retracted: bool = False
     deleted: bool = False
+    at: float = 0.0
 
 
 @dataclass
@@ -44,6 +49,11 @@ class People:
     groups: list[Chat] = field(default_factory=list)
     # Replies that the bot kept until somebody said whom they are for.
     kept: set[str] = field(default_factory=set)
+    # Whom each of staff had to do with, by the person's id and the user's number.
+    dealings: set[tuple[int, int]] = field(default_factory=set)
+    # What stood in the group before a backup was restored.
+    old: set[int] = field(default_factory=set)
+    gone: bool = False
     _numbers: dict[str, int] = field(default_factory=dict)
     _decided: set[int] = field(default_factory=set)
 
@@ -52,10 +62,11 @@ class People:
         world = self.telegram.world
         self.users = [Person(FIRST_USER + n, f"Person{n}") for n in range(users)]
         self.staff = [Person(FIRST_STAFF + n, f"Staff {n}") for n in range(staff)]
-        for person in (*self.users, *self.staff, INTRUDER):
+        for person in (*self.users, *self.staff, INTRUDER, LEAVER):
             world.add_person(person)
+        members = [*self.staff, LEAVER]
         group = membership.create_group(
-            world, "Support", self.staff, supergroup=False, forum=False, bot="member"
+            world, "Support", members, supergroup=False, forum=False, bot="member"
         )
         self.groups = [group]
         world.updates.clear()
@@ -180,22 +191,48 @@ class People:
         return True
 
     def _press(self, staff: int, pick: float, **_: Any) -> bool:
-        cards = [m for m in self._of_bot() if m.keyboard and not _asks(m)]
+        return self._press_one_of(self._of_bot(), staff, pick)
+
+    def _old_press(self, staff: int, pick: float, **_: Any) -> bool:
+        return self._press_one_of(self._old_ones(), staff, pick)
+
+    def _press_one_of(self, shown: Iterable[Message], staff: int, pick: float) -> bool:
+        cards = [m for m in shown if m.keyboard and not _asks(m)]
         if not cards:
             return False
         card = recent(cards, pick)
         buttons = _buttons(card)
         data = buttons[int(pick * 997) % len(buttons)]["callback_data"]
         acting.press(self.telegram.world, self.staff[staff], card, None, data)
+        self._deal(self.staff[staff], card)
         return True
 
+    def _deal(self, person: Person, about: Message) -> None:
+        """Take down whom somebody has to do with; of a notice without a name, all whom it may."""
+        user = user_named(about)
+        users = range(len(self.users)) if user is None else (user,)
+        self.dealings.update((person.id, one) for one in users)
+
+    def _old_reply(self, staff: int, pick: float, **_: Any) -> bool:
+        """Reply to what stood in the group before a backup was restored."""
+        return self._answer(
+            staff, pick, lambda token: acting.text_fields(f"{token}, sir", None), old=True
+        )
+
+    def _old_ones(self) -> Iterator[Message]:
+        return (one for one in self._of_bot() if one.id in self.old)
+
+    def grow_old(self) -> None:
+        """Remember what stands in the group now."""
+        self.old = {one.id for one in self._of_bot()}
+
     def _slip(self, staff: int, pick: float, **_: Any) -> bool:
-        """A note with one slash: nobody gets it unless somebody says so, and nobody does."""
+        """One slash before it: nobody gets it unless somebody says so, who may or may not."""
 
         def slip(token: str) -> Json:
-            return acting.text_fields(f"/ {token.replace('a', 'n', 1)}", None)
+            return acting.text_fields(f"/ {token}", None)
 
-        return self._answer(staff, pick, slip, note=True)
+        return self._answer(staff, pick, slip, note=True, slip=True)
 
     def _robot(self, pick: float, **_: Any) -> bool:
         """Another bot replies to what the bot says."""
@@ -213,13 +250,48 @@ class People:
         replied = {key: one for key, one in target.view.items() if key != "reply_to_message"}
         self._numbers["outside"] = number = self._numbers.get("outside", 900_000) + 1
         said = {"message_id": number, "date": world.date, "chat": self.group.json()}
-        said |= {"from": person.json(), "reply_to_message": replied, "text": "n0.0000, says he"}
+        said |= {"from": person.json(), "reply_to_message": replied, "text": "n0.0000, they say"}
         world.updates.put("message", said)
         return True
 
-    def _decide(self, staff: int, **_: Any) -> bool:
-        """Say whom the replies are for that the bot keeps."""
-        return self.decide(staff)
+    def _haunt(self, pick: float, *, presses: bool) -> bool:
+        """Have somebody who was removed from the group reply, or press, as strangers can."""
+        cards = [one for one in self._of_bot() if one.keyboard and not _asks(one)]
+        world = self.telegram.world
+        if not self.gone or not presses:
+            return self.gone and self._outsider(LEAVER, pick)
+        if not cards or not world.bot_present(self.group):
+            return False
+        card = recent(cards, pick)
+        data = recent(_buttons(card), pick)["callback_data"]
+        self._numbers["press"] = number = self._numbers.get("press", 0) + 1
+        said = {"id": str(number), "from": LEAVER.json(), "message": card.view, "data": data}
+        world.updates.put("callback_query", said | {"chat_instance": str(self.group.id)})
+        return True
+
+    def _decide(self, staff: int, pick: float = 0.0, **_: Any) -> bool:
+        """Say whom the replies are for that the bot keeps, and now and then what a slip is."""
+        return self._settle(staff, pick) | self.decide(staff)
+
+    def _settle(self, staff: int, pick: float) -> bool:
+        """Say of what begins with a slash whether it is a note or an answer."""
+        asked = [one for one in self._of_bot() if "kept:" in str(one.keyboard)]
+        slips = {one.token: one for one in self.written if one.slip and not one.edits}
+        token = self._asked_about(asked[-1]) if asked else ""
+        if token not in slips or asked[-1].id in self._decided:
+            return False
+        as_note = pick < 0.3
+        data = next(
+            one["callback_data"]
+            for one in _buttons(asked[-1])
+            if str(one["callback_data"]).endswith("1") == as_note
+        )
+        acting.press(self.telegram.world, self.staff[staff], asked[-1], None, data)
+        self.dealings.add((self.staff[staff].id, tokens.user_of(token)))
+        self._decided.add(asked[-1].id)
+        self.kept.add(token)
+        slips[token].note = as_note
+        return True
 
     def decide(self, staff: int = 0) -> bool:
         """Press the right button of each question about an orphan; whether there was one."""
@@ -232,6 +304,7 @@ class People:
             for button in right[:1]:
                 data, world = button["callback_data"], self.telegram.world
                 acting.press(world, self.staff[staff], question, None, data)
+                self.dealings.add((self.staff[staff].id, tokens.user_of(token)))
                 self._decided.add(question.id)
                 self.kept.add(token)
                 pressed = True
@@ -252,6 +325,7 @@ class People:
         content = acting.text_fields(f"{name}@{USERNAME} {rest}".strip(), None)
         target = recent(about, pick)
         acting.post(self.telegram.world, self.staff[staff], self.group, content, reply_to=target.id)
+        self._deal(self.staff[staff], target)
         return True
 
     def _list(self, staff: int, **_: Any) -> None:
@@ -265,16 +339,28 @@ class People:
         self.telegram.world.delete(recent(shown, pick))
         return True
 
-    def _answer(self, staff: int, pick: float, content: Any, *, note: bool = False) -> bool:
+    def _answer(
+        self,
+        staff: int,
+        pick: float,
+        content: Any,
+        *,
+        note: bool = False,
+        slip: bool = False,
+        old: bool = False,
+    ) -> bool:
         """Reply to something that the bot shows in the group, by card or by copy."""
-        about = [one for one in self._of_bot() if user_named(one) is not None and not _asks(one)]
+        shown = self._old_ones() if old else self._of_bot()
+        about = [one for one in shown if user_named(one) is not None and not _asks(one)]
         if not about:
             return False
         target = recent(about, pick)
         token = self._next(f"a{user_named(target)}")
         made: Json = content(token)
-        shown = tokens.of(tokens.words_of(made))[0]
-        self._post(self.staff[staff], self.group, shown, made, reply_to=target.id, note=note)
+        said = tokens.of(tokens.words_of(made))[0]
+        who, to = self.staff[staff], target.id
+        self._post(who, self.group, said, made, reply_to=to, note=note, slip=slip)
+        self._deal(self.staff[staff], target)
         return True
 
     def _answers(self, staff: int) -> list[Written]:
@@ -282,6 +368,7 @@ class People:
             one
             for one in self.written
             if one.token[0] == "a"
+            and not one.slip
             and one.chat_id == self.group.id
             and self._author(one) == self.staff[staff].id
         ]
@@ -312,7 +399,21 @@ class People:
         if len(self.groups) > 1:
             return False
         new = membership.upgrade(self.telegram.world, self.group, self.staff[0])
+        new.linked_chat_id = self.group.linked_chat_id
         self.groups.append(new)
+        return True
+
+    def link(self) -> None:
+        """Link the group to a channel, whose readers can write in it."""
+        self.group.linked_chat_id = -1_001_000_000_777
+
+    def leave(self, status: str) -> bool:
+        """Have a colleague leave the group, or be removed."""
+        if self.gone:
+            return False
+        world, by = self.telegram.world, LEAVER if status == "left" else self.staff[0]
+        membership.change(world, self.group, LEAVER, status, by=by)
+        self.gone = True
         return True
 
     # What all of it is made of ----------------------------------------------------------------
@@ -337,11 +438,14 @@ class People:
         *,
         reply_to: int | None = None,
         note: bool = False,
+        slip: bool = False,
     ) -> None:
         message = acting.post(self.telegram.world, person, chat, content, reply_to=reply_to)
         if message.seen_by_bot:
             words = tokens.words_of(content)
-            self.written.append(Written(token, chat.id, message.id, words, note=note))
+            at = self.telegram.agenda.now
+            said = Written(token, chat.id, message.id, words, note=note, slip=slip, at=at)
+            self.written.append(said)
 
     def _reword(self, person: Person, mine: list[Written], pick: float) -> bool:
         open_to_it = [one for one in mine if not one.retracted and self._is_worded(one)]

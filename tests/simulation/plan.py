@@ -1,14 +1,15 @@
 """What happens in a run: a list of operations, made from the seed and nothing else.
 
-It is data, so that it can be written down, replayed, and made smaller while it still fails. Not
-every seed has every trouble: few at a time find more than all at once, because one mishap hides
+Not every seed has every trouble: few at a time find more than all at once, because one mishap hides
 another (“swarm testing”).
 """
 
-import json
 import random
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
 from typing import Any
+
+from tests.simulation import scenes
+from tests.simulation.script import Operation, Plan
 
 # How long people write, in seconds; what comes after is healing and waiting.
 LONGEST = 30.0
@@ -87,40 +88,8 @@ REFUSALS: list[tuple[str | None, int, str, dict[str, int]]] = [
 WEATHER = ("html", "cut_before", "cut_after", "html_after", "garbage", "never_left")
 
 
-@dataclass(frozen=True)
-class Operation:
-    """One thing that happens at a time; `how` is what its kind needs."""
-
-    at: float
-    do: str
-    how: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that a run is made of."""
-
-    seed: int
-    users: int
-    staff: int
-    limits: bool
-    zone: str
-    start: str
-    operations: tuple[Operation, ...]
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1)
-
-    @classmethod
-    def from_json(cls, text: str) -> "Plan":
-        """Read a plan that was written down."""
-        fields = json.loads(text)
-        operations = tuple(Operation(**one) for one in fields.pop("operations"))
-        return cls(operations=operations, **fields)
-
-
-def make(seed: int) -> Plan:
-    """Make the plan of a seed."""
+def make(seed: int, scene_names: Iterable[str] | None = None) -> Plan:
+    """Make the plan of a seed, with these scenes in it; with those that chance gives if None."""
     rng = random.Random(f"plan {seed}")
     users, staff = rng.randint(1, 4), rng.randint(1, 2)
     seconds = rng.uniform(5, LONGEST)
@@ -133,7 +102,7 @@ def make(seed: int) -> Plan:
     operations += _aimed_deaths(rng, operations) if "die" in troubles else []
     operations += _restore(random.Random(f"restore {seed}"), seconds)
     zone, start = _time(rng)
-    return Plan(
+    made = Plan(
         seed=seed,
         users=users,
         staff=staff,
@@ -142,6 +111,7 @@ def make(seed: int) -> Plan:
         start=start,
         operations=tuple(sorted(operations, key=lambda one: one.at)),
     )
+    return scenes.play(made, scenes.by_chance(seed) if scene_names is None else scene_names)
 
 
 def _time(rng: random.Random) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from database.errors import is_outage
 from database.session import make_sessions
 from tests.simulation.clockwork import Agenda, Died, Loop, Stuck
 from tests.simulation.log import Log
-from tests.simulation.plan import Plan
+from tests.simulation.script import Plan
 from tests.simulation.store import Access, Store
 from tests.simulation.telegram import BOT_ID, Telegram
 from tests.simulation.wire import Wire
@@ -36,13 +36,13 @@ class Machine:
         self.log = log
         self.folder = folder
         self.stepped = timedelta()
-        self._start = datetime.fromisoformat(plan.start)
+        self.started = datetime.fromisoformat(plan.start)
         limits = {} if plan.limits else dict.fromkeys(_LIMITS, 0.0)
         self._settings: dict[str, object] = {"support_timezone": ZoneInfo(plan.zone), **limits}
 
     def clock(self) -> datetime:
         """Tell what the machine takes for the time."""
-        return (self._start + timedelta(seconds=self.agenda.now) + self.stepped).astimezone(UTC)
+        return (self.started + timedelta(seconds=self.agenda.now) + self.stepped).astimezone(UTC)
 
     def settings(self, staff_chat_id: int) -> Settings:
         return Settings(

@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.simulation import store, verdict
+from tests.simulation import fairness, store, verdict
 from tests.simulation.clockwork import Agenda, Stuck
 from tests.simulation.log import Log
 from tests.simulation.people import People
-from tests.simulation.plan import Operation, Plan
 from tests.simulation.process import Machine, Process
+from tests.simulation.script import Operation, Plan
 from tests.simulation.telegram import Telegram
 from tests.simulation.trace import Trace
 from tests.simulation.troubles import Troubles
@@ -84,6 +84,7 @@ class Simulation:
         self.over = False
         self.findings: list[str] = []
         self.done: list[str] = []
+        self.disturbed: list[float] = []
         self._staff_chat_id = self.people.group.id
         self._last_change = 0.0
         self._healed_at = 0.0
@@ -138,6 +139,8 @@ class Simulation:
         if self.process is None and not self.over:
             process = Process(len(self.processes) + 1, self.machine, self._staff_chat_id)
             self.process = process
+            if self.processes:
+                self.disturbed.append(self.agenda.now)
             self.processes.append(process)
             self.trace.add(f"process {process.number} starts")
 
@@ -149,6 +152,8 @@ class Simulation:
         trouble: Callable[..., Any] | None = getattr(self.troubles, operation.do, None)
         if trouble is not None:
             done = trouble(**how) is not False
+            if done and operation.do not in fairness.HARMLESS:
+                self.disturbed.append(self.agenda.now)
         else:
             done = self.people.act(operation.do, how)
         if done:
@@ -162,6 +167,8 @@ class Simulation:
         """From here on nothing goes wrong any more, so everything must arrive."""
         self.trace.add("healed")
         self.telegram.faults.clear()
+        for token, (begins, ends) in self.telegram.stuck.items():
+            self.telegram.stuck[token] = begins, min(ends, self.agenda.now)
         self.telegram.latency = (0.005, 0.06)
         self.store.down = self.store.loses_next_commit = False
         self.people.set_bot("member")

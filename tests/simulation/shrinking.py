@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.simulation.plan import Operation, Plan
+from tests.simulation.script import Operation, Plan
 
 # So many runs a plan is worth.
 MOST_RUNS = 300

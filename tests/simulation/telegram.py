@@ -8,6 +8,7 @@ import json
 import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from math import inf
 from typing import Any
 
@@ -24,6 +25,7 @@ from sandbox.params import Params
 from sandbox.registry import METHODS
 from sandbox.updates import OTHER_POLLER
 from sandbox.world import World
+from tests.simulation import tokens
 from tests.simulation.clockwork import Agenda
 from tests.simulation.trace import Trace
 
@@ -34,6 +36,9 @@ USERNAME = "simulated_bot"
 SLOW, SLOWEST = 0.03, 3.0
 # One in so many takes longer than anybody waits for an answer.
 ENDLESS, FOREVER = 0.002, 40.0
+
+# The methods that can carry what a person wrote.
+CARRIES = frozenset({"sendMessage", "copyMessage", "sendMediaGroup", "sendPhoto"})
 
 _PAGE = "<html><head><title>{0} Bad Gateway</title></head><body>nginx</body></html>"
 
@@ -55,17 +60,30 @@ class Call:
     status: int = 0
     description: str = ""
     processed: bool = False
+    # In messages, as Telegram counts them.
+    cost: int = 0
     processed_at: float = 0.0
     # When the bot had its answer, or waited no longer.
     over_at: float = inf
     heard: bool = False
     fault: str | None = None
     shown: list[str] = field(default_factory=list)
+    made: list[int] = field(default_factory=list)
+    card: bool = False
+    # The tokens that it asks Telegram to show.
+    carried: set[str] = field(default_factory=set)
 
     @property
     def came_late(self) -> bool:
         """Whether the network delivered it when nobody waited for an answer any more."""
         return self.processed and self.processed_at > self.over_at
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether it was to send or change a message, and did not simply do so."""
+        return METHODS[self.method.lower()].cost is not None and (
+            self.status != HTTPStatus.OK or not self.heard or self.fault is not None
+        )
 
     @property
     def chat_id(self) -> int | None:
@@ -90,6 +108,8 @@ class Telegram:
         self.slow, self.endless = SLOW, ENDLESS
         self.calls: list[Call] = []
         self.provoked: list[Call] = []
+        # From when and until when Telegram fails at a message, by its token.
+        self.stuck: dict[str, tuple[float, float]] = {}
         self.on_change: Callable[[Call | None], None] = lambda _call: None
         self._poll: Call | None = None
         self._given: list[Json] = []
@@ -140,7 +160,7 @@ class Telegram:
         return self.rng.uniform(*self.latency)
 
     def _arrive(self, call: Call) -> None:
-        fault = self.faults.pick(call.method, call.chat_id)
+        fault = self._stubborn(call) or self.faults.pick(call.method, call.chat_id)
         call.fault = fault.kind if fault else None
         if fault is not None and fault.kind in faults.BEFORE:
             self._strike(call, fault)
@@ -148,6 +168,24 @@ class Telegram:
             self._updates(call, fault)
         else:
             self._process(call, fault)
+
+    def _stubborn(self, call: Call) -> Fault | None:
+        """Fail at a message that fails each time, for as long as it does."""
+        if call.method not in CARRIES:
+            return None
+        call.carried = {*tokens.of(self._said(call))}
+        fails = any(
+            self.agenda.now < self.stuck[one][1] for one in call.carried & self.stuck.keys()
+        )
+        return Fault("error", status=500, description="Internal Server Error") if fails else None
+
+    def _said(self, call: Call) -> str:
+        said = [call.params.text(name) for name in ("text", "caption", "media")]
+        if call.method == "copyMessage" and not said[1]:
+            source = self.world.chats.get(call.params.integer("from_chat_id"))
+            copied = source and source.messages.get(call.params.integer("message_id"))
+            said += [tokens.words_of(copied.view)] if copied else []
+        return " ".join(said)
 
     def _process(self, call: Call, fault: Fault | None) -> None:
         method = METHODS[call.method.lower()]
@@ -164,7 +202,7 @@ class Telegram:
             return
         if count and call.chat_id is not None:
             self.limits.charge(now, call.chat_id, count)
-        call.processed, call.processed_at = True, self.agenda.now
+        call.processed, call.processed_at, call.cost = True, self.agenda.now, count
         self.on_change(call)
         if fault is not None and fault.kind != "garbage":
             self._strike(call, fault)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.plan import Operation, Plan
 from tests.simulation.run import Simulation
+from tests.simulation.script import Operation, Plan
 
 # So many seconds after Telegram is back the first update is taken, and all is out.
 TAKEN_WITHIN, OUT_WITHIN = 3.0, 10.0

@@ -11,21 +11,22 @@ import pytest
 
 from tests.simulation import farm, plan, run
 from tests.simulation.__main__ import command
-from tests.simulation.plan import Plan
 from tests.simulation.report import Report
+from tests.simulation.script import Plan
 from tests.simulation.shrinking import shrink
 
 SEEDS = Path(__file__).with_name("seeds.txt")
 PROJECT = SEEDS.parent.parent.parent
 
 # CI gives it more than a developer waits for between two edits; `make simulate` gives it hours.
-SECONDS = 30.0 if os.environ.get("CI") else 10.0
+SECONDS = 20.0 if os.environ.get("CI") else 5.0
 
 
-def known_seeds() -> list[int]:
-    """Read the seeds that once failed."""
+def known_seeds() -> list[tuple[int, list[str]]]:
+    """Read the seeds that once failed, and their scenes."""
     lines = SEEDS.read_text(encoding="utf-8").splitlines()
-    return [int(line.split()[0]) for line in lines if line.strip() and not line.startswith("#")]
+    words = [line.partition("#")[0].split() for line in lines]
+    return [(int(seed), scenes) for seed, *scenes in filter(None, words)]
 
 
 @pytest.mark.timeout(SECONDS * 2 + 200)
@@ -42,9 +43,9 @@ def test_whatever_happens_nothing_is_lost_misdirected_or_out_of_order() -> None:
     assert report.counts["seen"] > 0
 
 
-@pytest.mark.parametrize("seed", known_seeds())
-def test_a_seed_that_once_failed_goes_well(seed: int) -> None:
-    assert farm.one(seed).findings == []
+@pytest.mark.parametrize(("seed", "scenes"), known_seeds())
+def test_a_seed_that_once_failed_goes_well(seed: int, scenes: list[str]) -> None:
+    assert farm.one(seed, scenes).findings == []
 
 
 @pytest.mark.timeout(300)  # the other process imports aiogram, on a busy machine

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sandbox.faults import Fault
+from tests.simulation.plan import SENDS
 from tests.simulation.telegram import NEVER_LEFT
 
 if TYPE_CHECKING:
@@ -46,9 +47,13 @@ class Troubles:
         if self.simulation.process is None:
             return False
         self.simulation.process.kill(turns)
-        self._when_dead(self.store.restore)
+        self._when_dead(self._put_back)
         self._back_in(down)
         return True
+
+    def _put_back(self) -> None:
+        self.people.grow_old()
+        self.store.restore()
 
     def _when_dead(self, act: Callable[[], None]) -> None:
         def look() -> None:
@@ -78,6 +83,36 @@ class Troubles:
         fault = Fault(kind, method, times=None, probability=chance)
         if kind == "never_left":
             fault.kind, fault.status = "cut_before", NEVER_LEFT
+        self._for(fault, seconds)
+
+    def stubborn(self, user: int, seconds: float, *, photo: bool) -> bool:
+        """Have a user write something at which Telegram fails each time, and take all else."""
+        how = {"user": user, "kind": "photo"}
+        if not self.people.act("photo" if photo else "write", how):
+            return False
+        token = self.people.written[-1].token
+        self.telegram.stuck[token] = self.agenda.now, self.agenda.now + seconds
+        return True
+
+    def refuse(self, where: str, user: int, seconds: float, words: str) -> None:
+        """Have a chat take nothing, in words that the bot does not know."""
+        chat = (
+            self.people.group
+            if where == "staff"
+            else self.telegram.world.chats[self.people.users[user].id]
+        )
+        for method in (*SENDS, "setMessageReaction"):
+            fault = Fault("error", method, chat_id=chat.id, times=None, status=400)
+            fault.description = words
+            self._for(fault, seconds)
+
+    def link(self) -> None:
+        self.people.link()
+
+    def leave(self, status: str) -> bool:
+        return self.people.leave(status)
+
+    def _for(self, fault: Fault, seconds: float) -> None:
         number = self.telegram.faults.add(fault)
         self.agenda.after(seconds, lambda: self.telegram.faults.remove(number))
 

@@ -4,14 +4,22 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING
 
+from services.failing import CONTENT
 from tests.simulation import tokens
+from tests.simulation.fairness import Fairness
+from tests.simulation.keeping import Keeping
 from tests.simulation.ledger import Ledger
+from tests.simulation.scenes import UNKNOWN_WORDS
 from tests.simulation.telegram import Call
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
+
+# An answer is written down, and what follows from it is on its way, within so many seconds.
+SETTLED_WITHIN = 2.0
 
 
 def findings(simulation: "Simulation") -> list[str]:
@@ -29,8 +37,8 @@ class Verdict(Ledger):
 
     def findings(self) -> Iterator[str]:
         if "restore" in self.simulation.done:  # what came after the backup is lost, to nobody else
-            yield from self._mistakes()
-            yield from self._wrong()
+            for check in (self._mistakes, self._wrong, self._foreign):
+                yield from check()
             return
         for check in (
             self._mistakes,
@@ -38,6 +46,8 @@ class Verdict(Ledger):
             self._lost,
             self._typed_again,
             self._wrong,
+            self._foreign,
+            self._given_up,
             self._twice,
             self._order,
             self._edits,
@@ -45,6 +55,8 @@ class Verdict(Ledger):
             self._limits,
             self._cards,
             self._statuses,
+            Fairness(self.simulation).findings,
+            Keeping(self.simulation).findings,
         ):
             yield from check()
 
@@ -88,15 +100,47 @@ class Verdict(Ledger):
 
     def _wrong(self) -> Iterator[str]:
         """Nobody sees what was not for him."""
+        notes = {one.token for one in self.written if one.note}
         for sight in self.sights:
             for token in sight.tokens:
                 if sight.chat_id in self.staff_chats:
-                    right = token[0] == "q"
+                    right = token[0] == "q" or token in notes
                 else:
                     user = self.users.get(sight.chat_id)
                     right = token[0] == "a" and tokens.user_of(token) == user
+                    right = right and token not in notes
                 if not right:
                     yield f"wrong recipient: {token} in {sight.chat_id}"
+
+    def _foreign(self) -> Iterator[str]:
+        """Nobody does anything to a ticket with whose user they had nothing to do."""
+        people = {row["id"]: row["telegram_id"] for row in self.rows("users")}
+        for event in self.rows("ticket_events"):
+            user = self.users[people[self.tickets[event["ticket_id"]]["user_id"]]]
+            actor = people.get(event["actor_id"])
+            if actor in {None, *self.users} or (actor, user) in self.simulation.people.dealings:
+                continue
+            yield f"foreign: {event['kind']} on a ticket of user {user} by {actor}"
+
+    def _given_up(self) -> Iterator[str]:
+        """What a chat refuses in words that nobody knows waits, if the chat refused all else too.
+
+        The notice of failure goes before everything else; had it been refused, all would wait.
+        """
+        refused = [
+            call
+            for call in self.simulation.telegram.calls
+            if call.description == UNKNOWN_WORDS and call.chat_id in self.staff_chats
+        ]
+        for row in self.deliveries.values():
+            if row["error"] != UNKNOWN_WORDS or row["status"] != "failed":
+                continue
+            if row["kind"] not in CONTENT or row["chat_id"] > 0:
+                continue
+            tries = [call for call in refused if {*self.tokens_of(row)} & call.carried]
+            answered = max((call.over_at for call in tries), default=inf)
+            if any(call.at > answered + SETTLED_WITHIN for call in refused):
+                yield f"given up: {row['kind']} {row['id']}, although its chat took nothing"
 
     def _twice(self) -> Iterator[str]:
         """Nothing is shown once more than nobody could know of, and that was announced."""
@@ -116,6 +160,7 @@ class Verdict(Ledger):
         # still arrive, after its message was taken back and so was not sent again.
         late = (
             self.told_tokens()
+            | self.stuck()
             | self.simulation.people.kept
             | {one.token for one in self.written if one.retracted and excuses[one.token]}
         )

@@ -84,6 +84,8 @@ class Witness:
         found = tuple(tokens.of(words.partition(REPEATED)[0]))
         if new and call is not None:
             call.shown += found
+            call.made.append(view["message_id"])
+            call.card = call.card or bool(view.get("keyboard"))
         self.sights.append(
             Sight(
                 at=self._telegram.agenda.now,
