@@ -19,14 +19,14 @@ LONGEST_TEXT = 2**16
 # A first and a last name of 64 characters each.
 LONGEST_NAME = 129
 
+# What is sent along as it came: worth nothing unless aiogram could read it.
+_SENT_ALONG = frozenset(
+    {"has_media_spoiler", "link_preview_options", "quote", "show_caption_above_media"}
+)
+
 # What a message may say besides its text and its file, and how much of that is kept, as JSON.
-_DETAILS = kinds.RELAYED - {"text"} | {
-    "forward_origin",
-    "has_media_spoiler",
-    "link_preview_options",
-    "quote",
-    "show_caption_above_media",
-}
+_TOLD = kinds.RELAYED - {"text"} | {"forward_origin"}
+_DETAILS = _TOLD | _SENT_ALONG
 LONGEST_DETAILS = 2**16
 
 
@@ -116,7 +116,7 @@ def _quoted_from_end(message: Message) -> int:
 
 
 def _unread(extra: dict[str, Any], kind: str) -> dict[str, Any]:
-    unread = {name: value for name, value in extra.get(UNREAD, {}).items() if name in _DETAILS}
+    unread = {name: value for name, value in extra.get(UNREAD, {}).items() if name in _TOLD}
     unknown = {name: value for name, value in extra.items() if name != UNREAD}
     return unread | (unknown if kind == UNKNOWN else {})
 

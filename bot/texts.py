@@ -172,14 +172,19 @@ def follow_up(ticket: str) -> str:
 
 def forwarded(origin: Mapping[str, Any]) -> str:
     """Name whose words a user forwards, as Telegram tells it; the name is somebody's own choice."""
-    user, chat = origin.get("sender_user") or {}, origin.get("chat") or origin.get("sender_chat")
-    names = [user.get("first_name"), user.get("last_name")] if user else []
-    names += [origin.get("sender_user_name"), (chat or {}).get("title")]
-    names += [origin.get("author_signature")]
+    user, chat = _fields(origin, "sender_user"), _fields(origin, "chat", "sender_chat")
+    names = [user.get("first_name"), user.get("last_name")]
+    names += [origin.get("sender_user_name"), chat.get("title"), origin.get("author_signature")]
     name = " ".join(str(one) for one in names if one).translate(_TURNS)
-    known_as = user.get("username") or (chat or {}).get("username")
+    known_as = user.get("username") or chat.get("username")
     shown = " ".join(name.split())[:_LONGEST_FORWARDED] + (f" @{known_as}" if known_as else "")
     return "↪ " + (_("Forwarded from {name}").format(name=shown) if shown else _("Forwarded"))
+
+
+def _fields(said: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Get the first of these that is there; nothing if Telegram gave it another shape."""
+    found = [one for name in names if isinstance(one := said.get(name), Mapping)]
+    return found[0] if found else {}
 
 
 def quoted(words: str) -> str:

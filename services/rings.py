@@ -29,7 +29,7 @@ DECORATION = (Priority.REDRAW, Priority.REACTION, Priority.SIGN)
 type Place = tuple[int, int]
 
 # Before and beyond every chat, and beyond every lane.
-_FIRST, _LAST = -(2**62), 2**62
+_FIRST, _LAST = -(2**63), 2**63 - 1
 
 
 class Head(NamedTuple):
@@ -202,10 +202,8 @@ _IN_LANE = "x.chat_id = l.chat_id AND x.lane = l.lane AND x.status IN ('waiting'
 # The class is part of what is compared and ordered: with `x.priority = l.priority` PostgreSQL takes
 # the order from the index of lanes, and reads all classes to find one.
 _NEXT_LANE = """x.status = 'waiting'
-    AND (x.priority, x.chat_id, x.lane) >= (
-        l.priority,
-        CASE WHEN {left_out} THEN l.chat_id + 1 ELSE l.chat_id END,
-        CASE WHEN {left_out} THEN 0 ELSE l.lane + 1 END
+    AND (x.priority, x.chat_id, x.lane) > (
+        l.priority, l.chat_id, CASE WHEN {left_out} THEN {last} ELSE l.lane END
     )
     AND (x.priority, x.chat_id, x.lane) <= (l.priority, l.last_chat, l.last_lane)"""
 _HEAD = "x.id = CASE WHEN l.priority IN ({decoration}) THEN l.id ELSE l.content END"
@@ -238,7 +236,7 @@ def _statement(dialect: str) -> Executable:
     """Make the statement once: SQLAlchemy takes longer to make one than it takes to run."""
     left_out = f"l.leaves_out = 1 AND l.chat_id IN ({rows_of_json(dialect, 'without', 'chat_id')})"
     decoration = _listed(DECORATION)
-    next_lane = _NEXT_LANE.format(left_out=left_out)
+    next_lane = _NEXT_LANE.format(left_out=left_out, last=_LAST)
     statement = _LOOK.format(
         starts=rows_of_json(dialect, "starts", *_STARTS),
         next_lane=join_first(dialect, "d", next_lane, "x.priority, x.chat_id, x.lane, x.id"),

@@ -83,8 +83,22 @@ def file(message: Message, *, in_context: bool = True) -> Fields:
     if message.kind == "video":
         fields |= _start(details.get("video") or {})
     if message.kind == "live_photo":
-        fields["photo"] = details["photo"][-1]["file_id"]
+        fields["photo"] = _still(message)
     return fields
+
+
+def has_file(message: Message) -> bool:
+    """Whether all is known that its file is sent by."""
+    return message.file_id is not None and (message.kind != "live_photo" or bool(_still(message)))
+
+
+def _still(message: Message) -> str | None:
+    """Find the picture of a live photo."""
+    said = message.details or {}
+    try:
+        return str((said.get("photo") or said["live_photo"]["photo"])[-1]["file_id"])
+    except (LookupError, TypeError):
+        return None  # cut to size, or of a shape of next year
 
 
 def above(message: Message) -> Fields:
@@ -105,7 +119,7 @@ def caption(message: Message, *, in_context: bool = True) -> Fields:
 
 
 def _file(message: Message) -> Fields:
-    if message.file_id is None:
+    if not has_file(message):
         raise KeyError(message.kind)
     return {message.kind: message.file_id} | file(message)
 

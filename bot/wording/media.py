@@ -98,7 +98,7 @@ def album(messages: Sequence[Message], chat_id: int, *, reply_to: ReplyTo) -> Ca
 
 def edit(message: Message, chat_id: int, message_id: int) -> TelegramMethod[Any] | None:
     """Give a copy the new caption or file; None for kinds that Telegram lets nobody edit."""
-    if message.kind in _INPUT_MEDIA and message.file_id is not None:
+    if message.kind in _INPUT_MEDIA and again.has_file(message):
         return EditMessageMedia(chat_id=chat_id, message_id=message_id, media=input_media(message))
     if message.kind == "voice":
         return EditMessageCaption(
@@ -119,6 +119,6 @@ def _fits_album(message: Message) -> bool:
     """Whether it can be an item; a caption that is too long needs a copy of its own."""
     return (
         message.kind in _ALBUMS
-        and message.file_id is not None
+        and again.has_file(message)
         and utf16_len(quoting.caption(message)[0]) <= again.CAPTION_LIMIT
     )

@@ -52,8 +52,9 @@ def context(message: Message) -> str:
     if message.direction is not Direction.QUESTION or not message.details:
         return ""
     lines = []
-    if "forward_origin" in message.details:
-        lines.append(texts.forwarded(message.details["forward_origin"]))
+    origin = message.details.get("forward_origin")
+    if origin is not None:
+        lines.append(texts.forwarded(origin if isinstance(origin, Mapping) else {}))
     quote = _chosen(message)
     if quote is not None and message.reply_to_id is None:
         lines.append(texts.quoted(quote["text"]))

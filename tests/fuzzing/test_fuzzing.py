@@ -7,12 +7,13 @@ import pytest
 
 from tests.fuzzing.people import ANN, CHATS, KATE, STAFF_CHAT
 from tests.fuzzing.running import Broken, Plan, Runner
-from tests.fuzzing.updates import PHOTO, Mutation, Step
+from tests.fuzzing.updates import CONTENTS, PHOTO, Mutation, Step
 from tests.fuzzing.values import MEGABYTE
 
 # About ten seconds a database; `python -m tests.fuzzing` takes 20,000 updates.
 PLANS = 10
 
+LIVE_PHOTO = CONTENTS["live_photo"]
 HELLO = Step("message", ANN, ANN, {"text": "Hello"})
 
 
@@ -60,6 +61,26 @@ FAILED_ONCE: dict[str, Plan] = {
         [Step("message", ANN, ANN, {"contact": {"shape": "of next year"}})],
         [Step("message", ANN, ANN, {"venue": {"location": [], "title": 5}})],
         [Step("message", ANN, ANN, {"location": [1.5]})],
+    ],
+    "previews, a quote and a spoiler that cannot be": [
+        [changed({"text": "example.com", "link_preview_options": {"url": 5}})],
+        [changed({"photo": PHOTO, "has_media_spoiler": [], "show_caption_above_media": {}})],
+        [changed({"text": "And?", "quote": {"text": 5, "position": "x"}})],
+        [Step("edited_message", ANN, ANN, {"text": "example.org"}, back=0)],
+    ],
+    "a forward from where no chat is": [
+        [changed({"text": "Hello", "forward_origin": {"type": "channel", "chat": 1.5}})],
+        [changed({"text": "And", "forward_origin": {"sender_user": "Bob"}})],
+        [changed({"photo": PHOTO, "forward_origin": 5})],
+    ],
+    "a live photo without its picture": [
+        [HELLO, changed({"live_photo": LIVE_PHOTO, "photo": PHOTO})],
+        [Step("edited_message", ANN, ANN, {"live_photo": LIVE_PHOTO}, back=0, mutations=STRANGE)],
+        [changed({"live_photo": LIVE_PHOTO, "media_group_id": "1"})],
+        [changed({"live_photo": LIVE_PHOTO, "media_group_id": "1"})],
+    ],
+    "a group of the smallest id that there is": [
+        [changed({"text": "/tickets@support_bot", "chat": {"id": -(2**63), "type": "group"}})]
     ],
     "a megabyte": [[Step("message", ANN, ANN, {"text": "z" * MEGABYTE}), HELLO]],
     "two updates of one number": [[HELLO, Step("message", ANN, ANN, {"text": "again"}, gap=0)]],

@@ -10,6 +10,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, override
 
 from hypothesis import strategies as st
+from hypothesis.vendor.pretty import RepresentationPrinter
 
 from tests.fuzzing import values
 from tests.fuzzing.people import (
@@ -140,6 +141,10 @@ class Step:
             if one.default is MISSING or getattr(self, one.name) != one.default
         ]
         return f"Step({', '.join(said)})"
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
+        """Have hypothesis write little of it: a plan of megabytes hides what is wrong."""
+        printer.text(values.begun(repr(self)))
 
     @property
     def plausible(self) -> bool:
