@@ -512,7 +512,7 @@ def _asks(message: Message) -> bool:
     words, buttons = tokens.words_of(message.view), str(message.keyboard)
     if "orphan:" in buttons or "kept:" in buttons or "not closed" in words.partition("\n")[0]:
         return True
-    return words.startswith("This belongs to") or ": sent to" in words
+    return words.startswith("This belongs to") or " sent to " in words
 
 
 def _names(button: Json, token: str) -> bool:

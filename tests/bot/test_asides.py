@@ -1,0 +1,87 @@
+"""What is only for the eyes is bounded in number, and one of a kind waits."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+from aiogram.methods import SendMessage
+
+from bot.asides import MOST_WAITING, Asides
+from bot.client import make_bot
+from sandbox import Telegram
+from sandbox.client import User
+from services.limiter import Limiter
+from tests.office import close, open_telegram, settings_for
+
+
+@dataclass
+class Desk:
+    """Asides that have no room until there is `some_room`."""
+
+    telegram: Telegram
+    asides: Asides
+    users: list[User]
+    group_id: int
+    clock: list[float] = field(default_factory=lambda: [0.0])
+
+    async def some_room(self, until: str) -> None:
+        """Have them find no room; then let a second pass, and wait until this was sent."""
+        for _ in range(3):
+            await asyncio.sleep(0)  # the task has its turn
+        self.clock[0] += 1.0
+        async with asyncio.timeout(20):
+            while until not in await self.sent():
+                await self.telegram.called("sendMessage")
+
+    async def sent(self) -> list[str]:
+        return [one["params"]["text"] for one in await self.telegram.calls("sendMessage")]
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with open_telegram() as (sandbox, telegram):
+        kate = await telegram.user("Kate")
+        support = await telegram.group("Support", members=[kate])
+        users = [await telegram.user(f"User {number}") for number in range(MOST_WAITING + 20)]
+        for user in users:
+            await user.writes("/start")  # so that the bot may write to them
+        limiter, clock = Limiter(per_chat=0, per_group=0, total=1000), [0.0]
+        for _ in range(1000):
+            limiter.leave(1)
+            limiter.answer(0.0, 1)
+        bot = make_bot(settings_for(sandbox, support))
+        asides = Asides(bot, limiter, lambda: clock[0])
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(asides.run())
+            yield Desk(telegram, asides, users, support.id, clock)
+            task.cancel()
+        await close(bot)
+
+
+async def test_so_many_wait_and_no_more_the_oldest_are_left_out(desk: Desk) -> None:
+    for number, user in enumerate(desk.users):
+        desk.asides.show(SendMessage(chat_id=user.id, text=f"list {number}"))
+
+    await desk.some_room(until=f"list {len(desk.users) - 1}")
+
+    shown = {f"list {number}" for number in range(len(desk.users))}
+    assert shown - set(await desk.sent()) == {f"list {number}" for number in range(20)}
+
+
+async def test_of_a_kind_the_newest_is_shown_in_a_private_chat(desk: Desk) -> None:
+    for number in range(5):
+        desk.asides.show(SendMessage(chat_id=desk.users[0].id, text=f"list {number}"))
+
+    await desk.some_room(until="list 4")
+
+    assert await desk.sent() == ["list 4"]
+
+
+async def test_each_colleague_who_asks_in_the_group_is_shown_what_was_asked_for(desk: Desk) -> None:
+    for text in ("page 1", "page 2", "page 1"):
+        desk.asides.show(SendMessage(chat_id=desk.group_id, text=text))
+
+    await desk.some_room(until="page 1")
+
+    assert sorted(await desk.sent()) == ["page 1", "page 2"]
