@@ -34,6 +34,7 @@ _WORDING: dict[type[notices.Notice], Callable[[Desk, Any], Awaitable[Parcel | No
     notices.NoteKept: reactions.noted,
     notices.CommandDone: reactions.done,
     notices.DeliveryFailed: sentences.delivery_failed,
+    notices.CopyMayRemain: sentences.copy_may_remain,
     notices.SentAgain: sentences.sent_again,
     notices.WordsKept: kept.words_kept,
     notices.OnlyDescribed: sentences.only_described,

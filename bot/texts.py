@@ -274,6 +274,13 @@ def not_retracted(ticket: str) -> str:
     )
 
 
+def copy_may_remain(ticket: str) -> str:
+    return _(
+        "{ticket}: Telegram gave no answer when this was sent to the user. If it arrived then, "
+        "I can't delete that copy, and the user still sees it."
+    ).format(ticket=ticket)
+
+
 def slip_kept(ticket: str) -> str:
     return _("{ticket}: this begins with a slash, so nobody has been sent it. What is it?").format(
         ticket=ticket

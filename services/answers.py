@@ -18,7 +18,14 @@ from database.models import (
 )
 from services import history, links, messages, outbox, resending
 from services.content import Content
-from services.notices import AnswerEdited, AnswerPosted, AnswerRetracted, NoteKept, Refusal
+from services.notices import (
+    AnswerEdited,
+    AnswerPosted,
+    AnswerRetracted,
+    CopyMayRemain,
+    NoteKept,
+    Refusal,
+)
 from services.problems import NoteStays
 
 
@@ -183,8 +190,9 @@ async def _retract(
     retracted = [one for one in written if one.direction is Direction.ANSWER]
     for answer in retracted:
         answer.direction = Direction.NOTE
-        notice = AnswerRetracted(answer.id)
+        notice, unknown = AnswerRetracted(answer.id), CopyMayRemain(answer.id)
         await outbox.post_once(session, ticket.user.chat_id, notice, now=now, ticket=ticket)
+        await outbox.post_once(session, ticket.staff_chat_id, unknown, now=now, ticket=ticket)
     if retracted:
         author_id = retracted[0].author_id  # nobody else can edit it
         author = await session.get(User, author_id) if author_id is not None else None

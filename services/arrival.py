@@ -155,7 +155,8 @@ async def _confirm_answers(
         answer = await session.get_one(Message, delivery.payload["message_id"])
         if answer.media_group_id is None or not await _follows_another(session, answer):
             ticket = await session.get_one(Ticket, answer.ticket_id)
-            outbox.post(session, answer.chat_id, AnswerDelivered(answer.id), now=now, ticket=ticket)
+            arrived = AnswerDelivered(answer.id)
+            outbox.post(session, ticket.staff_chat_id, arrived, now=now, ticket=ticket)
 
 
 async def _tell_described(
@@ -165,7 +166,9 @@ async def _tell_described(
     for delivery in batch:
         written = await session.get_one(Message, delivery.payload["message_id"])
         ticket = await session.get_one(Ticket, written.ticket_id)
-        outbox.post(session, written.chat_id, OnlyDescribed(written.id), now=now, ticket=ticket)
+        asked = written.direction is Direction.QUESTION
+        writer = written.chat_id if asked else ticket.staff_chat_id
+        outbox.post(session, writer, OnlyDescribed(written.id), now=now, ticket=ticket)
 
 
 async def _follows_another(session: AsyncSession, answer: Message) -> bool:

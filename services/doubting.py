@@ -26,6 +26,13 @@ NOT_THE_PROBE = pauses.PROBED_EVERY + timedelta(seconds=5)
 TRIES = 3
 
 
+_DOUBTED = (
+    Delivery.kind == DeliveryFailed.kind,
+    PENDING,
+    Delivery.payload["doubted"].as_boolean(),
+)
+
+
 async def begin(
     session: AsyncSession, batch: Sequence[Delivery], reason: str, *, now: datetime
 ) -> None:
@@ -66,6 +73,14 @@ async def put_back(session: AsyncSession, chat_id: int, *, now: datetime) -> Non
     await session.flush()
 
 
+async def put_back_elsewhere(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
+    """Have what was doubted in other groups wait: `chat_id` is the only staff chat from now on."""
+    others = select(Delivery.chat_id).where(*_DOUBTED, Delivery.chat_id != chat_id).distinct()
+    for other in (await session.scalars(others)).all():
+        await put_back(session, other, now=now)
+        await pauses.forget(session, other)
+
+
 async def probe(session: AsyncSession, chat_id: int) -> Delivery | None:
     """Find the notice that is to find out about the group, also while it is on its way."""
     found: Delivery | None = await session.scalar(_doubted(chat_id).limit(1))
@@ -73,13 +88,4 @@ async def probe(session: AsyncSession, chat_id: int) -> Delivery | None:
 
 
 def _doubted(chat_id: int) -> Select[Delivery]:
-    return (
-        select(Delivery)
-        .where(
-            Delivery.chat_id == chat_id,
-            Delivery.kind == DeliveryFailed.kind,
-            PENDING,
-            Delivery.payload["doubted"].as_boolean(),
-        )
-        .order_by(Delivery.id)
-    )
+    return select(Delivery).where(Delivery.chat_id == chat_id, *_DOUBTED).order_by(Delivery.id)

@@ -182,6 +182,16 @@ class DeliveryFailed(Notice):
 
 
 @dataclass(frozen=True)
+class CopyMayRemain(Notice):
+    """To staff: of an answer that was taken back, the user may have a copy that we don't know.
+
+    Says nothing if no answer to a send of it was lost.
+    """
+
+    message_id: int
+
+
+@dataclass(frozen=True)
 class SentAgain(Notice):
     """To staff: the notice `message_id` of a failure shows what sending again led to.
 

@@ -1,7 +1,8 @@
 """Orphans: messages of ours whose ids were never learnt, because the answer to a send was lost.
 
 The send is noted with its time. A reply to a message that we don't know may be about one of the
-sends that fit the message's time; staff say which, and the message gets its link.
+sends that fit the message's time; staff say which, and the message gets its link. At a user's,
+an orphan is a copy of an answer that can't be taken back, which staff are told when they try.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,9 +22,9 @@ from database.models import (
     MessageLink,
     Ticket,
 )
-from services import links
+from services import links, outbox
 from services.content import Content
-from services.notices import CardPosted, QuestionPosted
+from services.notices import AnswerPosted, CardPosted, CopyMayRemain, QuestionPosted
 from services.problems import UnknownReply
 from services.rings import DECORATION
 
@@ -42,14 +43,12 @@ KEPT_FOR = timedelta(days=7)
 async def note(
     session: AsyncSession, batch: Sequence[Delivery], *, since: datetime, until: datetime
 ) -> None:
-    """Note that a send to a group may have arrived, without our learning of its message.
+    """Note that a send to a group, or an answer, may have arrived without our learning its id.
 
     Cards are known by their buttons, and what only decorates makes no message.
     """
     head = batch[0]
-    if head.ticket_id is None or head.chat_id > 0 or head.priority in DECORATION:
-        return
-    if head.kind == CardPosted.kind and head.part == 0:
+    if head.ticket_id is None or not _makes_orphans(head):
         return
     known = await session.scalar(
         select(LostSend).where(LostSend.delivery_id == head.id, LostSend.part == head.part)
@@ -67,6 +66,18 @@ async def note(
         until=until,
     )
     session.add(lost)
+    if head.chat_id > 0:
+        await _tell_of_copies(session, head.ticket_id, lost.copies, now=until)
+
+
+async def may_have_copy(session: AsyncSession, message: Message, user_chat_id: int) -> bool:
+    """Whether a user may have a copy of an answer that we don't know, and so can't delete."""
+    lost = await session.scalars(
+        select(LostSend.copies).where(
+            LostSend.ticket_id == message.ticket_id, LostSend.chat_id == user_chat_id
+        )
+    )
+    return any(message.id in copies for copies in lost)
 
 
 async def note_all(session: AsyncSession, claimed: Sequence[Delivery], *, until: datetime) -> None:
@@ -127,9 +138,27 @@ async def forget_old(session: AsyncSession, *, now: datetime) -> None:
     await session.execute(delete(LostSend).where(LostSend.until < now - KEPT_FOR))
 
 
+def _makes_orphans(head: Delivery) -> bool:
+    if head.chat_id > 0:
+        return head.kind == AnswerPosted.kind
+    known_by_buttons = head.kind == CardPosted.kind and head.part == 0
+    return head.priority not in DECORATION and not known_by_buttons
+
+
+async def _tell_of_copies(
+    session: AsyncSession, ticket_id: int, answers: Sequence[int], *, now: datetime
+) -> None:
+    """Tell staff if an answer was taken back while it was on its way."""
+    notes = Message.id.in_(answers), Message.direction == Direction.NOTE
+    for message_id in (await session.scalars(select(Message.id).where(*notes))).all():
+        ticket = await session.get_one(Ticket, ticket_id)
+        notice = CopyMayRemain(message_id)
+        await outbox.post_once(session, ticket.staff_chat_id, notice, now=now, ticket=ticket)
+
+
 async def _shown(session: AsyncSession, batch: Sequence[Delivery]) -> list[int]:
     """List by key the messages that a send shows as copies, as far as that can be told."""
-    if batch[0].kind == QuestionPosted.kind:
+    if batch[0].kind in {QuestionPosted.kind, AnswerPosted.kind}:
         return [delivery.payload["message_id"] for delivery in batch]
     if batch[0].kind != CardPosted.kind:
         return []

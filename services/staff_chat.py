@@ -76,8 +76,10 @@ async def settle_in(session: AsyncSession, staff_chat_id: int, *, now: datetime)
     """Bring the tickets along when the operator has chosen another group as the staff chat.
 
     Closed ones too, so that they can be reopened there, but without a card. Not a migration: the
-    old group lives on, and may be chosen again. What waits for it is sent here from its beginning.
+    old group lives on, and may be chosen again. What waits for it, or was refused there while it is
+    not clear whose fault that was, is sent here from its beginning.
     """
+    await doubting.put_back_elsewhere(session, staff_chat_id, now=now)
     to_staff = or_(and_(*_TO_STAFF), Delivery.kind == WordsKept.kind)
     await _readdress(session, staff_chat_id, to_staff, Delivery.chat_id != staff_chat_id, part=0)
     was_another = await _was_another(session, staff_chat_id)

@@ -7,7 +7,7 @@ from bot.call import Call, edit_text, send_text
 from bot.wording.desk import Desk
 from core.text import Piece
 from database.models import Delivery, DeliveryStatus, Direction, LinkKind, Message, Ticket
-from services import links, notices, updates
+from services import links, notices, orphans, updates
 from services.content import UNKNOWN
 from services.parcel import Parcel, Shown
 from services.problems import KindNotRelayed, Problem, SeveralTickets
@@ -78,6 +78,17 @@ async def sent_again(desk: Desk, notice: notices.SentAgain) -> Parcel | None:
     }.get(again.status, texts.on_its_way_again)
     piece: Piece = (words(number), [])
     return Parcel(desk.chat_id, Call(edit_text(desk.chat_id, notice.message_id, piece)))
+
+
+async def copy_may_remain(desk: Desk, notice: notices.CopyMayRemain) -> Parcel | None:
+    """Tell under what was taken back that the user may still see it, if that is so."""
+    message = await desk.message(notice.message_id)
+    ticket = await desk.ticket(message.ticket_id)
+    is_answer = message.direction is Direction.ANSWER
+    if is_answer or not await orphans.may_have_copy(desk.session, message, ticket.user.chat_id):
+        return None
+    reply_to = message.message_id if message.chat_id == desk.chat_id else None
+    return _say(desk, texts.copy_may_remain(desk.number(ticket)), reply_to=reply_to)
 
 
 async def words_wanted(desk: Desk, notice: notices.WordsWanted) -> Parcel:

@@ -6,7 +6,14 @@ from sqlalchemy.orm import selectinload
 from database.models import Delivery, Direction, Message, Ticket, TicketStatus
 from services import answers
 from services.content import Content
-from services.notices import AnswerEdited, AnswerPosted, AnswerRetracted, CardRedrawn, NoteKept
+from services.notices import (
+    AnswerEdited,
+    AnswerPosted,
+    AnswerRetracted,
+    CardRedrawn,
+    CopyMayRemain,
+    NoteKept,
+)
 from tests.services import factories
 from tests.services.factories import ANN, SECOND, STAFF, content, photo
 from tests.times import NOON
@@ -146,6 +153,7 @@ async def test_an_answer_that_becomes_a_note_is_taken_back(
     assert answer.direction is Direction.NOTE
     assert await factories.waiting(session) == [
         (USER, AnswerRetracted(answer.id)),
+        (STAFF, CopyMayRemain(answer.id)),
         (STAFF, NoteKept(answer.id)),
     ]
 
@@ -316,9 +324,11 @@ async def test_an_edit_that_makes_a_note_of_an_item_takes_the_album_back(
     assert {first.direction, second.direction} == {Direction.NOTE}
     assert ticket.status is TicketStatus.NEW
     waiting = await factories.waiting(session)
-    assert waiting[-3:] == [
+    assert waiting[-5:] == [
         (USER, AnswerRetracted(first.id)),
+        (STAFF, CopyMayRemain(first.id)),
         (USER, AnswerRetracted(second.id)),
+        (STAFF, CopyMayRemain(second.id)),
         (STAFF, NoteKept(first.id)),
     ]
 

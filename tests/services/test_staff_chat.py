@@ -6,10 +6,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from database.models import ChatMigration, ChatPause, Delivery, DeliveryStatus, Ticket, TicketStatus
-from services import board, staff_chat, ticket_service
+from services import board, doubting, staff_chat, ticket_service
 from services.notices import (
     CardPosted,
     CardRetired,
+    DeliveryFailed,
     GroupIsNotStaff,
     Notice,
     QuestionPosted,
@@ -316,3 +317,29 @@ async def test_nothing_comes_along_to_the_group_where_all_is(session: AsyncSessi
     await staff_chat.settle_in(session, STAFF, now=NOON)
 
     assert await told(session) == []
+
+
+async def test_what_the_former_group_refused_in_unknown_words_waits_in_the_newly_chosen_one(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    refused = await factories.claimed(session, QuestionPosted(1), ticket)
+    await doubting.begin(session, [refused], "Bad Request: who knows", now=NOON)
+
+    await staff_chat.settle_in(session, NEW, now=NOON)
+
+    await session.refresh(refused)
+    assert (refused.status, refused.chat_id) == (DeliveryStatus.WAITING, NEW)
+    assert not any(isinstance(notice, DeliveryFailed) for _, notice in await told(session))
+    assert (await session.scalars(select(ChatPause))).all() == []
+
+
+async def test_what_the_chosen_group_itself_refused_goes_on_being_found_out(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    refused = await factories.claimed(session, QuestionPosted(1), ticket)
+    await doubting.begin(session, [refused], "Bad Request: who knows", now=NOON)
+
+    await staff_chat.settle_in(session, STAFF, now=NOON)
+
+    assert refused.status is DeliveryStatus.FAILED
+    assert await doubting.probe(session, STAFF) is not None
