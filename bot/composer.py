@@ -37,6 +37,7 @@ _WORDING: dict[type[notices.Notice], Callable[[Desk, Any], Awaitable[Parcel | No
     notices.CopyMayRemain: sentences.copy_may_remain,
     notices.SentAgain: sentences.sent_again,
     notices.WordsKept: kept.words_kept,
+    notices.UnconfirmedKept: kept.unconfirmed_kept,
     notices.OnlyDescribed: sentences.only_described,
     notices.WordsWanted: sentences.words_wanted,
     notices.EditedAfterClose: sentences.edited_after_close,

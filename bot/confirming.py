@@ -62,7 +62,7 @@ class Confirmations:
     async def look(self) -> int:
         """Ask once about each of whom something is kept; return how many they were."""
         async with self._sessions.begin() as session:
-            waiting = await kept.unconfirmed(session)
+            waiting = {row.speaker_id for row in await kept.unconfirmed(session)}
             chat_id = await staff_chat.current(session, self._team.staff_chat_id)
         for speaker_id in waiting:
             await self.ask(_speaker(chat_id, speaker_id))

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.members import Standing
 from bot.raw import Origin
-from services import outbox
+from services import refusals
 from services.notices import Refusal
 from services.problems import NotConfirmed, NotForYou, Problem
 
@@ -29,8 +29,6 @@ async def tell(session: AsyncSession, source: Origin, problem: Problem, *, now: 
         source.language,
         asked_in=source.chat_id,
         said=source.said,
+        person_id=source.person_id if isinstance(problem, NotConfirmed) else None,
     )
-    if source.private:
-        await outbox.post_latest(session, source.chat_id, refusal, now=now)
-    else:
-        outbox.post(session, source.chat_id, refusal, now=now)
+    await refusals.post(session, source.chat_id, refusal, now=now)

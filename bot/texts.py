@@ -301,6 +301,13 @@ def unconfirmed_kept() -> str:
     )
 
 
+def several_unconfirmed_kept() -> str:
+    return _(
+        "Telegram doesn't tell me yet who is in this group, so the replies of several people are "
+        "kept. They go on their way as soon as I know."
+    )
+
+
 def orphan_kept() -> str:
     return _(
         "I don't know for sure which ticket this belongs to. Your reply is kept: which one is it? "

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Direction, KeptReason, KeptWords, Message, Ticket, User
-from services import answers, kept, messages, orphans, outbox
+from services import answers, kept, messages, orphans, refusals
 from services import ticket_service as tickets
 from services.content import Content
 from services.notices import Refusal
@@ -95,7 +95,7 @@ async def _keep_orphan(
         choices=choices,
     )
     if not beside:
-        kept.ask(session, row, staff_chat_id, now=now)
+        await kept.ask(session, row, staff_chat_id, now=now)
 
 
 async def reword(session: AsyncSession, said: Said, *, staff_chat_id: int, now: datetime) -> None:
@@ -108,7 +108,7 @@ async def reword(session: AsyncSession, said: Said, *, staff_chat_id: int, now: 
         return
     if not said.confirmed:
         await kept.doubt(session, row, said.speaker_id)
-        kept.ask(session, row, staff_chat_id, now=now)
+        await kept.ask(session, row, staff_chat_id, now=now)
     elif row.reason is KeptReason.SLIP and said.content.is_note:
         await settle(session, row.mark, as_note=True, staff_chat_id=staff_chat_id, now=now)
 
@@ -175,7 +175,7 @@ async def deny(
     for row in rows[:1]:
         said, place = kept.beginning_of(row), row.chat_id
         told = Refusal(NotStaff().to_json(), row.message_id, "", asked_in=place, said=said)
-        outbox.post(session, staff_chat_id, told, now=now)
+        await refusals.post(session, staff_chat_id, told, now=now)
 
 
 async def _hear_again(
@@ -228,7 +228,7 @@ async def _keep(
         ticket=ticket,
     )
     if not beside:
-        kept.ask(session, row, ticket.staff_chat_id, now=now)
+        await kept.ask(session, row, ticket.staff_chat_id, now=now)
 
 
 async def _ticket(session: AsyncSession, ticket_id: int | None, staff_chat_id: int) -> Ticket:

@@ -26,7 +26,7 @@ from database.models import (
 )
 from services import outbox
 from services.content import Content
-from services.notices import WordsKept
+from services.notices import UnconfirmedKept, WordsKept
 from services.problems import KeptIsGone
 
 KEPT_FOR = timedelta(days=7)
@@ -71,30 +71,26 @@ async def keep(
     return row
 
 
-def ask(session: AsyncSession, row: KeptWords, chat_id: int, *, now: datetime) -> None:
-    """Tell the writer that the words are kept, and ask what to do with them."""
-    notice = outbox.post(session, chat_id, WordsKept(row.mark), now=now)
-    if row.reason is KeptReason.UNCONFIRMED:
-        notice.due_at = now + SAID_SOON
+async def ask(session: AsyncSession, row: KeptWords, chat_id: int, *, now: datetime) -> None:
+    """Tell the writer that the words are kept, and ask what to do with them.
+
+    All of whom Telegram does not say who they are yet are told at once: they may be many.
+    """
+    if row.reason is not KeptReason.UNCONFIRMED:
+        outbox.post(session, chat_id, WordsKept(row.mark), now=now)
+    elif not await _waits(session, chat_id, UnconfirmedKept.kind):
+        outbox.post(session, chat_id, UnconfirmedKept(), now=now).due_at = now + SAID_SOON
 
 
 async def ask_again(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
     """Ask in the new staff chat about all that is kept, an album once, unless that waits there."""
-    waiting = await session.scalars(
-        select(Delivery.payload["mark"].as_string()).where(
-            Delivery.chat_id == chat_id,
-            Delivery.kind == WordsKept.kind,
-            PENDING,
-            Delivery.status == DeliveryStatus.WAITING,
-        )
-    )
-    asked = set(waiting)
+    asked = {payload["mark"] for payload in await _waits(session, chat_id, WordsKept.kind)}
     first_of: dict[tuple[int, str], KeptWords] = {}
     for row in await session.scalars(select(KeptWords).order_by(KeptWords.id)):
         first_of.setdefault((row.chat_id, row.media_group_id or row.mark), row)
     for row in first_of.values():
         if row.mark not in asked:
-            ask(session, row, chat_id, now=now)
+            await ask(session, row, chat_id, now=now)
 
 
 def content_of(row: KeptWords) -> Content:
@@ -194,16 +190,25 @@ async def take_unconfirmed(session: AsyncSession, speaker_id: int) -> Sequence[K
     return await _gone(session, rows)
 
 
-async def unconfirmed(session: AsyncSession) -> Sequence[int]:
-    """List by speaker of whom something is kept until Telegram says who they are."""
-    found = await session.scalars(
-        select(KeptWords.speaker_id).where(KeptWords.reason == KeptReason.UNCONFIRMED).distinct()
-    )
-    return found.all()
+async def unconfirmed(session: AsyncSession) -> Sequence[KeptWords]:
+    """List what is kept until Telegram says who wrote it."""
+    rows = select(KeptWords).where(KeptWords.reason == KeptReason.UNCONFIRMED)
+    return (await session.scalars(rows.order_by(KeptWords.id))).all()
 
 
 async def forget_old(session: AsyncSession, *, now: datetime) -> None:
     await session.execute(delete(KeptWords).where(KeptWords.kept_at < now - KEPT_FOR))
+
+
+async def _waits(session: AsyncSession, chat_id: int, kind: str) -> Sequence[dict[str, Any]]:
+    """List what of a kind of notice waits for a chat."""
+    waiting = select(Delivery.payload).where(
+        Delivery.chat_id == chat_id,
+        Delivery.kind == kind,
+        PENDING,
+        Delivery.status == DeliveryStatus.WAITING,
+    )
+    return (await session.scalars(waiting)).all()
 
 
 def _place(chat_id: int, message_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -213,6 +213,11 @@ class WordsKept(Notice):
 
 
 @dataclass(frozen=True)
+class UnconfirmedKept(Notice):
+    """To staff: what is kept until Telegram says who wrote it; one for all that is kept so."""
+
+
+@dataclass(frozen=True)
 class WordsWanted(Notice):
     """To a user without a ticket: we can't pass this on, if you meant to say something by it."""
 
@@ -279,6 +284,7 @@ class Refusal(Notice):
 
     `asked_in` is the chat of `reply_to`, and `said` how what was asked begins: a group that has
     moved since counts its messages anew. None in what was posted before there were these fields.
+    `person_id` if each person is to hear it, and not only who asked last.
     """
 
     priority = Priority.REFUSAL
@@ -287,6 +293,7 @@ class Refusal(Notice):
     language: str
     asked_in: int | None = None
     said: str = ""
+    person_id: int | None = None
 
 
 @dataclass(frozen=True)

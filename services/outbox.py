@@ -5,7 +5,7 @@ The courier takes it from here.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import BigInteger, and_, cast, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database import rows
@@ -97,12 +97,23 @@ async def _wait_for_album(session: AsyncSession, item: Delivery, *, now: datetim
 
 
 async def post_latest(
-    session: AsyncSession, chat_id: int, refusal: Refusal, *, now: datetime
+    session: AsyncSession,
+    chat_id: int,
+    refusal: Refusal,
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
 ) -> None:
-    """Refuse something in a private chat; an older refusal of that kind, still unsent, is dropped.
+    """Refuse something; an older refusal of that kind, still unsent, is dropped.
 
-    So nobody fills the outbox by what can't be done, and the newest attempt has its answer.
+    So nobody fills the outbox by what can't be done, and the newest attempt has its answer. If the
+    refusal names a person, only that person's are of its kind.
     """
+    alike = Delivery.payload["problem"]["name"].as_string() == refusal.problem["name"]
+    if refusal.person_id is not None:
+        # A person's id does not fit into an INTEGER of PostgreSQL.
+        person_id = cast(Delivery.payload["person_id"].as_string(), BigInteger)
+        alike = and_(alike, person_id == refusal.person_id)
     await session.execute(
         delete(Delivery).where(
             Delivery.chat_id == chat_id,
@@ -111,10 +122,11 @@ async def post_latest(
             PENDING,
             Delivery.status == DeliveryStatus.WAITING,
             Delivery.attempts == 0,
-            Delivery.payload["problem"]["name"].as_string() == refusal.problem["name"],
+            alike,
         )
     )
-    post(session, chat_id, refusal, now=now)
+    posted = post(session, chat_id, refusal, now=now)
+    posted.due_at = due_at or now
 
 
 async def forget_asides(session: AsyncSession, *, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from database.models import (
     Ticket,
 )
 from services import doubting, kept, outbox, pauses, prefetch, ticket_service
-from services.notices import GroupIsNotStaff, StaffChatMigrated, WordsKept
+from services.notices import GroupIsNotStaff, StaffChatMigrated, UnconfirmedKept, WordsKept
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +80,7 @@ async def settle_in(session: AsyncSession, staff_chat_id: int, *, now: datetime)
     not clear whose fault that was, is sent here from its beginning.
     """
     await doubting.put_back_elsewhere(session, staff_chat_id, now=now)
-    to_staff = or_(and_(*_TO_STAFF), Delivery.kind == WordsKept.kind)
+    to_staff = or_(and_(*_TO_STAFF), Delivery.kind.in_([WordsKept.kind, UnconfirmedKept.kind]))
     await _readdress(session, staff_chat_id, to_staff, Delivery.chat_id != staff_chat_id, part=0)
     was_another = await _was_another(session, staff_chat_id)
     if was_another:

@@ -91,13 +91,15 @@ async def take(
 
 
 @router.message(CommandNames())
-async def not_a_command(message: Message) -> None:
+async def not_a_command(message: Message, standing: Standing) -> None:
+    require_say(standing)
     raise UnknownCommand(first_word(message), private=False)
 
 
 @router.message(ReplyToBot(), CommandNames(another=True))
-async def another_bots_command(message: Message, bot: Bot) -> None:
+async def another_bots_command(message: Message, bot: Bot, standing: Standing) -> None:
     """Said to us and to somebody else at once: it may be the name that we had before."""
+    require_say(standing)
     raise OtherBotNamed(first_word(message), username=(await bot.me()).username or "")
 
 

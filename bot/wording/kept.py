@@ -7,7 +7,7 @@ from bot.call import Call, send_text
 from bot.wording.desk import Desk
 from database.models import KeptReason, KeptWords
 from services import kept, links
-from services.notices import WordsKept
+from services.notices import UnconfirmedKept, WordsKept
 from services.parcel import Parcel
 
 
@@ -20,6 +20,21 @@ async def words_kept(desk: Desk, notice: WordsKept) -> Parcel | None:
     if row is None:
         return None
     words, keyboard = await _question(desk, row)
+    return _under(desk, row, words, keyboard)
+
+
+async def unconfirmed_kept(desk: Desk, _notice: UnconfirmedKept) -> Parcel | None:
+    """Tell, under the newest of them, whose words are kept until Telegram says who they are."""
+    rows = await kept.unconfirmed(desk.session)
+    if not rows:
+        return None
+    several = len({row.speaker_id for row in rows}) > 1
+    words = texts.several_unconfirmed_kept() if several else texts.unconfirmed_kept()
+    return _under(desk, rows[-1], words, None)
+
+
+def _under(desk: Desk, row: KeptWords, words: str, keyboard: InlineKeyboardMarkup | None) -> Parcel:
+    """Say it in reply to what is kept; after the group has moved, by naming that."""
     reply_to = row.message_id if row.chat_id == desk.chat_id else None
     if reply_to is None:
         words = texts.about(words, kept.beginning_of(row))

@@ -1,0 +1,45 @@
+"""Refusals: whoever asks hears why nothing comes of it, and nobody fills the outbox by asking.
+
+Of a kind, one waits in a private chat, and in a group one for all who are no members: strangers may
+be many. They are told once a minute, in reply to the newest. Colleagues hear of each attempt.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import FOR_THE_EYES, Delivery, DeliveryStatus
+from services import outbox
+from services.notices import Refusal
+from services.problems import NotConfirmed, NotStaff
+
+STRANGERS_TOLD_EVERY = timedelta(minutes=1)
+
+
+async def post(session: AsyncSession, chat_id: int, refusal: Refusal, *, now: datetime) -> None:
+    """Refuse something where it was asked for, or in the chat that this group has become."""
+    kind = refusal.problem["name"]
+    if chat_id > 0 or kind == NotConfirmed.__name__:
+        await outbox.post_latest(session, chat_id, refusal, now=now)
+    elif kind == NotStaff.__name__:
+        due_at = await _may_tell_strangers_at(session, chat_id, now=now)
+        await outbox.post_latest(session, chat_id, refusal, now=now, due_at=due_at)
+    else:
+        outbox.post(session, chat_id, refusal, now=now)
+
+
+async def _may_tell_strangers_at(session: AsyncSession, chat_id: int, *, now: datetime) -> datetime:
+    """Tell when it is a minute since strangers were told; what is on its way counts as told."""
+    told = await session.scalars(
+        select(Delivery.sent_at).where(
+            FOR_THE_EYES,
+            Delivery.created_at > now - 2 * STRANGERS_TOLD_EVERY,
+            Delivery.chat_id == chat_id,
+            Delivery.kind == Refusal.kind,
+            Delivery.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.DELIVERED]),
+            Delivery.payload["problem"]["name"].as_string() == NotStaff.__name__,
+        )
+    )
+    last = max((sent_at or now for sent_at in told), default=None)
+    return now if last is None else max(now, last + STRANGERS_TOLD_EVERY)
