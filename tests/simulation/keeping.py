@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Rows that are old are looked for this often, at least.
 _LOOKED_FOR = timedelta(hours=1)
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
 
 class Keeping:
     """Judges one run by what its database keeps at the end."""
@@ -39,7 +41,7 @@ class Keeping:
         """What nobody takes is forgotten after a week."""
         now = self.simulation.machine.clock()
         for row in self.kept:
-            if _time(row["kept_at"]) < now - kept.KEPT_FOR - _LOOKED_FOR:
+            if _kept_at(row) < now - kept.KEPT_FOR - _LOOKED_FOR:
                 yield f"kept for ever: words {row['id']}"
         for row in self.lost:
             if _time(row["until"]) < now - orphans.KEPT_FOR - _LOOKED_FOR:
@@ -52,7 +54,17 @@ class Keeping:
             for row in self.ledger.deliveries.values()
             if row["kind"] == "words_kept" and row["status"] == "delivered"
         }
-        known = {_whole(row) for row in self.kept if row["mark"] in asked}
+        told_at = [
+            _time(row["sent_at"])
+            for row in self.ledger.deliveries.values()
+            if row["kind"] == "unconfirmed_kept" and row["status"] == "delivered" and row["sent_at"]
+        ]
+        known = {
+            _whole(row)
+            for row in self.kept
+            if row["mark"] in asked
+            or (row["reason"] == "unconfirmed" and max(told_at, default=_NEVER) >= _kept_at(row))
+        }
         for row in self.kept:
             if _whole(row) not in known and row["chat_id"] == self.simulation.people.group.id:
                 yield f"kept without a question: words {row['id']}"
@@ -117,6 +129,10 @@ class Keeping:
         since, until = _time(row["since"]), _time(row["until"])
         in_time = since <= posted + orphans.LEEWAY and until >= posted - orphans.LEEWAY
         return in_time and row["ticket_id"] in tickets
+
+
+def _kept_at(row: dict[str, Any]) -> datetime:
+    return _time(row["kept_at"])
 
 
 def _whole(row: dict[str, Any]) -> tuple[int, object]:
