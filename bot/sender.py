@@ -43,7 +43,7 @@ class Sender:
         call = parcel.call
         assert isinstance(call, Call)  # noqa: S101 - the composer made it
         method: TelegramMethod[Any] | None = call.method
-        instead = _Instead(call)
+        instead, beside = _Instead(call), False
         refused: Outcome = Refused("nothing to send")
         while method is not None:
             try:
@@ -56,10 +56,12 @@ class Sender:
                 if obstacle is Obstacle.NO_CHANGE:
                     return Delivered()
                 log.info("said without", obstacle=obstacle.value)
+                beside = beside or obstacle is Obstacle.UNEDITABLE
                 refused = verdicts.exhausted(error, private=private)
                 method = _without(method, obstacle, instead)
             else:
-                return Delivered(_message_ids(result), whole=not instead.described)
+                ids = _message_ids(result)
+                return Delivered(ids, whole=not instead.described, beside=beside)
         return refused
 
     async def _final(self, outcome: Outcome, parcel: Parcel) -> Outcome:
@@ -111,7 +113,7 @@ def _without(
         target = fields.get("reply_parameters")
         plain = {"reply_parameters": reply(target.message_id) if target else None}
         return method.model_copy(update=plain)
-    if obstacle is Obstacle.TARGET_GONE:
+    if obstacle in {Obstacle.TARGET_GONE, Obstacle.UNEDITABLE}:
         if isinstance(method, DeleteMessage | SetMessageReaction):
             return None
         if isinstance(method, EditMessageText):

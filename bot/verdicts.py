@@ -39,6 +39,7 @@ class Obstacle(Enum):
 
     NO_CHANGE = "the message is as we want it"
     TARGET_GONE = "what was to be edited, replied to or the thread is gone"
+    UNEDITABLE = "what was to be edited stands, and can't be changed"
     SOURCE_GONE = "what was to be copied is gone, or may not be copied"
     ENTITIES = "the formatting is not understood"
     QUOTE = "what is quoted is not in the message any more"
@@ -49,11 +50,11 @@ _OBSTACLES: dict[str, Obstacle] = {
     "message_not_modified": Obstacle.NO_CHANGE,
     "message to delete not found": Obstacle.NO_CHANGE,
     "message to edit not found": Obstacle.TARGET_GONE,
-    "message can't be edited": Obstacle.TARGET_GONE,
+    "message can't be edited": Obstacle.UNEDITABLE,
     "message to be replied not found": Obstacle.TARGET_GONE,
     "message thread not found": Obstacle.TARGET_GONE,
     "message_id_invalid": Obstacle.TARGET_GONE,
-    "there is no text in the message to edit": Obstacle.TARGET_GONE,
+    "there is no text in the message to edit": Obstacle.UNEDITABLE,
     "message to copy not found": Obstacle.SOURCE_GONE,
     "message can't be copied": Obstacle.SOURCE_GONE,
     "message with poll can't be copied": Obstacle.SOURCE_GONE,

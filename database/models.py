@@ -225,7 +225,8 @@ class MessageLink(Base):
     """A message of the bot that belongs to a ticket, and what it shows.
 
     Not unique by chat and message: a merged message holds several copies, a split one is several.
-    `part` counts the pieces of one copy from 0; `revision` is the one that was sent.
+    `part` counts the pieces of one copy from 0; `revision` is the one that was sent. A NOTICE that
+    is a copy stands beside a newer one: it could not be edited.
     """
 
     __tablename__ = "message_links"

@@ -17,7 +17,7 @@ from database.models import (
     Priority,
     Ticket,
 )
-from services import failing, outbox, pauses
+from services import failing, links, outbox, pauses
 from services.notices import AnswerDelivered, AnswerPosted, DeliveryFailed, OnlyDescribed
 from services.outcomes import Delivered
 from services.parcel import Parcel, Trip
@@ -71,13 +71,13 @@ async def note_together(
     ids = [one for trip, _ in arrived for one in trip.delivery_ids]
     settled = await session.execute(_DELIVERED, {"ids": ids, "now": now})
     taken = {row.id: Taken(*row) for row in settled}
-    links = [
+    made = [
         link
         for trip, message_ids in arrived
         if not taken.keys().isdisjoint(trip.delivery_ids)
         for link in _links(trip.parcel, trip.ticket_id, message_ids)
     ]
-    await insert(session, MessageLink, links)
+    await insert(session, MessageLink, made)
     trips = sorted((trip for trip, _ in arrived), key=lambda trip: trip.left_at)
     await pauses.release(session, {trip.parcel.chat_id: trip.left_at for trip in trips})
     return sorted(taken.values())
@@ -93,7 +93,7 @@ async def note(
 ) -> None:
     """Write down that it was taken; the next part, if there is one, may go at once."""
     parcel = trip.parcel
-    await _store_links(session, trip, outcome.message_ids)
+    await _store_links(session, trip, outcome.message_ids, beside=outcome.beside)
     await pauses.release(session, {parcel.chat_id: trip.left_at})
     for delivery in batch:
         delivery.sent_at, delivery.error = now, None
@@ -114,11 +114,16 @@ async def note(
         await failing.tell_user_of(session, batch[0], now=now)
 
 
-async def _store_links(session: AsyncSession, trip: Trip, message_ids: Sequence[int]) -> None:
+async def _store_links(
+    session: AsyncSession, trip: Trip, message_ids: Sequence[int], *, beside: bool
+) -> None:
+    """Write down what each message shows; `beside`: what was to be edited stands as it was."""
     parcel = trip.parcel
     for rewritten in parcel.rewrites:
         link = await session.get_one(MessageLink, rewritten.link_id)
         shown = rewritten.shown
+        if beside:
+            session.add(links.as_left(link))
         link.message_id = message_ids[0] if message_ids else link.message_id
         link.copy_of, link.kind = shown.copy_of, shown.kind
         link.part, link.revision = shown.part, shown.revision

@@ -3,7 +3,7 @@
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import IS_CARD, Message, MessageLink, Ticket
+from database.models import IS_CARD, LinkKind, Message, MessageLink, Ticket
 
 
 async def newest_card(session: AsyncSession, ticket: Ticket) -> MessageLink | None:
@@ -43,13 +43,35 @@ async def is_card(session: AsyncSession, ticket_id: int, chat_id: int, message_i
 
 
 async def copies(session: AsyncSession, message_pk: int, chat_id: int) -> list[MessageLink]:
-    """List the copies of a message in a chat, in the order in which they were sent."""
+    """List the copies of a message in a chat that follow its edits, as they were sent."""
+    found = await all_copies(session, message_pk, chat_id)
+    return [link for link in found if link.kind is not LinkKind.NOTICE]
+
+
+async def all_copies(session: AsyncSession, message_pk: int, chat_id: int) -> list[MessageLink]:
+    """List the copies of a message in a chat, also those that can't be edited (`as_left`)."""
     found = await session.scalars(
         select(MessageLink)
         .where(MessageLink.copy_of == message_pk, MessageLink.chat_id == chat_id)
         .order_by(MessageLink.id)
     )
     return list(found)
+
+
+def as_left(link: MessageLink) -> MessageLink:
+    """Make the link of a message that stands as it was, while `link` gets a new one.
+
+    It follows no edit any more, but a reply to it is understood, and it can be deleted.
+    """
+    return MessageLink(
+        ticket_id=link.ticket_id,
+        copy_of=link.copy_of,
+        kind=LinkKind.NOTICE,
+        chat_id=link.chat_id,
+        message_id=link.message_id,
+        part=link.part,
+        revision=link.revision,
+    )
 
 
 async def has_copy_of(

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 class Delivered:
     """Telegram took it; the ids of the messages it made, in order (none for a deletion).
 
-    Not `whole`: content that could not be sent was described in words.
+    Not `whole`: content that could not be sent was described in words. `beside`: what was to be
+    edited can't be, so it was sent anew, and the old message stands beside the new one.
     """
 
     message_ids: tuple[int, ...] = ()
     whole: bool = True
+    beside: bool = False
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ async def _moved(desk: Desk, message: Message) -> Parcel | None:
 
 async def retract(desk: Desk, notice: AnswerRetracted) -> Parcel | None:
     """Delete the next copy of an answer that became a note (bots may for 48 hours)."""
-    sent = await links.copies(desk.session, notice.message_id, desk.chat_id)
+    sent = await links.all_copies(desk.session, notice.message_id, desk.chat_id)
     if not sent:
         return None
     return _delete(desk, sent[0], more=len(sent) > 1)

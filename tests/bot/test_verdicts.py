@@ -202,7 +202,7 @@ def test_a_reason_is_short() -> None:
         ("MESSAGE_NOT_MODIFIED", Obstacle.NO_CHANGE),
         ("message to delete not found", Obstacle.NO_CHANGE),
         ("message to edit not found", Obstacle.TARGET_GONE),
-        ("message can't be edited", Obstacle.TARGET_GONE),
+        ("message can't be edited", Obstacle.UNEDITABLE),
         ("message to be replied not found", Obstacle.TARGET_GONE),
         ("message thread not found", Obstacle.TARGET_GONE),
         ("MESSAGE_ID_INVALID", Obstacle.TARGET_GONE),
