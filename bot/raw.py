@@ -14,7 +14,7 @@ _REPEATED = 64
 class Origin:
     """Where an update came from, and how it begins; None for what it does not say.
 
-    `is_program`: another bot wrote it, which would answer our answers for ever.
+    `is_program`: another bot may have written it, which would answer our answers for ever.
     """
 
     chat_id: int | None
@@ -51,7 +51,7 @@ def origin(raw: Mapping[str, Any]) -> Origin:
         language=clean(language) if isinstance(language, str) else "",
         callback_query_id=clean(query_id) if isinstance(query_id, str) else None,
         person_id=as_id(sender.get("id")),
-        is_program=sender.get("is_bot") is True and "sender_chat" not in event,
+        is_program=sender.get("is_bot") is not False and "sender_chat" not in event,
         said=_said(message),
     )
 

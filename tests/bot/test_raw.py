@@ -37,6 +37,7 @@ def test_an_update_of_any_shape_comes_from_nowhere(value: Any) -> None:
         language="",
         callback_query_id=None,
         person_id=None,
+        is_program=True,  # nothing says that it is not
     )
 
     assert raw.origin({"update_id": 5, "callback_query": value}) == nowhere
