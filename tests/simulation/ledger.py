@@ -103,7 +103,8 @@ class Ledger:
         """Turn numbers of deliveries into the tokens that they carry."""
         found = Counter[str]()
         for number, times in deliveries.items():
-            for token in self.tokens_of(self.deliveries[number]):
+            delivery = self.deliveries.get(number)  # None of a refusal that is forgotten by now
+            for token in self.tokens_of(delivery) if delivery else ():
                 found[token] += times
         return found
 
