@@ -239,8 +239,8 @@ async def test_an_edit_of_what_was_a_command_gives_no_command(alice: User) -> No
 async def test_what_is_edited_from_a_command_into_a_question_is_a_question(
     office: Office, alice: User
 ) -> None:
-    mistake = await alice.writes("/my order is late")
-    await alice.sees("I don't know /my")
+    mistake = await alice.writes("/late")
+    await alice.sees("I don't know /late")
 
     await alice.edits(mistake, "My order is late")
 

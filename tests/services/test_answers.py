@@ -13,7 +13,9 @@ from services.notices import (
     CardRedrawn,
     CopyMayRemain,
     NoteKept,
+    Refusal,
 )
+from services.problems import NoteStays
 from tests.services import factories
 from tests.services.factories import ANN, SECOND, STAFF, content, photo
 from tests.times import NOON
@@ -260,7 +262,9 @@ async def test_a_note_never_becomes_an_answer(
     await edit(session, ticket, note, content("ask Max", chat_id=STAFF))
 
     assert (note.direction, note.text) == (Direction.NOTE, "ask Max")
-    assert await factories.waiting(session) == []
+    stays = NoteStays.of(ticket).to_json()
+    told = Refusal(stays, note.message_id, language="", asked_in=STAFF)
+    assert await factories.waiting(session) == [(STAFF, told)]
 
 
 async def test_an_answer_that_was_taken_back_stays_a_note(

@@ -46,7 +46,7 @@ def test_no_two_notices_share_a_name() -> None:
     [
         (Priority.ANSWER, {"answer_posted", "answer_edited", "answer_retracted"}),
         (Priority.CARD, {"card_posted"}),
-        (Priority.FOLLOW_UP, {"question_posted", "question_edited"}),
+        (Priority.FOLLOW_UP, {"question_posted", "question_edited", "edited_after_close"}),
         (Priority.REDRAW, {"card_redrawn", "card_retired", "sent_again", "update_set_aside"}),
         (Priority.REACTION, {"answer_delivered", "note_kept", "command_done"}),
         (Priority.REFUSAL, {"refusal", "late_reply", "group_is_not_staff"}),
