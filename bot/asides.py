@@ -1,4 +1,4 @@
-"""What is only for the eyes now: a list that was asked for, an answer to a press.
+"""What is only for the eyes now: a greeting, the next page of a list, an answer to a press.
 
 Sent after the commit, best effort; nobody waits for it, and what would come too late is left out.
 It takes what all else leaves of the limits, and is bounded in number, whoever asks how often.
@@ -33,8 +33,8 @@ LOOKS_EVERY = 0.2
 MOST_WAITING = 100
 
 
-# Chat, method, and in a group what is shown: the words, or the message that is changed.
-type _Kind = tuple[int, str, int | str | None]
+# Chat, method, and in a group the message that is changed.
+type _Kind = tuple[int, str, int | None]
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class _Aside:
     def kind(self) -> _Kind:
         """Tell what it replaces while there is no room.
 
-        In a group several people ask, so there a list takes no other one's place.
+        In a group several people press, so there the changed message has to be the same.
         """
-        shown = getattr(self.method, "message_id", None) or getattr(self.method, "text", None)
-        return self.chat_id, self.method.__api_method__, shown if self.chat_id < 0 else None
+        changed = getattr(self.method, "message_id", None) if self.chat_id < 0 else None
+        return self.chat_id, self.method.__api_method__, changed
 
 
 class Asides:

@@ -44,7 +44,7 @@ _WORDING: dict[type[notices.Notice], Callable[[Desk, Any], Awaitable[Parcel | No
     notices.UserReturned: sentences.user_returned,
     notices.UpdateSetAside: sentences.update_set_aside,
     notices.UpdateFailed: sentences.update_failed,
-    notices.LateReply: sentences.late_reply,
+    notices.CommandAnswered: sentences.command_answered,
     notices.Refusal: sentences.refusal,
     notices.GroupIsNotStaff: sentences.group_is_not_staff,
     notices.StaffChatMigrated: sentences.staff_chat_migrated,

@@ -17,7 +17,7 @@ from aiogram import Bot
 from aiogram.methods import AnswerCallbackQuery, TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import i18n, refusing, texts
+from bot import answering, i18n, refusing, texts
 from bot.asides import Asides
 from bot.confirming import Confirmations
 from bot.dispatching import Unhandled, feed
@@ -184,7 +184,7 @@ class Intake:
     async def _feed(
         self, session: AsyncSession, raw: dict[str, Any], *, now: datetime, **known: Any
     ) -> Any:
-        """Have an update handled; return what the handler returned.
+        """Have an update handled; return what the handler returned, if it is still to be shown.
 
         A problem that is returned, not raised, left nothing to undo, and is told with the rest.
         """
@@ -192,6 +192,10 @@ class Intake:
         if isinstance(shown, Problem):
             log.info("refused", problem=type(shown).__name__, update_id=raw["update_id"])
             await refusing.tell(session, origin(raw), shown, now=now)
+        answer = answering.answer_of(shown)
+        if answer is not None and answer[0] < 0:  # a group's answers have a share of its messages
+            await outbox.post_latest(session, *answer, now=now)
+            return None
         self._asides.record(session, shown, now=now)
         return shown
 

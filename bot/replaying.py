@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from aiogram import Bot
-from aiogram.methods import SendMessage
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import refusing
+from bot import answering, refusing
 from bot.app import team_of
 from bot.client import make_bot
 from bot.dispatching import feed
@@ -25,7 +24,6 @@ from database.models import DeadUpdate
 from database.schema import ensure_at_head
 from database.session import make_engine, make_sessions
 from services import outbox, updates
-from services.notices import LateReply
 from services.problems import Problem
 
 
@@ -99,8 +97,8 @@ class Again:
         shown = await feed(self._bot, session, raw, now=now, **known)
         if isinstance(shown, Problem):
             return await _tell(session, raw, shown, now=now)
-        if isinstance(shown, SendMessage) and isinstance(shown.chat_id, int):
-            outbox.post(session, shown.chat_id, _late_reply(shown), now=now)
+        if (answer := answering.answer_of(shown)) is not None:
+            await outbox.post_latest(session, *answer, now=now)
         return "handled"
 
     async def _refuse(self, dead_id: int, raw: dict[str, Any], problem: Problem) -> str:
@@ -109,12 +107,6 @@ class Again:
         async with self._sessions.begin() as session:
             (await session.get_one(DeadUpdate, dead_id)).replayed_at = now
             return await _tell(session, raw, problem, now=now)
-
-
-def _late_reply(shown: SendMessage) -> LateReply:
-    keyboard = shown.reply_markup
-    buttons = keyboard.model_dump(exclude_none=True) if keyboard else None
-    return LateReply(shown.text, buttons)
 
 
 async def _tell(

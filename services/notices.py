@@ -267,11 +267,8 @@ class UpdateFailed(Notice):
 
 
 @dataclass(frozen=True)
-class LateReply(Notice):
-    """To whoever asked: what is shown at once otherwise, now that a set aside update is replayed.
-
-    `buttons` is an inline keyboard of Telegram's.
-    """
+class CommandAnswered(Notice):
+    """To whoever gave a command: what it shows. `buttons` is an inline keyboard of Telegram's."""
 
     priority = Priority.REFUSAL
     words: str

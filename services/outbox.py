@@ -5,12 +5,12 @@ The courier takes it from here.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, and_, cast, delete, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database import rows
 from database.models import FOR_THE_EYES, PENDING, Delivery, DeliveryStatus, Priority, Ticket
-from services.notices import CardRedrawn, Notice, Refusal
+from services.notices import CardRedrawn, CommandAnswered, Notice, Refusal
 
 # Items of an album come as messages of their own; a second without another one ends it.
 ALBUM_PAUSE = timedelta(seconds=1)
@@ -99,34 +99,42 @@ async def _wait_for_album(session: AsyncSession, item: Delivery, *, now: datetim
 async def post_latest(
     session: AsyncSession,
     chat_id: int,
-    refusal: Refusal,
+    notice: CommandAnswered | Refusal,
     *,
     now: datetime,
     due_at: datetime | None = None,
 ) -> None:
-    """Refuse something; an older refusal of that kind, still unsent, is dropped.
+    """Answer or refuse a command; an older notice that says so, still unsent, is dropped.
 
-    So nobody fills the outbox by what can't be done, and the newest attempt has its answer. If the
-    refusal names a person, only that person's are of its kind.
+    So nobody fills the outbox by asking, and the newest attempt has its answer. Refusals are alike
+    by their problem; if one names a person, only that person's are.
     """
-    alike = Delivery.payload["problem"]["name"].as_string() == refusal.problem["name"]
-    if refusal.person_id is not None:
-        # A person's id does not fit into an INTEGER of PostgreSQL.
-        person_id = cast(Delivery.payload["person_id"].as_string(), BigInteger)
-        alike = and_(alike, person_id == refusal.person_id)
     await session.execute(
         delete(Delivery).where(
             Delivery.chat_id == chat_id,
             Delivery.lane == 0,
-            Delivery.kind == Refusal.kind,
+            Delivery.kind == notice.kind,
             PENDING,
             Delivery.status == DeliveryStatus.WAITING,
             Delivery.attempts == 0,
-            alike,
+            _alike(notice),
         )
     )
-    posted = post(session, chat_id, refusal, now=now)
+    posted = post(session, chat_id, notice, now=now)
     posted.due_at = due_at or now
+
+
+def _alike(notice: CommandAnswered | Refusal) -> ColumnElement[bool]:
+    """Find what says the same, among notices of its kind."""
+    payload = Delivery.payload
+    if isinstance(notice, CommandAnswered):
+        return and_(payload["words"].as_string() == notice.words)
+    of_problem = and_(payload["problem"]["name"].as_string() == notice.problem["name"])
+    if notice.person_id is None:
+        return of_problem
+    # A person's id does not fit into an INTEGER of PostgreSQL.
+    person_id = cast(payload["person_id"].as_string(), BigInteger)
+    return and_(of_problem, person_id == notice.person_id)
 
 
 async def forget_asides(session: AsyncSession, *, now: datetime) -> bool:

@@ -139,7 +139,7 @@ async def staff_chat_migrated(desk: Desk, notice: notices.StaffChatMigrated) -> 
     return _say(desk, texts.staff_chat_migrated(notice.new_id))
 
 
-async def late_reply(desk: Desk, notice: notices.LateReply) -> Parcel:
+async def command_answered(desk: Desk, notice: notices.CommandAnswered) -> Parcel:
     keyboard = InlineKeyboardMarkup(**notice.buttons) if notice.buttons else None
     return Parcel(
         desk.chat_id, Call(send_text(desk.chat_id, (notice.words, []), keyboard=keyboard))

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
-from aiogram.methods import SendMessage
+from aiogram.methods import EditMessageText, SendMessage
 
 from bot.asides import MOST_WAITING, Asides
 from bot.client import make_bot
 from sandbox import Telegram
 from sandbox.client import User
 from services.limiter import Limiter
-from tests.office import close, open_telegram, settings_for
+from tests.office import USERNAME, Sessions, close, open_office, open_telegram, settings_for
 
 
 @dataclass
@@ -25,17 +25,17 @@ class Desk:
     group_id: int
     clock: list[float] = field(default_factory=lambda: [0.0])
 
-    async def some_room(self, until: str) -> None:
+    async def some_room(self, until: str, method: str = "sendMessage") -> None:
         """Have them find no room; then let a second pass, and wait until this was sent."""
         for _ in range(3):
             await asyncio.sleep(0)  # the task has its turn
         self.clock[0] += 1.0
         async with asyncio.timeout(20):
-            while until not in await self.sent():
-                await self.telegram.called("sendMessage")
+            while until not in await self.sent(method):
+                await self.telegram.called(method)
 
-    async def sent(self) -> list[str]:
-        return [one["params"]["text"] for one in await self.telegram.calls("sendMessage")]
+    async def sent(self, method: str = "sendMessage") -> list[str]:
+        return [one["params"]["text"] for one in await self.telegram.calls(method)]
 
 
 @pytest.fixture
@@ -78,10 +78,31 @@ async def test_of_a_kind_the_newest_is_shown_in_a_private_chat(desk: Desk) -> No
     assert await desk.sent() == ["list 4"]
 
 
-async def test_each_colleague_who_asks_in_the_group_is_shown_what_was_asked_for(desk: Desk) -> None:
-    for text in ("page 1", "page 2", "page 1"):
-        desk.asides.show(SendMessage(chat_id=desk.group_id, text=text))
+async def test_each_list_in_the_group_whose_button_is_pressed_turns_to_the_newest_page(
+    desk: Desk,
+) -> None:
+    for list_id, page in ((1, "page 1"), (2, "page 2"), (1, "page 3")):
+        desk.asides.show(EditMessageText(chat_id=desk.group_id, message_id=list_id, text=page))
 
-    await desk.some_room(until="page 1")
+    await desk.some_room(until="page 3", method="editMessageText")
 
-    assert sorted(await desk.sent()) == ["page 1", "page 2"]
+    assert sorted(await desk.sent("editMessageText")) == ["page 2", "page 3"]
+
+
+async def test_a_list_that_staff_ask_for_gets_its_turn_while_much_waits(
+    file_sessions: Sessions,
+) -> None:
+    async with open_office(file_sessions, limits=True) as office:
+        users = [await office.telegram.user(f"User {number}") for number in range(45)]
+        for user in users:
+            await user.writes(f"question of {user.name}.")
+            await user.sees("Ticket #")
+
+        for _ in range(3):  # one list is enough for all who ask
+            await office.kate.writes(f"/tickets@{USERNAME}", to=office.support)
+        await office.telegram.advance(61)
+
+        await office.sees("tickets are not closed")
+        shown = [message.text for message in await office.support.messages()]
+        assert not any("question of User 44." in text for text in shown)
+        assert len([text for text in shown if "not closed" in text]) == 1

@@ -161,7 +161,7 @@ async def test_a_restart_forgets_nothing_of_what_was_sent(file_sessions: Session
         assert await refused(telegram) == []
 
 
-async def test_a_restart_counts_long_messages_by_their_parts_and_asides_too(
+async def test_a_restart_counts_long_messages_by_their_parts_and_lists_too(
     file_sessions: Sessions,
 ) -> None:
     async with open_telegram(limits=True) as (sandbox, telegram):

@@ -49,7 +49,7 @@ def test_no_two_notices_share_a_name() -> None:
         (Priority.FOLLOW_UP, {"question_posted", "question_edited", "edited_after_close"}),
         (Priority.REDRAW, {"card_redrawn", "card_retired", "sent_again", "update_set_aside"}),
         (Priority.REACTION, {"answer_delivered", "note_kept", "command_done"}),
-        (Priority.REFUSAL, {"refusal", "late_reply", "group_is_not_staff"}),
+        (Priority.REFUSAL, {"refusal", "command_answered", "group_is_not_staff"}),
     ],
 )
 def test_each_kind_is_of_a_class(priority: Priority, kinds: set[str]) -> None:

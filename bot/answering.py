@@ -1,0 +1,16 @@
+"""Answers to commands that go by the outbox, like all that is told."""
+
+from typing import Any
+
+from aiogram.methods import SendMessage
+
+from services.notices import CommandAnswered
+
+
+def answer_of(shown: Any) -> tuple[int, CommandAnswered] | None:
+    """Read which message a handler returned, and the chat that it is for; None if it is none."""
+    if not isinstance(shown, SendMessage) or not isinstance(shown.chat_id, int):
+        return None
+    keyboard = shown.reply_markup
+    buttons = keyboard.model_dump(exclude_none=True) if keyboard else None
+    return shown.chat_id, CommandAnswered(shown.text, buttons)
