@@ -19,6 +19,9 @@ ALBUM_PAUSE = timedelta(seconds=1)
 ALBUM_LASTS = timedelta(seconds=4)
 ALBUM_ITEMS = 10
 
+# What is told at a time of its own has a lane of its own: it holds up nothing that has no ticket.
+STRANGERS_TOLD, DOUBTS_TOLD = 2**60, 2**60 + 1
+
 # The kind of what is only for the eyes now (bot/asides.py); later than so it is not sent.
 ASIDE = "aside"
 ASIDES_LAST = timedelta(seconds=30)
@@ -102,6 +105,7 @@ async def post_latest(
     notice: CommandAnswered | Refusal,
     *,
     now: datetime,
+    lane: int = 0,
     due_at: datetime | None = None,
 ) -> None:
     """Answer or refuse a command; an older notice that says so, still unsent, is dropped.
@@ -112,7 +116,7 @@ async def post_latest(
     await session.execute(
         delete(Delivery).where(
             Delivery.chat_id == chat_id,
-            Delivery.lane == 0,
+            Delivery.lane == lane,
             Delivery.kind == notice.kind,
             PENDING,
             Delivery.status == DeliveryStatus.WAITING,
@@ -121,7 +125,7 @@ async def post_latest(
         )
     )
     posted = post(session, chat_id, notice, now=now)
-    posted.due_at = due_at or now
+    posted.lane, posted.due_at = lane, due_at or now
 
 
 def _alike(notice: CommandAnswered | Refusal) -> ColumnElement[bool]:

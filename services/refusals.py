@@ -24,7 +24,9 @@ async def post(session: AsyncSession, chat_id: int, refusal: Refusal, *, now: da
         await outbox.post_latest(session, chat_id, refusal, now=now)
     elif kind == NotStaff.__name__:
         due_at = await _may_tell_strangers_at(session, chat_id, now=now)
-        await outbox.post_latest(session, chat_id, refusal, now=now, due_at=due_at)
+        await outbox.post_latest(
+            session, chat_id, refusal, now=now, lane=outbox.STRANGERS_TOLD, due_at=due_at
+        )
     else:
         outbox.post(session, chat_id, refusal, now=now)
 

@@ -7,7 +7,7 @@ import pytest
 from sandbox.client import Message, User
 from tests.bot.test_kept_words import ANSWER, kept_words
 from tests.bot.test_standing import said_to
-from tests.bot.test_unconfirmed import silent_in_a_public_group
+from tests.bot.test_unconfirmed import doubts, silent_in_a_public_group
 from tests.office import Office
 
 SLIP = "begins with a slash"
@@ -58,6 +58,7 @@ async def test_an_edit_of_which_telegram_does_not_say_whose_it_is_is_kept_until_
     await forgets_who_is_inside(office)
 
     await office.kate.edits(slip, "It is /etc")
+    await doubts(office)
     await office.telegram.advance(16)
 
     assert (await office.sees("so your reply is kept")).reply_to == slip.id
@@ -80,7 +81,7 @@ async def test_an_album_that_waits_for_a_press_waits_for_it_after_such_an_edit_t
     first = await office.sees(SLIP)
     await forgets_who_is_inside(office)
     await office.kate.edits(album[1], "two")
-    await office.telegram.called("getChat")
+    await doubts(office)
 
     await says_it_again(office)
 

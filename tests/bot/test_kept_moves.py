@@ -6,7 +6,7 @@ from sandbox.client import Chat, Message, User
 from tests.bot.test_kept_words import ANSWER, NOTE, kept_words
 from tests.bot.test_orphans import orphan_of
 from tests.bot.test_standing import said_to
-from tests.bot.test_unconfirmed import silent_in_a_public_group
+from tests.bot.test_unconfirmed import doubts, silent_in_a_public_group
 from tests.office import Office, Sessions, open_office, open_telegram, running, settings_for
 
 SLIP = "begins with a slash"
@@ -103,6 +103,7 @@ async def test_an_answer_of_somebody_unconfirmed_goes_when_telegram_says_who_it_
         card = await office.opens(alice, "My order is late")
         await silent_in_a_public_group(office)
         await office.kate.replies(card, "It is on its way")
+        await doubts(office)
         await office.telegram.advance(16)
         await office.sees("so your reply is kept")
 

@@ -9,6 +9,7 @@ from database.models import LinkKind, LostSend, MessageLink
 from sandbox.client import Message, User
 from tests.bot.test_kept_words import GONE, kept_words
 from tests.bot.test_standing import by, reply, said_to
+from tests.bot.test_unconfirmed import doubts
 from tests.office import Office, Sessions, open_office, running, settings_for
 
 ASKED = "Your reply is kept: which one is it?"
@@ -107,7 +108,7 @@ async def test_words_that_wait_for_their_writer_then_ask_for_their_ticket(
     await office.support.opens_to_strangers(linked=-1009000000009)
     await office.telegram.breaks("cut_before", method="getChatMember", times=None)
     answer = await office.kate.replies(orphan, "In Hamburg")
-    await office.telegram.called("getChat")
+    await doubts(office)
     await office.telegram.mends()
     await office.telegram.advance(4)
 
