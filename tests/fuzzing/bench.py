@@ -12,12 +12,20 @@ from zoneinfo import ZoneInfo
 from aiogram import Bot
 from pydantic import SecretStr
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from bot.app import App
 from core.config import Settings
 from core.heartbeat import Heartbeat, Part
-from database.models import DeadUpdate, Delivery, Message, SeenUpdate
+from database.models import (
+    DeadUpdate,
+    Delivery,
+    KeptReason,
+    KeptWords,
+    Message,
+    SeenUpdate,
+)
 from database.session import make_sessions
 from services import checking, notices, outbox, updates
 from services.problems import NoteStays
@@ -195,6 +203,7 @@ class Bench:
                 for one in await session.scalars(refusals)
                 if one.payload["problem"]["name"] != NoteStays.__name__  # handled, with a word
             )
+            await self._judge_kept_words(session)
             found = await checking.findings(await session.connection(), now=self.now)
         say = self.report.wrong.append
         if lost := self.sent.keys() - self.became.keys():
@@ -216,6 +225,21 @@ class Bench:
         for finding in found:
             if finding.wrong:
                 say(f"check: {finding.line}")
+
+    async def _judge_kept_words(self, session: AsyncSession) -> None:
+        """What is kept went to nobody, and its writer was told of it, or asked."""
+        waiting = select(Delivery).where(
+            Delivery.kind.in_([notices.WordsKept.kind, notices.UnconfirmedKept.kind])
+        )
+        asked = {one.payload.get("mark") for one in await session.scalars(waiting)}
+        known = select(Message.chat_id, Message.message_id, Message.text)
+        passed_on = set((await session.execute(known)).all())
+        for row in await session.scalars(select(KeptWords)):
+            if (row.chat_id, row.message_id, row.content["text"]) in passed_on:
+                self.report.wrong.append(f"kept, and passed on too: {row.content}")
+            about = None if row.reason is KeptReason.UNCONFIRMED else row.mark
+            if about not in asked and row.media_group_id is None:
+                self.report.wrong.append(f"kept, and nobody is asked: {row.content}")
 
     def _judge_refusals(self, told: Counter[int]) -> None:
         """Each refusal is told; in a private chat a newer one may have replaced it.
