@@ -18,12 +18,19 @@ from database.models import (
     Ticket,
 )
 from services import doubting, kept, outbox, pauses, prefetch, ticket_service
-from services.notices import GroupIsNotStaff, StaffChatMigrated, UnconfirmedKept, WordsKept
+from services.notices import (
+    GroupIsNotStaff,
+    StaffChatMigrated,
+    UnconfirmedKept,
+    UpdateSetAside,
+    WordsKept,
+)
 
 log = structlog.get_logger(__name__)
 
 # Groups have negative ids.
 _TO_STAFF = (Delivery.ticket_id.is_not(None), Delivery.chat_id < 0)
+_TO_STAFF_OF_NO_TICKET = [UnconfirmedKept.kind, UpdateSetAside.kind, WordsKept.kind]
 
 
 async def current(session: AsyncSession, configured: int) -> int:
@@ -80,7 +87,7 @@ async def settle_in(session: AsyncSession, staff_chat_id: int, *, now: datetime)
     not clear whose fault that was, is sent here from its beginning.
     """
     await doubting.put_back_elsewhere(session, staff_chat_id, now=now)
-    to_staff = or_(and_(*_TO_STAFF), Delivery.kind.in_([WordsKept.kind, UnconfirmedKept.kind]))
+    to_staff = or_(and_(*_TO_STAFF), Delivery.kind.in_(_TO_STAFF_OF_NO_TICKET))
     await _readdress(session, staff_chat_id, to_staff, Delivery.chat_id != staff_chat_id, part=0)
     was_another = await _was_another(session, staff_chat_id)
     if was_another:

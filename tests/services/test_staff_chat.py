@@ -16,6 +16,7 @@ from services.notices import (
     QuestionPosted,
     StaffChatMigrated,
     TicketOpened,
+    UpdateSetAside,
 )
 from tests.services import factories
 from tests.services.factories import HOUR, MINUTE, STAFF
@@ -272,6 +273,7 @@ async def test_what_waits_for_the_former_group_goes_to_the_newly_chosen_one_from
     waiting = [
         await factories.delivery(session, CardPosted(ticket.id), ticket, part=1),
         await factories.delivery(session, QuestionPosted(1), closed),
+        await factories.delivery(session, UpdateSetAside(1)),
     ]
     to_ann = await factories.delivery(
         session, TicketOpened(ticket.id), ticket, chat_id=factories.ANN.telegram_id
@@ -283,7 +285,7 @@ async def test_what_waits_for_the_former_group_goes_to_the_newly_chosen_one_from
 
     for one in (*waiting, to_ann, to_group):
         await session.refresh(one)
-    assert [(one.chat_id, one.part) for one in waiting] == [(NEW, 0), (NEW, 0)]
+    assert [(one.chat_id, one.part) for one in waiting] == [(NEW, 0)] * 3
     assert [to_ann.chat_id, to_group.chat_id] == [factories.ANN.telegram_id, -5]
     assert (await told(session)).count((NEW, CardPosted(ticket.id))) == 1
     assert await staff_chat.former_chats(session, NEW) == frozenset()
