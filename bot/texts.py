@@ -123,7 +123,7 @@ def staff_help() -> str:
         "Reply to a message of mine to answer the ticket's user, with any kind of message.\n"
         "// at the beginning makes a note that stays here. "
         "Editing an answer to begin with // takes it back.\n"
-        "/tickets lists what is not closed\n"
+        "/tickets lists the tickets that are not closed\n"
         "/take, /close [reason] and /reopen as a reply to a ticket, or with its number: /close 7"
     )
 
@@ -162,7 +162,7 @@ def backlog(waiting: int, minutes: int, *, at_least: bool = False) -> str:
 
 def retired_card(ticket: Ticket, today: date) -> str:
     named = number(ticket.daily_id, ticket.opened_on, today)
-    return _("{ticket} goes on further down, under a new card.").format(ticket=named)
+    return _("{ticket} continues below, on a new card.").format(ticket=named)
 
 
 def follow_up(ticket: str) -> str:
@@ -428,7 +428,7 @@ def user_commands() -> dict[str, str]:
 
 def staff_commands() -> dict[str, str]:
     return {
-        "tickets": _("List what is not closed"),
+        "tickets": _("List the tickets that are not closed"),
         "take": _("Take a ticket (as a reply, or with its number)"),
         "close": _("Close a ticket"),
         "reopen": _("Reopen a closed ticket"),
@@ -500,7 +500,7 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "A ticket needs a person, and I can't see who you are: you write anonymously."
         ),
         problems.NotForYou: lambda: _("This button is not for this chat."),
-        problems.NotStaff: lambda: _("Only members of this group have a say here."),
+        problems.NotStaff: lambda: _("Only members of this group can answer tickets here."),
         problems.NotConfirmed: lambda: _(
             "Telegram doesn't tell me whether you are in this group. Please try again in a minute."
         ),

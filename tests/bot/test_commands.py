@@ -308,7 +308,7 @@ async def test_reopen_gives_a_new_card_and_tells_the_user(office: Office, alice:
     await alice.sees("Ticket #1 is open again.")
     new = await office.sees("My order is late", after=card)
     assert "🟠 #1" in new.text
-    old = await office.kate.sees_edit(card, "#1 goes on further down, under a new card.")
+    old = await office.kate.sees_edit(card, "#1 continues below, on a new card.")
     assert old.buttons == []
 
 

@@ -159,7 +159,7 @@ async def test_who_writes_again_within_a_week_reopens_the_ticket_under_a_new_car
     new = await office.sees("It is broken")
     assert new.text.splitlines()[1:] == ["open", "", "It is broken"]
     assert (new.buttons, new.reply_to) == (["Take", "Close"], card.id)
-    old = await office.kate.sees_edit(card, "goes on further down, under a new card.")
+    old = await office.kate.sees_edit(card, "continues below, on a new card.")
     assert old.buttons == []
     assert old.text.endswith("\n\nMy order is late")
     assert "My order is late" not in (await office.says_in_staff_chat(after=new)).text

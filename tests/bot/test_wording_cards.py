@@ -294,7 +294,7 @@ async def test_older_cards_point_to_the_new_one_and_lose_their_buttons(
         await wall.catch_up()
 
     *old, new = wall.chat()
-    assert [card.text for card in old] == ["#7 goes on further down, under a new card."] * 2
+    assert [card.text for card in old] == ["#7 continues below, on a new card."] * 2
     assert [card.buttons for card in old] == [[], []]
     assert new.text.endswith("My order is late")
 
