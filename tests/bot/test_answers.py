@@ -67,7 +67,7 @@ async def test_a_reply_to_a_retired_card_answers_its_user(office: Office, alice:
     await office.kate.presses(card, "Close")
     await alice.sees("is closed")
     await alice.writes("It is still not here")
-    await office.kate.sees_edit(card, "goes on further down")
+    await office.kate.sees_edit(card, "continues below")
 
     await office.kate.replies(card, "We are looking into it")
 

@@ -74,7 +74,7 @@ async def test_reopen_opens_the_ticket_again_under_a_new_card(office: Office, al
 
     assert await press.answer() == "Reopened."
     await alice.sees("Ticket #1 is open again.")
-    await office.kate.sees_edit(card, "goes on further down")
+    await office.kate.sees_edit(card, "continues below")
     assert "🟠 #1" in (await office.sees("My order is late")).text
 
 

@@ -131,7 +131,7 @@ async def test_a_question_is_answered_on_either_database(sessions: Sessions) -> 
         await alice.writes("It is broken")
         await alice.sees("Ticket #1 is open again")
         reopened = await office.sees("It is broken")
-        await office.kate.sees_edit(card, "goes on further down")
+        await office.kate.sees_edit(card, "continues below")
         assert reopened.buttons == ["Take", "Close"]
 
 
@@ -170,7 +170,7 @@ async def reopened(office: Office, alice: User) -> tuple[Message, Message, Messa
     card = await closed(office, alice)
     written = await alice.writes("It is broken")
     new = await office.sees("It is broken")
-    return await office.kate.sees_edit(card, "goes on further down"), new, written
+    return await office.kate.sees_edit(card, "continues below"), new, written
 
 
 async def test_a_reopened_ticket_keeps_its_new_words_on_the_card(
