@@ -23,8 +23,8 @@ async def is_overtaken(
 ) -> bool:
     """Whether the update counts as handled.
 
-    A message that is stored or kept by now, an edit that is not newer than what is stored, and
-    late: a press, a command of the staff's, somebody's coming or going.
+    A message that is stored or kept by now, an edit that is not newer than what is, and late: a
+    press, a command of the staff's, somebody's coming or going.
     """
     update = Update.model_validate(cleaned(raw))
     try:
@@ -79,8 +79,10 @@ async def _is_known(session: AsyncSession, message: Message) -> bool:
 
 
 async def _is_stored_as_edited(session: AsyncSession, message: Message) -> bool:
-    written = await messages.find(session, message.chat.id, message.message_id)
-    edited = edited_at(message)
+    place, edited = (message.chat.id, message.message_id), edited_at(message)
+    written, kept_edit = await messages.find(session, *place), await kept.edited_at(session, *place)
+    if edited is not None and kept_edit is not None and kept_edit >= edited:
+        return True
     if written is None or edited is None:
         return written is not None
     if written.edited_at is None:  # an edit that came before this was written down may be newer

@@ -1,5 +1,6 @@
 """Makes a parcel's call, and says in the courier's terms what became of it."""
 
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -52,7 +53,10 @@ class Sender:
                 private = parcel.chat_id > 0
                 obstacle = verdicts.obstacle(error, private=private)
                 if obstacle is None:
-                    return await self._final(verdicts.outcome(error, private=private), parcel)
+                    outcome = verdicts.outcome(error, private=private)
+                    if isinstance(outcome, Unknown):
+                        return replace(outcome, anew=_makes_a_message(method))
+                    return await self._final(outcome, parcel)
                 if obstacle is Obstacle.NO_CHANGE:
                     return Delivered()
                 log.info("said without", obstacle=obstacle.value)
@@ -130,6 +134,10 @@ def _sent_anew(method: EditMessageText) -> SendText:
         entities=method.entities,
         reply_markup=method.reply_markup,
     )
+
+
+def _makes_a_message(method: TelegramMethod[Any]) -> bool:
+    return method.__api_method__.startswith(("send", "copy"))
 
 
 def _message_ids(result: object) -> tuple[int, ...]:

@@ -125,6 +125,12 @@ async def album(
     )
 
 
+async def edited_at(session: AsyncSession, chat_id: int, message_id: int) -> datetime | None:
+    """Tell when words that are kept were edited last; None if they were not, or none are."""
+    rows = await session.scalars(select(KeptWords).where(*_place(chat_id, message_id)))
+    return max((when for row in rows if (when := content_of(row).edited_at)), default=None)
+
+
 async def reword(session: AsyncSession, content: Content) -> KeptWords | None:
     """Take over a new wording of words that are kept; return them, or None if these are not."""
     rows = await _locked(session, *_place(content.chat_id, content.message_id))

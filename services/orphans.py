@@ -24,7 +24,7 @@ from database.models import (
 )
 from services import links, outbox
 from services.content import Content
-from services.notices import AnswerPosted, CardPosted, CopyMayRemain, QuestionPosted
+from services.notices import AnswerEdited, AnswerPosted, CardPosted, CopyMayRemain, QuestionPosted
 from services.problems import UnknownReply
 from services.rings import DECORATION
 
@@ -41,14 +41,20 @@ KEPT_FOR = timedelta(days=7)
 
 
 async def note(
-    session: AsyncSession, batch: Sequence[Delivery], *, since: datetime, until: datetime
+    session: AsyncSession,
+    batch: Sequence[Delivery],
+    *,
+    since: datetime,
+    until: datetime,
+    anew: bool = False,
 ) -> None:
     """Note that a send to a group, or an answer, may have arrived without our learning its id.
 
-    Cards are known by their buttons, and what only decorates makes no message.
+    Cards are known by their buttons, and what only decorates makes no message. An edited answer
+    makes one only if it is sent `anew`.
     """
     head = batch[0]
-    if head.ticket_id is None or not _makes_orphans(head):
+    if head.ticket_id is None or not _makes_orphans(head, anew=anew):
         return
     known = await session.scalar(
         select(LostSend).where(LostSend.delivery_id == head.id, LostSend.part == head.part)
@@ -138,9 +144,9 @@ async def forget_old(session: AsyncSession, *, now: datetime) -> None:
     await session.execute(delete(LostSend).where(LostSend.until < now - KEPT_FOR))
 
 
-def _makes_orphans(head: Delivery) -> bool:
+def _makes_orphans(head: Delivery, *, anew: bool) -> bool:
     if head.chat_id > 0:
-        return head.kind == AnswerPosted.kind
+        return head.kind == AnswerPosted.kind or (anew and head.kind == AnswerEdited.kind)
     known_by_buttons = head.kind == CardPosted.kind and head.part == 0
     return head.priority not in DECORATION and not known_by_buttons
 
@@ -158,7 +164,7 @@ async def _tell_of_copies(
 
 async def _shown(session: AsyncSession, batch: Sequence[Delivery]) -> list[int]:
     """List by key the messages that a send shows as copies, as far as that can be told."""
-    if batch[0].kind in {QuestionPosted.kind, AnswerPosted.kind}:
+    if batch[0].kind in {QuestionPosted.kind, AnswerPosted.kind, AnswerEdited.kind}:
         return [delivery.payload["message_id"] for delivery in batch]
     if batch[0].kind != CardPosted.kind:
         return []

@@ -3,7 +3,7 @@
 Nothing here is a guess about content: each outcome says only what to do next.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,13 @@ class Paused:
 class Unknown:
     """No word from Telegram, or none that says whether it was done; try again later.
 
-    `perhaps_done`: the request had left us, so that the next try may be a duplicate.
+    `perhaps_done`: the request had left us, so that the next try may be a duplicate. `anew`: it was
+    to make a message, in place of one that can't be edited too.
     """
 
     reason: str
     perhaps_done: bool = True
+    anew: bool = field(default=False, compare=False)  # of the request, not of what came of it
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ async def _unknown(
 ) -> None:
     reason, perhaps_done = outcome.reason, outcome.perhaps_done
     if perhaps_done:
-        await orphans.note(session, batch, since=trip.left_at, until=now)
+        await orphans.note(session, batch, since=trip.left_at, until=now, anew=outcome.anew)
     first_tried_at = _asked_since(batch[0], now)
     if now - first_tried_at > GIVEN_UP_AFTER:
         await fail(session, batch, reason, now=now)

@@ -90,3 +90,20 @@ async def test_a_reply_to_the_copy_that_staff_see_twice_finds_its_user(
         await office.sees("I don't know which ticket this belongs to")
     else:
         await alice.sees("In Hamburg")
+
+
+async def test_staff_are_told_of_a_new_copy_that_they_cannot_take_back(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    answer = await office.kate.replies(card, "She lies")
+    await alice.sees("She lies")
+    await office.app.courier.settled()
+    await cannot_edit(office)
+    await office.telegram.breaks("cut_after", method="sendMessage", chat_id=alice.id)
+    await office.kate.edits(answer, "She lies to me")
+    await alice.sees("She lies to me")
+
+    await office.kate.edits(answer, "// She lies to me")
+
+    await office.sees("I can't delete that copy")
