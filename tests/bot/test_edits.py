@@ -53,6 +53,7 @@ async def test_staff_hear_of_the_first_edit_after_the_close(office: Office, alic
     copy = await office.sees("by three weeks")
     await office.kate.replies(card, "/close")
     await alice.sees("is closed")
+    await office.telegram.advance(2)  # Telegram tells of edits in whole seconds
 
     await alice.edits(question, "by two weeks")
     await office.kate.sees_edit(copy, "two weeks")
