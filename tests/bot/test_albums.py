@@ -1,5 +1,7 @@
 """Albums stay albums, both ways."""
 
+import asyncio
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ from sqlalchemy import update
 
 from database.models import Message as Row
 from sandbox.client import Chat, Message, User
+from services.outbox import ALBUM_ITEMS
 from tests.office import Office
 
 ALBUM: list[dict[str, Any] | str] = [
@@ -281,3 +284,48 @@ async def test_an_item_whose_caption_only_a_copy_can_carry_goes_alone_and_none_i
     photos = [m for m in await office.support.messages() if m.kind == "photo"]
     assert [m.text for m in photos] == captions
     assert [m.album is not None for m in photos] == [True, True, False, True, True]
+
+
+@pytest.mark.parametrize("pause", [0.3, 4])
+async def test_a_users_album_that_never_ends_is_passed_on_in_parts(
+    office: Office, alice: User, pause: float
+) -> None:
+    last = await office.opens(alice, "My order is broken")
+
+    for number in range(55):
+        last = await alice.sends_photo(f"no. {number}", extra={"media_group_id": "endless"})
+        await _taken(office)
+        await office.telegram.advance(pause)
+
+    await office.sees("no. 54")
+    assert await _parts(office.support, before=last) == [f"no. {number}" for number in range(55)]
+
+
+async def test_an_answers_album_that_never_ends_is_passed_on_in_parts(
+    office: Office, alice: User
+) -> None:
+    last = card = await office.opens(alice, "My order is broken")
+
+    for number in range(55):
+        extra = {"media_group_id": "endless"}
+        last = await office.kate.sends("photo", reply_to=card, caption=f"no. {number}", extra=extra)
+        await _taken(office)
+        await office.telegram.advance(0.3)
+
+    await alice.sees("no. 54")
+    assert await _parts(alice.chat, before=last) == [f"no. {number}" for number in range(55)]
+
+
+async def _taken(office: Office) -> None:
+    """Wait until the bot has taken what was written: time that runs on ahead ends an album."""
+    while (await office.telegram.status())["pending_updates"]:  # noqa: ASYNC110 - as it is told
+        await asyncio.sleep(0.005)
+
+
+async def _parts(chat: Chat, *, before: Message) -> list[str]:
+    """List the captions of the photos that came, in parts, the first before the last was sent."""
+    photos = [m for m in await chat.messages() if m.kind == "photo" and m.album != "endless"]
+    sizes = Counter(m.album for m in photos if m.album is not None)
+    assert all(size <= ALBUM_ITEMS for size in sizes.values())
+    assert photos[0].raw["date"] < before.raw["date"]
+    return [m.text for m in photos]

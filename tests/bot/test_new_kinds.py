@@ -196,3 +196,36 @@ def raw(user_id: int, content: Json, message_id: int = 999_999) -> Json:
     chat = {"id": user_id, "type": "private", "first_name": "Alice"}
     fixed = {"message_id": message_id, "date": 1_795_435_200, "chat": chat}
     return fixed | {"from": person(user_id)} | content
+
+
+def made_rich(message: Message, text: str) -> Json:
+    """Make the edit by which a text becomes a message with blocks, as Telegram would send it."""
+    kept = {name: message.raw[name] for name in ("message_id", "from", "chat", "date")}
+    blocks = {"blocks": [{"type": "paragraph", "text": text}]}
+    return kept | {"edit_date": message.raw["date"] + 60, "rich_message": blocks}
+
+
+async def test_an_edit_that_makes_an_answer_another_kind_is_shown_below_its_copy(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "How much?")
+    answer = await office.kate.replies(card, "It costs 10")
+    copy = await alice.sees("It costs 10")
+    await office.kate.sees_reaction(answer, "👍")
+
+    await office.telegram.update({"edited_message": made_rich(answer, "It costs 100")})
+
+    assert (await alice.sees(after=copy)).reply_to == copy.id
+
+
+async def test_an_edit_that_makes_a_question_another_kind_is_shown_below_its_copy(
+    office: Office, alice: User
+) -> None:
+    await office.opens(alice, "Hello")
+    wrote = await alice.writes("Cancel order 1")
+    copy = await office.sees("Cancel order 1")
+    await alice.deletes(wrote)  # so it can't be copied, and what is stored is shown
+
+    await office.telegram.update({"edited_message": made_rich(wrote, "Cancel order 2")})
+
+    assert (await office.sees("Cancel order 2", after=copy)).reply_to == copy.id
