@@ -17,8 +17,9 @@ from database.models import Ticket, TicketStatus, User
 from services import failing, problems
 from services.board import Page
 
-# First strong isolate and its end: a right-to-left name turns nothing around it.
-_ISOLATE, _ISOLATE_END = "\u2068", "\u2069"
+# First strong isolate and its end: a right-to-left name turns nothing around it. The mark before
+# them keeps a line left-to-right whose first letters are the name's: not all clients skip isolates.
+_LEFT_TO_RIGHT, _ISOLATE, _ISOLATE_END = "\u200e", "\u2068", "\u2069"
 
 # A name may not turn what stands around it: embeddings, overrides and isolates, begun or ended.
 _TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -44,7 +45,7 @@ def person(user: User) -> str:
     if not any(unicodedata.category(character)[0] in "LNPS" for character in visible):
         return f"id {user.telegram_id}"
     if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in name):
-        return f"{_ISOLATE}{name}{_ISOLATE_END}"
+        return f"{_LEFT_TO_RIGHT}{_ISOLATE}{name}{_ISOLATE_END}"
     return name
 
 

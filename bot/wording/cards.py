@@ -101,7 +101,7 @@ async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
     shows = Shown()
     if oldest.copy_of not in {None, newest.copy_of}:
         message = await desk.message(oldest.copy_of)
-        words = join([words, *_body(message, body_pieces(desk, ticket, message))], "\n\n")
+        words = join([words, *_body(message, body_pieces(desk, ticket, message))], "\n")
         shows = Shown(message.id, LinkKind.COPY, revision=message.revision)
     return Parcel(
         desk.chat_id,
@@ -147,12 +147,11 @@ async def face(desk: Desk, ticket: Ticket, first: Message | None, pieces: Sequen
     """Write the card as the ticket is now."""
     closed_by, reason = await _closed(desk, ticket)
     head = texts.card_head(ticket, desk.today, closed_by=closed_by, reason=reason)
-    parts = [join([rendered(head), *_backlog(desk)], "\n")]
-    return join([*parts, *_body(first, pieces)], "\n\n")
+    return join([rendered(head), *_backlog(desk), *_body(first, pieces)], "\n")
 
 
 def _body(first: Message | None, pieces: Sequence[Piece]) -> list[Piece]:
-    """Write what of a message stands on a card, if anything does."""
+    """Write what of a message stands on a card, if anything does; as a quotation, it has a gap."""
     if first is None or not pieces:
         return []
     end = texts.continued() if len(pieces) > 1 else ""

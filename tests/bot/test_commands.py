@@ -232,7 +232,7 @@ async def test_close_as_a_reply_closes_and_tells_the_user(office: Office, alice:
 
     await alice.sees("Ticket #1 is closed. If you still need help, just write again.")
     closed = await office.kate.sees_edit(card, "closed · Kate")
-    assert closed.text == "✔️ #1 · Alice @alice\nclosed · Kate\n\nMy order is late"
+    assert closed.text == "✔️ #1 · Alice @alice\nclosed · Kate\nMy order is late"
     assert closed.buttons == ["Reopen"]
 
 

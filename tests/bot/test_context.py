@@ -57,7 +57,7 @@ async def test_a_card_says_whose_words_its_user_forwarded(office: Office, alice:
     await alice.writes("Send me your password", extra=FORWARDED)
 
     card = await office.sees("Send me your password")
-    assert card.text.endswith("\n\n↪ Forwarded from Eve\nSend me your password")
+    assert card.text.endswith("\n↪ Forwarded from Eve\nSend me your password")
     assert formatted(card, "blockquote") == ["Send me your password"]
 
 

@@ -16,7 +16,7 @@ async def test_a_first_message_opens_a_ticket_and_staff_see_its_card(
     await alice.writes("My order is late")
 
     card = await office.sees("My order is late")
-    assert card.text == "🔶 #1 · Alice @alice\nnew\n\nMy order is late"
+    assert card.text == "🔶 #1 · Alice @alice\nnew\nMy order is late"
     assert card.buttons == ["Take", "Close"]
     await alice.sees("Ticket #1 is open")
 
@@ -157,11 +157,11 @@ async def test_who_writes_again_within_a_week_reopens_the_ticket_under_a_new_car
 
     await alice.sees("is open again.")
     new = await office.sees("It is broken")
-    assert new.text.splitlines()[1:] == ["open", "", "It is broken"]
+    assert new.text.splitlines()[1:] == ["open", "It is broken"]
     assert (new.buttons, new.reply_to) == (["Take", "Close"], card.id)
     old = await office.kate.sees_edit(card, "continues below, on a new card.")
     assert old.buttons == []
-    assert old.text.endswith("\n\nMy order is late")
+    assert old.text.endswith("\nMy order is late")
     assert "My order is late" not in (await office.says_in_staff_chat(after=new)).text
 
 
@@ -181,7 +181,7 @@ async def test_a_reopened_ticket_keeps_its_new_words_on_the_card(
     await office.kate.presses(card, "Take")
 
     taken = await office.kate.sees_edit(card, "open · Kate")
-    assert taken.text.endswith("\n\nIt is broken")
+    assert taken.text.endswith("\nIt is broken")
 
 
 async def test_edits_reach_both_cards_of_a_reopened_ticket(office: Office, alice: User) -> None:

@@ -187,7 +187,7 @@ async def test_a_card_shows_who_must_act_and_what_can_be_done(
     await wall.catch_up()
 
     (card,), (sign, words) = wall.chat(), state
-    assert card.text == f"{sign} #7 · Ann\n{words}\n\nMy order is late"
+    assert card.text == f"{sign} #7 · Ann\n{words}\nMy order is late"
     assert card.buttons == buttons
     assert card.formatted("text_mention") == ["Ann"]
     assert card.formatted("bold") == [f"{sign} #7"]
@@ -332,12 +332,12 @@ async def test_a_redraw_changes_the_newest_card_alone(
         ("\u2800\u115f", "id 7"),
         ("\u202e", "id 7"),
         ("\u0301", "id 7"),
-        ("דנה", "\u2068דנה\u2069"),
-        ("مريم 5", "\u2068مريم 5\u2069"),
+        ("דנה", "\u200e\u2068דנה\u2069"),
+        ("مريم 5", "\u200e\u2068مريم 5\u2069"),
         ("Ann \u202enocilis", "Ann nocilis"),
         ("\u2067Ann", "Ann"),
         ("Ann\u2069\u202e", "Ann"),
-        ("דנה\u2069\u202ex", "\u2068דנהx\u2069"),
+        ("דנה\u2069\u202ex", "\u200e\u2068דנהx\u2069"),
     ],
     ids=ascii,
 )

@@ -64,7 +64,7 @@ def words(count: int, sign: str = "w") -> str:
 
 def body(card: Seen) -> str:
     """Cut a card's head off."""
-    return card.text.partition("\n\n")[2]
+    return card.text.split("\n", 2)[2]
 
 
 def unnumbered(text: str) -> str:
