@@ -214,8 +214,8 @@ async def test_it_tells_when_all_that_may_go_is_sent(
     async with asyncio.timeout(10), room.working(), asyncio.TaskGroup() as group:
         room.courier.wake()  # for nothing
         await room.courier.sent()
-        await room.post(1, ticket=ann)
-        await room.post(2, ticket=bob)
+        # At once, so that no further turn is due.
+        await room.post_all((STAFF, QuestionPosted(1), ann), (STAFF, QuestionPosted(2), bob))
         sent = group.create_task(room.courier.sent())
         await room.telegram.called(2)
         first.set()
