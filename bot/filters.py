@@ -133,9 +133,15 @@ def begins_with_command(message: Message) -> bool:
     return any(entity.type == "bot_command" and entity.offset == 0 for entity in entities)
 
 
+def command_of(message: Message) -> tuple[str, bool]:
+    """Read the command at the beginning, and whether it names a bot."""
+    name, at, _ = first_word(message).removeprefix("/").partition("@")
+    return name.lower(), bool(at)
+
+
 def is_known(message: Message) -> bool:
     """Whether the command is one of ours, of users or of staff."""
-    name = first_word(message).removeprefix("/").partition("@")[0].lower()
+    name, _ = command_of(message)
     return name in texts.user_commands() or name in texts.staff_commands()
 
 

@@ -9,8 +9,8 @@ from aiogram.types.update import UpdateTypeLookupError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import texts
-from bot.content import edited_at, first_word
-from bot.filters import begins_with_command
+from bot.content import edited_at
+from bot.filters import begins_with_command, command_of
 from bot.raw import as_dict, cleaned, origin
 from services import kept, messages
 
@@ -98,5 +98,5 @@ def _commands(message: Message) -> bool:
     """Whether staff gave a command that we know; in private a command changes nothing."""
     if message.chat.type == "private" or not begins_with_command(message):
         return False
-    name, *_ = first_word(message).removeprefix("/").partition("@")
-    return name.lower() in texts.staff_commands()
+    name, _ = command_of(message)
+    return name in texts.staff_commands()

@@ -9,8 +9,8 @@ from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import texts
-from bot.content import edited_at, first_word
-from bot.filters import ReplyToBot, begins_with_command
+from bot.content import edited_at
+from bot.filters import ReplyToBot, begins_with_command, command_of
 from bot.kinds import RELAYED, kind_of
 from services import commands
 
@@ -37,5 +37,5 @@ def _commands(message: Message) -> bool:
     """Whether it begins with a command that we know, or that names a bot."""
     if not begins_with_command(message):
         return False
-    name, at, _ = first_word(message).removeprefix("/").partition("@")
-    return bool(at) or name.lower() in texts.staff_commands()
+    name, names_a_bot = command_of(message)
+    return names_a_bot or name in texts.staff_commands()

@@ -156,8 +156,8 @@ async def _tell_of_copies(
 ) -> None:
     """Tell staff if an answer was taken back while it was on its way."""
     notes = Message.id.in_(answers), Message.direction == Direction.NOTE
+    ticket = await session.get_one(Ticket, ticket_id)
     for message_id in (await session.scalars(select(Message.id).where(*notes))).all():
-        ticket = await session.get_one(Ticket, ticket_id)
         notice = CopyMayRemain(message_id)
         await outbox.post_once(session, ticket.staff_chat_id, notice, now=now, ticket=ticket)
 
