@@ -7,7 +7,7 @@ import pytest
 from sandbox.client import Message, User
 from tests.bot.test_kept_words import ANSWER, kept_words
 from tests.bot.test_standing import said_to
-from tests.bot.test_unconfirmed import doubts, silent_in_a_public_group
+from tests.bot.test_unconfirmed import doubts, says_it_again, silent_in_a_public_group
 from tests.office import Office
 
 SLIP = "begins with a slash"
@@ -23,12 +23,6 @@ async def forgets_who_is_inside(office: Office) -> None:
     """Have Telegram not say who is in the group, after what it said before counts no more."""
     await silent_in_a_public_group(office)
     await office.telegram.advance(301)
-
-
-async def says_it_again(office: Office) -> None:
-    await office.telegram.mends()
-    await office.telegram.advance(4)
-    await office.app.confirmations.look()
 
 
 @pytest.mark.parametrize("text", ["/ Your card number?", "// she lies"])

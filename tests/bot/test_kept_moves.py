@@ -6,7 +6,7 @@ from sandbox.client import Chat, Message, User
 from tests.bot.test_kept_words import ANSWER, NOTE, kept_words
 from tests.bot.test_orphans import orphan_of
 from tests.bot.test_standing import said_to
-from tests.bot.test_unconfirmed import doubts, silent_in_a_public_group
+from tests.bot.test_unconfirmed import KEPT, keeps, says_it_again
 from tests.office import Office, Sessions, open_office, open_telegram, running, settings_for
 
 SLIP = "begins with a slash"
@@ -101,19 +101,13 @@ async def test_an_answer_of_somebody_unconfirmed_goes_when_telegram_says_who_it_
     async with open_office(sessions) as office:
         alice = await office.telegram.user("Alice")
         card = await office.opens(alice, "My order is late")
-        await silent_in_a_public_group(office)
-        await office.kate.replies(card, "It is on its way")
-        await doubts(office)
-        await office.telegram.advance(16)
-        await office.sees("so your reply is kept")
+        await keeps(office, card, "It is on its way")
 
         new = await becomes_supergroup(office)
         await office.telegram.advance(16)
-        told = await office.kate.sees("so your reply is kept", in_=new)
+        told = await office.kate.sees(KEPT, in_=new)
         assert "“It is on its way”" in told.text
-        await office.telegram.mends()
-        await office.telegram.advance(4)
-        await office.app.confirmations.look()
+        await says_it_again(office)
 
         await alice.sees("It is on its way")
         assert await kept_words(office) == []

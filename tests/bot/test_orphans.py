@@ -9,7 +9,7 @@ from database.models import LinkKind, LostSend, MessageLink
 from sandbox.client import Message, User
 from tests.bot.test_kept_words import GONE, kept_words
 from tests.bot.test_standing import by, reply, said_to
-from tests.bot.test_unconfirmed import doubts
+from tests.bot.test_unconfirmed import doubts, says_it_again
 from tests.office import Office, Sessions, open_office, running, settings_for
 
 ASKED = "Your reply is kept: which one is it?"
@@ -90,9 +90,7 @@ async def test_words_of_somebody_whom_telegram_does_not_know_yet_stay_when_a_col
     question = await office.sees(ASKED)
     await office.kate.presses(question, "Alice")
     await alice.sees("In Hamburg")
-    await office.telegram.mends()
-    await office.telegram.advance(4)
-    await office.app.confirmations.look()
+    await says_it_again(office)
 
     await alice.sees("It left on Monday")
     await office.sees("Only members of this group")
@@ -109,10 +107,8 @@ async def test_words_that_wait_for_their_writer_then_ask_for_their_ticket(
     await office.telegram.breaks("cut_before", method="getChatMember", times=None)
     answer = await office.kate.replies(orphan, "In Hamburg")
     await doubts(office)
-    await office.telegram.mends()
-    await office.telegram.advance(4)
 
-    await office.app.confirmations.look()
+    await says_it_again(office)
     question = await office.sees(ASKED)
     assert question.reply_to == answer.id
     await office.kate.presses(question, "Alice")

@@ -8,7 +8,7 @@ from tests.bot.test_kept_words import ANSWER, kept_words
 from tests.bot.test_replaying import one_clock
 from tests.bot.test_replaying_edits import replay, set_aside
 from tests.bot.test_standing import said_to
-from tests.bot.test_unconfirmed import doubts
+from tests.bot.test_unconfirmed import doubts, says_it_again
 from tests.office import Office
 
 __all__ = ["one_clock"]
@@ -67,9 +67,7 @@ async def test_an_answer_that_waits_to_be_taken_back_is(
 
     assert await replay(office, sqlite_url) == OVERTAKEN
 
-    await office.telegram.mends()
-    await office.telegram.advance(4)
-    await office.app.confirmations.look()
+    await says_it_again(office)
     await office.kate.sees_reaction(answer, "✍")
     await office.app.courier.settled()
     assert not any("lies" in text for text in await said_to(alice))

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from sandbox.client import User
+from sandbox.client import Message, User
 from services import kept
 from tests.bot.test_kept_words import kept_words
 from tests.bot.test_standing import by, of_bot, reply, said_to
@@ -28,22 +28,33 @@ async def doubts(office: Office) -> None:
             await asyncio.sleep(0.01)  # a database tells nobody that it has changed
 
 
+async def says_it_again(office: Office) -> None:
+    """Have Telegram say who somebody is, and the bot ask."""
+    await office.telegram.mends()
+    await office.telegram.advance(4)
+    await office.app.confirmations.look()
+
+
+async def keeps(office: Office, card: Message, text: str) -> tuple[Message, Message]:
+    """Have Kate answer while Telegram does not say who she is; return that, and what she hears."""
+    await silent_in_a_public_group(office)
+    answer = await office.kate.replies(card, text)
+    await doubts(office)
+    await office.telegram.advance(16)
+    return answer, await office.sees(KEPT)
+
+
 async def test_an_answer_is_kept_and_goes_when_telegram_says_who_it_is(
     office: Office, alice: User
 ) -> None:
     card = await office.opens(alice, "My order is late")
-    await silent_in_a_public_group(office)
 
-    answer = await office.kate.replies(card, "It is on its way")
-    await doubts(office)
-    await office.telegram.advance(16)
-    assert (await office.sees(KEPT)).reply_to == answer.id
+    answer, told = await keeps(office, card, "It is on its way")
+    assert told.reply_to == answer.id
     await office.app.confirmations.look()
     assert not any("on its way" in text for text in await said_to(alice))
 
-    await office.telegram.mends()
-    await office.telegram.advance(4)
-    await office.app.confirmations.look()
+    await says_it_again(office)
 
     await alice.sees("It is on its way")
     await office.kate.sees_reaction(answer, "👍")
@@ -94,10 +105,8 @@ async def test_who_turns_out_to_be_a_stranger_is_told_and_nothing_goes(
     await silent_in_a_public_group(office)
     await office.telegram.update({"message": reply(card, "Your card number?", **by(mallory))})
     await doubts(office)
-    await office.telegram.mends()
-    await office.telegram.advance(4)
 
-    await office.app.confirmations.look()
+    await says_it_again(office)
 
     await office.sees("Only members of this group")
     assert await kept_words(office) == []
@@ -122,9 +131,7 @@ async def test_nobody_is_told_of_what_is_cleared_up_at_once(office: Office, alic
     await silent_in_a_public_group(office)
     await office.kate.replies(card, "It is on its way")
     await doubts(office)
-    await office.telegram.mends()
-    await office.telegram.advance(4)
-    await office.app.confirmations.look()
+    await says_it_again(office)
     await alice.sees("It is on its way")
     await office.telegram.advance(16)
     await office.says_in_staff_chat()
@@ -136,11 +143,7 @@ async def test_what_is_kept_outlives_a_restart(file_sessions: Sessions) -> None:
     async with open_office(file_sessions) as office:
         alice = await office.telegram.user("Alice")
         card = await office.opens(alice, "My order is late")
-        await silent_in_a_public_group(office)
-        await office.kate.replies(card, "It is on its way")
-        await doubts(office)
-        await office.telegram.advance(16)
-        await office.sees(KEPT)
+        await keeps(office, card, "It is on its way")
         office.stopped.set()
         await office.telegram.mends()
 
