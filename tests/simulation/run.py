@@ -76,6 +76,8 @@ class Simulation:
         )
         self.people = People(self.telegram)
         self.people.arrive(plan.users, plan.staff)
+        if any(one.do == "intrude" for one in plan.operations):
+            self.people.link()  # in any other group only members can write
         self.witness = Witness(self.telegram, self.store)
         self.machine = Machine(self.agenda, plan, self.store, self.telegram, self.log, folder)
         self.troubles = Troubles(self)
