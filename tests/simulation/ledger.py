@@ -136,6 +136,18 @@ class Ledger:
         )
         return min(questions, key=lambda row: row["id"], default=None)
 
+    def doubted(self) -> set[int]:
+        """List the users of whom Telegram did not say whether they are in the staff chat.
+
+        Their words are kept until it does, and those of others pass them.
+        """
+        asked = {
+            call.params.integer("user_id")
+            for call in self.simulation.telegram.calls
+            if call.method == "getChatMember" and not (call.heard and call.processed)
+        }
+        return {row["id"] for row in self.rows("users") if row["telegram_id"] in asked}
+
     def told_tokens(self) -> set[str]:
         """Tokens of which somebody was told that they did not arrive."""
         found: set[str] = set()

@@ -164,11 +164,13 @@ class Verdict(Ledger):
             | self.simulation.people.kept
             | {one.token for one in self.written if one.retracted and excuses[one.token]}
         )
-        lanes: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
+        lanes: defaultdict[tuple[int, str, int | None], list[str]] = defaultdict(list)
+        doubted = self.doubted()
         for one in self.written:
             row = self.stored.get((one.chat_id, one.message_id))
             if row is not None and one.token in firsts and one.token not in late:
-                lanes[row["ticket_id"], one.token[0]].append(one.token)
+                passed = row["author_id"] if row["author_id"] in doubted else None
+                lanes[row["ticket_id"], one.token[0], passed].append(one.token)
         for lane in lanes.values():
             for early, after in pairwise(lane):
                 if firsts[after] < firsts[early]:
