@@ -213,6 +213,9 @@ async def _stall(
     if stalls.is_passed(first.id):
         for delivery in batch:
             delivery.lane = lanes.STALLED + first.id
+    elif (seconds := stalls.judged_in(first.id)) is not None:
+        for delivery in batch:
+            delivery.due_at = min(delivery.due_at, now + timedelta(seconds=seconds))
     if stalls.is_told(first.id):
         await delaying.tell(session, first, now=now)
 

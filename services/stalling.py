@@ -9,6 +9,9 @@ from dataclasses import dataclass
 FAILURES = 5
 OVER = 120.0
 
+# How long a message that is stuck waits until its next try shows whether others may pass.
+LOOKED_AT_AGAIN = 30.0
+
 
 @dataclass
 class _Trouble:
@@ -73,3 +76,13 @@ class Stalls:
         """Whether what comes behind it may pass: others were sent between its last two tries."""
         trouble = self._troubles.get(delivery_id)
         return trouble is not None and trouble.passed
+
+    def judged_in(self, delivery_id: int) -> float | None:
+        """Tell after how many seconds another try may let others pass.
+
+        None if they do already, or if Telegram answers nothing at all.
+        """
+        trouble = self._troubles.get(delivery_id)
+        if trouble is None or trouble.passed or not trouble.alone or not trouble.failures:
+            return None
+        return max(OVER - trouble.seconds, LOOKED_AT_AGAIN)

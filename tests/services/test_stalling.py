@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.stalling import FAILURES, OVER, Stalls
+from services.stalling import FAILURES, LOOKED_AT_AGAIN, OVER, Stalls
 
 STEP = OVER / FAILURES + 1
 
@@ -34,6 +34,28 @@ def test_four_are_not_enough() -> None:
 
 def test_nor_are_many_within_two_minutes() -> None:
     assert tries(Stalls(), 20, every=5, sent=True) == (False, False)
+
+
+def test_the_next_try_comes_when_it_can_be_judged_however_often_it_failed_before() -> None:
+    stalls = Stalls()
+    tries(stalls, 21, every=2, sent=True)
+
+    assert stalls.judged_in(1) == OVER - 40
+
+
+def test_what_is_stuck_is_tried_again_soon_to_see_whether_others_get_through() -> None:
+    stalls = Stalls()
+    tries(stalls, FAILURES + 1, answered=True)
+
+    assert stalls.judged_in(1) == LOOKED_AT_AGAIN
+
+
+def test_in_an_outage_or_once_others_pass_nothing_is_tried_sooner() -> None:
+    outage, passed = Stalls(), Stalls()
+    tries(outage, 20)
+    tries(passed, FAILURES + 1, sent=True)
+
+    assert (outage.judged_in(1), passed.judged_in(1)) == (None, None)
 
 
 def test_an_outage_lets_nobody_pass_however_long_it_is() -> None:

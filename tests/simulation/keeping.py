@@ -100,6 +100,7 @@ class Keeping:
             status = self.ledger.deliveries[told["delivery_id"]]["status"]
             words = tokens.words_of(notice.view)
             late = self.ledger.last_edit_came_late(group.id, notice.id)
+            late = late or self.ledger.can_not_be_edited(group.id, notice.id)
             if ("has arrived" in words and status != "delivered") or (notice.keyboard and not late):
                 yield f"untrue: {words!r}, but {told['delivery_id']} is {status}"
 

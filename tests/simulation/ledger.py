@@ -193,6 +193,15 @@ class Ledger:
         last = max(edits, key=lambda call: call.processed_at, default=None)
         return last is not None and last.came_late
 
+    def can_not_be_edited(self, chat_id: int, message_id: int) -> bool:
+        """Whether Telegram refused an edit of it for good, so that it says what it said before."""
+        return any(
+            call.method.startswith("editMessage")
+            and (call.chat_id, call.params.integer("message_id")) == (chat_id, message_id)
+            and "can't be edited" in call.description
+            for call in self.simulation.telegram.calls
+        )
+
     def is_note(self, one: Written) -> bool:
         row = self.stored.get((one.chat_id, one.message_id))
         return row is not None and row["direction"] == "note"

@@ -258,6 +258,8 @@ class Telegram:
     def _strike(self, call: Call, fault: Fault) -> None:
         """Answer as the fault says; a cut connection gets no answer at all."""
         if fault.kind == "error":
+            if "message to edit not found" in fault.description:
+                self._vanish(call)
             self._refuse(call, fault.error())
         elif fault.kind in {"html", "html_after"}:
             self._answer(call, fault.status, _PAGE.format(fault.status))
@@ -265,6 +267,13 @@ class Telegram:
             self._tell(call, lambda: call.cut(_not_connected()), 1)
         else:
             self._tell(call, lambda: call.cut(ClientOSError(104, "Connection reset by peer")), 1)
+
+    def _vanish(self, call: Call) -> None:
+        """Have what Telegram does not find be gone for people, too."""
+        chat = self.world.chats.get(call.chat_id or 0)
+        message = chat and chat.messages.get(call.params.integer("message_id"))
+        if message:
+            self.world.delete(message)
 
     def _answer(self, call: Call, status: int, body: str) -> None:
         self._tell(call, lambda: call.answer(status, body), status)
