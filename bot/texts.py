@@ -445,6 +445,11 @@ def about(words: str, said: str) -> str:
     return f"{words}\n\n" + _("You wrote: “{said}”").format(said=said) if said else words
 
 
+def about_content(words: str, named: str) -> str:
+    """Name what the words are about by its kind, where it can't be quoted and has no text."""
+    return f"{words}\n\n" + _("You sent: {content}").format(content=named)
+
+
 def problem(refused: problems.Problem, today: date) -> str:
     """Say why something is not done."""
     data: dict[str, Any] = {

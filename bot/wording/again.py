@@ -32,6 +32,7 @@ from bot.wording import quoting
 from bot.wording.desk import TEXT_LIMIT, content
 from core.text import Piece, split, utf16_len
 from database.models import Message
+from services.content import Content
 
 # What a bot may write under a file, in UTF-16 units (core.telegram.org/bots/api#sendphoto). A
 # subscriber of Telegram Premium may write more, and copyMessage carries that along.
@@ -46,7 +47,10 @@ WITHOUT_CAPTION = frozenset({"video_note", "sticker"})
 _COVERED = frozenset({"photo", "video", "animation", "live_photo"})
 
 # In which fields of what Telegram tells people's words stand.
-_WORDS = frozenset({"text", "title", "emoji", "value", "caption", "question", "description"})
+_WORDS = frozenset(
+    {"text", "title", "emoji", "value", "caption", "question", "description"}
+    | {"first_name", "last_name"}
+)
 
 
 def send(
@@ -72,6 +76,13 @@ def described(message: Message) -> Piece:
     end = texts.continued()
     (begin, _), *_rest = split(text, [], TEXT_LIMIT - len(end), TEXT_LIMIT)
     return begin + end, []
+
+
+def named(content: Content) -> str:
+    """Name what has no text by its kind and the words in it, in a line."""
+    words = " ".join(_words(content.details.get(content.kind)))
+    name = texts.kind(content.kind)
+    return f"{name}: {words}" if words else name
 
 
 def file(message: Message, *, in_context: bool = True) -> Fields:

@@ -4,6 +4,7 @@ from aiogram.types import InlineKeyboardMarkup
 
 from bot import keyboards, texts
 from bot.call import Call, send_text
+from bot.wording import again
 from bot.wording.desk import Desk
 from database.models import KeptReason, KeptWords
 from services import kept, links
@@ -37,7 +38,9 @@ def _under(desk: Desk, row: KeptWords, words: str, keyboard: InlineKeyboardMarku
     """Say it in reply to what is kept; after the group has moved, by naming that."""
     reply_to = row.message_id if row.chat_id == desk.chat_id else None
     if reply_to is None:
-        words = texts.about(words, kept.beginning_of(row))
+        said = kept.beginning_of(row)
+        named = again.named(kept.content_of(row))[: kept.MOST_QUOTED]
+        words = texts.about(words, said) if said else texts.about_content(words, named)
     call = send_text(desk.chat_id, (words, []), reply_to=reply_to, keyboard=keyboard)
     return Parcel(desk.chat_id, Call(call))
 

@@ -61,6 +61,17 @@ async def test_an_album_is_asked_about_once(office: Office, alice: User) -> None
     assert not any("three" in text for text in await said_to(alice))
 
 
+async def test_a_kept_poll_is_named_by_its_question(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.kate.sends("poll", question="/ Which colour?", options=["Red"], reply_to=card)
+    await office.sees(SLIP)
+
+    new = await becomes_supergroup(office)
+
+    question = await office.kate.sees(SLIP, in_=new)
+    assert "You sent: a poll: / Which colour?" in question.text
+
+
 async def test_a_question_that_waits_when_the_group_moves_is_asked_once(
     office: Office, alice: User
 ) -> None:
