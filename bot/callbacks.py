@@ -78,6 +78,10 @@ class ResendFailed(TicketButton, prefix="again"):
     posted_at: int
 
 
+class ResendMissed(TicketButton, prefix="missed"):
+    """Send again all answers of the ticket that did not arrive."""
+
+
 class ResendDelivery(CallbackData, prefix="resend"):
     """Send again, on a message posted before buttons carried marks."""
 

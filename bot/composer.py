@@ -41,6 +41,7 @@ _WORDING: dict[type[notices.Notice], Callable[[Desk, Any], Awaitable[Parcel | No
     notices.OnlyDescribed: sentences.only_described,
     notices.WordsWanted: sentences.words_wanted,
     notices.EditedAfterClose: sentences.edited_after_close,
+    notices.EditedAfterAnswer: sentences.edited_after_answer,
     notices.UserReturned: sentences.user_returned,
     notices.UpdateSetAside: sentences.update_set_aside,
     notices.UpdateFailed: sentences.update_failed,

@@ -12,6 +12,7 @@ from bot.callbacks import (
     CloseTicket,
     ReopenTicket,
     ResendFailed,
+    ResendMissed,
     SettleKept,
     TakeTicket,
     TicketsPage,
@@ -38,6 +39,11 @@ def resend(ticket: Ticket, failed: Delivery) -> InlineKeyboardMarkup:
     posted_at = int(failed.created_at.timestamp())
     button = ResendFailed.of(ticket, delivery_id=failed.id, posted_at=posted_at)
     return _row((texts.resend_button(), button))
+
+
+def resend_missed(ticket: Ticket) -> InlineKeyboardMarkup:
+    """Offer to send again all answers that the user has missed."""
+    return _row((texts.resend_button(), ResendMissed.of(ticket)))
 
 
 def settle_kept(mark: str) -> InlineKeyboardMarkup:

@@ -269,6 +269,10 @@ def edited_after_close(ticket: str) -> str:
     return _("{ticket} is closed, and the user has edited this message.").format(ticket=ticket)
 
 
+def edited_after_answer(ticket: str) -> str:
+    return _("{ticket}: the user has edited this message since you answered.").format(ticket=ticket)
+
+
 def not_retracted(ticket: str) -> str:
     return _("{ticket}: this can't be taken back any more, the user keeps seeing it.").format(
         ticket=ticket

@@ -13,10 +13,9 @@ from database.models import (
     Direction,
     Message,
     Ticket,
-    TicketStatus,
     User,
 )
-from services import history, links, messages, outbox, resending
+from services import history, links, messages, outbox, owing, resending
 from services.content import Content
 from services.notices import (
     AnswerEdited,
@@ -47,14 +46,9 @@ async def write(
         await _note(session, ticket, content, album, by=by, now=now)
         return
     answer = await messages.store(session, ticket, by, Direction.ANSWER, content)
-    answers_it = ticket.status in {TicketStatus.NEW, TicketStatus.OPEN}
-    before = {"message_id": answer.id, "was": ticket.status.value} if answers_it else {}
-    history.record(session, ticket, by, "answered", now, **before)
     notice, group = AnswerPosted(answer.id), answer.media_group_id
     await outbox.post_content(session, ticket.user.chat_id, notice, group, now=now, ticket=ticket)
-    if answers_it:
-        ticket.status = TicketStatus.PENDING
-        await outbox.redraw_card(session, ticket, now=now)
+    await owing.answered(session, ticket, answer, by=by, now=now)
 
 
 async def edit(
@@ -196,20 +190,5 @@ async def _retract(
     if retracted:
         author_id = retracted[0].author_id  # nobody else can edit it
         author = await session.get(User, author_id) if author_id is not None else None
-        await _await_answer(session, ticket, now=now)
+        await owing.owes_again(session, ticket, now=now)
         history.record(session, ticket, author, "retracted", now)
-
-
-async def _await_answer(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
-    """Put the ticket back to where it was before it was answered, unless another answer stands.
-
-    Who took it meanwhile keeps it, so it is not new again.
-    """
-    if ticket.status is not TicketStatus.PENDING:
-        return
-    first, was = await history.answered_from(session, ticket)
-    if await messages.is_answered(session, ticket, since=first):
-        return
-    taken = ticket.assigned_to is not None
-    ticket.status = TicketStatus.OPEN if taken else was
-    await outbox.redraw_card(session, ticket, now=now)

@@ -16,7 +16,7 @@ from database.models import (
     MessageLink,
     Ticket,
 )
-from services import outbox
+from services import outbox, owing
 from services.content import UNKNOWN
 from services.notices import (
     AnswerEdited,
@@ -34,6 +34,9 @@ log = structlog.get_logger(__name__)
 # Reasons of our own; Telegram's are in its own words. The log says more.
 NOT_WORDED = "it cannot be put into words"
 NOT_WRITTEN_DOWN = "what became of it cannot be written down"
+
+# Others act on a ticket meanwhile; rows that point to it need no more than a share of its key.
+_KEY_SHARE = {"key_share": True}
 
 # What somebody misses if it does not arrive.
 CONTENT = frozenset(
@@ -60,7 +63,7 @@ async def fail(
     """Give the deliveries up, and tell those who can do something about it.
 
     `reason` is Telegram's description, or one of ours (above). While it is `doubted` whether they
-    are at fault, their user is not told yet.
+    are at fault, their user is not told yet. A ticket of which its user has no answer is owed one.
     What only decorates fails in the log alone; so does a kind that this version does not know.
     """
     for delivery in batch:
@@ -72,6 +75,9 @@ async def fail(
         return
     failed = DeliveryFailed(ticket.id, first.id, reason, doubted)
     outbox.post(session, ticket.staff_chat_id, failed, now=now, ticket=ticket)
+    if first.kind == AnswerPosted.kind:
+        await session.refresh(ticket, ["status", "assigned_to"], with_for_update=_KEY_SHARE)
+        await owing.owes_again(session, ticket, now=now)
     if not doubted:
         await _tell_user(session, batch, ticket, now=now)
 

@@ -47,3 +47,14 @@ async def answered_from(session: AsyncSession, ticket: Ticket) -> tuple[int, Tic
         if details:
             return details["message_id"], TicketStatus(details["was"])
     return 0, TicketStatus.OPEN
+
+
+async def last_answered_at(session: AsyncSession, ticket: Ticket) -> datetime | None:
+    """Tell when staff answered last, whatever became of that answer."""
+    found: datetime | None = await session.scalar(
+        select(TicketEvent.happened_at)
+        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == "answered")
+        .order_by(TicketEvent.id.desc())
+        .limit(1)
+    )
+    return found

@@ -66,16 +66,6 @@ async def is_first(session: AsyncSession, message: Message) -> bool:
     return await session.scalar(earlier.limit(1)) is None
 
 
-async def is_answered(session: AsyncSession, ticket: Ticket, *, since: int) -> bool:
-    """Whether an answer stands on the ticket, from the message `since` on."""
-    standing = select(Message.id).where(
-        Message.ticket_id == ticket.id,
-        Message.direction == Direction.ANSWER,
-        Message.id >= since,
-    )
-    return await session.scalar(standing.limit(1)) is not None
-
-
 async def album(
     session: AsyncSession, ticket: Ticket, media_group_id: str | None
 ) -> Sequence[Message]:

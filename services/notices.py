@@ -5,7 +5,7 @@ then. A notice's field names are the shape of its JSON in the outbox: add, never
 """
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, override
 
 from database.models import Priority
@@ -195,7 +195,8 @@ class CopyMayRemain(Notice):
 class SentAgain(Notice):
     """To staff: the notice `message_id` of a failure shows what sending again led to.
 
-    `told_in` is its chat: a group that has moved since counts its messages anew.
+    `told_in` is its chat: a group that has moved since counts its messages anew. `others` are the
+    deliveries that were sent again with `delivery_id`.
     """
 
     priority = Priority.REDRAW
@@ -203,6 +204,7 @@ class SentAgain(Notice):
     delivery_id: int
     told_in: int
     message_id: int
+    others: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -241,8 +243,16 @@ class EditedAfterClose(Notice):
 
 
 @dataclass(frozen=True)
+class EditedAfterAnswer(Notice):
+    """To staff: the user has edited a message that staff had answered."""
+
+    priority = Priority.FOLLOW_UP
+    message_id: int
+
+
+@dataclass(frozen=True)
 class UserReturned(Notice):
-    """To staff: a user who had blocked the bot is back."""
+    """To staff: a user who had blocked the bot is back, and has missed answers on this ticket."""
 
     ticket_id: int
 

@@ -6,13 +6,16 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import insert_new
-from database.models import NOT_CLOSED, Delivery, DeliveryStatus, Ticket, User
-from services import outbox, prefetch
+from database.models import NOT_CLOSED, Ticket, User
+from services import outbox, prefetch, resending
 from services.content import Content, Person
-from services.notices import AnswerPosted, UserReturned, WordsWanted
+from services.notices import UserReturned, WordsWanted
 
 # Whoever was asked for words is not asked again within this time: Telegram may say the same often.
 ASKED_ONCE_IN = timedelta(days=1)
+
+# A send that found out about a block was due at most this long before (services/settling.py).
+_TRIED_BEFORE = timedelta(hours=24)
 
 # Built once: to build it takes longer than to run it.
 _BY_TELEGRAM_ID = (
@@ -73,26 +76,14 @@ async def came_back(session: AsyncSession, user: User, *, now: datetime) -> None
     """Forget the block, and tell staff if answers of theirs did not arrive meanwhile."""
     if user.blocked_at is None:
         return
-    user.blocked_at = None
-    ticket = await _redraw_card(session, user, now=now)
-    if ticket is not None and await _missed_answers(session, ticket):
+    since, user.blocked_at = user.blocked_at - _TRIED_BEFORE, None
+    await _redraw_card(session, user, now=now)
+    for ticket in await resending.tickets_with_missed(session, user, since=since):
         outbox.post(session, ticket.staff_chat_id, UserReturned(ticket.id), now=now, ticket=ticket)
 
 
-async def _redraw_card(session: AsyncSession, user: User, *, now: datetime) -> Ticket | None:
+async def _redraw_card(session: AsyncSession, user: User, *, now: datetime) -> None:
     """Have the card of the user's ticket that is not closed, if there is one, show who it is."""
-    ticket: Ticket | None = await session.scalar(
-        select(Ticket).where(Ticket.user_id == user.id, NOT_CLOSED)
-    )
+    ticket = await session.scalar(select(Ticket).where(Ticket.user_id == user.id, NOT_CLOSED))
     if ticket is not None:
         await outbox.redraw_card(session, ticket, now=now)
-    return ticket
-
-
-async def _missed_answers(session: AsyncSession, ticket: Ticket) -> bool:
-    missed = select(Delivery.id).where(
-        Delivery.ticket_id == ticket.id,
-        Delivery.kind == AnswerPosted.kind,
-        Delivery.status == DeliveryStatus.FAILED,
-    )
-    return await session.scalar(missed.limit(1)) is not None

@@ -2,19 +2,21 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Message, Ticket
-from services import messages, outbox
+from database.models import Delivery, Message, Ticket, TicketStatus
+from services import history, messages, outbox, owing
 from services.content import Content
-from services.notices import EditedAfterClose, QuestionEdited, QuestionPosted
+from services.notices import EditedAfterAnswer, EditedAfterClose, QuestionEdited, QuestionPosted
 
 
 async def edit(session: AsyncSession, written: Message, content: Content, *, now: datetime) -> None:
     """Take over the new wording; the staff's copies follow.
 
-    Nobody looks at a closed ticket, so staff are told of the first edit after the close. A card
-    holds text only: what stood on it and becomes a file is shown below it.
+    Nobody looks at what was dealt with, so staff are told of the first edit after the close, or
+    after an answer; the ticket stays as it is. A card holds text only: what stood on it and becomes
+    a file is shown below it.
     """
     was_text, edited_before = written.kind == "text", written.edited_at
     if not messages.reword(written, content):
@@ -25,6 +27,10 @@ async def edit(session: AsyncSession, written: Message, content: Content, *, now
     if _is_first_since_close(ticket, edited_before):
         told = EditedAfterClose(written.id)
         await outbox.post_once(session, ticket.staff_chat_id, told, now=now, ticket=ticket)
+    elif await _is_first_since_answer(session, ticket, written):
+        outbox.post(
+            session, ticket.staff_chat_id, EditedAfterAnswer(written.id), now=now, ticket=ticket
+        )
     if was_text and written.kind != "text" and await messages.is_first(session, written):
         shown, album = QuestionPosted(written.id), written.media_group_id
         await outbox.post_content(
@@ -35,4 +41,22 @@ async def edit(session: AsyncSession, written: Message, content: Content, *, now
 def _is_first_since_close(ticket: Ticket, edited_before: datetime | None) -> bool:
     return ticket.closed_at is not None and (
         edited_before is None or edited_before < ticket.closed_at
+    )
+
+
+async def _is_first_since_answer(session: AsyncSession, ticket: Ticket, written: Message) -> bool:
+    """Whether staff answered after this was written, and were not told of an edit since then."""
+    if ticket.status is TicketStatus.CLOSED:
+        return False
+    if not await owing.is_answered(session, ticket, since=written.id):
+        return False
+    answered_at = await history.last_answered_at(session, ticket)
+    told = await session.execute(
+        select(Delivery.payload, Delivery.created_at).where(
+            Delivery.ticket_id == ticket.id, Delivery.kind == EditedAfterAnswer.kind
+        )
+    )
+    return not any(
+        payload["message_id"] == written.id and (answered_at is None or created_at >= answered_at)
+        for payload, created_at in told
     )

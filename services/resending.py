@@ -1,12 +1,13 @@
 """Sending again what failed, when staff ask for it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, DeliveryStatus, Direction, Message, Ticket
-from services import outbox
+from database.models import Delivery, DeliveryStatus, Direction, Message, Ticket, User
+from services import outbox, owing
 from services.notices import AnswerEdited, AnswerPosted, SentAgain
 from services.problems import AnswerIsNote, ButtonOutdated, NothingToResend
 
@@ -51,19 +52,95 @@ async def resend(
             Delivery.batch_id == failed.batch_id,
             Delivery.batch_id.is_not(None),  # never claimed, so it travelled alone
             Delivery.status == DeliveryStatus.FAILED,
+            Delivery.id != failed.id,
         )
     )
-    for delivery in [*batch, failed]:
+    together = sorted([*batch, failed], key=lambda delivery: delivery.id)
+    await _send(session, ticket, together, now=now)
+    _show_outcome(session, ticket, [failed], notice_id, now=now)
+
+
+async def resend_missed(
+    session: AsyncSession, ticket: Ticket, *, now: datetime, notice_id: int | None
+) -> None:
+    """Send all answers of the ticket that failed once more; NothingToResend if none did.
+
+    `notice_id` is as for `resend`.
+    """
+    failed = (await session.scalars(_missed(ticket.id).with_for_update(of=Delivery))).all()
+    if not failed:
+        raise NothingToResend
+    await _send(session, ticket, failed, now=now)
+    _show_outcome(session, ticket, failed, notice_id, now=now)
+
+
+async def tickets_with_missed(
+    session: AsyncSession, user: User, *, since: datetime
+) -> Sequence[Ticket]:
+    """List the user's tickets, closed ones too, of which an answer failed since then."""
+    missed = select(Delivery.ticket_id).where(
+        Delivery.ticket_id == Ticket.id,
+        Delivery.kind.in_(_OF_ANSWERS),
+        Delivery.status == DeliveryStatus.FAILED,
+        Delivery.due_at >= since,
+    )
+    tickets = select(Ticket).where(Ticket.user_id == user.id, missed.exists())
+    return (await session.scalars(tickets.order_by(Ticket.id))).all()
+
+
+async def is_anything_missed(session: AsyncSession, ticket: Ticket) -> bool:
+    """Whether an answer of the ticket failed, and was not sent again by now."""
+    return await session.scalar(_missed(ticket.id).limit(1)) is not None
+
+
+def _missed(ticket_id: int) -> Select[Delivery]:
+    """Select what failed of answers that are no notes by now."""
+    return (
+        select(Delivery)
+        .join(Message, Message.id == Delivery.payload["message_id"].as_integer())
+        .where(
+            Delivery.ticket_id == ticket_id,
+            Delivery.kind.in_(_OF_ANSWERS),
+            Delivery.status == DeliveryStatus.FAILED,
+            Message.direction == Direction.ANSWER,
+        )
+        .order_by(Delivery.id)
+    )
+
+
+async def _send(
+    session: AsyncSession, ticket: Ticket, failed: Sequence[Delivery], *, now: datetime
+) -> None:
+    """Have all of it wait, as if it had not been tried; an answer among it answers the ticket."""
+    for delivery in failed:
         delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
         delivery.attempts, delivery.first_tried_at, delivery.error = 0, None, None
         delivery.lane = ticket.id
         if delivery.chat_id < 0 and delivery.chat_id != ticket.staff_chat_id:
             # Nothing of it has arrived in this chat.
             delivery.chat_id, delivery.part = ticket.staff_chat_id, 0
-    if notice_id is not None:
-        told = SentAgain(ticket.id, failed.id, ticket.staff_chat_id, notice_id)
-        shown = outbox.post(session, ticket.staff_chat_id, told, now=now, ticket=ticket)
-        shown.due_at = now + USUALLY_TAKES
+    for delivery in failed:
+        if delivery.kind == AnswerPosted.kind:
+            answer = await session.get_one(Message, delivery.payload["message_id"])
+            by = await session.get(User, answer.author_id) if answer.author_id else None
+            await owing.answered(session, ticket, answer, by=by, now=now)
+
+
+def _show_outcome(
+    session: AsyncSession,
+    ticket: Ticket,
+    failed: Sequence[Delivery],
+    notice_id: int | None,
+    *,
+    now: datetime,
+) -> None:
+    """Have the notice whose button was pressed show what became of it, once that is known."""
+    if notice_id is None:
+        return
+    first, *others = [one.id for one in failed]
+    told = SentAgain(ticket.id, first, ticket.staff_chat_id, notice_id, others)
+    shown = outbox.post(session, ticket.staff_chat_id, told, now=now, ticket=ticket)
+    shown.due_at = now + USUALLY_TAKES
 
 
 async def _is_note(session: AsyncSession, delivery: Delivery) -> bool:

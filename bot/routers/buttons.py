@@ -16,6 +16,7 @@ from bot.callbacks import (
     ReopenTicket,
     ResendDelivery,
     ResendFailed,
+    ResendMissed,
     SettleKept,
     TakeThis,
     TakeTicket,
@@ -97,6 +98,20 @@ async def resend(
     await resending.resend(
         session, ticket, failed, posted_at=posted_at, notice_id=notice_id, now=now
     )
+    return query.answer(texts.sent_again())
+
+
+@staff_router.callback_query(ResendMissed.filter())
+async def resend_missed(
+    query: CallbackQuery,
+    callback_data: ResendMissed,
+    session: AsyncSession,
+    staff_chat_id: int,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
+    notice_id = _notice_id(query, ticket)
+    await resending.resend_missed(session, ticket, notice_id=notice_id, now=now)
     return query.answer(texts.sent_again())
 
 

@@ -1,5 +1,7 @@
 """Notices that are a sentence: to the user, or to staff about a ticket."""
 
+from collections.abc import Callable
+
 from aiogram.types import InlineKeyboardMarkup
 
 from bot import keyboards, texts
@@ -7,7 +9,7 @@ from bot.call import Call, edit_text, send_text
 from bot.wording.desk import Desk
 from core.text import Piece
 from database.models import Delivery, DeliveryStatus, Direction, LinkKind, Message, Ticket
-from services import links, notices, orphans, updates
+from services import links, notices, orphans, resending, updates
 from services.content import UNKNOWN
 from services.parcel import Parcel, Shown
 from services.problems import KindNotRelayed, Problem, SeveralTickets
@@ -57,25 +59,22 @@ async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
         return _say(desk, texts.not_retracted(number), reply_to=reply_to)
     edits = {notices.AnswerEdited.kind, notices.QuestionEdited.kind}
     words = texts.edit_failed if failed.kind in edits else texts.delivery_failed
-    piece: Piece = (words(number, notice.reason), [])
     keyboard = keyboards.resend(ticket, failed)
-    return Parcel(
-        desk.chat_id,
-        Call(send_text(desk.chat_id, piece, reply_to=reply_to, keyboard=keyboard)),
-        shows=_AS_NOTICE,
-    )
+    return _say(desk, words(number, notice.reason), reply_to=reply_to, keyboard=keyboard)
 
 
 async def sent_again(desk: Desk, notice: notices.SentAgain) -> Parcel | None:
     """Have the notice of a failure show what sending again led to; its button goes."""
     if notice.told_in != desk.chat_id:
         return None
-    again = await desk.session.get_one(Delivery, notice.delivery_id)
     number = desk.number(await desk.ticket(notice.ticket_id))
-    words = {
-        DeliveryStatus.DELIVERED: texts.arrived_after_all,
-        DeliveryStatus.FAILED: texts.failed_again,
-    }.get(again.status, texts.on_its_way_again)
+    sent = [notice.delivery_id, *notice.others]
+    became = {(await desk.session.get_one(Delivery, one)).status for one in sent}
+    words = texts.on_its_way_again
+    if DeliveryStatus.FAILED in became:
+        words = texts.failed_again
+    elif became == {DeliveryStatus.DELIVERED}:
+        words = texts.arrived_after_all
     piece: Piece = (words(number), [])
     return Parcel(desk.chat_id, Call(edit_text(desk.chat_id, notice.message_id, piece)))
 
@@ -107,18 +106,31 @@ async def only_described(desk: Desk, notice: notices.OnlyDescribed) -> Parcel | 
 
 
 async def edited_after_close(desk: Desk, notice: notices.EditedAfterClose) -> Parcel:
-    message = await desk.message(notice.message_id)
+    return await _edited(desk, notice.message_id, texts.edited_after_close)
+
+
+async def edited_after_answer(desk: Desk, notice: notices.EditedAfterAnswer) -> Parcel:
+    return await _edited(desk, notice.message_id, texts.edited_after_answer)
+
+
+async def _edited(desk: Desk, message_id: int, words: Callable[[str], str]) -> Parcel:
+    """Tell under the copy in the group that its user has edited it."""
+    message = await desk.message(message_id)
     ticket = await desk.ticket(message.ticket_id)
     copies = await links.copies(desk.session, message.id, desk.chat_id)
     reply_to = copies[0].message_id if copies else None
-    return _say(desk, texts.edited_after_close(desk.number(ticket)), reply_to=reply_to)
+    return _say(desk, words(desk.number(ticket)), reply_to=reply_to)
 
 
-async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel:
+async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel | None:
+    """Offer to send again what the user missed, unless that was done by now."""
     ticket = await desk.ticket(notice.ticket_id)
+    if not await resending.is_anything_missed(desk.session, ticket):
+        return None
     card = await desk.card(ticket)
     reply_to = card.message_id if card is not None else None
-    return _say(desk, texts.user_returned(desk.number(ticket)), reply_to=reply_to)
+    words, keyboard = texts.user_returned(desk.number(ticket)), keyboards.resend_missed(ticket)
+    return _say(desk, words, reply_to=reply_to, keyboard=keyboard)
 
 
 async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel:
@@ -164,10 +176,16 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
     )
 
 
-def _say(desk: Desk, words: str, *, reply_to: int | None = None) -> Parcel:
+def _say(
+    desk: Desk,
+    words: str,
+    *,
+    reply_to: int | None = None,
+    keyboard: InlineKeyboardMarkup | None = None,
+) -> Parcel:
     return Parcel(
         desk.chat_id,
-        Call(send_text(desk.chat_id, (words, []), reply_to=reply_to)),
+        Call(send_text(desk.chat_id, (words, []), reply_to=reply_to, keyboard=keyboard)),
         shows=_AS_NOTICE,
     )
 

@@ -110,6 +110,50 @@ async def test_staff_are_told_when_the_user_is_back_and_missed_something(
     assert back.reply_to == card.id
 
 
+async def test_all_that_a_user_missed_is_sent_again_by_one_press_on_the_return(
+    office: Office, alice: User
+) -> None:
+    card, first, _ = await refused(office, alice)
+    second = await office.kate.replies(card, "It is blue")
+    await office.app.courier.settled()
+    await alice.unblocks_bot()
+    back = await office.sees("the user is back")
+    assert back.buttons == ["Send again"]
+
+    await office.kate.presses(back, "Send again")
+
+    await alice.sees("It is on its way")
+    await alice.sees("It is blue")
+    for answer in (first, second):
+        await office.kate.sees_reaction(answer, "👍")
+    assert (await office.kate.sees_edit(back, "it has arrived")).buttons == []
+
+
+async def test_what_was_missed_on_a_closed_ticket_is_sent_again_on_the_return(
+    office: Office, alice: User
+) -> None:
+    card, _, _ = await refused(office, alice)
+    await office.kate.replies(card, "/close")
+    await office.kate.sees_edit(card, "closed")
+    await alice.unblocks_bot()
+
+    await office.kate.presses(await office.sees("the user is back"), "Send again")
+
+    await alice.sees("It is on its way")
+
+
+async def test_a_ticket_whose_answer_did_not_arrive_waits_for_staff_until_it_does(
+    office: Office, alice: User
+) -> None:
+    card, _, notice = await refused(office, alice)
+    await office.kate.sees_edit(card, "new · the user has blocked the bot")
+    await alice.unblocks_bot()
+
+    await office.kate.presses(notice, "Send again")
+
+    await office.kate.sees_edit(card, "answered, waiting for the user")
+
+
 async def test_the_card_says_that_the_user_has_blocked_the_bot_until_the_return(
     office: Office, alice: User
 ) -> None:

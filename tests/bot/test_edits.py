@@ -66,6 +66,25 @@ async def test_staff_hear_of_the_first_edit_after_the_close(office: Office, alic
     assert sum("is closed, and" in text for text in await all_texts(office)) == 1
 
 
+async def test_staff_hear_under_the_copy_of_an_edit_of_what_they_answered(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    question = await alice.writes("by three weeks")
+    copy = await office.sees("by three weeks")
+    await office.kate.replies(card, "It comes tomorrow")
+    await alice.sees("It comes tomorrow")
+
+    for text in ("by two weeks", "by one week"):
+        await alice.edits(question, text)
+        await office.kate.sees_edit(copy, text)
+
+    told = await office.sees("#1: the user has edited this message since you answered.")
+    assert told.reply_to == copy.id
+    await office.says_in_staff_chat()
+    assert sum("since you answered" in text for text in await all_texts(office)) == 1
+
+
 async def test_of_an_edit_while_the_ticket_is_open_nothing_is_said(
     office: Office, alice: User
 ) -> None:

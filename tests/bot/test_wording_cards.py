@@ -14,7 +14,7 @@ from bot.call import Call
 from bot.client import SendText
 from bot.composer import _WORDING
 from core.text import utf16_len
-from database.models import Direction, Ticket, TicketStatus, User
+from database.models import Delivery, DeliveryStatus, Direction, Ticket, TicketStatus, User
 from database.session import make_engine, make_sessions
 from services import notices, outbox, updates
 from services import ticket_service as tickets
@@ -444,6 +444,7 @@ async def test_a_failure_without_a_card_is_told_all_the_same(
 async def test_that_a_user_is_back_is_told_under_the_card(
     session: AsyncSession, wall: Wall, ticket: Ticket
 ) -> None:
+    await missed(session, ticket)
     for notice in (notices.CardPosted(ticket.id), notices.UserReturned(ticket.id)):
         await post(session, notice, ticket)
     await wall.catch_up()
@@ -451,6 +452,28 @@ async def test_that_a_user_is_back_is_told_under_the_card(
     card, told = wall.chat()
     assert told.reply_to == card.id
     assert "the user is back" in told.text
+    assert told.buttons == ["Send again"]
+
+
+async def test_a_return_is_no_news_if_all_was_sent_again_meanwhile(
+    session: AsyncSession, wall: Wall, ticket: Ticket
+) -> None:
+    lost = await missed(session, ticket)
+    lost.status = DeliveryStatus.DELIVERED
+    for notice in (notices.CardPosted(ticket.id), notices.UserReturned(ticket.id)):
+        await post(session, notice, ticket)
+    await wall.catch_up()
+
+    assert len(wall.chat()) == 1
+
+
+async def missed(session: AsyncSession, ticket: Ticket) -> Delivery:
+    """Have an answer that did not arrive."""
+    written = factories.content(chat_id=factories.STAFF)
+    answer = await factories.message(session, ticket, written, Direction.ANSWER)
+    lost = notices.AnswerPosted(answer.id)
+    chat_id = ticket.user.telegram_id
+    return await factories.delivery(session, lost, ticket, chat_id=chat_id, status="failed")
 
 
 async def several_tickets(session: AsyncSession, number: int) -> SeveralTickets:

@@ -13,6 +13,7 @@ VALUES: dict[Any, Any] = {
     str: "text",
     bool: True,
     int | None: None,
+    list[int]: [],
     dict[str, Any]: {"name": "NotForYou"},
     dict[str, Any] | None: {"inline_keyboard": []},
 }
@@ -46,7 +47,10 @@ def test_no_two_notices_share_a_name() -> None:
     [
         (Priority.ANSWER, {"answer_posted", "answer_edited", "answer_retracted"}),
         (Priority.CARD, {"card_posted"}),
-        (Priority.FOLLOW_UP, {"question_posted", "question_edited", "edited_after_close"}),
+        (
+            Priority.FOLLOW_UP,
+            {"question_posted", "question_edited", "edited_after_close", "edited_after_answer"},
+        ),
         (Priority.REDRAW, {"card_redrawn", "card_retired", "sent_again", "update_set_aside"}),
         (Priority.REACTION, {"answer_delivered", "note_kept", "command_done"}),
         (Priority.REFUSAL, {"refusal", "command_answered", "group_is_not_staff"}),

@@ -7,7 +7,7 @@ from services import people
 from services.content import Person
 from services.notices import AnswerPosted, CardRedrawn, QuestionPosted, UserReturned
 from tests.services import factories
-from tests.services.factories import ANN, HOUR, STAFF
+from tests.services.factories import ANN, DAY, HOUR, STAFF
 from tests.times import NOON
 
 FAILED = DeliveryStatus.FAILED
@@ -107,9 +107,17 @@ async def test_a_return_is_no_news_when_no_answer_was_missed(
     assert await come_back(session, ticket) == []
 
 
-async def test_a_return_to_a_closed_ticket_is_no_news(session: AsyncSession) -> None:
+async def test_a_return_to_a_closed_ticket_is_told_too(session: AsyncSession) -> None:
     ticket = await factories.ticket(session, status=TicketStatus.CLOSED)
     await factories.delivery(session, AnswerPosted(1), ticket, status=FAILED)
+
+    assert await come_back(session, ticket) == [UserReturned(ticket.id)]
+
+
+async def test_what_failed_long_before_the_block_is_no_news_at_the_return(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    await factories.delivery(session, AnswerPosted(1), ticket, status=FAILED, now=NOON - 2 * DAY)
 
     assert await come_back(session, ticket) == []
 

@@ -1,10 +1,15 @@
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Ticket
-from services import questions
-from services.notices import QuestionEdited, QuestionPosted
+from database.models import Delivery, Ticket, TicketStatus
+from services import answers, failing, questions
+from services import ticket_service as tickets
+from services.notices import AnswerPosted, EditedAfterAnswer, QuestionEdited, QuestionPosted
 from tests.services import factories
-from tests.services.factories import STAFF, content
+from tests.services.factories import MINUTE, STAFF, content
 from tests.times import NOON
 
 
@@ -66,3 +71,76 @@ async def test_a_first_text_that_becomes_a_photo_is_shown_under_its_card(
         (STAFF, QuestionPosted(first.id)),
         (STAFF, QuestionEdited(later.id)),
     ]
+
+
+# After an answer
+
+
+async def reply(session: AsyncSession, ticket: Ticket, *, now: datetime = NOON) -> None:
+    await answers.write(session, ticket, content("It is late", chat_id=STAFF), by=None, now=now)
+
+
+async def edits_told(session: AsyncSession) -> Sequence[object]:
+    waiting = await factories.waiting(session)
+    return [notice for _, notice in waiting if isinstance(notice, EditedAfterAnswer)]
+
+
+async def test_staff_hear_once_of_edits_of_what_they_answered_and_the_ticket_stays_answered(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    message = await factories.message(session, ticket)
+    await reply(session, ticket)
+
+    for text in ("Hello there", "Hello all"):
+        await questions.edit(session, message, content(text), now=NOON)
+
+    assert await edits_told(session) == [EditedAfterAnswer(message.id)]
+    assert ticket.status is TicketStatus.PENDING
+
+
+async def test_staff_hear_of_the_next_edit_once_they_answered_again(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    message = await factories.message(session, ticket)
+    for minutes, text in enumerate(("Hello there", "Hello all")):
+        await reply(session, ticket, now=NOON + minutes * MINUTE)
+        await questions.edit(session, message, content(text), now=NOON + minutes * MINUTE)
+
+    assert await edits_told(session) == [EditedAfterAnswer(message.id)] * 2
+
+
+async def test_edits_of_what_nobody_answered_are_shown_and_no_more(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    await reply(session, ticket)
+    later = await factories.message(session, ticket)
+
+    await questions.edit(session, later, content("Hello there"), now=NOON)
+
+    assert await edits_told(session) == []
+
+
+async def test_an_answer_that_did_not_arrive_makes_no_edit_late(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    message = await factories.message(session, ticket)
+    await reply(session, ticket)
+    sends = await session.scalars(select(Delivery).where(Delivery.kind == AnswerPosted.kind))
+    await failing.fail(session, sends.all(), "no", now=NOON)
+
+    await questions.edit(session, message, content("Hello there"), now=NOON)
+
+    assert await edits_told(session) == []
+
+
+async def test_of_a_closed_ticket_the_edit_after_the_close_is_told_alone(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    message = await factories.message(session, ticket)
+    await reply(session, ticket)
+    await tickets.close(session, ticket, by=None, now=NOON)
+
+    for text in ("Hello there", "Hello all"):
+        await questions.edit(session, message, content(text), now=NOON)
+
+    assert await edits_told(session) == []

@@ -19,7 +19,9 @@ async def resend(session: AsyncSession, ticket: Ticket, delivery: Delivery) -> N
 
 async def failed(session: AsyncSession, ticket: Ticket, **changes: object) -> Delivery:
     fields = {"status": FAILED, "error": "no", "chat_id": ANN.telegram_id} | changes
-    return await factories.claimed(session, AnswerPosted(1), ticket, **fields)
+    written = factories.content(chat_id=STAFF)
+    answer = await factories.message(session, ticket, written, Direction.ANSWER)
+    return await factories.claimed(session, AnswerPosted(answer.id), ticket, **fields)
 
 
 async def test_what_failed_is_sent_again_as_if_for_the_first_time(
@@ -72,8 +74,11 @@ async def test_what_could_never_be_sent_is_sent_again_by_itself(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     never_claimed = [
-        await factories.delivery(session, AnswerPosted(n), ticket, status=FAILED) for n in range(2)
+        await failed(session, ticket, batch_id=None, attempts=0, first_tried_at=None)
+        for _ in range(2)
     ]
+    for one in never_claimed:
+        one.batch_id = None
 
     await resend(session, ticket, never_claimed[1])
 

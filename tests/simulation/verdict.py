@@ -253,9 +253,16 @@ class Verdict(Ledger):
                 yield f"card of ticket {ticket['id']}: {card.keyboard}, is {ticket['status']}"
 
     def _statuses(self) -> Iterator[str]:
-        """A ticket waits for its user only where an answer stands."""
+        """A ticket waits for its user only where an answer stands that has not failed."""
+        sends = {
+            json.loads(row["payload"])["message_id"]: row["status"]
+            for row in self.rows("deliveries")
+            if row["kind"] == "answer_posted"
+        }
         answered = {
-            row["ticket_id"] for row in self.messages.values() if row["direction"] == "answer"
+            row["ticket_id"]
+            for key, row in self.messages.items()
+            if row["direction"] == "answer" and sends.get(key) != "failed"
         }
         for ticket in self.tickets.values():
             if ticket["status"] == "pending" and ticket["id"] not in answered:

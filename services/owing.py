@@ -1,0 +1,55 @@
+"""Owing: who has to act on a ticket, staff or its user, as answers come, fail and go."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import Delivery, DeliveryStatus, Direction, Message, Ticket, TicketStatus, User
+from services import history, outbox
+from services.notices import AnswerPosted
+
+
+async def answered(
+    session: AsyncSession, ticket: Ticket, answer: Message, *, by: User | None, now: datetime
+) -> None:
+    """Have the ticket wait for its user, now that an answer is on its way."""
+    owed = ticket.status in {TicketStatus.NEW, TicketStatus.OPEN}
+    before = {"message_id": answer.id, "was": ticket.status.value} if owed else {}
+    history.record(session, ticket, by, "answered", now, **before)
+    if owed:
+        ticket.status = TicketStatus.PENDING
+        await outbox.redraw_card(session, ticket, now=now)
+
+
+async def owes_again(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
+    """Put the ticket back to where it was before it was answered, unless another answer stands.
+
+    Who took it meanwhile keeps it, so it is not new again.
+    """
+    if ticket.status is not TicketStatus.PENDING:
+        return
+    first, was = await history.answered_from(session, ticket)
+    if await is_answered(session, ticket, since=first):
+        return
+    taken = ticket.assigned_to is not None
+    ticket.status = TicketStatus.OPEN if taken else was
+    await outbox.redraw_card(session, ticket, now=now)
+
+
+async def is_answered(session: AsyncSession, ticket: Ticket, *, since: int) -> bool:
+    """Whether an answer stands on the ticket, from the message `since` on, that has not failed."""
+    written = await session.scalars(
+        select(Message.id).where(
+            Message.ticket_id == ticket.id,
+            Message.direction == Direction.ANSWER,
+            Message.id >= since,
+        )
+    )
+    sends = await session.execute(
+        select(Delivery.payload, Delivery.status)
+        .where(Delivery.ticket_id == ticket.id, Delivery.kind == AnswerPosted.kind)
+        .order_by(Delivery.id)
+    )
+    newest = {payload["message_id"]: status for payload, status in sends}
+    return any(newest.get(one) is not DeliveryStatus.FAILED for one in written)
