@@ -35,6 +35,7 @@ _WORDING: dict[type[notices.Notice], Callable[[Desk, Any], Awaitable[Parcel | No
     notices.CommandDone: reactions.done,
     notices.DeliveryFailed: sentences.delivery_failed,
     notices.CopyMayRemain: sentences.copy_may_remain,
+    notices.AnswerMayRemain: sentences.answer_may_remain,
     notices.SentAgain: sentences.sent_again,
     notices.WordsKept: kept.words_kept,
     notices.UnconfirmedKept: kept.unconfirmed_kept,

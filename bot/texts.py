@@ -286,6 +286,13 @@ def copy_may_remain(ticket: str) -> str:
     ).format(ticket=ticket)
 
 
+def answer_may_remain(ticket: str) -> str:
+    return _(
+        "{ticket}: kept as a note, but I don't know what this said before. If it was sent to the "
+        "user, I can't take it back, and the user still sees it."
+    ).format(ticket=ticket)
+
+
 def slip_kept(ticket: str) -> str:
     return _("{ticket}: this begins with a slash, so nobody has been sent it. What is it?").format(
         ticket=ticket
@@ -331,6 +338,12 @@ def kept_sent(ticket: str, user: User) -> str:
 
 def kept_noted(ticket: str) -> str:
     return _("{ticket}: kept as a note.").format(ticket=ticket)
+
+
+def kept_taken_back(ticket: str) -> str:
+    return _("{ticket}: kept as a note. What the user has of it is being taken back.").format(
+        ticket=ticket
+    )
 
 
 def kept_assigned(ticket: str, user: User) -> str:

@@ -41,6 +41,26 @@ def begins_with_slash(text: str) -> bool:
     return first in _SLASHES | _SEVERAL
 
 
+def is_alone(text: str) -> bool:
+    """Whether a single slash is all that a reader sees."""
+    visible = [one for one in text if not is_invisible(one)]
+    return len(visible) == 1 and visible[0] in _SLASHES
+
+
+def behind_slash(text: str) -> int:
+    """Find where the words begin behind a single slash and a space; 0 if text begins otherwise.
+
+    Behind it is something to read, and no slash again: that would be read as a note.
+    """
+    slash = next((place for place, one in enumerate(text) if not is_invisible(one)), None)
+    if slash is None or text[slash] not in _SLASHES or not text[slash + 1 : slash + 2].isspace():
+        return 0
+    words = next(
+        (place for place, one in enumerate(text) if place > slash and not is_invisible(one)), None
+    )
+    return words if words is not None and not begins_with_slash(text[words:]) else 0
+
+
 def is_invisible(character: str) -> bool:
     """Whether it shows nothing by itself; U+FFFD stands for what databases refuse, such as NUL."""
     category = unicodedata.category(character)

@@ -48,6 +48,12 @@ def join(pieces: Iterable[tuple[str, Sequence[Mapping[str, Any]]]], separator: s
     return separator.join(texts), entities
 
 
+def rest(text: str, entities: Sequence[Mapping[str, Any]], start: int) -> Piece:
+    """Leave out what stands before `text[start]`; the entities move along."""
+    offset = utf16_len(text[:start])
+    return text[start:], _within(entities, offset, utf16_len(text) - offset)
+
+
 def split(
     text: str, entities: Sequence[Mapping[str, Any]], first_limit: int, limit: int
 ) -> list[Piece]:

@@ -19,6 +19,7 @@ from services import history, links, messages, outbox, owing, resending
 from services.content import Content
 from services.notices import (
     AnswerEdited,
+    AnswerMayRemain,
     AnswerPosted,
     AnswerRetracted,
     CopyMayRemain,
@@ -66,10 +67,10 @@ async def edit(
     answer that becomes one is taken back, even if a colleague says so of the wording that the user
     has (`as_note`).
     """
-    was_note = slashes.is_note(written.text or "")
+    had_slash = slashes.begins_with_slash(written.text or "")
     changed = messages.reword(written, content)
     if written.direction is Direction.NOTE:
-        if changed and was_note and not content.is_note and not as_note:
+        if changed and had_slash and not content.is_note and not as_note:
             _say_that_it_stays(session, ticket, written, now=now)
         return
     if not (changed or as_note):
@@ -175,6 +176,9 @@ async def _note(
         session, ticket.staff_chat_id, NoteKept(first.id), now=now, ticket=ticket
     )
     await _retract(session, ticket, album, now=now)
+    if content.first_as_edit:
+        told = AnswerMayRemain(first.id)
+        await outbox.post_once(session, ticket.staff_chat_id, told, now=now, ticket=ticket)
 
 
 async def _retract(

@@ -1,14 +1,19 @@
 """What a person wrote, and who: the shapes in which `bot/` hands Telegram's messages to us."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from core import slashes
+from core.text import rest
 
 # The kind of what is newer than we are: content, or a service message of tomorrow.
 UNKNOWN = "unknown"
+
+# Among a message's details: its words begin later than those of the original, which is not to be
+# copied as it is.
+SHORTENED = "shortened"
 
 # What a person chose for a message, besides what it says.
 _FLAGS = ("has_media_spoiler", "show_caption_above_media")
@@ -36,7 +41,8 @@ class Content:
     `reply_to` is the id of the message in the same chat that it replies to. `details` are the
     fields of Telegram's message that say more: the content itself if it is neither text nor a file
     alone, flags, whose words are forwarded, what is quoted. `beginning` is how that begins, if with
-    a slash: a poll's question, the first line of what was laid out in blocks.
+    a slash: a poll's question, the first line of what was laid out in blocks. `first_as_edit`: we
+    heard of the message by this edit of it, and don't know what it said before.
     """
 
     chat_id: int
@@ -53,16 +59,28 @@ class Content:
     quoted_from_end: int = 0
     edited_at: datetime | None = None
     beginning: str = ""
+    first_as_edit: bool = False
 
     @property
     def is_note(self) -> bool:
-        """What begins with `//` stays among staff."""
+        """What begins with `//` stays among staff; so does a slash alone, which says nothing."""
+        if self.kind == "text" and slashes.is_alone(self.text or ""):
+            return True
         return slashes.is_note(self.text or self.beginning)
 
     @property
     def is_slip(self) -> bool:
         """What begins with one slash: a mistyped note or command, or an answer after all."""
         return not self.is_note and slashes.begins_with_slash(self.text or self.beginning)
+
+    def without_slash(self) -> "Content":
+        """Give what is to be sent of a slip: without a slash and the space behind it."""
+        start = slashes.behind_slash(self.text or "")
+        if not start:
+            return self
+        text, entities = rest(self.text or "", self.entities, start)
+        details = self.details | {SHORTENED: True}
+        return replace(self, text=text, entities=entities, details=details)
 
 
 def essence(kind: str, details: Mapping[str, Any] | None) -> list[Any]:

@@ -7,16 +7,24 @@ Telegram does not say yet whether it is staff, and a reply to a message of ours 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Direction, KeptReason, KeptWords, Message, Ticket, User
-from services import answers, kept, messages, orphans, refusals
+from services import answers, kept, links, messages, orphans, refusals
 from services import ticket_service as tickets
 from services.content import Content
 from services.notices import Refusal
 from services.problems import ButtonOutdated, NotStaff
+
+
+class Settled(NamedTuple):
+    """What became of kept words. `taken_back`: their user has an earlier wording, still."""
+
+    ticket: Ticket
+    as_note: bool
+    taken_back: bool
 
 
 @dataclass(frozen=True)
@@ -115,10 +123,10 @@ async def reword(session: AsyncSession, said: Said, *, staff_chat_id: int, now: 
 
 async def settle(
     session: AsyncSession, mark: str, *, as_note: bool, staff_chat_id: int, now: datetime
-) -> tuple[Ticket, bool]:
+) -> Settled:
     """Do with kept words what a colleague decided; KeptIsGone if that was done before.
 
-    Return the ticket, and whether they are a note: what became one by an edit is never sent.
+    What became a note by an edit is never sent.
     """
     rows = await kept.take(session, mark, KeptReason.SLIP)
     ticket = await _ticket(session, rows[0].ticket_id, staff_chat_id)
@@ -130,9 +138,10 @@ async def settle(
     )
     if not as_note:
         await answers.let_go(session, ticket, album, now=now)
+    taken_back = as_note and await _user_has_any(session, ticket, rows)
     for row in rows:
         await _settle(session, ticket, row, as_note=as_note, now=now)
-    return ticket, as_note
+    return Settled(ticket, as_note, taken_back)
 
 
 async def adopt(
@@ -193,7 +202,7 @@ async def _hear_again(
 async def _settle(
     session: AsyncSession, ticket: Ticket, row: KeptWords, *, as_note: bool, now: datetime
 ) -> None:
-    content = kept.content_of(row)
+    content = kept.content_of(row) if as_note else kept.content_of(row).without_slash()
     written = await messages.find(session, row.chat_id, row.message_id)
     if written is not None:
         await answers.edit(session, ticket, written, content, now=now, as_note=as_note)
@@ -202,6 +211,14 @@ async def _settle(
     else:
         by = await _author(session, row)
         await answers.write(session, ticket, content, by=by, now=now, as_note=as_note)
+
+
+async def _user_has_any(session: AsyncSession, ticket: Ticket, rows: Iterable[KeptWords]) -> bool:
+    for row in rows:
+        place = {"chat_id": row.chat_id, "message_id": row.message_id}
+        if await links.has_copy_of(session, ticket.user.chat_id, **place):
+            return True
+    return False
 
 
 async def _note_beside(

@@ -8,6 +8,7 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -135,7 +136,8 @@ async def reword(session: AsyncSession, content: Content) -> KeptWords | None:
     """Take over a new wording of words that are kept; return them, or None if these are not."""
     rows = await _locked(session, *_place(content.chat_id, content.message_id))
     for row in rows:
-        row.content = _CONTENT.dump_python(content, mode="json")
+        same = replace(content, first_as_edit=content_of(row).first_as_edit)
+        row.content = _CONTENT.dump_python(same, mode="json")
     return rows[0] if rows else None
 
 

@@ -192,6 +192,13 @@ class CopyMayRemain(Notice):
 
 
 @dataclass(frozen=True)
+class AnswerMayRemain(Notice):
+    """To staff: what became this note is not known; the user may have been sent it."""
+
+    message_id: int
+
+
+@dataclass(frozen=True)
 class SentAgain(Notice):
     """To staff: the notice `message_id` of a failure shows what sending again led to.
 

@@ -138,17 +138,19 @@ async def settle_kept(
     day: date,
     now: datetime,
 ) -> EditMessageText:
-    ticket, as_note = await hearing.settle(
+    settled = await hearing.settle(
         session,
         callback_data.mark,
         as_note=callback_data.as_note,
         staff_chat_id=staff_chat_id,
         now=now,
     )
+    ticket = settled.ticket
     number = texts.number(ticket.daily_id, ticket.opened_on, day)
-    return _becomes(
-        query, texts.kept_noted(number) if as_note else texts.kept_sent(number, ticket.user)
-    )
+    if not settled.as_note:
+        return _becomes(query, texts.kept_sent(number, ticket.user))
+    words = texts.kept_taken_back if settled.taken_back else texts.kept_noted
+    return _becomes(query, words(number))
 
 
 @staff_router.callback_query(ChooseTicket.filter())

@@ -1,5 +1,6 @@
 """The staff chat: commands, answers and notes. All else is staff talking among themselves."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from aiogram import Bot, Router
@@ -115,6 +116,19 @@ async def answer(
     settled: bool,
 ) -> None:
     words = said(message, staff, standing)
+    await _hear(message, words, session, staff_chat_id, now, settled=settled)
+
+
+async def _hear(
+    message: Message,
+    words: Said,
+    session: AsyncSession,
+    staff_chat_id: int,
+    now: datetime,
+    *,
+    settled: bool,
+) -> None:
+    """Hear a reply to a message of ours; one that we don't know may be an orphan."""
     try:
         ticket = await replied_ticket(session, message, staff_chat_id)
     except UnknownReply as unknown:
@@ -158,7 +172,9 @@ async def edited(
             words = said(message, staff, standing)
             await hearing.reword(session, words, staff_chat_id=staff_chat_id, now=now)
         elif await is_new_reply(session, message):
-            await answer(message, session, staff_chat_id, staff, standing, now, settled=settled)
+            words = said(message, staff, standing)
+            words = replace(words, content=replace(words.content, first_as_edit=True))
+            await _hear(message, words, session, staff_chat_id, now, settled=settled)
         return
     words = said(message, staff, standing)
     ticket = await tickets.get(session, written.ticket_id, staff_chat_id=staff_chat_id)

@@ -24,7 +24,7 @@ from bot.call import Call, ReplyTo, reply, send_text
 from bot.wording import again, quoting
 from core.text import utf16_len
 from database.models import Message
-from services.content import UNKNOWN
+from services.content import SHORTENED, UNKNOWN
 
 # The kinds that Telegram groups into albums, and with which they go together
 # (core.telegram.org/bots/api#sendmediagroup).
@@ -50,13 +50,14 @@ _INPUT_MEDIA: dict[str, Any] = {
 def copy(message: Message, chat_id: int, *, reply_to: ReplyTo) -> Call:
     """Copy the message whole; what nobody knows can be neither sent nor described otherwise."""
     parameters = reply(reply_to)
-    in_context = quoting.context(message) and has_room(message)
+    shortened = SHORTENED in (message.details or {})
+    reworded = (quoting.context(message) or shortened) and has_room(message)
     method = CopyMessage(
         chat_id=chat_id,
         from_chat_id=message.chat_id,
         message_id=message.message_id,
         reply_parameters=parameters,
-        **(again.caption(message) | again.above(message) if in_context else {}),
+        **(again.caption(message) | again.above(message) if reworded else {}),
     )
     if message.kind == UNKNOWN:
         return Call(method)

@@ -90,6 +90,13 @@ async def copy_may_remain(desk: Desk, notice: notices.CopyMayRemain) -> Parcel |
     return _say(desk, texts.copy_may_remain(desk.number(ticket)), reply_to=reply_to)
 
 
+async def answer_may_remain(desk: Desk, notice: notices.AnswerMayRemain) -> Parcel:
+    message = await desk.message(notice.message_id)
+    ticket = await desk.ticket(message.ticket_id)
+    reply_to = message.message_id if message.chat_id == desk.chat_id else None
+    return _say(desk, texts.answer_may_remain(desk.number(ticket)), reply_to=reply_to)
+
+
 async def words_wanted(desk: Desk, notice: notices.WordsWanted) -> Parcel:
     words = texts.problem(KindNotRelayed(UNKNOWN), desk.today)
     return _say(desk, words, reply_to=notice.message_id)
