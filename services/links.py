@@ -21,6 +21,17 @@ async def newest_card(session: AsyncSession, ticket: Ticket) -> MessageLink | No
     return found
 
 
+async def shown_on_newest_card(session: AsyncSession, ticket: Ticket) -> int | None:
+    """Find the message that the ticket's newest card shows, in whatever chat; None if none does."""
+    found: int | None = await session.scalar(
+        select(MessageLink.copy_of)
+        .where(MessageLink.ticket_id == ticket.id, IS_CARD, MessageLink.copy_of.is_not(None))
+        .order_by(MessageLink.id.desc())
+        .limit(1)
+    )
+    return found
+
+
 async def ticket_id_of(session: AsyncSession, chat_id: int, message_id: int) -> int | None:
     """Find the ticket that a message of the bot belongs to."""
     found: int | None = await session.scalar(

@@ -34,7 +34,7 @@ async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
     """Send the card, as a reply to an older one; a text that has no room goes on in replies."""
     ticket = await desk.ticket(notice.ticket_id)
     older = await desk.card(ticket)
-    message_id = notice.message_id or (older.copy_of if older is not None else None)
+    message_id = notice.message_id or await _shown_before(desk, ticket, older)
     first = await _question(desk, ticket, message_id)
     pieces = body_pieces(desk, ticket, first)
     if desk.part > 0:
@@ -134,6 +134,16 @@ def shown(first: Message | None, *, named: bool = False) -> Shown:
     if first is None or (first.kind != "text" and not named):
         return Shown(kind=LinkKind.CARD)
     return Shown(first.id, LinkKind.CARD, revision=first.revision)
+
+
+async def _shown_before(desk: Desk, ticket: Ticket, older: MessageLink | None) -> int | None:
+    """Find what the newest card shows; one in a former staff chat counts where there is none here.
+
+    A ticket that is new has no card elsewhere, or one with its first message.
+    """
+    if older is None and ticket.status is not TicketStatus.NEW:
+        return await links.shown_on_newest_card(desk.session, ticket)
+    return older.copy_of if older is not None else None
 
 
 async def _question(desk: Desk, ticket: Ticket, message_id: int | None) -> Message | None:

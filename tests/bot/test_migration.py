@@ -31,6 +31,20 @@ async def test_open_tickets_get_new_cards_and_staff_are_told_the_new_id(
     assert not any("Mine is done" in message.text for message in await new.messages())
 
 
+async def test_a_reopened_ticket_shows_there_what_reopened_it(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "Mine is late")
+    await office.kate.replies(card, "/close")
+    await alice.sees("is closed")
+    await alice.writes("And it is broken")
+    await office.sees("And it is broken")
+
+    new = await office.support.becomes_supergroup()
+
+    moved = await seen(office, "And it is broken", new)
+    assert moved.buttons == ["Take", "Close"]
+    assert "Mine is late" not in moved.text
+
+
 async def test_staff_work_on_in_the_new_group(office: Office, alice: User) -> None:
     await office.opens(alice, "Mine is late")
     new = await office.support.becomes_supergroup()

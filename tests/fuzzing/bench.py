@@ -247,9 +247,7 @@ class Bench:
         Groups count as one: what waits moves with a group that gets a new id.
         """
         refused = [self.sent[one][1] for one, became in self.became.items() if became == REFUSED]
-        asked = Counter(
-            _chat_of(raw) for raw in refused if "callback_query" not in raw and _says_where(raw)
-        )
+        asked = Counter(_chat_of(raw) for raw in refused if not _is_press(raw) and _says_where(raw))
         forgotten = self.now - NOON >= outbox.ASIDES_KEPT
         known = asked.keys() | told.keys()
         groups = {one for one in known if one < 0}
@@ -260,7 +258,7 @@ class Bench:
                 self.report.wrong.append(f"refused {wanted} in {chats}, told {heard}")
         if any(said["from"] == BOT for said in self.wire.history[ROBOT]):
             self.report.wrong.append("another bot was answered")
-        presses = sum("callback_query" in raw for raw in refused)
+        presses = sum(map(_is_press, refused))
         if len(self.wire.alerts) < presses:
             self.report.wrong.append("a press was refused without a word")
 
@@ -272,6 +270,12 @@ class Bench:
 
 def _chat_of(raw: dict[str, Any]) -> Any:
     return (raw.get("message") or raw["edited_message"])["chat"]["id"]
+
+
+def _is_press(raw: dict[str, Any]) -> bool:
+    """Whether it is a press that can be answered; without its id, it is answered in the chat."""
+    press = raw.get("callback_query")
+    return isinstance(press, dict) and isinstance(press.get("id"), str)
 
 
 def _says_where(raw: dict[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """What people saw, and what was on its way when a process ended."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from tests.simulation.telegram import Call, Telegram
 GONE = ("message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID")
 
 # After this a refusal repeats what its reader wrote, which shows it to nobody: bot/texts.py.
-REPEATED = "You wrote: “"
+REPEATED = re.compile("You wrote: “|You sent: ")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Witness:
         if view["from"]["id"] != self._telegram.world.bot.id:
             return
         words = tokens.words_of(view)
-        found = tuple(tokens.of(words.partition(REPEATED)[0]))
+        found = tuple(tokens.of(REPEATED.split(words)[0]))
         if new and call is not None:
             call.shown += found
             call.made.append(view["message_id"])
