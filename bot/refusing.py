@@ -20,8 +20,8 @@ def require_press(raw: Mapping[str, Any], standing: Standing) -> None:
 
 
 async def tell(session: AsyncSession, source: Origin, problem: Problem, *, now: datetime) -> None:
-    """Say where it was asked for why nothing came of it."""
-    if source.chat_id is None:
+    """Say where it was asked for why nothing came of it, unless another bot may have asked."""
+    if source.chat_id is None or (source.private and source.is_program):
         return
     refusal = Refusal(
         problem.to_json(),

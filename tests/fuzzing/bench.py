@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from bot.app import App
+from bot.raw import origin
 from core.config import Settings
 from core.heartbeat import Heartbeat, Part
 from database.models import (
@@ -279,8 +280,13 @@ def _is_press(raw: dict[str, Any]) -> bool:
 
 
 def _says_where(raw: dict[str, Any]) -> bool:
-    """Whether a message that was understood names a chat that could be told anything."""
-    chat_id = _chat_of(raw)
+    """Whether a message that was understood names a chat that could be told anything.
+
+    In a private chat it must say that no bot wrote it.
+    """
+    chat_id, source = _chat_of(raw), origin(raw)
+    if source.private and source.is_program:
+        return False
     return type(chat_id) is int and chat_id != 0 and -(2**63) <= chat_id < 2**63
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.exploring import first_seed
-from tests.fuzzing.people import ANN, CHATS, KATE, STAFF_CHAT
+from tests.fuzzing.people import ANN, CHATS, KATE, ROBOT, STAFF_CHAT
 from tests.fuzzing.running import Broken, Plan, Runner
 from tests.fuzzing.updates import CONTENTS, PHOTO, Mutation, Step
 from tests.fuzzing.values import MEGABYTE
@@ -27,6 +27,9 @@ def changed(content: dict[str, object]) -> Step:
 
 
 FAILED_ONCE: dict[str, Plan] = {
+    "what another bot may have sent, for nobody is named": [
+        [Step("message", ROBOT, ROBOT, {"text": " "}, mutations=(Mutation(7, None, gone=True),))]
+    ],
     "a first text that becomes a photo": [
         [HELLO],
         [Step("edited_message", ANN, ANN, {"photo": PHOTO}, back=0)],
