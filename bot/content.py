@@ -9,15 +9,13 @@ from pydantic import BaseModel
 
 from bot import kinds
 from bot.beginnings import beginning
+from bot.raw import LONGEST_NAME
 from bot.reading import UNREAD
 from core.text import utf16_len
 from services.content import UNKNOWN, Content, Person
 
 # Telegram's own limit is 4096; what is so much longer is no message of a person's.
 LONGEST_TEXT = 2**16
-
-# A first and a last name of 64 characters each.
-LONGEST_NAME = 129
 
 # What is sent along as it came: worth nothing unless aiogram could read it.
 _SENT_ALONG = frozenset(

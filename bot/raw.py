@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.text import clean
+from services.content import Person
+
+# A first and a last name of 64 characters each.
+LONGEST_NAME = 129
 
 # So many characters of what somebody wrote are repeated to him.
 _REPEATED = 64
@@ -59,6 +63,22 @@ def origin(raw: Mapping[str, Any]) -> Origin:
 def person_id(raw: Mapping[str, Any]) -> int | None:
     """Read who wrote or pressed."""
     return as_id(as_dict(event_of(raw).get("from")).get("id"))
+
+
+def writer(raw: Mapping[str, Any]) -> Person | None:
+    """Read who wrote or pressed, if it was a person; an unreadable update may say anything."""
+    sender = as_dict(event_of(raw).get("from"))
+    known = as_id(sender.get("id"))
+    if known is None or known < 0 or sender.get("is_bot") is not False:
+        return None
+    names = [sender.get("first_name"), sender.get("last_name")]
+    name = " ".join(one for one in names if isinstance(one, str))
+    username = sender.get("username")
+    return Person(
+        telegram_id=known,
+        name=clean(name)[:LONGEST_NAME],
+        username=clean(username)[:LONGEST_NAME] if isinstance(username, str) else None,
+    )
 
 
 def number(raw: Any) -> int | None:

@@ -16,6 +16,7 @@ from core.text import BLANKS
 from database.models import Ticket, TicketStatus, User
 from services import failing, problems
 from services.board import Page
+from services.content import Person
 
 # First strong isolate and its end: a right-to-left name turns nothing around it. The mark before
 # them keeps a line left-to-right whose first letters are the name's: not all clients skip isolates.
@@ -26,6 +27,9 @@ _TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 # The most commands that a refusal offers to type.
 _MOST_CHOICES = 10
+
+# The most people that a notice names.
+_MOST_WRITERS = 10
 
 # Of a name and of a quotation that stand in a line, this many characters are shown.
 _LONGEST_FORWARDED, _LONGEST_QUOTED = 129, 200
@@ -38,7 +42,7 @@ def number(daily_id: int, opened_on: date, today: date) -> str:
     return f"#{daily_id} · {format_date(opened_on, 'd MMM', locale=spoken())}"
 
 
-def person(user: User) -> str:
+def person(user: User | Person) -> str:
     """Name a person, on one line; who has no visible name is known by the Telegram id."""
     name = " ".join(user.name.translate(_TURNS).split())
     visible = set(name) - BLANKS
@@ -113,7 +117,7 @@ def question_under_way() -> str:
 
 
 def update_failed() -> str:
-    return _("Something went wrong on our side. This has been saved, and our team has been told.")
+    return _("Something went wrong on our side. This has been saved, and our team will hear of it.")
 
 
 # To staff
@@ -135,18 +139,19 @@ def card_head(
     """Stand for a ticket: number, person, and who must act."""
     user = ticket.user
     known_as = f" @{user.username}" if user.username else ""
-    name = person(user)
-    mention = TextMention(
-        name, user=TelegramUser(id=user.telegram_id, is_bot=False, first_name=name)
-    )
     head = Text(
         Bold(_signs()[ticket.status], " ", number(ticket.daily_id, ticket.opened_on, today)),
         " · ",
-        mention,
+        _mention(user),
         known_as,
     )
     state = _state(ticket, closed_by=closed_by, reason=reason)
     return as_list(head, state)
+
+
+def _mention(user: User | Person) -> TextMention:
+    name = person(user)
+    return TextMention(name, user=TelegramUser(id=user.telegram_id, is_bot=False, first_name=name))
 
 
 def backlog(waiting: int, minutes: int, *, at_least: bool = False) -> str:
@@ -356,8 +361,19 @@ def user_returned(ticket: str) -> str:
     )
 
 
-def updates_set_aside(numbers: Sequence[int]) -> str:
-    """Tell under which numbers they are kept, in order."""
+def updates_set_aside(numbers: Sequence[int], writers: Sequence[Person]) -> Text:
+    """Tell under which numbers they are kept, in order, and from whom they came."""
+    if not writers:
+        return Text(_set_aside(numbers))
+    named: list[Any] = []
+    for writer in writers[:_MOST_WRITERS]:
+        known_as = f" @{writer.username}" if writer.username else ""
+        named += [", " if named else "", _mention(writer), known_as]
+    more = continued() if len(writers) > _MOST_WRITERS else ""
+    return Text(_set_aside(numbers), "\n", _("From:"), " ", *named, more)
+
+
+def _set_aside(numbers: Sequence[int]) -> str:
     if len(numbers) == 1:
         return _(
             "An update could not be handled. It is kept as no. {id}. "

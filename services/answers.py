@@ -67,10 +67,10 @@ async def edit(
     answer that becomes one is taken back, even if a colleague says so of the wording that the user
     has (`as_note`).
     """
-    had_slash = slashes.begins_with_slash(written.text or "")
+    was_note = slashes.is_note(written.text or "") or slashes.is_alone(written.text or "")
     changed = messages.reword(written, content)
     if written.direction is Direction.NOTE:
-        if changed and had_slash and not content.is_note and not as_note:
+        if changed and was_note and not content.is_note and not as_note:
             _say_that_it_stays(session, ticket, written, now=now)
         return
     if not (changed or as_note):

@@ -58,19 +58,20 @@ async def find_by_number(
 async def said_besides(session: AsyncSession, ticket: Ticket, said: str, *, command: str) -> str:
     """Tell what a command in reply to `ticket` says besides the ticket's own number.
 
-    AnotherTicketNamed if it names another one: `#8 …`, `2026-11-22/8 …`, `8`, or `8 …`. What
-    begins with a bare number, as `8 times spam`, names only a ticket that is not closed.
+    AnotherTicketNamed if it names another one: `#8 …`, `2026-11-22/8 …`, `8`, `8, …`, or `8 …`.
+    NoSuchTicket if there is none of that number; but what begins with a bare number, as
+    `8 times spam`, names only a ticket that is not closed.
     """
-    number, *rest = said.split(maxsplit=1) or [""]
-    number = _bare(number)
+    typed, *rest = said.split(maxsplit=1) or [""]
+    number = _bare(typed)
     match = _NUMBER.fullmatch(number)
-    exact = not number.isdecimal()
+    exact = not (rest and typed.isdecimal())
     if match is None:
         return said
     if int(match[2]) == ticket.daily_id and match[1] in {None, ticket.opened_on.isoformat()}:
         return "".join(rest)
     others = await _numbered(session, int(match[2]), _day(match[1], number), ticket.staff_chat_id)
-    if rest and not exact:
+    if not exact:
         others = [one for one in others if one.status is not TicketStatus.CLOSED]
     if others:
         raise AnotherTicketNamed(command, *_named([ticket, *_meant(others)]), "".join(rest))

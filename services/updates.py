@@ -30,6 +30,9 @@ KEPT_FOR = timedelta(hours=48)
 # would not be believed: services/lanes.py.
 TOLD_EVERY = LONGEST_BACKOFF
 
+# A notice names whose updates it tells of, which is read from this many.
+READ_AT_ONCE = 100
+
 # A notice that comes due so soon may be worded before what counts on it is committed.
 _ON_ITS_WAY = timedelta(seconds=30)
 
@@ -100,6 +103,13 @@ async def kept_since(session: AsyncSession, dead_update_id: int) -> Sequence[int
         DeadUpdate.id >= dead_update_id, DeadUpdate.replayed_at.is_(None)
     )
     return (await session.scalars(dead.order_by(DeadUpdate.id))).all()
+
+
+async def raws(session: AsyncSession, dead_update_ids: Sequence[int]) -> Sequence[str]:
+    """Read the JSON of what was set aside, of the first of very many."""
+    first = DeadUpdate.id.in_(dead_update_ids[:READ_AT_ONCE])
+    found = select(DeadUpdate.raw).where(first).order_by(DeadUpdate.id)
+    return (await session.scalars(found)).all()
 
 
 async def not_replayed(session: AsyncSession) -> list[DeadUpdate]:

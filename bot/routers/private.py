@@ -10,8 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import texts
 from bot.content import NotAMessage, content, first_word, person
-from bot.filters import CommandLike, Question, Refused, When, has_more, is_known, private_command
-from bot.kinds import kind_of
+from bot.filters import (
+    CommandLike,
+    Question,
+    Refused,
+    When,
+    command_of,
+    has_more,
+    is_known,
+    private_command,
+)
+from bot.kinds import RELAYED, kind_of
 from bot.partings import only_parts
 from services import messages, people, questions
 from services import ticket_service as tickets
@@ -87,6 +96,10 @@ async def _what_comes_with(
 
 @router.message(CommandLike())
 async def other_command(message: Message) -> UnknownCommand | StaffCommand:
+    return _refused(message)
+
+
+def _refused(message: Message) -> UnknownCommand | StaffCommand:
     said = first_word(message)
     return StaffCommand(said) if is_known(message) else UnknownCommand(said, private=True)
 
@@ -109,11 +122,21 @@ async def edited(
 
 
 @router.edited_message(CommandLike())
-async def edited_command(message: Message, session: AsyncSession, now: datetime) -> None:
-    """Pass on the change of what came with a command; an edit gives no command again."""
+async def edited_command(
+    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
+) -> UnknownCommand | StaffCommand | None:
+    """Pass on the change of what came with a command, or the words that it has got by now.
+
+    An edit gives no command again. What cannot be passed on is answered as if it was sent now.
+    """
     written = await messages.find(session, message.chat.id, message.message_id)
     if written is not None:
         await questions.edit(session, written, content(message), now=now)
+    elif has_more(message) and kind_of(message) in RELAYED:
+        if command_of(message)[0] not in texts.user_commands():
+            return _refused(message)
+        await question(message, session, staff_chat_id, day, now)
+    return None
 
 
 @router.edited_message()

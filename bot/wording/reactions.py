@@ -6,6 +6,7 @@ from aiogram.types import ReactionTypeEmoji
 from bot.call import Call
 from bot.wording.desk import Desk
 from database.models import Direction
+from services import commands
 from services.notices import AnswerDelivered, CommandDone, NoteKept
 from services.parcel import Parcel
 
@@ -19,6 +20,11 @@ async def delivered(desk: Desk, notice: AnswerDelivered) -> Parcel | None:
 
 
 async def noted(desk: Desk, notice: NoteKept) -> Parcel | None:
+    """Mark a note; a command that was carried out, under a picture of it, has its own mark."""
+    note = await desk.message(notice.message_id)
+    place = note.chat_id, note.message_id
+    if await commands.was_done(desk.session, *place, since=note.sent_at):
+        return None
     return await _react(desk, notice.message_id, "✍")
 
 

@@ -75,3 +75,17 @@ async def test_an_album_that_is_kept_becomes_a_note_by_a_command_behind_it(
 
     await alice.sees("is closed")
     await goes_to_nobody(office, alice, 2)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+async def test_a_command_that_was_carried_out_is_marked_so_within_its_album(
+    office: Office, alice: User, place: int
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    album: list[Any] = ["photo", "photo"]
+    album[place] = CLOSE
+
+    items = await office.kate.sends_album(album, reply_to=card)
+
+    await goes_to_nobody(office, alice, 2)
+    await office.kate.sees_reaction(items[place], "👌")

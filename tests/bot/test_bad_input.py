@@ -230,13 +230,15 @@ async def test_who_sent_what_cannot_be_handled_is_told_and_so_are_staff(
     with capture_logs() as logs:
         written = await alice.writes("My secret \x00 order is late")
         told = await alice.sees(
-            "Something went wrong on our side. This has been saved, and our team has been told."
+            "Something went wrong on our side. This has been saved, and our team will hear of it."
         )
-        await office.sees("An update could not be handled")
+        told_staff = await office.sees("An update could not be handled")
     monkeypatch.undo()
     await alice.writes("Hello?")
 
     assert told.reply_to == written.id
+    assert told_staff.text.endswith("\nFrom: Alice @alice")
+    assert formatted(told_staff, "text_mention") == ["Alice"]
     await alice.sees("Ticket #1 is open")
     [kept] = await dead(office)
     assert "ArithmeticError" in kept.error
@@ -305,6 +307,26 @@ async def test_many_updates_that_cannot_be_handled_do_not_flood_the_group(
     await office.sees("29 updates could not be handled. They are kept as no. 2 to 30")
     said = [one.text for one in await office.support.messages() if "handled" in one.text]
     assert len(said) == 2
+
+
+async def test_staff_hear_once_whose_updates_they_are(
+    office: Office, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.ticket_service.receive", fails)
+    await alice.writes("one")
+    await office.sees("From: Alice @alice")
+    await bob.writes("two")
+    told = await bob.sees("Something went wrong on our side.")
+    await bob.writes("three")
+    await bob.sees("Something went wrong on our side.", after=told)
+    carol = await office.telegram.user("Carol")
+    await carol.writes("four")
+    await carol.sees("Something went wrong on our side.")
+
+    await office.telegram.advance(301)
+
+    news = await office.sees("3 updates could not be handled.")
+    assert news.text.endswith("\nFrom: Bob, Carol")
 
 
 async def test_a_name_that_is_longer_than_telegrams_does_not_keep_the_card_back(

@@ -256,6 +256,32 @@ async def test_an_edit_of_what_was_a_command_gives_no_command(alice: User) -> No
     assert not any("your first message" in text for text in await texts_of(alice))
 
 
+@pytest.mark.parametrize(("sent", "edited"), [("/start", "/start late"), ("/help", "/help me")])
+async def test_words_that_an_edit_puts_behind_a_command_are_a_question(
+    office: Office, alice: User, sent: str, edited: str
+) -> None:
+    command = await alice.writes(sent)
+    await alice.sees()
+
+    await alice.edits(command, edited)
+
+    card = await office.sees(edited)
+    await alice.sees("Ticket #1")
+    await alice.edits(command, f"{edited}, please")
+    await office.kate.sees_edit(card, "please")
+
+
+async def test_words_that_an_edit_puts_behind_a_command_of_staff_are_refused_as_sent(
+    alice: User,
+) -> None:
+    command = await alice.writes("/help")
+    await alice.sees()
+
+    await alice.edits(command, "/close my account")
+
+    await alice.sees("/close works only in our team's group.")
+
+
 async def test_what_is_edited_from_a_command_into_a_question_is_a_question(
     office: Office, alice: User
 ) -> None:

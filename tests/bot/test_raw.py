@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot import raw
+from services.content import Person
 
 HUGE = [2**63, -(2**63) - 1, 10**30]
 NO_ID: list[Any] = [*HUGE, 0, True, 1.5, "7", None, [], {}]
@@ -62,3 +63,17 @@ def test_a_number_that_cannot_be_confirmed_is_none(value: Any) -> None:
 @pytest.mark.parametrize("value", [0, 1, 2**63 - 1])
 def test_any_other_number_is_the_updates(value: int) -> None:
     assert raw.number({"update_id": value}) == value
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [None, "Eve", {}, {"id": 5}, {"id": -5, "is_bot": False}, {"id": 5, "is_bot": True}],
+)
+def test_who_is_no_person_wrote_nothing(sender: Any) -> None:
+    assert raw.writer(update(**{"from": sender})) is None
+
+
+def test_whoever_wrote_is_known_by_what_is_said_of_the_person() -> None:
+    eve = {"id": 5, "is_bot": False, "first_name": "E\ud800ve", "last_name": 7, "username": "eve"}
+
+    assert raw.writer(update(**{"from": eve})) == Person(5, "E\ufffdve", "eve")

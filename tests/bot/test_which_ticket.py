@@ -100,7 +100,7 @@ async def test_the_buttons_of_the_question_act(office: Office, alice: User, bob:
 
 @pytest.mark.parametrize(
     ("said", "reason"),
-    [("#1 it has come", "it has come"), ("#1", ""), ("1", ""), ("1 spam", "spam"), ("5", "5")],
+    [("#1 it has come", "it has come"), ("#1", ""), ("1", ""), ("1 spam", "spam")],
 )
 async def test_a_command_that_names_the_ticket_it_replies_to_acts(
     office: Office, alice: User, said: str, reason: str
@@ -111,3 +111,15 @@ async def test_a_command_that_names_the_ticket_it_replies_to_acts(
 
     head = (await office.kate.sees_edit(card, "closed · Kate")).text.splitlines()[1]
     assert head == " · ".join(filter(None, ["closed · Kate", reason]))
+
+
+@pytest.mark.parametrize("said", ["7, he has it", "7"])
+async def test_a_command_that_names_a_ticket_which_there_is_not_closes_no_other(
+    office: Office, alice: User, said: str
+) -> None:
+    card = await office.opens(alice, "first")
+
+    await office.kate.replies(card, f"/close {said}")
+
+    await office.sees("There is no ticket 7.")
+    assert not any("is closed" in text for text in await got(office, alice))

@@ -140,7 +140,6 @@ async def besides(session: AsyncSession, ticket: Ticket, said: str) -> str:
         ("7, spam", "spam"),
         ("8 times spam", "8 times spam"),
         ("9 times spam", "9 times spam"),
-        ("404", "404"),
     ],
 )
 async def test_the_number_of_the_ticket_itself_is_not_part_of_a_reason(
@@ -150,6 +149,16 @@ async def test_the_number_of_the_ticket_itself_is_not_part_of_a_reason(
     await of_day(session, 0, daily_id=8, status=CLOSED)
 
     assert await besides(session, ticket, said) == rest
+
+
+@pytest.mark.parametrize("said", ["404", "404, he has it", "404: he has it", "#404 he has it"])
+async def test_a_number_that_can_be_nothing_else_and_names_no_ticket_is_refused(
+    session: AsyncSession, said: str
+) -> None:
+    ticket = await of_day(session, 0)
+
+    with pytest.raises(NoSuchTicket):
+        await besides(session, ticket, said)
 
 
 @pytest.mark.parametrize("said", ["8", "8 spam", "8, spam", "#8", "#8 spam", "2026-11-23/8"])
