@@ -94,7 +94,7 @@ class App:
             on_turn=lambda: self.heartbeat.beat("courier"),
             alarm=Alarm(monotonic, lambda words: self.heartbeat.trouble("courier", words)),
         )
-        members = Members(bot, clock)
+        members = Members(bot, monotonic)
         self.confirmations = Confirmations(sessions, members, team, clock, self.courier.wake)
         self.intake = Intake(
             bot,

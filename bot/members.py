@@ -7,7 +7,6 @@ press their buttons and reply to them.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
@@ -20,17 +19,17 @@ from bot.speakers import Speaker, asks_something, movements, speaker
 
 log = structlog.get_logger(__name__)
 
-# How long an answer of Telegram's counts.
-REMEMBERED = timedelta(minutes=5)
+# How long an answer of Telegram's counts, in seconds.
+REMEMBERED = 300.0
 
 # How long Telegram has for an answer, in seconds.
 PATIENCE = 5
 
-# How long to wait after a failure before asking again.
-NOT_ASKED = timedelta(seconds=30)
+# How long to wait after a failure before asking again, in seconds.
+NOT_ASKED = 30.0
 
 # The same where words are kept until Telegram says who it is.
-ASKED_SOON = timedelta(seconds=3)
+ASKED_SOON = 3.0
 
 # More answers than this are not kept: strangers may be many.
 MOST = 10_000
@@ -60,18 +59,18 @@ class Group:
 
 
 class Members:
-    """Asks through one bot."""
+    """Asks through one bot. A clock that is set makes nothing count for longer or shorter."""
 
-    def __init__(self, bot: Bot, clock: Callable[[], datetime]) -> None:
+    def __init__(self, bot: Bot, monotonic: Callable[[], float]) -> None:
         self._bot = bot
-        self._clock = clock
-        self._known: dict[tuple[int, int], tuple[Standing, datetime]] = {}
+        self._monotonic = monotonic
+        self._known: dict[tuple[int, int], tuple[Standing, float]] = {}
         self._gone: set[tuple[int, int]] = set()
         self._strangers: set[tuple[int, int]] = set()
         self._doubted: set[tuple[int, int]] = set()
         # Of whom Telegram did not say something, and does by now (bot/confirming.py).
         self.cleared: list[Speaker] = []
-        self._groups: dict[int, tuple[Group, datetime]] = {}
+        self._groups: dict[int, tuple[Group, float]] = {}
 
     def note(self, raw: Mapping[str, Any]) -> None:
         """Take in who came and who left, if the update says so: it counts at once."""
@@ -132,7 +131,7 @@ class Members:
         return Standing.INSIDE if own else Standing.OUTSIDE
 
     async def _of_person(self, who: Speaker) -> Standing:
-        now, key = self._clock(), (who.chat_id, who.id)
+        now, key = self._monotonic(), (who.chat_id, who.id)
         known, until = self._known.get(key, (Standing.OUTSIDE, now))
         if until > now:
             return known
@@ -182,7 +181,7 @@ class Members:
 
     async def _group(self, who: Speaker) -> Group | None:
         """Ask what kind of group it is; what was known last counts while Telegram does not say."""
-        now = self._clock()
+        now = self._monotonic()
         known, until = self._groups.get(who.chat_id, (None, now))
         if until > now:
             return known
@@ -195,7 +194,7 @@ class Members:
         self._groups[who.chat_id] = group, now + REMEMBERED
         return group
 
-    def _remember(self, key: tuple[int, int], standing: Standing, until: datetime) -> None:
+    def _remember(self, key: tuple[int, int], standing: Standing, until: float) -> None:
         if len(self._known) >= MOST:
             self._known.clear()
         self._known[key] = standing, until

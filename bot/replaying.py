@@ -1,6 +1,7 @@
 """Handles again, after a fix, what was set aside."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -64,7 +65,7 @@ class Again:
         self._bot = bot
         self._sessions = sessions
         self._team = team
-        self._members = Members(bot, utcnow)
+        self._members = Members(bot, time.monotonic)
 
     async def handle(self, dead_id: int, raw: dict[str, Any]) -> str:
         """Handle one update again; say in a word how it went."""

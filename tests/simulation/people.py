@@ -306,14 +306,20 @@ class People:
                 acting.press(world, self.staff[staff], question, None, data)
                 self.dealings.add((self.staff[staff].id, tokens.user_of(token)))
                 self._decided.add(question.id)
-                self.kept.add(token)
+                self.kept |= {token, *self._beside(question)}
                 pressed = True
         return pressed
 
+    def _beside(self, question: Message) -> Iterator[str]:
+        """List what else was replied to the message that a question is about: it goes along."""
+        reply = self.group.messages.get(_replied(question))
+        for one in self.group.messages.values() if reply else ():
+            if reply and _replied(one) == _replied(reply):
+                yield from tokens.of(tokens.words_of(one.view))
+
     def _asked_about(self, question: Message) -> str:
         """Read the token of the reply that a question is about; in its place if it is quoted."""
-        quoted = question.view.get("reply_to_message", {}).get("message_id")
-        reply = self.group.messages.get(quoted)
+        reply = self.group.messages.get(_replied(question))
         words = tokens.words_of(reply.view if reply else question.view)
         return next(iter(tokens.of(words)), "")
 
@@ -505,6 +511,12 @@ def said_by(kind: str, token: str) -> Json:
 
 def _buttons(message: Message) -> list[Json]:
     return [one for row in (message.keyboard or {})["inline_keyboard"] for one in row]
+
+
+def _replied(message: Message) -> int:
+    """Give the id of the message that this one replies to; 0 if it replies to none."""
+    found: int = message.view.get("reply_to_message", {}).get("message_id", 0)
+    return found
 
 
 def _asks(message: Message) -> bool:
