@@ -29,7 +29,7 @@ _TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _MOST_CHOICES = 10
 
 # The most people that a notice names.
-_MOST_WRITERS = 10
+_MOST_NAMED = 20
 
 # Of a name and of a quotation that stand in a line, this many characters are shown.
 _LONGEST_FORWARDED, _LONGEST_QUOTED = 129, 200
@@ -152,6 +152,15 @@ def card_head(
 def _mention(user: User | Person) -> TextMention:
     name = person(user)
     return TextMention(name, user=TelegramUser(id=user.telegram_id, is_bot=False, first_name=name))
+
+
+def _mentions(people: Sequence[User | Person]) -> Text:
+    """Name people in a line; of very many, the first."""
+    named: list[Any] = []
+    for one in people[:_MOST_NAMED]:
+        known_as = f" @{one.username}" if one.username else ""
+        named += [", " if named else "", _mention(one), known_as]
+    return Text(*named, continued() if len(people) > _MOST_NAMED else "")
 
 
 def backlog(waiting: int, minutes: int, *, at_least: bool = False) -> str:
@@ -365,12 +374,7 @@ def updates_set_aside(numbers: Sequence[int], writers: Sequence[Person]) -> Text
     """Tell under which numbers they are kept, in order, and from whom they came."""
     if not writers:
         return Text(_set_aside(numbers))
-    named: list[Any] = []
-    for writer in writers[:_MOST_WRITERS]:
-        known_as = f" @{writer.username}" if writer.username else ""
-        named += [", " if named else "", _mention(writer), known_as]
-    more = continued() if len(writers) > _MOST_WRITERS else ""
-    return Text(_set_aside(numbers), "\n", _("From:"), " ", *named, more)
+    return Text(_set_aside(numbers), "\n", _("From:"), " ", _mentions(writers))
 
 
 def _set_aside(numbers: Sequence[int]) -> str:
@@ -483,6 +487,12 @@ def about_content(words: str, named: str) -> str:
     return f"{words}\n\n" + _("You sent: {content}").format(content=named)
 
 
+def replies_dropped(people: Sequence[User], today: date) -> Text:
+    """Tell several people at once that nobody was sent what they wrote."""
+    why = problem(problems.NotStaff(), today)
+    return Text(why, "\n", _("The replies of these people were not sent:"), " ", _mentions(people))
+
+
 def problem(refused: problems.Problem, today: date) -> str:
     """Say why something is not done."""
     data: dict[str, Any] = {
@@ -540,6 +550,7 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         ),
         problems.NotForYou: lambda: _("This button is not for this chat."),
         problems.NotStaff: lambda: _("Only members of this group can answer tickets here."),
+        problems.RepliesDropped: lambda: _("Only members of this group can answer tickets here."),
         problems.NotConfirmed: lambda: _(
             "Telegram doesn't tell me whether you are in this group. Please try again in a minute."
         ),

@@ -16,7 +16,7 @@ from services import answers, kept, links, messages, orphans, refusals
 from services import ticket_service as tickets
 from services.content import Content
 from services.notices import Refusal
-from services.problems import ButtonOutdated, NotStaff
+from services.problems import ButtonOutdated, NotStaff, RepliesDropped
 
 
 class Settled(NamedTuple):
@@ -183,7 +183,8 @@ async def deny(
     rows = await kept.take_unconfirmed(session, speaker_id)
     for row in rows[:1]:
         said, place = kept.beginning_of(row), row.chat_id
-        told = Refusal(NotStaff().to_json(), row.message_id, "", asked_in=place, said=said)
+        why = NotStaff() if row.author_id is None else RepliesDropped([row.author_id])
+        told = Refusal(why.to_json(), row.message_id, "", asked_in=place, said=said)
         await refusals.post(session, staff_chat_id, told, now=now)
 
 

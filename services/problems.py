@@ -136,6 +136,13 @@ class NotStaff(Problem):
 
 
 @dataclass
+class RepliesDropped(Problem):
+    """Whose replies were kept is no member, as Telegram says by now; `people` by their keys."""
+
+    people: list[int]
+
+
+@dataclass
 class NotConfirmed(Problem):
     """Strangers can write here, and Telegram does not say whether this is one."""
 

@@ -1,20 +1,27 @@
 """Refusals: whoever asks hears why nothing comes of it, and nobody fills the outbox by asking.
 
 Of a kind, one waits in a private chat, and in a group one for all who are no members: strangers may
-be many. They are told once a minute, in reply to the newest. Colleagues hear of each attempt.
+be many. They are told once a minute, in reply to the newest; who was told that a reply is kept is
+named there when it is dropped. Colleagues hear of each attempt.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import FOR_THE_EYES, Delivery, DeliveryStatus
+from database.models import FOR_THE_EYES, PENDING, Delivery, DeliveryStatus
 from services import outbox
 from services.notices import Refusal
-from services.problems import NotConfirmed, NotStaff
+from services.problems import NotConfirmed, NotStaff, RepliesDropped
 
 STRANGERS_TOLD_EVERY = timedelta(minutes=1)
+
+# What is said to people who are no members.
+_TO_STRANGERS = frozenset({NotStaff.__name__, RepliesDropped.__name__})
+
+_problem_name = Delivery.payload["problem"]["name"].as_string()
 
 
 async def post(session: AsyncSession, chat_id: int, refusal: Refusal, *, now: datetime) -> None:
@@ -22,13 +29,35 @@ async def post(session: AsyncSession, chat_id: int, refusal: Refusal, *, now: da
     kind = refusal.problem["name"]
     if chat_id > 0 or kind == NotConfirmed.__name__:
         await outbox.post_latest(session, chat_id, refusal, now=now)
-    elif kind == NotStaff.__name__:
+    elif kind in _TO_STRANGERS:
+        if kind == RepliesDropped.__name__:
+            refusal = await _with_those_who_wait(session, chat_id, refusal)
         due_at = await _may_tell_strangers_at(session, chat_id, now=now)
         await outbox.post_latest(
             session, chat_id, refusal, now=now, lane=outbox.STRANGERS_TOLD, due_at=due_at
         )
     else:
         outbox.post(session, chat_id, refusal, now=now)
+
+
+async def _with_those_who_wait(session: AsyncSession, chat_id: int, refusal: Refusal) -> Refusal:
+    """Name those, too, whose replies were dropped before, and who have not been told yet."""
+    waiting = await session.scalars(
+        select(Delivery.payload)
+        .where(
+            Delivery.chat_id == chat_id,
+            Delivery.lane == outbox.STRANGERS_TOLD,
+            Delivery.kind == Refusal.kind,
+            PENDING,
+            Delivery.status == DeliveryStatus.WAITING,
+            Delivery.attempts == 0,
+            _problem_name == RepliesDropped.__name__,
+        )
+        .order_by(Delivery.id)
+    )
+    before = [one for payload in waiting for one in payload["problem"]["people"]]
+    people = list(dict.fromkeys([*before, *refusal.problem["people"]]))
+    return replace(refusal, problem={**refusal.problem, "people": people})
 
 
 async def _may_tell_strangers_at(session: AsyncSession, chat_id: int, *, now: datetime) -> datetime:
@@ -40,7 +69,7 @@ async def _may_tell_strangers_at(session: AsyncSession, chat_id: int, *, now: da
             Delivery.chat_id == chat_id,
             Delivery.kind == Refusal.kind,
             Delivery.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.DELIVERED]),
-            Delivery.payload["problem"]["name"].as_string() == NotStaff.__name__,
+            _problem_name.in_(_TO_STRANGERS),
         )
     )
     last = max((sent_at or now for sent_at in told), default=None)

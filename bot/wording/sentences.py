@@ -1,19 +1,20 @@
 """Notices that are a sentence: to the user, or to staff about a ticket."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiogram.types import InlineKeyboardMarkup
+from sqlalchemy import select
 
 from bot import keyboards, raw, texts
 from bot.call import Call, edit_text, send_text
 from bot.wording.desk import Desk, rendered
 from core.text import Piece
-from database.models import Delivery, DeliveryStatus, Direction, LinkKind, Message, Ticket
+from database.models import Delivery, DeliveryStatus, Direction, LinkKind, Message, Ticket, User
 from services import links, notices, orphans, resending, updates
 from services.content import UNKNOWN
 from services.parcel import Parcel, Shown
-from services.problems import KindNotRelayed, Problem, SeveralTickets
+from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTickets
 
 _AS_NOTICE = [[Shown(kind=LinkKind.NOTICE)]]
 
@@ -181,10 +182,19 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
     words, reply_to = texts.problem(problem, desk.today), notice.reply_to
     if notice.asked_in not in {None, desk.chat_id}:
         words, reply_to = texts.about(words, notice.said), None
+    piece: Piece = (words, [])
+    if isinstance(problem, RepliesDropped) and len(problem.people) > 1:
+        piece = rendered(texts.replies_dropped(await _people(desk, problem.people), desk.today))
     return Parcel(
         desk.chat_id,
-        Call(send_text(desk.chat_id, (words, []), reply_to=reply_to, keyboard=keyboard)),
+        Call(send_text(desk.chat_id, piece, reply_to=reply_to, keyboard=keyboard)),
     )
+
+
+async def _people(desk: Desk, keys: Sequence[int]) -> list[User]:
+    """Get people in the order of their keys here; one that a restored database lost is missing."""
+    found = await desk.session.scalars(select(User).where(User.id.in_(keys)))
+    return sorted(found, key=lambda user: keys.index(user.id))
 
 
 def _say(

@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.client import Message, User
 from tests.bot.test_standing import NUMBER, by, of_bot, reply
-from tests.bot.test_unconfirmed import silent_in_a_public_group
+from tests.bot.test_unconfirmed import says_it_again, silent_in_a_public_group
 from tests.office import USERNAME, Office
 
 REFUSED = "Only members of this group"
@@ -61,3 +61,28 @@ async def test_words_of_many_whom_telegram_does_not_know_are_kept_with_one_messa
     await office.sees(KEPT[1])
     await office.app.courier.settled()
     assert len(await told(office, *KEPT)) == 1
+
+
+async def test_each_whose_kept_reply_is_dropped_is_told(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    await silent_in_a_public_group(office)
+    names = ("Mallory", "Oscar", "Trudy")
+    for number, name in enumerate(names):
+        user = await office.telegram.user(name)
+        said = reply(card, "Tomorrow", **by(user)) | {"message_id": NUMBER + number}
+        await office.telegram.update({"message": said})
+    await alice.writes("more")
+    await office.sees("more")  # so what came before it is kept
+
+    await says_it_again(office)
+    await office.sees(REFUSED)
+    await office.app.courier.settled()
+    await office.telegram.advance(61)
+    await office.says_in_staff_chat()
+    await office.app.courier.settled()
+
+    refused = await told(office, REFUSED)
+    by_name = sum("".join(refused).count(name) for name in names)
+    by_reply = sum("these people" not in one for one in refused)
+    assert len(refused) <= 2
+    assert by_name + by_reply == 3

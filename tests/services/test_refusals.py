@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.models import Delivery, DeliveryStatus
 from services import refusals
 from services.notices import Refusal
-from services.problems import KindNotRelayed, NotConfirmed, NotStaff, Problem
+from services.problems import KindNotRelayed, NotConfirmed, NotStaff, Problem, RepliesDropped
 from tests.services.factories import ANN, STAFF
 from tests.times import NOON
 
@@ -96,3 +96,27 @@ async def test_in_private_the_last_of_a_kind_is_told(session: AsyncSession) -> N
     await refuse(session, NotStaff(), 3, chat_id=ANN.telegram_id)
 
     assert await replied_to(session) == [2, 3]
+
+
+async def test_all_whose_replies_are_dropped_are_named_in_one_notice(session: AsyncSession) -> None:
+    for number in (1, 2, 1, 3):
+        await refuse(session, RepliesDropped([number]), number)
+
+    (told,) = await waiting(session)
+    assert told.payload["problem"]["people"] == [1, 2, 3]
+    assert told.payload["reply_to"] == 3
+
+
+async def test_who_was_named_in_a_notice_on_its_way_is_not_named_again(
+    session: AsyncSession,
+) -> None:
+    await refuse(session, RepliesDropped([1]), 1)
+    (first,) = await waiting(session)
+    first.status = DeliveryStatus.CLAIMED
+    await session.flush()
+
+    await refuse(session, RepliesDropped([2]), 2)
+
+    (second,) = await waiting(session)
+    assert second.payload["problem"]["people"] == [2]
+    assert second.due_at == NOON + timedelta(minutes=1)
