@@ -117,12 +117,12 @@ class Ledger:
         return tokens.of(message["text"] or message["details"] or "") if message else []
 
     def shown_on(self, card: dict[str, Any]) -> dict[str, Any] | None:
-        """Find what a card shows: what it or an older one there names, or the first question."""
+        """Find what a card shows: what it or an older one names, or the first question."""
         named = [
             json.loads(row["payload"]).get("message_id")
             for row in self.deliveries.values()
             if row["kind"] == "card_posted"
-            and (row["ticket_id"], row["chat_id"]) == (card["ticket_id"], card["chat_id"])
+            and row["ticket_id"] == card["ticket_id"]
             and row["id"] <= card["id"]
         ]
         newest = next((one for one in reversed(named) if one is not None), None)
