@@ -7,7 +7,6 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from core.config import sqlite_url as url_of_file
-from database.session import make_engine, make_sessions
-from tests import conform, migrating, postgres
-
-_numbers = count(1)
+from database.session import make_sessions
+from tests import conform, engines, migrating, postgres
 
 # How long an example takes says something about the machine, which is shared.
 hypothesis.settings.register_profile("shared machine", deadline=None)
@@ -78,11 +75,11 @@ def migrated_template(postgres_server: str) -> Iterator[str]:
 
 @pytest.fixture
 def new_postgres(postgres_server: str) -> Iterator[Callable[[str], str]]:
-    """Make databases from a template; they go with the test."""
+    """Make databases from a template; they go with the test, and the next one has their names."""
     names: list[str] = []
 
     def create(template: str) -> str:
-        names.append(f"support_bot_{os.getpid()}_{next(_numbers)}")
+        names.append(f"support_bot_{os.getpid()}_{len(names) + 1}")
         return run(postgres.create_database(postgres_server, names[-1], template))
 
     yield create
@@ -90,10 +87,18 @@ def new_postgres(postgres_server: str) -> Iterator[Callable[[str], str]]:
         run(postgres.drop_database(postgres_server, name))
 
 
+@pytest.fixture(scope="session")
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name the place of each test's SQLite file: the same, for the sake of `engines`."""
+    return tmp_path_factory.mktemp("own")
+
+
 @pytest.fixture
-def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+def sqlite_url(migrated_file: Path, own_folder: Path) -> str:
     """Make a SQLite file at head, the test's own."""
-    return url_of_file(Path(shutil.copy(migrated_file, tmp_path / "test.db")))
+    shutil.rmtree(own_folder)
+    own_folder.mkdir()
+    return url_of_file(Path(shutil.copy(migrated_file, own_folder / "test.db")))
 
 
 @pytest.fixture
@@ -137,9 +142,8 @@ def empty_database_url(backend: str, request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     """Open the database with the product's own engine."""
-    engine = make_engine(database_url)
-    yield engine
-    await engine.dispose()
+    async with engines.lend(database_url) as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -172,7 +176,5 @@ def shared_url(backend: str, request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def session(shared_url: str) -> AsyncIterator[AsyncSession]:
     """Open one session and roll it back: what an update's transaction is to a service."""
-    engine = make_engine(shared_url)
-    async with make_sessions(engine)() as session:
+    async with engines.lend(shared_url) as engine, make_sessions(engine)() as session:
         yield session
-    await engine.dispose()

@@ -1,20 +1,32 @@
 """The bot as people meet it: through Telegram."""
 
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from functools import cache
+from types import SimpleNamespace
 
 import pytest
 
-from database.session import make_engine, make_sessions
+from database.session import make_sessions
 from sandbox.client import User
+from tests import engines
 from tests.office import Office, Sessions, open_office
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_read_once() -> Iterator[None]:
+    """Read the world's certificates once: aiogram does for each bot, and each test makes one."""
+    reads_once = SimpleNamespace(create_default_context=cache(ssl.create_default_context))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aiogram.client.session.aiohttp.ssl", reads_once)
+        yield
 
 
 @pytest.fixture
 async def file_sessions(sqlite_url: str) -> AsyncIterator[Sessions]:
     """Open a SQLite file: what is the same on both databases is tried on one."""
-    engine = make_engine(sqlite_url)
-    yield make_sessions(engine)
-    await engine.dispose()
+    async with engines.lend(sqlite_url) as engine:
+        yield make_sessions(engine)
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from bot import callbacks
 from bot.callbacks import CardButton, CloseThis, CloseTicket, ResendFailed, TicketButton
 from bot.naming import pressed_ticket, replied_ticket
 from database.models import LinkKind, Ticket
-from database.session import make_engine, make_sessions
+from database.session import make_sessions
 from services.problems import ButtonOutdated, NotForYou, UnknownReply
+from tests import engines
 from tests.services import factories
 from tests.services.factories import STAFF
 from tests.times import NOON
@@ -24,10 +25,8 @@ CARD = 77
 @pytest.fixture
 async def session(shared_sqlite_url: str) -> AsyncIterator[AsyncSession]:
     """Open one session and roll it back."""
-    engine = make_engine(shared_sqlite_url)
-    async with make_sessions(engine)() as session:
+    async with engines.lend(shared_sqlite_url) as engine, make_sessions(engine)() as session:
         yield session
-    await engine.dispose()
 
 
 @pytest.fixture

@@ -15,12 +15,13 @@ from bot.client import SendText
 from bot.composer import _WORDING
 from core.text import utf16_len
 from database.models import Delivery, DeliveryStatus, Direction, Ticket, TicketStatus, User
-from database.session import make_engine, make_sessions
+from database.session import make_sessions
 from services import notices, outbox, updates
 from services import ticket_service as tickets
 from services.content import Content
 from services.notices import Notice
 from services.problems import AnotherTicketOpen, Problem, SeveralTickets
+from tests import engines
 from tests.bot.wall import Wall, at
 from tests.services import factories, test_notices, test_problems
 from tests.services.factories import ANN, STAFF, content, photo
@@ -32,10 +33,8 @@ USER = ANN.telegram_id
 @pytest.fixture
 async def session(shared_sqlite_url: str) -> AsyncIterator[AsyncSession]:
     """Open one session and roll it back; wording is the same on both databases."""
-    engine = make_engine(shared_sqlite_url)
-    async with make_sessions(engine)() as session:
+    async with engines.lend(shared_sqlite_url) as engine, make_sessions(engine)() as session:
         yield session
-    await engine.dispose()
 
 
 @pytest.fixture

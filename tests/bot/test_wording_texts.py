@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.wording.desk import TEXT_LIMIT
 from core.text import utf16_len, utf16_slice
 from database.models import Direction, Message, Ticket
-from database.session import make_engine, make_sessions
+from database.session import make_sessions
 from services import answers, links, messages, outbox, questions
 from services import ticket_service as tickets
 from services.content import Content
 from services.notices import AnswerDelivered
+from tests import engines
 from tests.bot.wall import Seen, Wall, at
 from tests.services import factories
 from tests.services.factories import ANN, STAFF, TODAY, content
@@ -32,10 +33,8 @@ MORE = " …"
 @pytest.fixture
 async def session(shared_sqlite_url: str) -> AsyncIterator[AsyncSession]:
     """Open one session and roll it back; wording is the same on both databases."""
-    engine = make_engine(shared_sqlite_url)
-    async with make_sessions(engine)() as session:
+    async with engines.lend(shared_sqlite_url) as engine, make_sessions(engine)() as session:
         yield session
-    await engine.dispose()
 
 
 @pytest.fixture
