@@ -4,22 +4,24 @@ PYTHON := .venv/bin/python
 # Each marks what .venv was filled with; making .venv removes both.
 READY := .venv/.ready
 INSTALLED := .venv/.installed
-# One more than there are cores: some tests wait for a process or for the network.
-WORKERS = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4) + 1)')
+# Three more than there are cores: many tests wait for a process or for the network.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4) + 3)')
+# Compiled modules are kept, whatever the shell says: each worker and each program imports them.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest --quiet --numprocesses=$(WORKERS) --dist=worksteal
 UV := uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-strip-extras \
 	--custom-compile-command 'make lock' $(LOCK_FLAGS) pyproject.toml
 
-# Where coverage is measured. The rest starts processes or lives whole lives, through the same code.
-MEASURED := tests/bot tests/core tests/database tests/services tests/test_main.py
+# No processes, no browser, no Telegram: what one runs between two edits.
+QUICK := tests/core tests/database tests/services tests/bot/test_wording_cards.py tests/bot/test_wording_texts.py
 
 # Of `make simulate`: how many seeds are tried.
 SEEDS = 1000
 
-.PHONY: help install setup check test demo torture simulate fuzz bench format lock
+.PHONY: help install setup check test test-quick demo torture simulate fuzz bench format lock
 
 help: ## print this list
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
 
 install: $(INSTALLED) ## make .venv with what the bot runs on
 
@@ -40,9 +42,10 @@ check: $(READY) ## lint, types, layers and translations
 	@$(PYTHON) -m pytest --quiet -k "catalogue or translat" tests/bot/test_languages.py
 
 test: $(READY) ## every test, with branch coverage of at least 90 %
-	@failed=0; for part in "$(MEASURED) --cov" "$(MEASURED:%=--ignore=%)"; do \
-		$(PYTHON) -m pytest --quiet --numprocesses=$(WORKERS) --dist=worksteal $$part || failed=1; \
-	done; exit $$failed
+	@$(PYTEST) --cov
+
+test-quick: $(READY) ## the tests between two edits: core, database, services, wording; not measured
+	@$(PYTEST) $(QUICK)
 
 demo: $(READY) ## the real bot on a local Telegram that you can see and touch, without a token
 	@$(PYTHON) -m tests.demo

@@ -6,6 +6,7 @@ A test that takes `database_url`, or anything built on it, runs on SQLite and on
 import asyncio
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from core.config import sqlite_url as url_of_file
 from database.session import make_sessions
-from tests import conform, engines, migrating, postgres
+from tests import conform, engines, migrating, postgres, schedule
 
 # How long an example takes says something about the machine, which is shared.
 hypothesis.settings.register_profile("shared machine", deadline=None)
@@ -32,6 +33,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--kills`: `make crash` gives the longer proof."""
     parser.addoption("--kills", type=int, default=5, help="how often a bot under traffic is killed")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the tests into their order, and say which are not measured."""
+    for item in items:
+        if not schedule.is_measured(item):
+            item.add_marker(pytest.mark.no_cover)
+    if worker := getattr(config, "workerinput", None):
+        items[:] = schedule.in_order(items, worker["workercount"])
 
 
 @pytest.fixture
@@ -88,16 +98,18 @@ def new_postgres(postgres_server: str) -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture(scope="session")
-def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Name the place of each test's SQLite file: the same, for the sake of `engines`."""
-    return tmp_path_factory.mktemp("own")
+def own_folder() -> Iterator[Path]:
+    """Make the place of each test's SQLite file: always the same, for the sake of `engines`."""
+    place = postgres.fast_place()
+    with tempfile.TemporaryDirectory(prefix="support-bot-sqlite-", dir=place) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
 def sqlite_url(migrated_file: Path, own_folder: Path) -> str:
     """Make a SQLite file at head, the test's own."""
-    shutil.rmtree(own_folder)
-    own_folder.mkdir()
+    for left in own_folder.iterdir():
+        left.unlink()
     return url_of_file(Path(shutil.copy(migrated_file, own_folder / "test.db")))
 
 

@@ -3,10 +3,11 @@
 import asyncio
 import multiprocessing
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -39,6 +40,16 @@ def _written(value: object) -> str:
     if isinstance(value, timedelta):
         return str(value.total_seconds())
     return "" if value is None else str(value)
+
+
+@contextmanager
+def heeding_interrupts() -> Iterator[None]:
+    """Start programs that heed SIGINT: by default those of a background job ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.config import PROJECT
+from tests import processes
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="no signals, no process groups"),
@@ -21,16 +22,17 @@ pytestmark = [
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Start the demo in a group of its own, and see to it that the group is gone at the end."""
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "tests.demo"],
-        cwd=PROJECT,
-        env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        start_new_session=True,
-    )
+    with processes.heeding_interrupts():
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "tests.demo"],
+            cwd=PROJECT,
+            env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            start_new_session=True,
+        )
     with demo:
         yield demo
         if left_over(demo):

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from core.config import PROJECT
+from tests import processes
 
 DOCKERFILE = (PROJECT / "Dockerfile").read_text("utf-8")
 
@@ -81,7 +82,8 @@ class TestEntrypoint:
         os.mkfifo(told)
         write_program(tmp_path / "alembic", f'echo "migrating" > "{told}"\nexec /bin/sleep 60')
         alone = ["unshare", "--pid", "--fork", "--kill-child", *ENTRYPOINT]
-        outside = subprocess.Popen(alone, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+        with processes.heeding_interrupts():
+            outside = subprocess.Popen(alone, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
         assert told.read_text("utf-8") == "migrating\n"
         children = Path(f"/proc/{outside.pid}/task/{outside.pid}/children").read_text("utf-8")
 
