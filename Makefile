@@ -4,8 +4,8 @@ PYTHON := .venv/bin/python
 # Each marks what .venv was filled with; making .venv removes both.
 READY := .venv/.ready
 INSTALLED := .venv/.installed
-# Three more than there are cores: many tests wait for a process or for the network.
-WORKERS = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4) + 3)')
+# Two more than there are cores: many tests wait for a process or for the network.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4) + 2)')
 # Compiled modules are kept, whatever the shell says: each worker and each program imports them.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest --quiet --numprocesses=$(WORKERS) --dist=worksteal
 UV := uv

@@ -55,6 +55,14 @@ class Office:
         await user.sees("Ticket #")
         return await self.sees(text)
 
+    async def all_goes(self) -> None:
+        """Wait until the bot has taken in all that was written, and said all that it may now."""
+        known = 0
+        while (await self.telegram.status())["pending_updates"]:
+            known = (await self.telegram.call("changes", since=known, timeout=30))["seq"]
+        self.app.courier.wake()
+        await self.app.courier.sent()
+
     async def holds_all(self) -> None:
         """Wait until the bot wrote down that it may not write, for all it had tried to send."""
         async with asyncio.timeout(30):

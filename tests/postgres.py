@@ -12,11 +12,12 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import NullPool, make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from core.config import async_url
 
@@ -199,17 +200,20 @@ def server_url() -> Iterator[str]:
 
 async def create_database(server: str, name: str, template: str = "template1") -> str:
     """Make a database and return its URL."""
-    await _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    async with _engine(server).connect() as connection:
+        version = connection.dialect.server_version_info or ()
+        # Files are copied in half the time in which their pages go through the log.
+        how = " STRATEGY FILE_COPY" if version >= (15,) else ""
+        await connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{how}'))
     return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 async def drop_database(server: str, name: str) -> None:
     """Remove a database, even one that somebody is connected to."""
-    await _execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    async with _engine(server).connect() as connection:
+        await connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
 
-async def _execute(server: str, statement: str) -> None:
-    engine = create_async_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(statement))
-    await engine.dispose()
+@cache
+def _engine(server: str) -> AsyncEngine:
+    return create_async_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
