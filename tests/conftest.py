@@ -102,14 +102,15 @@ def own_folder() -> Iterator[Path]:
     """Make the place of each test's SQLite file: always the same, for the sake of `engines`."""
     place = postgres.fast_place()
     with tempfile.TemporaryDirectory(prefix="support-bot-sqlite-", dir=place) as folder:
-        yield Path(folder)
+        yield Path(folder) / "own"
 
 
 @pytest.fixture
 def sqlite_url(migrated_file: Path, own_folder: Path) -> str:
     """Make a SQLite file at head, the test's own."""
-    for left in own_folder.iterdir():
-        left.unlink()
+    if own_folder.exists():
+        shutil.rmtree(own_folder)
+    own_folder.mkdir()
     return url_of_file(Path(shutil.copy(migrated_file, own_folder / "test.db")))
 
 
