@@ -156,7 +156,7 @@ async def test_a_stranger_hears_the_language_that_his_update_named(
     await wall.catch_up()
 
     assert wall.texts(12345) == [
-        "У нас что-то пошло не так. Всё сохранено, и наша команда об этом знает."
+        "У нас что-то пошло не так. Всё сохранено, и наша команда об этом узнает."
     ]
 
 
