@@ -177,8 +177,14 @@ class App:
                     await self._lead.sure()
 
     async def _look_after_staff_chat(self) -> None:
+        """Have the courier write to staff once the bot works there, and all tickets are there."""
+        holds = await self.courier.relocates()
         await startup.look_after_staff_chat(self._bot, self._sessions, self._team, self._clock)
-        self.courier.settled_in()
+        self.courier.settled_in(holds)
+        while True:
+            holds = await self.courier.relocates()
+            await startup.follow_staff_chat(self._sessions, self._team, self._clock)
+            self.courier.settled_in(holds)
 
 
 async def run(settings: Settings) -> None:

@@ -7,8 +7,8 @@ seen, and Telegram may forget it.
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -164,21 +164,44 @@ class Intake:
         settled: bool = False,
     ) -> list[tuple[dict[str, Any], Any]]:
         """Handle what is new in the batch, and commit; list what each handler returned."""
+        async with self._held_while_relocating() as session:
+            return await self._feed_all(session, batch, standings, settled=settled)
+
+    @asynccontextmanager
+    async def _held_while_relocating(self) -> AsyncIterator[AsyncSession]:
+        """Begin a transaction; the courier learns before the commit, and after, of a relocation."""
+        relocates = False
+        try:
+            async with self._sessions.begin() as session:
+                yield session
+                if relocates := prefetch.of(session).relocates:
+                    self._courier.hold_staff_chats()
+        finally:
+            if relocates:
+                self._courier.hold_staff_chats()
+
+    async def _feed_all(
+        self,
+        session: AsyncSession,
+        batch: Sequence[dict[str, Any]],
+        standings: Sequence[Standing],
+        *,
+        settled: bool,
+    ) -> list[tuple[dict[str, Any], Any]]:
         now, shown = self._clock(), []
-        async with self._sessions.begin() as session:
-            ids = [raw["update_id"] for raw in batch]
-            new = set(await updates.new_among(session, ids, now=now))
-            if len(batch) > 1:
-                await _read_ahead(session, batch)
-            for raw, standing in zip(batch, standings, strict=True):
-                with _named(raw):
-                    if raw["update_id"] in new:
-                        known = {"standing": standing, "settled": settled}
-                        shown.append((raw, await self._feed(session, raw, now=now, **known)))
-                        new.remove(raw["update_id"])  # should it stand here twice
-                    else:
-                        log.info("update was handled before", update_id=raw["update_id"])
-                        shown.append((raw, None))
+        ids = [raw["update_id"] for raw in batch]
+        new = set(await updates.new_among(session, ids, now=now))
+        if len(batch) > 1:
+            await _read_ahead(session, batch)
+        for raw, standing in zip(batch, standings, strict=True):
+            with _named(raw):
+                if raw["update_id"] in new:
+                    known = {"standing": standing, "settled": settled}
+                    shown.append((raw, await self._feed(session, raw, now=now, **known)))
+                    new.remove(raw["update_id"])  # should it stand here twice
+                else:
+                    log.info("update was handled before", update_id=raw["update_id"])
+                    shown.append((raw, None))
         return shown
 
     async def _feed(

@@ -33,7 +33,7 @@ from core.team import Team
 from core.waiting import Wait
 from database.errors import ForeignDatabase, is_outage, reason
 from database.schema import ensure_at_head
-from services import staff_chat, updates
+from services import relocating, staff_chat, updates
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +94,36 @@ async def look_after_staff_chat(
     log.info("the staff chat is ready")
 
 
+async def follow_staff_chat(
+    sessions: async_sessionmaker[AsyncSession], team: Team, clock: Callable[[], datetime]
+) -> None:
+    """Have all tickets come along to the id that the group got, however often that takes a try."""
+    while True:
+        try:
+            await _bring_along(sessions, team, clock)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            log.info("tickets wait for the database", reason=reason(error))
+            await asyncio.sleep(patience.after(1))
+        else:
+            return
+
+
+async def _bring_along(
+    sessions: async_sessionmaker[AsyncSession], team: Team, clock: Callable[[], datetime]
+) -> None:
+    """Have all tickets come along to the staff chat, which may have moved since it was asked for.
+
+    A portion a transaction: others get theirs in between.
+    """
+    more = True
+    while more:
+        async with sessions.begin() as session:
+            chat_id = await staff_chat.current(session, team.staff_chat_id)
+            more = await relocating.go_on(session, chat_id, now=clock())
+
+
 async def own_database(sessions: async_sessionmaker[AsyncSession], bot_id: int) -> None:
     """Make the database this bot's if it is nobody's yet; ForeignDatabase if it is another's."""
     async with sessions.begin() as session:
@@ -149,10 +179,7 @@ async def _trouble(
             chat_id = await staff_chat.current(session, team.staff_chat_id)
         missing = _missing(await bot.get_chat_member(chat_id, bot.id))
         if missing is None:
-            async with sessions.begin() as session:
-                # The group may have moved while Telegram was asked.
-                chat_id = await staff_chat.current(session, chat_id)
-                await staff_chat.settle_in(session, chat_id, now=clock())
+            await _bring_along(sessions, team, clock)
             await _set_staff_commands(bot, chat_id, team.staff_language)
     except TelegramMigrateToChat as error:
         return f"The staff group became a supergroup: set STAFF_CHAT_ID={error.migrate_to_chat_id}."

@@ -37,6 +37,8 @@ class Turn:
     `settled` is empty as long as the transaction has not begun. `claimed` are the ids of all that
     goes; `batches`, what of it is not written down yet.
 
+    `relocates`: it has found that tickets have to come along to another group.
+
     `careful`: a turn before failed, perhaps for a delivery that spoils the transaction when it is
     worded. So each is worded in a savepoint.
     """
@@ -45,6 +47,7 @@ class Turn:
         self, now: datetime, monotonic: float, *, longest: float, careful: bool = False
     ) -> None:
         self.careful = careful
+        self.relocates = False
         self.settled: list[tuple[Trip, Outcome]] = []
         self.trips: list[Trip] = []
         self.batches: list[Sequence[Delivery]] = []
@@ -93,11 +96,11 @@ class Claims:
         turn: Turn,
         *,
         travelling: Collection[int],
-        former: Collection[int] = (),
+        held: Collection[int] = (),
     ) -> None:
         """Claim for `turn` what may go now.
 
-        `travelling` are the chats of what is on its way, `former` those that get nothing more.
+        `travelling` are the chats of what is on its way, `held` those that get nothing for now.
         """
         paused = await pauses.read(session, now=turn.now)
         turn.wait_until(paused.next_end)
@@ -108,11 +111,11 @@ class Claims:
             turn.look_at(room_at)
             return
         await self.watch.tidy(session, now=turn.now)
-        for chat_id in paused.questioned - {*travelling, *former}:
+        for chat_id in paused.questioned - {*travelling, *held}:
             await self._find_out(session, chat_id, turn)
         full = self._limiter.full(turn.monotonic)
         turn.look_at(min(full.values(), default=inf))
-        ready = await self._ready(session, turn, without=paused.blocked.union(full, former))
+        ready = await self._ready(session, turn, without=paused.blocked.union(full, held))
         chosen = self._chosen(ready, turn)
         offered = await lanes.offered(session, [head for _, head in chosen], now=turn.now)
         await prefetch.for_deliveries(session, list(chain.from_iterable(offered.values())))

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from database.alarm import Alarm
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus
-from services import failing, lanes, orphans, sent, settling, staff_chat
+from services import failing, lanes, orphans, prefetch, relocating, sent, settling
 from services.claiming import Claims, Turn
 from services.limiter import Limiter
 from services.outcomes import Outcome, Unknown
@@ -69,7 +69,8 @@ class Courier:
         self._monotonic = monotonic
         self._on_turn = on_turn
         self._wake = asyncio.Event()
-        self._settled_in = False
+        self._holds, self._relocates = 0, asyncio.Event()
+        self._relocates.set()  # for all we know
         self._stopping = False
         self._trips: dict[Trip, asyncio.Task[None]] = {}
         self._back: list[tuple[Trip, Outcome]] = []
@@ -99,10 +100,24 @@ class Courier:
         """
         self._expecting = True
 
-    def settled_in(self) -> None:
-        """Go on as the staff chat is the one in the settings, and all that waits goes there."""
-        self._settled_in = True
-        self.wake()
+    def hold_staff_chats(self) -> None:
+        """Send nothing to chats between which tickets come along (services/relocating.py).
+
+        Called before the commit that says so, and again after it: `relocates` then counts anew.
+        """
+        self._holds += 1
+        self._relocates.set()
+
+    async def relocates(self) -> int:
+        """Wait until tickets may have to come along; return how often that was said."""
+        await self._relocates.wait()
+        return self._holds
+
+    def settled_in(self, holds: int) -> None:
+        """Send to staff again, as all came along, unless something was said since (`relocates`)."""
+        if holds == self._holds:
+            self._relocates.clear()
+            self.wake()
 
     def hear(self, *, after_silence: bool) -> None:
         """Note that Telegram answers; after a silence, send what was postponed."""
@@ -172,7 +187,10 @@ class Courier:
         self._on_turn()
         alone = self._one_by_one
         turn = Turn(self._clock(), self._monotonic(), longest=LOOKS_EVERY, careful=self._careful)
-        if not await self._survives(self._transaction(turn)):
+        survived = await self._survives(self._transaction(turn))
+        if turn.relocates:
+            self.hold_staff_chats()
+        if not survived:
             await self._undo(turn, alone=alone)
             return LOOKS_EVERY
         del self._back[: len(turn.settled)]
@@ -214,19 +232,22 @@ class Courier:
                 now=turn.now,
             )
             await session.flush()
+            turn.relocates = prefetch.of(session).relocates
             await self._bring_forward(session, turn)
             if self._unsure is not None:
                 await self._put_back(session, self._unsure, turn.settled)
             if not self._stopping and not self._one_by_one:
                 chats = {trip.parcel.chat_id for trip in self._trips}
-                former = await self._former_chats(session)
-                await self._claims.make(session, turn, travelling=chats, former=former)
+                held = await self._held(session, turn)
+                await self._claims.make(session, turn, travelling=chats, held=held)
 
-    async def _former_chats(self, session: AsyncSession) -> frozenset[int]:
-        """List the groups that were the staff chat, as long as something may wait for one."""
-        if self._settled_in:
+    async def _held(self, session: AsyncSession, turn: Turn) -> frozenset[int]:
+        """List the groups that get nothing for now, as tickets come along."""
+        if turn.relocates:
+            self.hold_staff_chats()
+        if not self._relocates.is_set():
             return frozenset()
-        return await staff_chat.former_chats(session, self._staff_chat_id)
+        return await relocating.held(session, self._staff_chat_id)
 
     async def _bring_forward(self, session: AsyncSession, turn: Turn) -> None:
         """Try what was postponed for want of an answer: all once Telegram answers, or else one."""

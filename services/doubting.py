@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import PENDING, Delivery, DeliveryStatus
@@ -57,9 +57,15 @@ async def notice_refused(
     await pauses.hold(session, notice.chat_id, reason, now=now)
 
 
-async def put_back(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Have everything wait on whose failure a notice has not arrived; the notices are dropped."""
-    for notice in await session.scalars(_doubted(chat_id).with_for_update()):
+async def put_back(
+    session: AsyncSession, chat_id: int, *which: ColumnElement[bool], now: datetime
+) -> bool:
+    """Have everything wait on whose failure a notice has not arrived; the notices are dropped.
+
+    Whether there was any; with `which`, only of such notices.
+    """
+    notices = (await session.scalars(_doubted(chat_id, *which).with_for_update())).all()
+    for notice in notices:
         failed = await session.get_one(
             Delivery, notice.payload["delivery_id"], with_for_update=True
         )
@@ -71,14 +77,7 @@ async def put_back(session: AsyncSession, chat_id: int, *, now: datetime) -> Non
                 failed.attempts, failed.batch_id = 0, None
         await session.delete(notice)
     await session.flush()
-
-
-async def put_back_elsewhere(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Have what was doubted in other groups wait: `chat_id` is the only staff chat from now on."""
-    others = select(Delivery.chat_id).where(*_DOUBTED, Delivery.chat_id != chat_id).distinct()
-    for other in (await session.scalars(others)).all():
-        await put_back(session, other, now=now)
-        await pauses.forget(session, other)
+    return bool(notices)
 
 
 async def probe(session: AsyncSession, chat_id: int) -> Delivery | None:
@@ -87,5 +86,6 @@ async def probe(session: AsyncSession, chat_id: int) -> Delivery | None:
     return found
 
 
-def _doubted(chat_id: int) -> Select[Delivery]:
-    return select(Delivery).where(Delivery.chat_id == chat_id, *_DOUBTED).order_by(Delivery.id)
+def _doubted(chat_id: int, *which: ColumnElement[bool]) -> Select[Delivery]:
+    doubted = select(Delivery).where(Delivery.chat_id == chat_id, *_DOUBTED, *which)
+    return doubted.order_by(Delivery.id)

@@ -3,12 +3,15 @@
 The courier takes it from here.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, cast, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database import rows
+from database.dialect import one_of
 from database.models import FOR_THE_EYES, PENDING, Delivery, DeliveryStatus, Priority, Ticket
 from services.notices import CardRedrawn, CommandAnswered, Notice, Refusal
 
@@ -21,6 +24,10 @@ ALBUM_ITEMS = 10
 
 # What is told at a time of its own has a lane of its own: it holds up nothing that has no ticket.
 STRANGERS_TOLD, DOUBTS_TOLD = 2**60, 2**60 + 1
+
+# What is stuck has a lane of its own, numbered from here on: what comes behind it passes. An edit
+# that passes finds nothing to edit and does no harm: what is stuck goes as it is worded by then.
+STALLED = 2**61
 
 # The kind of what is only for the eyes now (bot/asides.py); later than so it is not sent.
 ASIDE = "aside"
@@ -87,7 +94,7 @@ async def _wait_for_album(session: AsyncSession, item: Delivery, *, now: datetim
     """Have what is here of an album wait for more, but not for ever: ten items are all."""
     waiting = (
         Delivery.chat_id == item.chat_id,
-        Delivery.ticket_id == item.ticket_id,
+        Delivery.lane == item.lane,
         Delivery.media_group_id == item.media_group_id,
         PENDING,
         Delivery.status == DeliveryStatus.WAITING,
@@ -187,9 +194,23 @@ async def post_once(
     priority: Priority | None = None,
 ) -> None:
     """Send `notice`, as of another class if `priority` says so, unless the very same one waits."""
-    if not await _waits(session, chat_id, notice, ticket):
-        delivery = post(session, chat_id, notice, now=now, ticket=ticket)
-        delivery.priority = delivery.priority if priority is None else priority
+    await post_each_once(session, chat_id, [(ticket, notice)], now=now, priority=priority)
+
+
+async def post_each_once(
+    session: AsyncSession,
+    chat_id: int,
+    notices: Sequence[tuple[Ticket, Notice]],
+    *,
+    now: datetime,
+    priority: Priority | None = None,
+) -> None:
+    """Do as `post_once` does for notices of several tickets, which are looked for at once."""
+    waiting = await _waiting(session, chat_id, notices)
+    for ticket, notice in notices:
+        if (notice.kind, notice.to_json()) not in waiting:
+            delivery = post(session, chat_id, notice, now=now, ticket=ticket)
+            delivery.priority = delivery.priority if priority is None else priority
 
 
 async def redraw_card(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
@@ -197,14 +218,20 @@ async def redraw_card(session: AsyncSession, ticket: Ticket, *, now: datetime) -
     await post_once(session, ticket.staff_chat_id, CardRedrawn(ticket.id), now=now, ticket=ticket)
 
 
-async def _waits(session: AsyncSession, chat_id: int, notice: Notice, ticket: Ticket) -> bool:
+async def _waiting(
+    session: AsyncSession, chat_id: int, notices: Sequence[tuple[Ticket, Notice]]
+) -> list[tuple[str, dict[str, Any]]]:
+    """List what of these kinds waits for these tickets; by lanes, or all of the chat is read."""
     await session.flush()
-    waiting = select(Delivery.payload).where(
+    ids = [ticket.id for ticket, _ in notices]
+    waiting = select(Delivery.kind, Delivery.payload).where(
         Delivery.chat_id == chat_id,
-        Delivery.ticket_id == ticket.id,
-        Delivery.kind == notice.kind,
+        Delivery.kind.in_({notice.kind for _, notice in notices}),
         PENDING,
         Delivery.status == DeliveryStatus.WAITING,
         Delivery.part == 0,
     )
-    return notice.to_json() in (await session.scalars(waiting)).all()
+    in_order = waiting.where(one_of(Delivery.lane, "ids"))
+    stuck = waiting.where(Delivery.lane >= STALLED, one_of(Delivery.ticket_id, "ids"))
+    found = await session.execute(in_order.union_all(stuck), {"ids": ids})
+    return [(kind, payload) for kind, payload in found]

@@ -60,12 +60,15 @@ class Prefetched:
     in the courier's turn. `not_closed` has tickets by user. `cards` has the newest card of each of
     the `tickets` in its staff chat.
 
+    `relocates`: this transaction has found that tickets have to come along to another group.
+
     `migrations` and `pauses` hold all there are, or None before they are asked for; whoever
     changes them in the transaction keeps them true (services/staff_chat.py, services/pauses.py).
     """
 
     users: dict[int, User] = field(default_factory=dict)
     not_closed: dict[int, Ticket] = field(default_factory=dict)
+    relocates: bool = False
     migrations: dict[int, int] | None = None
     pauses: dict[int, ChatPause] | None = None
     tickets: dict[int, Ticket] = field(default_factory=dict)

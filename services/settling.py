@@ -17,6 +17,7 @@ from services import (
     orphans,
     pauses,
     people,
+    relocating,
     staff_chat,
 )
 from services.arrival import Taken
@@ -30,6 +31,7 @@ from services.notices import (
     NoteKept,
     SentAgain,
 )
+from services.outbox import STALLED
 from services.outcomes import (
     BotRefused,
     ChatRefused,
@@ -122,7 +124,7 @@ async def settle(
         case Migrated(new_id):
             _wait(batch, now)
             await session.flush()
-            await staff_chat.migrated(
+            await relocating.migrated(
                 session, parcel.chat_id, new_id, staff_chat_id=staff_chat_id, now=now
             )
         case Refused():
@@ -212,7 +214,7 @@ async def _stall(
         return
     if stalls.is_passed(first.id):
         for delivery in batch:
-            delivery.lane = lanes.STALLED + first.id
+            delivery.lane = STALLED + first.id
     elif (seconds := stalls.judged_in(first.id)) is not None:
         for delivery in batch:
             delivery.due_at = min(delivery.due_at, now + timedelta(seconds=seconds))

@@ -1,5 +1,6 @@
 """Tickets: opened by a user's first message, moved by both sides, numbered anew each day."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -19,7 +20,7 @@ from database.models import (
     TicketStatus,
     User,
 )
-from services import history, messages, outbox, people, prefetch
+from services import history, messages, outbox, people, prefetch, staff_chat
 from services.content import Content, Person
 from services.notices import (
     CardPosted,
@@ -103,7 +104,7 @@ async def receive(
     if ticket is None:
         return await _open(session, user, content, staff_chat_id=staff_chat_id, day=day, now=now)
     if ticket.status is TicketStatus.CLOSED and ticket.staff_chat_id != staff_chat_id:
-        ticket.staff_chat_id = staff_chat_id  # an open one gets a card there: `settle_in`
+        ticket.staff_chat_id = staff_chat_id  # an open one gets a card there: `relocating`
     album = await messages.album(session, ticket, content.media_group_id)
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)
     if ticket.status is not TicketStatus.CLOSED:
@@ -191,12 +192,18 @@ async def get(session: AsyncSession, ticket_id: int, *, staff_chat_id: int) -> T
         .where(Ticket.id == ticket_id)
         .with_for_update(of=User, key_share=True)
     )
-    ticket: Ticket | None = await session.scalar(
+    locked = (
         select(Ticket)
-        .where(Ticket.id == ticket_id, Ticket.staff_chat_id == staff_chat_id)
+        .where(Ticket.id == ticket_id)
         .options(selectinload(Ticket.user), selectinload(Ticket.assigned_staff))
         .with_for_update(key_share=True)
     )
+    ticket: Ticket | None = await session.scalar(
+        locked.where(Ticket.staff_chat_id == staff_chat_id)
+    )
+    if ticket is None:
+        comes_along = await staff_chat.tickets_of(session, staff_chat_id)
+        ticket = await session.scalar(locked.where(comes_along))
     if ticket is None:
         raise NotForYou
     structlog.contextvars.bind_contextvars(ticket=ticket.id)
@@ -276,6 +283,16 @@ async def new_card(
     retired = CardRetired(ticket.id)
     await outbox.post_once(session, chat_id, card, now=now, ticket=ticket, priority=later)
     await outbox.post_once(session, chat_id, retired, now=now, ticket=ticket)
+
+
+async def new_cards(
+    session: AsyncSession, tickets: Sequence[Ticket], chat_id: int, *, now: datetime
+) -> None:
+    """Post a card of each of many tickets in a chat that they have come to; as `new_card`."""
+    cards = [(one, CardPosted(one.id)) for one in tickets]
+    retired = [(one, CardRetired(one.id)) for one in tickets]
+    await outbox.post_each_once(session, chat_id, cards, now=now, priority=Priority.FOLLOW_UP)
+    await outbox.post_each_once(session, chat_id, retired, now=now)
 
 
 async def _post_question(

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content import NotAMessage
 from bot.filters import InStaffChat, When
-from services import pauses, staff_chat
+from services import pauses, relocating, staff_chat
 
 router = Router(name="groups")
 
@@ -42,7 +42,7 @@ async def _moved(
     """Follow the group. Where people have their ids none can live: staff's would go to a person."""
     if old_id >= 0 or new_id >= 0:
         raise NotAMessage("a group that has the id of a person")
-    await staff_chat.migrated(session, old_id, new_id, staff_chat_id=staff_chat_id, now=now)
+    await relocating.migrated(session, old_id, new_id, staff_chat_id=staff_chat_id, now=now)
 
 
 @router.my_chat_member(InStaffChat())

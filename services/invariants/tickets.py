@@ -5,10 +5,18 @@ from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, or_, select, union
 
-from database.models import NOT_CLOSED, DailyTicketCounter, Message, Ticket, TicketStatus
+from database.models import (
+    NOT_CLOSED,
+    DailyTicketCounter,
+    Message,
+    Relocation,
+    Ticket,
+    TicketStatus,
+)
 from services.invariants.conditions import QUESTION
 from services.invariants.rule import Rule
 
+_RELOCATING = Relocation.next_ticket_id.is_not(None)
 _CLOSED = Ticket.status == TicketStatus.CLOSED
 
 
@@ -49,7 +57,9 @@ def rules() -> Iterator[Rule]:
         "one staff chat",
         "Tickets that are not closed belong to different staff chats",
         "chats",
-        select(Ticket.staff_chat_id).distinct().where(NOT_CLOSED, groups.scalar_subquery() > 1),
+        select(Ticket.staff_chat_id)
+        .distinct()
+        .where(NOT_CLOSED, groups.scalar_subquery() > 1, ~exists().where(_RELOCATING)),
     )
     yield Rule(
         "a question each",

@@ -15,6 +15,7 @@ from bot import dispatching, intake
 from bot.fetching import Broken
 from bot.poller import Poller
 from bot.sender import Sender
+from services import relocating
 from services.outcomes import Outcome
 from services.parcel import Parcel
 
@@ -65,6 +66,21 @@ def dies_before_the_settling() -> None:
         return outcome
 
     Sender.__call__ = send_and_die  # type: ignore[method-assign]
+
+
+def dies_between_portions() -> None:
+    """A ticket, or a delivery, has come along to the group's new id; the next would come next."""
+    vars(relocating).update(TICKETS_AT_A_TIME=1, DELIVERIES_AT_A_TIME=1)
+    go_on = relocating.go_on
+    begun: list[bool] = []
+
+    async def die_or_go_on(*what: Any, **more: Any) -> bool:
+        if any(begun):
+            die()
+        begun.append(await go_on(*what, **more))
+        return begun[-1]
+
+    vars(relocating)["go_on"] = die_or_go_on
 
 
 def confirms_before_it_commits() -> None:

@@ -103,6 +103,46 @@ async def test_these_proofs_find_a_poller_that_confirms_before_it_commits(
     assert await stored(sessions) == (1, 1)
 
 
+async def test_killed_between_the_portions_of_a_move_each_ticket_comes_along_once(
+    scene: Scene, sessions: Sessions
+) -> None:
+    names = ["Alice", "Bob", "Carol"]
+    users = [await scene.telegram.user(name) for name in names]
+    await scene.start()
+    for user, name in zip(users, names, strict=True):
+        await user.writes(f"{name} is waiting")
+        await scene.kate.sees(f"{name} is waiting", in_=scene.support)
+    await scene.stop()
+    new = await scene.support.becomes_supergroup()
+
+    await users[0].writes("for three weeks")
+    for _ in range(3):
+        await scene.start(mishaps.dies_between_portions)
+        assert await scene.ended() == SIGKILLED
+    assert await staff_chats(sessions) == [scene.support.id, new.id]
+    await users[2].writes("since May")
+    await scene.start()
+
+    await scene.kate.sees("since May", in_=new)
+    await scene.kate.sees("for three weeks", in_=new)
+    for user, name in zip(users, names, strict=True):
+        card = await scene.kate.sees(f"{name} is waiting", in_=new)
+        await scene.kate.replies(card, f"Soon, {name}")
+        await user.sees(f"Soon, {name}")
+    await scene.stop()
+    said = [message.text for message in await new.messages()]
+    assert [len([one for one in said if f"{name} is waiting" in one]) for name in names] == [1] * 3
+    assert await staff_chats(sessions) == [new.id]
+    assert scene.announced() == []
+
+
+async def staff_chats(sessions: Sessions) -> list[int]:
+    """List where the tickets are, each chat once, highest first."""
+    async with sessions() as session:
+        chats = select(Ticket.staff_chat_id).distinct().order_by(Ticket.staff_chat_id.desc())
+        return list(await session.scalars(chats))
+
+
 async def stored(sessions: Sessions) -> tuple[int, int]:
     """Count tickets and messages."""
     async with sessions() as session:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.models import Delivery, DeliveryStatus, Ticket
-from services import notices, outbox
+from services import notices, outbox, relocating
 from services.backlog import Backlog
 from services.courier import Courier
 from services.limiter import Limiter
@@ -197,6 +197,14 @@ class Room:
         made = await self.telegram.called(calls, others=others)
         await self.courier.settled()
         return list(made)
+
+    async def come_along(self, chat_id: int) -> None:
+        """Have all tickets come along to a staff chat."""
+        holds, more = await self.courier.relocates(), True
+        while more:
+            async with self.sessions.begin() as session:
+                more = await relocating.go_on(session, chat_id, now=self.times.clock())
+        self.courier.settled_in(holds)
 
     async def turns(self, count: int = 2) -> None:
         """Let the courier take so many turns; after two, one has seen all there was."""

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.models import Direction, Ticket
 from database.session import make_engine, make_sessions
-from services import lanes, messages, outbox, people, staff_chat
+from services import lanes, messages, outbox, people, relocating
 from services import ticket_service as tickets
 from services.notices import CardRedrawn
 from services.problems import Problem
@@ -89,7 +89,8 @@ async def test_claims_and_a_group_that_moves_do_not_lock_each_other_out(
     async def moves() -> None:
         for _ in range(ROUNDS):
             async with sessions() as session:
-                await staff_chat.migrated(session, STAFF, -1002, staff_chat_id=STAFF, now=NOON)
+                await relocating.migrated(session, STAFF, -1002, staff_chat_id=STAFF, now=NOON)
+                await relocating.go_on(session, -1002, now=NOON)
                 await session.rollback()
 
     async with asyncio.TaskGroup() as group:

@@ -18,7 +18,7 @@ from database.models import (
     Ticket,
     User,
 )
-from services import doubting, lanes, settling
+from services import doubting, lanes, relocating, settling
 from services import pauses as pauses_of
 from services.notices import (
     AnswerDelivered,
@@ -587,12 +587,19 @@ async def test_somebody_unknown_who_is_gone_is_nobodys_business(session: AsyncSe
 # Migration
 
 
+async def all_come_along(session: AsyncSession) -> None:
+    more = True
+    while more:
+        more = await relocating.go_on(session, NEW_STAFF, now=NOON)
+
+
 async def test_when_the_group_has_moved_its_delivery_goes_to_the_new_id(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     question = await question_on_its_way(session, ticket)
 
     await settle(session, Migrated(NEW_STAFF), question)
+    await all_come_along(session)
 
     await session.refresh(question)
     await session.refresh(ticket)
@@ -624,6 +631,7 @@ async def test_what_was_addressed_to_the_old_id_later_moves_as_well(
     late = await claimed(session, AnswerDelivered(first.payload["message_id"]), ticket)
 
     await settle(session, Migrated(NEW_STAFF), late, staff_chat_id=NEW_STAFF)
+    await all_come_along(session)
 
     await session.refresh(late)
     assert late.chat_id == NEW_STAFF

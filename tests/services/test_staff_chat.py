@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from database.models import ChatMigration, ChatPause, Delivery, DeliveryStatus, Ticket, TicketStatus
-from services import board, doubting, staff_chat, ticket_service
+from services import board, doubting, relocating, staff_chat, ticket_service
 from services.notices import (
     CardPosted,
     CardRetired,
@@ -32,7 +32,14 @@ async def migrations(session: AsyncSession, *moves: tuple[int, int]) -> None:
 
 
 async def migrate(session: AsyncSession, old: int = STAFF, new: int = NEW) -> None:
-    await staff_chat.migrated(session, old, new, staff_chat_id=STAFF, now=NOON)
+    await relocating.migrated(session, old, new, staff_chat_id=STAFF, now=NOON)
+    await settle_in(session, await staff_chat.current(session, STAFF))
+
+
+async def settle_in(session: AsyncSession, chat_id: int) -> None:
+    more = True
+    while more:
+        more = await relocating.go_on(session, chat_id, now=NOON)
 
 
 async def told(session: AsyncSession) -> list[tuple[int, Notice]]:
@@ -85,7 +92,7 @@ async def test_what_waits_and_what_is_on_its_way_goes_to_the_new_id(
     sent = await factories.delivery(session, question, ticket, status=DeliveryStatus.DELIVERED)
     waits = await factories.delivery(session, question, ticket)
     travels = await factories.claimed(session, question, ticket)
-    elsewhere = await factories.delivery(session, question, ticket, chat_id=-5)
+    elsewhere = await factories.delivery(session, GroupIsNotStaff(-5), chat_id=-5)
 
     await migrate(session)
 
@@ -109,8 +116,8 @@ async def test_the_group_is_told_and_open_tickets_get_new_cards_oldest_first(
     assert await told(session) == [
         (NEW, StaffChatMigrated(STAFF, NEW)),
         (NEW, CardPosted(older.id)),
-        (NEW, CardRetired(older.id)),
         (NEW, CardPosted(ticket.id)),
+        (NEW, CardRetired(older.id)),
         (NEW, CardRetired(ticket.id)),
     ]
 
@@ -221,7 +228,7 @@ async def test_open_tickets_come_along_when_the_operator_chooses_another_group(
     bob = await factories.user(session, 8)
     closed = await factories.ticket(session, 2, user=bob, status=TicketStatus.CLOSED)
 
-    await staff_chat.settle_in(session, NEW, now=NOON)
+    await settle_in(session, NEW)
 
     await session.refresh(closed)
     assert (opened.staff_chat_id, closed.staff_chat_id) == (NEW, NEW)
@@ -234,7 +241,7 @@ async def test_a_closed_ticket_can_be_reopened_by_its_number_in_the_newly_chosen
     session: AsyncSession,
 ) -> None:
     closed = await factories.ticket(session, 7, status=TicketStatus.CLOSED)
-    await staff_chat.settle_in(session, NEW, now=NOON)
+    await settle_in(session, NEW)
 
     found = await board.find_by_number(session, "7", staff_chat_id=NEW, command="reopen")
     ticket = await ticket_service.get(session, found, staff_chat_id=NEW)
@@ -248,7 +255,7 @@ async def test_a_closed_ticket_comes_along_when_its_user_writes_again(
     session: AsyncSession,
 ) -> None:
     closed = await factories.ticket(session, status=TicketStatus.CLOSED)
-    await staff_chat.settle_in(session, NEW, now=NOON)
+    await settle_in(session, NEW)
 
     await ticket_service.receive(
         session,
@@ -280,15 +287,15 @@ async def test_what_waits_for_the_former_group_goes_to_the_newly_chosen_one_from
     )
     to_group = await factories.delivery(session, GroupIsNotStaff(-5), chat_id=-5)
 
-    assert await staff_chat.former_chats(session, NEW) == {STAFF}
-    await staff_chat.settle_in(session, NEW, now=NOON)
+    assert await relocating.held(session, NEW) == {STAFF}
+    await settle_in(session, NEW)
 
     for one in (*waiting, to_ann, to_group):
         await session.refresh(one)
     assert [(one.chat_id, one.part) for one in waiting] == [(NEW, 0)] * 3
     assert [to_ann.chat_id, to_group.chat_id] == [factories.ANN.telegram_id, -5]
     assert (await told(session)).count((NEW, CardPosted(ticket.id))) == 1
-    assert await staff_chat.former_chats(session, NEW) == frozenset()
+    assert await relocating.held(session, NEW) == frozenset()
 
 
 async def test_an_open_ticket_whose_user_writes_before_all_came_along_gets_a_card_there(
@@ -304,7 +311,7 @@ async def test_an_open_ticket_whose_user_writes_before_all_came_along_gets_a_car
         day=NOON.date(),
         now=NOON,
     )
-    await staff_chat.settle_in(session, NEW, now=NOON)
+    await settle_in(session, NEW)
 
     kinds = [(chat_id, notice.kind) for chat_id, notice in await told(session)]
     assert (NEW, CardPosted.kind) in kinds
@@ -316,7 +323,7 @@ async def test_an_open_ticket_whose_user_writes_before_all_came_along_gets_a_car
 async def test_nothing_comes_along_to_the_group_where_all_is(session: AsyncSession) -> None:
     await factories.ticket(session)
 
-    await staff_chat.settle_in(session, STAFF, now=NOON)
+    await settle_in(session, STAFF)
 
     assert await told(session) == []
 
@@ -327,7 +334,7 @@ async def test_what_the_former_group_refused_in_unknown_words_waits_in_the_newly
     refused = await factories.claimed(session, QuestionPosted(1), ticket)
     await doubting.begin(session, [refused], "Bad Request: who knows", now=NOON)
 
-    await staff_chat.settle_in(session, NEW, now=NOON)
+    await settle_in(session, NEW)
 
     await session.refresh(refused)
     assert (refused.status, refused.chat_id) == (DeliveryStatus.WAITING, NEW)
@@ -341,7 +348,7 @@ async def test_what_the_chosen_group_itself_refused_goes_on_being_found_out(
     refused = await factories.claimed(session, QuestionPosted(1), ticket)
     await doubting.begin(session, [refused], "Bad Request: who knows", now=NOON)
 
-    await staff_chat.settle_in(session, STAFF, now=NOON)
+    await settle_in(session, STAFF)
 
     assert refused.status is DeliveryStatus.FAILED
     assert await doubting.probe(session, STAFF) is not None

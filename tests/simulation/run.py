@@ -11,7 +11,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from services import relocating
 from tests.simulation import fairness, store, verdict
 from tests.simulation.clockwork import Agenda, Stuck
 from tests.simulation.log import Log
@@ -27,6 +29,9 @@ from tests.simulation.witness import Witness
 CALM = 3.0
 # So long after everything was healed all must have arrived.
 PATIENCE = 3600.0
+# Tickets and deliveries come along to a supergroup in portions of so many: few here, for there are
+# few in a run, and what happens between two portions counts.
+PORTIONS: dict[str, Any] = {"TICKETS_AT_A_TIME": 1, "DELIVERIES_AT_A_TIME": 2}
 # A bot that was asked to stop has so long (README, "Run it"); timers fire a little late.
 GONE_WITHIN = 10.1
 
@@ -51,7 +56,7 @@ def run(plan: Plan) -> Result:
         warnings.filterwarnings("ignore", "The garbage collector is trying to clean up")
         logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
         simulation = Simulation(plan, Path(folder))
-        with simulation.log.kept():
+        with simulation.log.kept(), patch.multiple(relocating, **PORTIONS):
             result = simulation.run()
         del simulation
         gc.collect()
