@@ -148,6 +148,11 @@ class Ledger:
         }
         return {row["id"] for row in self.rows("users") if row["telegram_id"] in asked}
 
+    def asked(self) -> set[str]:
+        """Tokens of the replies that are kept until their writer says for which ticket they are."""
+        words = [row["content"] for row in self.rows("kept_words") if row["reason"] == "orphan"]
+        return {token for one in words for token in tokens.of(one)}
+
     def told_tokens(self) -> set[str]:
         """Tokens of which somebody was told that they did not arrive."""
         found: set[str] = set()
