@@ -149,8 +149,9 @@ class Ledger:
         return {row["id"] for row in self.rows("users") if row["telegram_id"] in asked}
 
     def asked(self) -> set[str]:
-        """Tokens of the replies that are kept until their writer says for which ticket they are."""
-        words = [row["content"] for row in self.rows("kept_words") if row["reason"] == "orphan"]
+        """Tokens of what is kept until its writer presses a button."""
+        asked = [row for row in self.rows("kept_words") if row["reason"] != "unconfirmed"]
+        words = [row["content"] for row in asked]
         return {token for one in words for token in tokens.of(one)}
 
     def told_tokens(self) -> set[str]:

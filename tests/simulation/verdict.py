@@ -79,10 +79,12 @@ class Verdict(Ledger):
     def _lost(self) -> Iterator[str]:
         """Everything was seen, or its writer was told why not.
 
-        After a clock was set, the right ticket may not be among those that its writer is asked for.
+        After a clock was set, the right ticket may not be among those that its writer is asked for;
+        a press is refused while the bot is not in the group.
         """
-        shown = self.firsts()
-        told = self.told_tokens() | (self.asked() if "clock" in self.simulation.done else set())
+        shown, told = self.firsts(), self.told_tokens()
+        if {"clock", "kick"} & {*self.simulation.done}:
+            told |= self.asked()
         for one in self.written:
             if one.note or one.token in shown or one.token in told:
                 continue
