@@ -81,6 +81,7 @@ async def test_a_question_that_waits_when_the_group_moves_is_asked_once(
     )
     await office.kate.replies(card, "/etc")
     await office.telegram.called("sendMessage", status=502)
+    await office.app.courier.settled()
 
     new = await office.support.becomes_supergroup()
 
