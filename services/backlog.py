@@ -26,7 +26,7 @@ from database.models import (
 )
 from services import outbox
 from services.notices import CardPosted, CardRedrawn, QuestionEdited, QuestionPosted
-from services.rings import DECORATION
+from services.outbox import DECORATION
 
 # A card that tells of the backlog is brought up to date this often, if no new card does.
 SHOWN_EVERY = timedelta(minutes=1)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus, Priority
-from services import doubting, failing, lanes, pauses, prefetch
+from services import doubting, failing, lanes, outbox, pauses, prefetch
 from services.backlog import Backlog, Watch
 from services.limiter import Limiter
 from services.outcomes import Outcome
@@ -175,7 +175,7 @@ class Claims:
             turn.look_at(turn.monotonic)
         elif notice.status is DeliveryStatus.CLAIMED:
             return
-        elif turn.now < notice.due_at <= turn.now + lanes.LONGEST_BACKOFF:
+        elif turn.now < notice.due_at <= turn.now + outbox.LONGEST_BACKOFF:
             turn.wait_until(notice.due_at)
         elif (when := self._limiter.next_at(turn.monotonic, chat_id)) > turn.monotonic:
             turn.look_at(when)

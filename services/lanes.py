@@ -13,12 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.dialect import join_first, one_of, rows_of_json
 from database.models import PENDING, Delivery, DeliveryStatus
 from services.notices import AnswerPosted, QuestionPosted
-from services.outbox import ALBUM_PAUSE, STALLED
-from services.rings import DECORATION, Head
-
-# No delivery waits longer than this between two tries, and no album longer than its pause. A due
-# time further ahead was written before the clock was set back, so it counts as reached.
-LONGEST_BACKOFF = timedelta(minutes=5)
+from services.outbox import ALBUM_PAUSE, DECORATION, LONGEST_BACKOFF, STALLED
+from services.rings import Head
 
 # So many waiting deliveries are offered to become one message.
 MOST_OFFERED = 50

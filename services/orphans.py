@@ -25,8 +25,8 @@ from database.models import (
 from services import links, outbox
 from services.content import Content
 from services.notices import AnswerEdited, AnswerPosted, CardPosted, CopyMayRemain, QuestionPosted
+from services.outbox import DECORATION
 from services.problems import UnknownReply
-from services.rings import DECORATION
 
 # Clocks differ, and a request that nobody waits for any more may still arrive.
 LEEWAY = timedelta(minutes=2)

@@ -22,6 +22,13 @@ ALBUM_PAUSE = timedelta(seconds=1)
 ALBUM_LASTS = timedelta(seconds=4)
 ALBUM_ITEMS = 10
 
+# No delivery waits longer than this between two tries, and no album longer than its pause. A due
+# time further ahead was written before the clock was set back, so it counts as reached.
+LONGEST_BACKOFF = timedelta(minutes=5)
+
+# Shows what is true when it goes, so it has no place among the content of its lane.
+DECORATION = (Priority.REDRAW, Priority.REACTION, Priority.SIGN)
+
 # What is told at a time of its own has a lane of its own: it holds up nothing that has no ticket.
 STRANGERS_TOLD, DOUBTS_TOLD = 2**60, 2**60 + 1
 

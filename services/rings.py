@@ -18,12 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import join_first, rows_of_json
 from database.models import Delivery, Priority
+from services.outbox import DECORATION
 
 # So many lanes of each ring are looked at in one turn.
 LANES_A_LOOK = 50
-
-# Shows what is true when it goes, so it has no place among the content of its lane.
-DECORATION = (Priority.REDRAW, Priority.REACTION, Priority.SIGN)
 
 # Chat and lane.
 type Place = tuple[int, int]

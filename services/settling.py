@@ -22,7 +22,6 @@ from services import (
 )
 from services.arrival import Taken
 from services.failing import CONTENT, fail
-from services.lanes import LONGEST_BACKOFF
 from services.notices import (
     AnswerDelivered,
     CardRedrawn,
@@ -31,7 +30,7 @@ from services.notices import (
     NoteKept,
     SentAgain,
 )
-from services.outbox import STALLED
+from services.outbox import LONGEST_BACKOFF, STALLED
 from services.outcomes import (
     BotRefused,
     ChatRefused,

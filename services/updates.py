@@ -20,15 +20,14 @@ from database.models import (
     SeenUpdate,
 )
 from services import outbox
-from services.lanes import LONGEST_BACKOFF
 from services.notices import UpdateSetAside
 
 # Telegram keeps an update for 24 hours at most.
 KEPT_FOR = timedelta(hours=48)
 
 # A mistake of ours sets many updates aside, and staff hear of it once in a while. A later due time
-# would not be believed: services/lanes.py.
-TOLD_EVERY = LONGEST_BACKOFF
+# would not be believed: services/outbox.py.
+TOLD_EVERY = outbox.LONGEST_BACKOFF
 
 # A notice names whose updates it tells of, which is read from this many.
 READ_AT_ONCE = 100

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Priority, Ticket
-from services import lanes
+from services import lanes, outbox
 from services.notices import (
     AnswerDelivered,
     AnswerPosted,
@@ -236,7 +236,7 @@ async def test_a_clock_that_steps_back_stalls_nothing(
 async def test_the_longest_backoff_is_still_waited_for(
     session: AsyncSession, ticket: Ticket
 ) -> None:
-    due_at = NOON + lanes.LONGEST_BACKOFF
+    due_at = NOON + outbox.LONGEST_BACKOFF
     await delivery(session, QuestionPosted(1), ticket, due_at=due_at)
 
     assert await heads(session) == []

@@ -18,7 +18,7 @@ from database.models import (
     Ticket,
     User,
 )
-from services import doubting, lanes, relocating, settling
+from services import doubting, lanes, outbox, relocating, settling
 from services import pauses as pauses_of
 from services.notices import (
     AnswerDelivered,
@@ -404,7 +404,7 @@ def test_the_backoff_doubles_with_jitter_and_stays_below_five_minutes(
     delays = [settling.backoff(attempts) for _ in range(200)]
 
     assert timedelta(seconds=shortest) <= min(delays)
-    assert max(delays) <= timedelta(seconds=longest) <= lanes.LONGEST_BACKOFF
+    assert max(delays) <= timedelta(seconds=longest) <= outbox.LONGEST_BACKOFF
     assert len(set(delays)) > 100
 
 
