@@ -83,7 +83,8 @@ def _run(_options: Namespace) -> int:
 def _chats(_options: Namespace) -> int:
     settings = config.load(config.BotSettings)
     _configure_logging(settings)
-    from bot import app, chats
+    from bot import app
+    from bot.commands import chats
 
     try:
         lines = asyncio.run(chats.listed(settings))
@@ -103,7 +104,7 @@ def _health(_options: Namespace) -> int:
 def _replay(_options: Namespace) -> int:
     settings = config.load(config.Settings)
     _configure_logging(settings)
-    from bot import replaying
+    from bot.commands import replay as replaying
 
     return _on_database(settings, replaying.replay(settings, say=print))
 

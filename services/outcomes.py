@@ -1,4 +1,4 @@
-"""What became of one send, in the courier's terms; `bot/sender.py` reads it off Telegram's answer.
+"""What became of one send, in the courier's terms, as `bot/outgoing/sender.py` reads the answer.
 
 Nothing here is a guess about content: each outcome says only what to do next.
 """

@@ -22,8 +22,8 @@ STOPS_WITHIN = 15
 PRELOADED = (
     "main",
     "bot.app",
-    "bot.chats",
-    "bot.replaying",
+    "bot.commands.chats",
+    "bot.commands.replay",
     "sqlalchemy.dialects.postgresql.asyncpg",
     "sqlalchemy.dialects.sqlite.aiosqlite",
 )

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from bot import replaying
+from bot.commands import replay
 from database.models import DeadUpdate, Message
 from sandbox.client import User
 from tests.office import Office, Sessions, formatted, now, open_office, settings_for
@@ -344,7 +344,7 @@ async def test_a_name_that_is_longer_than_telegrams_does_not_keep_the_card_back(
 async def test_what_was_set_aside_can_be_replayed_after_a_fix(
     office: Office, alice: User, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.replaying.utcnow", lambda: now(office.sandbox))
+    monkeypatch.setattr("bot.commands.replay.utcnow", lambda: now(office.sandbox))
     settings = settings_for(office.sandbox, office.support, database_url=sqlite_url)
     said: list[str] = []
     with monkeypatch.context() as mistake:
@@ -352,10 +352,10 @@ async def test_what_was_set_aside_can_be_replayed_after_a_fix(
         await alice.writes("My order is late")
         await alice.sees("Something went wrong on our side")
 
-        assert await replaying.replay(settings, said.append) == 1
+        assert await replay.replay(settings, said.append) == 1
 
-    assert await replaying.replay(settings, said.append) == 0
-    assert await replaying.replay(settings, said.append) == 0
+    assert await replay.replay(settings, said.append) == 0
+    assert await replay.replay(settings, said.append) == 0
 
     await office.sees("My order is late")
     await alice.sees("Ticket #1 is open")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot import replaying
+from bot.commands import replay as replaying
 from database.models import DeadUpdate, Delivery, Direction
 from database.models import Message as Written
 from sandbox.client import Message, User
@@ -20,7 +20,7 @@ MINUTE, WEEK = 60, 7 * 86400
 
 @pytest.fixture(autouse=True)
 def one_clock(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.replaying.utcnow", lambda: now(office.sandbox))
+    monkeypatch.setattr("bot.commands.replay.utcnow", lambda: now(office.sandbox))
 
 
 async def set_aside(office: Office, **body: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot import replaying
+from bot.commands import replay as replaying
 from database.models import DeadUpdate, Direction, Message
 from sandbox.client import User
 from tests.bot.test_replaying import one_clock

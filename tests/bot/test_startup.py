@@ -12,8 +12,9 @@ from pydantic import SecretStr
 from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
-from bot import app, chats, startup, texts
+from bot import app, startup, texts
 from bot.client import make_bot
+from bot.commands import chats
 from core.config import Settings
 from core.heartbeat import Heartbeat
 from database.errors import ForeignDatabase

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot import answering, refusing
 from bot.app import team_of
 from bot.client import make_bot
+from bot.commands.overtaken import in_newest_wording, is_overtaken, with_late_command_noted
 from bot.dispatching import feed
 from bot.members import Members, Standing
-from bot.overtaken import in_newest_wording, is_overtaken, with_late_command_noted
 from bot.raw import origin
 from bot.startup import own_database
 from core.clock import utcnow
