@@ -18,8 +18,8 @@ from bot.client import make_bot
 from bot.composer import Composer
 from bot.confirming import Confirmations
 from bot.intake import Intake
-from bot.members import Members
 from bot.poller import Poller
+from bot.reading.members import Members
 from bot.sender import Sender
 from core.clock import utcnow
 from core.config import BotSettings, Settings

@@ -7,8 +7,8 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot.members import Members, Standing
-from bot.speakers import Speaker
+from bot.reading.members import Members, Standing
+from bot.reading.speakers import Speaker
 from core.team import Team
 from database.errors import is_outage
 from services import hearing, kept, staff_chat

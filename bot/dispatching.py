@@ -11,10 +11,11 @@ from aiogram.types import TelegramObject
 from aiogram.types.update import UpdateTypeLookupError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import i18n, reading
-from bot.filters import chat_of
-from bot.members import Standing
-from bot.raw import cleaned
+from bot import i18n
+from bot.reading import update_model
+from bot.reading.filters import chat_of
+from bot.reading.members import Standing
+from bot.reading.update_json import cleaned
 from bot.routers import buttons, groups, private, programs, staff
 from core.team import Team
 from services import staff_chat
@@ -56,7 +57,7 @@ async def feed(
     Dispatcher would lead it through middlewares that nothing here asks for, and its
     `feed_raw_update` logs what is raised, and unknown kinds, with all that a person wrote.
     """
-    update = reading.read(cleaned(raw), bot)
+    update = update_model.read(cleaned(raw), bot)
     try:
         kind, event = update.event_type, update.event
     except UpdateTypeLookupError:

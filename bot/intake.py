@@ -21,9 +21,9 @@ from bot import answering, i18n, refusing, texts
 from bot.asides import Asides
 from bot.confirming import Confirmations
 from bot.dispatching import Unhandled, feed
-from bot.members import Members, Standing
-from bot.raw import Origin, origin, person_id
-from bot.speakers import says_who_left
+from bot.reading.members import Members, Standing
+from bot.reading.speakers import says_who_left
+from bot.reading.update_json import Origin, origin, person_id
 from core.team import Team
 from database import rows
 from database.errors import is_outage

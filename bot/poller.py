@@ -19,7 +19,7 @@ from bot import patience
 from bot.client import RawUpdates
 from bot.fetching import Broken, Fetching
 from bot.intake import Intake
-from bot.raw import number
+from bot.reading.update_json import number
 from database.alarm import Alarm
 from database.errors import is_outage
 from services import kept, orphans, outbox, updates

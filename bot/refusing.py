@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.members import Standing
-from bot.raw import Origin
+from bot.reading.members import Standing
+from bot.reading.update_json import Origin
 from services import refusals
 from services.notices import Refusal
 from services.problems import NotConfirmed, NotForYou, Problem

@@ -20,7 +20,7 @@ from aiogram.exceptions import (
 )
 from aiohttp import ClientConnectorError, ConnectionTimeoutError
 
-from bot.raw import as_id
+from bot.reading.update_json import as_id
 from services.outcomes import (
     BotRefused,
     ChatRefused,

@@ -9,9 +9,9 @@ from aiogram.types.update import UpdateTypeLookupError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import texts
-from bot.content import edited_at
-from bot.filters import begins_with_command, command_of
-from bot.raw import as_dict, cleaned, origin
+from bot.reading.content import edited_at
+from bot.reading.filters import begins_with_command, command_of
+from bot.reading.update_json import as_dict, cleaned, origin
 from services import kept, messages
 
 # Who pressed or commanded meant what was there then.

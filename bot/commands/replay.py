@@ -14,8 +14,8 @@ from bot.app import team_of
 from bot.client import make_bot
 from bot.commands.overtaken import in_newest_wording, is_overtaken, with_late_command_noted
 from bot.dispatching import feed
-from bot.members import Members, Standing
-from bot.raw import origin
+from bot.reading.members import Members, Standing
+from bot.reading.update_json import origin
 from bot.startup import own_database
 from core.clock import utcnow
 from core.config import Settings

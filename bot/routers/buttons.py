@@ -22,9 +22,9 @@ from bot.callbacks import (
     TakeTicket,
     TicketsPage,
 )
-from bot.filters import InStaffChat
-from bot.middlewares.staff import StaffMiddleware
-from bot.naming import pressed_ticket, told_ticket
+from bot.reading.acting_staff import StaffMiddleware
+from bot.reading.filters import InStaffChat
+from bot.reading.ticket_reference import pressed_ticket, told_ticket
 from database.models import Ticket, User
 from services import board, hearing, resending
 from services import ticket_service as tickets

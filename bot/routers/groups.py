@@ -6,8 +6,8 @@ from aiogram import F, Router
 from aiogram.types import ChatMemberUpdated, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.content import NotAMessage
-from bot.filters import InStaffChat, When
+from bot.reading.content import NotAMessage
+from bot.reading.filters import InStaffChat, When
 from services import pauses, relocating, staff_chat
 
 router = Router(name="groups")
@@ -56,7 +56,7 @@ async def rights_in_staff_chat(
 
 @router.chat_member()
 async def came_or_left(event: ChatMemberUpdated) -> None:
-    """Who has a say is known before an update is handled (bot/members.py)."""
+    """Who has a say is known before an update is handled (bot/reading/members.py)."""
 
 
 @router.my_chat_member(_IN_GROUP, When(F.new_chat_member.status.in_(_JOINED)))

@@ -9,8 +9,8 @@ from aiogram.types import ChatMemberUpdated, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import texts
-from bot.content import NotAMessage, content, first_word, person
-from bot.filters import (
+from bot.reading.content import NotAMessage, content, first_word, person
+from bot.reading.filters import (
     CommandLike,
     Question,
     Refused,
@@ -20,8 +20,8 @@ from bot.filters import (
     is_known,
     private_command,
 )
-from bot.kinds import RELAYED, kind_of
-from bot.partings import only_parts
+from bot.reading.kinds import RELAYED, kind_of
+from bot.reading.partings import only_parts
 from services import messages, people, questions
 from services import ticket_service as tickets
 from services.content import UNKNOWN

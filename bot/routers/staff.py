@@ -10,14 +10,14 @@ from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import keyboards, texts
-from bot.content import content, first_word
-from bot.filters import CommandNames, InStaffChat, Relayed, ReplyToBot, staff_command
-from bot.kinds import kind_of
-from bot.members import Standing
-from bot.middlewares.albums import AlbumMiddleware
-from bot.middlewares.staff import StaffMiddleware, require_say
-from bot.naming import named_ticket, replied_ticket
-from bot.unheard import is_new_reply
+from bot.reading.acting_staff import StaffMiddleware, require_say
+from bot.reading.album_commands import AlbumMiddleware
+from bot.reading.content import content, first_word
+from bot.reading.filters import CommandNames, InStaffChat, Relayed, ReplyToBot, staff_command
+from bot.reading.kinds import kind_of
+from bot.reading.members import Standing
+from bot.reading.ticket_reference import named_ticket, replied_ticket
+from bot.reading.unheard import is_new_reply
 from database.models import User
 from services import board, hearing, kept, messages
 from services import ticket_service as tickets

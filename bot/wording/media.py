@@ -19,8 +19,8 @@ from aiogram.types import (
     InputMediaVideo,
 )
 
-from bot import kinds
 from bot.call import Call, ReplyTo, reply, send_text
+from bot.reading import kinds
 from bot.wording import again, quoting
 from core.text import utf16_len
 from database.models import Message

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from aiogram.types import InlineKeyboardMarkup
 from sqlalchemy import select
 
-from bot import keyboards, raw, texts
+from bot import keyboards, texts
 from bot.call import Call, edit_text, send_text
+from bot.reading import update_json
 from bot.wording.desk import Desk, rendered
 from core.text import Piece
 from database.models import Delivery, DeliveryStatus, Direction, LinkKind, Message, Ticket, User
@@ -145,7 +146,7 @@ async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel | No
 async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel:
     """Tell of all that is kept since, and whose it is; what is replayed by now counts no more."""
     kept = await updates.kept_since(desk.session, notice.dead_update_id)
-    found = [raw.writer(json.loads(one)) for one in await updates.raws(desk.session, kept)]
+    found = [update_json.writer(json.loads(one)) for one in await updates.raws(desk.session, kept)]
     writers = {one.telegram_id: one for one in found if one is not None}
     words = texts.updates_set_aside(kept or [notice.dead_update_id], list(writers.values()))
     return Parcel(desk.chat_id, Call(send_text(desk.chat_id, rendered(words))), shows=_AS_NOTICE)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import callbacks
 from bot.callbacks import CardButton, CloseThis, CloseTicket, ResendFailed, TicketButton
-from bot.naming import pressed_ticket, replied_ticket
+from bot.reading.ticket_reference import pressed_ticket, replied_ticket
 from database.models import LinkKind, Ticket
 from database.session import make_sessions
 from services.problems import ButtonOutdated, NotForYou, UnknownReply

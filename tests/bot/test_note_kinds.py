@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.beginnings import beginning
+from bot.reading.beginnings import beginning
 from sandbox.client import User
 from services.content import UNKNOWN
 from tests.office import Office

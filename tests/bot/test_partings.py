@@ -3,7 +3,7 @@
 import pytest
 
 from bot import i18n
-from bot.partings import only_parts, partings_of
+from bot.reading.partings import only_parts, partings_of
 from sandbox.client import User
 from tests.office import Office
 

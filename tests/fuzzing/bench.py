@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from bot.app import App
-from bot.raw import origin
+from bot.reading.update_json import origin
 from core.config import Settings
 from core.heartbeat import Heartbeat, Part
 from database.models import (

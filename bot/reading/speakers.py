@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.raw import as_dict, as_id, event_of
+from bot.reading.update_json import as_dict, as_id, event_of
 from core.slashes import begins_with_slash
 
 # The kinds of updates in which somebody says something.

@@ -15,7 +15,7 @@ from aiogram import Bot
 from aiogram.exceptions import AiogramError
 from aiogram.types import ChatMemberBanned, ChatMemberLeft, ChatMemberRestricted
 
-from bot.speakers import Speaker, asks_something, movements, speaker
+from bot.reading.speakers import Speaker, asks_something, movements, speaker
 
 log = structlog.get_logger(__name__)
 

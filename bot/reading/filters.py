@@ -9,8 +9,8 @@ from magic_filter import MagicFilter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import texts
-from bot.content import first_word
-from bot.kinds import REFUSED, RELAYED, kind_of
+from bot.reading.content import first_word
+from bot.reading.kinds import REFUSED, RELAYED, kind_of
 from services import staff_chat
 
 

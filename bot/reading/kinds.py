@@ -8,7 +8,7 @@ does not know is one or the other: whether it can be copied tells.
 from aiogram.enums import ContentType
 from aiogram.types import Message
 
-from bot.reading import UNREAD
+from bot.reading.update_model import UNREAD
 from services.content import UNKNOWN
 
 FILES = frozenset(

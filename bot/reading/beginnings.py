@@ -6,7 +6,7 @@ What is in a poll or on a map is said as much as a text is, so it makes a note l
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.raw import as_dict
+from bot.reading.update_json import as_dict
 from core.slashes import begins_with_slash, is_invisible
 from services.content import UNKNOWN
 

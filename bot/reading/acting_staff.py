@@ -8,9 +8,9 @@ from aiogram import BaseMiddleware
 from aiogram.types import CallbackQuery, Message, TelegramObject
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.content import person
-from bot.filters import ReplyToBot
-from bot.members import Standing
+from bot.reading.content import person
+from bot.reading.filters import ReplyToBot
+from bot.reading.members import Standing
 from database.models import User
 from services import outbox, people
 from services.notices import CommandDone

@@ -6,11 +6,11 @@ from typing import Any, override
 from aiogram import BaseMiddleware
 from aiogram.types import Message, TelegramObject
 
-from bot.content import content, first_word
-from bot.filters import ReplyToBot, begins_with_command
-from bot.members import Standing
-from bot.middlewares.staff import writer
-from bot.naming import replied_ticket
+from bot.reading.acting_staff import writer
+from bot.reading.content import content, first_word
+from bot.reading.filters import ReplyToBot, begins_with_command
+from bot.reading.members import Standing
+from bot.reading.ticket_reference import replied_ticket
 from database.models import KeptReason
 from services import answers, hearing, kept
 from services.problems import Problem, UnknownReply

@@ -9,9 +9,9 @@ from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import texts
-from bot.content import edited_at
-from bot.filters import ReplyToBot, begins_with_command, command_of
-from bot.kinds import RELAYED, kind_of
+from bot.reading.content import edited_at
+from bot.reading.filters import ReplyToBot, begins_with_command, command_of
+from bot.reading.kinds import RELAYED, kind_of
 from services import commands
 
 # What is edited later may have been answered before a backup was restored.

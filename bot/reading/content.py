@@ -7,10 +7,10 @@ from typing import Any
 from aiogram.types import Message, User
 from pydantic import BaseModel
 
-from bot import kinds
-from bot.beginnings import beginning
-from bot.raw import LONGEST_NAME
-from bot.reading import UNREAD
+from bot.reading import kinds
+from bot.reading.beginnings import beginning
+from bot.reading.update_json import LONGEST_NAME
+from bot.reading.update_model import UNREAD
 from core.text import utf16_len
 from services.content import UNKNOWN, Content, Person
 

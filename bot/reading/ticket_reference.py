@@ -5,7 +5,7 @@ from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.callbacks import TicketButton, card_button
-from bot.filters import ReplyToBot
+from bot.reading.filters import ReplyToBot
 from database.models import Ticket
 from services import board, links, marks
 from services import ticket_service as tickets

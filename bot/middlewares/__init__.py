@@ -1,1 +1,0 @@
-"""What handlers find in their arguments."""
