@@ -16,9 +16,9 @@ from bot import profile, startup, stopping
 from bot.asides import Asides
 from bot.client import make_bot
 from bot.composer import Composer
-from bot.confirming import Confirmations
-from bot.intake import Intake
-from bot.poller import Poller
+from bot.incoming.confirmations import Confirmations
+from bot.incoming.inbox import Intake
+from bot.incoming.poller import Poller
 from bot.reading.members import Members
 from bot.sender import Sender
 from core.clock import utcnow

@@ -25,7 +25,8 @@ from aiogram.types import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from bot import i18n, patience, profile, texts, troubles
+from bot import i18n, profile, texts
+from bot.incoming import patience, troubles
 from core import values
 from core.clock import utcnow
 from core.heartbeat import Heartbeat

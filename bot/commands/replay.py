@@ -9,11 +9,11 @@ from typing import Any
 from aiogram import Bot
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import answering, refusing
 from bot.app import team_of
 from bot.client import make_bot
 from bot.commands.overtaken import in_newest_wording, is_overtaken, with_late_command_noted
-from bot.dispatching import feed
+from bot.incoming import command_answers, refusals
+from bot.incoming.dispatch import feed
 from bot.reading.members import Members, Standing
 from bot.reading.update_json import origin
 from bot.startup import own_database
@@ -93,12 +93,12 @@ class Again:
         dead.replayed_at = now
         if await is_overtaken(session, raw, died_at=dead.died_at, now=now):
             return "overtaken by something newer"
-        refusing.require_press(raw, standing)
+        refusals.require_press(raw, standing)
         known: dict[str, Any] = {"team": self._team, "standing": standing, "settled": True}
         shown = await feed(self._bot, session, raw, now=now, **known)
         if isinstance(shown, Problem):
             return await _tell(session, raw, shown, now=now)
-        if (answer := answering.answer_of(shown)) is not None:
+        if (answer := command_answers.answer_of(shown)) is not None:
             await outbox.post_latest(session, *answer, now=now)
         return "handled"
 
@@ -117,5 +117,5 @@ async def _tell(
     refused, source = f"refused, {type(problem).__name__}", origin(raw)
     if source.callback_query_id is not None:
         return refused
-    await refusing.tell(session, source, problem, now=now)
+    await refusals.tell(session, source, problem, now=now)
     return f"{refused}; the person is told"

@@ -68,7 +68,7 @@ class Members:
         self._gone: set[tuple[int, int]] = set()
         self._strangers: set[tuple[int, int]] = set()
         self._doubted: set[tuple[int, int]] = set()
-        # Of whom Telegram did not say something, and does by now (bot/confirming.py).
+        # Of whom Telegram did not say something, and does by now (bot/incoming/confirmations.py).
         self.cleared: list[Speaker] = []
         self._groups: dict[int, tuple[Group, float]] = {}
 

@@ -11,9 +11,9 @@ from aiogram.exceptions import TelegramNetworkError, TelegramUnauthorizedError
 from aiogram.methods import TelegramMethod
 from structlog.testing import capture_logs
 
-from bot import fetching as fetchings
 from bot.client import RawUpdates, read
-from bot.fetching import LONG_POLL, TRIES, Broken, Fetching
+from bot.incoming import fetching as fetchings
+from bot.incoming.fetching import LONG_POLL, TRIES, Broken, Fetching
 from core.waiting import Wait
 from tests.fuzzing.wire import TOKEN
 

@@ -11,12 +11,12 @@ from aiogram import Bot
 from aiogram.methods import TelegramMethod
 from sqlalchemy import func, select
 
-from bot import patience
-from bot import poller as polling
 from bot.app import App
 from bot.client import RawUpdates, make_bot, read
-from bot.intake import Intake
-from bot.poller import MOST_AT_A_TIME, Poller
+from bot.incoming import patience
+from bot.incoming import poller as polling
+from bot.incoming.inbox import Intake
+from bot.incoming.poller import MOST_AT_A_TIME, Poller
 from core.clock import utcnow
 from database.models import DeadUpdate, Message, SeenUpdate
 from sandbox.client import User

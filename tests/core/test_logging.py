@@ -52,7 +52,7 @@ def fail_with_the_token() -> None:
 def test_json_is_an_object_a_line(stream: io.StringIO) -> None:
     configure("INFO", "json", stream=stream)
 
-    structlog.stdlib.get_logger("bot.poller").info("handled", ms=12)
+    structlog.stdlib.get_logger("bot.incoming.poller").info("handled", ms=12)
     logging.getLogger("aiogram").warning("slow\nTelegram: %s", "5 s")
 
     ours, theirs = lines(stream)
@@ -61,7 +61,7 @@ def test_json_is_an_object_a_line(stream: io.StringIO) -> None:
     assert datetime.fromisoformat(ours["timestamp"]).utcoffset() == timedelta(0)
 
 
-@pytest.mark.parametrize("name", ["bot.poller", "aiogram.dispatcher", "alembic"])
+@pytest.mark.parametrize("name", ["bot.incoming.poller", "aiogram.dispatcher", "alembic"])
 def test_what_is_bound_stands_on_every_line(stream: io.StringIO, name: str) -> None:
     configure("INFO", "json", stream=stream)
 
@@ -81,7 +81,7 @@ def test_text_is_for_people(stream: io.StringIO) -> None:
     configure("INFO", "text", stream=stream)
 
     with bound_contextvars(update_id=5):
-        structlog.stdlib.get_logger("bot.poller").info("handled")
+        structlog.stdlib.get_logger("bot.incoming.poller").info("handled")
 
     assert "handled" in stream.getvalue()
     assert "update_id=5" in stream.getvalue()

@@ -11,9 +11,9 @@ from typing import Any, Never
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import dispatching, intake
-from bot.fetching import Broken
-from bot.poller import Poller
+from bot.incoming import dispatch, inbox
+from bot.incoming.fetching import Broken
+from bot.incoming.poller import Poller
 from bot.sender import Sender
 from services import relocating
 from services.outcomes import Outcome
@@ -36,11 +36,11 @@ def dies_before_the_commit() -> None:
     """The first update is handled and all its rows are written; the commit would come next."""
 
     async def feed_and_die(bot: Any, session: AsyncSession, raw: Any, **more: Any) -> Any:
-        await dispatching.feed(bot, session, raw, **more)
+        await dispatch.feed(bot, session, raw, **more)
         await session.flush()
         die()
 
-    vars(intake)["feed"] = feed_and_die
+    vars(inbox)["feed"] = feed_and_die
 
 
 def dies_before_the_confirmation() -> None:
@@ -113,7 +113,7 @@ def is_slow_until_it_is_stopped() -> None:
 
     async def wait_and_feed(*what: Any, **more: Any) -> Any:
         await stopped.wait()
-        return await dispatching.feed(*what, **more)
+        return await dispatch.feed(*what, **more)
 
     Poller.stop = stop_and_say_so  # type: ignore[method-assign]
-    vars(intake)["feed"] = wait_and_feed
+    vars(inbox)["feed"] = wait_and_feed

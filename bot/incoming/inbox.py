@@ -17,10 +17,11 @@ from aiogram import Bot
 from aiogram.methods import AnswerCallbackQuery, TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import answering, i18n, refusing, texts
+from bot import i18n, texts
 from bot.asides import Asides
-from bot.confirming import Confirmations
-from bot.dispatching import Unhandled, feed
+from bot.incoming import command_answers, refusals
+from bot.incoming.confirmations import Confirmations
+from bot.incoming.dispatch import Unhandled, feed
 from bot.reading.members import Members, Standing
 from bot.reading.speakers import says_who_left
 from bot.reading.update_json import Origin, origin, person_id
@@ -129,7 +130,7 @@ class Intake:
         standings = await self._members.standings(batch)
         await self._confirmations.catch_up()
         for raw, standing in zip(batch, standings, strict=True):
-            refusing.require_press(raw, standing)
+            refusals.require_press(raw, standing)
         return standings
 
     async def _handle_once(
@@ -214,8 +215,8 @@ class Intake:
         shown = await feed(self._bot, session, raw, team=self._team, now=now, **known)
         if isinstance(shown, Problem):
             log.info("refused", problem=type(shown).__name__, update_id=raw["update_id"])
-            await refusing.tell(session, origin(raw), shown, now=now)
-        answer = answering.answer_of(shown)
+            await refusals.tell(session, origin(raw), shown, now=now)
+        answer = command_answers.answer_of(shown)
         if answer is not None and answer[0] < 0:  # a group's answers have a share of its messages
             await outbox.post_latest(session, *answer, now=now)
             return None
@@ -230,7 +231,7 @@ class Intake:
             await updates.new_among(session, [raw["update_id"]], now=now)
             staff_chat_id = await staff_chat.current(session, self._team.staff_chat_id)
             if source.callback_query_id is None:
-                await refusing.tell(session, source, problem, now=now)
+                await refusals.tell(session, source, problem, now=now)
         if source.callback_query_id is not None:
             with i18n.speaking(self._language(source, staff_chat_id)):
                 self._alert(source.callback_query_id, texts.problem(problem, self._team.day(now)))

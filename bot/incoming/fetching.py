@@ -16,9 +16,9 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 
-from bot import patience, troubles
 from bot.client import RawUpdates, Unreadable
-from bot.dispatching import used_update_types
+from bot.incoming import patience, troubles
+from bot.incoming.dispatch import used_update_types
 from core.waiting import Wait
 from services.silence import Silence
 

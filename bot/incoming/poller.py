@@ -15,10 +15,10 @@ from aiogram import Bot
 from aiogram.exceptions import AiogramError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import patience
 from bot.client import RawUpdates
-from bot.fetching import Broken, Fetching
-from bot.intake import Intake
+from bot.incoming import patience
+from bot.incoming.fetching import Broken, Fetching
+from bot.incoming.inbox import Intake
 from bot.reading.update_json import number
 from database.alarm import Alarm
 from database.errors import is_outage

@@ -1,0 +1,1 @@
+"""Updates on their way in: fetched, handled in a transaction, and confirmed."""
