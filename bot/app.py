@@ -13,14 +13,14 @@ from aiogram.exceptions import TelegramAPIError, TelegramNotFound, TelegramUnaut
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot import profile, startup, stopping
-from bot.asides import Asides
 from bot.client import make_bot
-from bot.composer import Composer
 from bot.incoming.confirmations import Confirmations
 from bot.incoming.inbox import Intake
 from bot.incoming.poller import Poller
+from bot.outgoing.best_effort import Asides
+from bot.outgoing.composer import Composer
+from bot.outgoing.sender import Sender
 from bot.reading.members import Members
-from bot.sender import Sender
 from core.clock import utcnow
 from core.config import BotSettings, Settings
 from core.heartbeat import Heartbeat, folder_for

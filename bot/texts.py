@@ -609,7 +609,7 @@ def _reason(reason: str) -> str:
 def _telegrams_reasons() -> dict[tuple[str, ...], str]:
     """Word Telegram's usual refusals, known by a part of what it says; the first that fits counts.
 
-    The parts are those of bot/verdicts.py, in lower case.
+    The parts are those of bot/outgoing/telegram_errors.py, in lower case.
     """
     return {
         ("bot was blocked by the user", "user_is_blocked"): _("the user has blocked the bot"),

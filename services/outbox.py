@@ -36,7 +36,7 @@ STRANGERS_TOLD, DOUBTS_TOLD = 2**60, 2**60 + 1
 # that passes finds nothing to edit and does no harm: what is stuck goes as it is worded by then.
 STALLED = 2**61
 
-# The kind of what is only for the eyes now (bot/asides.py); later than so it is not sent.
+# The kind of best-effort replies (bot/outgoing/best_effort.py); one that is older is not sent.
 ASIDE = "aside"
 ASIDES_LAST = timedelta(seconds=30)
 

@@ -18,10 +18,10 @@ from aiogram.methods import AnswerCallbackQuery, TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot import i18n, texts
-from bot.asides import Asides
 from bot.incoming import command_answers, refusals
 from bot.incoming.confirmations import Confirmations
 from bot.incoming.dispatch import Unhandled, feed
+from bot.outgoing.best_effort import Asides
 from bot.reading.members import Members, Standing
 from bot.reading.speakers import says_who_left
 from bot.reading.update_json import Origin, origin, person_id

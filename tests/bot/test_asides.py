@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 from aiogram.methods import EditMessageText, SendMessage
 
-from bot.asides import MOST_WAITING, Asides
 from bot.client import make_bot
+from bot.outgoing.best_effort import MOST_WAITING, Asides
 from sandbox import Telegram
 from sandbox.client import User
 from services.limiter import Limiter

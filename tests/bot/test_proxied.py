@@ -15,8 +15,8 @@ from aiogram.methods import GetMe
 from aiohttp import ClientSession
 from pydantic import SecretStr
 
-from bot import verdicts
 from bot.client import make_bot
+from bot.outgoing import telegram_errors
 from bot.proxied import Tunnel
 from core.config import BotSettings
 from sandbox import Sandbox
@@ -91,7 +91,7 @@ async def test_a_proxy_that_is_away_is_waited_for_as_telegram_is(
         with pytest.raises(TelegramNetworkError, match=r"proxy 127\.0\.0\.1:1") as away:
             await through(GetMe())
 
-    outcome = verdicts.outcome(away.value, private=True)
+    outcome = telegram_errors.outcome(away.value, private=True)
     assert isinstance(outcome, Unknown)
     assert not outcome.perhaps_done
 

@@ -20,7 +20,7 @@ from aiogram.types import InputMediaPhoto, MessageEntity, MessageId, ReactionTyp
 
 from bot.call import Call, reply, send_text
 from bot.client import make_bot
-from bot.sender import Sender, _message_ids
+from bot.outgoing.sender import Sender, _message_ids
 from sandbox import Message, Sandbox, Telegram
 from sandbox.client import Chat, User
 from services.outcomes import (

@@ -23,8 +23,8 @@ from aiogram.methods import SendMessage
 from aiohttp import ClientConnectorError, ServerDisconnectedError
 from aiohttp.client_reqrep import ConnectionKey
 
-from bot import verdicts
-from bot.verdicts import Obstacle
+from bot.outgoing import telegram_errors
+from bot.outgoing.telegram_errors import Obstacle
 from services.outcomes import (
     BotRefused,
     ChatRefused,
@@ -94,9 +94,9 @@ def test_a_400_is_final_for_the_message_the_user_or_the_group(
 ) -> None:
     error = bad_request(words)
 
-    assert verdicts.obstacle(error, private=False) is None
-    assert verdicts.outcome(error, private=True) == in_private(f"Bad Request: {words}")  # type: ignore[arg-type]
-    assert verdicts.outcome(error, private=False) == in_group(f"Bad Request: {words}")  # type: ignore[arg-type]
+    assert telegram_errors.obstacle(error, private=False) is None
+    assert telegram_errors.outcome(error, private=True) == in_private(f"Bad Request: {words}")  # type: ignore[arg-type]
+    assert telegram_errors.outcome(error, private=False) == in_group(f"Bad Request: {words}")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_400_is_final_for_the_message_the_user_or_the_group(
     ],
 )
 def test_a_403_is_the_users_or_the_groups(words: str, private: bool, expected: Outcome) -> None:
-    assert verdicts.outcome(forbidden(words), private=private) == expected
+    assert telegram_errors.outcome(forbidden(words), private=private) == expected
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_only_groups_move_and_none_to_where_people_have_their_ids(
 ) -> None:
     moved = TelegramMigrateToChat(method=METHOD, message="upgraded", migrate_to_chat_id=new_id)
 
-    assert isinstance(verdicts.outcome(moved, private=private), expected)
+    assert isinstance(telegram_errors.outcome(moved, private=private), expected)
 
 
 @pytest.mark.parametrize("private", [True, False])
@@ -169,15 +169,15 @@ def test_only_groups_move_and_none_to_where_people_have_their_ids(
 def test_the_rest_is_the_same_everywhere(
     error: TelegramAPIError, expected: Outcome, private: bool
 ) -> None:
-    assert verdicts.obstacle(error, private=False) is None
-    assert verdicts.outcome(error, private=private) == expected
+    assert telegram_errors.obstacle(error, private=False) is None
+    assert telegram_errors.outcome(error, private=private) == expected
 
 
 def test_without_a_connection_nothing_can_have_been_sent() -> None:
     place = ConnectionKey("localhost", 1, False, True, None, None, None)  # noqa: FBT003 - aiohttp's
     error = network_error(ClientConnectorError(place, OSError("refused")))
 
-    outcome = verdicts.outcome(error, private=True)
+    outcome = telegram_errors.outcome(error, private=True)
 
     assert isinstance(outcome, Unknown)
     assert not outcome.perhaps_done
@@ -186,7 +186,7 @@ def test_without_a_connection_nothing_can_have_been_sent() -> None:
 def test_a_reason_is_short() -> None:
     error = TelegramServerError(METHOD, "x" * 10_000)
 
-    outcome = verdicts.outcome(error, private=True)
+    outcome = telegram_errors.outcome(error, private=True)
 
     assert isinstance(outcome, Unknown)
     assert len(outcome.reason) <= 200
@@ -224,11 +224,11 @@ def test_a_reason_is_short() -> None:
     ],
 )
 def test_a_400_may_say_what_is_impossible(words: str, expected: Obstacle) -> None:
-    assert verdicts.obstacle(bad_request(words), private=False) is expected
+    assert telegram_errors.obstacle(bad_request(words), private=False) is expected
 
 
 def test_only_a_400_names_an_obstacle() -> None:
-    assert verdicts.obstacle(forbidden("message to edit not found"), private=True) is None
+    assert telegram_errors.obstacle(forbidden("message to edit not found"), private=True) is None
 
 
 @pytest.mark.parametrize(
@@ -241,12 +241,12 @@ def test_only_a_400_names_an_obstacle() -> None:
 )
 def test_a_group_that_threw_us_out_is_no_word_of_the_user(words: str) -> None:
     """A copy of what staff wrote goes to the user by its file, or described."""
-    assert verdicts.obstacle(forbidden(words), private=True) is Obstacle.SOURCE_GONE
-    assert verdicts.obstacle(forbidden(words), private=False) is None
+    assert telegram_errors.obstacle(forbidden(words), private=True) is Obstacle.SOURCE_GONE
+    assert telegram_errors.obstacle(forbidden(words), private=False) is None
 
 
 def test_a_user_who_blocked_the_bot_is_no_obstacle() -> None:
-    assert verdicts.obstacle(forbidden("bot was blocked by the user"), private=True) is None
+    assert telegram_errors.obstacle(forbidden("bot was blocked by the user"), private=True) is None
 
 
 # Answers that aiogram can't read
@@ -266,8 +266,8 @@ def test_a_user_who_blocked_the_bot_is_no_obstacle() -> None:
 def test_ok_that_cannot_be_read_is_ok(result: Any, ids: tuple[int, ...]) -> None:
     error = undecoded({"ok": True, "result": result})
 
-    assert verdicts.obstacle(error, private=False) is None
-    assert verdicts.outcome(error, private=True) == Delivered(ids)
+    assert telegram_errors.obstacle(error, private=False) is None
+    assert telegram_errors.outcome(error, private=True) == Delivered(ids)
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_ok_that_cannot_be_read_is_ok(result: Any, ids: tuple[int, ...]) -> None
     ids=repr,
 )
 def test_what_is_not_telegrams_answer_says_nothing(data: Any) -> None:
-    outcome = verdicts.outcome(undecoded(data), private=True)
+    outcome = telegram_errors.outcome(undecoded(data), private=True)
 
     assert outcome == Unknown("the answer is not Telegram's", perhaps_done=True)
 
@@ -292,6 +292,6 @@ def test_what_is_not_telegrams_answer_says_nothing(data: Any) -> None:
 @pytest.mark.parametrize("error", [RuntimeError("a mistake of ours"), AiogramError("no answer")])
 def test_what_telegram_did_not_say_is_raised_again(error: Exception) -> None:
     with pytest.raises(type(error)) as raised:
-        verdicts.outcome(error, private=True)
+        telegram_errors.outcome(error, private=True)
 
     assert raised.value is error

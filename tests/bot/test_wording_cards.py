@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import i18n, texts
 from bot.call import Call
 from bot.client import SendText
-from bot.composer import _WORDING
+from bot.outgoing.composer import _WORDING
 from core.text import utf16_len
 from database.models import Delivery, DeliveryStatus, Direction, Ticket, TicketStatus, User
 from database.session import make_sessions

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.call import Call
 from bot.client import SendText
-from bot.composer import Composer
+from bot.outgoing.composer import Composer
 from core.team import Team
 from core.text import utf16_len, utf16_slice
 from database.models import Delivery, DeliveryStatus

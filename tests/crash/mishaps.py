@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.incoming import dispatch, inbox
 from bot.incoming.fetching import Broken
 from bot.incoming.poller import Poller
-from bot.sender import Sender
+from bot.outgoing.sender import Sender
 from services import relocating
 from services.outcomes import Outcome
 from services.parcel import Parcel

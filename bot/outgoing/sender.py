@@ -14,10 +14,10 @@ from aiogram.methods import (
 )
 from aiogram.types import ChatMemberAdministrator, ChatMemberRestricted, Message, MessageId
 
-from bot import verdicts
 from bot.call import Call, reply
 from bot.client import SendText, Sent
-from bot.verdicts import Obstacle
+from bot.outgoing import telegram_errors
+from bot.outgoing.telegram_errors import Obstacle
 from services.outcomes import ChatRefused, Delivered, Outcome, Refused, Unknown
 from services.parcel import Parcel
 
@@ -51,9 +51,9 @@ class Sender:
                 result = await self._bot(method, request_timeout=TIMEOUT)
             except Exception as error:  # noqa: BLE001 - verdicts re-raises what it can't read
                 private = parcel.chat_id > 0
-                obstacle = verdicts.obstacle(error, private=private)
+                obstacle = telegram_errors.obstacle(error, private=private)
                 if obstacle is None:
-                    outcome = verdicts.outcome(error, private=private)
+                    outcome = telegram_errors.outcome(error, private=private)
                     if isinstance(outcome, Unknown):
                         return replace(outcome, anew=_makes_a_message(method))
                     return await self._final(outcome, parcel)
@@ -61,7 +61,7 @@ class Sender:
                     return Delivered()
                 log.info("said without", obstacle=obstacle.value)
                 beside = beside or obstacle is Obstacle.UNEDITABLE
-                refused = verdicts.exhausted(error, private=private)
+                refused = telegram_errors.exhausted(error, private=private)
                 method = _without(method, obstacle, instead)
             else:
                 ids = _message_ids(result)
@@ -70,7 +70,10 @@ class Sender:
 
     async def _final(self, outcome: Outcome, parcel: Parcel) -> Outcome:
         """Tell a group that forbids one kind of content from one that forbids us all of them."""
-        if not isinstance(outcome, Refused) or verdicts.NO_RIGHTS not in outcome.reason.lower():
+        if (
+            not isinstance(outcome, Refused)
+            or telegram_errors.NO_RIGHTS not in outcome.reason.lower()
+        ):
             return outcome
         try:
             muted = await self._is_muted(parcel.chat_id)
