@@ -12,7 +12,6 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramNotFound, TelegramUnauthorizedError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import profile, startup, stopping
 from bot.client import make_bot
 from bot.incoming.confirmations import Confirmations
 from bot.incoming.inbox import Intake
@@ -20,6 +19,7 @@ from bot.incoming.poller import Poller
 from bot.outgoing.best_effort import Asides
 from bot.outgoing.composer import Composer
 from bot.outgoing.sender import Sender
+from bot.process import profile, startup, stopping
 from bot.reading.members import Members
 from core.clock import utcnow
 from core.config import BotSettings, Settings

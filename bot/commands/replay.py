@@ -14,9 +14,9 @@ from bot.client import make_bot
 from bot.commands.overtaken import in_newest_wording, is_overtaken, with_late_command_noted
 from bot.incoming import command_answers, refusals
 from bot.incoming.dispatch import feed
+from bot.process.startup import own_database
 from bot.reading.members import Members, Standing
 from bot.reading.update_json import origin
-from bot.startup import own_database
 from core.clock import utcnow
 from core.config import Settings
 from core.team import Team

@@ -190,7 +190,7 @@ async def test_a_command_for_a_name_that_the_bot_had_before_is_answered_with_the
 async def test_a_bot_that_was_renamed_while_it_runs_hears_its_new_name(
     file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.profile.ASKS_NAME_EVERY", 0.05)
+    monkeypatch.setattr("bot.process.profile.ASKS_NAME_EVERY", 0.05)
     async with open_office(file_sessions) as office:
         card = await office.opens(await office.telegram.user("Alice"), "My order is late")
         office.sandbox.world.bot.username = "new_bot"

@@ -12,9 +12,10 @@ from pydantic import SecretStr
 from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
-from bot import app, startup, texts
+from bot import app, texts
 from bot.client import make_bot
 from bot.commands import chats
+from bot.process import startup
 from core.config import Settings
 from core.heartbeat import Heartbeat
 from database.errors import ForeignDatabase

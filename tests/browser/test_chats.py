@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot import startup
 from bot.client import make_bot
+from bot.process import startup
 from core.heartbeat import Heartbeat
 from sandbox import Sandbox
 from tests.browser.conftest import STAFF_CHAT, open_business, open_desk, open_stage

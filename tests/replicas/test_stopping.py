@@ -1,6 +1,6 @@
 """SIGTERM to a process whose connection to the database swallows everything."""
 
-from bot import stopping
+from bot.process import stopping
 from tests.replicas.replica import Pair
 
 

@@ -11,8 +11,8 @@ from aiogram.exceptions import AiogramError
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import startup, stopping
 from bot.app import App
+from bot.process import startup, stopping
 from core.config import Settings
 from database.errors import is_outage
 from database.session import make_sessions

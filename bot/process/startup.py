@@ -25,8 +25,9 @@ from aiogram.types import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from bot import i18n, profile, texts
+from bot import i18n, texts
 from bot.incoming import patience, troubles
+from bot.process import profile
 from core import values
 from core.clock import utcnow
 from core.heartbeat import Heartbeat

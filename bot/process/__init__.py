@@ -1,0 +1,1 @@
+"""The program around it: how it starts, presents itself and ends."""
