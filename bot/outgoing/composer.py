@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import i18n
 from bot.wording import cards, copies, edits, kept, reactions, sentences
-from bot.wording.desk import Desk
+from bot.wording.context import Desk
 from core.team import Team
 from database.models import Delivery, User
 from services import notices, prefetch

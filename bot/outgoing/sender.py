@@ -14,10 +14,10 @@ from aiogram.methods import (
 )
 from aiogram.types import ChatMemberAdministrator, ChatMemberRestricted, Message, MessageId
 
-from bot.call import Call, reply
 from bot.client import SendText, Sent
 from bot.outgoing import telegram_errors
 from bot.outgoing.telegram_errors import Obstacle
+from bot.wording.calls import Call, reply
 from services.outcomes import ChatRefused, Delivered, Outcome, Refused, Unknown
 from services.parcel import Parcel
 

@@ -27,9 +27,9 @@ from aiogram.types import InputPollOption, ReplyParameters
 from pydantic import ValidationError
 
 from bot import texts
-from bot.call import entities
 from bot.wording import quoting
-from bot.wording.desk import TEXT_LIMIT, content
+from bot.wording.calls import entities
+from bot.wording.context import TEXT_LIMIT, content
 from core.text import Piece, split, utf16_len
 from database.models import Message
 from services.content import Content

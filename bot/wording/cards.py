@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from bot import keyboards, texts
-from bot.call import Call, edit_text, send_text
 from bot.wording import quoting
-from bot.wording.desk import TEXT_LIMIT, Desk, content, previews, rendered
+from bot.wording.calls import Call, edit_text, send_text
+from bot.wording.context import TEXT_LIMIT, Desk, content, previews, rendered
 from core.text import Piece, join, split
 from database.models import (
     IS_CARD,

@@ -8,9 +8,9 @@ from aiogram.types import ReplyParameters
 from sqlalchemy import select
 
 from bot import texts
-from bot.call import Call, ReplyTo, entities, send_text
 from bot.wording import media, quoting
-from bot.wording.desk import TEXT_LIMIT, Desk, content, previews
+from bot.wording.calls import Call, ReplyTo, entities, send_text
+from bot.wording.context import TEXT_LIMIT, Desk, content, previews
 from core.text import Piece, split, utf16_len
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 from services.notices import AnswerPosted, QuestionPosted

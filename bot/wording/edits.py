@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from aiogram.methods import DeleteMessage
 
 from bot import texts
-from bot.call import Call, edit_text, send_text
 from bot.wording import cards, copies, media, quoting
-from bot.wording.desk import TEXT_LIMIT, Desk, content, previews
+from bot.wording.calls import Call, edit_text, send_text
+from bot.wording.context import TEXT_LIMIT, Desk, content, previews
 from core.text import Piece, split
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 from services import links

@@ -3,9 +3,9 @@
 from aiogram.types import InlineKeyboardMarkup
 
 from bot import keyboards, texts
-from bot.call import Call, send_text
 from bot.wording import again
-from bot.wording.desk import Desk
+from bot.wording.calls import Call, send_text
+from bot.wording.context import Desk
 from database.models import KeptReason, KeptWords
 from services import kept, links
 from services.notices import UnconfirmedKept, WordsKept

@@ -19,9 +19,9 @@ from aiogram.types import (
     InputMediaVideo,
 )
 
-from bot.call import Call, ReplyTo, reply, send_text
 from bot.reading import kinds
 from bot.wording import again, quoting
+from bot.wording.calls import Call, ReplyTo, reply, send_text
 from core.text import utf16_len
 from database.models import Message
 from services.content import SHORTENED, UNKNOWN

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot import texts
-from bot.wording.desk import TEXT_LIMIT, content
+from bot.wording.context import TEXT_LIMIT, content
 from core.text import Entity, Piece, join, split, utf16_len
 from database.models import Direction, Message
 

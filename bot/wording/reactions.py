@@ -3,8 +3,8 @@
 from aiogram.methods import SetMessageReaction
 from aiogram.types import ReactionTypeEmoji
 
-from bot.call import Call
-from bot.wording.desk import Desk
+from bot.wording.calls import Call
+from bot.wording.context import Desk
 from database.models import Direction
 from services import commands
 from services.notices import AnswerDelivered, CommandDone, NoteKept

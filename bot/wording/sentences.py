@@ -7,9 +7,9 @@ from aiogram.types import InlineKeyboardMarkup
 from sqlalchemy import select
 
 from bot import keyboards, texts
-from bot.call import Call, edit_text, send_text
 from bot.reading import update_json
-from bot.wording.desk import Desk, rendered
+from bot.wording.calls import Call, edit_text, send_text
+from bot.wording.context import Desk, rendered
 from core.text import Piece
 from database.models import Delivery, DeliveryStatus, Direction, LinkKind, Message, Ticket, User
 from services import links, notices, orphans, resending, updates

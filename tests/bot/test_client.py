@@ -10,8 +10,8 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, ReactionTy
 from aiohttp import ClientTimeout, ConnectionTimeoutError, web
 from pydantic import SecretStr
 
-from bot.call import send_text
 from bot.client import CONNECTS_WITHIN, JsonSession, RawUpdates, make_bot, parameters
+from bot.wording.calls import send_text
 from core.config import BotSettings
 from tests.fuzzing.wire import TOKEN
 from tests.office import close

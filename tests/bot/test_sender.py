@@ -18,9 +18,9 @@ from aiogram.methods import (
 )
 from aiogram.types import InputMediaPhoto, MessageEntity, MessageId, ReactionTypeEmoji
 
-from bot.call import Call, reply, send_text
 from bot.client import make_bot
 from bot.outgoing.sender import Sender, _message_ids
+from bot.wording.calls import Call, reply, send_text
 from sandbox import Message, Sandbox, Telegram
 from sandbox.client import Chat, User
 from services.outcomes import (

@@ -10,9 +10,9 @@ from aiogram.methods import EditMessageText
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import i18n, texts
-from bot.call import Call
 from bot.client import SendText
 from bot.outgoing.composer import _WORDING
+from bot.wording.calls import Call
 from core.text import utf16_len
 from database.models import Delivery, DeliveryStatus, Direction, Ticket, TicketStatus, User
 from database.session import make_sessions

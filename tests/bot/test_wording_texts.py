@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.wording.desk import TEXT_LIMIT
+from bot.wording.context import TEXT_LIMIT
 from core.text import utf16_len, utf16_slice
 from database.models import Direction, Message, Ticket
 from database.session import make_sessions

@@ -21,9 +21,9 @@ from aiogram.methods import (
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.call import Call
 from bot.client import SendText
 from bot.outgoing.composer import Composer
+from bot.wording.calls import Call
 from core.team import Team
 from core.text import utf16_len, utf16_slice
 from database.models import Delivery, DeliveryStatus
