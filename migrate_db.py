@@ -23,8 +23,8 @@ from sqlalchemy.exc import DatabaseError
 from core import logging as logs
 from core.clock import utcnow
 from core.config import PROJECT, ConfigError, DatabaseSettings, load, sqlite_url
+from database.description import Tables, describe, differences
 from database.session import make_engine
-from database.tables import Tables, describe, differences
 
 DEPRECATED = """\
 migrate_db.py is deprecated: it only adopts a database that was made before Alembic.

@@ -25,9 +25,9 @@ from core.clock import utcnow
 from core.config import BotSettings, Settings
 from core.heartbeat import Heartbeat, folder_for
 from core.team import Team
-from database import leading
+from database import leadership
 from database.alarm import Alarm
-from database.leading import Lead
+from database.leadership import Lead
 from database.ownership import OwnFile
 from database.session import make_engine, make_sessions, own_file
 from services.courier import Courier
@@ -173,7 +173,7 @@ class App:
         while not self._lead.is_sure:
             self.heartbeat.beat("poller")
             with suppress(TimeoutError):
-                async with asyncio.timeout(leading.BEATS_EVERY):
+                async with asyncio.timeout(leadership.BEATS_EVERY):
                     await self._lead.sure()
 
     async def _look_after_staff_chat(self) -> None:
@@ -230,7 +230,7 @@ async def _serve_a_term(
     Parts live for a term: what they know is out of date once somebody else has led.
     """
     heartbeat = heartbeat_of(settings)
-    engine, lead = leading.writer(settings.async_url, own, on_try=heartbeat.beat_all)
+    engine, lead = leadership.writer(settings.async_url, own, on_try=heartbeat.beat_all)
     try:
         # What is there by now stays, and what a message needs goes without the collector: it need
         # not look again and again.
@@ -239,7 +239,7 @@ async def _serve_a_term(
         if await lead.win(stopped):
             log.info("started", bot=settings.bot_id, staff_chat=settings.staff_chat_id)
             await App(settings, bot, make_sessions(engine), lead=lead).run(stopped)
-    except* leading.Deposed:
+    except* leadership.Deposed:
         log.warning("another process leads; what was in hand is left to it")
     finally:
         await stopping.close(engine)

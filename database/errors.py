@@ -83,7 +83,7 @@ class WrongUrl(ConfigError):
 
 
 class NotLeading(Exception):
-    """This process may not write, now (database/leading.py)."""
+    """This process may not write, now (database/leadership.py)."""
 
 
 def is_outage(error: BaseException) -> bool:

@@ -462,7 +462,7 @@ class BotIdentity(Base):
 class Leadership(Base):
     """Which process writes to this database, or did last; there is one row.
 
-    Only whoever has the lock may write here (database/leading.py). `holder` is a name that a
+    Only whoever has the lock may write here (database/leadership.py). `holder` is a name that a
     process makes up at its start.
     """
 

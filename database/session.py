@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from database import rows, visits
+from database import bulk_rows, sqlite_driver
 from database.errors import DatabaseUnreachable, LogRemoved, WrongUrl
 from database.ownership import OwnFile
 
@@ -90,7 +90,9 @@ def make_writer(url: str, admit: Admit) -> AsyncEngine:
 
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Make sessions whose objects stay readable after the commit."""
-    return async_sessionmaker(engine, expire_on_commit=False, sync_session_class=rows.BatchSession)
+    return async_sessionmaker(
+        engine, expire_on_commit=False, sync_session_class=bulk_rows.BatchSession
+    )
 
 
 def _postgres_engine(
@@ -164,7 +166,7 @@ def _sqlite_engine(url: str, own: OwnFile | None, **options: Any) -> AsyncEngine
         "pool_size": 1,
         "max_overflow": 0,
         "hide_parameters": True,
-        "connect_args": {"async_creator_fn": partial(visits.connect, own=own)},
+        "connect_args": {"async_creator_fn": partial(sqlite_driver.connect, own=own)},
     }
     engine = create_async_engine(url, **defaults | options)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.text import utf16_len
-from database import rows
+from database import bulk_rows
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket, User
 from services.content import Content, essence
 
@@ -42,7 +42,7 @@ async def store(
         sent_at=content.sent_at,
         edited_at=content.edited_at,
     )
-    rows.add(session, message)
+    bulk_rows.add(session, message)
     if message.id is None:
         await session.flush()
     return message

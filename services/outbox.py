@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, and_, cast, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database import rows
+from database import bulk_rows
 from database.dialect import one_of
 from database.models import FOR_THE_EYES, PENDING, Delivery, DeliveryStatus, Priority, Ticket
 from services.notices import CardRedrawn, CommandAnswered, Notice, Refusal
@@ -59,7 +59,8 @@ def post(
 ) -> Delivery:
     """Send `notice` to `chat_id` once this transaction is committed, behind its lane's others.
 
-    What is to be different about the delivery is set before anything is awaited (database/rows.py).
+    What is to be different about the delivery is set before anything is awaited: see
+    database/bulk_rows.py.
     """
     delivery = Delivery(
         chat_id=chat_id,
@@ -74,7 +75,7 @@ def post(
         attempts=0,
         part=0,
     )
-    rows.add(session, delivery)
+    bulk_rows.add(session, delivery)
     return delivery
 
 
@@ -168,7 +169,7 @@ async def forget_asides(session: AsyncSession, *, now: datetime) -> bool:
         .limit(FORGOTTEN_AT_A_TIME)
     )
     forgotten = await session.execute(delete(Delivery).where(Delivery.id.in_(old)))
-    return rows.touched(forgotten) == FORGOTTEN_AT_A_TIME
+    return bulk_rows.touched(forgotten) == FORGOTTEN_AT_A_TIME
 
 
 def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
@@ -188,7 +189,7 @@ def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
         attempts=0,
         part=0,
     )
-    rows.add(session, aside)
+    bulk_rows.add(session, aside)
 
 
 async def post_once(

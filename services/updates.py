@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.text import clean
-from database import rows
+from database import bulk_rows
 from database.dialect import insert_new
 from database.models import (
     PENDING,
@@ -56,7 +56,7 @@ async def forget_old(session: AsyncSession, *, now: datetime) -> bool:
         .limit(outbox.FORGOTTEN_AT_A_TIME)
     )
     forgotten = await session.execute(delete(SeenUpdate).where(SeenUpdate.update_id.in_(old)))
-    return rows.touched(forgotten) == outbox.FORGOTTEN_AT_A_TIME
+    return bulk_rows.touched(forgotten) == outbox.FORGOTTEN_AT_A_TIME
 
 
 async def set_aside(

@@ -26,7 +26,7 @@ from bot.reading.members import Members, Standing
 from bot.reading.speakers import says_who_left
 from bot.reading.update_json import Origin, origin, person_id
 from core.team import Team
-from database import rows
+from database import bulk_rows
 from database.errors import is_outage
 from database.models import Delivery, Message
 from services import outbox, prefetch, staff_chat, updates
@@ -307,4 +307,4 @@ async def _read_ahead(session: AsyncSession, batch: Sequence[dict[str, Any]]) ->
     """Read at once what most of these updates ask for, and set keys aside for what they write."""
     people = set(map(person_id, batch))
     await prefetch.for_updates(session, [one for one in people if one is not None])
-    await rows.reserve(session, KEYS_AN_UPDATE * len(batch), Message, Delivery)
+    await bulk_rows.reserve(session, KEYS_AN_UPDATE * len(batch), Message, Delivery)

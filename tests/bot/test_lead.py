@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.client import make_bot
-from database import leading
-from database.leading import Deposed, Lead
+from database import leadership
+from database.leadership import Deposed, Lead
 from database.models import Delivery, DeliveryStatus
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, User
@@ -101,7 +101,7 @@ async def until_deposed(app: App, stopped: asyncio.Event) -> None:
 async def test_updates_are_asked_for_only_by_who_is_sure_to_lead(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leading, "BEATS_EVERY", 0.01)
+    monkeypatch.setattr(leadership, "BEATS_EVERY", 0.01)
     await stage.alice.writes("My order is late")
     await stage.lead.makes_wait(1)
     assert stage.calls("getUpdates") == 0

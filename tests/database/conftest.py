@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.leading import LockedLead
+from database.leadership import LockedLead
 from database.session import make_engine
 from tests.database.leads import Open
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database import leading
-from database.leading import LockedLead
+from database import leadership
+from database.leadership import LockedLead
 
 # Makes a process; it may take what hears that it is alive while it stands by.
 type Open = Callable[..., LockedLead]
 
-LOCKS = f"SELECT count(*) FROM pg_locks WHERE objid = {leading.LEAD_LOCK} AND "  # noqa: S608 - our own number
+LOCKS = f"SELECT count(*) FROM pg_locks WHERE objid = {leadership.LEAD_LOCK} AND "  # noqa: S608 - our own number
 GRANTED = f"{LOCKS} granted"
 AWAITED = f"{LOCKS} NOT granted"
 

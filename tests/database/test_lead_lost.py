@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from database import leading, session
+from database import leadership, session
 from database.errors import DatabaseUnreachable, NotLeading, is_outage
-from database.leading import Deposed, LockedLead
+from database.leadership import Deposed, LockedLead
 from database.session import make_sessions
 from tests.database import rows
 from tests.database.leads import AWAITED, GRANTED, Open, Tries, ask, end, pid, wins
@@ -109,7 +109,7 @@ async def test_a_leader_whose_session_was_ended_goes_on_if_nobody_led_meanwhile(
         await ask(lead.engine, "SELECT 1")
     assert is_outage(caught.value)
 
-    assert await ask(lead.engine, leading.HOLDER) == lead.holder
+    assert await ask(lead.engine, leadership.HOLDER) == lead.holder
     assert await ask(operator, GRANTED) == 1
 
 
@@ -132,7 +132,7 @@ async def test_a_leader_whose_last_session_still_has_the_lock_waits_and_drops_no
             await ask(lead.engine, "SELECT 1")
         assert is_outage(caught.value)
 
-    keeping = asyncio.timeout(2 * leading.BEATS_EVERY)
+    keeping = asyncio.timeout(2 * leadership.BEATS_EVERY)
     with suppress(TimeoutError):
         async with keeping:
             await lead.keep()
@@ -141,7 +141,7 @@ async def test_a_leader_whose_last_session_still_has_the_lock_waits_and_drops_no
 
 
 async def take_lock(connection: AsyncConnection) -> None:
-    await connection.execute(text(f"SELECT pg_advisory_lock({leading.LEAD_LOCK})"))
+    await connection.execute(text(f"SELECT pg_advisory_lock({leadership.LEAD_LOCK})"))
 
 
 async def waits_for_lock(operator: AsyncEngine) -> None:
@@ -193,7 +193,7 @@ async def test_a_leader_that_comes_back_after_another_led_and_left_is_deposed_to
 async def test_after_a_restart_of_the_server_the_one_who_led_comes_first(
     new: Open, operator: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leading, "BEATS_EVERY", 0.05)
+    monkeypatch.setattr(leadership, "BEATS_EVERY", 0.05)
     first, tries = new(), Tries()
     second = new(tries)
     await wins(first)
@@ -217,5 +217,5 @@ async def test_after_a_restart_of_the_server_the_one_who_led_comes_first(
         assert not await waiting
         keeping.cancel()
 
-    assert await ask(operator, leading.HOLDER) == first.holder
+    assert await ask(operator, leadership.HOLDER) == first.holder
     assert first.is_sure

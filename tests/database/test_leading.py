@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database import leading
-from database.leading import LockedLead
+from database import leadership
+from database.leadership import LockedLead
 from database.models import Leadership, User
 from database.schema import DatabaseNotAtHead
 from database.session import make_sessions, own_file
@@ -37,7 +37,7 @@ async def test_while_one_leads_another_stands_by_and_follows_when_it_is_gone(new
 async def test_of_many_at_once_one_leads_and_each_gets_its_turn(
     new: Open, operator: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leading, "TRIES_EVERY", 0.01)
+    monkeypatch.setattr(leadership, "TRIES_EVERY", 0.01)
     inside: list[LockedLead] = []
     at_once: list[int] = []
 
@@ -124,11 +124,11 @@ async def test_a_database_that_was_migrated_meanwhile_is_noticed_before_anything
             await connection.execute(text("UPDATE alembic_version SET version_num = 'next'"))
         await first.engine.dispose()
 
-    assert await ask(operator, leading.HOLDER) == first.holder
+    assert await ask(operator, leadership.HOLDER) == first.holder
 
 
 async def test_on_sqlite_a_process_always_leads(sqlite_url: str) -> None:
-    engine, lead = leading.writer(sqlite_url, own_file(sqlite_url), lambda: None)
+    engine, lead = leadership.writer(sqlite_url, own_file(sqlite_url), lambda: None)
 
     assert await lead.win(asyncio.Event())
     await lead.sure()

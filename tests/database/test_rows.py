@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from database import rows
+from database import bulk_rows
 from database.models import ChatPause, DailyTicketCounter, Ticket, TicketStatus, User
 from tests.times import NOON
 
@@ -24,7 +24,7 @@ async def people(session: AsyncSession) -> list[int]:
 
 
 async def test_without_a_reservation_the_database_gives_the_key(session: AsyncSession) -> None:
-    rows.add(session, ann := person(1))
+    bulk_rows.add(session, ann := person(1))
 
     assert ann.id is None
     await session.flush()
@@ -35,26 +35,26 @@ async def test_reserved_keys_are_free_and_grow(session: AsyncSession) -> None:
     session.add(known := person(1))
     await session.flush()
 
-    await rows.reserve(session, 3, User)
+    await bulk_rows.reserve(session, 3, User)
     added = [person(number) for number in range(2, 5)]
     for one in added:
-        rows.add(session, one)
+        bulk_rows.add(session, one)
 
     assert all(a.id < b.id for a, b in pairwise([known, *added]))
     assert await people(session) == [1, 2, 3, 4]
 
 
 async def test_each_table_has_its_own(session: AsyncSession) -> None:
-    await rows.reserve(session, 1, User)
+    await bulk_rows.reserve(session, 1, User)
 
-    rows.add(session, pause := ChatPause(chat_id=7, since=NOON, until=NOON))
+    bulk_rows.add(session, pause := ChatPause(chat_id=7, since=NOON, until=NOON))
 
     assert pause in session.new
 
 
 async def test_what_waits_is_there_whenever_something_is_asked(session: AsyncSession) -> None:
-    await rows.reserve(session, 3, User)
-    rows.add(session, ann := person(1))
+    await bulk_rows.reserve(session, 3, User)
+    bulk_rows.add(session, ann := person(1))
 
     found = await session.get(User, ann.id)
 
@@ -65,8 +65,8 @@ async def test_what_waits_is_there_whenever_something_is_asked(session: AsyncSes
 
 async def test_what_waits_is_there_for_rows_that_refer_to_it(sessions: Sessions) -> None:
     async with sessions.begin() as session:
-        await rows.reserve(session, 1, User)
-        rows.add(session, ann := person(1))
+        await bulk_rows.reserve(session, 1, User)
+        bulk_rows.add(session, ann := person(1))
         session.add(
             Ticket(
                 daily_id=1,
@@ -85,8 +85,8 @@ async def test_what_waits_is_there_for_rows_that_refer_to_it(sessions: Sessions)
 
 async def test_what_waits_is_committed(sessions: Sessions) -> None:
     async with sessions.begin() as session:
-        await rows.reserve(session, 1, User)
-        rows.add(session, person(1))
+        await bulk_rows.reserve(session, 1, User)
+        bulk_rows.add(session, person(1))
 
     async with sessions() as session:
         assert await people(session) == [1]
@@ -94,8 +94,8 @@ async def test_what_waits_is_committed(sessions: Sessions) -> None:
 
 async def test_what_waits_goes_with_its_transaction(sessions: Sessions) -> None:
     async with sessions() as session:
-        await rows.reserve(session, 1, User)
-        rows.add(session, person(1))
+        await bulk_rows.reserve(session, 1, User)
+        bulk_rows.add(session, person(1))
         await session.rollback()
 
     async with sessions() as session:
@@ -104,10 +104,10 @@ async def test_what_waits_goes_with_its_transaction(sessions: Sessions) -> None:
 
 async def test_a_transaction_that_was_undone_leaves_nothing_to_the_next(sessions: Sessions) -> None:
     async with sessions() as session:
-        await rows.reserve(session, 2, User)
-        rows.add(session, person(1))
+        await bulk_rows.reserve(session, 2, User)
+        bulk_rows.add(session, person(1))
         await session.rollback()
-        rows.add(session, person(2))
+        bulk_rows.add(session, person(2))
         await session.commit()
 
         assert await people(session) == [2]
@@ -117,10 +117,10 @@ async def test_a_savepoint_takes_along_what_is_added_in_it_and_nothing_else(
     sessions: Sessions,
 ) -> None:
     async with sessions.begin() as session:
-        await rows.reserve(session, 2, User)
-        rows.add(session, person(1))
+        await bulk_rows.reserve(session, 2, User)
+        bulk_rows.add(session, person(1))
         savepoint = await session.begin_nested()
-        rows.add(session, person(2))
+        bulk_rows.add(session, person(2))
         await savepoint.rollback()
 
     async with sessions() as session:
@@ -128,8 +128,8 @@ async def test_a_savepoint_takes_along_what_is_added_in_it_and_nothing_else(
 
 
 async def test_what_is_not_set_holds_what_the_model_says(session: AsyncSession) -> None:
-    await rows.reserve(session, 1, DailyTicketCounter)
-    rows.add(session, counter := DailyTicketCounter(day=NOON.date()))
+    await bulk_rows.reserve(session, 1, DailyTicketCounter)
+    bulk_rows.add(session, counter := DailyTicketCounter(day=NOON.date()))
 
     found = await session.get_one(DailyTicketCounter, counter.id)
 
@@ -138,9 +138,9 @@ async def test_what_is_not_set_holds_what_the_model_says(session: AsyncSession) 
 
 async def test_what_the_database_refuses_fails_the_commit(sessions: Sessions) -> None:
     async with sessions() as session:
-        await rows.reserve(session, 2, User)
-        rows.add(session, person(1))
-        rows.add(session, person(1))
+        await bulk_rows.reserve(session, 2, User)
+        bulk_rows.add(session, person(1))
+        bulk_rows.add(session, person(1))
         with pytest.raises(IntegrityError):
             await session.commit()
 
@@ -150,9 +150,9 @@ async def test_what_the_database_refuses_fails_the_commit(sessions: Sessions) ->
 
 async def test_a_row_without_a_reserved_key_gets_one_that_nobody_has(sessions: Sessions) -> None:
     async with sessions.begin() as session:
-        await rows.reserve(session, 2, User)
-        rows.add(session, person(1))
-        rows.add(session, person(2))
+        await bulk_rows.reserve(session, 2, User)
+        bulk_rows.add(session, person(1))
+        bulk_rows.add(session, person(2))
     async with sessions.begin() as session:
         session.add(person(3))
 
@@ -164,8 +164,8 @@ async def test_one_writer_at_a_time_reserves(sessions: Sessions) -> None:
     """Two transactions, one after the other as SQLite has it, get different keys."""
     for number in range(2):
         async with sessions.begin() as session:
-            await rows.reserve(session, 1, User)
-            rows.add(session, person(number))
+            await bulk_rows.reserve(session, 1, User)
+            bulk_rows.add(session, person(number))
 
     async with sessions() as session:
         assert await people(session) == [0, 1]

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from core.config import sqlite_url
-from database import visits
+from database import sqlite_driver
 from database.session import make_engine
 
 THREE = "SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3 ORDER BY n"
@@ -22,9 +22,9 @@ def file(tmp_path: Path) -> Path:
 
 
 async def test_rows_come_one_by_one_or_some_at_a_time(file: Path) -> None:
-    connection = visits.connect(file)
+    connection = sqlite_driver.connect(file)
     async with connection:
-        cursor = await visits.DirectCursor(connection).execute(THREE)
+        cursor = await sqlite_driver.DirectCursor(connection).execute(THREE)
 
         assert await cursor.fetchone() == (1,)
         assert await cursor.fetchmany(5) == [(2,), (3,)]
@@ -61,16 +61,16 @@ async def test_after_a_commit_there_is_nothing_to_undo_and_no_visit(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visited: list[str] = []
-    visit = visits.Connection._execute
+    visit = sqlite_driver.Connection._execute
 
-    async def note(connection: visits.Connection, work: Any, *arguments: Any) -> Any:
+    async def note(connection: sqlite_driver.Connection, work: Any, *arguments: Any) -> Any:
         visited.append(work.__name__)
         return await visit(connection, work, *arguments)  # type: ignore[no-untyped-call]
 
     engine = make_engine(sqlite_url(file))
     async with engine.begin() as connection:
         await connection.execute(text("CREATE TABLE some (n INTEGER)"))
-    monkeypatch.setattr(visits.Connection, "_execute", note)
+    monkeypatch.setattr(sqlite_driver.Connection, "_execute", note)
     async with engine.begin() as connection:
         await connection.execute(text("INSERT INTO some VALUES (1)"))
     async with engine.connect() as connection:

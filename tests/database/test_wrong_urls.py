@@ -6,7 +6,7 @@ import pytest
 
 from core.values import async_url
 from database.errors import WrongUrl
-from database.leading import LockedLead
+from database.leadership import LockedLead
 from database.session import make_engine
 from tests.postgres import free_port
 

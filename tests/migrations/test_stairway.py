@@ -8,10 +8,10 @@ from sqlalchemy import inspect
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.description import Tables, describe
 from database.migrations import BrokenForeignKeys
 from database.models import Base
 from database.session import make_engine
-from database.tables import Tables, describe
 from tests import migrating
 from tests.migrations.filling import ROWS, count, fill
 
