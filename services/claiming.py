@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus, Priority
-from services import doubting, failing, lanes, outbox, pauses, prefetch
+from services import doubting, failing, lanes, outbox, pauses, read_ahead
 from services.backlog import Backlog, Watch
 from services.limiter import Limiter
 from services.outcomes import Outcome
@@ -118,7 +118,7 @@ class Claims:
         ready = await self._ready(session, turn, without=paused.blocked.union(full, held))
         chosen = self._chosen(ready, turn)
         offered = await lanes.offered(session, [head for _, head in chosen], now=turn.now)
-        await prefetch.for_deliveries(session, list(chain.from_iterable(offered.values())))
+        await read_ahead.for_deliveries(session, list(chain.from_iterable(offered.values())))
         queue = Queue(chosen, self._division)
         probing = paused.probed & set(travelling)
         while (next_one := queue.first()) is not None:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from database.alarm import Alarm
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus
-from services import failing, lanes, orphans, prefetch, relocating, sent, settling
+from services import failing, lanes, orphans, read_ahead, relocating, sent, settling
 from services.claiming import Claims, Turn
 from services.limiter import Limiter
 from services.outcomes import Outcome, Unknown
@@ -232,7 +232,7 @@ class Courier:
                 now=turn.now,
             )
             await session.flush()
-            turn.relocates = prefetch.of(session).relocates
+            turn.relocates = read_ahead.of(session).relocates
             await self._bring_forward(session, turn)
             if self._unsure is not None:
                 await self._put_back(session, self._unsure, turn.settled)

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import ChatPause
-from services import prefetch
+from services import read_ahead
 
 log = structlog.get_logger(__name__)
 
@@ -163,7 +163,7 @@ async def forget(session: AsyncSession, chat_id: int) -> None:
 
 async def _known(session: AsyncSession) -> dict[int, ChatPause]:
     """Read all pauses once for a transaction; there are few."""
-    known = prefetch.of(session)
+    known = read_ahead.of(session)
     if known.pauses is None:
         known.pauses = {pause.chat_id: pause for pause in await session.scalars(_ALL)}
     return known.pauses

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import insert_new
 from database.models import NOT_CLOSED, Ticket, User
-from services import outbox, prefetch, resending
+from services import outbox, read_ahead, resending
 from services.content import Content, Person
 from services.notices import UserReturned, WordsWanted
 
@@ -31,7 +31,7 @@ async def remember(session: AsyncSession, person: Person, *, now: datetime) -> U
 
     The lock is what makes two messages of one person, handled at once, take turns.
     """
-    user = prefetch.of(session).users.get(person.telegram_id) or await _locked(
+    user = read_ahead.of(session).users.get(person.telegram_id) or await _locked(
         session, person, now=now
     )
     known, new = (user.name, user.username), (person.name, person.username)

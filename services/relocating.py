@@ -29,7 +29,7 @@ from database.models import (
     Ticket,
     TicketStatus,
 )
-from services import doubting, kept, outbox, pauses, prefetch, staff_chat, ticket_service
+from services import doubting, kept, outbox, pauses, read_ahead, staff_chat, ticket_service
 from services.notices import (
     StaffChatMigrated,
     UnconfirmedKept,
@@ -60,7 +60,7 @@ async def migrated(
     """
     move = {"old_id": old_id, "new_id": new_id, "migrated_at": now}
     first = await insert_new(session, ChatMigration, "old_id", move)
-    prefetch.of(session).migrations = None
+    read_ahead.of(session).migrations = None
     await pauses.forget(session, old_id)
     chat_id = await staff_chat.current(session, staff_chat_id)
     if first and old_id == staff_chat_id:
@@ -72,7 +72,7 @@ async def migrated(
         outbox.post(session, new_id, StaffChatMigrated(old_id, new_id), now=now)
         await _begin(session, chat_id)
     if chat_id == new_id and await staff_chat.is_relocating(session, chat_id):
-        prefetch.of(session).relocates = True
+        read_ahead.of(session).relocates = True
     else:
         await _readdress(session, old_id, new_id, now=now)
 

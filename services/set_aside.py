@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.models import DeadUpdate
 from database.schema import ensure_at_head
 from database.session import make_engine, make_sessions
-from services import updates
+from services import inbox
 
 # Telegram's own words, which say what something is and not what somebody wrote.
 TELEGRAMS_WORDS = frozenset({"type", "status", "language_code"})
@@ -24,7 +24,7 @@ class NoSuchUpdate(Exception):
 async def list_all(url: str, say: Callable[[str], Any]) -> None:
     """Say, a line each, what was set aside and waits."""
     async with _transaction(url) as session:
-        waiting = await updates.not_replayed(session)
+        waiting = await inbox.not_replayed(session)
     for dead in waiting:
         kind = ", ".join(key for key in json.loads(dead.raw) if key != "update_id")
         say(f"{dead.id}: {kind}, set aside {dead.died_at:%Y-%m-%d %H:%M} UTC: {_error(dead)}")

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import insert_new
 from database.models import ChatMigration, ForeignGroup, Relocation, Ticket
-from services import outbox, prefetch
+from services import outbox, read_ahead
 from services.notices import GroupIsNotStaff
 
 _THE_ROW = 1
@@ -25,7 +25,7 @@ async def current(session: AsyncSession, configured: int) -> int:
 
 async def _migrations(session: AsyncSession) -> Mapping[int, int]:
     """Read them once for a transaction."""
-    known = prefetch.of(session)
+    known = read_ahead.of(session)
     if known.migrations is None:
         rows = await session.scalars(select(ChatMigration))
         known.migrations = {row.old_id: row.new_id for row in rows}

@@ -20,7 +20,7 @@ from database.models import (
     TicketStatus,
     User,
 )
-from services import history, messages, outbox, people, prefetch, staff_chat
+from services import history, messages, outbox, people, read_ahead, staff_chat
 from services.content import Content, Person
 from services.notices import (
     CardPosted,
@@ -223,7 +223,7 @@ async def _at_hand(session: AsyncSession, user: User, *, now: datetime) -> Ticke
 
 
 async def _not_closed(session: AsyncSession, user_id: int) -> Ticket | None:
-    known = prefetch.ticket_of(session, user_id)
+    known = read_ahead.ticket_of(session, user_id)
     if known is not None:
         return known
     found: Ticket | None = await session.scalar(_NOT_CLOSED_OF, {"user_id": user_id})

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import DeadUpdate, Message
 from database.session import make_engine, make_sessions
-from services import updates
+from services import inbox
 from tests.processes import environment, run
 from tests.times import NOON
 
@@ -114,5 +114,5 @@ async def set_aside(session: AsyncSession, **fields: Any) -> None:
     alice = {"id": 5, "is_bot": False, "first_name": "Alice"}
     chat = {"id": 5, "type": "private", "first_name": "Alice"}
     message = {"message_id": 2, "date": 0, "chat": chat, "from": alice, "text": "Hello"} | fields
-    await updates.set_aside(session, {"update_id": 1, "message": message}, "a bug", now=NOON)
+    await inbox.set_aside(session, {"update_id": 1, "message": message}, "a bug", now=NOON)
     await session.commit()

@@ -29,7 +29,7 @@ from core.team import Team
 from database import bulk_rows
 from database.errors import is_outage
 from database.models import Delivery, Message
-from services import outbox, prefetch, staff_chat, updates
+from services import inbox, outbox, read_ahead, staff_chat
 from services.courier import Courier
 from services.notices import UpdateFailed
 from services.problems import Problem, UnknownReply
@@ -175,7 +175,7 @@ class Intake:
         try:
             async with self._sessions.begin() as session:
                 yield session
-                if relocates := prefetch.of(session).relocates:
+                if relocates := read_ahead.of(session).relocates:
                     self._courier.hold_staff_chats()
         finally:
             if relocates:
@@ -191,7 +191,7 @@ class Intake:
     ) -> list[tuple[dict[str, Any], Any]]:
         now, shown = self._clock(), []
         ids = [raw["update_id"] for raw in batch]
-        new = set(await updates.new_among(session, ids, now=now))
+        new = set(await inbox.new_among(session, ids, now=now))
         if len(batch) > 1:
             await _read_ahead(session, batch)
         for raw, standing in zip(batch, standings, strict=True):
@@ -228,7 +228,7 @@ class Intake:
         log.info("refused", problem=type(problem).__name__)
         now, source = self._clock(), origin(raw)
         async with self._sessions.begin() as session:
-            await updates.new_among(session, [raw["update_id"]], now=now)
+            await inbox.new_among(session, [raw["update_id"]], now=now)
             staff_chat_id = await staff_chat.current(session, self._team.staff_chat_id)
             if source.callback_query_id is None:
                 await refusals.tell(session, source, problem, now=now)
@@ -267,10 +267,10 @@ class Intake:
     async def _keep(self, raw: dict[str, Any], why: str) -> None:
         now, source = self._clock(), origin(raw)
         async with self._sessions.begin() as session:
-            await updates.new_among(session, [raw["update_id"]], now=now)
-            dead = await updates.set_aside(session, raw, why, now=now)
+            await inbox.new_among(session, [raw["update_id"]], now=now)
+            dead = await inbox.set_aside(session, raw, why, now=now)
             staff_chat_id = await staff_chat.current(session, self._team.staff_chat_id)
-            await updates.tell_staff(session, dead, staff_chat_id, now=now)
+            await inbox.tell_staff(session, dead, staff_chat_id, now=now)
             if source.private and source.chat_id is not None and not source.is_program:
                 failed = UpdateFailed(source.message_id, source.language)
                 outbox.post(session, source.chat_id, failed, now=now)
@@ -306,5 +306,5 @@ def _undone(batch: Sequence[dict[str, Any]], error: Exception) -> None:
 async def _read_ahead(session: AsyncSession, batch: Sequence[dict[str, Any]]) -> None:
     """Read at once what most of these updates ask for, and set keys aside for what they write."""
     people = set(map(person_id, batch))
-    await prefetch.for_updates(session, [one for one in people if one is not None])
+    await read_ahead.for_updates(session, [one for one in people if one is not None])
     await bulk_rows.reserve(session, KEYS_AN_UPDATE * len(batch), Message, Delivery)

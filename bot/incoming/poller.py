@@ -22,7 +22,7 @@ from bot.incoming.inbox import Intake
 from bot.reading.update_json import number
 from database.alarm import Alarm
 from database.errors import is_outage
-from services import kept, orphans, outbox, updates
+from services import inbox, kept, orphans, outbox
 
 log = structlog.get_logger(__name__)
 
@@ -201,7 +201,7 @@ class Poller:
             async with self._sessions.begin() as session:
                 await kept.forget_old(session, now=now)
                 await orphans.forget_old(session, now=now)
-                more = await updates.forget_old(session, now=now)
+                more = await inbox.forget_old(session, now=now)
                 more = await outbox.forget_asides(session, now=now) or more
         except Exception as error:
             if not is_outage(error):

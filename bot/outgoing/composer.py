@@ -12,7 +12,7 @@ from bot.wording import cards, copies, edits, kept, reactions, sentences
 from bot.wording.context import Desk
 from core.team import Team
 from database.models import Delivery, User
-from services import notices, prefetch
+from services import notices, read_ahead
 from services.backlog import Backlog
 from services.parcel import Parcel
 
@@ -74,7 +74,7 @@ class Composer:
         """Groups speak the staff's language, a private chat its user's."""
         if chat_id < 0:
             return self._team.staff_language
-        user = prefetch.of(session).users.get(chat_id)
+        user = read_ahead.of(session).users.get(chat_id)
         if user is None:
             user = await session.scalar(select(User).where(User.telegram_id == chat_id))
         return i18n.choose(user.language if user else getattr(notice, "language", ""))

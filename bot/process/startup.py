@@ -35,7 +35,7 @@ from core.team import Team
 from core.waiting import Wait
 from database.errors import ForeignDatabase, is_outage, reason
 from database.schema import ensure_at_head
-from services import relocating, staff_chat, updates
+from services import inbox, relocating, staff_chat
 
 log = structlog.get_logger(__name__)
 
@@ -129,7 +129,7 @@ async def _bring_along(
 async def own_database(sessions: async_sessionmaker[AsyncSession], bot_id: int) -> None:
     """Make the database this bot's if it is nobody's yet; ForeignDatabase if it is another's."""
     async with sessions.begin() as session:
-        owner = await updates.claim_database(session, bot_id, now=utcnow())
+        owner = await inbox.claim_database(session, bot_id, now=utcnow())
     if owner != bot_id:
         raise ForeignDatabase(
             f"This database belongs to the bot {owner}, and BOT_TOKEN is of {bot_id}. "

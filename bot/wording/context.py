@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 from bot import texts
 from core.text import Piece
 from database.models import Delivery, Direction, Message, MessageLink, Ticket
-from services import links, prefetch
+from services import links, read_ahead
 from services.backlog import Backlog
 
 # Telegram's lengths in UTF-16 units (core.telegram.org/bots/api#sendmessage).
@@ -46,14 +46,14 @@ class Desk:
         return texts.number(ticket.daily_id, ticket.opened_on, self.today)
 
     async def ticket(self, ticket_id: int) -> Ticket:
-        known = prefetch.of(self.session).tickets.get(ticket_id)
+        known = read_ahead.of(self.session).tickets.get(ticket_id)
         if known is not None:
             return known
         people = (selectinload(Ticket.user), selectinload(Ticket.assigned_staff))
         return await self.session.get_one(Ticket, ticket_id, options=people, populate_existing=True)
 
     async def message(self, message_id: int) -> Message:
-        known = prefetch.of(self.session).messages.get(message_id)
+        known = read_ahead.of(self.session).messages.get(message_id)
         return known if known is not None else await self.session.get_one(Message, message_id)
 
     async def messages(self) -> list[Message]:
@@ -64,7 +64,7 @@ class Desk:
         """Get the ticket's newest card, if the ticket is in this chat."""
         if ticket.staff_chat_id != self.chat_id:
             return None
-        cards = prefetch.of(self.session).cards
+        cards = read_ahead.of(self.session).cards
         if ticket.id in cards:
             return cards[ticket.id]
         return await links.newest_card(self.session, ticket)

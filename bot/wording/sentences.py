@@ -12,7 +12,7 @@ from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import Desk, rendered
 from core.text import Piece
 from database.models import Delivery, DeliveryStatus, Direction, LinkKind, Message, Ticket, User
-from services import links, notices, orphans, resending, updates
+from services import inbox, links, notices, orphans, resending
 from services.content import UNKNOWN
 from services.parcel import Parcel, Shown
 from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTickets
@@ -145,8 +145,8 @@ async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel | No
 
 async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel:
     """Tell of all that is kept since, and whose it is; what is replayed by now counts no more."""
-    kept = await updates.kept_since(desk.session, notice.dead_update_id)
-    found = [update_json.writer(json.loads(one)) for one in await updates.raws(desk.session, kept)]
+    kept = await inbox.kept_since(desk.session, notice.dead_update_id)
+    found = [update_json.writer(json.loads(one)) for one in await inbox.raws(desk.session, kept)]
     writers = {one.telegram_id: one for one in found if one is not None}
     words = texts.updates_set_aside(kept or [notice.dead_update_id], list(writers.values()))
     return Parcel(desk.chat_id, Call(send_text(desk.chat_id, rendered(words))), shows=_AS_NOTICE)

@@ -16,7 +16,7 @@ from bot.wording.calls import Call
 from core.text import utf16_len
 from database.models import Delivery, DeliveryStatus, Direction, Ticket, TicketStatus, User
 from database.session import make_sessions
-from services import notices, outbox, updates
+from services import inbox, notices, outbox
 from services import ticket_service as tickets
 from services.content import Content
 from services.notices import Notice
@@ -110,7 +110,7 @@ async def test_every_notice_can_be_put_into_words(session: AsyncSession, languag
     answer = await factories.message(session, ticket, content(chat_id=STAFF), Direction.ANSWER)
     await factories.link(session, ticket, 77, copy_of=message.id)
     failed = await factories.delivery(session, notices.AnswerPosted(answer.id), ticket)
-    dead = await updates.set_aside(session, {"update_id": 5}, "", now=NOON)
+    dead = await inbox.set_aside(session, {"update_id": 5}, "", now=NOON)
     values = {"ticket_id": ticket.id, "delivery_id": failed.id, "dead_update_id": dead.id}
     for kind in test_notices.NOTICES:
         fields = test_notices.made(kind).to_json()

@@ -28,7 +28,7 @@ from database.models import (
     SeenUpdate,
 )
 from database.session import make_sessions
-from services import checking, notices, outbox, updates
+from services import checking, inbox, notices, outbox
 from services.problems import NoteStays
 from tests.fuzzing.databases import Database
 from tests.fuzzing.people import BOB, CHATS, ROBOT, STAFF_CHAT
@@ -209,7 +209,7 @@ class Bench:
         say = self.report.wrong.append
         if lost := self.sent.keys() - self.became.keys():
             say(f"never handled: {sorted(lost)}")
-        if self.now - NOON < updates.KEPT_FOR and (lost := self.sent.keys() - seen):
+        if self.now - NOON < inbox.KEPT_FOR and (lost := self.sent.keys() - seen):
             say(f"handled, and not recorded as seen: {sorted(lost)}")
         for update_id, (step, raw) in self.sent.items():
             outcome = self.became.get(update_id)

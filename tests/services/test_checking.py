@@ -21,7 +21,7 @@ from database.models import (
 )
 from database.schema import DatabaseNotAtHead
 from database.session import make_engine
-from services import checking, notices, updates
+from services import checking, inbox, notices
 from services import ticket_service as tickets
 from services.invariants import rules
 from tests.services import factories
@@ -234,7 +234,7 @@ async def seen_in_the_future(session: AsyncSession, _ticket: Ticket) -> None:
 
 
 async def an_update_is_dead(session: AsyncSession, _ticket: Ticket) -> None:
-    await updates.set_aside(session, {"update_id": 5}, "", now=NOON)
+    await inbox.set_aside(session, {"update_id": 5}, "", now=NOON)
 
 
 BREAKS: dict[Break, str] = {
@@ -373,7 +373,7 @@ async def test_what_is_only_worth_knowing_is_said_and_nothing_is_wrong(
     sessions: async_sessionmaker[AsyncSession], database_url: str
 ) -> None:
     async with sessions.begin() as session:
-        await updates.set_aside(session, {"update_id": 5}, "", now=NOON)
+        await inbox.set_aside(session, {"update_id": 5}, "", now=NOON)
     said: list[str] = []
 
     assert await checking.check(database_url, now=NOON, say=said.append) == 0

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.models import DeadUpdate
-from services import set_aside, updates
+from services import inbox, set_aside
 from services.set_aside import NoSuchUpdate
 from tests.times import NOON
 
@@ -37,7 +37,7 @@ def error() -> str:
 async def dead(sessions: async_sessionmaker[AsyncSession]) -> DeadUpdate:
     async with sessions.begin() as session:
         raw = {"update_id": 1, "message": MESSAGE}
-        return await updates.set_aside(session, raw, error(), now=NOON)
+        return await inbox.set_aside(session, raw, error(), now=NOON)
 
 
 @pytest.mark.usefixtures("dead")

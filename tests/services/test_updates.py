@@ -13,7 +13,7 @@ from database.models import (
     DeliveryStatus,
     SeenUpdate,
 )
-from services import lanes, updates
+from services import inbox, lanes
 from tests.services.factories import HOUR, MINUTE, SECOND, STAFF
 from tests.times import NOON
 
@@ -21,18 +21,18 @@ BOT = 123456
 
 
 async def test_an_update_is_new_the_first_time_only(session: AsyncSession) -> None:
-    assert await updates.new_among(session, [5, 9], now=NOON) == {5, 9}
-    assert await updates.new_among(session, [5], now=NOON) == set()
-    assert await updates.new_among(session, [4, 5, 6, 9], now=NOON) == {4, 6}
+    assert await inbox.new_among(session, [5, 9], now=NOON) == {5, 9}
+    assert await inbox.new_among(session, [5], now=NOON) == set()
+    assert await inbox.new_among(session, [4, 5, 6, 9], now=NOON) == {4, 6}
 
 
 async def test_known_updates_are_kept_for_48_hours_whatever_their_number(
     session: AsyncSession,
 ) -> None:
     for update_id, hours in ((900, 49), (5, 47), (7, 48)):
-        await updates.new_among(session, [update_id], now=NOON - hours * HOUR)
+        await inbox.new_among(session, [update_id], now=NOON - hours * HOUR)
 
-    await updates.forget_old(session, now=NOON)
+    await inbox.forget_old(session, now=NOON)
 
     kept = await session.scalars(select(SeenUpdate.update_id).order_by(SeenUpdate.update_id))
     assert kept.all() == [5, 7]
@@ -46,7 +46,7 @@ async def test_an_update_that_cannot_be_handled_is_kept_whole(
 ) -> None:
     raw = {"update_id": 5, "message": {"text": text, text: [text]}}
 
-    dead = await updates.set_aside(session, raw, "Traceback", now=NOON)
+    dead = await inbox.set_aside(session, raw, "Traceback", now=NOON)
     await session.refresh(dead)
 
     assert json.loads(dead.raw) == raw
@@ -61,7 +61,7 @@ async def test_what_no_database_stores_is_replaced_in_the_traceback(
 ) -> None:
     error = f"ValueError: {unstorable}!"
 
-    dead = await updates.set_aside(session, {"update_id": 5}, error, now=NOON)
+    dead = await inbox.set_aside(session, {"update_id": 5}, error, now=NOON)
     await session.refresh(dead)
 
     assert dead.error == "ValueError: \ufffd!"
@@ -70,10 +70,10 @@ async def test_what_no_database_stores_is_replaced_in_the_traceback(
 async def test_an_update_that_fails_again_is_kept_once_with_the_newest_error(
     session: AsyncSession,
 ) -> None:
-    first = await updates.set_aside(session, {"update_id": 5}, "one", now=NOON)
+    first = await inbox.set_aside(session, {"update_id": 5}, "one", now=NOON)
     first.replayed_at = NOON
 
-    again = await updates.set_aside(session, {"update_id": 5}, "two", now=NOON + HOUR)
+    again = await inbox.set_aside(session, {"update_id": 5}, "two", now=NOON + HOUR)
 
     assert again is first
     assert (again.error, again.replayed_at, again.died_at) == ("two", None, NOON)
@@ -81,18 +81,18 @@ async def test_an_update_that_fails_again_is_kept_once_with_the_newest_error(
 
 async def test_what_was_set_aside_is_listed_until_it_is_replayed(session: AsyncSession) -> None:
     dead: list[DeadUpdate] = [
-        await updates.set_aside(session, {"update_id": update_id}, "", now=NOON)
+        await inbox.set_aside(session, {"update_id": update_id}, "", now=NOON)
         for update_id in (9, 5, 7)
     ]
     dead[1].replayed_at = NOON + SECOND
 
-    assert await updates.not_replayed(session) == [dead[0], dead[2]]
+    assert await inbox.not_replayed(session) == [dead[0], dead[2]]
 
 
 async def dies(session: AsyncSession, update_id: int, now: datetime = NOON) -> int:
     """Have an update set aside and staff told."""
-    dead = await updates.set_aside(session, {"update_id": update_id}, "", now=now)
-    await updates.tell_staff(session, dead, STAFF, now=now)
+    dead = await inbox.set_aside(session, {"update_id": update_id}, "", now=now)
+    await inbox.tell_staff(session, dead, STAFF, now=now)
     await session.flush()
     return dead.id
 
@@ -124,9 +124,9 @@ async def test_a_thousand_updates_that_cannot_be_handled_make_two_notices(
 
     assert await told(session) == [
         (NOON, numbers[0]),
-        (NOON + updates.TOLD_EVERY, numbers[1]),
+        (NOON + inbox.TOLD_EVERY, numbers[1]),
     ]
-    assert await updates.kept_since(session, numbers[1]) == numbers[1:]
+    assert await inbox.kept_since(session, numbers[1]) == numbers[1:]
 
 
 async def test_a_notice_that_may_be_on_its_way_does_not_stand_for_what_comes_now(
@@ -135,13 +135,13 @@ async def test_a_notice_that_may_be_on_its_way_does_not_stand_for_what_comes_now
     first = await dies(session, 1)
     second = await dies(session, 2)
     await arrives(session, NOON)
-    late = NOON + updates.TOLD_EVERY - 10 * SECOND
+    late = NOON + inbox.TOLD_EVERY - 10 * SECOND
     third = await dies(session, 3, late)
 
     assert await told(session) == [
         (NOON, first),
-        (NOON + updates.TOLD_EVERY, second),
-        (late + updates.TOLD_EVERY, third),
+        (NOON + inbox.TOLD_EVERY, second),
+        (late + inbox.TOLD_EVERY, third),
     ]
 
 
@@ -158,8 +158,8 @@ async def test_a_notice_that_is_on_its_way_does_not_stand_for_what_comes_now(
 
     assert await told(session) == [
         (NOON, first),
-        (NOON + updates.TOLD_EVERY, second),
-        (NOON + SECOND + updates.TOLD_EVERY, third),
+        (NOON + inbox.TOLD_EVERY, second),
+        (NOON + SECOND + inbox.TOLD_EVERY, third),
     ]
 
 
@@ -175,7 +175,7 @@ async def test_while_nothing_arrives_there_is_a_notice_every_five_minutes_at_mos
 async def test_after_a_quiet_time_staff_are_told_at_once_again(session: AsyncSession) -> None:
     await dies(session, 1)
     await arrives(session, NOON)
-    later = NOON + updates.TOLD_EVERY + SECOND
+    later = NOON + inbox.TOLD_EVERY + SECOND
     second = await dies(session, 2, later)
 
     assert (await told(session))[-1] == (later, second)
@@ -185,19 +185,19 @@ async def test_what_was_replayed_is_not_counted(session: AsyncSession) -> None:
     first, second = await dies(session, 1), await dies(session, 2)
     (await session.get_one(DeadUpdate, first)).replayed_at = NOON
 
-    assert await updates.kept_since(session, first) == [second]
+    assert await inbox.kept_since(session, first) == [second]
 
 
 async def test_a_new_database_becomes_the_bots(session: AsyncSession) -> None:
-    assert await updates.claim_database(session, BOT, now=NOON) == BOT
+    assert await inbox.claim_database(session, BOT, now=NOON) == BOT
 
     owner = (await session.scalars(select(BotIdentity))).one()
     assert (owner.bot_id, owner.since) == (BOT, NOON)
 
 
 async def test_a_database_stays_its_first_bots(session: AsyncSession) -> None:
-    await updates.claim_database(session, BOT, now=NOON)
+    await inbox.claim_database(session, BOT, now=NOON)
 
-    assert await updates.claim_database(session, BOT, now=NOON + HOUR) == BOT
-    assert await updates.claim_database(session, 654321, now=NOON + HOUR) == BOT
+    assert await inbox.claim_database(session, BOT, now=NOON + HOUR) == BOT
+    assert await inbox.claim_database(session, 654321, now=NOON + HOUR) == BOT
     assert (await session.scalars(select(BotIdentity.bot_id))).all() == [BOT]
