@@ -30,10 +30,10 @@ from database.alarm import Alarm
 from database.leadership import Lead
 from database.ownership import OwnFile
 from database.session import make_engine, make_sessions, own_file
-from services.courier import Courier
-from services.limiter import Limiter
-from services.outcomes import Outcome
-from services.parcel import Parcel
+from services.delivery.courier import Courier
+from services.delivery.limiter import Limiter
+from services.delivery.outcomes import Outcome
+from services.delivery.parcel import Parcel
 
 log = structlog.get_logger(__name__)
 

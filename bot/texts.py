@@ -14,9 +14,10 @@ from bot.i18n import ngettext as _n
 from bot.i18n import spoken
 from core.text import BLANKS
 from database.models import Ticket, TicketStatus, User
-from services import failing, problems
+from services import problems
 from services.board import Page
 from services.content import Person
+from services.delivery import failures
 
 # First strong isolate and its end: a right-to-left name turns nothing around it. The mark before
 # them keeps a line left-to-right whose first letters are the name's: not all clients skip isolates.
@@ -593,8 +594,8 @@ def _signs() -> dict[TicketStatus, str]:
 def _reason(reason: str) -> str:
     """Word why something failed; what Telegram says otherwise is quoted."""
     ours = {
-        failing.NOT_WORDED: _("the message could not be prepared"),
-        failing.NOT_WRITTEN_DOWN: _("the result could not be saved"),
+        failures.NOT_WORDED: _("the message could not be prepared"),
+        failures.NOT_WRITTEN_DOWN: _("the result could not be saved"),
     }
     if reason in ours:
         return ours[reason]

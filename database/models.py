@@ -95,7 +95,7 @@ class KeptReason(StrEnum):
 
 
 class Priority(IntEnum):
-    """The class of a delivery, which has a share of what the limits leave (services/shares.py).
+    """The class of a delivery, which has a share of the limits (services/delivery/shares.py).
 
     Stored by number: add, never renumber.
     """
@@ -273,7 +273,7 @@ class Delivery(Plain, Base):
     to send of a message that needs several.
 
     `lane` is what is kept in order within a chat: the key of the ticket, or 0 for all that belongs
-    to none. What is stuck has one of its own, which others pass (services/lanes.py).
+    to none. What is stuck has one of its own, which others pass (services/delivery/lanes.py).
     """
 
     __tablename__ = "deliveries"

@@ -172,7 +172,7 @@ class DeliveryFailed(Notice):
     """To staff: something did not arrive for good, why, and a way to send it again.
 
     `doubted`: perhaps it is the group that takes nothing, which this notice finds out
-    (services/doubting.py).
+    (services/delivery/doubts.py).
     """
 
     ticket_id: int

@@ -173,7 +173,7 @@ async def forget_asides(session: AsyncSession, *, now: datetime) -> bool:
 
 
 def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Record what goes past the outbox, for a limiter that starts anew (`services/sent.py`).
+    """Record what goes past the outbox, for a new limiter (`services/delivery/recent_sends.py`).
 
     It has left within ASIDES_LAST; when in between is not known, so it counts from the end.
     """

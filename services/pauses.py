@@ -30,7 +30,7 @@ _ALL = select(ChatPause)
 class Pauses:
     """The chats that take nothing now, and those that were held and may be tried with one.
 
-    Of the blocked, `questioned` are those that take only a notice (services/doubting.py).
+    Of the blocked, `questioned` are those that take only a notice (services/delivery/doubts.py).
     """
 
     blocked: frozenset[int]

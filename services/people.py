@@ -14,7 +14,7 @@ from services.notices import UserReturned, WordsWanted
 # Whoever was asked for words is not asked again within this time: Telegram may say the same often.
 ASKED_ONCE_IN = timedelta(days=1)
 
-# A send that found out about a block was due at most this long before (services/settling.py).
+# A send that learnt of a block was due at most this long before (services/delivery/settling.py).
 _TRIED_BEFORE = timedelta(hours=24)
 
 # Built once: to build it takes longer than to run it.

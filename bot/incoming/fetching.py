@@ -20,7 +20,7 @@ from bot.client import RawUpdates, Unreadable
 from bot.incoming import patience, troubles
 from bot.incoming.dispatch import used_update_types
 from core.waiting import Wait
-from services.silence import Silence
+from services.delivery.silence import Silence
 
 log = structlog.get_logger(__name__)
 

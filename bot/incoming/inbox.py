@@ -30,7 +30,7 @@ from database import bulk_rows
 from database.errors import is_outage
 from database.models import Delivery, Message
 from services import inbox, outbox, read_ahead, staff_chat
-from services.courier import Courier
+from services.delivery.courier import Courier
 from services.notices import UpdateFailed
 from services.problems import Problem, UnknownReply
 

@@ -19,7 +19,7 @@ from aiogram.methods import TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services import outbox
-from services.limiter import Limiter
+from services.delivery.limiter import Limiter
 
 log = structlog.get_logger(__name__)
 

@@ -13,8 +13,8 @@ from bot.wording.context import Desk
 from core.team import Team
 from database.models import Delivery, User
 from services import notices, read_ahead
-from services.backlog import Backlog
-from services.parcel import Parcel
+from services.delivery.backlog import Backlog
+from services.delivery.parcel import Parcel
 
 _WORDING: dict[type[notices.Notice], Callable[[Desk, Any], Awaitable[Parcel | None]]] = {
     notices.TicketOpened: sentences.ticket_opened,
@@ -54,7 +54,7 @@ _WORDING: dict[type[notices.Notice], Callable[[Desk, Any], Awaitable[Parcel | No
 
 
 class Composer:
-    """Makes parcels of notices; see `services.parcel.Compose`."""
+    """Makes parcels of notices; see `services.delivery.parcel.Compose`."""
 
     def __init__(self, team: Team, clock: Callable[[], datetime]) -> None:
         self._team = team

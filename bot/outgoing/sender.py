@@ -18,8 +18,8 @@ from bot.client import SendText, Sent
 from bot.outgoing import telegram_errors
 from bot.outgoing.telegram_errors import Obstacle
 from bot.wording.calls import Call, reply
-from services.outcomes import ChatRefused, Delivered, Outcome, Refused, Unknown
-from services.parcel import Parcel
+from services.delivery.outcomes import ChatRefused, Delivered, Outcome, Refused, Unknown
+from services.delivery.parcel import Parcel
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ PATIENCE = 5
 
 
 class Sender:
-    """Sends through one bot; see `services.parcel.Send`."""
+    """Sends through one bot; see `services.delivery.parcel.Send`."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot

@@ -21,7 +21,7 @@ from aiogram.exceptions import (
 from aiohttp import ClientConnectorError, ConnectionTimeoutError
 
 from bot.reading.update_json import as_id
-from services.outcomes import (
+from services.delivery.outcomes import (
     BotRefused,
     ChatRefused,
     Delivered,
@@ -67,7 +67,7 @@ _OBSTACLES: dict[str, Obstacle] = {
 }
 
 # The whole chat takes nothing from us; not: one kind of content is forbidden in it. The list is
-# never complete: services/settling.py finds out about other words.
+# never complete: services/delivery/settling.py finds out about other words.
 _CHAT_REFUSES = (
     "chat not found",
     "group is deactivated",

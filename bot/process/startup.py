@@ -35,7 +35,8 @@ from core.team import Team
 from core.waiting import Wait
 from database.errors import ForeignDatabase, is_outage, reason
 from database.schema import ensure_at_head
-from services import inbox, relocating, staff_chat
+from services import inbox, staff_chat
+from services.delivery import relocating
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.reading.content import NotAMessage
 from bot.reading.filters import InStaffChat, When
-from services import pauses, relocating, staff_chat
+from services import pauses, staff_chat
+from services.delivery import relocating
 
 router = Router(name="groups")
 

@@ -20,8 +20,8 @@ from database.models import (
     User,
 )
 from services import links
+from services.delivery.parcel import Parcel, Rewritten, Shown
 from services.notices import CardPosted, CardRedrawn, CardRetired
-from services.parcel import Parcel, Rewritten, Shown
 
 # Of the first message so much stands on the card; the head above it has room to change.
 BODY_LIMIT = 3000

@@ -14,7 +14,7 @@ from bot import texts
 from core.text import Piece
 from database.models import Delivery, Direction, Message, MessageLink, Ticket
 from services import links, read_ahead
-from services.backlog import Backlog
+from services.delivery.backlog import Backlog
 
 # Telegram's lengths in UTF-16 units (core.telegram.org/bots/api#sendmessage).
 TEXT_LIMIT = 4096

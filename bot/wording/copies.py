@@ -13,8 +13,8 @@ from bot.wording.calls import Call, ReplyTo, entities, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews
 from core.text import Piece, split, utf16_len
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket
+from services.delivery.parcel import Parcel, Shown
 from services.notices import AnswerPosted, QuestionPosted
-from services.parcel import Parcel, Shown
 
 # Stands between texts that travel as one.
 _BETWEEN = "\n\n"

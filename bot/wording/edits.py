@@ -15,8 +15,8 @@ from bot.wording.context import TEXT_LIMIT, Desk, content, previews
 from core.text import Piece, split
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 from services import links
+from services.delivery.parcel import Parcel, Rewritten, Shown
 from services.notices import AnswerEdited, AnswerRetracted, QuestionEdited, QuestionPosted
-from services.parcel import Parcel, Rewritten, Shown
 
 
 async def edit(desk: Desk, notice: QuestionEdited | AnswerEdited) -> Parcel | None:

@@ -8,8 +8,8 @@ from bot.wording.calls import Call, send_text
 from bot.wording.context import Desk
 from database.models import KeptReason, KeptWords
 from services import kept, links
+from services.delivery.parcel import Parcel
 from services.notices import UnconfirmedKept, WordsKept
-from services.parcel import Parcel
 
 
 async def words_kept(desk: Desk, notice: WordsKept) -> Parcel | None:

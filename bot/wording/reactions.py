@@ -7,8 +7,8 @@ from bot.wording.calls import Call
 from bot.wording.context import Desk
 from database.models import Direction
 from services import commands
+from services.delivery.parcel import Parcel
 from services.notices import AnswerDelivered, CommandDone, NoteKept
-from services.parcel import Parcel
 
 
 async def delivered(desk: Desk, notice: AnswerDelivered) -> Parcel | None:

@@ -14,7 +14,7 @@ from core.text import Piece
 from database.models import Delivery, DeliveryStatus, Direction, LinkKind, Message, Ticket, User
 from services import inbox, links, notices, orphans, resending
 from services.content import UNKNOWN
-from services.parcel import Parcel, Shown
+from services.delivery.parcel import Parcel, Shown
 from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTickets
 
 _AS_NOTICE = [[Shown(kind=LinkKind.NOTICE)]]

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, func, or_, select
 
 from database.models import Delivery, DeliveryStatus
-from services import failing, notices
+from services import notices
+from services.delivery import failures
 from services.invariants.conditions import number
 from services.invariants.rule import Rule
 
@@ -20,7 +21,7 @@ def rules() -> Iterator[Rule]:
         "Something failed for good and staff were not told",
         "deliveries",
         _untold(  # a batch fails as one, and is told by its first
-            and_(_FAILED, Delivery.ticket_id.is_not(None), Delivery.kind.in_(failing.CONTENT)),
+            and_(_FAILED, Delivery.ticket_id.is_not(None), Delivery.kind.in_(failures.CONTENT)),
             notices.DeliveryFailed,
             "delivery_id",
             Delivery.id,

@@ -11,7 +11,7 @@ from bot.client import make_bot
 from bot.outgoing.best_effort import MOST_WAITING, Asides
 from sandbox import Telegram
 from sandbox.client import User
-from services.limiter import Limiter
+from services.delivery.limiter import Limiter
 from tests.office import USERNAME, Sessions, close, open_office, open_telegram, settings_for
 
 

@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 
 from bot import i18n, texts
 from sandbox.client import User
-from services import failing
+from services.delivery import failures
 from tests.office import Office, Sessions, open_office
 
 type Id = str | tuple[str, ...]
@@ -83,7 +83,7 @@ def test_sentences_are_made_in_texts_only() -> None:
     assert speaking == {"texts.py"}
 
 
-@pytest.mark.parametrize("reason", [failing.NOT_WORDED, failing.NOT_WRITTEN_DOWN])
+@pytest.mark.parametrize("reason", [failures.NOT_WORDED, failures.NOT_WRITTEN_DOWN])
 def test_reasons_of_our_own_are_translated_and_strange_ones_of_telegram_quoted(reason: str) -> None:
     with i18n.speaking("ru"):
         ours, telegrams = (

@@ -20,7 +20,7 @@ from bot.outgoing import telegram_errors
 from bot.proxied import Tunnel
 from core.config import BotSettings
 from sandbox import Sandbox
-from services.outcomes import Unknown
+from services.delivery.outcomes import Unknown
 from tests import tunnels
 from tests.office import close
 from tests.tunnels import Greet, Proxy

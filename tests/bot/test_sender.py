@@ -23,7 +23,7 @@ from bot.outgoing.sender import Sender, _message_ids
 from bot.wording.calls import Call, reply, send_text
 from sandbox import Message, Sandbox, Telegram
 from sandbox.client import Chat, User
-from services.outcomes import (
+from services.delivery.outcomes import (
     BotRefused,
     ChatRefused,
     Delivered,
@@ -34,7 +34,7 @@ from services.outcomes import (
     Unknown,
     UserGone,
 )
-from services.parcel import Parcel
+from services.delivery.parcel import Parcel
 from tests.office import close, open_telegram, settings_for
 
 NOWHERE = 4_000_000

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sandbox.client import User
-from services.shares import A
+from services.delivery.shares import A
 from tests.office import Office, Sessions, open_office
 
 # Room for one message comes free in a group so often, in seconds.

@@ -25,7 +25,7 @@ from aiohttp.client_reqrep import ConnectionKey
 
 from bot.outgoing import telegram_errors
 from bot.outgoing.telegram_errors import Obstacle
-from services.outcomes import (
+from services.delivery.outcomes import (
     BotRefused,
     ChatRefused,
     Delivered,

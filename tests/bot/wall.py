@@ -27,10 +27,10 @@ from bot.wording.calls import Call
 from core.team import Team
 from core.text import utf16_len, utf16_slice
 from database.models import Delivery, DeliveryStatus
-from services import lanes, settling
-from services.outcomes import Delivered
-from services.parcel import Parcel
-from services.rings import Head
+from services.delivery import lanes, settling
+from services.delivery.outcomes import Delivered
+from services.delivery.parcel import Parcel
+from services.delivery.rings import Head
 from tests.services.factories import STAFF, claim, heads, trip_of
 from tests.times import NOON
 

@@ -15,9 +15,9 @@ from bot.incoming import dispatch, inbox
 from bot.incoming.fetching import Broken
 from bot.incoming.poller import Poller
 from bot.outgoing.sender import Sender
-from services import relocating
-from services.outcomes import Outcome
-from services.parcel import Parcel
+from services.delivery import relocating
+from services.delivery.outcomes import Outcome
+from services.delivery.parcel import Parcel
 
 
 def all_of(hooks: Sequence[Callable[[], None]]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from structlog.testing import capture_logs
 
 from database.models import Ticket
-from services.limiter import Limiter
+from services.delivery.limiter import Limiter
 from tests.services import factories
 from tests.services.room import OTHER_USER, Room
 

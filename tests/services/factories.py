@@ -20,10 +20,11 @@ from database.models import (
     TicketStatus,
     User,
 )
-from services import lanes, messages, notices, outbox
+from services import messages, notices, outbox
 from services.content import Content, Person
-from services.parcel import Parcel, Shown, Trip
-from services.rings import Head, Rings
+from services.delivery import lanes
+from services.delivery.parcel import Parcel, Shown, Trip
+from services.delivery.rings import Head, Rings
 from tests.database import rows
 from tests.times import NOON
 

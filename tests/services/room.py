@@ -9,10 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.models import Delivery, DeliveryStatus, Ticket
-from services import notices, outbox, relocating
-from services.backlog import Backlog
-from services.courier import Courier
-from services.limiter import Limiter
+from services import notices, outbox
+from services.delivery import relocating
+from services.delivery.backlog import Backlog
+from services.delivery.courier import Courier
+from services.delivery.limiter import Limiter
+from services.delivery.outcomes import Delivered, Outcome
+from services.delivery.parcel import Parcel, Shown
 from services.notices import (
     AnswerEdited,
     CardPosted,
@@ -20,11 +23,6 @@ from services.notices import (
     Notice,
     QuestionPosted,
 )
-from services.outcomes import (
-    Delivered,
-    Outcome,
-)
-from services.parcel import Parcel, Shown
 from tests.services.factories import ANN, STAFF
 from tests.times import NOON
 

@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import BacklogSign, Delivery, DeliveryStatus, Priority, Ticket
-from services import backlog
-from services.backlog import Backlog, Watch
-from services.claiming import Claims, Turn
-from services.limiter import Limiter
+from services.delivery import backlog
+from services.delivery.backlog import Backlog, Watch
+from services.delivery.claims import Claims, Turn
+from services.delivery.limiter import Limiter
+from services.delivery.parcel import Parcel
 from services.notices import (
     AnswerDelivered,
     CardPosted,
@@ -22,7 +23,6 @@ from services.notices import (
     QuestionPosted,
     TicketClosed,
 )
-from services.parcel import Parcel
 from tests.services import factories
 from tests.services.factories import ANN, MINUTE, SECOND, STAFF, delivery
 from tests.times import NOON

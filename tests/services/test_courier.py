@@ -9,15 +9,13 @@ from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from database.models import Delivery, DeliveryStatus, MessageLink, Ticket
-from services import courier as couriers
 from services import outbox
+from services.delivery import courier as couriers
+from services.delivery.outcomes import Unknown
 from services.notices import (
     AnswerEdited,
     CardPosted,
     QuestionPosted,
-)
-from services.outcomes import (
-    Unknown,
 )
 from tests.services.factories import SECOND, STAFF
 from tests.services.room import (

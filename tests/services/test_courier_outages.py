@@ -11,14 +11,13 @@ from structlog.testing import capture_logs
 
 from database.errors import DatabaseUnreachable
 from database.models import Delivery, MessageLink, Ticket
-from services import courier as couriers
-from services import lanes, outbox
+from services import outbox
+from services.delivery import courier as couriers
+from services.delivery import lanes
+from services.delivery.outcomes import Delivered
 from services.notices import (
     AnswerEdited,
     QuestionPosted,
-)
-from services.outcomes import (
-    Delivered,
 )
 from tests.services.factories import STAFF
 from tests.services.room import (

@@ -7,10 +7,14 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.models import Delivery, Ticket
-from services import courier as couriers
-from services import failing, outbox
-from services.backlog import Backlog
-from services.limiter import Limiter
+from services import outbox
+from services.delivery import courier as couriers
+from services.delivery import failures
+from services.delivery.backlog import Backlog
+from services.delivery.limiter import Limiter
+from services.delivery.outcomes import BotRefused, ChatRefused, Delivered, Migrated, Paused, Refused
+from services.delivery.parcel import Parcel
+from services.delivery.rings import LANES_A_LOOK
 from services.notices import (
     AnswerEdited,
     CardPosted,
@@ -20,16 +24,6 @@ from services.notices import (
     QuestionPosted,
     StaffChatMigrated,
 )
-from services.outcomes import (
-    BotRefused,
-    ChatRefused,
-    Delivered,
-    Migrated,
-    Paused,
-    Refused,
-)
-from services.parcel import Parcel
-from services.rings import LANES_A_LOOK
 from tests.services import factories
 from tests.services.factories import HOUR, MINUTE, SECOND, STAFF
 from tests.services.room import (
@@ -57,7 +51,7 @@ async def test_what_cannot_be_worded_is_set_aside_and_blocks_nothing(
         assert sorted(await room.settled(2)) == [(STAFF, (3,)), (USER, (2,))]
 
     first, *_ = await room.deliveries()
-    assert (first.status, first.error) == (FAILED, failing.NOT_WORDED)
+    assert (first.status, first.error) == (FAILED, failures.NOT_WORDED)
 
 
 async def test_a_row_that_wording_does_not_find_blocks_nothing(
@@ -122,7 +116,7 @@ async def test_a_query_that_fails_each_time_is_set_aside_and_blocks_nothing(
 
     first, second, good, *told = await room.deliveries()
     assert [first.status, second.status, good.status] == [FAILED, FAILED, DELIVERED]
-    assert first.error == failing.NOT_WORDED
+    assert first.error == failures.NOT_WORDED
     assert [one.kind for one in told] == ["delivery_failed"] * 2
 
 
@@ -234,7 +228,7 @@ async def test_an_answer_that_cannot_be_written_down_is_isolated(
 
     bad, *good = await room.deliveries()
     assert (bad.status, {one.status for one in good}) == (FAILED, {DELIVERED})
-    assert bad.error == failing.NOT_WRITTEN_DOWN
+    assert bad.error == failures.NOT_WRITTEN_DOWN
     told = {(one.kind, one.chat_id) for one in good if one.kind != bad.kind}
     assert told == {(DeliveryFailed.kind, STAFF), (QuestionFailed.kind, USER)}
 
@@ -246,7 +240,7 @@ async def test_if_nobody_can_be_told_of_it_the_others_go_on_all_the_same(
         raise ArithmeticError
 
     monkeypatch.setattr(couriers, "LOOKS_EVERY", 0.01)
-    monkeypatch.setattr(failing, "fail", fails)
+    monkeypatch.setattr(failures, "fail", fails)
     room.telegram.answers_with(1, Delivered((2**70,)))
     async with room.working():
         await room.post(1, ticket=ann)

@@ -5,7 +5,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Priority, Ticket
-from services import lanes, outbox
+from services import outbox
+from services.delivery import lanes
 from services.notices import (
     AnswerDelivered,
     AnswerPosted,

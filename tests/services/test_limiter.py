@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.limiter import Limiter
+from services.delivery.limiter import Limiter
 
 USER = 7
 GROUP = -1001

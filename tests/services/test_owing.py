@@ -6,8 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, Message, Ticket, TicketStatus
 from database.session import make_engine, make_sessions
-from services import answers, failing, resending
+from services import answers, resending
 from services import ticket_service as tickets
+from services.delivery import failures
 from services.notices import AnswerPosted, CardRedrawn
 from tests.services import factories
 from tests.services.factories import STAFF, content
@@ -26,7 +27,7 @@ async def answered(session: AsyncSession, ticket: Ticket, *texts: str) -> list[D
 
 async def fail(session: AsyncSession, *sends: Delivery) -> None:
     for one in sends:
-        await failing.fail(session, [one], BLOCKED, now=NOON)
+        await failures.fail(session, [one], BLOCKED, now=NOON)
 
 
 @pytest.mark.parametrize("before", [TicketStatus.NEW, TicketStatus.OPEN])
@@ -134,12 +135,12 @@ async def test_an_album_that_is_sent_again_answers_its_ticket_once(
         await answers.write(session, ticket, item, by=None, now=NOON)
     sends = list(await session.scalars(select(Delivery).where(Delivery.chat_id > 0)))
     await factories.claim(session, *sends)
-    await failing.fail(session, sends, BLOCKED, now=NOON)
+    await failures.fail(session, sends, BLOCKED, now=NOON)
 
     became = [ticket.status]
     await resending.resend(session, ticket, sends[0].id, now=NOON)
     became.append(ticket.status)
-    await failing.fail(session, sends, BLOCKED, now=NOON)
+    await failures.fail(session, sends, BLOCKED, now=NOON)
     became.append(ticket.status)
 
     assert became == [TicketStatus.NEW, TicketStatus.PENDING, TicketStatus.NEW]

@@ -5,8 +5,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, Ticket, TicketStatus
-from services import answers, failing, questions
+from services import answers, questions
 from services import ticket_service as tickets
+from services.delivery import failures
 from services.notices import AnswerPosted, EditedAfterAnswer, QuestionEdited, QuestionPosted
 from tests.services import factories
 from tests.services.factories import MINUTE, STAFF, content
@@ -126,7 +127,7 @@ async def test_an_answer_that_did_not_arrive_makes_no_edit_late(
     message = await factories.message(session, ticket)
     await reply(session, ticket)
     sends = await session.scalars(select(Delivery).where(Delivery.kind == AnswerPosted.kind))
-    await failing.fail(session, sends.all(), "no", now=NOON)
+    await failures.fail(session, sends.all(), "no", now=NOON)
 
     await questions.edit(session, message, content("Hello there"), now=NOON)
 

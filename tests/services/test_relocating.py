@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.models import Delivery, DeliveryStatus, KeptReason, Relocation, Ticket, TicketStatus
-from services import board, doubting, kept, outbox, relocating, staff_chat, ticket_service
+from services import board, kept, outbox, staff_chat, ticket_service
 from services.content import Person
+from services.delivery import doubts, relocating
 from services.invariants import tickets as rules
 from services.notices import (
     CardPosted,
@@ -245,14 +246,14 @@ async def test_what_was_refused_for_unknown_reasons_comes_along_in_its_portion(
     async with sessions.begin() as session:
         ticket = await session.get_one(Ticket, tickets[-1])
         refused = await factories.claimed(session, QuestionPosted(1), ticket)
-        await doubting.begin(session, [refused], "Bad Request: who knows", now=NOON)
+        await doubts.begin(session, [refused], "Bad Request: who knows", now=NOON)
 
     await portions(sessions)
 
     async with sessions() as session:
         again = await session.get_one(Delivery, refused.id)
         assert (again.status, again.chat_id) == (DeliveryStatus.WAITING, NEW)
-        assert await doubting.probe(session, NEW) is None
+        assert await doubts.probe(session, NEW) is None
 
 
 async def test_what_is_on_its_way_to_the_old_id_comes_along_and_is_not_held_up(

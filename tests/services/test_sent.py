@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Ticket
-from services import outbox, sent
+from services import outbox
+from services.delivery import recent_sends
 from services.notices import (
     AnswerDelivered,
     AnswerPosted,
@@ -26,7 +27,7 @@ WAITING, CLAIMED, DELIVERED, FAILED = DeliveryStatus
 
 
 async def since_a_minute(session: AsyncSession) -> list[tuple[datetime, int]]:
-    return await sent.since(session, NOON - MINUTE, now=NOON)
+    return await recent_sends.since(session, NOON - MINUTE, now=NOON)
 
 
 async def counted(session: AsyncSession) -> int:

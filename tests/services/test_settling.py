@@ -18,8 +18,21 @@ from database.models import (
     Ticket,
     User,
 )
-from services import doubting, lanes, outbox, relocating, settling
+from services import outbox
 from services import pauses as pauses_of
+from services.delivery import doubts, lanes, relocating, settling
+from services.delivery.outcomes import (
+    BotRefused,
+    ChatRefused,
+    Delivered,
+    Migrated,
+    Outcome,
+    Paused,
+    Refused,
+    Unknown,
+    UserGone,
+)
+from services.delivery.parcel import Parcel, Rewritten, Shown
 from services.notices import (
     AnswerDelivered,
     AnswerEdited,
@@ -43,18 +56,6 @@ from services.notices import (
     UpdateFailed,
     UpdateSetAside,
 )
-from services.outcomes import (
-    BotRefused,
-    ChatRefused,
-    Delivered,
-    Migrated,
-    Outcome,
-    Paused,
-    Refused,
-    Unknown,
-    UserGone,
-)
-from services.parcel import Parcel, Rewritten, Shown
 from services.problems import NotForYou
 from tests.services import factories
 from tests.services.factories import (
@@ -682,7 +683,7 @@ async def test_a_user_whose_message_staff_cannot_see_is_told_once_staff_know(
 async def doubted(session: AsyncSession, refused: Delivery, reason: str = "no") -> Delivery:
     """Have something refused, and the notice of it on its way."""
     await settle(session, Refused(reason), refused)
-    notice = await doubting.probe(session, refused.chat_id)
+    notice = await doubts.probe(session, refused.chat_id)
     assert notice is not None
     await claim(session, notice)
     return notice

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Priority, Ticket
-from services import lanes, outbox
-from services.claiming import Claims, Turn
-from services.limiter import Limiter
+from services import outbox
+from services.delivery import lanes
+from services.delivery.claims import Claims, Turn
+from services.delivery.limiter import Limiter
+from services.delivery.parcel import Parcel
+from services.delivery.shares import IN_A_STAFF_CHAT, A, B, C, Division, Shares
 from services.notices import CardPosted, CardRedrawn, Notice, QuestionEdited, UserReturned
-from services.parcel import Parcel
-from services.shares import IN_A_STAFF_CHAT, A, B, C, Division, Shares
 from tests.services import factories
 from tests.services.factories import STAFF
 from tests.times import NOON

@@ -1,6 +1,6 @@
 """How long a way to Telegram is silent, and when that is worth telling."""
 
-from services.silence import ASKS_EVERY, SHORTEST, Silence
+from services.delivery.silence import ASKS_EVERY, SHORTEST, Silence
 
 
 def test_a_silence_of_some_seconds_is_told_once_it_ends() -> None:

@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from database.models import ChatMigration, ChatPause, Delivery, DeliveryStatus, Ticket, TicketStatus
-from services import board, doubting, relocating, staff_chat, ticket_service
+from services import board, staff_chat, ticket_service
+from services.delivery import doubts, relocating
 from services.notices import (
     CardPosted,
     CardRetired,
@@ -332,7 +333,7 @@ async def test_what_the_former_group_refused_in_unknown_words_waits_in_the_newly
     session: AsyncSession, ticket: Ticket
 ) -> None:
     refused = await factories.claimed(session, QuestionPosted(1), ticket)
-    await doubting.begin(session, [refused], "Bad Request: who knows", now=NOON)
+    await doubts.begin(session, [refused], "Bad Request: who knows", now=NOON)
 
     await settle_in(session, NEW)
 
@@ -346,9 +347,9 @@ async def test_what_the_chosen_group_itself_refused_goes_on_being_found_out(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     refused = await factories.claimed(session, QuestionPosted(1), ticket)
-    await doubting.begin(session, [refused], "Bad Request: who knows", now=NOON)
+    await doubts.begin(session, [refused], "Bad Request: who knows", now=NOON)
 
     await settle_in(session, STAFF)
 
     assert refused.status is DeliveryStatus.FAILED
-    assert await doubting.probe(session, STAFF) is not None
+    assert await doubts.probe(session, STAFF) is not None

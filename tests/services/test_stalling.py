@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.stalling import FAILURES, LOOKED_AT_AGAIN, OVER, Stalls
+from services.delivery.stalls import FAILURES, LOOKED_AT_AGAIN, OVER, Stalls
 
 STEP = OVER / FAILURES + 1
 

@@ -13,7 +13,8 @@ from database.models import (
     DeliveryStatus,
     SeenUpdate,
 )
-from services import inbox, lanes
+from services import inbox
+from services.delivery import lanes
 from tests.services.factories import HOUR, MINUTE, SECOND, STAFF
 from tests.times import NOON
 

@@ -8,8 +8,8 @@ from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from services.shares import A, B, C
-from services.stalling import OVER
+from services.delivery.shares import A, B, C
+from services.delivery.stalls import OVER
 from tests.simulation.ledger import Ledger
 from tests.simulation.people import Written
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from services import relocating
+from services.delivery import relocating
 from tests.simulation import fairness, store, verdict
 from tests.simulation.clockwork import Agenda, Stuck
 from tests.simulation.log import Log

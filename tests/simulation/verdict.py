@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
 
-from services.failing import CONTENT
+from services.delivery.failures import CONTENT
 from tests.simulation import tokens
 from tests.simulation.fairness import Fairness
 from tests.simulation.keeping import Keeping

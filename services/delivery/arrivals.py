@@ -17,10 +17,11 @@ from database.models import (
     Priority,
     Ticket,
 )
-from services import failing, links, outbox, pauses
+from services import links, outbox, pauses
+from services.delivery import failures
+from services.delivery.outcomes import Delivered
+from services.delivery.parcel import Parcel, Trip
 from services.notices import AnswerDelivered, AnswerPosted, DeliveryFailed, OnlyDescribed
-from services.outcomes import Delivered
-from services.parcel import Parcel, Trip
 
 
 class Taken(NamedTuple):
@@ -111,7 +112,7 @@ async def note(
     elif not parcel.more and batch[0].kind == AnswerPosted.kind:
         await _confirm_answers(session, batch, now=now)
     elif not parcel.more and trip.kind == DeliveryFailed.kind:
-        await failing.tell_user_of(session, batch[0], now=now)
+        await failures.tell_user_of(session, batch[0], now=now)
 
 
 async def _store_links(

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import PENDING, Delivery, DeliveryStatus
-from services import failing, pauses
+from services import pauses
+from services.delivery import failures
 from services.notices import DeliveryFailed
 
 log = structlog.get_logger(__name__)
@@ -37,7 +38,7 @@ async def begin(
     session: AsyncSession, batch: Sequence[Delivery], reason: str, *, now: datetime
 ) -> None:
     """Give the delivery up for the time being, and have the notice of it find out."""
-    await failing.fail(session, batch, reason, now=now, doubted=True)
+    await failures.fail(session, batch, reason, now=now, doubted=True)
     await pauses.question(session, batch[0].chat_id, now=now)
 
 
@@ -47,7 +48,7 @@ async def notice_refused(
     """Hold the group that refuses a notice of ours too; whatever it refused before waits."""
     held = await pauses.is_held(session, notice.chat_id)
     if notice.attempts >= TRIES and not held:
-        await failing.fail(session, [notice], reason, now=now)
+        await failures.fail(session, [notice], reason, now=now)
         return
     notice.status, notice.due_at = DeliveryStatus.WAITING, now + NOT_THE_PROBE
     notice.first_tried_at = None

@@ -7,13 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from database.models import Delivery, Ticket
-from services import failing, outbox
+from services import outbox
+from services.delivery import failures
 from services.notices import CardPosted, StillUnderWay
 
 
 async def tell(session: AsyncSession, delivery: Delivery, *, now: datetime) -> None:
     """Tell the user of a question, and staff of an answer, unless they know."""
-    if delivery.ticket_id is None or delivery.kind not in failing.CONTENT:
+    if delivery.ticket_id is None or delivery.kind not in failures.CONTENT:
         return
     ticket = await session.get_one(Ticket, delivery.ticket_id, options=[selectinload(Ticket.user)])
     message_id = await _message_of(session, delivery, ticket)
@@ -27,7 +28,7 @@ async def tell(session: AsyncSession, delivery: Delivery, *, now: datetime) -> N
 async def _message_of(session: AsyncSession, delivery: Delivery, ticket: Ticket) -> int | None:
     message_id: int | None = delivery.payload.get("message_id")
     if message_id is None and delivery.kind == CardPosted.kind:
-        return await failing.first_message_of(session, ticket)
+        return await failures.first_message_of(session, ticket)
     return message_id
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import join_first, one_of, rows_of_json
 from database.models import PENDING, Delivery, DeliveryStatus
+from services.delivery.rings import Head
 from services.notices import AnswerPosted, QuestionPosted
 from services.outbox import ALBUM_PAUSE, DECORATION, LONGEST_BACKOFF, STALLED
-from services.rings import Head
 
 # So many waiting deliveries are offered to become one message.
 MOST_OFFERED = 50

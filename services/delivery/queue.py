@@ -3,8 +3,8 @@
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
-from services.rings import Head, Place
-from services.shares import Division
+from services.delivery.rings import Head, Place
+from services.delivery.shares import Division
 
 
 class Queue:

@@ -16,14 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus, Priority
-from services import doubting, failing, lanes, outbox, pauses, read_ahead
-from services.backlog import Backlog, Watch
-from services.limiter import Limiter
-from services.outcomes import Outcome
-from services.parcel import Compose, Parcel, Trip
-from services.queueing import Queue
-from services.rings import Head, Rings
-from services.shares import Division
+from services import outbox, pauses, read_ahead
+from services.delivery import doubts, failures, lanes
+from services.delivery.backlog import Backlog, Watch
+from services.delivery.limiter import Limiter
+from services.delivery.outcomes import Outcome
+from services.delivery.parcel import Compose, Parcel, Trip
+from services.delivery.queue import Queue
+from services.delivery.rings import Head, Rings
+from services.delivery.shares import Division
 
 log = structlog.get_logger(__name__)
 
@@ -169,7 +170,7 @@ class Claims:
 
     async def _find_out(self, session: AsyncSession, chat_id: int, turn: Turn) -> None:
         """Send the notice that finds out whether the chat is at fault, or a message was."""
-        notice = await doubting.probe(session, chat_id)
+        notice = await doubts.probe(session, chat_id)
         if notice is None:
             await pauses.forget(session, chat_id)
             turn.look_at(turn.monotonic)
@@ -260,5 +261,5 @@ def _spoils_the_transaction(error: Exception, turn: Turn) -> bool:
 
 async def _set_aside(session: AsyncSession, head: Delivery, error: Exception, turn: Turn) -> None:
     log.error("a delivery cannot be worded", delivery=head.id, kind=head.kind, exc_info=error)
-    await failing.fail(session, [head], failing.NOT_WORDED, now=turn.now)
+    await failures.fail(session, [head], failures.NOT_WORDED, now=turn.now)
     turn.look_at(turn.monotonic)

@@ -8,8 +8,8 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, LinkKind
-from services.backlog import Backlog
-from services.outcomes import Outcome
+from services.delivery.backlog import Backlog
+from services.delivery.outcomes import Outcome
 
 
 @dataclass(frozen=True)

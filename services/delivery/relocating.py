@@ -29,7 +29,8 @@ from database.models import (
     Ticket,
     TicketStatus,
 )
-from services import doubting, kept, outbox, pauses, read_ahead, staff_chat, ticket_service
+from services import kept, outbox, pauses, read_ahead, staff_chat, ticket_service
+from services.delivery import doubts
 from services.notices import (
     StaffChatMigrated,
     UnconfirmedKept,
@@ -178,7 +179,7 @@ async def _readdress(
     ids = sorted((await session.scalars(by_lane)).all())
     if not ids:
         return False
-    if await doubting.put_back(session, old_id, Delivery.id.in_(ids), now=now):
+    if await doubts.put_back(session, old_id, Delivery.id.in_(ids), now=now):
         await pauses.forget(session, old_id)
     these = (Delivery.id.in_(ids), PENDING, Delivery.chat_id == old_id)
     await session.execute(select(Delivery.id).where(*these).order_by(Delivery.id).with_for_update())

@@ -17,13 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from database.alarm import Alarm
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus
-from services import failing, lanes, orphans, read_ahead, relocating, sent, settling
-from services.claiming import Claims, Turn
-from services.limiter import Limiter
-from services.outcomes import Outcome, Unknown
-from services.parcel import Compose, Send, Trip
-from services.silence import Silence
-from services.stalling import Stalls
+from services import orphans, read_ahead
+from services.delivery import failures, lanes, relocating, settling
+from services.delivery import recent_sends as sent
+from services.delivery.claims import Claims, Turn
+from services.delivery.limiter import Limiter
+from services.delivery.outcomes import Outcome, Unknown
+from services.delivery.parcel import Compose, Send, Trip
+from services.delivery.silence import Silence
+from services.delivery.stalls import Stalls
 
 log = structlog.get_logger(__name__)
 
@@ -101,7 +103,7 @@ class Courier:
         self._expecting = True
 
     def hold_staff_chats(self) -> None:
-        """Send nothing to chats between which tickets come along (services/relocating.py).
+        """Send nothing to chats between which tickets come along (services/delivery/relocating.py).
 
         Called before the commit that says so, and again after it: `relocates` then counts anew.
         """
@@ -350,7 +352,7 @@ class Courier:
 
     async def _set_aside(self, trip: Trip, outcome: Outcome) -> None:
         """Give up what became of a trip, and tell who can do something about it, if that can be."""
-        reason = failing.NOT_WRITTEN_DOWN
+        reason = failures.NOT_WRITTEN_DOWN
         log.error(
             "an outcome cannot be written down",
             outcome=type(outcome).__name__,
@@ -361,7 +363,7 @@ class Courier:
             batch = [claimed[one] for one in trip.delivery_ids if one in claimed]
             try:
                 async with session.begin_nested():
-                    await failing.fail(session, batch, reason, now=self._clock())
+                    await failures.fail(session, batch, reason, now=self._clock())
             except Exception as error:
                 if is_outage(error):
                     raise

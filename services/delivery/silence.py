@@ -4,7 +4,7 @@
 SHORTEST = 3.0
 
 # While it lasts, one try at least is made in this time, in seconds. More often it must not be: it
-# takes room of a chat that others may need (services/sent.py counts on it too).
+# takes room of a chat that others may need (services/delivery/recent_sends.py counts on it too).
 ASKS_EVERY = 10.0
 
 

@@ -8,30 +8,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus
-from services import (
-    arrival,
-    delaying,
-    doubting,
-    failing,
-    lanes,
-    orphans,
-    pauses,
-    people,
-    relocating,
-    staff_chat,
-)
-from services.arrival import Taken
-from services.failing import CONTENT, fail
-from services.notices import (
-    AnswerDelivered,
-    CardRedrawn,
-    CardRetired,
-    CommandDone,
-    NoteKept,
-    SentAgain,
-)
-from services.outbox import LONGEST_BACKOFF, STALLED
-from services.outcomes import (
+from services import orphans, pauses, people, staff_chat
+from services.delivery import arrivals, delays, doubts, failures, lanes, relocating
+from services.delivery.arrivals import Taken
+from services.delivery.failures import CONTENT, fail
+from services.delivery.outcomes import (
     BotRefused,
     ChatRefused,
     Delivered,
@@ -42,8 +23,17 @@ from services.outcomes import (
     Unknown,
     UserGone,
 )
-from services.parcel import Parcel, Trip
-from services.stalling import Stalls
+from services.delivery.parcel import Parcel, Trip
+from services.delivery.stalls import Stalls
+from services.notices import (
+    AnswerDelivered,
+    CardRedrawn,
+    CardRetired,
+    CommandDone,
+    NoteKept,
+    SentAgain,
+)
+from services.outbox import LONGEST_BACKOFF, STALLED
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +65,7 @@ async def settle_together(
     plain = [
         (trip, outcome.message_ids)
         for trip, outcome in settled
-        if isinstance(outcome, Delivered) and outcome.whole and arrival.is_plain(trip)
+        if isinstance(outcome, Delivered) and outcome.whole and arrivals.is_plain(trip)
     ]
     plain_trips = {trip for trip, _ in plain}
     others = [(trip, outcome) for trip, outcome in settled if trip not in plain_trips]
@@ -89,7 +79,7 @@ async def settle_together(
                 await settle(session, trip, batch, outcome, staff_chat_id=staff_chat_id, now=now)
                 await _stall(session, batch, stalls, now=now)
     if plain:
-        _tell(await arrival.note_together(session, plain, now=now), Delivered(), now)
+        _tell(await arrivals.note_together(session, plain, now=now), Delivered(), now)
 
 
 async def settle(
@@ -106,7 +96,7 @@ async def settle(
     _tell(batch, outcome, now)
     match outcome:
         case Delivered():
-            await arrival.note(session, trip, batch, outcome, now=now)
+            await arrivals.note(session, trip, batch, outcome, now=now)
         case Paused(seconds):
             _wait(batch, now)
             await pauses.begin(session, parcel.chat_id, timedelta(seconds=seconds), now=now)
@@ -218,7 +208,7 @@ async def _stall(
         for delivery in batch:
             delivery.due_at = min(delivery.due_at, now + timedelta(seconds=seconds))
     if stalls.is_told(first.id):
-        await delaying.tell(session, first, now=now)
+        await delays.tell(session, first, now=now)
 
 
 async def _refused(
@@ -232,14 +222,14 @@ async def _refused(
     first, reason = batch[0], refused.reason
     if len(batch) > 1:
         _dissolve(batch, reason, now)
-    elif refused.uncopiable and await failing.is_no_content(session, first):
-        failing.drop(batch, reason)
+    elif refused.uncopiable and await failures.is_no_content(session, first):
+        failures.drop(batch, reason)
     elif not _is_to_staff(first, staff_chat_id) or first.kind in _DECORATION:
         await fail(session, batch, reason, now=now)
     elif first.kind in CONTENT:
-        await doubting.begin(session, batch, reason, now=now)
+        await doubts.begin(session, batch, reason, now=now)
     else:
-        await doubting.notice_refused(session, first, reason, now=now)
+        await doubts.notice_refused(session, first, reason, now=now)
 
 
 def _is_to_staff(delivery: Delivery, staff_chat_id: int) -> bool:
@@ -259,7 +249,7 @@ async def _chat_refused(
     if not _is_to_staff(batch[0], staff_chat_id) and parcel.chat_id < 0:
         await fail(session, batch, reason, now=now)
         return
-    await doubting.put_back(session, parcel.chat_id, now=now)
+    await doubts.put_back(session, parcel.chat_id, now=now)
     if not batch[0].payload.get("doubted"):
         _wait(batch, now)
     await pauses.hold(session, parcel.chat_id, reason, now=now)
