@@ -18,7 +18,7 @@ from bot.callbacks import (
     TicketsPage,
 )
 from database.models import Delivery, Ticket, TicketStatus
-from services.board import Page
+from services.helpdesk.lookup import Page
 
 # Telegram takes no more on one message (limits.tginfo.me).
 MOST_BUTTONS = 100

@@ -15,9 +15,9 @@ from bot.i18n import spoken
 from core.text import BLANKS
 from database.models import Ticket, TicketStatus, User
 from services import problems
-from services.board import Page
-from services.content import Person
 from services.delivery import failures
+from services.helpdesk.content import Person
+from services.helpdesk.lookup import Page
 
 # First strong isolate and its end: a right-to-left name turns nothing around it. The mark before
 # them keeps a line left-to-right whose first letters are the name's: not all clients skip isolates.

@@ -87,7 +87,7 @@ class DeliveryStatus(StrEnum):
 
 
 class KeptReason(StrEnum):
-    """Why words are kept: see services/kept.py."""
+    """Why words are kept: see services/helpdesk/kept.py."""
 
     SLIP = "slip"
     UNCONFIRMED = "unconfirmed"
@@ -196,7 +196,7 @@ class DailyTicketCounter(Base):
 class Message(Plain, Base):
     """What a person wrote: a question, an answer or a note, as Telegram gave it to us.
 
-    `details` are the fields of Telegram's message that have no column (services/content.py).
+    `details` is what else Telegram's message says (services/helpdesk/content.py).
     """
 
     __tablename__ = "messages"
@@ -331,7 +331,7 @@ class Delivery(Plain, Base):
 
 
 class KeptWords(Base):
-    """What staff wrote, and what goes nowhere until it is clear where: services/kept.py.
+    """What staff wrote, and what goes nowhere until it is clear where: services/helpdesk/kept.py.
 
     Its buttons carry `mark`, because a restored database gives keys again. `content` is the whole
     Content; `speaker_id` is of the person, or the chat, that spoke. Of a reply to an orphan,

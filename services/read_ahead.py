@@ -63,7 +63,8 @@ class Prefetched:
     `relocates`: this transaction has found that tickets have to come along to another group.
 
     `migrations` and `pauses` hold all there are, or None before they are asked for; whoever
-    changes them in the transaction keeps them true (services/staff_chat.py, services/pauses.py).
+    changes them in the transaction keeps them true: services/helpdesk/staff_chats.py and
+    services/pauses.py.
     """
 
     users: dict[int, User] = field(default_factory=dict)

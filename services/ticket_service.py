@@ -20,8 +20,9 @@ from database.models import (
     TicketStatus,
     User,
 )
-from services import history, messages, outbox, people, read_ahead, staff_chat
-from services.content import Content, Person
+from services import outbox, read_ahead
+from services.helpdesk import history, messages, people, staff_chats
+from services.helpdesk.content import Content, Person
 from services.notices import (
     CardPosted,
     CardRetired,
@@ -202,7 +203,7 @@ async def get(session: AsyncSession, ticket_id: int, *, staff_chat_id: int) -> T
         locked.where(Ticket.staff_chat_id == staff_chat_id)
     )
     if ticket is None:
-        comes_along = await staff_chat.tickets_of(session, staff_chat_id)
+        comes_along = await staff_chats.tickets_of(session, staff_chat_id)
         ticket = await session.scalar(locked.where(comes_along))
     if ticket is None:
         raise NotForYou

@@ -23,7 +23,7 @@ from core.clock import day_of
 from database.models import DailyTicketCounter, Message, Ticket, TicketStatus, User
 from database.session import make_engine, make_sessions
 from services import ticket_service as tickets
-from services.content import Content, Person
+from services.helpdesk.content import Content, Person
 from tests.times import NOON
 
 TODAY = date(2026, 11, 23)

@@ -12,7 +12,7 @@ from bot import texts
 from bot.reading.content import edited_at
 from bot.reading.filters import begins_with_command, command_of
 from bot.reading.update_json import as_dict, cleaned, origin
-from services import kept, messages
+from services.helpdesk import kept, messages
 
 # Who pressed or commanded meant what was there then.
 ACTS_WITHIN = timedelta(minutes=1)

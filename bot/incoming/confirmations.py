@@ -11,7 +11,7 @@ from bot.reading.members import Members, Standing
 from bot.reading.speakers import Speaker
 from core.team import Team
 from database.errors import is_outage
-from services import hearing, kept, staff_chat
+from services.helpdesk import hearing, kept, staff_chats
 from services.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -63,7 +63,7 @@ class Confirmations:
         """Ask once about each of whom something is kept; return how many they were."""
         async with self._sessions.begin() as session:
             waiting = {row.speaker_id for row in await kept.unconfirmed(session)}
-            chat_id = await staff_chat.current(session, self._team.staff_chat_id)
+            chat_id = await staff_chats.current(session, self._team.staff_chat_id)
         for speaker_id in waiting:
             await self.ask(_speaker(chat_id, speaker_id))
         return len(waiting)
@@ -79,8 +79,8 @@ class Confirmations:
         settle = hearing.confirm if standing is Standing.INSIDE else hearing.deny
         try:
             async with self._sessions.begin() as session:
-                chat_id = await staff_chat.current(session, self._team.staff_chat_id)
-                if await staff_chat.current(session, who.chat_id) == chat_id:
+                chat_id = await staff_chats.current(session, self._team.staff_chat_id)
+                if await staff_chats.current(session, who.chat_id) == chat_id:
                     await settle(session, who.id, staff_chat_id=chat_id, now=self._clock())
         except Problem as problem:
             log.warning("kept words cannot be let go", problem=type(problem).__name__)

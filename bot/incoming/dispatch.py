@@ -18,7 +18,7 @@ from bot.reading.members import Standing
 from bot.reading.update_json import cleaned
 from bot.routers import buttons, groups, private, programs, staff
 from core.team import Team
-from services import staff_chat
+from services.helpdesk import staff_chats
 
 
 class Unhandled(Exception):
@@ -69,7 +69,7 @@ async def feed(
         "day": team.day(now),
         "standing": standing,
         "settled": settled,
-        "staff_chat_id": await staff_chat.current(session, team.staff_chat_id),
+        "staff_chat_id": await staff_chats.current(session, team.staff_chat_id),
     }
     with i18n.speaking(_language(event, team)):
         for router in ROUTERS if standing is not Standing.PROGRAM else FOR_PROGRAMS:

@@ -29,8 +29,9 @@ from core.team import Team
 from database import bulk_rows
 from database.errors import is_outage
 from database.models import Delivery, Message
-from services import inbox, outbox, read_ahead, staff_chat
+from services import inbox, outbox, read_ahead
 from services.delivery.courier import Courier
+from services.helpdesk import staff_chats
 from services.notices import UpdateFailed
 from services.problems import Problem, UnknownReply
 
@@ -229,7 +230,7 @@ class Intake:
         now, source = self._clock(), origin(raw)
         async with self._sessions.begin() as session:
             await inbox.new_among(session, [raw["update_id"]], now=now)
-            staff_chat_id = await staff_chat.current(session, self._team.staff_chat_id)
+            staff_chat_id = await staff_chats.current(session, self._team.staff_chat_id)
             if source.callback_query_id is None:
                 await refusals.tell(session, source, problem, now=now)
         if source.callback_query_id is not None:
@@ -269,7 +270,7 @@ class Intake:
         async with self._sessions.begin() as session:
             await inbox.new_among(session, [raw["update_id"]], now=now)
             dead = await inbox.set_aside(session, raw, why, now=now)
-            staff_chat_id = await staff_chat.current(session, self._team.staff_chat_id)
+            staff_chat_id = await staff_chats.current(session, self._team.staff_chat_id)
             await inbox.tell_staff(session, dead, staff_chat_id, now=now)
             if source.private and source.chat_id is not None and not source.is_program:
                 failed = UpdateFailed(source.message_id, source.language)

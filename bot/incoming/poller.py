@@ -22,7 +22,8 @@ from bot.incoming.inbox import Intake
 from bot.reading.update_json import number
 from database.alarm import Alarm
 from database.errors import is_outage
-from services import inbox, kept, orphans, outbox
+from services import inbox, outbox
+from services.helpdesk import kept, orphans
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.reading.members import Standing
 from bot.reading.update_json import Origin
-from services import refusals
+from services.helpdesk import refusals
 from services.notices import Refusal
 from services.problems import NotConfirmed, NotForYou, Problem
 

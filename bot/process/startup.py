@@ -35,8 +35,9 @@ from core.team import Team
 from core.waiting import Wait
 from database.errors import ForeignDatabase, is_outage, reason
 from database.schema import ensure_at_head
-from services import inbox, staff_chat
+from services import inbox
 from services.delivery import relocating
+from services.helpdesk import staff_chats
 
 log = structlog.get_logger(__name__)
 
@@ -123,7 +124,7 @@ async def _bring_along(
     more = True
     while more:
         async with sessions.begin() as session:
-            chat_id = await staff_chat.current(session, team.staff_chat_id)
+            chat_id = await staff_chats.current(session, team.staff_chat_id)
             more = await relocating.go_on(session, chat_id, now=clock())
 
 
@@ -179,7 +180,7 @@ async def _trouble(
     """Say what keeps the bot from working in the staff chat; set it up if nothing does."""
     try:
         async with sessions() as session:
-            chat_id = await staff_chat.current(session, team.staff_chat_id)
+            chat_id = await staff_chats.current(session, team.staff_chat_id)
         missing = _missing(await bot.get_chat_member(chat_id, bot.id))
         if missing is None:
             await _bring_along(sessions, team, clock)

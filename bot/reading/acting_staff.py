@@ -12,7 +12,8 @@ from bot.reading.content import person
 from bot.reading.filters import ReplyToBot
 from bot.reading.members import Standing
 from database.models import User
-from services import outbox, people
+from services import outbox
+from services.helpdesk import people
 from services.notices import CommandDone
 from services.problems import NotConfirmed, NotStaff
 

@@ -12,7 +12,7 @@ from bot.reading.filters import ReplyToBot, begins_with_command
 from bot.reading.members import Standing
 from bot.reading.ticket_reference import replied_ticket
 from database.models import KeptReason
-from services import answers, hearing, kept
+from services.helpdesk import answers, hearing, kept
 from services.problems import Problem, UnknownReply
 
 
@@ -48,7 +48,7 @@ class AlbumMiddleware(BaseMiddleware):
 async def _commands_with_album(message: Message, data: dict[str, Any]) -> bool:
     """Whether an album is a reply to us, and this item of it is handled as a command.
 
-    One that names no bot and is none of ours may be a mistyped note (services/hearing.py).
+    One that names no bot and is none of ours may be a mistyped note (services/helpdesk/hearing.py).
     """
     if message.media_group_id is None or not begins_with_command(message):
         return False

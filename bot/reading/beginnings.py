@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.reading.update_json import as_dict
 from core.slashes import begins_with_slash, is_invisible
-from services.content import UNKNOWN
+from services.helpdesk.content import UNKNOWN
 
 # Where the words stand in a kind of content; each of them may be what is read first.
 _FIRST = {

@@ -12,7 +12,7 @@ from bot.reading.beginnings import beginning
 from bot.reading.update_json import LONGEST_NAME
 from bot.reading.update_model import UNREAD
 from core.text import utf16_len
-from services.content import UNKNOWN, Content, Person
+from services.helpdesk.content import UNKNOWN, Content, Person
 
 # Telegram's own limit is 4096; what is so much longer is no message of a person's.
 LONGEST_TEXT = 2**16

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import texts
 from bot.reading.content import first_word
 from bot.reading.kinds import REFUSED, RELAYED, kind_of
-from services import staff_chat
+from services.helpdesk import staff_chats
 
 
 def chat_of(event: TelegramObject) -> Chat | None:
@@ -47,7 +47,7 @@ class InStaffChat(Filter):
             return False
         if chat.id == staff_chat_id:
             return True
-        return chat.id < 0 and await staff_chat.current(session, chat.id) == staff_chat_id
+        return chat.id < 0 and await staff_chats.current(session, chat.id) == staff_chat_id
 
 
 class Relayed(Filter):

@@ -9,7 +9,7 @@ from aiogram.enums import ContentType
 from aiogram.types import Message
 
 from bot.reading.update_model import UNREAD
-from services.content import UNKNOWN
+from services.helpdesk.content import UNKNOWN
 
 FILES = frozenset(
     {

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.callbacks import TicketButton, card_button
 from bot.reading.filters import ReplyToBot
 from database.models import Ticket
-from services import board, links, marks
+from services import links, marks
 from services import ticket_service as tickets
+from services.helpdesk import lookup
 from services.problems import ButtonOutdated, TicketNotNamed, UnknownCard, UnknownReply
 
 
@@ -81,13 +82,13 @@ async def named_ticket(
         try:
             ticket = await replied_ticket(session, message, staff_chat_id)
         except UnknownReply:
-            if not board.is_number(number):
+            if not lookup.is_number(number):
                 raise
         else:
-            return ticket, await board.said_besides(session, ticket, said, command=command.command)
+            return ticket, await lookup.said_besides(session, ticket, said, command=command.command)
     if not said:
         raise TicketNotNamed(command.command)
-    ticket_id = await board.find_by_number(
+    ticket_id = await lookup.find_by_number(
         session,
         number[:64],
         staff_chat_id=staff_chat_id,

@@ -12,7 +12,7 @@ from bot import texts
 from bot.reading.content import edited_at
 from bot.reading.filters import ReplyToBot, begins_with_command, command_of
 from bot.reading.kinds import RELAYED, kind_of
-from services import commands
+from services.helpdesk import commands
 
 # What is edited later may have been answered before a backup was restored.
 WITHIN = timedelta(hours=48)

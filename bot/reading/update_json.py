@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.text import clean
-from services.content import Person
+from services.helpdesk.content import Person
 
 # A first and a last name of 64 characters each.
 LONGEST_NAME = 129

@@ -26,8 +26,9 @@ from bot.reading.acting_staff import StaffMiddleware
 from bot.reading.filters import InStaffChat
 from bot.reading.ticket_reference import pressed_ticket, told_ticket
 from database.models import Ticket, User
-from services import board, hearing, resending
 from services import ticket_service as tickets
+from services.helpdesk import hearing, lookup
+from services.helpdesk import resend as resending
 from services.problems import ButtonOutdated, NotForYou
 
 router = Router(name="buttons")
@@ -176,7 +177,7 @@ async def turn_page(
     staff_chat_id: int,
     day: date,
 ) -> EditMessageText:
-    page = await board.page(session, callback_data.number, staff_chat_id=staff_chat_id)
+    page = await lookup.page(session, callback_data.number, staff_chat_id=staff_chat_id)
     return EditMessageText(
         chat_id=query.message.chat.id if query.message else None,
         message_id=query.message.message_id if query.message else None,

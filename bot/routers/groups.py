@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.reading.content import NotAMessage
 from bot.reading.filters import InStaffChat, When
-from services import pauses, staff_chat
+from services import pauses
 from services.delivery import relocating
+from services.helpdesk import staff_chats
 
 router = Router(name="groups")
 
@@ -65,7 +66,7 @@ async def came_or_left(event: ChatMemberUpdated) -> None:
 async def foreign_group(
     event: Message | ChatMemberUpdated, session: AsyncSession, now: datetime
 ) -> None:
-    await staff_chat.tell_foreign_group(session, event.chat.id, now=now)
+    await staff_chats.tell_foreign_group(session, event.chat.id, now=now)
 
 
 @router.my_chat_member(_NOT_PRIVATE)

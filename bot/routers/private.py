@@ -22,9 +22,9 @@ from bot.reading.filters import (
 )
 from bot.reading.kinds import RELAYED, kind_of
 from bot.reading.partings import only_parts
-from services import messages, people, questions
 from services import ticket_service as tickets
-from services.content import UNKNOWN
+from services.helpdesk import messages, people, questions
+from services.helpdesk.content import UNKNOWN
 from services.problems import KindNotRelayed, StaffCommand, UnknownCommand
 
 router = Router(name="private")

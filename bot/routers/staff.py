@@ -19,9 +19,9 @@ from bot.reading.members import Standing
 from bot.reading.ticket_reference import named_ticket, replied_ticket
 from bot.reading.unheard import is_new_reply
 from database.models import User
-from services import board, hearing, kept, messages
 from services import ticket_service as tickets
-from services.hearing import Said
+from services.helpdesk import hearing, kept, lookup, messages
+from services.helpdesk.hearing import Said
 from services.problems import (
     KindNotRelayed,
     NotStaff,
@@ -48,7 +48,7 @@ async def help_(message: Message) -> SendMessage:
 async def list_tickets(
     message: Message, session: AsyncSession, staff_chat_id: int, day: date
 ) -> SendMessage:
-    page = await board.page(session, 0, staff_chat_id=staff_chat_id)
+    page = await lookup.page(session, 0, staff_chat_id=staff_chat_id)
     return message.answer(texts.tickets(page, day), reply_markup=keyboards.pages(page))
 
 

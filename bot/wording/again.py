@@ -32,7 +32,7 @@ from bot.wording.calls import entities
 from bot.wording.context import TEXT_LIMIT, content
 from core.text import Piece, split, utf16_len
 from database.models import Message
-from services.content import Content
+from services.helpdesk.content import Content
 
 # What a bot may write under a file, in UTF-16 units (core.telegram.org/bots/api#sendphoto). A
 # subscriber of Telegram Premium may write more, and copyMessage carries that along.

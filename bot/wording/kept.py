@@ -7,8 +7,9 @@ from bot.wording import again
 from bot.wording.calls import Call, send_text
 from bot.wording.context import Desk
 from database.models import KeptReason, KeptWords
-from services import kept, links
+from services import links
 from services.delivery.parcel import Parcel
+from services.helpdesk import kept
 from services.notices import UnconfirmedKept, WordsKept
 
 

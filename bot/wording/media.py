@@ -24,7 +24,7 @@ from bot.wording import again, quoting
 from bot.wording.calls import Call, ReplyTo, reply, send_text
 from core.text import utf16_len
 from database.models import Message
-from services.content import SHORTENED, UNKNOWN
+from services.helpdesk.content import SHORTENED, UNKNOWN
 
 # The kinds that Telegram groups into albums, and with which they go together
 # (core.telegram.org/bots/api#sendmediagroup).

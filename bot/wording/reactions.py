@@ -6,8 +6,8 @@ from aiogram.types import ReactionTypeEmoji
 from bot.wording.calls import Call
 from bot.wording.context import Desk
 from database.models import Direction
-from services import commands
 from services.delivery.parcel import Parcel
+from services.helpdesk import commands
 from services.notices import AnswerDelivered, CommandDone, NoteKept
 
 

@@ -12,9 +12,10 @@ from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import Desk, rendered
 from core.text import Piece
 from database.models import Delivery, DeliveryStatus, Direction, LinkKind, Message, Ticket, User
-from services import inbox, links, notices, orphans, resending
-from services.content import UNKNOWN
+from services import inbox, links, notices
 from services.delivery.parcel import Parcel, Shown
+from services.helpdesk import orphans, resend
+from services.helpdesk.content import UNKNOWN
 from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTickets
 
 _AS_NOTICE = [[Shown(kind=LinkKind.NOTICE)]]
@@ -135,7 +136,7 @@ async def _edited(desk: Desk, message_id: int, words: Callable[[str], str]) -> P
 async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel | None:
     """Offer to send again what the user missed, unless that was done by now."""
     ticket = await desk.ticket(notice.ticket_id)
-    if not await resending.is_anything_missed(desk.session, ticket):
+    if not await resend.is_anything_missed(desk.session, ticket):
         return None
     card = await desk.card(ticket)
     reply_to = card.message_id if card is not None else None

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from database.alarm import Alarm
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus
-from services import orphans, read_ahead
+from services import read_ahead
 from services.delivery import failures, lanes, relocating, settling
 from services.delivery import recent_sends as sent
 from services.delivery.claims import Claims, Turn
@@ -26,6 +26,7 @@ from services.delivery.outcomes import Outcome, Unknown
 from services.delivery.parcel import Compose, Send, Trip
 from services.delivery.silence import Silence
 from services.delivery.stalls import Stalls
+from services.helpdesk import orphans
 
 log = structlog.get_logger(__name__)
 

@@ -16,8 +16,9 @@ from database.models import (
     MessageLink,
     Ticket,
 )
-from services import outbox, owing
-from services.content import UNKNOWN
+from services import outbox
+from services.helpdesk import owing
+from services.helpdesk.content import UNKNOWN
 from services.notices import (
     AnswerEdited,
     AnswerPosted,

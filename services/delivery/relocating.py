@@ -29,8 +29,9 @@ from database.models import (
     Ticket,
     TicketStatus,
 )
-from services import kept, outbox, pauses, read_ahead, staff_chat, ticket_service
+from services import outbox, pauses, read_ahead, ticket_service
 from services.delivery import doubts
+from services.helpdesk import kept, staff_chats
 from services.notices import (
     StaffChatMigrated,
     UnconfirmedKept,
@@ -63,7 +64,7 @@ async def migrated(
     first = await insert_new(session, ChatMigration, "old_id", move)
     read_ahead.of(session).migrations = None
     await pauses.forget(session, old_id)
-    chat_id = await staff_chat.current(session, staff_chat_id)
+    chat_id = await staff_chats.current(session, staff_chat_id)
     if first and old_id == staff_chat_id:
         log.error(
             "the staff group became a supergroup with a new id; set STAFF_CHAT_ID to it",
@@ -72,7 +73,7 @@ async def migrated(
         )
         outbox.post(session, new_id, StaffChatMigrated(old_id, new_id), now=now)
         await _begin(session, chat_id)
-    if chat_id == new_id and await staff_chat.is_relocating(session, chat_id):
+    if chat_id == new_id and await staff_chats.is_relocating(session, chat_id):
         read_ahead.of(session).relocates = True
     else:
         await _readdress(session, old_id, new_id, now=now)
@@ -85,9 +86,9 @@ async def go_on(session: AsyncSession, chat_id: int, *, now: datetime) -> bool:
     lives on, and may be chosen again. What waits for it, or was refused there while it is not clear
     whose fault that was, is sent here from its beginning.
     """
-    row = await staff_chat.relocation(session)
+    row = await staff_chats.relocation(session)
     if row is None and await _all_are_in(session, chat_id):
-        row = staff_chat.found_at(session, chat_id)
+        row = staff_chats.found_at(session, chat_id)
     elif row is None or row.chat_id != chat_id:
         row = await _begin(session, chat_id)
     if await _bring_deliveries(session, chat_id, now=now):
@@ -104,17 +105,17 @@ async def go_on(session: AsyncSession, chat_id: int, *, now: datetime) -> bool:
 
 async def held(session: AsyncSession, configured: int) -> frozenset[int]:
     """List the groups that get nothing for now: tickets come along to one from the others."""
-    chat_id = await staff_chat.current(session, configured)
+    chat_id = await staff_chats.current(session, configured)
     chats = {one async for one in _elsewhere(session, chat_id) if await _has_ours(session, one)}
-    if await staff_chat.is_relocating(session, chat_id):
+    if await staff_chats.is_relocating(session, chat_id):
         chats.add(chat_id)
     return frozenset(chats)
 
 
 async def _begin(session: AsyncSession, chat_id: int) -> Relocation:
-    row = await staff_chat.relocation(session)
+    row = await staff_chats.relocation(session)
     log.info("tickets come along to the staff chat", chat=chat_id)
-    row = staff_chat.begin_relocation(session, row, chat_id)
+    row = staff_chats.begin_relocation(session, row, chat_id)
     await session.flush()
     return row
 
@@ -134,7 +135,7 @@ async def _all_are_in(session: AsyncSession, chat_id: int) -> bool:
 
 async def _bring_deliveries(session: AsyncSession, chat_id: int, *, now: datetime) -> bool:
     async for other in _elsewhere(session, chat_id):
-        if await staff_chat.current(session, other) == chat_id:
+        if await staff_chats.current(session, other) == chat_id:
             moved = await _readdress(session, other, chat_id, now=now)
         else:
             moved = await _readdress(session, other, chat_id, _TO_STAFF, now=now, part=0)

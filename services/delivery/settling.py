@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus
-from services import orphans, pauses, people, staff_chat
+from services import pauses
 from services.delivery import arrivals, delays, doubts, failures, lanes, relocating
 from services.delivery.arrivals import Taken
 from services.delivery.failures import CONTENT, fail
@@ -25,6 +25,7 @@ from services.delivery.outcomes import (
 )
 from services.delivery.parcel import Parcel, Trip
 from services.delivery.stalls import Stalls
+from services.helpdesk import orphans, people, staff_chats
 from services.notices import (
     AnswerDelivered,
     CardRedrawn,
@@ -72,7 +73,7 @@ async def settle_together(
     if others:
         ids = [one for trip, _ in others for one in trip.delivery_ids]
         claimed = await lanes.still_claimed(session, ids)
-        staff_chat_id = await staff_chat.current(session, configured)
+        staff_chat_id = await staff_chats.current(session, configured)
         for trip, outcome in others:
             found = [claimed[one] for one in trip.delivery_ids if one in claimed]
             if batch := [delivery for delivery in found if delivery.part == trip.part]:

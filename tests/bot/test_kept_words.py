@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from database.models import KeptWords
 from sandbox.client import Message, User
-from services import kept
+from services.helpdesk import kept
 from tests.bot.test_standing import said_to
 from tests.office import Office, formatted, now
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.reading.beginnings import beginning
 from sandbox.client import User
-from services.content import UNKNOWN
+from services.helpdesk.content import UNKNOWN
 from tests.office import Office
 
 Json = dict[str, Any]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.reading import update_json
-from services.content import Person
+from services.helpdesk.content import Person
 
 HUGE = [2**63, -(2**63) - 1, 10**30]
 NO_ID: list[Any] = [*HUGE, 0, True, 1.5, "7", None, [], {}]

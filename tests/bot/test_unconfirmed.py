@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from sandbox.client import Message, User
-from services import kept
+from services.helpdesk import kept
 from tests.bot.test_kept_words import kept_words
 from tests.bot.test_standing import by, of_bot, reply, said_to
 from tests.office import Office, Sessions, open_office, running, settings_for

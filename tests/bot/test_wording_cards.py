@@ -18,7 +18,7 @@ from database.models import Delivery, DeliveryStatus, Direction, Ticket, TicketS
 from database.session import make_sessions
 from services import inbox, notices, outbox
 from services import ticket_service as tickets
-from services.content import Content
+from services.helpdesk.content import Content
 from services.notices import Notice
 from services.problems import AnotherTicketOpen, Problem, SeveralTickets
 from tests import engines

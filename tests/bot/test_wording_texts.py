@@ -14,9 +14,10 @@ from bot.wording.context import TEXT_LIMIT
 from core.text import utf16_len, utf16_slice
 from database.models import Direction, Message, Ticket
 from database.session import make_sessions
-from services import answers, links, messages, outbox, questions
+from services import links, outbox
 from services import ticket_service as tickets
-from services.content import Content
+from services.helpdesk import answers, messages, questions
+from services.helpdesk.content import Content
 from services.notices import AnswerDelivered
 from tests import engines
 from tests.bot.wall import Seen, Wall, at

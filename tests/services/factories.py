@@ -20,11 +20,12 @@ from database.models import (
     TicketStatus,
     User,
 )
-from services import messages, notices, outbox
-from services.content import Content, Person
+from services import notices, outbox
 from services.delivery import lanes
 from services.delivery.parcel import Parcel, Shown, Trip
 from services.delivery.rings import Head, Rings
+from services.helpdesk import messages
+from services.helpdesk.content import Content, Person
 from tests.database import rows
 from tests.times import NOON
 

@@ -4,8 +4,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from database.models import Delivery, Direction, Message, Ticket, TicketStatus
-from services import answers
-from services.content import Content
+from services.helpdesk import answers
+from services.helpdesk.content import Content
 from services.notices import (
     AnswerEdited,
     AnswerPosted,

@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Ticket, TicketStatus
-from services import board
+from services.helpdesk import lookup
 from services.problems import AnotherTicketNamed, NoSuchTicket, SeveralTickets
 from tests.services import factories
 from tests.services.factories import DAY, MINUTE, STAFF, TODAY
@@ -21,7 +21,7 @@ async def of_day(
 
 
 async def find(session: AsyncSession, typed: str) -> int:
-    return await board.find_by_number(session, typed, staff_chat_id=STAFF, command="close")
+    return await lookup.find_by_number(session, typed, staff_chat_id=STAFF, command="close")
 
 
 # By number
@@ -117,14 +117,14 @@ async def test_a_ticket_of_another_staff_chat_is_not_found(session: AsyncSession
     [("7", True), ("#7", True), ("2026-11-22/7", True), ("spam", False), ("#7x", False)],
 )
 def test_a_number_can_be_told_from_a_reason(typed: str, expected: bool) -> None:
-    assert board.is_number(typed) is expected
+    assert lookup.is_number(typed) is expected
 
 
 # Besides a reply
 
 
 async def besides(session: AsyncSession, ticket: Ticket, said: str) -> str:
-    return await board.said_besides(session, ticket, said, command="close")
+    return await lookup.said_besides(session, ticket, said, command="close")
 
 
 @pytest.mark.parametrize(
@@ -197,14 +197,14 @@ async def test_the_list_shows_what_is_not_closed_oldest_first(session: AsyncSess
     await of_day(session, 2, status=CLOSED)
     await of_day(session, 4, staff_chat_id=-5)
 
-    page = await board.page(session, 0, staff_chat_id=STAFF)
+    page = await lookup.page(session, 0, staff_chat_id=STAFF)
 
-    assert page == board.Page([older, newer], number=0, pages=1, total=2)
+    assert page == lookup.Page([older, newer], number=0, pages=1, total=2)
     assert [ticket.user.name for ticket in page.tickets] == ["Ann", "Ann"]
 
 
 async def test_an_empty_list_has_one_empty_page(session: AsyncSession) -> None:
-    assert await board.page(session, 0, staff_chat_id=STAFF) == board.Page([], 0, 1, 0)
+    assert await lookup.page(session, 0, staff_chat_id=STAFF) == lookup.Page([], 0, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ async def test_a_long_list_has_pages(
         opened_at = NOON + daily_id * MINUTE
         await of_day(session, 0, daily_id=daily_id, opened_at=opened_at)
 
-    page = await board.page(session, asked, staff_chat_id=STAFF)
+    page = await lookup.page(session, asked, staff_chat_id=STAFF)
 
     assert (page.number, page.pages, page.total) == (number, 3, 17)
     assert [ticket.daily_id for ticket in page.tickets] == shown

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services import commands, outbox
+from services import outbox
+from services.helpdesk import commands
 from services.notices import CommandDone
 from tests.times import NOON
 

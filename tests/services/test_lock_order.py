@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.models import Direction, Ticket
 from database.session import make_engine, make_sessions
-from services import messages, outbox, people
+from services import outbox
 from services import ticket_service as tickets
 from services.delivery import lanes, relocating
+from services.helpdesk import messages, people
 from services.notices import CardRedrawn
 from services.problems import Problem
 from tests.services import factories

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Direction, LinkKind, Ticket
-from services import messages
-from services.content import Content
+from services.helpdesk import messages
+from services.helpdesk.content import Content
 from tests.services import factories
 from tests.services.factories import ANN, STAFF, content, photo
 from tests.times import NOON

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Direction, Ticket
-from services import orphans
+from services.helpdesk import orphans
 from services.notices import AnswerEdited, AnswerPosted, CopyMayRemain, Notice
 from tests.services import factories
 from tests.services.factories import ANN, STAFF

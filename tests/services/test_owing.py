@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, Message, Ticket, TicketStatus
 from database.session import make_engine, make_sessions
-from services import answers, resending
 from services import ticket_service as tickets
 from services.delivery import failures
+from services.helpdesk import answers, resend
 from services.notices import AnswerPosted, CardRedrawn
 from tests.services import factories
 from tests.services.factories import STAFF, content
@@ -73,7 +73,7 @@ async def test_what_is_sent_again_answers_its_ticket_until_it_fails_again(
     await fail(session, send)
 
     became = []
-    await resending.resend(session, ticket, send.id, now=NOON)
+    await resend.resend(session, ticket, send.id, now=NOON)
     became.append(ticket.status)
     await fail(session, send)
     became.append(ticket.status)
@@ -86,9 +86,9 @@ async def test_an_answer_that_stands_by_sending_it_again_keeps_a_later_retractio
 ) -> None:
     first, second = await answered(session, ticket, "It is late", "Sorry")
     await fail(session, first, second)
-    await resending.resend(session, ticket, first.id, now=NOON)
+    await resend.resend(session, ticket, first.id, now=NOON)
 
-    await resending.resend(session, ticket, second.id, now=NOON)
+    await resend.resend(session, ticket, second.id, now=NOON)
     last = await session.get_one(Message, second.payload["message_id"])
     await answers.edit(session, ticket, last, content("// no", chat_id=STAFF), now=NOON)
 
@@ -138,7 +138,7 @@ async def test_an_album_that_is_sent_again_answers_its_ticket_once(
     await failures.fail(session, sends, BLOCKED, now=NOON)
 
     became = [ticket.status]
-    await resending.resend(session, ticket, sends[0].id, now=NOON)
+    await resend.resend(session, ticket, sends[0].id, now=NOON)
     became.append(ticket.status)
     await failures.fail(session, sends, BLOCKED, now=NOON)
     became.append(ticket.status)

@@ -3,8 +3,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Ticket, TicketStatus, User
-from services import people
-from services.content import Person
+from services.helpdesk import people
+from services.helpdesk.content import Person
 from services.notices import AnswerPosted, CardRedrawn, QuestionPosted, UserReturned
 from tests.services import factories
 from tests.services.factories import ANN, DAY, HOUR, STAFF

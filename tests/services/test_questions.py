@@ -5,9 +5,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, Ticket, TicketStatus
-from services import answers, questions
 from services import ticket_service as tickets
 from services.delivery import failures
+from services.helpdesk import answers, questions
 from services.notices import AnswerPosted, EditedAfterAnswer, QuestionEdited, QuestionPosted
 from tests.services import factories
 from tests.services.factories import MINUTE, STAFF, content

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus
-from services import refusals
+from services.helpdesk import refusals
 from services.notices import Refusal
 from services.problems import KindNotRelayed, NotConfirmed, NotStaff, Problem, RepliesDropped
 from tests.services.factories import ANN, STAFF

@@ -7,9 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.models import Delivery, DeliveryStatus, KeptReason, Relocation, Ticket, TicketStatus
-from services import board, kept, outbox, staff_chat, ticket_service
-from services.content import Person
+from services import outbox, ticket_service
 from services.delivery import doubts, relocating
+from services.helpdesk import kept, lookup
+from services.helpdesk import staff_chats as staff_chat
+from services.helpdesk.content import Person
 from services.invariants import tickets as rules
 from services.notices import (
     CardPosted,
@@ -171,8 +173,8 @@ async def test_staff_can_work_on_a_ticket_that_has_not_come_along(
         await portion(sessions)
 
     async with sessions.begin() as session:
-        page = await board.page(session, 0, staff_chat_id=NEW)
-        found = await board.find_by_number(
+        page = await lookup.page(session, 0, staff_chat_id=NEW)
+        found = await lookup.find_by_number(
             session, str(TICKETS), staff_chat_id=NEW, command="close"
         )
         ticket = await ticket_service.get(session, found, staff_chat_id=NEW)

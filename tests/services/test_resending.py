@@ -3,7 +3,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Direction, Ticket
-from services import resending
+from services.helpdesk import resend as resending
 from services.notices import AnswerPosted, AnswerRetracted, QuestionPosted, SentAgain
 from services.problems import AnswerIsNote, ButtonOutdated, NothingToResend
 from tests.services import factories

@@ -6,8 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from database.models import ChatMigration, ChatPause, Delivery, DeliveryStatus, Ticket, TicketStatus
-from services import board, staff_chat, ticket_service
+from services import ticket_service
 from services.delivery import doubts, relocating
+from services.helpdesk import lookup, staff_chats
 from services.notices import (
     CardPosted,
     CardRetired,
@@ -34,7 +35,7 @@ async def migrations(session: AsyncSession, *moves: tuple[int, int]) -> None:
 
 async def migrate(session: AsyncSession, old: int = STAFF, new: int = NEW) -> None:
     await relocating.migrated(session, old, new, staff_chat_id=STAFF, now=NOON)
-    await settle_in(session, await staff_chat.current(session, STAFF))
+    await settle_in(session, await staff_chats.current(session, STAFF))
 
 
 async def settle_in(session: AsyncSession, chat_id: int) -> None:
@@ -64,13 +65,13 @@ async def test_the_staff_chat_is_followed_to_the_id_it_has_now(
 ) -> None:
     await migrations(session, *moves)
 
-    assert await staff_chat.current(session, STAFF) == expected
+    assert await staff_chats.current(session, STAFF) == expected
 
 
 async def test_the_newest_id_in_the_settings_needs_no_following(session: AsyncSession) -> None:
     await migrations(session, (STAFF, NEW))
 
-    assert await staff_chat.current(session, NEW) == NEW
+    assert await staff_chats.current(session, NEW) == NEW
 
 
 @pytest.mark.parametrize("moves", [[(STAFF, STAFF)], [(STAFF, NEW), (NEW, STAFF)]])
@@ -80,7 +81,7 @@ async def test_moves_in_a_circle_hang_nothing(
     await migrations(session, *moves)
 
     async with asyncio.timeout(5):
-        assert await staff_chat.current(session, STAFF) in {STAFF, NEW}
+        assert await staff_chats.current(session, STAFF) in {STAFF, NEW}
 
 
 # When it moves
@@ -199,7 +200,7 @@ async def test_another_group_moves_without_a_word(session: AsyncSession, ticket:
 
     assert await told(session) == []
     assert ticket.staff_chat_id == STAFF
-    assert await staff_chat.current(session, STAFF) == STAFF
+    assert await staff_chats.current(session, STAFF) == STAFF
 
 
 # Groups that are not the staff chat
@@ -207,14 +208,14 @@ async def test_another_group_moves_without_a_word(session: AsyncSession, ticket:
 
 async def test_a_foreign_group_is_told_its_id_once_for_ever(session: AsyncSession) -> None:
     for now in (NOON, NOON + 1000 * HOUR):
-        await staff_chat.tell_foreign_group(session, -5, now=now)
-    await staff_chat.tell_foreign_group(session, -6, now=NOON)
+        await staff_chats.tell_foreign_group(session, -5, now=now)
+    await staff_chats.tell_foreign_group(session, -6, now=NOON)
 
     assert await told(session) == [(-5, GroupIsNotStaff(-5)), (-6, GroupIsNotStaff(-6))]
 
 
 async def test_what_a_foreign_group_is_told_belongs_to_no_ticket(session: AsyncSession) -> None:
-    await staff_chat.tell_foreign_group(session, -5, now=NOON)
+    await staff_chats.tell_foreign_group(session, -5, now=NOON)
 
     assert (await session.scalars(select(Delivery.ticket_id))).all() == [None]
 
@@ -235,7 +236,7 @@ async def test_open_tickets_come_along_when_the_operator_chooses_another_group(
     assert (opened.staff_chat_id, closed.staff_chat_id) == (NEW, NEW)
     cards = [one for one in await told(session) if isinstance(one[1], CardPosted)]
     assert cards == [(NEW, CardPosted(opened.id))]
-    assert await staff_chat.current(session, STAFF) == STAFF
+    assert await staff_chats.current(session, STAFF) == STAFF
 
 
 async def test_a_closed_ticket_can_be_reopened_by_its_number_in_the_newly_chosen_group(
@@ -244,7 +245,7 @@ async def test_a_closed_ticket_can_be_reopened_by_its_number_in_the_newly_chosen
     closed = await factories.ticket(session, 7, status=TicketStatus.CLOSED)
     await settle_in(session, NEW)
 
-    found = await board.find_by_number(session, "7", staff_chat_id=NEW, command="reopen")
+    found = await lookup.find_by_number(session, "7", staff_chat_id=NEW, command="reopen")
     ticket = await ticket_service.get(session, found, staff_chat_id=NEW)
     await ticket_service.reopen(session, ticket, by=None, now=NOON)
 

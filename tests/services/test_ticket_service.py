@@ -5,9 +5,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Direction, Message, Ticket, TicketEvent, TicketStatus, User
-from services import answers
 from services import ticket_service as tickets
-from services.content import Content, Person
+from services.helpdesk import answers
+from services.helpdesk.content import Content, Person
 from services.notices import (
     AnswerPosted,
     CardPosted,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from services import kept, orphans
+from services.helpdesk import kept, orphans
 from tests.simulation import tokens
 from tests.simulation.ledger import Ledger
 from tests.simulation.telegram import Call

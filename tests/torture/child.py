@@ -8,7 +8,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from services import ticket_service
-from services.content import Content
+from services.helpdesk.content import Content
 
 # SQLite's own largest number of pages.
 NO_LIMIT = 4294967294

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import insert_new
 from database.models import NOT_CLOSED, Ticket, User
-from services import outbox, read_ahead, resending
-from services.content import Content, Person
+from services import outbox, read_ahead
+from services.helpdesk import resend
+from services.helpdesk.content import Content, Person
 from services.notices import UserReturned, WordsWanted
 
 # Whoever was asked for words is not asked again within this time: Telegram may say the same often.
@@ -78,7 +79,7 @@ async def came_back(session: AsyncSession, user: User, *, now: datetime) -> None
         return
     since, user.blocked_at = user.blocked_at - _TRIED_BEFORE, None
     await _redraw_card(session, user, now=now)
-    for ticket in await resending.tickets_with_missed(session, user, since=since):
+    for ticket in await resend.tickets_with_missed(session, user, since=since):
         outbox.post(session, ticket.staff_chat_id, UserReturned(ticket.id), now=now, ticket=ticket)
 
 

@@ -15,8 +15,9 @@ from database.models import (
     Ticket,
     User,
 )
-from services import history, links, messages, outbox, owing, resending
-from services.content import Content
+from services import links, outbox
+from services.helpdesk import history, messages, owing, resend
+from services.helpdesk.content import Content
 from services.notices import (
     AnswerEdited,
     AnswerMayRemain,
@@ -108,7 +109,7 @@ async def send_again(
     if DeliveryStatus.WAITING in by_status or DeliveryStatus.CLAIMED in by_status:
         return
     if failed := by_status.get(DeliveryStatus.FAILED):
-        await resending.resend(session, ticket, failed.id, now=now)
+        await resend.resend(session, ticket, failed.id, now=now)
     else:
         notice, group = AnswerPosted(answer.id), answer.media_group_id
         chat_id = ticket.user.chat_id

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Direction, KeptReason, KeptWords, Message, Ticket, User
-from services import answers, kept, links, messages, orphans, refusals
+from services import links
 from services import ticket_service as tickets
-from services.content import Content
+from services.helpdesk import answers, kept, messages, orphans, refusals
+from services.helpdesk.content import Content
 from services.notices import Refusal
 from services.problems import ButtonOutdated, NotStaff, RepliesDropped
 

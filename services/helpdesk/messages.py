@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.text import utf16_len
 from database import bulk_rows
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket, User
-from services.content import Content, essence
+from services.helpdesk.content import Content, essence
 
 # Between texts in one message stand this many UTF-16 units (bot/wording/quoting.py).
 BETWEEN = 2

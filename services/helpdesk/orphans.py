@@ -23,7 +23,7 @@ from database.models import (
     Ticket,
 )
 from services import links, outbox
-from services.content import Content
+from services.helpdesk.content import Content
 from services.notices import AnswerEdited, AnswerPosted, CardPosted, CopyMayRemain, QuestionPosted
 from services.outbox import DECORATION
 from services.problems import UnknownReply

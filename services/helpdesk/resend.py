@@ -7,7 +7,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Direction, Message, Ticket, User
-from services import outbox, owing
+from services import outbox
+from services.helpdesk import owing
 from services.notices import AnswerEdited, AnswerPosted, SentAgain
 from services.problems import AnswerIsNote, ButtonOutdated, NothingToResend
 

@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, Message, Ticket, TicketStatus
-from services import history, messages, outbox, owing
-from services.content import Content
+from services import outbox
+from services.helpdesk import history, messages, owing
+from services.helpdesk.content import Content
 from services.notices import EditedAfterAnswer, EditedAfterClose, QuestionEdited, QuestionPosted
 
 

@@ -26,7 +26,7 @@ from database.models import (
     User,
 )
 from services import outbox
-from services.content import Content
+from services.helpdesk.content import Content
 from services.notices import UnconfirmedKept, WordsKept
 from services.problems import KeptIsGone
 

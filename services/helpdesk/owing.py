@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Direction, Message, Ticket, TicketStatus, User
-from services import history, outbox
+from services import outbox
+from services.helpdesk import history
 from services.notices import AnswerPosted
 
 

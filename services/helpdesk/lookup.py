@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from database.models import NOT_CLOSED, Ticket, TicketStatus
-from services import staff_chat
+from services.helpdesk import staff_chats
 from services.problems import AnotherTicketNamed, NoSuchTicket, SeveralTickets
 
 PAGE_SIZE = 8
@@ -83,7 +83,7 @@ async def said_besides(session: AsyncSession, ticket: Ticket, said: str, *, comm
 
 async def page(session: AsyncSession, number: int, *, staff_chat_id: int) -> Page:
     """List what is not closed, oldest first; a number beyond the last page gives the last."""
-    of_chat = (await staff_chat.tickets_of(session, staff_chat_id), NOT_CLOSED)
+    of_chat = (await staff_chats.tickets_of(session, staff_chat_id), NOT_CLOSED)
     total = await session.scalar(select(func.count()).select_from(Ticket).where(*of_chat)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     number = min(max(number, 0), pages - 1)
@@ -123,7 +123,7 @@ def _day(typed: str | None, whole: str) -> date | None:
 async def _numbered(
     session: AsyncSession, daily_id: int, day: date | None, staff_chat_id: int
 ) -> list[Ticket]:
-    of_chat = await staff_chat.tickets_of(session, staff_chat_id)
+    of_chat = await staff_chats.tickets_of(session, staff_chat_id)
     found = (
         select(Ticket).where(Ticket.daily_id == daily_id, of_chat).order_by(Ticket.opened_on.desc())
     )

@@ -1,0 +1,1 @@
+"""What people do: users ask, staff answer, and tickets move."""
