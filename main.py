@@ -133,9 +133,9 @@ def _replay_drop(options: Namespace) -> int:
 
 def _check(_options: Namespace) -> int:
     settings = _settings_of_database()
-    from services import checking
+    from services.invariants import check
 
-    return _on_database(settings, checking.check(settings.async_url, now=utcnow(), say=print))
+    return _on_database(settings, check.check(settings.async_url, now=utcnow(), say=print))
 
 
 def _settings_of_database() -> config.DatabaseSettings:

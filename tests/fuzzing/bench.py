@@ -28,7 +28,8 @@ from database.models import (
     SeenUpdate,
 )
 from database.session import make_sessions
-from services import checking, inbox, notices, outbox
+from services import inbox, notices, outbox
+from services.invariants import check
 from services.problems import NoteStays
 from tests.fuzzing.databases import Database
 from tests.fuzzing.people import BOB, CHATS, ROBOT, STAFF_CHAT
@@ -205,7 +206,7 @@ class Bench:
                 if one.payload["problem"]["name"] != NoteStays.__name__  # handled, with a word
             )
             await self._judge_kept_words(session)
-            found = await checking.findings(await session.connection(), now=self.now)
+            found = await check.findings(await session.connection(), now=self.now)
         say = self.report.wrong.append
         if lost := self.sent.keys() - self.became.keys():
             say(f"never handled: {sorted(lost)}")

@@ -21,9 +21,9 @@ from database.models import (
 )
 from database.schema import DatabaseNotAtHead
 from database.session import make_engine
-from services import checking, inbox, notices
+from services import inbox, notices
 from services import ticket_service as tickets
-from services.invariants import rules
+from services.invariants import check, rules
 from tests.services import factories
 from tests.services.factories import ANN, DAY, STAFF, TODAY
 from tests.times import NOON
@@ -44,7 +44,7 @@ async def ticket(session: AsyncSession) -> Ticket:
 async def broken(session: AsyncSession) -> set[str]:
     """Name the rules that the database breaks."""
     await session.flush()
-    found = await checking.findings(await session.connection(), now=NOON)
+    found = await check.findings(await session.connection(), now=NOON)
     return {finding.rule for finding in found}
 
 
@@ -341,14 +341,14 @@ async def test_what_moved_to_a_supergroup_with_half_of_its_batch_sent_is_in_orde
 async def test_of_many_that_break_a_rule_the_first_are_named(
     session: AsyncSession, ticket: Ticket
 ) -> None:
-    for _ in range(checking.NAMED + 5):
+    for _ in range(check.NAMED + 5):
         await question(session, ticket)
 
     await session.flush()
-    (finding,) = await checking.findings(await session.connection(), now=NOON)
+    (finding,) = await check.findings(await session.connection(), now=NOON)
 
     assert finding.line.endswith(", …")
-    assert finding.line.count(", ") == checking.NAMED
+    assert finding.line.count(", ") == check.NAMED
 
 
 async def test_the_check_reads_beside_a_writer_and_says_that_all_is_well(
@@ -363,7 +363,7 @@ async def test_the_check_reads_beside_a_writer_and_says_that_all_is_well(
     async with sessions.begin() as session:
         (await session.get_one(Ticket, ticket.id)).daily_id = 9
         await session.flush()
-        wrong = await checking.check(database_url, now=NOON, say=said.append)
+        wrong = await check.check(database_url, now=NOON, say=said.append)
 
     assert wrong == 0
     assert said == ["all is well: 1 tickets, 1 messages, 2 deliveries"]
@@ -376,7 +376,7 @@ async def test_what_is_only_worth_knowing_is_said_and_nothing_is_wrong(
         await inbox.set_aside(session, {"update_id": 5}, "", now=NOON)
     said: list[str] = []
 
-    assert await checking.check(database_url, now=NOON, say=said.append) == 0
+    assert await check.check(database_url, now=NOON, say=said.append) == 0
 
     assert said == [
         (
@@ -389,7 +389,7 @@ async def test_what_is_only_worth_knowing_is_said_and_nothing_is_wrong(
 
 async def test_a_database_without_tables_is_not_checked(empty_database_url: str) -> None:
     with pytest.raises(DatabaseNotAtHead):
-        await checking.check(empty_database_url, now=NOON, say=print)
+        await check.check(empty_database_url, now=NOON, say=print)
 
 
 async def test_a_row_that_refers_to_nothing_is_found_on_sqlite(sqlite_url: str) -> None:
@@ -414,6 +414,6 @@ async def test_a_row_that_refers_to_nothing_is_found_on_sqlite(sqlite_url: str) 
     await engine.dispose()
     said: list[str] = []
 
-    assert await checking.check(sqlite_url, now=NOON, say=said.append) == 1
+    assert await check.check(sqlite_url, now=NOON, say=said.append) == 1
 
     assert said == ["A row refers to one that is gone: deliveries 1"]
