@@ -1,1 +1,1 @@
-"""The helpdesk: what happens to tickets, and who must hear of it. Knows no Telegram library."""
+"""What happens to tickets, who hears of it, and how it gets there. Knows no Telegram library."""
