@@ -442,7 +442,7 @@ class Relocation(Base):
 
 
 class ForeignGroup(Base):
-    """A group that is not the staff chat and was told its id, which is said only once."""
+    """A group that is not the staff chat and was told its id: once, or again if it was one."""
 
     __tablename__ = "foreign_groups"
 

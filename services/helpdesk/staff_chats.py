@@ -1,17 +1,20 @@
 """The staff chat: which id it has now, which tickets are its own, and groups that are none."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, exists, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import insert_new
-from database.models import ChatMigration, ForeignGroup, Relocation, Ticket
+from database.models import ChatMigration, ForeignGroup, MessageLink, Relocation, Ticket
 from services import outbox, read_ahead
 from services.notices import GroupIsNotStaff
 
 _THE_ROW = 1
+
+# A former staff chat in which people write is told this often that it is none.
+FORMER_TOLD_EVERY = timedelta(days=1)
 
 
 async def current(session: AsyncSession, configured: int) -> int:
@@ -69,6 +72,27 @@ async def tickets_of(session: AsyncSession, chat_id: int) -> ColumnElement[bool]
 
 
 async def tell_foreign_group(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Say a group's id in it, once for ever, so that an operator can find the staff chat's."""
-    if await insert_new(session, ForeignGroup, "chat_id", {"chat_id": chat_id, "told_at": now}):
+    """Say a group's id in it, once for ever, so that an operator can find the staff chat's.
+
+    A former staff chat hears it again, for there people may still take it for the team's.
+    """
+    told = {"chat_id": chat_id, "told_at": now}
+    if await insert_new(session, ForeignGroup, "chat_id", told) or await _tell_again(
+        session, chat_id, now=now
+    ):
         outbox.post(session, chat_id, GroupIsNotStaff(chat_id), now=now)
+
+
+async def _tell_again(session: AsyncSession, chat_id: int, *, now: datetime) -> bool:
+    """Whether it is a former staff chat, and is to be told again; that counts as told."""
+    again = (
+        update(ForeignGroup)
+        .where(
+            ForeignGroup.chat_id == chat_id,
+            ForeignGroup.told_at <= now - FORMER_TOLD_EVERY,
+            exists().where(MessageLink.chat_id == chat_id),
+        )
+        .values(told_at=now)
+        .returning(ForeignGroup.chat_id)
+    )
+    return await session.scalar(again) is not None

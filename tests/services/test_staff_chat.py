@@ -214,6 +214,17 @@ async def test_a_foreign_group_is_told_its_id_once_for_ever(session: AsyncSessio
     assert await told(session) == [(-5, GroupIsNotStaff(-5)), (-6, GroupIsNotStaff(-6))]
 
 
+async def test_a_former_staff_chat_is_told_again_a_day_later(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    await factories.link(session, ticket, 77)
+
+    for hours in (0, 1, 24, 25, 49):
+        await staff_chats.tell_foreign_group(session, STAFF, now=NOON + hours * HOUR)
+
+    assert await told(session) == [(STAFF, GroupIsNotStaff(STAFF))] * 3
+
+
 async def test_what_a_foreign_group_is_told_belongs_to_no_ticket(session: AsyncSession) -> None:
     await staff_chats.tell_foreign_group(session, -5, now=NOON)
 
