@@ -114,7 +114,7 @@ class App:
             on_turn=lambda: self.heartbeat.beat("poller"),
             on_more=self.courier.expect,
             on_taken=self.courier.wake,
-            on_answer=lambda after_silence: self.courier.hear(after_silence=after_silence),
+            on_answer=self._hear,
             sent=self.courier.sent,
             allowed=self._wait_for_lead,
             alarm=Alarm(monotonic, lambda words: self.heartbeat.trouble("poller", words)),
@@ -125,6 +125,11 @@ class App:
         self._sessions = sessions
         self._sender = Sender(bot)
         self._lead = lead or Lead()
+
+    def _hear(self, after_silence: bool) -> None:
+        """Tell all who wait for an answer of Telegram's that it gave one."""
+        self.courier.hear(after_silence=after_silence)
+        self.confirmations.hear(after_silence=after_silence)
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Run until `stopped` is set; then finish what is in hand, and confirm it.

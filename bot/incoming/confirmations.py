@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -37,9 +38,15 @@ class Confirmations:
         self._team = team
         self._clock = clock
         self._on_done = on_done
+        self._returned = asyncio.Event()
+
+    def hear(self, *, after_silence: bool) -> None:
+        """Note that Telegram answered; if it had been silent, all are asked about soon."""
+        if after_silence:
+            self._returned.set()
 
     async def run(self) -> None:
-        """Ask until cancelled; ever less often about the same ones."""
+        """Ask until cancelled; ever less often about the same ones, while Telegram answers."""
         before, pause = 0, SHORTEST_PAUSE
         while True:
             try:
@@ -51,7 +58,17 @@ class Confirmations:
             else:
                 pause = min(2 * pause, LONGEST_PAUSE) if waiting == before > 0 else SHORTEST_PAUSE
                 before = waiting
-            await asyncio.sleep(pause)
+            if await self._returned_within(pause):
+                before = 0
+
+    async def _returned_within(self, seconds: float) -> bool:
+        """Wait, until Telegram returns at the longest; whether it did."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._returned.wait()
+        returned = self._returned.is_set()
+        self._returned.clear()
+        return returned
 
     async def catch_up(self) -> None:
         """Let go what is kept of those of whom Telegram has just spoken: it came first."""

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.incoming import confirmations
 from sandbox.client import Message, User
 from services.helpdesk import kept
 from tests.bot.test_kept_words import kept_words
@@ -59,6 +60,21 @@ async def test_an_answer_is_kept_and_goes_when_telegram_says_who_it_is(
     await alice.sees("It is on its way")
     await office.kate.sees_reaction(answer, "👍")
     assert await kept_words(office) == []
+
+
+async def test_when_telegram_returns_all_are_asked_about_at_once(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirmations, "SHORTEST_PAUSE", 3600)
+    async with open_office(sessions) as office:
+        alice = await office.telegram.user("Alice")
+        await keeps(office, await office.opens(alice, "My order is late"), "It is on its way")
+        await office.telegram.mends()
+        await office.telegram.advance(4)
+
+        office.app.confirmations.hear(after_silence=True)
+
+        await alice.sees("It is on its way")
 
 
 async def test_what_was_kept_goes_before_what_comes_after_it(office: Office, alice: User) -> None:
