@@ -14,6 +14,7 @@ from database import bulk_rows
 from database.dialect import one_of
 from database.models import FOR_THE_EYES, PENDING, Delivery, DeliveryStatus, Priority, Ticket
 from services.notices import CardRedrawn, CommandAnswered, Notice, Refusal
+from services.pauses import ALL_CHATS
 
 # Items of an album come as messages of their own; a second without another one ends it.
 ALBUM_PAUSE = timedelta(seconds=1)
@@ -60,8 +61,10 @@ def post(
     """Send `notice` to `chat_id` once this transaction is committed, behind its lane's others.
 
     What is to be different about the delivery is set before anything is awaited: see
-    database/bulk_rows.py.
+    database/bulk_rows.py. ValueError if the id is that of no chat.
     """
+    if chat_id == ALL_CHATS:  # were it refused, all chats would be held
+        raise ValueError("0 is the id of no chat")
     delivery = Delivery(
         chat_id=chat_id,
         ticket_id=ticket.id if ticket else None,

@@ -1,9 +1,11 @@
+import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Priority, Ticket
 from services import outbox
 from services.notices import AnswerPosted, CardRedrawn, QuestionPosted, Refusal, TicketOpened
+from services.pauses import ALL_CHATS
 from services.problems import NotForYou
 from tests.services import factories
 from tests.services.factories import ANN, SECOND, STAFF
@@ -33,6 +35,11 @@ async def test_what_belongs_to_no_ticket_is_posted_too(session: AsyncSession) ->
     outbox.post(session, ANN.telegram_id, refusal, now=NOON)
 
     assert await factories.waiting(session) == [(ANN.telegram_id, refusal)]
+
+
+async def test_nothing_is_posted_to_the_id_that_stands_for_all_chats(session: AsyncSession) -> None:
+    with pytest.raises(ValueError, match="no chat"):
+        outbox.post(session, ALL_CHATS, TicketOpened(1), now=NOON)
 
 
 async def test_at_most_one_redraw_of_a_card_waits(session: AsyncSession, ticket: Ticket) -> None:
