@@ -108,6 +108,7 @@ async def test_what_acts_is_not_done_a_week_later(
 
 async def test_a_press_of_just_now_is_done(office: Office, alice: User, sqlite_url: str) -> None:
     card = await office.opens(alice, "My order is late")
+    await office.app.courier.settled()  # its link is stored
     kate = {"id": office.kate.id, "is_bot": False, "first_name": "Kate"}
     press = {"id": "1", "from": kate, "message": raw(card), "chat_instance": "1", "data": "close:1"}
     await set_aside(office, callback_query=press)
@@ -121,6 +122,7 @@ async def test_an_answer_is_passed_on_a_week_later(
     office: Office, alice: User, sqlite_url: str
 ) -> None:
     card = await office.opens(alice, "My order is late")
+    await office.app.courier.settled()  # its link is stored
     kate = {"id": office.kate.id, "is_bot": False, "first_name": "Kate"}
     answer = raw(card, **{"from": kate}, message_id=999, text="Tomorrow", entities=[])
     await set_aside(office, message=answer | {"reply_to_message": raw(card)})

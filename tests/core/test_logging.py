@@ -87,7 +87,7 @@ def test_text_is_for_people(stream: io.StringIO) -> None:
     assert "update_id=5" in stream.getvalue()
     assert "\x1b" not in stream.getvalue()  # colours are for terminals
     assert re.fullmatch(
-        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[info\] handled \[bot\.poller\] update_id=5\n",
+        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[info\] handled \[bot\.incoming\.poller\] update_id=5\n",
         stream.getvalue(),
     )
 
