@@ -12,7 +12,7 @@ from babel.dates import format_date
 from bot.i18n import gettext as _
 from bot.i18n import ngettext as _n
 from bot.i18n import spoken
-from core.text import BLANKS
+from core.text import BLANKS, LONGEST_NAME
 from database.models import Ticket, TicketStatus, User
 from services import problems
 from services.delivery import failures
@@ -32,8 +32,8 @@ _MOST_CHOICES = 10
 # The most people that a notice names.
 _MOST_NAMED = 20
 
-# Of a name and of a quotation that stand in a line, this many characters are shown.
-_LONGEST_FORWARDED, _LONGEST_QUOTED = 129, 200
+# The longest quotation that stands in a line, in characters.
+_LONGEST_QUOTED = 200
 
 
 def number(daily_id: int, opened_on: date, today: date) -> str:
@@ -193,7 +193,7 @@ def forwarded(origin: Mapping[str, Any]) -> str:
     names += [origin.get("sender_user_name"), chat.get("title"), origin.get("author_signature")]
     name = " ".join(str(one) for one in names if one).translate(_TURNS)
     known_as = user.get("username") or chat.get("username")
-    shown = " ".join(name.split())[:_LONGEST_FORWARDED] + (f" @{known_as}" if known_as else "")
+    shown = " ".join(name.split())[:LONGEST_NAME] + (f" @{known_as}" if known_as else "")
     return "↪ " + (_("Forwarded from {name}").format(name=shown) if shown else _("Forwarded"))
 
 
@@ -488,10 +488,15 @@ def about_content(words: str, named: str) -> str:
     return f"{words}\n\n" + _("You sent: {content}").format(content=named)
 
 
-def replies_dropped(people: Sequence[User], today: date) -> Text:
+def replies_dropped(people: Sequence[User]) -> Text:
     """Tell several people at once that nobody was sent what they wrote."""
-    why = problem(problems.NotStaff(), today)
-    return Text(why, "\n", _("The replies of these people were not sent:"), " ", _mentions(people))
+    return Text(
+        _members_only(),
+        "\n",
+        _("The replies of these people were not sent:"),
+        " ",
+        _mentions(people),
+    )
 
 
 def problem(refused: problems.Problem, today: date) -> str:
@@ -550,8 +555,8 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "A ticket needs a person, and I can't see who you are: you write anonymously."
         ),
         problems.NotForYou: lambda: _("This button is not for this chat."),
-        problems.NotStaff: lambda: _("Only members of this group can answer tickets here."),
-        problems.RepliesDropped: lambda: _("Only members of this group can answer tickets here."),
+        problems.NotStaff: _members_only,
+        problems.RepliesDropped: _members_only,
         problems.NotConfirmed: lambda: _(
             "Telegram doesn't tell me whether you are in this group. Please try again in a minute."
         ),
@@ -573,6 +578,10 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         ),
         problems.NothingToResend: lambda: _("It has arrived, or is already being sent."),
     }
+
+
+def _members_only() -> str:
+    return _("Only members of this group can answer tickets here.")
 
 
 def _numbered(daily_id: int, opened_on: str, today: date) -> str:

@@ -8,6 +8,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+# A first and a last name of 64 characters each, which is all that Telegram lets a person have.
+LONGEST_NAME = 129
+
 type Entity = dict[str, Any]
 type Piece = tuple[str, list[Entity]]
 

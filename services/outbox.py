@@ -33,8 +33,8 @@ DECORATION = (Priority.REDRAW, Priority.REACTION, Priority.SIGN)
 # What is told at a time of its own has a lane of its own: it holds up nothing that has no ticket.
 STRANGERS_TOLD, DOUBTS_TOLD = 2**60, 2**60 + 1
 
-# What is stuck has a lane of its own, numbered from here on: what comes behind it passes. An edit
-# that passes finds nothing to edit and does no harm: what is stuck goes as it is worded by then.
+# A stuck message gets a lane of its own, numbered from here on, so that later messages can pass it.
+# If its edit passes it, too, nothing is lost: the message is worded when it goes, edit included.
 STALLED = 2**61
 
 # The kind of best-effort replies (bot/outgoing/best_effort.py); one that is older is not sent.

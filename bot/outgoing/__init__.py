@@ -1,1 +1,1 @@
-"""Deliveries on their way out: worded, sent, and what Telegram says to them."""
+"""Deliveries on their way out: how they are worded and sent, and what Telegram's answers mean."""

@@ -9,9 +9,8 @@ from pydantic import BaseModel
 
 from bot.reading import kinds
 from bot.reading.beginnings import beginning
-from bot.reading.update_json import LONGEST_NAME
 from bot.reading.update_model import UNREAD
-from core.text import utf16_len
+from core.text import LONGEST_NAME, utf16_len
 from services.helpdesk.content import UNKNOWN, Content, Person
 
 # Telegram's own limit is 4096; what is so much longer is no message of a person's.

@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.text import clean
+from core.text import LONGEST_NAME, clean
 from services.helpdesk.content import Person
-
-# A first and a last name of 64 characters each.
-LONGEST_NAME = 129
 
 # So many characters of what somebody wrote are repeated to him.
 _REPEATED = 64

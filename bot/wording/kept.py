@@ -39,11 +39,15 @@ def _under(desk: Desk, row: KeptWords, words: str, keyboard: InlineKeyboardMarku
     """Say it in reply to what is kept; after the group has moved, by naming that."""
     reply_to = row.message_id if row.chat_id == desk.chat_id else None
     if reply_to is None:
-        said = kept.beginning_of(row)
-        named = again.named(kept.content_of(row))[: kept.MOST_QUOTED]
-        words = texts.about(words, said) if said else texts.about_content(words, named)
+        words = _about(words, row)
     call = send_text(desk.chat_id, (words, []), reply_to=reply_to, keyboard=keyboard)
     return Parcel(desk.chat_id, Call(call))
+
+
+def _about(words: str, row: KeptWords) -> str:
+    if said := kept.beginning_of(row):
+        return texts.about(words, said)
+    return texts.about_content(words, again.named(kept.content_of(row))[: kept.MOST_QUOTED])
 
 
 async def _question(desk: Desk, row: KeptWords) -> tuple[str, InlineKeyboardMarkup | None]:

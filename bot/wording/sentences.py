@@ -72,8 +72,8 @@ async def sent_again(desk: Desk, notice: notices.SentAgain) -> Parcel | None:
     if notice.told_in != desk.chat_id:
         return None
     number = desk.number(await desk.ticket(notice.ticket_id))
-    sent = [notice.delivery_id, *notice.others]
-    became = {(await desk.session.get_one(Delivery, one)).status for one in sent}
+    sent = Delivery.id.in_([notice.delivery_id, *notice.others])
+    became = {*await desk.session.scalars(select(Delivery.status).where(sent))}
     words = texts.on_its_way_again
     if DeliveryStatus.FAILED in became:
         words = texts.failed_again
@@ -186,7 +186,7 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
         words, reply_to = texts.about(words, notice.said), None
     piece: Piece = (words, [])
     if isinstance(problem, RepliesDropped) and len(problem.people) > 1:
-        piece = rendered(texts.replies_dropped(await _people(desk, problem.people), desk.today))
+        piece = rendered(texts.replies_dropped(await _people(desk, problem.people)))
     return Parcel(
         desk.chat_id,
         Call(send_text(desk.chat_id, piece, reply_to=reply_to, keyboard=keyboard)),

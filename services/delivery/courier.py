@@ -18,8 +18,7 @@ from database.alarm import Alarm
 from database.errors import is_outage
 from database.models import Delivery, DeliveryStatus
 from services import read_ahead
-from services.delivery import failures, lanes, relocating, settling
-from services.delivery import recent_sends as sent
+from services.delivery import failures, lanes, recent_sends, relocating, settling
 from services.delivery.claims import Claims, Turn
 from services.delivery.limiter import Limiter
 from services.delivery.outcomes import Outcome, Unknown
@@ -173,8 +172,8 @@ class Courier:
         """Take stock of what was on its way when we died, and of what was sent just before."""
         now, monotonic = self._clock(), self._monotonic()
         async with self._sessions.begin() as session:
-            counted = await sent.since(session, now - REMEMBERED, now=now)
-            lately = await sent.lately(session, now - REMEMBERED)
+            counted = await recent_sends.since(session, now - REMEMBERED, now=now)
+            lately = await recent_sends.lately(session, now - REMEMBERED)
             doubtful = await lanes.in_doubt(session)
             await orphans.note_all(session, doubtful, until=now)
             # Now: should only the answer to the commit get lost, they are not found again.

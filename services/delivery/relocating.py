@@ -4,7 +4,7 @@ There may be very many, so they come in portions, each in its own transaction:
 
 1. What waits for staff elsewhere is sent to the staff chat instead.
 2. When nothing more waits elsewhere, tickets come along in their order, each that is not closed
-   with a new card. How far they have is in the database, so a crash does no harm.
+   with a new card. How far this has come is in the database, so a crash does no harm.
 3. What is posted meanwhile for a ticket that has not come along goes where the ticket is, and so
    comes along by 1. When there is nothing left of either, all is done.
 

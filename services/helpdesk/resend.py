@@ -120,11 +120,11 @@ async def _send(
         if delivery.chat_id < 0 and delivery.chat_id != ticket.staff_chat_id:
             # Nothing of it has arrived in this chat.
             delivery.chat_id, delivery.part = ticket.staff_chat_id, 0
-    for delivery in failed:
-        if delivery.kind == AnswerPosted.kind:
-            answer = await session.get_one(Message, delivery.payload["message_id"])
-            by = await session.get(User, answer.author_id) if answer.author_id else None
-            await owing.answered(session, ticket, answer, by=by, now=now)
+    ids = [one.payload["message_id"] for one in failed if one.kind == AnswerPosted.kind]
+    written = select(Message, User).outerjoin(User, User.id == Message.author_id)
+    answers = written.where(Message.id.in_(ids)).order_by(Message.id)
+    for answer, by in await session.execute(answers):
+        await owing.answered(session, ticket, answer, by=by, now=now)
 
 
 def _show_outcome(

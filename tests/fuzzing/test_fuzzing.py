@@ -9,6 +9,7 @@ from tests.fuzzing.people import ANN, CHATS, KATE, ROBOT, STAFF_CHAT
 from tests.fuzzing.running import Broken, Plan, Runner
 from tests.fuzzing.updates import CONTENTS, PHOTO, Mutation, Step
 from tests.fuzzing.values import MEGABYTE
+from tests.fuzzing.wire import Fault
 
 # About ten seconds a database; `python -m tests.fuzzing` takes 20,000 updates.
 PLANS = 10
@@ -128,6 +129,12 @@ def test_a_long_text_is_shown_in_short() -> None:
 @pytest.mark.parametrize("name", FAILED_ONCE)
 def test_what_failed_once_holds(runner: Runner, name: str) -> None:
     runner.run(FAILED_ONCE[name], {})
+
+
+def test_a_group_with_the_id_that_stands_for_all_chats_holds_nobody(runner: Runner) -> None:
+    group = Step("message", -502, KATE, {"text": "Hello"}, mutations=(Mutation(4, 0),))
+
+    runner.run([[group], [HELLO]], {1: Fault.refusal(400, "Bad Request: chat not found")})
 
 
 def test_whatever_updates_come_each_is_handled_refused_or_kept(
