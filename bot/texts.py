@@ -264,8 +264,12 @@ def arrived_after_all(ticket: str) -> str:
     return _("{ticket}: sent again, it has arrived.").format(ticket=ticket)
 
 
+def became_note(ticket: str) -> str:
+    return _("{ticket}: this is a note now, so it wasn't sent again.").format(ticket=ticket)
+
+
 def failed_again(ticket: str) -> str:
-    return _("{ticket}: sent again, it did not arrive.").format(ticket=ticket)
+    return _("{ticket}: sent again, but it did not arrive.").format(ticket=ticket)
 
 
 def on_its_way_again(ticket: str) -> str:
@@ -309,29 +313,29 @@ def answer_may_remain(ticket: str) -> str:
 
 
 def slip_kept(ticket: str) -> str:
-    return _("{ticket}: this begins with a slash, so nobody has been sent it. What is it?").format(
-        ticket=ticket
-    )
+    return _(
+        "{ticket}: this begins with a slash, so it hasn't been sent. Is it an answer or a note?"
+    ).format(ticket=ticket)
 
 
 def slip_edited(ticket: str) -> str:
     return _(
         "{ticket}: your edit begins with a slash, so the user still sees the earlier text. "
-        "What is it?"
+        "Is it an answer or a note?"
     ).format(ticket=ticket)
 
 
 def unconfirmed_kept() -> str:
     return _(
-        "Telegram doesn't tell me yet whether you are in this group, so your reply is kept. "
-        "It goes on its way as soon as I know."
+        "Telegram hasn't told me yet whether you are in this group, so your reply is kept. "
+        "It will be sent once that is confirmed."
     )
 
 
 def several_unconfirmed_kept() -> str:
     return _(
-        "Telegram doesn't tell me yet who is in this group, so the replies of several people are "
-        "kept. They go on their way as soon as I know."
+        "Telegram hasn't told me yet who is in this group, so the replies of several people are "
+        "kept. Those of members will be sent once that is confirmed."
     )
 
 
@@ -394,9 +398,10 @@ def _set_aside(numbers: Sequence[int]) -> str:
 
 
 def group_is_not_staff(chat_id: int) -> str:
-    return _("The id of this group is {id}. To make it the staff chat: STAFF_CHAT_ID={id}").format(
-        id=chat_id
-    )
+    return _(
+        "This is not the staff chat: what is written here reaches no user. The id of this group is "
+        "{id}. To make it the staff chat: STAFF_CHAT_ID={id}"
+    ).format(id=chat_id)
 
 
 def staff_chat_migrated(new_id: int) -> str:

@@ -1,7 +1,7 @@
 """Who leads: of several processes of one bot on PostgreSQL one works, the others stand by.
 
 The lead is a session-level lock on the very connection that writes. Whoever loses the lock has lost
-that connection with it, so he can't commit any more, hence not claim, hence not send. A process
+that connection with it, so it can't commit any more, hence not claim, hence not send. A process
 that is frozen keeps its connection, for the kernel answers for it; therefore a session that is
 silent for SILENCE_SECONDS is ended, and a leader speaks each second.
 
@@ -50,11 +50,11 @@ TRIES_EVERY = 0.25
 # An answer to so little is not awaited longer, in seconds.
 PATIENCE = 3.0
 
-# Where the server was away for all, the one who led may come back first, in seconds: what only he
-# knows of his sends would have to be sent again. Less than SILENCE_SECONDS.
+# How long, in seconds, the process that led may come back first after the server was away for all:
+# only it knows its unconfirmed sends, which others would send again. Less than SILENCE_SECONDS.
 HEAD_START = 2.0
 
-# So long after he last spoke, in seconds, a leader is sure that the server keeps his place.
+# How long after it last spoke a leader is sure that the server keeps its place, in seconds.
 SURE_FOR = SILENCE_SECONDS - 0.5
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database import bulk_rows
 from database.dialect import one_of
 from database.models import FOR_THE_EYES, PENDING, Delivery, DeliveryStatus, Priority, Ticket
-from services.notices import CardRedrawn, CommandAnswered, Notice, Refusal
+from services.notices import CardPosted, CardRedrawn, CommandAnswered, Notice, Refusal
 from services.pauses import ALL_CHATS
 
 # Items of an album come as messages of their own; a second without another one ends it.
@@ -45,6 +45,8 @@ ASIDES_LAST = timedelta(seconds=30)
 # Rows of what was only for the eyes, refusals too, are kept so long; then they can't matter to a
 # limiter that starts anew, nor to anybody who asks why.
 ASIDES_KEPT = timedelta(minutes=10)
+
+_CARD = CardPosted.kind
 
 # Old rows are dropped in portions: no transaction is long.
 FORGOTTEN_AT_A_TIME = 2_000
@@ -216,8 +218,12 @@ async def post_each_once(
     now: datetime,
     priority: Priority | None = None,
 ) -> None:
-    """Do as `post_once` does for notices of several tickets, which are looked for at once."""
+    """Do as `post_once` does for notices of several tickets, which are looked for at once.
+
+    A card that waits and shows what reopened its ticket stands for one that need not show it.
+    """
     waiting = await _waiting(session, chat_id, notices)
+    waiting += [(kind, said | {"message_id": None}) for kind, said in waiting if kind == _CARD]
     for ticket, notice in notices:
         if (notice.kind, notice.to_json()) not in waiting:
             delivery = post(session, chat_id, notice, now=now, ticket=ticket)

@@ -7,7 +7,7 @@ from typing import Any
 from core.text import LONGEST_NAME, clean
 from services.helpdesk.content import Person
 
-# So many characters of what somebody wrote are repeated to him.
+# How much of a message is repeated to its writer, in characters.
 _REPEATED = 64
 
 

@@ -1,4 +1,4 @@
-"""A user's private chat: whatever comes joins his ticket, or opens one."""
+"""A user's private chat: whatever comes joins the user's ticket, or opens one."""
 
 import re
 from datetime import date, datetime

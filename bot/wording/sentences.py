@@ -72,10 +72,11 @@ async def sent_again(desk: Desk, notice: notices.SentAgain) -> Parcel | None:
     if notice.told_in != desk.chat_id:
         return None
     number = desk.number(await desk.ticket(notice.ticket_id))
-    sent = Delivery.id.in_([notice.delivery_id, *notice.others])
-    became = {*await desk.session.scalars(select(Delivery.status).where(sent))}
+    became = await resend.became(desk.session, [notice.delivery_id, *notice.others])
     words = texts.on_its_way_again
-    if DeliveryStatus.FAILED in became:
+    if not became:
+        words = texts.became_note
+    elif DeliveryStatus.FAILED in became:
         words = texts.failed_again
     elif became == {DeliveryStatus.DELIVERED}:
         words = texts.arrived_after_all

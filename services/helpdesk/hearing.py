@@ -15,7 +15,7 @@ from database.models import Direction, KeptReason, KeptWords, Message, Ticket, U
 from services import links
 from services import ticket_service as tickets
 from services.helpdesk import answers, kept, messages, orphans, refusals
-from services.helpdesk.content import Content
+from services.helpdesk.content import SHORTENED, Content
 from services.notices import Refusal
 from services.problems import ButtonOutdated, NotStaff, RepliesDropped
 
@@ -58,9 +58,17 @@ async def hear(session: AsyncSession, ticket: Ticket, said: Said, *, now: dateti
 async def hear_edit(
     session: AsyncSession, ticket: Ticket, written: Message, said: Said, *, now: datetime
 ) -> None:
-    """Take in a new wording of an answer or a note; what was kept of an earlier one is dropped."""
+    """Take in a new wording of an answer or a note; what was kept of an earlier one is dropped.
+
+    One that changes nothing is none, unless it takes back what was kept.
+    """
     content = said.content
-    await kept.drop(session, content.chat_id, content.message_id)
+    place = content.chat_id, content.message_id
+    was_shortened = SHORTENED in (written.details or {})
+    same = content.without_slash() if was_shortened else content
+    if messages.is_as_written(written, same) and not await kept.is_kept(session, *place):
+        return
+    await kept.drop(session, *place)
     if not said.confirmed:
         await _keep(session, said, KeptReason.UNCONFIRMED, ticket, now=now)
     elif content.is_slip and written.direction is Direction.ANSWER:

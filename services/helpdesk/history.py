@@ -33,20 +33,22 @@ def record(
     log.info("ticket event", event_kind=kind, ticket=ticket.id, status=ticket.status.value)
 
 
-async def answered_from(session: AsyncSession, ticket: Ticket) -> tuple[int, TicketStatus]:
-    """Tell which message last made the ticket wait for its user, and its status before.
+async def answered_from(
+    session: AsyncSession, ticket: Ticket
+) -> tuple[int, datetime | None, TicketStatus]:
+    """Tell which message last made the ticket wait for its user, when, and its status before.
 
-    Message 0 and "open" if the answer is older than this record.
+    Message 0, None and "open" if the answer is older than this record.
     """
-    answered = await session.scalars(
-        select(TicketEvent.details)
+    answered = await session.execute(
+        select(TicketEvent.details, TicketEvent.happened_at)
         .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == "answered")
         .order_by(TicketEvent.id.desc())
     )
-    for details in answered:
+    for details, happened_at in answered:
         if details:
-            return details["message_id"], TicketStatus(details["was"])
-    return 0, TicketStatus.OPEN
+            return details["message_id"], happened_at, TicketStatus(details["was"])
+    return 0, None, TicketStatus.OPEN
 
 
 async def last_answered_at(session: AsyncSession, ticket: Ticket) -> datetime | None:

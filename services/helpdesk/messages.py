@@ -82,11 +82,7 @@ def reword(message: Message, content: Content) -> bool:
     """Take over a new wording; False if it is older, or nothing that we pass on is different."""
     if message.edited_at and content.edited_at and content.edited_at < message.edited_at:
         return False
-    before = (message.text, message.entities or [], message.file_unique_id)
-    after = (content.text, content.entities, content.file_unique_id)
-    if before == after and essence(message.kind, message.details) == essence(
-        content.kind, content.details
-    ):
+    if is_as_written(message, content):
         return False
     message.kind, message.text = content.kind, content.text
     message.edited_at = content.edited_at
@@ -95,6 +91,15 @@ def reword(message: Message, content: Content) -> bool:
     message.file_id, message.file_unique_id = content.file_id, content.file_unique_id
     message.revision += 1
     return True
+
+
+def is_as_written(message: Message, content: Content) -> bool:
+    """Whether nothing that we pass on is different."""
+    before = (message.text, message.entities or [], message.file_unique_id)
+    after = (content.text, content.entities, content.file_unique_id)
+    return before == after and essence(message.kind, message.details) == essence(
+        content.kind, content.details
+    )
 
 
 async def _replied_to(

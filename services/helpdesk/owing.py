@@ -30,27 +30,32 @@ async def owes_again(session: AsyncSession, ticket: Ticket, *, now: datetime) ->
     """
     if ticket.status is not TicketStatus.PENDING:
         return
-    first, was = await history.answered_from(session, ticket)
-    if await is_answered(session, ticket, since=first):
+    first, since, was = await history.answered_from(session, ticket)
+    if await is_answered(session, ticket, first=first, since=since):
         return
     taken = ticket.assigned_to is not None
     ticket.status = TicketStatus.OPEN if taken else was
     await outbox.redraw_card(session, ticket, now=now)
 
 
-async def is_answered(session: AsyncSession, ticket: Ticket, *, since: int) -> bool:
-    """Whether an answer stands on the ticket, from the message `since` on, that has not failed."""
+async def is_answered(
+    session: AsyncSession, ticket: Ticket, *, first: int, since: datetime | None
+) -> bool:
+    """Whether an answer stands on the ticket that has not failed.
+
+    Those from the message `first` on count, and what was sent again since then.
+    """
     written = await session.scalars(
         select(Message.id).where(
-            Message.ticket_id == ticket.id,
-            Message.direction == Direction.ANSWER,
-            Message.id >= since,
+            Message.ticket_id == ticket.id, Message.direction == Direction.ANSWER
         )
     )
     sends = await session.execute(
-        select(Delivery.payload, Delivery.status)
+        select(Delivery.payload, Delivery.status, Delivery.due_at)
         .where(Delivery.ticket_id == ticket.id, Delivery.kind == AnswerPosted.kind)
         .order_by(Delivery.id)
     )
-    newest = {payload["message_id"]: status for payload, status in sends}
-    return any(newest.get(one) is not DeliveryStatus.FAILED for one in written)
+    newest = {payload["message_id"]: (status, due_at) for payload, status, due_at in sends}
+    failed = {one for one, (status, _) in newest.items() if status is DeliveryStatus.FAILED}
+    again = {one for one, (_, due_at) in newest.items() if since is not None and due_at > since}
+    return any(one not in failed and (one >= first or one in again) for one in written)

@@ -49,7 +49,7 @@ async def _is_first_since_answer(session: AsyncSession, ticket: Ticket, written:
     """Whether staff answered after this was written, and were not told of an edit since then."""
     if ticket.status is TicketStatus.CLOSED:
         return False
-    if not await owing.is_answered(session, ticket, since=written.id):
+    if not await owing.is_answered(session, ticket, first=written.id, since=written.sent_at):
         return False
     answered_at = await history.last_answered_at(session, ticket)
     told = await session.execute(

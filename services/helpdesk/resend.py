@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Delivery, DeliveryStatus, Direction, Message, Ticket, User
@@ -92,6 +92,19 @@ async def tickets_with_missed(
 async def is_anything_missed(session: AsyncSession, ticket: Ticket) -> bool:
     """Whether an answer of the ticket failed, and was not sent again by now."""
     return await session.scalar(_missed(ticket.id).limit(1)) is not None
+
+
+async def became(session: AsyncSession, delivery_ids: Sequence[int]) -> set[DeliveryStatus]:
+    """List what became of deliveries; answers that are notes by now are not sent, and left out."""
+    of_answers = Delivery.kind.in_(_OF_ANSWERS)
+    sent = (
+        select(Delivery.status)
+        .outerjoin(
+            Message, and_(of_answers, Message.id == Delivery.payload["message_id"].as_integer())
+        )
+        .where(Delivery.id.in_(delivery_ids), Message.direction.is_distinct_from(Direction.NOTE))
+    )
+    return {*await session.scalars(sent)}
 
 
 def _missed(ticket_id: int) -> Select[Delivery]:

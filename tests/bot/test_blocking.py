@@ -63,7 +63,7 @@ async def test_what_fails_again_leaves_one_notice_with_a_button(
 
     await office.kate.presses(notice, "Send again")
 
-    told = await office.kate.sees_edit(notice, "#1: sent again, it did not arrive.")
+    told = await office.kate.sees_edit(notice, "#1: sent again, but it did not arrive.")
     assert told.buttons == []
     second = await office.sees("this did not arrive", after=notice)
     assert second.buttons == ["Send again"]

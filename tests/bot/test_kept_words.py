@@ -165,7 +165,7 @@ async def test_an_edit_that_is_sent_as_an_answer_reaches_whom_the_answer_did_not
     failure = await office.sees("did not arrive")
     await office.kate.edits(answer, "/ It costs 99")
     question = await question_about(office, answer)
-    assert "nobody has been sent it" in question.text
+    assert "it hasn't been sent" in question.text
     await alice.unblocks_bot()
 
     await office.kate.presses(question, ANSWER)

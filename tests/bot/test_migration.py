@@ -45,6 +45,28 @@ async def test_a_reopened_ticket_shows_there_what_reopened_it(office: Office, al
     assert "Mine is late" not in moved.text
 
 
+async def test_a_reopened_ticket_whose_card_waits_gets_one_card(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "Mine is late")
+    await office.kate.replies(card, "/close")
+    await alice.sees("is closed")
+    group = office.support.id
+    await office.telegram.breaks("html", method="sendMessage", chat_id=group, times=None)
+    await alice.writes("And it is broken")
+    await office.telegram.called("sendMessage", status=502)
+    await office.app.courier.settled()
+
+    new = await office.support.becomes_supergroup()
+
+    await seen(office, "became a supergroup", new)
+    await office.telegram.advance(90)
+    await office.kate.writes("/help@sandbox_bot", to=new)
+    await seen(office, "makes a note", new)
+    await office.all_goes()
+    assert len([one for one in await new.messages() if "Alice" in one.text]) == 1
+
+
 async def test_staff_work_on_in_the_new_group(office: Office, alice: User) -> None:
     await office.opens(alice, "Mine is late")
     new = await office.support.becomes_supergroup()

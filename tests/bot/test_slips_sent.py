@@ -27,6 +27,23 @@ async def test_a_slash_with_a_space_is_left_out_and_the_formatting_moves_along(
     assert formatted(told, "bold") == ["Ann"]
 
 
+@pytest.mark.parametrize("text", ["/ see example.com", "/etc is the folder"])
+async def test_an_edit_that_changes_nothing_of_what_was_sent_asks_nothing(
+    office: Office, alice: User, text: str
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    slip = await office.kate.replies(card, text)
+    await office.kate.presses(await question_about(office, slip), ANSWER)
+    await office.kate.sees_reaction(slip, "👍")
+
+    same = {key: one for key, one in slip.raw.items() if key not in {"reactions", "keyboard"}}
+    await office.telegram.update({"edited_message": same | {"edit_date": slip.raw["date"] + 60}})
+
+    await office.says_in_staff_chat()
+    asked = [one for one in await office.support.messages() if "begins with a slash" in one.text]
+    assert asked == []
+
+
 @pytest.mark.parametrize("text", ["/etc/hosts is the file", "/ / and more"])
 async def test_other_words_behind_a_slash_are_sent_as_they_are(
     office: Office, alice: User, text: str
