@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot import texts
 from bot.callbacks import (
     CHOICES,
     ChooseTicket,
@@ -17,6 +16,7 @@ from bot.callbacks import (
     TakeTicket,
     TicketsPage,
 )
+from bot.texts import buttons
 from database.models import Delivery, Ticket, TicketStatus
 from services.helpdesk.lookup import Page
 
@@ -27,30 +27,30 @@ MOST_BUTTONS = 100
 def card(ticket: Ticket) -> InlineKeyboardMarkup:
     """What can be done with the ticket now."""
     if ticket.status is TicketStatus.CLOSED:
-        return _row((texts.reopen_button(), ReopenTicket.of(ticket)))
-    close = (texts.close_button(), CloseTicket.of(ticket))
+        return _row((buttons.reopen(), ReopenTicket.of(ticket)))
+    close = (buttons.close(), CloseTicket.of(ticket))
     if ticket.assigned_to is not None:
         return _row(close)
-    return _row((texts.take_button(), TakeTicket.of(ticket)), close)
+    return _row((buttons.take(), TakeTicket.of(ticket)), close)
 
 
 def resend(ticket: Ticket, failed: Delivery) -> InlineKeyboardMarkup:
     """Offer to send a failed delivery of the ticket again."""
     posted_at = int(failed.created_at.timestamp())
     button = ResendFailed.of(ticket, delivery_id=failed.id, posted_at=posted_at)
-    return _row((texts.resend_button(), button))
+    return _row((buttons.resend(), button))
 
 
 def resend_missed(ticket: Ticket) -> InlineKeyboardMarkup:
     """Offer to send again all answers that the user has missed."""
-    return _row((texts.resend_button(), ResendMissed.of(ticket)))
+    return _row((buttons.resend(), ResendMissed.of(ticket)))
 
 
 def settle_kept(mark: str) -> InlineKeyboardMarkup:
     """Ask whether what is kept is an answer or a note."""
     return _row(
-        (texts.send_as_answer_button(), SettleKept(mark=mark, as_note=False)),
-        (texts.keep_as_note_button(), SettleKept(mark=mark, as_note=True)),
+        (buttons.send_as_answer(), SettleKept(mark=mark, as_note=False)),
+        (buttons.keep_as_note(), SettleKept(mark=mark, as_note=True)),
     )
 
 

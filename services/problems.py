@@ -1,6 +1,6 @@
 """Refusals: what a service raises when it will not do what it was asked, as data, without words.
 
-A refusal undoes the update's transaction; `bot/texts.py` turns it into a sentence for the person.
+A refusal undoes the update's transaction; `bot/texts/refusals.py` has a sentence for each.
 """
 
 from dataclasses import asdict, dataclass, field

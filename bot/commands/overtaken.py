@@ -8,10 +8,10 @@ from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, Update
 from aiogram.types.update import UpdateTypeLookupError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import texts
 from bot.reading.content import edited_at
 from bot.reading.filters import begins_with_command, command_of
 from bot.reading.update_json import as_dict, cleaned, origin
+from bot.texts import buttons
 from services.helpdesk import kept, messages
 
 # Who pressed or commanded meant what was there then.
@@ -99,4 +99,4 @@ def _commands(message: Message) -> bool:
     if message.chat.type == "private" or not begins_with_command(message):
         return False
     name, _ = command_of(message)
-    return name in texts.staff_commands()
+    return name in buttons.staff_commands()

@@ -17,7 +17,7 @@ from aiogram import Bot
 from aiogram.methods import AnswerCallbackQuery, TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import i18n, texts
+from bot import i18n
 from bot.incoming import command_answers, refusals
 from bot.incoming.confirmations import Confirmations
 from bot.incoming.dispatch import Unhandled, feed
@@ -25,6 +25,8 @@ from bot.outgoing.best_effort import Asides
 from bot.reading.members import Members, Standing
 from bot.reading.speakers import says_who_left
 from bot.reading.update_json import Origin, origin, person_id
+from bot.texts import to_users
+from bot.texts.refusals import problem as refusal_text
 from core.team import Team
 from database import bulk_rows
 from database.errors import is_outage
@@ -235,7 +237,7 @@ class Intake:
                 await refusals.tell(session, source, problem, now=now)
         if source.callback_query_id is not None:
             with i18n.speaking(self._language(source, staff_chat_id)):
-                self._alert(source.callback_query_id, texts.problem(problem, self._team.day(now)))
+                self._alert(source.callback_query_id, refusal_text(problem, self._team.day(now)))
 
     def _language(self, source: Origin, staff_chat_id: int) -> str:
         """Choose the language for whoever pressed a button."""
@@ -277,7 +279,7 @@ class Intake:
                 outbox.post(session, source.chat_id, failed, now=now)
         if source.callback_query_id is not None:
             with i18n.speaking(self._language(source, staff_chat_id)):
-                self._alert(source.callback_query_id, texts.update_failed())
+                self._alert(source.callback_query_id, to_users.update_failed())
 
 
 @contextmanager

@@ -12,7 +12,8 @@ import structlog
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
 
-from bot import i18n, texts
+from bot import i18n
+from bot.texts import to_users
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +72,7 @@ def _description(bot: Bot) -> Field:
     async def write(words: str, language: str) -> bool:
         return await bot.set_my_description(words, language_code=language)
 
-    return Field(texts.description, read, write)
+    return Field(to_users.description, read, write)
 
 
 def _short_description(bot: Bot) -> Field:
@@ -81,4 +82,4 @@ def _short_description(bot: Bot) -> Field:
     async def write(words: str, language: str) -> bool:
         return await bot.set_my_short_description(words, language_code=language)
 
-    return Field(texts.short_description, read, write)
+    return Field(to_users.short_description, read, write)

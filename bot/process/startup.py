@@ -25,9 +25,10 @@ from aiogram.types import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from bot import i18n, texts
+from bot import i18n
 from bot.incoming import patience, troubles
 from bot.process import profile
+from bot.texts import buttons
 from core import values
 from core.clock import utcnow
 from core.heartbeat import Heartbeat
@@ -153,12 +154,12 @@ async def _set_user_commands(bot: Bot) -> None:
     for language in i18n.LANGUAGES:
         with i18n.speaking(language):
             code = None if language == i18n.DEFAULT else language
-            await _set(bot, texts.user_commands(), users, code)
+            await _set(bot, buttons.user_commands(), users, code)
 
 
 async def _set_staff_commands(bot: Bot, chat_id: int, language: str) -> None:
     with i18n.speaking(language):
-        await _set(bot, texts.staff_commands(), BotCommandScopeChat(chat_id=chat_id), None)
+        await _set(bot, buttons.staff_commands(), BotCommandScopeChat(chat_id=chat_id), None)
 
 
 async def _set(

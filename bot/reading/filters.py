@@ -8,9 +8,9 @@ from aiogram.types import CallbackQuery, Chat, Message, TelegramObject
 from magic_filter import MagicFilter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import texts
 from bot.reading.content import first_word
 from bot.reading.kinds import REFUSED, RELAYED, kind_of
+from bot.texts import buttons
 from services.helpdesk import staff_chats
 
 
@@ -142,7 +142,7 @@ def command_of(message: Message) -> tuple[str, bool]:
 def is_known(message: Message) -> bool:
     """Whether the command is one of ours, of users or of staff."""
     name, _ = command_of(message)
-    return name in texts.user_commands() or name in texts.staff_commands()
+    return name in buttons.user_commands() or name in buttons.staff_commands()
 
 
 def has_more(message: Message) -> bool:

@@ -7,7 +7,7 @@ from aiogram.methods import AnswerCallbackQuery, EditMessageText
 from aiogram.types import CallbackQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import keyboards, texts
+from bot import keyboards
 from bot.callbacks import (
     ChooseTicket,
     CloseThis,
@@ -25,6 +25,7 @@ from bot.callbacks import (
 from bot.reading.acting_staff import StaffMiddleware
 from bot.reading.filters import InStaffChat
 from bot.reading.ticket_reference import pressed_ticket, told_ticket
+from bot.texts import names, on_cards, to_staff
 from database.models import Ticket, User
 from services import ticket_service as tickets
 from services.helpdesk import hearing, lookup
@@ -52,7 +53,7 @@ async def take(
 ) -> AnswerCallbackQuery:
     ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
     await tickets.take(session, ticket, by=staff, now=now)
-    return query.answer(texts.taken())
+    return query.answer(to_staff.taken())
 
 
 @staff_router.callback_query(CloseThis.filter())
@@ -67,7 +68,7 @@ async def close(
 ) -> AnswerCallbackQuery:
     ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
     await tickets.close(session, ticket, by=staff, now=now)
-    return query.answer(texts.closed())
+    return query.answer(to_staff.closed())
 
 
 @staff_router.callback_query(ReopenThis.filter())
@@ -82,7 +83,7 @@ async def reopen(
 ) -> AnswerCallbackQuery:
     ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
     await tickets.reopen(session, ticket, by=staff, now=now)
-    return query.answer(texts.reopened())
+    return query.answer(to_staff.reopened())
 
 
 @staff_router.callback_query(ResendFailed.filter())
@@ -99,7 +100,7 @@ async def resend(
     await resending.resend(
         session, ticket, failed, posted_at=posted_at, notice_id=notice_id, now=now
     )
-    return query.answer(texts.sent_again())
+    return query.answer(to_staff.sent_again())
 
 
 @staff_router.callback_query(ResendMissed.filter())
@@ -113,7 +114,7 @@ async def resend_missed(
     ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
     notice_id = _notice_id(query, ticket)
     await resending.resend_missed(session, ticket, notice_id=notice_id, now=now)
-    return query.answer(texts.sent_again())
+    return query.answer(to_staff.sent_again())
 
 
 @staff_router.callback_query(ResendDelivery.filter())
@@ -127,7 +128,7 @@ async def resend_unmarked(
     ticket = await told_ticket(session, query, staff_chat_id)
     failed, notice_id = callback_data.delivery_id, _notice_id(query, ticket)
     await resending.resend(session, ticket, failed, notice_id=notice_id, now=now)
-    return query.answer(texts.sent_again())
+    return query.answer(to_staff.sent_again())
 
 
 @staff_router.callback_query(SettleKept.filter())
@@ -147,10 +148,10 @@ async def settle_kept(
         now=now,
     )
     ticket = settled.ticket
-    number = texts.number(ticket.daily_id, ticket.opened_on, day)
+    number = names.number(ticket.daily_id, ticket.opened_on, day)
     if not settled.as_note:
-        return _becomes(query, texts.kept_sent(number, ticket.user))
-    words = texts.kept_taken_back if settled.taken_back else texts.kept_noted
+        return _becomes(query, to_staff.kept_sent(number, ticket.user))
+    words = to_staff.kept_taken_back if settled.taken_back else to_staff.kept_noted
     return _becomes(query, words(number))
 
 
@@ -165,8 +166,8 @@ async def choose_ticket(
 ) -> EditMessageText:
     mark, choice = callback_data.mark, callback_data.choice
     ticket = await hearing.adopt(session, mark, choice, staff_chat_id=staff_chat_id, now=now)
-    number = texts.number(ticket.daily_id, ticket.opened_on, day)
-    return _becomes(query, texts.kept_assigned(number, ticket.user))
+    number = names.number(ticket.daily_id, ticket.opened_on, day)
+    return _becomes(query, to_staff.kept_assigned(number, ticket.user))
 
 
 @staff_router.callback_query(TicketsPage.filter())
@@ -181,7 +182,7 @@ async def turn_page(
     return EditMessageText(
         chat_id=query.message.chat.id if query.message else None,
         message_id=query.message.message_id if query.message else None,
-        text=texts.tickets(page, day),
+        text=on_cards.ticket_list(page, day),
         reply_markup=keyboards.pages(page),
     )
 

@@ -8,7 +8,6 @@ from aiogram.methods import SendMessage
 from aiogram.types import ChatMemberUpdated, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import texts
 from bot.reading.content import NotAMessage, content, first_word, person
 from bot.reading.filters import (
     CommandLike,
@@ -22,6 +21,7 @@ from bot.reading.filters import (
 )
 from bot.reading.kinds import RELAYED, kind_of
 from bot.reading.partings import only_parts
+from bot.texts import buttons, to_users
 from services import ticket_service as tickets
 from services.helpdesk import messages, people, questions
 from services.helpdesk.content import UNKNOWN
@@ -75,7 +75,7 @@ async def start(
 ) -> SendMessage:
     if not _DEEP_LINK.fullmatch(message.text or ""):
         await _what_comes_with(message, session, staff_chat_id, day, now)
-    return message.answer(texts.greeting())
+    return message.answer(to_users.greeting())
 
 
 @router.message(private_command("help"))
@@ -83,7 +83,7 @@ async def help_(
     message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
 ) -> SendMessage:
     await _what_comes_with(message, session, staff_chat_id, day, now)
-    return message.answer(texts.user_help())
+    return message.answer(to_users.user_help())
 
 
 async def _what_comes_with(
@@ -133,7 +133,7 @@ async def edited_command(
     if written is not None:
         await questions.edit(session, written, content(message), now=now)
     elif has_more(message) and kind_of(message) in RELAYED:
-        if command_of(message)[0] not in texts.user_commands():
+        if command_of(message)[0] not in buttons.user_commands():
             return _refused(message)
         await question(message, session, staff_chat_id, day, now)
     return None

@@ -9,7 +9,7 @@ from aiogram.methods import SendMessage
 from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import keyboards, texts
+from bot import keyboards
 from bot.reading.acting_staff import StaffMiddleware, require_say
 from bot.reading.album_commands import AlbumMiddleware
 from bot.reading.content import content, first_word
@@ -18,6 +18,7 @@ from bot.reading.kinds import kind_of
 from bot.reading.members import Standing
 from bot.reading.ticket_reference import named_ticket, replied_ticket
 from bot.reading.unheard import is_new_reply
+from bot.texts import on_cards, to_staff
 from database.models import User
 from services import ticket_service as tickets
 from services.helpdesk import hearing, kept, lookup, messages
@@ -41,7 +42,7 @@ router.edited_message.middleware(StaffMiddleware())
 
 @router.message(staff_command("help", "start"))
 async def help_(message: Message) -> SendMessage:
-    return message.answer(texts.staff_help())
+    return message.answer(to_staff.staff_help())
 
 
 @router.message(staff_command("tickets"))
@@ -49,7 +50,7 @@ async def list_tickets(
     message: Message, session: AsyncSession, staff_chat_id: int, day: date
 ) -> SendMessage:
     page = await lookup.page(session, 0, staff_chat_id=staff_chat_id)
-    return message.answer(texts.tickets(page, day), reply_markup=keyboards.pages(page))
+    return message.answer(on_cards.ticket_list(page, day), reply_markup=keyboards.pages(page))
 
 
 @router.message(staff_command("close"))

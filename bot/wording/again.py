@@ -26,7 +26,7 @@ from aiogram.methods import (
 from aiogram.types import InputPollOption, ReplyParameters
 from pydantic import ValidationError
 
-from bot import texts
+from bot.texts import names, on_cards
 from bot.wording import quoting
 from bot.wording.calls import entities
 from bot.wording.context import TEXT_LIMIT, content
@@ -70,10 +70,10 @@ def send(
 def described(message: Message) -> Piece:
     """Describe content, with all the words that are in it."""
     words = "\n".join(_words((message.details or {}).get(message.kind)))
-    text = "\n".join(one for one in (texts.described(message.kind), words, message.text) if one)
+    text = "\n".join(one for one in (on_cards.described(message.kind), words, message.text) if one)
     if utf16_len(text) <= TEXT_LIMIT:
         return text, []
-    end = texts.continued()
+    end = names.continued()
     (begin, _), *_rest = split(text, [], TEXT_LIMIT - len(end), TEXT_LIMIT)
     return begin + end, []
 
@@ -81,7 +81,7 @@ def described(message: Message) -> Piece:
 def named(content: Content) -> str:
     """Name what has no text by its kind and the words in it, in a line."""
     words = " ".join(_words(content.details.get(content.kind)))
-    name = texts.kind(content.kind)
+    name = names.kind(content.kind)
     return f"{name}: {words}" if words else name
 
 
@@ -122,7 +122,7 @@ def caption(message: Message, *, in_context: bool = True) -> Fields:
     words, spans = quoting.caption(message) if in_context else content(message)
     if message.kind in WITHOUT_CAPTION or not words:
         return {}
-    end = texts.continued()
+    end = names.continued()
     if utf16_len(words) > CAPTION_LIMIT:
         (begin, spans), *_ = split(words, spans, CAPTION_LIMIT - len(end), CAPTION_LIMIT)
         words = begin + end
@@ -145,12 +145,12 @@ def _start(video: Mapping[str, Any]) -> Fields:
     return fields
 
 
-def _told(*names: str) -> Callable[[Message], Fields]:
+def _told(*wanted: str) -> Callable[[Message], Fields]:
     """Take these fields of the content as they are, as far as it has them."""
 
     def fields(message: Message) -> Fields:
         content = (message.details or {})[message.kind]
-        return {name: content[name] for name in names if content.get(name) is not None}
+        return {name: content[name] for name in wanted if content.get(name) is not None}
 
     return fields
 

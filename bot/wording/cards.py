@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from bot import keyboards, texts
+from bot import keyboards
+from bot.texts import names, on_cards
 from bot.wording import quoting
 from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews, rendered
@@ -97,7 +98,7 @@ async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
     if len(known) < 2:  # noqa: PLR2004 - the newest, and one to retire
         return None
     oldest, newest = known[0], known[-1]
-    words: Piece = (texts.retired_card(ticket, desk.today), [])
+    words: Piece = (on_cards.retired_card(ticket, desk.today), [])
     shows = Shown()
     if oldest.copy_of not in {None, newest.copy_of}:
         message = await desk.message(oldest.copy_of)
@@ -115,7 +116,7 @@ def body_pieces(desk: Desk, ticket: Ticket, first: Message | None) -> list[Piece
     """Divide the first message between the card and replies to it; only text stands on a card."""
     if first is None or first.kind != "text":
         return []
-    prefix = len(texts.follow_up(desk.number(ticket)))
+    prefix = len(on_cards.follow_up(desk.number(ticket)))
     return split(*content(first), BODY_LIMIT, TEXT_LIMIT - prefix)
 
 
@@ -156,7 +157,7 @@ async def _question(desk: Desk, ticket: Ticket, message_id: int | None) -> Messa
 async def face(desk: Desk, ticket: Ticket, first: Message | None, pieces: Sequence[Piece]) -> Piece:
     """Write the card as the ticket is now."""
     closed_by, reason = await _closed(desk, ticket)
-    head = texts.card_head(ticket, desk.today, closed_by=closed_by, reason=reason)
+    head = on_cards.card_head(ticket, desk.today, closed_by=closed_by, reason=reason)
     return join([rendered(head), *_backlog(desk), *_body(first, pieces)], "\n")
 
 
@@ -164,7 +165,7 @@ def _body(first: Message | None, pieces: Sequence[Piece]) -> list[Piece]:
     """Write what of a message stands on a card, if anything does; as a quotation, it has a gap."""
     if first is None or not pieces:
         return []
-    end = texts.continued() if len(pieces) > 1 else ""
+    end = names.continued() if len(pieces) > 1 else ""
     words = quoting.quotation((pieces[0][0] + end, pieces[0][1]))
     above = quoting.context(first)
     return [join([(above, []), words], "\n") if above else words]
@@ -174,7 +175,7 @@ def _backlog(desk: Desk) -> list[Piece]:
     if desk.backlog is None:
         return []
     told = desk.backlog
-    return [(texts.backlog(told.waiting, told.minutes, at_least=told.at_least), [])]
+    return [(on_cards.backlog(told.waiting, told.minutes, at_least=told.at_least), [])]
 
 
 async def _continuation(
@@ -211,9 +212,9 @@ async def _closed(desk: Desk, ticket: Ticket) -> tuple[str | None, str | None]:
         return None, None
     actor = await desk.session.get(User, event.actor_id) if event.actor_id else None
     reason = (event.details or {}).get("reason")
-    return texts.person(actor) if actor else None, _shortened(reason) if reason else None
+    return names.person(actor) if actor else None, _shortened(reason) if reason else None
 
 
 def _shortened(reason: str) -> str:
     (begin, _), *rest = split(reason, [], REASON_LIMIT, REASON_LIMIT)
-    return begin.rstrip() + texts.continued() if rest else begin
+    return begin.rstrip() + names.continued() if rest else begin

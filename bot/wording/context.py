@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from bot import texts
+from bot.texts import names
 from core.text import Piece
 from database.models import Delivery, Direction, Message, MessageLink, Ticket
 from services import links, read_ahead
@@ -43,7 +43,7 @@ class Desk:
         return self.offered[0].part
 
     def number(self, ticket: Ticket) -> str:
-        return texts.number(ticket.daily_id, ticket.opened_on, self.today)
+        return names.number(ticket.daily_id, ticket.opened_on, self.today)
 
     async def ticket(self, ticket_id: int) -> Ticket:
         known = read_ahead.of(self.session).tickets.get(ticket_id)

@@ -7,7 +7,7 @@ from typing import Any
 from aiogram.types import ReplyParameters
 from sqlalchemy import select
 
-from bot import texts
+from bot.texts import names, on_cards
 from bot.wording import media, quoting
 from bot.wording.calls import Call, ReplyTo, entities, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews
@@ -20,7 +20,7 @@ from services.notices import AnswerPosted, QuestionPosted
 _BETWEEN = "\n\n"
 
 # At the end of one that goes on elsewhere.
-_MORE = texts.continued()
+_MORE = names.continued()
 
 
 async def question(desk: Desk, notice: QuestionPosted) -> Parcel | None:
@@ -116,7 +116,7 @@ def _shortened(message: Message, room: int) -> Piece:
         return text, entities
     limit = room - len(_MORE)
     if limit < 2:  # noqa: PLR2004 - a surrogate pair
-        return texts.nothing_left(), []
+        return on_cards.nothing_left(), []
     (begin, kept), *_ = split(text, entities, limit, limit)
     return begin + _MORE, kept
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from aiogram.methods import DeleteMessage
 
-from bot import texts
+from bot.texts import names
 from bot.wording import cards, copies, media, quoting
 from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews
@@ -146,7 +146,7 @@ def _number(desk: Desk, ticket: Ticket, held: Sequence[Message]) -> str:
     return (
         number
         if copies.fits(number, held)
-        else texts.number(ticket.daily_id, desk.today, desk.today)
+        else names.number(ticket.daily_id, desk.today, desk.today)
     )
 
 

@@ -2,7 +2,8 @@
 
 from aiogram.types import InlineKeyboardMarkup
 
-from bot import keyboards, texts
+from bot import keyboards
+from bot.texts import buttons, refusals, to_staff
 from bot.wording import again
 from bot.wording.calls import Call, send_text
 from bot.wording.context import Desk
@@ -31,7 +32,7 @@ async def unconfirmed_kept(desk: Desk, _notice: UnconfirmedKept) -> Parcel | Non
     if not rows:
         return None
     several = len({row.speaker_id for row in rows}) > 1
-    words = texts.several_unconfirmed_kept() if several else texts.unconfirmed_kept()
+    words = to_staff.several_unconfirmed_kept() if several else to_staff.unconfirmed_kept()
     return _under(desk, rows[-1], words, None)
 
 
@@ -46,24 +47,24 @@ def _under(desk: Desk, row: KeptWords, words: str, keyboard: InlineKeyboardMarku
 
 def _about(words: str, row: KeptWords) -> str:
     if said := kept.beginning_of(row):
-        return texts.about(words, said)
-    return texts.about_content(words, again.named(kept.content_of(row))[: kept.MOST_QUOTED])
+        return refusals.about(words, said)
+    return refusals.about_content(words, again.named(kept.content_of(row))[: kept.MOST_QUOTED])
 
 
 async def _question(desk: Desk, row: KeptWords) -> tuple[str, InlineKeyboardMarkup | None]:
     if row.reason is KeptReason.UNCONFIRMED:
-        return texts.unconfirmed_kept(), None
+        return to_staff.unconfirmed_kept(), None
     if row.reason is KeptReason.ORPHAN:
         labels = [await _label(desk, one["ticket_id"]) for one in row.choices or []]
-        return texts.orphan_kept(), keyboards.choose_ticket(row.mark, labels)
+        return to_staff.orphan_kept(), keyboards.choose_ticket(row.mark, labels)
     ticket = await desk.ticket(row.ticket_id or 0)
     arrived = await links.has_copy_of(
         desk.session, ticket.user.chat_id, chat_id=row.chat_id, message_id=row.message_id
     )
-    words = texts.slip_edited if arrived else texts.slip_kept
+    words = to_staff.slip_edited if arrived else to_staff.slip_kept
     return words(desk.number(ticket)), keyboards.settle_kept(row.mark)
 
 
 async def _label(desk: Desk, ticket_id: int) -> str:
     ticket = await desk.ticket(ticket_id)
-    return texts.ticket_choice(desk.number(ticket), ticket.user)
+    return buttons.ticket_choice(desk.number(ticket), ticket.user)

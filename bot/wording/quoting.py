@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot import texts
+from bot.texts import on_cards
 from bot.wording.context import TEXT_LIMIT, content
 from core.text import Entity, Piece, join, split, utf16_len
 from database.models import Direction, Message
@@ -54,10 +54,10 @@ def context(message: Message) -> str:
     lines = []
     origin = message.details.get("forward_origin")
     if origin is not None:
-        lines.append(texts.forwarded(origin if isinstance(origin, Mapping) else {}))
+        lines.append(on_cards.forwarded(origin if isinstance(origin, Mapping) else {}))
     quote = _chosen(message)
     if quote is not None and message.reply_to_id is None:
-        lines.append(texts.quoted(quote["text"]))
+        lines.append(on_cards.quoted(quote["text"]))
     return "\n".join(lines)
 
 
@@ -91,7 +91,7 @@ def follow_up(number: str, parts: Sequence[Piece], above: str = "") -> Piece:
 def pieces(number: str, message: Message) -> list[Piece]:
     """Write one text below or behind the ticket's number, in as many pieces as it takes."""
     text, above = message.text or "", context(message)
-    line = texts.follow_up(number)
+    line = on_cards.follow_up(number)
     if is_line(message) and utf16_len(line) + utf16_len(text) <= TEXT_LIMIT:
         return [join([(line, []), own(message)], "")]
     room = TEXT_LIMIT - utf16_len(f"{line}{above}\n")

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from aiogram.types import InlineKeyboardMarkup
 from sqlalchemy import select
 
-from bot import keyboards, texts
+from bot import keyboards
 from bot.reading import update_json
+from bot.texts import buttons, refusals, to_staff, to_users
 from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import Desk, rendered
 from core.text import Piece
@@ -23,22 +24,22 @@ _AS_NOTICE = [[Shown(kind=LinkKind.NOTICE)]]
 
 async def ticket_opened(desk: Desk, notice: notices.TicketOpened) -> Parcel:
     ticket = await desk.ticket(notice.ticket_id)
-    return _say(desk, texts.ticket_opened(desk.number(ticket)))
+    return _say(desk, to_users.ticket_opened(desk.number(ticket)))
 
 
 async def ticket_closed(desk: Desk, notice: notices.TicketClosed) -> Parcel:
     ticket = await desk.ticket(notice.ticket_id)
-    return _say(desk, texts.ticket_closed(desk.number(ticket)))
+    return _say(desk, to_users.ticket_closed(desk.number(ticket)))
 
 
 async def ticket_reopened(desk: Desk, notice: notices.TicketReopened) -> Parcel:
     ticket = await desk.ticket(notice.ticket_id)
-    return _say(desk, texts.ticket_reopened(desk.number(ticket)))
+    return _say(desk, to_users.ticket_reopened(desk.number(ticket)))
 
 
 async def question_failed(desk: Desk, notice: notices.QuestionFailed) -> Parcel:
     message = await desk.message(notice.message_id)
-    return _say(desk, texts.question_failed(), reply_to=message.message_id)
+    return _say(desk, to_users.question_failed(), reply_to=message.message_id)
 
 
 async def still_under_way(desk: Desk, notice: notices.StillUnderWay) -> Parcel | None:
@@ -49,9 +50,9 @@ async def still_under_way(desk: Desk, notice: notices.StillUnderWay) -> Parcel |
     message = await desk.message(notice.message_id)
     reply_to = message.message_id if message.chat_id == desk.chat_id else None
     if desk.chat_id > 0:
-        return _say(desk, texts.question_under_way(), reply_to=reply_to)
+        return _say(desk, to_users.question_under_way(), reply_to=reply_to)
     ticket = await desk.ticket(notice.ticket_id)
-    return _say(desk, texts.answer_under_way(desk.number(ticket)), reply_to=reply_to)
+    return _say(desk, to_staff.answer_under_way(desk.number(ticket)), reply_to=reply_to)
 
 
 async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
@@ -60,9 +61,9 @@ async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
     ticket = await desk.ticket(notice.ticket_id)
     number, reply_to = desk.number(ticket), await _about(desk, failed, ticket)
     if failed.kind == notices.AnswerRetracted.kind:
-        return _say(desk, texts.not_retracted(number), reply_to=reply_to)
+        return _say(desk, to_staff.not_retracted(number), reply_to=reply_to)
     edits = {notices.AnswerEdited.kind, notices.QuestionEdited.kind}
-    words = texts.edit_failed if failed.kind in edits else texts.delivery_failed
+    words = to_staff.edit_failed if failed.kind in edits else to_staff.delivery_failed
     keyboard = keyboards.resend(ticket, failed)
     return _say(desk, words(number, notice.reason), reply_to=reply_to, keyboard=keyboard)
 
@@ -73,13 +74,13 @@ async def sent_again(desk: Desk, notice: notices.SentAgain) -> Parcel | None:
         return None
     number = desk.number(await desk.ticket(notice.ticket_id))
     became = await resend.became(desk.session, [notice.delivery_id, *notice.others])
-    words = texts.on_its_way_again
+    words = to_staff.on_its_way_again
     if not became:
-        words = texts.became_note
+        words = to_staff.became_note
     elif DeliveryStatus.FAILED in became:
-        words = texts.failed_again
+        words = to_staff.failed_again
     elif became == {DeliveryStatus.DELIVERED}:
-        words = texts.arrived_after_all
+        words = to_staff.arrived_after_all
     piece: Piece = (words(number), [])
     return Parcel(desk.chat_id, Call(edit_text(desk.chat_id, notice.message_id, piece)))
 
@@ -92,18 +93,18 @@ async def copy_may_remain(desk: Desk, notice: notices.CopyMayRemain) -> Parcel |
     if is_answer or not await orphans.may_have_copy(desk.session, message, ticket.user.chat_id):
         return None
     reply_to = message.message_id if message.chat_id == desk.chat_id else None
-    return _say(desk, texts.copy_may_remain(desk.number(ticket)), reply_to=reply_to)
+    return _say(desk, to_staff.copy_may_remain(desk.number(ticket)), reply_to=reply_to)
 
 
 async def answer_may_remain(desk: Desk, notice: notices.AnswerMayRemain) -> Parcel:
     message = await desk.message(notice.message_id)
     ticket = await desk.ticket(message.ticket_id)
     reply_to = message.message_id if message.chat_id == desk.chat_id else None
-    return _say(desk, texts.answer_may_remain(desk.number(ticket)), reply_to=reply_to)
+    return _say(desk, to_staff.answer_may_remain(desk.number(ticket)), reply_to=reply_to)
 
 
 async def words_wanted(desk: Desk, notice: notices.WordsWanted) -> Parcel:
-    words = texts.problem(KindNotRelayed(UNKNOWN), desk.today)
+    words = refusals.problem(KindNotRelayed(UNKNOWN), desk.today)
     return _say(desk, words, reply_to=notice.message_id)
 
 
@@ -112,17 +113,17 @@ async def only_described(desk: Desk, notice: notices.OnlyDescribed) -> Parcel | 
     message = await desk.message(notice.message_id)
     reply_to = message.message_id if message.chat_id == desk.chat_id else None
     if message.direction is Direction.QUESTION:
-        return _say(desk, texts.question_described(), reply_to=reply_to)
+        return _say(desk, to_users.question_described(), reply_to=reply_to)
     ticket = await desk.ticket(message.ticket_id)
-    return _say(desk, texts.answer_described(desk.number(ticket)), reply_to=reply_to)
+    return _say(desk, to_staff.answer_described(desk.number(ticket)), reply_to=reply_to)
 
 
 async def edited_after_close(desk: Desk, notice: notices.EditedAfterClose) -> Parcel:
-    return await _edited(desk, notice.message_id, texts.edited_after_close)
+    return await _edited(desk, notice.message_id, to_staff.edited_after_close)
 
 
 async def edited_after_answer(desk: Desk, notice: notices.EditedAfterAnswer) -> Parcel:
-    return await _edited(desk, notice.message_id, texts.edited_after_answer)
+    return await _edited(desk, notice.message_id, to_staff.edited_after_answer)
 
 
 async def _edited(desk: Desk, message_id: int, words: Callable[[str], str]) -> Parcel:
@@ -141,7 +142,7 @@ async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel | No
         return None
     card = await desk.card(ticket)
     reply_to = card.message_id if card is not None else None
-    words, keyboard = texts.user_returned(desk.number(ticket)), keyboards.resend_missed(ticket)
+    words, keyboard = to_staff.user_returned(desk.number(ticket)), keyboards.resend_missed(ticket)
     return _say(desk, words, reply_to=reply_to, keyboard=keyboard)
 
 
@@ -150,20 +151,20 @@ async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel
     kept = await inbox.kept_since(desk.session, notice.dead_update_id)
     found = [update_json.writer(json.loads(one)) for one in await inbox.raws(desk.session, kept)]
     writers = {one.telegram_id: one for one in found if one is not None}
-    words = texts.updates_set_aside(kept or [notice.dead_update_id], list(writers.values()))
+    words = to_staff.updates_set_aside(kept or [notice.dead_update_id], list(writers.values()))
     return Parcel(desk.chat_id, Call(send_text(desk.chat_id, rendered(words))), shows=_AS_NOTICE)
 
 
 async def update_failed(desk: Desk, notice: notices.UpdateFailed) -> Parcel:
-    return _say(desk, texts.update_failed(), reply_to=notice.reply_to)
+    return _say(desk, to_users.update_failed(), reply_to=notice.reply_to)
 
 
 async def group_is_not_staff(desk: Desk, notice: notices.GroupIsNotStaff) -> Parcel:
-    return _say(desk, texts.group_is_not_staff(notice.chat_id))
+    return _say(desk, to_staff.group_is_not_staff(notice.chat_id))
 
 
 async def staff_chat_migrated(desk: Desk, notice: notices.StaffChatMigrated) -> Parcel:
-    return _say(desk, texts.staff_chat_migrated(notice.new_id))
+    return _say(desk, to_staff.staff_chat_migrated(notice.new_id))
 
 
 async def command_answered(desk: Desk, notice: notices.CommandAnswered) -> Parcel:
@@ -180,14 +181,14 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
         # Of very many, the newest: they come first.
         offered = problem.ticket_ids[: keyboards.MOST_BUTTONS]
         tickets = [await desk.ticket(one) for one in offered]
-        labels = [texts.ticket_choice(desk.number(one), one.user) for one in tickets]
+        labels = [buttons.ticket_choice(desk.number(one), one.user) for one in tickets]
         keyboard = keyboards.choose(problem.command, tickets, labels)
-    words, reply_to = texts.problem(problem, desk.today), notice.reply_to
+    words, reply_to = refusals.problem(problem, desk.today), notice.reply_to
     if notice.asked_in not in {None, desk.chat_id}:
-        words, reply_to = texts.about(words, notice.said), None
+        words, reply_to = refusals.about(words, notice.said), None
     piece: Piece = (words, [])
     if isinstance(problem, RepliesDropped) and len(problem.people) > 1:
-        piece = rendered(texts.replies_dropped(await _people(desk, problem.people)))
+        piece = rendered(refusals.replies_dropped(await _people(desk, problem.people)))
     return Parcel(
         desk.chat_id,
         Call(send_text(desk.chat_id, piece, reply_to=reply_to, keyboard=keyboard)),

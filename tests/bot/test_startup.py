@@ -12,10 +12,11 @@ from pydantic import SecretStr
 from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
-from bot import app, texts
+from bot import app
 from bot.client import make_bot
 from bot.commands import chats
 from bot.process import startup
+from bot.texts import to_users
 from core.config import Settings
 from core.heartbeat import Heartbeat
 from database.errors import ForeignDatabase
@@ -140,7 +141,7 @@ async def test_an_empty_profile_is_filled_in_once_in_each_language(stage: Stage)
     ("by_hand", "became"),
     [
         ({"": "Ask Max"}, {"": "Ask Max"}),
-        ({"ru": "Спросите Макса"}, {"": texts.description(), "ru": "Спросите Макса"}),
+        ({"ru": "Спросите Макса"}, {"": to_users.description(), "ru": "Спросите Макса"}),
         ({"de": "Frag Max"}, None),
     ],
 )

@@ -9,9 +9,10 @@ import pytest
 from aiogram.methods import EditMessageText
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import i18n, texts
+from bot import i18n
 from bot.client import SendText
 from bot.outgoing.composer import _WORDING
+from bot.texts import names, on_cards, refusals
 from bot.wording.calls import Call
 from core.text import utf16_len
 from database.models import Delivery, DeliveryStatus, Direction, Ticket, TicketStatus, User
@@ -68,12 +69,12 @@ def test_every_notice_has_a_wording() -> None:
 @pytest.mark.parametrize("kind", test_problems.PROBLEMS, ids=lambda kind: kind.__name__)
 def test_every_problem_has_words_in_every_language(kind: type[Problem], language: str) -> None:
     with i18n.speaking(language):
-        words = texts.problem(test_problems.made(kind), NOON.date())
+        words = refusals.problem(test_problems.made(kind), NOON.date())
 
     assert words
     assert not re.search("[{}]", words)
     with i18n.speaking(i18n.DEFAULT):
-        english = texts.problem(test_problems.made(kind), NOON.date())
+        english = refusals.problem(test_problems.made(kind), NOON.date())
     assert (words == english) is (language == i18n.DEFAULT)
 
 
@@ -81,7 +82,7 @@ def test_every_problem_has_words_in_every_language(kind: type[Problem], language
 def test_what_somebody_typed_is_no_template(text: str) -> None:
     problem = Problem.from_json({"name": "NoSuchTicket", "typed": text})
 
-    assert text in texts.problem(problem, NOON.date())
+    assert text in refusals.problem(problem, NOON.date())
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_a_refusal_names_each_ticket_with_its_day_if_it_is_another(
 ) -> None:
     refused = AnotherTicketOpen(7, opened_on=opened_on, other=3, other_opened_on=other_opened_on)
 
-    assert texts.problem(refused, NOON.date()).startswith(said)
+    assert refusals.problem(refused, NOON.date()).startswith(said)
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -343,7 +344,7 @@ async def test_a_redraw_changes_the_newest_card_alone(
 def test_a_name_can_be_read_and_turns_nothing_around_it(name: str, shown: str) -> None:
     user = User(telegram_id=7, name=name)
 
-    assert texts.person(user) == shown
+    assert names.person(user) == shown
 
 
 @pytest.mark.parametrize("name", ["", "\u3164", "דנה\u202e", "😀" * 128, "a\u0301" * 64])
@@ -354,7 +355,7 @@ async def test_any_name_is_mentioned_on_the_card(
     await post(session, notices.CardPosted(ticket.id), ticket)
     await wall.catch_up()
 
-    assert wall.chat()[0].formatted("text_mention") == [texts.person(ticket.user)]
+    assert wall.chat()[0].formatted("text_mention") == [names.person(ticket.user)]
 
 
 def test_nothing_in_a_name_is_left_to_turn_what_follows() -> None:
@@ -365,7 +366,7 @@ def test_nothing_in_a_name_is_left_to_turn_what_follows() -> None:
         in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     ]
 
-    shown = texts.person(User(telegram_id=7, name=f"Ann{''.join(turning)}"))
+    shown = names.person(User(telegram_id=7, name=f"Ann{''.join(turning)}"))
 
     assert shown == "Ann"
 
@@ -575,8 +576,8 @@ async def test_an_edited_caption_changes_the_copy(
         await post(session, notices.QuestionEdited(message.id), ticket)
         await wall.catch_up()
 
-    names = [type(call).__name__ for call in wall.calls]
-    assert names == ["CopyMessage", "EditMessageMedia"]
+    methods = [type(call).__name__ for call in wall.calls]
+    assert methods == ["CopyMessage", "EditMessageMedia"]
     assert fields_of(wall.calls[1])["media"].caption == "Look here"
 
 
@@ -593,8 +594,8 @@ async def test_what_nobody_can_edit_comes_again_below_its_copy(
         await post(session, notices.QuestionEdited(message.id), ticket)
         await wall.catch_up()
 
-    names = [type(call).__name__ for call in wall.calls]
-    assert names == ["CopyMessage", "CopyMessage"]
+    methods = [type(call).__name__ for call in wall.calls]
+    assert methods == ["CopyMessage", "CopyMessage"]
     first, second = wall.chat()
     assert second.reply_to == first.id
 
@@ -605,10 +606,10 @@ async def test_what_nobody_can_edit_comes_again_below_its_copy(
 )
 def test_a_backlog_is_counted_in_russian(waiting: int, words: str) -> None:
     with i18n.speaking("ru"):
-        assert words in texts.backlog(waiting, 2)
+        assert words in on_cards.backlog(waiting, 2)
 
 
 def test_a_backlog_is_one_line_with_messages_and_minutes() -> None:
-    assert texts.backlog(43, 2) == "⏳ 43 more waiting, about 2 min"
-    most = texts.backlog(1000, 50, at_least=True)
+    assert on_cards.backlog(43, 2) == "⏳ 43 more waiting, about 2 min"
+    most = on_cards.backlog(1000, 50, at_least=True)
     assert most == "⏳ over 1000 more waiting, more than 50 min"

@@ -12,7 +12,7 @@ from tests.simulation.telegram import Call, Telegram
 # Telegram's words for an edit that sends the message anew.
 GONE = ("message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID")
 
-# After this a refusal repeats what its reader wrote, which shows it to nobody: bot/texts.py.
+# After this a refusal repeats what its reader wrote, which shows it to nobody.
 REPEATED = re.compile("You wrote: “|You sent: ")
 
 

@@ -1,0 +1,48 @@
+"""What stands on buttons, and what the menu says of commands."""
+
+from bot.i18n import gettext as _
+from bot.texts import names
+from database.models import User
+
+
+def ticket_choice(ticket: str, user: User) -> str:
+    """Name a ticket and its user on a button."""
+    return f"{ticket} · {names.person(user)}"
+
+
+def take() -> str:
+    return _("Take")
+
+
+def close() -> str:
+    return _("Close")
+
+
+def reopen() -> str:
+    return _("Reopen")
+
+
+def resend() -> str:
+    return _("Send again")
+
+
+def send_as_answer() -> str:
+    return _("Send as answer")
+
+
+def keep_as_note() -> str:
+    return _("Keep as note")
+
+
+def user_commands() -> dict[str, str]:
+    return {"start": _("How this works"), "help": _("What you can do here")}
+
+
+def staff_commands() -> dict[str, str]:
+    return {
+        "tickets": _("List the tickets that are not closed"),
+        "take": _("Take a ticket (as a reply, or with its number)"),
+        "close": _("Close a ticket"),
+        "reopen": _("Reopen a closed ticket"),
+        "help": _("What I can do"),
+    }

@@ -1,0 +1,90 @@
+"""What a ticket, a person and a kind of message are called."""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from aiogram.types import User as TelegramUser
+from aiogram.utils.formatting import Text, TextMention
+from babel.dates import format_date
+
+from bot.i18n import gettext as _
+from bot.i18n import spoken
+from core.text import BLANKS
+from database.models import User
+from services.helpdesk.content import Person
+
+# First strong isolate and its end: a right-to-left name turns nothing around it. The mark before
+# them keeps a line left-to-right whose first letters are the name's: not all clients skip isolates.
+_LEFT_TO_RIGHT, _ISOLATE, _ISOLATE_END = "\u200e", "\u2068", "\u2069"
+
+# A name may not turn what stands around it: embeddings, overrides and isolates, begun or ended.
+TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+# The most people that a notice names.
+_MOST_NAMED = 20
+
+
+def number(daily_id: int, opened_on: date, today: date) -> str:
+    """Name a ticket: `#7`, and on another day `#7 · 21 Nov`."""
+    if opened_on == today:
+        return f"#{daily_id}"
+    return f"#{daily_id} · {format_date(opened_on, 'd MMM', locale=spoken())}"
+
+
+def person(user: User | Person) -> str:
+    """Name a person, on one line; who has no visible name is known by the Telegram id."""
+    name = " ".join(user.name.translate(TURNS).split())
+    visible = set(name) - BLANKS
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in visible):
+        return f"id {user.telegram_id}"
+    if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in name):
+        return f"{_LEFT_TO_RIGHT}{_ISOLATE}{name}{_ISOLATE_END}"
+    return name
+
+
+def mention(user: User | Person) -> TextMention:
+    name = person(user)
+    return TextMention(name, user=TelegramUser(id=user.telegram_id, is_bot=False, first_name=name))
+
+
+def mentions(people: Sequence[User | Person]) -> Text:
+    """Name people in a line; of very many, the first."""
+    named: list[Any] = []
+    for one in people[:_MOST_NAMED]:
+        known_as = f" @{one.username}" if one.username else ""
+        named += [", " if named else "", mention(one), known_as]
+    return Text(*named, continued() if len(people) > _MOST_NAMED else "")
+
+
+def continued() -> str:
+    return " …"
+
+
+def kind(name: str) -> str:
+    """Name a kind of message."""
+    names = {
+        "photo": _("a photo"),
+        "document": _("a document"),
+        "video": _("a video"),
+        "animation": _("an animation"),
+        "voice": _("a voice message"),
+        "audio": _("an audio file"),
+        "video_note": _("a video message"),
+        "sticker": _("a sticker"),
+        "location": _("a location"),
+        "venue": _("a venue"),
+        "contact": _("a contact"),
+        "poll": _("a poll"),
+        "dice": _("dice"),
+        "checklist": _("a checklist"),
+        "rich_message": _("a formatted message"),
+        "live_photo": _("a live photo"),
+    }
+    return names.get(name, _("a message"))
+
+
+def numbered(daily_id: int, opened_on: str, today: date) -> str:
+    """Name a ticket by its number and an ISO date, which older deliveries did not carry."""
+    return number(daily_id, date.fromisoformat(opened_on) if opened_on else today, today)

@@ -1,0 +1,136 @@
+"""What stands on a card, around a copy, and in the list of tickets."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from aiogram.utils.formatting import Bold, Text, as_list
+
+from bot.i18n import gettext as _
+from bot.i18n import ngettext as _n
+from bot.texts import names
+from core.text import LONGEST_NAME
+from database.models import Ticket, TicketStatus
+from services.helpdesk.lookup import Page
+
+# The longest quotation that stands in a line, in characters.
+_LONGEST_QUOTED = 200
+
+
+def card_head(
+    ticket: Ticket, today: date, *, closed_by: str | None = None, reason: str | None = None
+) -> Text:
+    """Stand for a ticket: number, person, and who must act."""
+    user = ticket.user
+    known_as = f" @{user.username}" if user.username else ""
+    head = Text(
+        Bold(_signs()[ticket.status], " ", names.number(ticket.daily_id, ticket.opened_on, today)),
+        " · ",
+        names.mention(user),
+        known_as,
+    )
+    state = _state(ticket, closed_by=closed_by, reason=reason)
+    return as_list(head, state)
+
+
+def backlog(waiting: int, minutes: int, *, at_least: bool = False) -> str:
+    """Tell on a card how much more is to come; `at_least` that much."""
+    if at_least:
+        words = _("over {waiting} more waiting, more than {minutes} min")
+        return "⏳ " + words.format(waiting=waiting, minutes=minutes)
+    return "⏳ " + _n(
+        "{waiting} more waiting, about {minutes} min",
+        "{waiting} more waiting, about {minutes} min",
+        waiting,
+    ).format(waiting=waiting, minutes=minutes)
+
+
+def retired_card(ticket: Ticket, today: date) -> str:
+    named = names.number(ticket.daily_id, ticket.opened_on, today)
+    return _("{ticket} continues below, on a new card.").format(ticket=named)
+
+
+def follow_up(ticket: str) -> str:
+    """Stand before what a user wrote later."""
+    return f"{ticket} · "
+
+
+def forwarded(origin: Mapping[str, Any]) -> str:
+    """Name whose words a user forwards, as Telegram tells it; the name is somebody's own choice."""
+    user, chat = _fields(origin, "sender_user"), _fields(origin, "chat", "sender_chat")
+    said = [user.get("first_name"), user.get("last_name")]
+    said += [origin.get("sender_user_name"), chat.get("title"), origin.get("author_signature")]
+    name = " ".join(str(one) for one in said if one).translate(names.TURNS)
+    known_as = user.get("username") or chat.get("username")
+    shown = " ".join(name.split())[:LONGEST_NAME] + (f" @{known_as}" if known_as else "")
+    return "↪ " + (_("Forwarded from {name}").format(name=shown) if shown else _("Forwarded"))
+
+
+def _fields(said: Mapping[str, Any], *fields: str) -> Mapping[str, Any]:
+    """Get the first of these that is there; nothing if Telegram gave it another shape."""
+    found = [one for field in fields if isinstance(one := said.get(field), Mapping)]
+    return found[0] if found else {}
+
+
+def quoted(words: str) -> str:
+    """Repeat what a user answers to, where it can't be pointed at."""
+    line = " ".join(words.split())
+    return "↩ “" + (line if len(line) <= _LONGEST_QUOTED else f"{line[:_LONGEST_QUOTED]} …") + "”"
+
+
+def nothing_left() -> str:
+    """Stand where a part of a message was before it was shortened."""
+    return "—"
+
+
+def described(name: str) -> str:
+    """Stand for content that cannot be shown any more."""
+    return _("[{kind}, which can't be shown here]").format(kind=names.kind(name))
+
+
+def ticket_list(page: Page, today: date) -> str:
+    """List a page of what is not closed."""
+    if not page.total:
+        return _("All tickets are closed.")
+    head = _n("{total} ticket is not closed", "{total} tickets are not closed", page.total).format(
+        total=page.total
+    )
+    if page.pages > 1:
+        head += f" ({page.number + 1}/{page.pages})"
+    return "\n".join([head, "", *(_line(ticket, today) for ticket in page.tickets)])
+
+
+def _signs() -> dict[TicketStatus, str]:
+    """Show who must act, by colour and by shape: warm, we; blue, the user; grey, nobody."""
+    return {
+        TicketStatus.NEW: "🔶",
+        TicketStatus.OPEN: "🟠",
+        TicketStatus.PENDING: "🟦",
+        TicketStatus.ON_HOLD: "⚪",
+        TicketStatus.CLOSED: "✔️",
+    }
+
+
+def _state(ticket: Ticket, *, closed_by: str | None, reason: str | None) -> str:
+    states = {
+        TicketStatus.NEW: _("new"),
+        TicketStatus.OPEN: _("open"),
+        TicketStatus.PENDING: _("answered, waiting for the user"),
+        TicketStatus.ON_HOLD: _("on hold"),
+        TicketStatus.CLOSED: _("closed"),
+    }
+    parts = [states[ticket.status]]
+    if ticket.status is TicketStatus.CLOSED:
+        parts += [part for part in (closed_by, reason) if part]
+    elif ticket.assigned_staff is not None:
+        parts.append(names.person(ticket.assigned_staff))
+    if ticket.user.blocked_at is not None:
+        parts.append(_("the user has blocked the bot"))
+    return " · ".join(parts)
+
+
+def _line(ticket: Ticket, today: date) -> str:
+    parts = [names.number(ticket.daily_id, ticket.opened_on, today), names.person(ticket.user)]
+    return f"{_signs()[ticket.status]} {' · '.join(parts)} · " + _state(
+        ticket, closed_by=None, reason=None
+    )

@@ -1,0 +1,121 @@
+"""Why something is not done, to the person who asked for it."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from aiogram.utils.formatting import Text
+
+from bot.i18n import gettext as _
+from bot.texts import names, to_users
+from database.models import User
+from services import problems
+
+# The most commands that a refusal offers to type.
+_MOST_CHOICES = 10
+
+
+def about(words: str, said: str) -> str:
+    """Name what the words are about, where it can't be quoted."""
+    return f"{words}\n\n" + _("You wrote: “{said}”").format(said=said) if said else words
+
+
+def about_content(words: str, named: str) -> str:
+    """Name what the words are about by its kind, where it can't be quoted and has no text."""
+    return f"{words}\n\n" + _("You sent: {content}").format(content=named)
+
+
+def replies_dropped(people: Sequence[User]) -> Text:
+    """Tell several people at once that nobody was sent what they wrote."""
+    return Text(
+        _members_only(),
+        "\n",
+        _("The replies of these people were not sent:"),
+        " ",
+        names.mentions(people),
+    )
+
+
+def problem(refused: problems.Problem, today: date) -> str:
+    """Say why something is not done."""
+    data: dict[str, Any] = {
+        key: value for key, value in refused.to_json().items() if isinstance(value, str | int)
+    }
+    if isinstance(refused, problems.AboutTicket):
+        data["ticket"] = names.numbered(refused.daily_id, refused.opened_on, today)
+    if isinstance(refused, problems.AnotherTicketOpen):
+        data["other"] = names.numbered(refused.other, refused.other_opened_on, today)
+    if isinstance(refused, problems.UnknownCommand) and refused.private:
+        return "\n".join([_("I don't know {command}.").format(**data), to_users.user_help()])
+    if isinstance(refused, problems.SeveralTickets) and refused.said:
+        return _which(refused).format(choices=_choices(refused))
+    return _refusals()[type(refused)]().format(**data)
+
+
+def _which(refused: problems.SeveralTickets) -> str:
+    """Ask for the command again: a button could not carry what it said besides."""
+    if isinstance(refused, problems.AnotherTicketNamed):
+        return _("You replied to one ticket and named another. Write {choices}")
+    return _("There are several. Write {choices}")
+
+
+def _choices(refused: problems.SeveralTickets) -> str:
+    """List what can be typed; of very many tickets, the newest."""
+    choices = [f"/{refused.command} {label} …" for label in refused.labels[:_MOST_CHOICES]]
+    return f" {_('or')} ".join(choices)
+
+
+def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
+    return {
+        problems.UnknownReply: lambda: _(
+            "I don't know which ticket this belongs to. Please reply to its card."
+        ),
+        problems.UnknownCard: lambda: _("I no longer know this card. Please use a newer one."),
+        problems.NoSuchTicket: lambda: _("There is no ticket {typed}."),
+        problems.TicketNotNamed: lambda: _(
+            "Reply to a message of the ticket, or name it: /{command} 7"
+        ),
+        problems.SeveralTickets: lambda: _("There are several. Which one?"),
+        problems.AnotherTicketNamed: lambda: _(
+            "You replied to one ticket and named another. Which one do you mean?"
+        ),
+        problems.TicketAlreadyClosed: lambda: _("{ticket} is already closed."),
+        problems.TicketNotClosed: lambda: _("{ticket} is not closed."),
+        problems.TicketAlreadyTaken: lambda: _(
+            "{ticket} is with {by}. To take it over, reply /take."
+        ),
+        problems.TicketAlreadyYours: lambda: _("{ticket} is already yours."),
+        problems.AnotherTicketOpen: lambda: _(
+            "{ticket} stays closed: its user has {other} open. Please answer there."
+        ),
+        problems.AnonymousCannotTake: lambda: _(
+            "A ticket needs a person, and I can't see who you are: you write anonymously."
+        ),
+        problems.NotForYou: lambda: _("This button is not for this chat."),
+        problems.NotStaff: _members_only,
+        problems.RepliesDropped: _members_only,
+        problems.NotConfirmed: lambda: _(
+            "Telegram doesn't tell me whether you are in this group. Please try again in a minute."
+        ),
+        problems.KeptIsGone: lambda: _("This has been dealt with already, or was too long ago."),
+        problems.ButtonOutdated: lambda: _("This button is too old. Please use a newer one."),
+        problems.UnknownCommand: lambda: _("I don't know {command}. /help says what I do."),
+        problems.StaffCommand: lambda: _(
+            "{command} works only in our team's group. "
+            "If this is a message for the team, please send it without the slash."
+        ),
+        problems.OtherBotNamed: lambda: _("{command} is meant for another bot. I'm @{username}."),
+        problems.KindNotRelayed: lambda: _(
+            "This kind of message can't be passed on. Please send it as text, a photo or a file."
+        ),
+        problems.AnswerIsNote: lambda: _("It is a note now, so it is not sent."),
+        problems.NoteStays: lambda: _(
+            "{ticket}: this is still a note, and the user won't see it. "
+            "To answer, please send a new reply."
+        ),
+        problems.NothingToResend: lambda: _("It has arrived, or is already being sent."),
+    }
+
+
+def _members_only() -> str:
+    return _("Only members of this group can answer tickets here.")

@@ -1,0 +1,197 @@
+"""What staff read, beside the cards."""
+
+from collections.abc import Sequence
+
+from aiogram.utils.formatting import Text
+
+from bot.i18n import gettext as _
+from bot.i18n import ngettext as _n
+from bot.texts import names, reasons
+from database.models import User
+from services.helpdesk.content import Person
+
+
+def staff_help() -> str:
+    return _(
+        "Reply to a message of mine to answer the ticket's user, with any kind of message.\n"
+        "// at the beginning makes a note that stays here. "
+        "Editing an answer to begin with // takes it back.\n"
+        "/tickets lists the tickets that are not closed\n"
+        "/take, /close [reason] and /reopen as a reply to a ticket, or with its number: /close 7"
+    )
+
+
+def delivery_failed(ticket: str, reason: str) -> str:
+    words = _("{ticket}: this did not arrive ({reason}).")
+    return words.format(ticket=ticket, reason=reasons.worded(reason))
+
+
+def answer_described(ticket: str) -> str:
+    words = _("{ticket}: the user sees only a description of this. Please send it another way.")
+    return words.format(ticket=ticket)
+
+
+def answer_under_way(ticket: str) -> str:
+    return _("{ticket}: this hasn't reached the user yet. I keep trying.").format(ticket=ticket)
+
+
+def arrived_after_all(ticket: str) -> str:
+    return _("{ticket}: sent again, it has arrived.").format(ticket=ticket)
+
+
+def became_note(ticket: str) -> str:
+    return _("{ticket}: this is a note now, so it wasn't sent again.").format(ticket=ticket)
+
+
+def failed_again(ticket: str) -> str:
+    return _("{ticket}: sent again, but it did not arrive.").format(ticket=ticket)
+
+
+def on_its_way_again(ticket: str) -> str:
+    """Stand for what is tried for longer; another notice follows if it fails."""
+    return _("{ticket}: being sent again. If it does not arrive, I'll say so.").format(
+        ticket=ticket
+    )
+
+
+def edit_failed(ticket: str, reason: str) -> str:
+    words = _("{ticket}: this edit did not arrive ({reason}).")
+    return words.format(ticket=ticket, reason=reasons.worded(reason))
+
+
+def edited_after_close(ticket: str) -> str:
+    return _("{ticket} is closed, and the user has edited this message.").format(ticket=ticket)
+
+
+def edited_after_answer(ticket: str) -> str:
+    return _("{ticket}: the user has edited this message since you answered.").format(ticket=ticket)
+
+
+def not_retracted(ticket: str) -> str:
+    return _("{ticket}: this can't be taken back any more, the user keeps seeing it.").format(
+        ticket=ticket
+    )
+
+
+def copy_may_remain(ticket: str) -> str:
+    return _(
+        "{ticket}: Telegram gave no answer when this was sent to the user. If it arrived then, "
+        "I can't delete that copy, and the user still sees it."
+    ).format(ticket=ticket)
+
+
+def answer_may_remain(ticket: str) -> str:
+    return _(
+        "{ticket}: kept as a note, but I don't know what this said before. If it was sent to the "
+        "user, I can't take it back, and the user still sees it."
+    ).format(ticket=ticket)
+
+
+def slip_kept(ticket: str) -> str:
+    return _(
+        "{ticket}: this begins with a slash, so it hasn't been sent. Is it an answer or a note?"
+    ).format(ticket=ticket)
+
+
+def slip_edited(ticket: str) -> str:
+    return _(
+        "{ticket}: your edit begins with a slash, so the user still sees the earlier text. "
+        "Is it an answer or a note?"
+    ).format(ticket=ticket)
+
+
+def unconfirmed_kept() -> str:
+    return _(
+        "Telegram hasn't told me yet whether you are in this group, so your reply is kept. "
+        "It will be sent once that is confirmed."
+    )
+
+
+def several_unconfirmed_kept() -> str:
+    return _(
+        "Telegram hasn't told me yet who is in this group, so the replies of several people are "
+        "kept. Those of members will be sent once that is confirmed."
+    )
+
+
+def orphan_kept() -> str:
+    return _(
+        "I don't know for sure which ticket this belongs to. Your reply is kept: which one is it? "
+        "If it is none of these, please reply to the ticket's card."
+    )
+
+
+def kept_sent(ticket: str, user: User) -> str:
+    return _("{ticket}: being sent to {user}.").format(ticket=ticket, user=names.person(user))
+
+
+def kept_noted(ticket: str) -> str:
+    return _("{ticket}: kept as a note.").format(ticket=ticket)
+
+
+def kept_taken_back(ticket: str) -> str:
+    return _("{ticket}: kept as a note. What the user has of it is being taken back.").format(
+        ticket=ticket
+    )
+
+
+def kept_assigned(ticket: str, user: User) -> str:
+    return _("This belongs to {ticket}, {user}.").format(ticket=ticket, user=names.person(user))
+
+
+def user_returned(ticket: str) -> str:
+    return _("{ticket}: the user is back. What did not arrive can be sent again.").format(
+        ticket=ticket
+    )
+
+
+def updates_set_aside(numbers: Sequence[int], writers: Sequence[Person]) -> Text:
+    """Tell under which numbers they are kept, in order, and from whom they came."""
+    if not writers:
+        return Text(_set_aside(numbers))
+    return Text(_set_aside(numbers), "\n", _("From:"), " ", names.mentions(writers))
+
+
+def _set_aside(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return _(
+            "An update could not be handled. It is kept as no. {id}. "
+            "Operator: python main.py replay"
+        ).format(id=numbers[0])
+    return _n(
+        "{count} update could not be handled. Kept as no. {first} to {last}. "
+        "Operator: python main.py replay",
+        "{count} updates could not be handled. They are kept as no. {first} to {last}. "
+        "Operator: python main.py replay",
+        len(numbers),
+    ).format(count=len(numbers), first=numbers[0], last=numbers[-1])
+
+
+def group_is_not_staff(chat_id: int) -> str:
+    return _(
+        "This is not the staff chat: what is written here reaches no user. The id of this group is "
+        "{id}. To make it the staff chat: STAFF_CHAT_ID={id}"
+    ).format(id=chat_id)
+
+
+def staff_chat_migrated(new_id: int) -> str:
+    return _(
+        "This group became a supergroup and has a new id. I'll carry on here, with new cards for "
+        "the tickets that are not closed. Operator: please set STAFF_CHAT_ID={id}."
+    ).format(id=new_id)
+
+
+def taken() -> str:
+    return _("It's yours.")
+
+
+def closed() -> str:
+    return _("Closed.")
+
+
+def reopened() -> str:
+    return _("Reopened.")
+
+
+def sent_again() -> str:
+    return _("Sending again.")
