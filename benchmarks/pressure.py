@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from sandbox.registry import METHODS
+from sandbox.methods import METHODS
 from tests.simulation.run import Simulation
 from tests.simulation.script import Operation, Plan
 

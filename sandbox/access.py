@@ -6,14 +6,10 @@ answers that FACTS and DESIGN list.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.errors import bad_request, forbidden, migrated
 from sandbox.model import ADMIN_STATUSES, PRESENT, Chat, Message, Topic
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.params import Params
+from sandbox.world import World
 
 RIGHTS = {
     "text": "text messages",

@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sandbox.model import ADMIN_STATUSES, Chat, Json, Person
-
-if TYPE_CHECKING:
-    from sandbox.world import World
+from sandbox.world import World
 
 
 def offered(world: World, chat: Chat, person: Person) -> list[Json]:

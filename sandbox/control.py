@@ -10,60 +10,18 @@ from __future__ import annotations
 import hmac
 import inspect
 import json
-from collections.abc import Callable
 
 from aiohttp import web
 
 from sandbox import stream
+from sandbox.actions import Refused
+from sandbox.controls import ACTIONS
 from sandbox.errors import ApiError
-from sandbox.model import Chat, Json, Message, Person
+from sandbox.model import Json
 from sandbox.stage import Stage
 
 HEADER = "X-Sandbox-Secret"
 REFUSAL: Json = {"ok": False, "error": "wrong secret"}
-Action = Callable[[Stage, Json], object]
-ACTIONS: dict[str, Action] = {}
-
-
-class Refused(Exception):
-    """The control API was asked for something that cannot be done."""
-
-
-def action(name: str) -> Callable[[Action], Action]:
-    """Register a function as `POST /control/<name>`."""
-
-    def register(function: Action) -> Action:
-        ACTIONS[name] = function
-        return function
-
-    return register
-
-
-def person_of(stage: Stage, body: Json, key: str = "user") -> Person:
-    """The person a request names by id."""
-    person = stage.world.people.get(int(body[key]))
-    if person is None:
-        reason = f"there is no user {body[key]}"
-        raise Refused(reason)
-    return person
-
-
-def chat_of(stage: Stage, body: Json, key: str = "chat") -> Chat:
-    """The chat a request names by id."""
-    chat = stage.world.chats.get(int(body[key]))
-    if chat is None:
-        reason = f"there is no chat {body[key]}"
-        raise Refused(reason)
-    return chat
-
-
-def message_of(stage: Stage, body: Json) -> Message:
-    """The message a request names by chat and id."""
-    message = chat_of(stage, body).messages.get(int(body["message"]))
-    if message is None:
-        reason = f"there is no message {body['message']} in that chat"
-        raise Refused(reason)
-    return message
 
 
 class Control:
@@ -71,11 +29,7 @@ class Control:
 
     def __init__(self, stage: Stage) -> None:
         """Control what is on `stage`."""
-        from sandbox import controls  # noqa: PLC0415 - the actions register themselves
-
         self.stage = stage
-        self.actions = dict(ACTIONS)
-        self.families = controls.__all__
 
     def routes(self) -> list[web.RouteDef]:
         """Where the control API lives."""
@@ -113,7 +67,7 @@ class Control:
         """One request."""
         if not self._allowed(request):
             return _answer(403, REFUSAL)
-        function = self.actions.get(request.match_info["action"])
+        function = ACTIONS.get(request.match_info["action"])
         if function is None:
             return _answer(404, {"ok": False, "error": "no such action"})
         try:

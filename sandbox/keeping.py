@@ -15,15 +15,12 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.files import StoredFile
 from sandbox.model import Chat, Json, Member, Message, Person, Topic
-from sandbox.world import Callback
-
-if TYPE_CHECKING:
-    from sandbox.stage import Stage
-    from sandbox.world import World
+from sandbox.stage import Stage
+from sandbox.world import Callback, World
 
 VERSION = 3
 BETWEEN_WRITES = 1.0  # seconds

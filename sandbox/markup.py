@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.errors import ApiError, bad_request
 from sandbox.model import Json
+from sandbox.params import Params
 from sandbox.words import words
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
 
 KINDS = ("inline_keyboard", "keyboard", "remove_keyboard", "force_reply")
 # “You must use exactly one of the optional fields” (icon and style apart).

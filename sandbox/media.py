@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
 
 from sandbox.errors import bad_request
 from sandbox.files import SMALL, StoredFile
 from sandbox.model import Json
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.params import Params
+from sandbox.world import World
 
 FILE_KINDS = (
     "photo",

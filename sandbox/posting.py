@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sandbox import access, entities, markup, units
 from sandbox.errors import ApiError, bad_request
 from sandbox.model import Chat, Json, Message, Topic
+from sandbox.params import Params
 from sandbox.registry import QUIET
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 # Parameters of every sending method, and those that have no effect here.
 TARGET = "chat_id message_thread_id protect_content"

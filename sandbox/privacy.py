@@ -12,59 +12,57 @@ on; with its own on, also whatever it would get of people.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from sandbox import units
-from sandbox.model import ADMIN_STATUSES, Json, Message
+from sandbox.model import ADMIN_STATUSES, Json, Message, Person
 
-if TYPE_CHECKING:
-    from sandbox.world import World
-
-# These accounts carry messages of people: anonymous administrators and channels.
+# These accounts stand for people: anonymous administrators, and channels.
 STAND_INS = frozenset({1_087_968_824, 136_817_688})
 
 
-def visible(world: World, message: Message) -> bool:
-    """Whether the bot is told about `message`."""
-    chat, view = message.chat, message.view
-    if not world.bot_present(chat):
-        return False
-    author = view.get("from", {})
-    if author.get("is_bot") and author["id"] not in STAND_INS and not message.service:
-        return _hears_a_bot(world, message)
-    if chat.private or message.service or _sees_all(world, message):
-        return True
-    return _replies(world, message) or _commands(world, message)
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The bot that may be shown messages."""
 
+    bot: Person
+    privacy_mode: bool
 
-def _hears_a_bot(world: World, message: Message) -> bool:
-    other = world.people[message.author_id]
-    if not (world.bot.talks_to_bots or other.talks_to_bots):
-        return False
-    if message.chat.private or _replies(world, message) or _commands(world, message, named=True):
-        return True
-    return world.bot.talks_to_bots and _sees_all(world, message)
-
-
-def _sees_all(world: World, message: Message) -> bool:
-    return not world.privacy_mode or message.chat.status_of(world.bot.id) in ADMIN_STATUSES
-
-
-def _replies(world: World, message: Message) -> bool:
-    replied = message.view.get("reply_to_message", {}).get("from", {})
-    return bool(replied.get("id") == world.bot.id)
-
-
-def _commands(world: World, message: Message, *, named: bool = False) -> bool:
-    """Whether the message holds a command that this bot is meant by, or even `named` in."""
-    view: Json = message.view
-    text = str(view.get("text") or view.get("caption") or "")
-    for entity in view.get("entities") or view.get("caption_entities") or ():
-        if entity["type"] != "bot_command":
-            continue
-        _, _, name = units.piece(text, entity["offset"], entity["length"]).partition("@")
-        if name.lower() == (world.bot.username or "").lower():
+    def sees(self, message: Message, author: Person | None) -> bool:
+        """Whether the bot is shown `message` in a chat that it is in."""
+        writer = message.view.get("from", {})
+        if writer.get("is_bot") and writer["id"] not in STAND_INS and not message.service:
+            return self._sees_of_a_bot(message, author)
+        if message.chat.private or message.service or self._sees_all(message):
             return True
-        if not name and not named and message.chat.last_bot_id == world.bot.id:
+        return self._is_replied_to(message) or self._is_commanded(message)
+
+    def _sees_of_a_bot(self, message: Message, other: Person | None) -> bool:
+        if not (self.bot.talks_to_bots or (other and other.talks_to_bots)):
+            return False
+        if message.chat.private or self._is_replied_to(message):
             return True
-    return False
+        if self._is_commanded(message, by_name=True):
+            return True
+        return self.bot.talks_to_bots and self._sees_all(message)
+
+    def _sees_all(self, message: Message) -> bool:
+        return not self.privacy_mode or message.chat.status_of(self.bot.id) in ADMIN_STATUSES
+
+    def _is_replied_to(self, message: Message) -> bool:
+        replied = message.view.get("reply_to_message", {}).get("from", {})
+        return bool(replied.get("id") == self.bot.id)
+
+    def _is_commanded(self, message: Message, *, by_name: bool = False) -> bool:
+        """Whether a command in the message is for this bot; with `by_name`, only `/command@bot`."""
+        view: Json = message.view
+        text = str(view.get("text") or view.get("caption") or "")
+        for entity in view.get("entities") or view.get("caption_entities") or ():
+            if entity["type"] != "bot_command":
+                continue
+            _, _, name = units.piece(text, entity["offset"], entity["length"]).partition("@")
+            if name.lower() == (self.bot.username or "").lower():
+                return True
+            if not name and not by_name and message.chat.last_bot_id == self.bot.id:
+                return True
+        return False

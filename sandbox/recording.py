@@ -16,7 +16,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any
 
-from sandbox import saying, scene
+from sandbox import describing, saying
 from sandbox.model import Json
 from sandbox.words import words
 from sandbox.world import World
@@ -47,7 +47,7 @@ class Recording:
         """Remember who is here now, and what is switched on."""
         self._world = world
         self._conditions = {"privacy": world.privacy_mode, "limits": limits}
-        self._cast = scene.describe(world)
+        self._cast = describing.describe(world)
         self._since = world.feed.last
         self._deeds: list[tuple[int, Json]] = []
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.params import Params
+from sandbox.world import World
 
-Handler = Callable[["World", "Params"], object]
-Cost = Callable[["Params"], int]
+Handler = Callable[[World, Params], object]
+Cost = Callable[[Params], int]
 
 # Known to Telegram and accepted, without effect in the sandbox: recorded as such in the log.
 QUIET = (

@@ -7,14 +7,11 @@ because an EventSource cannot send the secret's header.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from sandbox.model import Json
-
-if TYPE_CHECKING:
-    from sandbox.stage import Stage
+from sandbox.stage import Stage
 
 # A comment so often keeps the connection, and finds out that nobody reads any more.
 HEARTBEAT_SECONDS = 15.0

@@ -166,9 +166,15 @@ class World:
         self.feed.put("message", chat.id, message=self.shown(message))
         return message
 
+    def _bot_may_see(self, message: Message) -> bool:
+        if not self.bot_present(message.chat):
+            return False
+        reader = privacy.Reader(self.bot, self.privacy_mode)
+        return reader.sees(message, self.people.get(message.author_id))
+
     def _tell(self, kind: str, message: Message) -> bool:
         """Send the bot an update about somebody else's message, if it may see it."""
-        if not privacy.visible(self, message):
+        if not self._bot_may_see(message):
             return False
         self.updates.put(kind, message.view)
         return True
@@ -189,7 +195,7 @@ class World:
         message.view = view | {"edit_date": max(self.date, view["date"])}
         message.edits += 1
         known = message.seen_by_bot and self.bot_present(message.chat)
-        if not by_bot and (known or privacy.visible(self, message)):
+        if not by_bot and (known or self._bot_may_see(message)):
             message.seen_by_bot = True
             self.updates.put("edited_message", message.view)
         self.feed.put("edit", message.chat.id, message=self.shown(message))

@@ -1,5 +1,9 @@
-"""The actions of the control API, a module a family; importing them registers them."""
+"""The actions of the control API, a module a family.
 
+They register themselves when they are imported, so import `ACTIONS` from here: then all are in it.
+"""
+
+from sandbox.actions import ACTIONS
 from sandbox.controls import (
     chats,
     overview,
@@ -12,6 +16,7 @@ from sandbox.controls import (
 )
 
 __all__ = [
+    "ACTIONS",
     "chats",
     "overview",
     "people",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.control import action, chat_of, person_of
+from sandbox.actions import action, chat_of, person_of
 from sandbox.methods import topics
 from sandbox.model import ADMIN_STATUSES, PRESENT, Json, Topic
 from sandbox.people import membership

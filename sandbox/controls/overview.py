@@ -6,7 +6,7 @@ from dataclasses import asdict
 from itertools import islice
 
 from sandbox import commands
-from sandbox.control import action, chat_of, person_of
+from sandbox.actions import action, chat_of, person_of
 from sandbox.model import Chat, Json
 from sandbox.stage import Stage
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.control import action, person_of
+from sandbox.actions import action, person_of
 from sandbox.model import Json, Person
 from sandbox.people import membership
 from sandbox.stage import Stage

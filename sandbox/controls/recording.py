@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.control import Refused, action
+from sandbox.actions import Refused, action
 from sandbox.model import Json
 from sandbox.recording import Recording
 from sandbox.stage import Stage

@@ -6,7 +6,7 @@ import base64
 from contextlib import nullcontext
 
 from sandbox import media
-from sandbox.control import action, chat_of, message_of, person_of
+from sandbox.actions import action, chat_of, message_of, person_of
 from sandbox.files import StoredFile
 from sandbox.kinds import dice, poll
 from sandbox.model import Json, Message

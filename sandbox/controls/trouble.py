@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.control import action
+from sandbox.actions import action
 from sandbox.faults import Fault
 from sandbox.model import Json
 from sandbox.stage import Stage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.control import action, chat_of
+from sandbox.actions import action, chat_of
 from sandbox.model import Json
 from sandbox.stage import Stage
 

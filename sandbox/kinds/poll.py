@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from sandbox import entities, units
 from sandbox.errors import bad_request
 from sandbox.model import Json
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.params import Params
+from sandbox.world import World
 
 LONGEST_QUESTION = 300
 LONGEST_OPTION = 100

@@ -1,4 +1,7 @@
-"""The methods of the Bot API, a module a family; importing them registers them."""
+"""The methods of the Bot API, a module a family.
+
+They register themselves when they are imported, so import `METHODS` from here: then all are in it.
+"""
 
 from sandbox.methods import (
     bot,
@@ -20,8 +23,10 @@ from sandbox.methods import (
     topics,
     updates,
 )
+from sandbox.registry import METHODS
 
 __all__ = [
+    "METHODS",
     "bot",
     "callbacks",
     "chats",

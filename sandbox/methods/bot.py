@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
 
 from sandbox import access
 from sandbox.errors import bad_request
+from sandbox.model import Json
+from sandbox.params import Params
 from sandbox.registry import method
-
-if TYPE_CHECKING:
-    from sandbox.model import Json
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 SCOPES = {
     "default": (),

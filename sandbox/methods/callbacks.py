@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox import units
 from sandbox.errors import bad_request
+from sandbox.params import Params
 from sandbox.registry import method
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 # Telegram names no number; reports put the end of a query's life at about a minute.
 LIFETIME_SECONDS = 60

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox import access, members
 from sandbox.errors import bad_request
-from sandbox.model import ADMIN_STATUSES, PRESENT, Member
+from sandbox.model import ADMIN_STATUSES, PRESENT, Json, Member
+from sandbox.params import Params
 from sandbox.people import membership
 from sandbox.registry import method
 from sandbox.words import words
-
-if TYPE_CHECKING:
-    from sandbox.model import Json
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 
 @method("getChat", "chat_id")

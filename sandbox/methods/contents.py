@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
 
 from sandbox import access, media, posting
 from sandbox.errors import bad_request
+from sandbox.files import StoredFile
 from sandbox.kinds import dice, poll
+from sandbox.model import Json
 from sandbox.params import Params
 from sandbox.registry import method, one
 from sandbox.words import words
-
-if TYPE_CHECKING:
-    from sandbox.files import StoredFile
-    from sandbox.model import Json
-    from sandbox.world import World
+from sandbox.world import World
 
 SAID = "duration width height length performer title emoji has_spoiler show_caption_above_media"
 UNUSED = words("thumbnail cover start_timestamp supports_streaming disable_content_type_detection")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sandbox import access, posting
 from sandbox.errors import ApiError, bad_request
 from sandbox.kinds import dice, poll
 from sandbox.model import Chat, Json, Message
+from sandbox.params import Params
 from sandbox.registry import method, one
 from sandbox.words import words
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 # Everything a copy can be made of; what has none of these (“service messages, paid media
 # messages, giveaway messages, … and invoice messages can't be copied”) is refused.

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox import access
 from sandbox.errors import ApiError, bad_request
 from sandbox.model import Message
+from sandbox.params import Params
 from sandbox.registry import method
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 # “A message can only be deleted if it was sent less than 48 hours ago.”
 DELETABLE_SECONDS = 48 * 3600

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox import access, markup, media, posting
 from sandbox.errors import bad_request
 from sandbox.methods.contents import item_content
 from sandbox.model import Json, Message
+from sandbox.params import Params
 from sandbox.registry import method, one
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 PLACE = "chat_id message_id reply_markup"
 UNUSED = "business_connection_id inline_message_id"

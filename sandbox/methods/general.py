@@ -5,17 +5,13 @@ Its messages carry no thread. What changes it comes as a service message in it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox import access
 from sandbox.errors import bad_request
 from sandbox.methods import topics
 from sandbox.model import Chat, Json
+from sandbox.params import Params
 from sandbox.registry import method
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 
 @method("editGeneralForumTopic", "chat_id name")

@@ -6,17 +6,13 @@ itself: `until_date` has no effect. Of permissions only whether somebody may wri
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox import access, members
 from sandbox.errors import bad_request
 from sandbox.model import PRESENT, Chat, Person
+from sandbox.params import Params
 from sandbox.people import membership
 from sandbox.registry import method
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 
 def _concerned(world: World, params: Params) -> tuple[Chat, Person]:

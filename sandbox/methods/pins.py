@@ -5,16 +5,12 @@ In groups the bot must be an administrator. Several messages can be pinned at on
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox import access
 from sandbox.errors import bad_request
 from sandbox.model import Chat
+from sandbox.params import Params
 from sandbox.registry import method
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 
 def _pinnable(world: World, params: Params) -> Chat:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.errors import bad_request
 from sandbox.methods import contents, edits
 from sandbox.model import Json, Message
+from sandbox.params import Params
 from sandbox.registry import method, one
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 
 def _live(world: World, params: Params) -> Message:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox import access
 from sandbox.errors import bad_request
 from sandbox.methods import edits
 from sandbox.model import Json
+from sandbox.params import Params
 from sandbox.registry import method, one
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 
 @method("stopPoll", edits.PLACE, ignored="business_connection_id", cost=one)

@@ -7,17 +7,14 @@ that has nothing of its own is what everybody sees.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
 
 from sandbox import access
 from sandbox.errors import bad_request
 from sandbox.methods.bot import language_of
 from sandbox.model import Json
+from sandbox.params import Params
 from sandbox.registry import method
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 # “0-64 characters”, “0-512 characters”, “0-120 characters”.
 LONGEST = {"name": 64, "description": 512, "short_description": 120}

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox import access
 from sandbox.emoji import REACTIONS
 from sandbox.errors import bad_request
 from sandbox.model import Chat, Json
+from sandbox.params import Params
 from sandbox.registry import method
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 
 def _check(chat: Chat, reaction: object) -> Json:

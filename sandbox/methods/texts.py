@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox import posting
+from sandbox.model import Json
+from sandbox.params import Params
 from sandbox.registry import method, one
-
-if TYPE_CHECKING:
-    from sandbox.model import Json
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 
 @method(

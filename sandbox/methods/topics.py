@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox import access
 from sandbox.errors import bad_request
 from sandbox.model import Chat, Json, Topic
+from sandbox.params import Params
 from sandbox.registry import method, one
-
-if TYPE_CHECKING:
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 COLOURS = (7322096, 16766590, 13338331, 9367192, 16749490, 16478047)
 LONGEST_NAME = 128

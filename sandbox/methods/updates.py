@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.errors import bad_request, conflict
+from sandbox.model import Json
+from sandbox.params import Params
 from sandbox.registry import method
-
-if TYPE_CHECKING:
-    from sandbox.model import Json
-    from sandbox.params import Params
-    from sandbox.world import World
+from sandbox.world import World
 
 MOST = 100
 # LONG_POLL_MAX_TIMEOUT of tdlib/telegram-bot-api.

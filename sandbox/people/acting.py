@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox import entities, posting
 from sandbox.errors import bad_request
 from sandbox.model import ADMIN_STATUSES, PRESENT, Chat, Json, Message, Person, Topic
-from sandbox.world import ANONYMOUS, CHANNEL_BOT, Callback
-
-if TYPE_CHECKING:
-    from sandbox.world import World
+from sandbox.world import ANONYMOUS, CHANNEL_BOT, Callback, World
 
 
 def may_act(chat: Chat, person: Person) -> None:

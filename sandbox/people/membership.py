@@ -7,15 +7,11 @@ administrators that ask for it (https://core.telegram.org/bots/api#update).
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sandbox import members
 from sandbox.errors import bad_request
 from sandbox.model import ADMIN_STATUSES, PRESENT, Chat, Json, Member, Person
-from sandbox.world import ANONYMOUS
-
-if TYPE_CHECKING:
-    from sandbox.world import World
+from sandbox.world import ANONYMOUS, World
 
 
 def change(

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.errors import bad_request
 from sandbox.kinds import poll
 from sandbox.model import Json, Message, Person
 from sandbox.people import acting
-
-if TYPE_CHECKING:
-    from sandbox.world import World
+from sandbox.world import World
 
 
 def vote(world: World, person: Person, message: Message, chosen: list[int]) -> None:

@@ -19,10 +19,10 @@ from sandbox.clock import Clock
 from sandbox.errors import ApiError, conflict
 from sandbox.faults import Fault, Faults
 from sandbox.limits import Limits
+from sandbox.methods import METHODS
 from sandbox.methods import updates as getting
 from sandbox.model import Json, Person
 from sandbox.params import Params
-from sandbox.registry import METHODS
 from sandbox.updates import OTHER_POLLER
 from sandbox.world import World
 from tests.simulation import tokens
