@@ -17,9 +17,9 @@ from core.config import ConfigError, DatabaseSettings, load
 from database.columns import UtcDateTime
 from database.errors import is_outage
 from database.migrations import Steps, check_foreign_keys, keep_others_out, prepared
-from database.models import Base
 from database.schema import DatabaseNotAtHead, ensure_exists, ensure_folder
 from database.session import make_engine
+from database.tables import METADATA
 
 
 def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
@@ -38,7 +38,7 @@ def number(migration: MigrationContext, _revision: object, scripts: list[Migrati
 
 
 OPTIONS: dict[str, Any] = {
-    "target_metadata": Base.metadata,
+    "target_metadata": METADATA,
     "render_as_batch": True,  # on both databases: a revision written on one runs on the other
     "render_item": render_item,
     "process_revision_directives": number,

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from benchmarks import databases
-from database.models import ChatPause, Delivery
+from database.machinery import ChatPause, Delivery
 from database.session import make_engine, make_sessions
 from services.delivery.claims import Claims, Turn
 from services.delivery.limiter import Limiter

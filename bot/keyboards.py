@@ -17,7 +17,8 @@ from bot.callbacks import (
     TicketsPage,
 )
 from bot.texts import buttons
-from database.models import Delivery, Ticket, TicketStatus
+from database.machinery import Delivery
+from database.models import Ticket, TicketStatus
 from services.helpdesk.lookup import Page
 
 # Telegram takes no more on one message (limits.tginfo.me).

@@ -13,8 +13,8 @@ from typing import Any, override
 from sqlalchemy import Executable, Integer, bindparam, event, func, orm, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from database.base import Base
 from database.dialect import insertion
-from database.models import Base
 
 
 @dataclass

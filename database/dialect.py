@@ -20,7 +20,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Text, TypeDecorator, TypeEngine
 
-from database.models import Base
+from database.base import Base
 
 
 def one_of(column: InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from core.clock import utcnow
 from database.alarm import Alarm
 from database.errors import DatabaseUnreachable, NotLeading, is_outage, speaks_of_the_database
-from database.models import Leadership
+from database.machinery import Leadership
 from database.ownership import OwnFile
 from database.schema import ensure_at_head
 from database.session import SILENCE_SECONDS, make_engine, make_sessions, make_writer

@@ -10,15 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.text import clean
 from database import bulk_rows
+from database.conditions import PENDING
 from database.dialect import insert_new
-from database.models import (
-    PENDING,
-    BotIdentity,
-    DeadUpdate,
-    Delivery,
-    DeliveryStatus,
-    SeenUpdate,
-)
+from database.machinery import BotIdentity, DeadUpdate, Delivery, DeliveryStatus, SeenUpdate
 from services import outbox
 from services.notices import UpdateSetAside
 

@@ -3,7 +3,8 @@
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import IS_CARD, LinkKind, Message, MessageLink, Ticket
+from database.conditions import IS_CARD
+from database.models import LinkKind, Message, MessageLink, Ticket
 
 
 async def newest_card(session: AsyncSession, ticket: Ticket) -> MessageLink | None:

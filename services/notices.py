@@ -8,7 +8,7 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, override
 
-from database.models import Priority
+from database.machinery import Priority
 
 
 @dataclass(frozen=True)

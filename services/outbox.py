@@ -11,8 +11,10 @@ from sqlalchemy import BigInteger, ColumnElement, and_, cast, delete, func, sele
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database import bulk_rows
+from database.conditions import FOR_THE_EYES, PENDING
 from database.dialect import one_of
-from database.models import FOR_THE_EYES, PENDING, Delivery, DeliveryStatus, Priority, Ticket
+from database.machinery import Delivery, DeliveryStatus, Priority
+from database.models import Ticket
 from services.notices import CardPosted, CardRedrawn, CommandAnswered, Notice, Refusal
 from services.pauses import ALL_CHATS
 

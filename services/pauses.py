@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import ChatPause
+from database.machinery import ChatPause
 from services import read_ahead
 
 log = structlog.get_logger(__name__)

@@ -10,18 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
+from database.conditions import IS_CARD, NOT_CLOSED
 from database.dialect import one_of
-from database.models import (
-    IS_CARD,
-    NOT_CLOSED,
-    ChatPause,
-    Delivery,
-    Message,
-    MessageLink,
-    Ticket,
-    TicketStatus,
-    User,
-)
+from database.machinery import ChatPause, Delivery
+from database.models import Message, MessageLink, Ticket, TicketStatus, User
 
 # Built once: to build them takes longer than to run them.
 _USERS = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import DeadUpdate
+from database.machinery import DeadUpdate
 from database.schema import ensure_at_head
 from database.session import make_engine, make_sessions
 from services import inbox

@@ -9,17 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from database.conditions import NOT_CLOSED
 from database.dialect import insert_new
-from database.models import (
-    NOT_CLOSED,
-    DailyTicketCounter,
-    Direction,
-    Message,
-    Priority,
-    Ticket,
-    TicketStatus,
-    User,
-)
+from database.machinery import Priority
+from database.models import DailyTicketCounter, Direction, Message, Ticket, TicketStatus, User
 from services import outbox, read_ahead
 from services.helpdesk import history, messages, people, staff_chats
 from services.helpdesk.content import Content, Person

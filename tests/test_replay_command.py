@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import DeadUpdate, Message
+from database.machinery import DeadUpdate
+from database.models import Message
 from database.session import make_engine, make_sessions
 from services import inbox
 from tests.processes import environment, run

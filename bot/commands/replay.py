@@ -21,7 +21,7 @@ from core.clock import utcnow
 from core.config import Settings
 from core.team import Team
 from database.errors import is_outage
-from database.models import DeadUpdate
+from database.machinery import DeadUpdate
 from database.schema import ensure_at_head
 from database.session import make_engine, make_sessions
 from services import inbox, outbox

@@ -30,7 +30,8 @@ from bot.texts.refusals import problem as refusal_text
 from core.team import Team
 from database import bulk_rows
 from database.errors import is_outage
-from database.models import Delivery, Message
+from database.machinery import Delivery
+from database.models import Message
 from services import inbox, outbox, read_ahead
 from services.delivery.courier import Courier
 from services.helpdesk import staff_chats

@@ -11,7 +11,8 @@ from bot import i18n
 from bot.wording import cards, copies, edits, kept, reactions, sentences
 from bot.wording.context import Desk
 from core.team import Team
-from database.models import Delivery, User
+from database.machinery import Delivery
+from database.models import User
 from services import notices, read_ahead
 from services.delivery.backlog import Backlog
 from services.delivery.parcel import Parcel

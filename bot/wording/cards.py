@@ -10,16 +10,8 @@ from bot.wording import quoting
 from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews, rendered
 from core.text import Piece, join, split
-from database.models import (
-    IS_CARD,
-    LinkKind,
-    Message,
-    MessageLink,
-    Ticket,
-    TicketEvent,
-    TicketStatus,
-    User,
-)
+from database.conditions import IS_CARD
+from database.models import LinkKind, Message, MessageLink, Ticket, TicketEvent, TicketStatus, User
 from services import links
 from services.delivery.parcel import Parcel, Rewritten, Shown
 from services.notices import CardPosted, CardRedrawn, CardRetired

@@ -12,7 +12,8 @@ from sqlalchemy.orm import selectinload
 
 from bot.texts import names
 from core.text import Piece
-from database.models import Delivery, Direction, Message, MessageLink, Ticket
+from database.machinery import Delivery
+from database.models import Direction, Message, MessageLink, Ticket
 from services import links, read_ahead
 from services.delivery.backlog import Backlog
 

@@ -12,7 +12,8 @@ from bot.texts import buttons, refusals, to_staff, to_users
 from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import Desk, rendered
 from core.text import Piece
-from database.models import Delivery, DeliveryStatus, Direction, LinkKind, Message, Ticket, User
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Direction, LinkKind, Message, Ticket, User
 from services import inbox, links, notices
 from services.delivery.parcel import Parcel, Shown
 from services.helpdesk import orphans, resend

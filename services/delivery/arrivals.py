@@ -8,15 +8,8 @@ from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import insert, one_of
-from database.models import (
-    Delivery,
-    DeliveryStatus,
-    Direction,
-    Message,
-    MessageLink,
-    Priority,
-    Ticket,
-)
+from database.machinery import Delivery, DeliveryStatus, Priority
+from database.models import Direction, Message, MessageLink, Ticket
 from services import links, outbox, pauses
 from services.delivery import failures
 from services.delivery.outcomes import Delivered

@@ -13,17 +13,9 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from database.models import (
-    IS_CARD,
-    PENDING,
-    BacklogSign,
-    Delivery,
-    DeliveryStatus,
-    Message,
-    MessageLink,
-    Priority,
-    Ticket,
-)
+from database.conditions import IS_CARD, PENDING
+from database.machinery import BacklogSign, Delivery, DeliveryStatus, Priority
+from database.models import Message, MessageLink, Ticket
 from services import outbox
 from services.notices import CardPosted, CardRedrawn, QuestionEdited, QuestionPosted
 from services.outbox import DECORATION

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.errors import is_outage
-from database.models import Delivery, DeliveryStatus, Priority
+from database.machinery import Delivery, DeliveryStatus, Priority
 from services import outbox, pauses, read_ahead
 from services.delivery import doubts, failures, lanes
 from services.delivery.backlog import Backlog, Watch

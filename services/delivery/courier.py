@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.alarm import Alarm
 from database.errors import is_outage
-from database.models import Delivery, DeliveryStatus
+from database.machinery import Delivery, DeliveryStatus
 from services import read_ahead
 from services.delivery import failures, lanes, recent_sends, relocating, settling
 from services.delivery.claims import Claims, Turn

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from database.models import Delivery, Ticket
+from database.machinery import Delivery
+from database.models import Ticket
 from services import outbox
 from services.delivery import failures
 from services.notices import CardPosted, StillUnderWay

@@ -12,7 +12,8 @@ import structlog
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import PENDING, Delivery, DeliveryStatus
+from database.conditions import PENDING
+from database.machinery import Delivery, DeliveryStatus
 from services import pauses
 from services.delivery import failures
 from services.notices import DeliveryFailed

@@ -8,14 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from database.models import (
-    Delivery,
-    DeliveryStatus,
-    Direction,
-    Message,
-    MessageLink,
-    Ticket,
-)
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Direction, Message, MessageLink, Ticket
 from services import outbox
 from services.helpdesk import owing
 from services.helpdesk.content import UNKNOWN

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, bindparam, column, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from database.conditions import PENDING
 from database.dialect import join_first, one_of, rows_of_json
-from database.models import PENDING, Delivery, DeliveryStatus
+from database.machinery import Delivery, DeliveryStatus
 from services.delivery.rings import Head
 from services.notices import AnswerPosted, QuestionPosted
 from services.outbox import ALBUM_PAUSE, DECORATION, LONGEST_BACKOFF, STALLED

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, LinkKind
+from database.machinery import Delivery
+from database.models import LinkKind
 from services.delivery.backlog import Backlog
 from services.delivery.outcomes import Outcome
 

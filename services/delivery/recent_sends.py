@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import PENDING, Delivery, DeliveryStatus, Message
+from database.conditions import PENDING
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Message
 from services.notices import AnswerDelivered, CommandDone, NoteKept
 from services.outbox import ASIDE
 

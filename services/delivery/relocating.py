@@ -19,16 +19,10 @@ import structlog
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from database.conditions import NOT_CLOSED, PENDING
 from database.dialect import insert_new
-from database.models import (
-    NOT_CLOSED,
-    PENDING,
-    ChatMigration,
-    Delivery,
-    Relocation,
-    Ticket,
-    TicketStatus,
-)
+from database.machinery import ChatMigration, Delivery, Relocation
+from database.models import Ticket, TicketStatus
 from services import outbox, pauses, read_ahead, ticket_service
 from services.delivery import doubts
 from services.helpdesk import kept, staff_chats

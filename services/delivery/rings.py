@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Boolean, Executable, column, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import join_first, rows_of_json
-from database.models import Delivery, Priority
+from database.machinery import Delivery, Priority
 from services.outbox import DECORATION
 
 # So many lanes of each ring are looked at in one turn.

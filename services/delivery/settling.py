@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, DeliveryStatus
+from database.machinery import Delivery, DeliveryStatus
 from services import pauses
 from services.delivery import arrivals, delays, doubts, failures, lanes, relocating
 from services.delivery.arrivals import Taken

@@ -28,7 +28,7 @@ these leave, and never the last half of a second's room.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from database.models import Priority
+from database.machinery import Priority
 
 # The guarantee, in messages as Telegram counts them.
 A = 17

@@ -7,14 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import slashes
-from database.models import (
-    Delivery,
-    DeliveryStatus,
-    Direction,
-    Message,
-    Ticket,
-    User,
-)
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Direction, Message, Ticket, User
 from services import links, outbox
 from services.helpdesk import history, messages, owing, resend
 from services.helpdesk.content import Content

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ColumnElement, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import PENDING, Delivery
+from database.conditions import PENDING
+from database.machinery import Delivery
 from services.notices import CommandDone
 
 

@@ -16,15 +16,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import (
-    PENDING,
-    Delivery,
-    DeliveryStatus,
-    KeptReason,
-    KeptWords,
-    Ticket,
-    User,
-)
+from database.conditions import PENDING
+from database.machinery import Delivery, DeliveryStatus
+from database.models import KeptReason, KeptWords, Ticket, User
 from services import outbox
 from services.helpdesk.content import Content
 from services.notices import UnconfirmedKept, WordsKept

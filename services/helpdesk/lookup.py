@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from database.models import NOT_CLOSED, Ticket, TicketStatus
+from database.conditions import NOT_CLOSED
+from database.models import Ticket, TicketStatus
 from services.helpdesk import staff_chats
 from services.problems import AnotherTicketNamed, NoSuchTicket, SeveralTickets
 

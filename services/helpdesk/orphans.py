@@ -13,15 +13,8 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import (
-    Delivery,
-    Direction,
-    LinkKind,
-    LostSend,
-    Message,
-    MessageLink,
-    Ticket,
-)
+from database.machinery import Delivery, LostSend
+from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 from services import links, outbox
 from services.helpdesk.content import Content
 from services.notices import AnswerEdited, AnswerPosted, CardPosted, CopyMayRemain, QuestionPosted

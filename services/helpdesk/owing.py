@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, DeliveryStatus, Direction, Message, Ticket, TicketStatus, User
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Direction, Message, Ticket, TicketStatus, User
 from services import outbox
 from services.helpdesk import history
 from services.notices import AnswerPosted

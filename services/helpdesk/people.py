@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from database.conditions import NOT_CLOSED
 from database.dialect import insert_new
-from database.models import NOT_CLOSED, Ticket, User
+from database.models import Ticket, User
 from services import outbox, read_ahead
 from services.helpdesk import resend
 from services.helpdesk.content import Content, Person

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, Message, Ticket, TicketStatus
+from database.machinery import Delivery
+from database.models import Message, Ticket, TicketStatus
 from services import outbox
 from services.helpdesk import history, messages, owing
 from services.helpdesk.content import Content

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import FOR_THE_EYES, PENDING, Delivery, DeliveryStatus
+from database.conditions import FOR_THE_EYES, PENDING
+from database.machinery import Delivery, DeliveryStatus
 from services import outbox
 from services.notices import Refusal
 from services.problems import NotConfirmed, NotStaff, RepliesDropped

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, DeliveryStatus, Direction, Message, Ticket, User
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Direction, Message, Ticket, User
 from services import outbox
 from services.helpdesk import owing
 from services.notices import AnswerEdited, AnswerPosted, SentAgain

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, exists, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import insert_new
-from database.models import ChatMigration, ForeignGroup, MessageLink, Relocation, Ticket
+from database.machinery import ChatMigration, ForeignGroup, Relocation
+from database.models import MessageLink, Ticket
 from services import outbox, read_ahead
 from services.notices import GroupIsNotStaff
 

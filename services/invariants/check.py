@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from database.models import Delivery, Message, Ticket
+from database.machinery import Delivery
+from database.models import Message, Ticket
 from database.schema import ensure_at_head
 from database.session import make_engine
 from services.invariants import rules

@@ -2,7 +2,8 @@
 
 from sqlalchemy import BigInteger, ColumnElement, cast
 
-from database.models import Delivery, DeliveryStatus, Direction, Message
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Direction, Message
 from services import notices
 
 QUESTION = Message.direction == Direction.QUESTION

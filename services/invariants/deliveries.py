@@ -7,16 +7,9 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
-from database.models import (
-    PENDING,
-    Delivery,
-    DeliveryStatus,
-    LinkKind,
-    Message,
-    MessageLink,
-    Ticket,
-    User,
-)
+from database.conditions import PENDING
+from database.machinery import Delivery, DeliveryStatus
+from database.models import LinkKind, Message, MessageLink, Ticket, User
 from services import notices
 from services.invariants import failures
 from services.invariants.conditions import DELIVERED, NOTE, PASSING_ON, number

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, func, or_, select
 
-from database.models import Delivery, DeliveryStatus
+from database.machinery import Delivery, DeliveryStatus
 from services import notices
 from services.delivery import failures
 from services.invariants.conditions import number

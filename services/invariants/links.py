@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import and_, exists, or_, select
 
-from database.models import Delivery, Direction, Message, MessageLink, Ticket, User
+from database.machinery import Delivery
+from database.models import Direction, Message, MessageLink, Ticket, User
 from services import notices
 from services.invariants.conditions import DELIVERED, NOTE, QUESTION, number
 from services.invariants.rule import Rule

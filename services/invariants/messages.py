@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Select, and_, except_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from database.models import Delivery, Message, MessageLink, Ticket, User
+from database.machinery import Delivery
+from database.models import Message, MessageLink, Ticket, User
 from services import notices
 from services.invariants.conditions import NOTE, PASSING_ON, QUESTION, number
 from services.invariants.rule import Rule

@@ -5,14 +5,9 @@ from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, or_, select, union
 
-from database.models import (
-    NOT_CLOSED,
-    DailyTicketCounter,
-    Message,
-    Relocation,
-    Ticket,
-    TicketStatus,
-)
+from database.conditions import NOT_CLOSED
+from database.machinery import Relocation
+from database.models import DailyTicketCounter, Message, Ticket, TicketStatus
 from services.invariants.conditions import QUESTION
 from services.invariants.rule import Rule
 

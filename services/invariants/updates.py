@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from database.models import DeadUpdate, SeenUpdate
+from database.machinery import DeadUpdate, SeenUpdate
 from services.invariants.rule import Rule
 
 # No clock that is merely set wrong a little is so far ahead.

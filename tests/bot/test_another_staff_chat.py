@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.callbacks import ResendFailed
-from database.models import Delivery, DeliveryStatus, Ticket
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Ticket
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, User
 from services.notices import QuestionPosted

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from database.models import Delivery, DeliveryStatus, Direction, Message, MessageLink
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Direction, Message, MessageLink
 from sandbox.client import User
 from tests.office import Office, formatted
 

@@ -9,7 +9,8 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from bot.commands import replay
-from database.models import DeadUpdate, Message
+from database.machinery import DeadUpdate
+from database.models import Message
 from sandbox.client import User
 from tests.office import Office, Sessions, formatted, now, open_office, settings_for
 

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from database.models import DeadUpdate, Delivery, DeliveryStatus, Message, Ticket
+from database.machinery import DeadUpdate, Delivery, DeliveryStatus
+from database.models import Message, Ticket
 from sandbox.client import Chat, Telegram, User
 from sandbox.program import Sandbox
 from services import ticket_service

@@ -2,7 +2,7 @@
 
 import pytest
 
-from database.models import Delivery
+from database.machinery import Delivery
 from sandbox.client import Message, User
 from tests.office import Office
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
-from database.models import DeadUpdate
+from database.machinery import DeadUpdate
 from sandbox.client import User
 from tests.office import Office, Sessions, open_telegram, running, settings_for
 

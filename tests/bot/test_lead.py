@@ -12,7 +12,7 @@ from bot.app import App
 from bot.client import make_bot
 from database import leadership
 from database.leadership import Deposed, Lead
-from database.models import Delivery, DeliveryStatus
+from database.machinery import Delivery, DeliveryStatus
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, User
 from tests.office import Sessions, close, now, open_telegram, settings_for

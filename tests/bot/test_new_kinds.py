@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from database.models import DeadUpdate, Delivery, DeliveryStatus
+from database.machinery import DeadUpdate, Delivery, DeliveryStatus
 from sandbox.client import Message, User
 from services.notices import QuestionPosted
 from tests.office import Office

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
-from database.models import LinkKind, LostSend, MessageLink
+from database.machinery import LostSend
+from database.models import LinkKind, MessageLink
 from sandbox.client import Message, User
 from tests.bot.test_kept_words import GONE, kept_words
 from tests.bot.test_standing import by, reply, said_to

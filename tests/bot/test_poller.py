@@ -18,7 +18,8 @@ from bot.incoming import poller as polling
 from bot.incoming.inbox import Intake
 from bot.incoming.poller import MOST_AT_A_TIME, Poller
 from core.clock import utcnow
-from database.models import DeadUpdate, Message, SeenUpdate
+from database.machinery import DeadUpdate, SeenUpdate
+from database.models import Message
 from sandbox.client import User
 from tests.fuzzing.wire import TOKEN, Wire
 from tests.office import Office, Sessions, close, open_telegram, running, settings_for

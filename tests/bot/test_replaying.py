@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.commands import replay as replaying
-from database.models import DeadUpdate, Delivery, Direction
+from database.machinery import DeadUpdate, Delivery
+from database.models import Direction
 from database.models import Message as Written
 from sandbox.client import Message, User
 from services.notices import Refusal

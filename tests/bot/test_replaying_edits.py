@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.commands import replay as replaying
-from database.models import DeadUpdate, Direction, Message
+from database.machinery import DeadUpdate
+from database.models import Direction, Message
 from sandbox.client import User
 from tests.bot.test_replaying import one_clock
 from tests.bot.test_standing import NUMBER, by, reply, said_to

@@ -20,7 +20,7 @@ from bot.texts import to_users
 from core.config import Settings
 from core.heartbeat import Heartbeat
 from database.errors import ForeignDatabase
-from database.models import BotIdentity
+from database.machinery import BotIdentity
 from database.schema import DatabaseNotAtHead
 from database.session import make_engine, make_sessions
 from sandbox import Sandbox, Telegram

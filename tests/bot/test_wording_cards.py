@@ -15,7 +15,8 @@ from bot.outgoing.composer import _WORDING
 from bot.texts import names, on_cards, refusals
 from bot.wording.calls import Call
 from core.text import utf16_len
-from database.models import Delivery, DeliveryStatus, Direction, Ticket, TicketStatus, User
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Direction, Ticket, TicketStatus, User
 from database.session import make_sessions
 from services import inbox, notices, outbox
 from services import ticket_service as tickets

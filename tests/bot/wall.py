@@ -26,7 +26,7 @@ from bot.outgoing.composer import Composer
 from bot.wording.calls import Call
 from core.team import Team
 from core.text import utf16_len, utf16_slice
-from database.models import Delivery, DeliveryStatus
+from database.machinery import Delivery, DeliveryStatus
 from services.delivery import lanes, settling
 from services.delivery.outcomes import Delivered
 from services.delivery.parcel import Parcel

@@ -7,7 +7,8 @@ from datetime import date
 from sqlalchemy import NullPool, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from database.models import DeadUpdate, Delivery, DeliveryStatus, Message, Priority, Ticket
+from database.machinery import DeadUpdate, Delivery, DeliveryStatus, Priority
+from database.models import Message, Ticket
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, override
 
-from database.models import DeliveryStatus, Direction
+from database.machinery import DeliveryStatus
+from database.models import Direction
 from services.notices import (
     AnswerPosted,
     CardPosted,

@@ -3,7 +3,8 @@
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from database.models import Delivery, Message, Ticket
+from database.machinery import Delivery
+from database.models import Message, Ticket
 from services.notices import CardPosted
 from tests.crash import mishaps
 from tests.crash.scene import SIGKILLED, Scene

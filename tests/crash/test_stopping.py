@@ -6,7 +6,8 @@ import signal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from database.models import Delivery, DeliveryStatus, Message, MessageLink
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Message, MessageLink
 from services.notices import CardPosted
 from tests.crash import mishaps
 from tests.crash.scene import Scene

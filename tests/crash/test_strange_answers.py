@@ -9,7 +9,7 @@ from aiohttp import ClientSession, web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from database.models import Delivery
+from database.machinery import Delivery
 from tests.crash.scene import Scene
 
 type Sessions = async_sessionmaker[AsyncSession]

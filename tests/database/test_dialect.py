@@ -9,7 +9,7 @@ from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import insert, insert_new, one_of
-from database.models import Delivery, DeliveryStatus, SeenUpdate
+from database.machinery import Delivery, DeliveryStatus, SeenUpdate
 from services.notices import StaffChatMigrated
 from tests.services import factories
 from tests.times import NOON

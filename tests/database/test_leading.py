@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database import leadership
 from database.leadership import LockedLead
-from database.models import Leadership, User
+from database.machinery import Leadership
+from database.models import User
 from database.schema import DatabaseNotAtHead
 from database.session import make_sessions, own_file
 from tests.database import rows

@@ -8,15 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import configure_mappers
 
 from core.config import PROJECT
-from database.models import Base, DailyTicketCounter, Ticket, TicketStatus, User
+from database.base import Base
+from database.models import DailyTicketCounter, Ticket, TicketStatus, User
+from database.tables import METADATA
 from tests.database import rows
 from tests.times import NOON
 
-TABLES = [pytest.param(table, id=name) for name, table in Base.metadata.tables.items()]
+TABLES = [pytest.param(table, id=name) for name, table in METADATA.tables.items()]
 
 
 def test_the_mappers_configure_without_a_warning() -> None:
-    program = "import database.models, sqlalchemy.orm as orm; orm.configure_mappers()"
+    program = "import database.tables, sqlalchemy.orm as orm; orm.configure_mappers()"
 
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],

@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database import bulk_rows
-from database.models import ChatPause, DailyTicketCounter, Ticket, TicketStatus, User
+from database.machinery import ChatPause
+from database.models import DailyTicketCounter, Ticket, TicketStatus, User
 from tests.times import NOON
 
 type Sessions = async_sessionmaker[AsyncSession]

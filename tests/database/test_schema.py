@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.models import Base
 from database.schema import DatabaseNotAtHead, ensure_at_head, revision_of
 from database.session import make_engine
+from database.tables import METADATA
 from tests import migrating
 
 
@@ -54,7 +54,7 @@ async def test_an_unknown_revision_is_told_to_run_the_newer_version(engine: Asyn
 
 async def test_a_database_from_before_alembic_is_shown_the_door(empty: AsyncEngine) -> None:
     async with empty.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
+        await connection.run_sync(METADATA.create_all)
 
     with pytest.raises(DatabaseNotAtHead, match=r"before Alembic.*python migrate_db\.py"):
         await ensure_at_head(empty)

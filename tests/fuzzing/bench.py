@@ -19,14 +19,8 @@ from bot.app import App
 from bot.reading.update_json import origin
 from core.config import Settings
 from core.heartbeat import Heartbeat, Part
-from database.models import (
-    DeadUpdate,
-    Delivery,
-    KeptReason,
-    KeptWords,
-    Message,
-    SeenUpdate,
-)
+from database.machinery import DeadUpdate, Delivery, SeenUpdate
+from database.models import KeptReason, KeptWords, Message
 from database.session import make_sessions
 from services import inbox, notices, outbox
 from services.invariants import check

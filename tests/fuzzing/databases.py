@@ -13,11 +13,11 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.config import sqlite_url
-from database.models import Base
 from database.session import make_engine
+from database.tables import METADATA
 from tests import migrating, postgres
 
-_TABLES = [table.name for table in Base.metadata.sorted_tables]
+_TABLES = [table.name for table in METADATA.sorted_tables]
 _PENDING = "SELECT count(*), min(due_at) FROM deliveries WHERE status IN ('waiting', 'claimed')"
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Enum, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.description import describe
-from database.models import Base
 from database.session import make_engine
+from database.tables import METADATA
 from tests import migrating
 
 
@@ -25,7 +25,7 @@ async def test_what_create_all_makes_is_what_the_migrations_make(
 ) -> None:
     created = make_engine(empty_database_url)
     async with created.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
+        await connection.run_sync(METADATA.create_all)
         expected = await connection.run_sync(describe)
     await created.dispose()
 
@@ -43,7 +43,7 @@ async def test_every_enum_may_hold_what_the_models_say(engine: AsyncEngine) -> N
 
     expected = {
         column.type.name: set(column.type.enums)
-        for table in Base.metadata.tables.values()
+        for table in METADATA.tables.values()
         for column in table.columns
         if isinstance(column.type, Enum)
     }
@@ -54,7 +54,7 @@ def values_in_checks(connection: Connection) -> dict[str, set[str]]:
     """Read what stands in quotes in each check of the database."""
     return {
         str(rule["name"]): set(re.findall(r"'(\w+)'", rule["sqltext"]))
-        for table in Base.metadata.tables
+        for table in METADATA.tables
         for rule in inspect(connection).get_check_constraints(table)
     }
 

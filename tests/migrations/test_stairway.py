@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.description import Tables, describe
 from database.migrations import BrokenForeignKeys
-from database.models import Base
 from database.session import make_engine
+from database.tables import METADATA
 from tests import migrating
 from tests.migrations.filling import ROWS, count, fill
 
@@ -104,7 +104,7 @@ async def test_every_table_of_the_models_is_filled(
     await migrating.upgrade(empty_database_url)
     await put_rows(database)
 
-    assert (await rows_of(database)).keys() == Base.metadata.tables.keys()
+    assert (await rows_of(database)).keys() == METADATA.tables.keys()
 
 
 # What a revision may do -------------------------------------------------------------------------

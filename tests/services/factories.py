@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from database.machinery import Delivery, DeliveryStatus
 from database.models import (
-    Delivery,
-    DeliveryStatus,
     Direction,
     LinkKind,
     Message,

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from database.models import Delivery, DeliveryStatus, Ticket
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Ticket
 from services import notices, outbox
 from services.delivery import relocating
 from services.delivery.backlog import Backlog

@@ -3,7 +3,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from database.models import Delivery, Direction, Message, Ticket, TicketStatus
+from database.machinery import Delivery
+from database.models import Direction, Message, Ticket, TicketStatus
 from services.helpdesk import answers
 from services.helpdesk.content import Content
 from services.notices import (

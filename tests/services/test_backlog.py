@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import BacklogSign, Delivery, DeliveryStatus, Priority, Ticket
+from database.machinery import BacklogSign, Delivery, DeliveryStatus, Priority
+from database.models import Ticket
 from services.delivery import backlog
 from services.delivery.backlog import Backlog, Watch
 from services.delivery.claims import Claims, Turn

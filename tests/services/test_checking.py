@@ -8,17 +8,8 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from database.models import (
-    DailyTicketCounter,
-    Delivery,
-    DeliveryStatus,
-    Direction,
-    LinkKind,
-    Message,
-    SeenUpdate,
-    Ticket,
-    TicketStatus,
-)
+from database.machinery import Delivery, DeliveryStatus, SeenUpdate
+from database.models import DailyTicketCounter, Direction, LinkKind, Message, Ticket, TicketStatus
 from database.schema import DatabaseNotAtHead
 from database.session import make_engine
 from services import inbox, notices

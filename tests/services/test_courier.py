@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from database.models import Delivery, DeliveryStatus, MessageLink, Ticket
+from database.machinery import Delivery, DeliveryStatus
+from database.models import MessageLink, Ticket
 from services import outbox
 from services.delivery import courier as couriers
 from services.delivery.outcomes import Unknown

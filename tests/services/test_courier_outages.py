@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from database.errors import DatabaseUnreachable
-from database.models import Delivery, MessageLink, Ticket
+from database.machinery import Delivery
+from database.models import MessageLink, Ticket
 from services import outbox
 from services.delivery import courier as couriers
 from services.delivery import lanes

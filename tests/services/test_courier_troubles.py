@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from database.models import Delivery, Ticket
+from database.machinery import Delivery
+from database.models import Ticket
 from services import outbox
 from services.delivery import courier as couriers
 from services.delivery import failures

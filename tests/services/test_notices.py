@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from database.models import Priority
+from database.machinery import Priority
 from services import notices
 from services.notices import Notice, read
 

@@ -2,7 +2,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, DeliveryStatus, Priority, Ticket
+from database.machinery import Delivery, DeliveryStatus, Priority
+from database.models import Ticket
 from services import outbox
 from services.notices import AnswerPosted, CardRedrawn, QuestionPosted, Refusal, TicketOpened
 from services.pauses import ALL_CHATS

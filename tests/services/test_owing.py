@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, Message, Ticket, TicketStatus
+from database.machinery import Delivery
+from database.models import Message, Ticket, TicketStatus
 from database.session import make_engine, make_sessions
 from services import ticket_service as tickets
 from services.delivery import failures

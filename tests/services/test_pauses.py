@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
-from database.models import ChatPause
+from database.machinery import ChatPause
 from services import pauses
 from tests.services.factories import ANN, HOUR, MINUTE, SECOND, STAFF
 from tests.times import NOON

@@ -2,7 +2,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, DeliveryStatus, Ticket, TicketStatus, User
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Ticket, TicketStatus, User
 from services.helpdesk import people
 from services.helpdesk.content import Person
 from services.notices import AnswerPosted, CardRedrawn, QuestionPosted, UserReturned

@@ -4,7 +4,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, Ticket, TicketStatus
+from database.machinery import Delivery
+from database.models import Ticket, TicketStatus
 from services import ticket_service as tickets
 from services.delivery import failures
 from services.helpdesk import answers, questions

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, DeliveryStatus
+from database.machinery import Delivery, DeliveryStatus
 from services.helpdesk import refusals
 from services.notices import Refusal
 from services.problems import KindNotRelayed, NotConfirmed, NotStaff, Problem, RepliesDropped

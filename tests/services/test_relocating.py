@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from database.models import Delivery, DeliveryStatus, KeptReason, Relocation, Ticket, TicketStatus
+from database.machinery import Delivery, DeliveryStatus, Relocation
+from database.models import KeptReason, Ticket, TicketStatus
 from services import outbox, ticket_service
 from services.delivery import doubts, relocating
 from services.helpdesk import kept, lookup

@@ -2,7 +2,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, DeliveryStatus, Direction, Ticket
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Direction, Ticket
 from services.helpdesk import resend as resending
 from services.notices import AnswerPosted, AnswerRetracted, QuestionPosted, SentAgain
 from services.problems import AnswerIsNote, ButtonOutdated, NothingToResend

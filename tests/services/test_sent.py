@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, DeliveryStatus, Ticket
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Ticket
 from services import outbox
 from services.delivery import recent_sends
 from services.notices import (

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from database.models import DeadUpdate
+from database.machinery import DeadUpdate
 from services import inbox, set_aside
 from services.set_aside import NoSuchUpdate
 from tests.times import NOON

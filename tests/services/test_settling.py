@@ -8,16 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
-from database.models import (
-    ChatPause,
-    Delivery,
-    DeliveryStatus,
-    Direction,
-    LinkKind,
-    MessageLink,
-    Ticket,
-    User,
-)
+from database.machinery import ChatPause, Delivery, DeliveryStatus
+from database.models import Direction, LinkKind, MessageLink, Ticket, User
 from services import outbox
 from services import pauses as pauses_of
 from services.delivery import doubts, lanes, relocating, settling

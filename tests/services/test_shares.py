@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Delivery, DeliveryStatus, Priority, Ticket
+from database.machinery import Delivery, DeliveryStatus, Priority
+from database.models import Ticket
 from services import outbox
 from services.delivery import lanes
 from services.delivery.claims import Claims, Turn

@@ -5,7 +5,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
-from database.models import ChatMigration, ChatPause, Delivery, DeliveryStatus, Ticket, TicketStatus
+from database.machinery import ChatMigration, ChatPause, Delivery, DeliveryStatus
+from database.models import Ticket, TicketStatus
 from services import ticket_service
 from services.delivery import doubts, relocating
 from services.helpdesk import lookup, staff_chats

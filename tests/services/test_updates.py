@@ -5,14 +5,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import (
-    PENDING,
-    BotIdentity,
-    DeadUpdate,
-    Delivery,
-    DeliveryStatus,
-    SeenUpdate,
-)
+from database.conditions import PENDING
+from database.machinery import BotIdentity, DeadUpdate, Delivery, DeliveryStatus, SeenUpdate
 from services import inbox
 from services.delivery import lanes
 from tests.services.factories import HOUR, MINUTE, SECOND, STAFF

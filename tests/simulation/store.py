@@ -13,8 +13,8 @@ from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.models import Base
 from database.session import make_engine
+from database.tables import METADATA
 from tests.simulation.clockwork import Agenda, Loop
 
 # How often a statement lets others have a turn, how often it takes its time, and how long then.
@@ -215,7 +215,7 @@ def template() -> bytes:
 
     engine = create_engine("sqlite://")
     with engine.begin() as connection:
-        Base.metadata.create_all(connection)
+        METADATA.create_all(connection)
         raw: Any = connection.connection.driver_connection
         raw.commit()
         image: bytes = raw.serialize()

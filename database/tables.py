@@ -1,0 +1,8 @@
+"""Every table there is: whoever needs the whole schema imports it from here."""
+
+from database import machinery, models
+from database.base import Base
+
+__all__ = ["METADATA", "machinery", "models"]
+
+METADATA = Base.metadata
