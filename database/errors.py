@@ -53,6 +53,13 @@ class DatabaseUnreachable(Exception):
     """The server cannot be connected to, or does not answer."""
 
 
+class ReadTooLong(DatabaseUnreachable):
+    """A statement that only reads took longer than it may."""
+
+    def __init__(self) -> None:
+        super().__init__("reading takes too long")
+
+
 class FileReplaced(DatabaseUnreachable):
     """SQLite's file, or its log, was removed or replaced while it was open."""
 

@@ -1,8 +1,8 @@
-"""Engines that keep what they commit, and the one way to a session.
+"""Engines that keep what they commit, one that only reads, and the one way to a session.
 
 On SQLite there is one writer connection and every transaction on it begins with BEGIN IMMEDIATE:
 that is the lock which `SELECT … FOR UPDATE` is elsewhere (SQLite has none, and SQLAlchemy drops
-the words there without a sound).
+the words there without a sound). Whatever reads for long takes `make_reader`.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -21,8 +21,8 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from database import bulk_rows, sqlite_driver
-from database.errors import DatabaseUnreachable, LogRemoved, WrongUrl
+from database import bulk_rows, sqlite_driver, sqlite_reader
+from database.errors import DatabaseUnreachable, LogRemoved, ReadTooLong, WrongUrl
 from database.ownership import OwnFile
 
 # Longer than any transaction of ours; shorter than the 10 s in which a stopped bot must be gone.
@@ -34,6 +34,10 @@ SILENCE_SECONDS = 3
 # Longer than any statement of ours takes; what takes longer gets no answer any more.
 COMMAND_SECONDS = 10
 CONNECT_SECONDS = 5
+
+# A reader may take this long over a statement, in seconds, and uses this many connections.
+READING_SECONDS = 600
+READERS = 2
 
 # PgBouncer's answer to a setting of ours (pgbouncer.org/config.html#ignore_startup_parameters).
 REFUSED_BY_A_POOLER = "unsupported startup parameter"
@@ -88,6 +92,17 @@ def make_writer(url: str, admit: Admit) -> AsyncEngine:
     )
 
 
+def make_reader(url: str, seconds: float = READING_SECONDS) -> AsyncEngine:
+    """Open the database at `url` to read for long: nobody waits for it, and it can't write.
+
+    A transaction sees one moment. A statement that takes longer than `seconds` raises ReadTooLong.
+    """
+    with _slips_named():
+        if make_url(url).get_backend_name() == "sqlite":
+            return sqlite_reader.make_engine(url, seconds, pool_size=READERS, max_overflow=0)
+        return _postgres_reader(url, seconds)
+
+
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Make sessions whose objects stay readable after the commit."""
     return async_sessionmaker(
@@ -103,6 +118,19 @@ def _postgres_engine(
     event.listen(engine.sync_engine, "do_connect", connect)
     event.listen(engine.sync_engine, "handle_error", _name_a_silence)
     event.listen(engine.sync_engine, "handle_error", _do_not_quote_the_row)
+    return engine
+
+
+def _postgres_reader(url: str, seconds: float) -> AsyncEngine:
+    engine = _postgres_engine(
+        url,
+        _connect_to_postgres,
+        pool_size=READERS,
+        max_overflow=0,
+        execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+        connect_args={"command_timeout": seconds, "timeout": CONNECT_SECONDS},
+    )
+    event.listen(engine.sync_engine, "handle_error", _name_the_limit)
     return engine
 
 
@@ -152,6 +180,10 @@ def _name_a_silence(failure: ExceptionContext) -> Exception | None:
         return None
     failure.is_disconnect = True
     return DatabaseUnreachable(type(failure.original_exception).__name__)
+
+
+def _name_the_limit(failure: ExceptionContext) -> Exception | None:
+    return ReadTooLong() if isinstance(failure.original_exception, TimeoutError) else None
 
 
 def _do_not_quote_the_row(failure: ExceptionContext) -> None:

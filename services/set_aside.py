@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from database.machinery import DeadUpdate
 from database.schema import ensure_at_head
-from database.session import make_engine, make_sessions
+from database.session import make_engine, make_reader, make_sessions
 from services import inbox
 
 # Telegram's own words, which say what something is and not what somebody wrote.
@@ -23,7 +23,7 @@ class NoSuchUpdate(Exception):
 
 async def list_all(url: str, say: Callable[[str], Any]) -> None:
     """Say, a line each, what was set aside and waits."""
-    async with _transaction(url) as session:
+    async with _transaction(make_reader(url)) as session:
         waiting = await inbox.not_replayed(session)
     for dead in waiting:
         kind = ", ".join(key for key in json.loads(dead.raw) if key != "update_id")
@@ -33,7 +33,7 @@ async def list_all(url: str, say: Callable[[str], Any]) -> None:
 
 async def show(url: str, number: int, say: Callable[[str], Any], *, text: bool = False) -> None:
     """Say all that is kept of one; what people wrote only with `text`. Raises NoSuchUpdate."""
-    async with _transaction(url) as session:
+    async with _transaction(make_reader(url)) as session:
         dead = await _found(session, number)
     raw = json.loads(dead.raw)
     say(json.dumps(raw if text else _masked(raw), indent=2, ensure_ascii=not text))
@@ -42,7 +42,7 @@ async def show(url: str, number: int, say: Callable[[str], Any], *, text: bool =
 
 async def drop(url: str, numbers: Sequence[int], say: Callable[[str], Any]) -> None:
     """Forget some for ever, or none of them. Raises NoSuchUpdate."""
-    async with _transaction(url) as session:
+    async with _transaction(make_engine(url)) as session:
         for number in numbers:
             await session.delete(await _found(session, number))
     for number in numbers:
@@ -50,9 +50,8 @@ async def drop(url: str, numbers: Sequence[int], say: Callable[[str], Any]) -> N
 
 
 @asynccontextmanager
-async def _transaction(url: str) -> AsyncIterator[AsyncSession]:
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     """Raises DatabaseNotAtHead, and what an outage raises."""
-    engine = make_engine(url)
     try:
         await ensure_at_head(engine)
         async with make_sessions(engine).begin() as session:

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.machinery import Delivery
 from database.models import Message, Ticket
 from database.schema import ensure_at_head
-from database.session import make_engine
+from database.session import make_reader
 from services.invariants import rules
 
 # So many of what breaks a rule are named.
@@ -32,17 +32,14 @@ async def check(url: str, *, now: datetime, say: Callable[[str], Any]) -> int:
 
     Raises DatabaseNotAtHead, and what an outage raises.
     """
-    engine = make_engine(url)
+    reader = make_reader(url)
     try:
-        reader = _reading(engine)
         await ensure_at_head(reader)
         async with reader.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                await connection.exec_driver_sql("PRAGMA query_only=ON")
             found = await findings(connection, now=now)
             well = await _totals(connection)
     finally:
-        await engine.dispose()
+        await reader.dispose()
     wrong = sum(finding.wrong for finding in found)
     for finding in found:
         say(finding.line if finding.wrong else f"(for your information) {finding.line}")
@@ -62,13 +59,6 @@ async def findings(connection: AsyncConnection, *, now: datetime) -> list[Findin
             line = f"{rule.sentence}: {rule.things} {_named(sorted(broken))}"
             found.append(Finding(rule.name, line, rule.wrong))
     return found
-
-
-def _reading(engine: AsyncEngine) -> AsyncEngine:
-    """Begin so that nobody waits for us, and all that is read is of one moment."""
-    if engine.dialect.name == "sqlite":
-        return engine.execution_options(sqlite_begin="DEFERRED")
-    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 async def _damage(connection: AsyncConnection) -> list[Finding]:

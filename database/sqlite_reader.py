@@ -1,0 +1,83 @@
+"""SQLite opened only to read, by the plain driver: a statement runs in a thread of its own.
+
+The loop goes on meanwhile, and so does the writer: a transaction here sees the moment at which it
+began to read. While it lasts the log can't be emptied, so it ends some time.
+"""
+
+import sqlite3
+import time
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, event
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from database.errors import ReadTooLong
+
+# SQLite asks after this many of its instructions whether to go on: about each millisecond.
+INSTRUCTIONS = 20_000
+
+_PATIENCE = "reading until"
+
+
+def make_engine(url: str, seconds: float, **options: Any) -> AsyncEngine:
+    """Open the file at `url`, which has to be there; no statement takes longer than `seconds`."""
+    engine = create_async_engine(url, hide_parameters=True, **options)
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN DEFERRED")
+
+    def start(connection: Connection, *_: Any) -> None:
+        _patience(connection).until = time.monotonic() + seconds
+
+    for hook, listener in (
+        ("do_connect", _open_to_read),
+        ("connect", _prepare),
+        ("begin", begin),
+        ("before_cursor_execute", start),
+        ("handle_error", _name_the_limit),
+        ("close", _interrupt),
+    ):
+        event.listen(engine.sync_engine, hook, listener)
+    return engine
+
+
+class _Patience:
+    """How long the statement of a connection may take, on the monotonic clock."""
+
+    until = inf
+
+    def is_over(self) -> bool:
+        """Asked by SQLite, in the connection's thread."""
+        return time.monotonic() > self.until
+
+
+def _open_to_read(
+    _dialect: Dialect, _entry: ConnectionPoolEntry, place: list[Any], options: dict[str, Any]
+) -> None:
+    place[0] = f"{Path(place[0]).as_uri()}?mode=ro"
+    options["uri"] = True
+
+
+def _prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    patience = entry.info[_PATIENCE] = _Patience()
+    connection.run_async(lambda raw: raw.set_progress_handler(patience.is_over, INSTRUCTIONS))
+
+
+def _patience(connection: Connection) -> _Patience:
+    found: _Patience = connection.info[_PATIENCE]
+    return found
+
+
+def _interrupt(_connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    """End a statement that nobody waits for any more: closing would wait for it."""
+    entry.info[_PATIENCE].until = -inf
+
+
+def _name_the_limit(failure: ExceptionContext) -> Exception | None:
+    code = getattr(failure.original_exception, "sqlite_errorcode", None)
+    return ReadTooLong() if code == sqlite3.SQLITE_INTERRUPT else None
