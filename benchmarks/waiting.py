@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from benchmarks import databases
 from database.machinery import ChatPause, Delivery
 from database.session import make_engine, make_sessions
-from services.delivery.claims import Claims, Turn
+from services.delivery.claims import Claims
 from services.delivery.limiter import Limiter
 from services.delivery.parcel import Parcel
+from services.delivery.turn import Turn
 
 ROWS = (1_000, 100_000, 1_000_000)
 TURNS = 15

@@ -112,10 +112,10 @@ class App:
             self.intake,
             clock=clock,
             on_turn=lambda: self.heartbeat.beat("poller"),
-            on_more=self.courier.expect,
+            on_more=self.courier.bell.expect,
             on_taken=self.courier.wake,
             on_answer=self._hear,
-            sent=self.courier.sent,
+            sent=self.courier.bell.all_back,
             allowed=self._wait_for_lead,
             alarm=Alarm(monotonic, lambda words: self.heartbeat.trouble("poller", words)),
         )
@@ -183,13 +183,13 @@ class App:
 
     async def _look_after_staff_chat(self) -> None:
         """Have the courier write to staff once the bot works there, and all tickets are there."""
-        holds = await self.courier.relocates()
+        holds = await self.courier.holds.wait()
         await startup.look_after_staff_chat(self._bot, self._sessions, self._team, self._clock)
-        self.courier.settled_in(holds)
+        self.courier.holds.release(holds)
         while True:
-            holds = await self.courier.relocates()
+            holds = await self.courier.holds.wait()
             await startup.follow_staff_chat(self._sessions, self._team, self._clock)
-            self.courier.settled_in(holds)
+            self.courier.holds.release(holds)
 
 
 async def run(settings: Settings) -> None:

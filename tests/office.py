@@ -61,7 +61,7 @@ class Office:
         while (await self.telegram.status())["pending_updates"]:
             known = (await self.telegram.call("changes", since=known, timeout=30))["seq"]
         self.app.courier.wake()
-        await self.app.courier.sent()
+        await self.app.courier.bell.all_back()
 
     async def holds_all(self) -> None:
         """Wait until the bot wrote down that it may not write, for all it had tried to send."""

@@ -180,10 +180,10 @@ class Intake:
             async with self._sessions.begin() as session:
                 yield session
                 if relocates := read_ahead.of(session).relocates:
-                    self._courier.hold_staff_chats()
+                    self._courier.holds.hold()
         finally:
             if relocates:
-                self._courier.hold_staff_chats()
+                self._courier.holds.hold()
 
     async def _feed_all(
         self,

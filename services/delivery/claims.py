@@ -6,7 +6,7 @@ have been said.
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import chain
 from math import inf
 
@@ -20,58 +20,16 @@ from services import outbox, pauses, read_ahead
 from services.delivery import doubts, failures, lanes
 from services.delivery.backlog import Backlog, Watch
 from services.delivery.limiter import Limiter
-from services.delivery.outcomes import Outcome
 from services.delivery.parcel import Compose, Parcel, Trip
 from services.delivery.queue import Queue
 from services.delivery.rings import Head, Rings
 from services.delivery.shares import Division
+from services.delivery.turn import Turn
 
 log = structlog.get_logger(__name__)
 
 # When none of the lanes that were looked at may go, others are looked at after so many seconds.
 LOOKS_FURTHER = 0.1
-
-
-class Turn:
-    """One turn's time, what it settles and what it claimed, and when the next one is due.
-
-    `settled` is empty as long as the transaction has not begun. `claimed` are the ids of all that
-    goes; `batches`, what of it is not written down yet.
-
-    `relocates`: it has found that tickets have to come along to another group.
-
-    `careful`: a turn before failed, perhaps for a delivery that spoils the transaction when it is
-    worded. So each is worded in a savepoint.
-    """
-
-    def __init__(
-        self, now: datetime, monotonic: float, *, longest: float, careful: bool = False
-    ) -> None:
-        self.careful = careful
-        self.relocates = False
-        self.settled: list[tuple[Trip, Outcome]] = []
-        self.trips: list[Trip] = []
-        self.batches: list[Sequence[Delivery]] = []
-        self.claimed: list[int] = []
-        self.crowded: set[int] = set()
-        self._longest = longest
-        self.begin(now, monotonic)
-
-    def begin(self, now: datetime, monotonic: float) -> None:
-        """Start to count: what is due by now can be seen."""
-        self.now = now
-        self.monotonic = monotonic
-        self._next = monotonic + self._longest
-
-    def look_at(self, monotonic: float) -> None:
-        self._next = min(self._next, monotonic)
-
-    def wait_until(self, time: datetime | None) -> None:
-        if time is not None:
-            self.look_at(self.monotonic + (time - self.now).total_seconds())
-
-    def rest(self, monotonic: float) -> float:
-        return max(0.0, self._next - monotonic)
 
 
 class Claims:

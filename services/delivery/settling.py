@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from database.errors import is_outage
 from database.machinery import Delivery, DeliveryStatus
 from services import pauses
 from services.delivery import arrivals, delays, doubts, failures, lanes, relocating
@@ -119,6 +120,27 @@ async def settle(
             )
         case Refused():
             await _refused(session, batch, outcome, staff_chat_id, now)
+
+
+async def give_up(session: AsyncSession, trip: Trip, outcome: Outcome, *, now: datetime) -> None:
+    """Fail the deliveries of a trip whose outcome can't be saved; tell of it, if that can be."""
+    reason = failures.NOT_WRITTEN_DOWN
+    log.error(
+        "an outcome cannot be written down",
+        outcome=type(outcome).__name__,
+        deliveries=trip.delivery_ids,
+    )
+    claimed = await lanes.still_claimed(session, trip.delivery_ids)
+    batch = [claimed[one] for one in trip.delivery_ids if one in claimed]
+    try:
+        async with session.begin_nested():
+            await failures.fail(session, batch, reason, now=now)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        log.exception("nobody could be told what failed")
+        for delivery in batch:
+            delivery.status, delivery.error = DeliveryStatus.FAILED, reason
 
 
 def backoff(attempts: int) -> timedelta:

@@ -199,11 +199,11 @@ class Room:
 
     async def come_along(self, chat_id: int) -> None:
         """Have all tickets come along to a staff chat."""
-        holds, more = await self.courier.relocates(), True
+        holds, more = await self.courier.holds.wait(), True
         while more:
             async with self.sessions.begin() as session:
                 more = await relocating.go_on(session, chat_id, now=self.times.clock())
-        self.courier.settled_in(holds)
+        self.courier.holds.release(holds)
 
     async def turns(self, count: int = 2) -> None:
         """Let the courier take so many turns; after two, one has seen all there was."""

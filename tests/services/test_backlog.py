@@ -13,9 +13,10 @@ from database.machinery import BacklogSign, Delivery, DeliveryStatus, Priority
 from database.models import Ticket
 from services.delivery import backlog
 from services.delivery.backlog import Backlog, Watch
-from services.delivery.claims import Claims, Turn
+from services.delivery.claims import Claims
 from services.delivery.limiter import Limiter
 from services.delivery.parcel import Parcel
+from services.delivery.turn import Turn
 from services.notices import (
     AnswerDelivered,
     CardPosted,

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from database.machinery import Delivery, DeliveryStatus
 from database.models import MessageLink, Ticket
 from services import outbox
+from services.delivery import bell
 from services.delivery import courier as couriers
 from services.delivery.outcomes import Unknown
 from services.notices import (
@@ -117,20 +118,20 @@ async def on_their_way(
 ) -> AsyncIterator[list[asyncio.Event]]:
     """Have a send for each ticket without an answer, and a courier whom nothing else wakes."""
     monkeypatch.setattr(couriers, "LOOKS_EVERY", 3600.0)
-    resting, take_rest = asyncio.Event(), room.courier._rest
+    resting, take_rest = asyncio.Event(), room.courier.bell.rest
 
     async def rest(seconds: float) -> None:
         resting.set()
         await take_rest(seconds)
         resting.clear()
 
-    monkeypatch.setattr(room.courier, "_rest", rest)
+    monkeypatch.setattr(room.courier.bell, "rest", rest)
     answers = [room.telegram.holds(number) for number, _ in enumerate(tickets, 1)]
     async with room.working():
         for number, ticket in enumerate(tickets, 1):
             await room.post(number, ticket=ticket)
         await room.telegram.called(len(tickets))
-        while not resting.is_set() or room.courier._wake.is_set():  # noqa: ASYNC110
+        while not resting.is_set() or room.courier.bell._rung.is_set():  # noqa: ASYNC110
             await asyncio.sleep(0)
         yield answers
         for answer in answers:
@@ -147,7 +148,7 @@ async def written_down(room: Room, *statuses: DeliveryStatus) -> None:
 async def test_answers_that_come_close_together_are_written_down_together(
     room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(couriers, "GATHERS", 3600.0)
+    monkeypatch.setattr(bell, "GATHERS", 3600.0)
     async with on_their_way(room, monkeypatch, ann, bob) as (first, second):
         first.set()
         for _ in range(5):
@@ -160,7 +161,7 @@ async def test_answers_that_come_close_together_are_written_down_together(
 async def test_an_answer_waits_a_moment_for_others_and_no_longer(
     room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(couriers, "GATHERS", 0.0)
+    monkeypatch.setattr(bell, "GATHERS", 0.0)
     async with on_their_way(room, monkeypatch, ann, bob) as (first, _):
         first.set()
         await written_down(room, DELIVERED, CLAIMED)
@@ -169,7 +170,7 @@ async def test_an_answer_waits_a_moment_for_others_and_no_longer(
 async def test_the_answer_to_a_single_send_is_written_down_at_once(
     room: Room, ann: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(couriers, "GATHERS", 3600.0)
+    monkeypatch.setattr(bell, "GATHERS", 3600.0)
     async with on_their_way(room, monkeypatch, ann) as (answer,):
         answer.set()
         await written_down(room, DELIVERED)
@@ -178,9 +179,9 @@ async def test_the_answer_to_a_single_send_is_written_down_at_once(
 async def test_answers_wait_for_what_is_about_to_be_committed(
     room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(couriers, "GATHERS", 0.0)
+    monkeypatch.setattr(bell, "GATHERS", 0.0)
     async with on_their_way(room, monkeypatch, ann, bob) as (first, second):
-        room.courier.expect()
+        room.courier.bell.expect()
         first.set()
         second.set()
         for _ in range(20):
@@ -193,9 +194,9 @@ async def test_answers_wait_for_what_is_about_to_be_committed(
 async def test_what_was_about_to_be_committed_is_not_waited_for_at_the_end(
     room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(couriers, "GATHERS", 0.0)
+    monkeypatch.setattr(bell, "GATHERS", 0.0)
     async with on_their_way(room, monkeypatch, ann, bob) as (first, second):
-        room.courier.expect()
+        room.courier.bell.expect()
         room.courier.stop()
         for _ in range(20):  # until it has looked, and rests again
             assert await room.statuses() == [CLAIMED, CLAIMED]
@@ -208,14 +209,14 @@ async def test_it_tells_when_all_that_may_go_is_sent(
     room: Room, ann: Ticket, bob: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(couriers, "LOOKS_EVERY", 3600.0)
-    monkeypatch.setattr(couriers, "GATHERS", 3600.0)
+    monkeypatch.setattr(bell, "GATHERS", 3600.0)
     first, second = room.telegram.holds(1), room.telegram.holds(2)
     async with asyncio.timeout(10), room.working(), asyncio.TaskGroup() as group:
         room.courier.wake()  # for nothing
-        await room.courier.sent()
+        await room.courier.bell.all_back()
         # At once, so that no further turn is due.
         await room.post_all((STAFF, QuestionPosted(1), ann), (STAFF, QuestionPosted(2), bob))
-        sent = group.create_task(room.courier.sent())
+        sent = group.create_task(room.courier.bell.all_back())
         await room.telegram.called(2)
         first.set()
         for _ in range(20):

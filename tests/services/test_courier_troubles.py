@@ -499,8 +499,8 @@ async def test_many_lanes_that_wait_for_room_do_not_keep_the_courier_spinning(
         rests.append(seconds)
         await take_rest(seconds)
 
-    take_rest = room.courier._rest
-    monkeypatch.setattr(room.courier, "_rest", rest)
+    take_rest = room.courier.bell.rest
+    monkeypatch.setattr(room.courier.bell, "rest", rest)
     async with room.working():
         await room.settled(0, others=1)
         await room.turns()

@@ -10,10 +10,11 @@ from database.machinery import Delivery, DeliveryStatus, Priority
 from database.models import Ticket
 from services import outbox
 from services.delivery import lanes
-from services.delivery.claims import Claims, Turn
+from services.delivery.claims import Claims
 from services.delivery.limiter import Limiter
 from services.delivery.parcel import Parcel
 from services.delivery.shares import IN_A_STAFF_CHAT, A, B, C, Division, Shares
+from services.delivery.turn import Turn
 from services.notices import CardPosted, CardRedrawn, Notice, QuestionEdited, UserReturned
 from tests.services import factories
 from tests.services.factories import STAFF

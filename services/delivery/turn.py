@@ -1,0 +1,48 @@
+"""One turn of the courier: its time, what it settles and claims, and when the next one is due."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from database.machinery import Delivery
+from services.delivery.in_flight import Answer
+from services.delivery.parcel import Trip
+
+
+class Turn:
+    """Lasts for one transaction, and until what it claimed has left.
+
+    `settled` are the answers that it writes down; empty until the transaction has begun. `claimed`
+    are the ids of all that goes, `batches` what of it is not written down yet.
+
+    `relocates`: it has found that tickets have to come along to another group. `careful`: each
+    delivery is worded in a savepoint (services/delivery/recovery.py).
+    """
+
+    def __init__(
+        self, now: datetime, monotonic: float, *, longest: float, careful: bool = False
+    ) -> None:
+        self.careful = careful
+        self.relocates = False
+        self.settled: Sequence[Answer] = ()
+        self.trips: list[Trip] = []
+        self.batches: list[Sequence[Delivery]] = []
+        self.claimed: list[int] = []
+        self.crowded: set[int] = set()
+        self._longest = longest
+        self.begin(now, monotonic)
+
+    def begin(self, now: datetime, monotonic: float) -> None:
+        """Start to count: what is due by now can be seen."""
+        self.now = now
+        self.monotonic = monotonic
+        self._next = monotonic + self._longest
+
+    def look_at(self, monotonic: float) -> None:
+        self._next = min(self._next, monotonic)
+
+    def wait_until(self, time: datetime | None) -> None:
+        if time is not None:
+            self.look_at(self.monotonic + (time - self.now).total_seconds())
+
+    def rest(self, monotonic: float) -> float:
+        return max(0.0, self._next - monotonic)
