@@ -1,7 +1,7 @@
 """What buttons carry. Anybody can forge it, so every press is checked against chat and person.
 
 A button about a ticket is a `TicketButton`, made by `of(ticket)`; the handler of a press gets its
-ticket from `naming.pressed_ticket`.
+ticket from `pressed_ticket` of `bot/reading/ticket_reference.py`.
 """
 
 from contextlib import suppress

@@ -16,20 +16,13 @@ from bot.reading import update_model
 from bot.reading.filters import chat_of
 from bot.reading.members import Standing
 from bot.reading.update_json import cleaned
-from bot.routers import buttons, groups, private, programs, staff
+from bot.routers import FOR_PROGRAMS, ROUTERS
 from core.team import Team
 from services.helpdesk import staff_chats
 
 
 class Unhandled(Exception):
     """No handler is responsible for the update."""
-
-
-# Asked in this order, until one has a handler.
-ROUTERS = (private.router, groups.router, staff.router, buttons.router)
-
-# Asked for what another program says: it may tell that a group moved, and has no say besides.
-FOR_PROGRAMS = (groups.router, programs.router)
 
 
 @cache

@@ -1,1 +1,66 @@
-"""What comes in: each handler reads its event, calls one service, and returns what to show."""
+"""What comes in: each handler reads its event, calls one service, and returns what to show.
+
+A file is one behaviour, with its command and its buttons side by side. They are asked in the order
+below, until one has a handler: what is most frequent first, what takes all the rest last.
+"""
+
+from aiogram import F, Router
+
+from bot.reading.acting_staff import StaffMiddleware
+from bot.reading.album_commands import AlbumMiddleware
+from bot.reading.filters import InStaffChat, When
+from bot.routers import (
+    answers,
+    blocking,
+    fallbacks,
+    groups,
+    kept_words,
+    programs,
+    questions,
+    resend,
+    start_and_help,
+    ticket_list,
+    tickets,
+    unknown_commands,
+)
+
+_IS_PRIVATE = When(F.chat.type == "private")
+
+
+def _in_private_chats() -> Router:
+    router = Router(name="private chats")
+    for observer in (router.message, router.edited_message, router.my_chat_member):
+        observer.filter(_IS_PRIVATE)
+    router.include_routers(
+        questions.router,  # nearly all that comes is one
+        start_and_help.for_users,
+        blocking.router,
+        unknown_commands.for_users,
+        fallbacks.for_users,
+    )
+    return router
+
+
+def _in_staff_chat() -> Router:
+    router = Router(name="staff chat")
+    router.message.middleware(AlbumMiddleware())
+    for observer in (router.message, router.edited_message, router.callback_query):
+        observer.filter(InStaffChat())
+        observer.middleware(StaffMiddleware())
+    router.include_routers(
+        start_and_help.for_staff,
+        ticket_list.router,
+        tickets.router,
+        resend.router,
+        kept_words.router,
+        unknown_commands.for_staff,  # an answer may begin with a slash, but not with our name
+        answers.router,
+        fallbacks.for_staff,
+    )
+    return router
+
+
+ROUTERS = (_in_private_chats(), groups.router, _in_staff_chat(), fallbacks.elsewhere)
+
+# For what another program says: it may tell that a group moved, and has no say besides.
+FOR_PROGRAMS = (groups.router, programs.router)

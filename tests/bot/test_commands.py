@@ -146,7 +146,7 @@ async def test_start_within_a_ticket_only_greets(office: Office, alice: User) ->
 async def test_what_cannot_be_shown_does_not_stop_the_bot(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.texts.greeting", lambda: "\ud800")
+    monkeypatch.setattr("bot.texts.to_users.greeting", lambda: "\ud800")
 
     await alice.writes("/start")
     await alice.writes("/help")

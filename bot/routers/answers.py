@@ -1,0 +1,108 @@
+"""What staff write in reply to the bot: answers, notes, and their edits."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from aiogram import Router
+from aiogram.types import Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.reading.acting_staff import require_say
+from bot.reading.content import content
+from bot.reading.filters import Relayed, ReplyToBot
+from bot.reading.kinds import kind_of
+from bot.reading.members import Standing
+from bot.reading.ticket_reference import replied_ticket
+from bot.reading.unheard import is_new_reply
+from database.models import User
+from services import ticket_service as tickets
+from services.helpdesk import hearing, kept, messages
+from services.helpdesk.hearing import Said
+from services.problems import KindNotRelayed, NotStaff, UnknownCard, UnknownReply
+
+router = Router(name="answers")
+
+
+@router.message(ReplyToBot(), Relayed())
+async def answer(
+    message: Message,
+    session: AsyncSession,
+    staff_chat_id: int,
+    staff: User | None,
+    standing: Standing,
+    now: datetime,
+    *,
+    settled: bool,
+) -> None:
+    words = said(message, staff, standing)
+    await _hear(message, words, session, staff_chat_id, now, settled=settled)
+
+
+@router.message(ReplyToBot())
+async def not_relayed(
+    message: Message, session: AsyncSession, staff_chat_id: int, standing: Standing
+) -> None:
+    require_say(standing)
+    await replied_ticket(session, message, staff_chat_id)
+    raise KindNotRelayed(kind_of(message))
+
+
+@router.edited_message()
+async def edited(
+    message: Message,
+    session: AsyncSession,
+    staff_chat_id: int,
+    staff: User | None,
+    standing: Standing,
+    now: datetime,
+    *,
+    settled: bool,
+) -> None:
+    """Pass on the change; of a reply that was refused, or never reached us, the whole."""
+    written = await messages.find(session, message.chat.id, message.message_id)
+    if written is None:
+        if await kept.is_kept(session, message.chat.id, message.message_id):
+            words = said(message, staff, standing)
+            await hearing.reword(session, words, staff_chat_id=staff_chat_id, now=now)
+        elif await is_new_reply(session, message):
+            words = said(message, staff, standing)
+            words = replace(words, content=replace(words.content, first_as_edit=True))
+            await _hear(message, words, session, staff_chat_id, now, settled=settled)
+        return
+    words = said(message, staff, standing)
+    ticket = await tickets.get(session, written.ticket_id, staff_chat_id=staff_chat_id)
+    await hearing.hear_edit(session, ticket, written, words, now=now)
+
+
+async def _hear(
+    message: Message,
+    words: Said,
+    session: AsyncSession,
+    staff_chat_id: int,
+    now: datetime,
+    *,
+    settled: bool,
+) -> None:
+    """Hear a reply to a message of ours; one that we don't know may be an orphan."""
+    try:
+        ticket = await replied_ticket(session, message, staff_chat_id)
+    except UnknownReply as unknown:
+        if isinstance(unknown, UnknownCard) or not settled or message.reply_to_message is None:
+            raise
+        replied = content(message.reply_to_message)
+        await hearing.hear_orphan(session, words, replied, staff_chat_id=staff_chat_id, now=now)
+    else:
+        await hearing.hear(session, ticket, words, now=now)
+
+
+def said(message: Message, staff: User | None, standing: Standing) -> Said:
+    """Read what somebody said, if it may count; NotStaff if it may not."""
+    if standing is Standing.OUTSIDE:
+        raise NotStaff
+    speaker = message.sender_chat or message.from_user
+    return Said(
+        content(message),
+        staff,
+        speaker.id if speaker else message.chat.id,
+        confirmed=standing is Standing.INSIDE,
+    )

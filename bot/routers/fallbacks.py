@@ -1,0 +1,30 @@
+"""What is for nobody, and buttons that no longer count: asked last."""
+
+from aiogram import Router
+from aiogram.types import CallbackQuery, Message
+
+from services.problems import ButtonOutdated, NotForYou
+
+for_users = Router(name="the rest of users")
+for_staff = Router(name="the rest of staff")
+elsewhere = Router(name="buttons elsewhere")
+
+
+@for_users.message()
+async def service_message(message: Message) -> None:
+    """Telegram's own words about the chat say nothing to the team."""
+
+
+@for_staff.message()
+async def among_staff(message: Message) -> None:
+    """What replies to nothing of ours is not for us."""
+
+
+@for_staff.callback_query()
+async def outdated(query: CallbackQuery) -> None:
+    raise ButtonOutdated
+
+
+@elsewhere.callback_query()
+async def not_for_you(query: CallbackQuery) -> None:
+    raise NotForYou

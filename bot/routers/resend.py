@@ -1,0 +1,67 @@
+"""*Send again*, under the notices that tell of what did not arrive."""
+
+from datetime import datetime
+
+from aiogram import Router
+from aiogram.methods import AnswerCallbackQuery
+from aiogram.types import CallbackQuery
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.callbacks import ResendDelivery, ResendFailed, ResendMissed
+from bot.reading.ticket_reference import pressed_ticket, told_ticket
+from bot.texts import to_staff
+from database.models import Ticket
+from services.helpdesk import resend as resending
+
+router = Router(name="resend")
+
+
+@router.callback_query(ResendFailed.filter())
+async def resend(
+    query: CallbackQuery,
+    callback_data: ResendFailed,
+    session: AsyncSession,
+    staff_chat_id: int,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
+    failed, posted_at = callback_data.delivery_id, callback_data.posted_at
+    notice_id = _notice_id(query, ticket)
+    await resending.resend(
+        session, ticket, failed, posted_at=posted_at, notice_id=notice_id, now=now
+    )
+    return query.answer(to_staff.sent_again())
+
+
+@router.callback_query(ResendMissed.filter())
+async def resend_missed(
+    query: CallbackQuery,
+    callback_data: ResendMissed,
+    session: AsyncSession,
+    staff_chat_id: int,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
+    notice_id = _notice_id(query, ticket)
+    await resending.resend_missed(session, ticket, notice_id=notice_id, now=now)
+    return query.answer(to_staff.sent_again())
+
+
+@router.callback_query(ResendDelivery.filter())
+async def resend_unmarked(
+    query: CallbackQuery,
+    callback_data: ResendDelivery,
+    session: AsyncSession,
+    staff_chat_id: int,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await told_ticket(session, query, staff_chat_id)
+    failed, notice_id = callback_data.delivery_id, _notice_id(query, ticket)
+    await resending.resend(session, ticket, failed, notice_id=notice_id, now=now)
+    return query.answer(to_staff.sent_again())
+
+
+def _notice_id(query: CallbackQuery, ticket: Ticket) -> int | None:
+    """Tell under which message it was pressed; None if the group has moved since."""
+    notice = query.message
+    return notice.message_id if notice and notice.chat.id == ticket.staff_chat_id else None

@@ -1,0 +1,49 @@
+"""What this is and how it is used: `/start` and `/help`, for users and for staff."""
+
+import re
+from datetime import date, datetime
+
+from aiogram import Router
+from aiogram.methods import SendMessage
+from aiogram.types import Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.reading.filters import has_more, private_command, staff_command
+from bot.routers.questions import question
+from bot.texts import to_staff, to_users
+
+for_users = Router(name="help for users")
+for_staff = Router(name="help for staff")
+
+# What opens the chat from a link (core.telegram.org/bots/features#deep-linking): nobody typed it.
+_DEEP_LINK = re.compile(r"/start [A-Za-z0-9_-]{1,64}")
+
+
+@for_users.message(private_command("start"))
+async def start(
+    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
+) -> SendMessage:
+    if not _DEEP_LINK.fullmatch(message.text or ""):
+        await _what_comes_with(message, session, staff_chat_id, day, now)
+    return message.answer(to_users.greeting())
+
+
+@for_users.message(private_command("help"))
+async def help_(
+    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
+) -> SendMessage:
+    await _what_comes_with(message, session, staff_chat_id, day, now)
+    return message.answer(to_users.user_help())
+
+
+async def _what_comes_with(
+    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
+) -> None:
+    """Pass on words behind a command, or the picture above it; alone it is no question."""
+    if has_more(message):
+        await question(message, session, staff_chat_id, day, now)
+
+
+@for_staff.message(staff_command("help", "start"))
+async def staff_help(message: Message) -> SendMessage:
+    return message.answer(to_staff.staff_help())

@@ -1,0 +1,41 @@
+"""The list of tickets that are not closed, and its pages."""
+
+from datetime import date
+
+from aiogram import Router
+from aiogram.methods import EditMessageText, SendMessage
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import keyboards
+from bot.callbacks import TicketsPage
+from bot.reading.filters import staff_command
+from bot.texts import on_cards
+from services.helpdesk import lookup
+
+router = Router(name="ticket list")
+
+
+@router.message(staff_command("tickets"))
+async def list_tickets(
+    message: Message, session: AsyncSession, staff_chat_id: int, day: date
+) -> SendMessage:
+    page = await lookup.page(session, 0, staff_chat_id=staff_chat_id)
+    return message.answer(on_cards.ticket_list(page, day), reply_markup=keyboards.pages(page))
+
+
+@router.callback_query(TicketsPage.filter())
+async def turn_page(
+    query: CallbackQuery,
+    callback_data: TicketsPage,
+    session: AsyncSession,
+    staff_chat_id: int,
+    day: date,
+) -> EditMessageText:
+    page = await lookup.page(session, callback_data.number, staff_chat_id=staff_chat_id)
+    return EditMessageText(
+        chat_id=query.message.chat.id if query.message else None,
+        message_id=query.message.message_id if query.message else None,
+        text=on_cards.ticket_list(page, day),
+        reply_markup=keyboards.pages(page),
+    )

@@ -1,0 +1,36 @@
+"""Commands that nobody here knows, or that belong elsewhere."""
+
+from aiogram import Bot, Router
+from aiogram.types import Message
+
+from bot.reading.acting_staff import require_say
+from bot.reading.content import first_word
+from bot.reading.filters import CommandLike, CommandNames, ReplyToBot, is_known
+from bot.reading.members import Standing
+from services.problems import OtherBotNamed, StaffCommand, UnknownCommand
+
+for_users = Router(name="unknown commands of users")
+for_staff = Router(name="unknown commands of staff")
+
+
+@for_users.message(CommandLike())
+async def other_command(message: Message) -> UnknownCommand | StaffCommand:
+    return refused(message)
+
+
+def refused(message: Message) -> UnknownCommand | StaffCommand:
+    said = first_word(message)
+    return StaffCommand(said) if is_known(message) else UnknownCommand(said, private=True)
+
+
+@for_staff.message(CommandNames())
+async def not_a_command(message: Message, standing: Standing) -> None:
+    require_say(standing)
+    raise UnknownCommand(first_word(message), private=False)
+
+
+@for_staff.message(ReplyToBot(), CommandNames(another=True))
+async def another_bots_command(message: Message, bot: Bot, standing: Standing) -> None:
+    """Said to us and to somebody else at once: it may be the name that we had before."""
+    require_say(standing)
+    raise OtherBotNamed(first_word(message), username=(await bot.me()).username or "")
