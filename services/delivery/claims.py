@@ -6,9 +6,10 @@ have been said.
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from math import inf
+from typing import assert_never
 
 import structlog
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
@@ -19,8 +20,9 @@ from database.machinery import Delivery, DeliveryStatus, Priority
 from services import outbox, pauses, read_ahead
 from services.delivery import doubts, failures, lanes
 from services.delivery.backlog import Backlog, Watch
+from services.delivery.decisions import Again, Claimed, Decision, Later, Nothing, Room
 from services.delivery.limiter import Limiter
-from services.delivery.parcel import Compose, Parcel, Trip
+from services.delivery.parcel import Compose, Parcel
 from services.delivery.queue import Queue
 from services.delivery.rings import Head, Rings
 from services.delivery.shares import Division
@@ -28,7 +30,7 @@ from services.delivery.turn import Turn
 
 log = structlog.get_logger(__name__)
 
-# When none of the lanes that were looked at may go, others are looked at after so many seconds.
+# When none of the lanes looked at may go, how soon to look at others, in seconds.
 LOOKS_FURTHER = 0.1
 
 
@@ -71,43 +73,59 @@ class Claims:
             return
         await self.watch.tidy(session, now=turn.now)
         for chat_id in paused.questioned - {*travelling, *held}:
-            await self._find_out(session, chat_id, turn)
+            self._note(await self._find_out(session, chat_id, turn), turn)
         full = self._limiter.full(turn.monotonic)
         turn.look_at(min(full.values(), default=inf))
-        ready = await self._ready(session, turn, without=paused.blocked.union(full, held))
+        ready, next_at = await self._ready(session, turn, without=paused.blocked.union(full, held))
+        turn.wait_until(next_at)
         chosen = self._chosen(ready, turn)
         offered = await lanes.offered(session, [head for _, head in chosen], now=turn.now)
         await read_ahead.for_deliveries(session, list(chain.from_iterable(offered.values())))
         queue = Queue(chosen, self._division)
-        probing = paused.probed & set(travelling)
+        closed = paused.probed & set(travelling)
         while (next_one := queue.first()) is not None:
             if probes_all and turn.trips:
                 break
             owner, head = next_one
-            if not self._takes(owner, head, turn) or head.chat_id in turn.crowded | probing:
-                queue.leave_out(owner, head)
-                continue
-            probing |= paused.probed & {head.chat_id}
-            cost = await self._pack(session, head, offered.get(head.id, ()), turn)
-            if cost is None:
-                queue.skip(owner, head)
-            else:
-                queue.took(owner, head, cost)
+            decision = await self._decide(
+                session, owner, head, offered.get(head.id, ()), turn, closed=closed
+            )
+            self._note(decision, turn)
+            queue.note(owner, head, decision)
+            if isinstance(decision, Room) or head.chat_id in paused.probed:
+                closed |= {head.chat_id}
         await _write_down(session, turn)
         if self._rings.move(queue.served, {head.place for head in ready}):
             turn.look_at(turn.monotonic + (0 if turn.trips else LOOKS_FURTHER))
 
+    def _note(self, decision: Decision, turn: Turn) -> None:
+        """Do what was decided: claim it, or look again in time."""
+        match decision:
+            case Claimed(batch, parcel):
+                self._limiter.leave(parcel.chat_id, parcel.cost)
+                turn.claim(batch, parcel)
+            case Later(at) | Room(at):
+                turn.look_at(at)
+            case Again():
+                turn.look_at(turn.monotonic)
+            case Nothing():
+                pass
+            case _:
+                assert_never(decision)
+
     async def _ready(
         self, session: AsyncSession, turn: Turn, *, without: Collection[int]
-    ) -> list[Head]:
-        """List what may go by its time, of the lanes that are looked at in this turn."""
-        ready = []
+    ) -> tuple[list[Head], datetime | None]:
+        """List what may go by its time, of the lanes looked at; and when the next of them may."""
+        ready, later = [], []
         for head in await self._rings.look(session, without=without):
             if head.is_first:
                 at = lanes.ready_at(head, now=turn.now, quiet=self._quiet)
-                turn.wait_until(at if at > turn.now else None)
-                ready += [head] if at <= turn.now else []
-        return ready
+                if at <= turn.now:
+                    ready.append(head)
+                else:
+                    later.append(at)
+        return ready, min(later, default=None)
 
     def _chosen(self, ready: Sequence[Head], turn: Turn) -> list[tuple[int, Head]]:
         """Take no more of a class than there is room for, each with its staff chat, or 0."""
@@ -119,65 +137,67 @@ class Claims:
                 chosen.append((owner, head))
         return chosen
 
-    def _takes(self, owner: int, head: Head, turn: Turn) -> bool:
+    async def _decide(
+        self,
+        session: AsyncSession,
+        owner: int,
+        head: Head,
+        offered: Sequence[Delivery],
+        turn: Turn,
+        *,
+        closed: Collection[int],
+    ) -> Decision:
+        """Decide about the first of a lane; to chats that are `closed` nothing more goes."""
+        if head.chat_id in closed:
+            return Nothing()
         spare = not owner and head.priority == Priority.REFUSAL
         when = self._limiter.next_at(turn.monotonic, head.chat_id, spare=spare)
         if when > turn.monotonic:
-            turn.look_at(when)
-        return when <= turn.monotonic
+            return Later(when)
+        return await self._pack(session, offered, turn) if offered else Again()
 
-    async def _find_out(self, session: AsyncSession, chat_id: int, turn: Turn) -> None:
-        """Send the notice that finds out whether the chat is at fault, or a message was."""
+    async def _find_out(self, session: AsyncSession, chat_id: int, turn: Turn) -> Decision:
+        """Decide about the notice that finds out whether the chat is at fault, or a message was."""
         notice = await doubts.probe(session, chat_id)
         if notice is None:
             await pauses.forget(session, chat_id)
-            turn.look_at(turn.monotonic)
-        elif notice.status is DeliveryStatus.CLAIMED:
-            return
-        elif turn.now < notice.due_at <= turn.now + outbox.LONGEST_BACKOFF:
-            turn.wait_until(notice.due_at)
-        elif (when := self._limiter.next_at(turn.monotonic, chat_id)) > turn.monotonic:
-            turn.look_at(when)
-        else:
-            await self._pack(session, notice, [notice], turn)
+            return Again()
+        if notice.status is DeliveryStatus.CLAIMED:
+            return Nothing()
+        if turn.now < notice.due_at <= turn.now + outbox.LONGEST_BACKOFF:
+            return Later(turn.monotonic_at(notice.due_at))
+        if (when := self._limiter.next_at(turn.monotonic, chat_id)) > turn.monotonic:
+            return Later(when)
+        return await self._pack(session, [notice], turn)
 
     async def _pack(
-        self, session: AsyncSession, head: Head | Delivery, offered: Sequence[Delivery], turn: Turn
-    ) -> int | None:
-        """Put a lane's first delivery, and what can travel with it, on the way.
-
-        Return what it costs; None if it does not go now.
-        """
-        if not offered:
-            turn.look_at(turn.monotonic)
-            return None
+        self, session: AsyncSession, offered: Sequence[Delivery], turn: Turn
+    ) -> Decision:
+        """Word a lane's first delivery, and what can travel with it; it goes if there is room."""
         first = offered[0]
-        last_room = self._limiter.is_last_room(turn.monotonic, head.chat_id)
         besides = [first.id, *turn.claimed]
+        last_room = self._limiter.is_last_room(turn.monotonic, first.chat_id)
         if last_room and await self.watch.asks(session, first, besides=besides, now=turn.now):
-            _wait_for_room(head, turn, turn.monotonic)
-            return None
+            return Room(turn.monotonic)
         backlog = await self.watch.seen_with(session, first, besides=besides, last_room=last_room)
         try:
             parcel = await self._word(session, offered, backlog, turn)
         except Exception as error:
             if _spoils_the_transaction(error, turn):
                 raise
-            await _set_aside(session, first, error, turn)
-            return None
+            log.exception("a delivery cannot be worded", delivery=first.id, kind=first.kind)
+            await failures.fail(session, [first], failures.NOT_WORDED, now=turn.now)
+            return Again()
         if parcel is None:
             first.status = DeliveryStatus.DELIVERED
-            turn.look_at(turn.monotonic)
-            return None
+            return Again()
         when = self._limiter.next_at(turn.monotonic, parcel.chat_id, parcel.cost)
         if when > turn.monotonic:
-            _wait_for_room(head, turn, when)
-            return None
+            return Room(when)
         if backlog is not None:  # which may ask what waits, and so must not find what goes now
             await _write_down(session, turn)
         await self.watch.shown(session, first, backlog, now=turn.now)
-        self._claim(offered[: parcel.taken], parcel, turn)
-        return parcel.cost
+        return Claimed(offered[: parcel.taken], parcel)
 
     async def _word(
         self,
@@ -191,13 +211,6 @@ class Claims:
         async with session.begin_nested():
             return await self.compose(session, offered, backlog)
 
-    def _claim(self, batch: Sequence[Delivery], parcel: Parcel, turn: Turn) -> None:
-        self._limiter.leave(parcel.chat_id, parcel.cost)
-        first, ids = batch[0], [delivery.id for delivery in batch]
-        turn.batches.append(batch)
-        turn.claimed += ids
-        turn.trips.append(Trip(parcel, ids, first.ticket_id, first.kind, first.part, turn.now))
-
 
 async def _write_down(session: AsyncSession, turn: Turn) -> None:
     """Write the claims that are not written yet."""
@@ -205,19 +218,7 @@ async def _write_down(session: AsyncSession, turn: Turn) -> None:
     turn.batches.clear()
 
 
-def _wait_for_room(head: Head | Delivery, turn: Turn, until: float) -> None:
-    """Keep the room of a chat for what comes first: what is smaller must not take it."""
-    turn.crowded.add(head.chat_id)
-    turn.look_at(until)
-
-
 def _spoils_the_transaction(error: Exception, turn: Turn) -> bool:
     """Whether this turn can do nothing more; a careful one has a savepoint to go back to."""
     of_database = isinstance(error, DBAPIError | PendingRollbackError)
     return is_outage(error) or (of_database and not turn.careful)
-
-
-async def _set_aside(session: AsyncSession, head: Delivery, error: Exception, turn: Turn) -> None:
-    log.error("a delivery cannot be worded", delivery=head.id, kind=head.kind, exc_info=error)
-    await failures.fail(session, [head], failures.NOT_WORDED, now=turn.now)
-    turn.look_at(turn.monotonic)

@@ -3,6 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
+from services.delivery.decisions import Claimed, Decision, Later, Nothing, Room
 from services.delivery.rings import Head, Place
 from services.delivery.shares import Division
 
@@ -27,22 +28,19 @@ class Queue:
             self._drop(owner, head)
         return None
 
-    def took(self, owner: int, head: Head, cost: int) -> None:
-        """Count that it goes; nothing more of its lane does."""
-        self._division.charge(owner, head.found_as, cost)
-        self.served.add(head.place)
-        self._drop(owner, head)
+    def note(self, owner: int, head: Head, decision: Decision) -> None:
+        """Go on behind the first, as was decided about it.
 
-    def leave_out(self, owner: int, head: Head) -> None:
-        """Pass it over in this turn, with all that is for the same staff chat."""
-        if owner:
+        What goes is charged, and nothing more of its lane goes. What finds no room is passed over
+        with all that is for the same staff chat, which has none for them either.
+        """
+        if isinstance(decision, Claimed):
+            self._division.charge(owner, head.found_as, decision.parcel.cost)
+            self.served.add(head.place)
+        if owner and isinstance(decision, Later | Room | Nothing):
             del self._waiting[owner]
         else:
             self._drop(owner, head)
-
-    def skip(self, owner: int, head: Head) -> None:
-        """Pass over this one alone."""
-        self._drop(owner, head)
 
     def _drop(self, owner: int, head: Head) -> None:
         heads = self._waiting[owner][head.found_as]

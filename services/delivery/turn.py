@@ -5,7 +5,7 @@ from datetime import datetime
 
 from database.machinery import Delivery
 from services.delivery.in_flight import Answer
-from services.delivery.parcel import Trip
+from services.delivery.parcel import Parcel, Trip
 
 
 class Turn:
@@ -27,7 +27,6 @@ class Turn:
         self.trips: list[Trip] = []
         self.batches: list[Sequence[Delivery]] = []
         self.claimed: list[int] = []
-        self.crowded: set[int] = set()
         self._longest = longest
         self.begin(now, monotonic)
 
@@ -37,12 +36,26 @@ class Turn:
         self.monotonic = monotonic
         self._next = monotonic + self._longest
 
+    def claim(self, batch: Sequence[Delivery], parcel: Parcel) -> None:
+        """Have the parcel go, with these deliveries in it."""
+        first, ids = batch[0], [delivery.id for delivery in batch]
+        self.batches.append(batch)
+        self.claimed += ids
+        self.trips.append(Trip(parcel, ids, first.ticket_id, first.kind, first.part, self.now))
+
     def look_at(self, monotonic: float) -> None:
+        """Be followed by the next turn at this time at the latest."""
         self._next = min(self._next, monotonic)
 
     def wait_until(self, time: datetime | None) -> None:
+        """Be followed by the next turn at this time at the latest; None: at no certain time."""
         if time is not None:
-            self.look_at(self.monotonic + (time - self.now).total_seconds())
+            self.look_at(self.monotonic_at(time))
+
+    def monotonic_at(self, time: datetime) -> float:
+        """Give the monotonic time that belongs to a time of the clock."""
+        return self.monotonic + (time - self.now).total_seconds()
 
     def rest(self, monotonic: float) -> float:
+        """Give the seconds until the next turn is due."""
         return max(0.0, self._next - monotonic)
