@@ -14,10 +14,11 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-LANGUAGES = ("en", "ru")
+from core import languages
+
+LANGUAGES = languages.LANGUAGES
 DEFAULT = "en"
 
-_FOLDER = Path(__file__).with_name("locales")
 _spoken = ContextVar("language", default=DEFAULT)
 
 
@@ -54,12 +55,12 @@ def ngettext(singular: str, plural: str, number: int) -> str:
 
 def catalogue_file(language: str) -> Path:
     """Tell where a language's sentences are."""
-    return _FOLDER / language / "LC_MESSAGES" / "messages.po"
+    return languages.FOLDER / language / "LC_MESSAGES" / "messages.po"
 
 
 def partings_file(language: str) -> Path:
     """Tell where a language's thanks and goodbyes are."""
-    return _FOLDER / language / "partings.txt"
+    return languages.FOLDER / language / "partings.txt"
 
 
 @cache

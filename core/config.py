@@ -18,11 +18,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from core import proxies, spelling, values
+from core import languages, proxies, spelling, values
 from core.spelling import Stray
-from core.values import PROJECT, Language, Limit, LogFormat, LogLevel, async_url, sqlite_url
+from core.values import PROJECT, Limit, LogFormat, LogLevel, async_url, sqlite_url
 
-__all__ = ["PROJECT", "Language", "LogFormat", "LogLevel", "async_url", "sqlite_url"]
+__all__ = ["PROJECT", "LogFormat", "LogLevel", "async_url", "sqlite_url"]
 
 ENV_FILE = PROJECT / ".env"
 
@@ -132,9 +132,11 @@ class Settings(BotSettings):
         description="Id of the staff group, a negative whole number; "
         "`python main.py chats` prints it.",
     )
-    staff_language: Annotated[Language, BeforeValidator(values.lower)] = Field(
+    staff_language: Annotated[
+        str, BeforeValidator(values.lower), AfterValidator(languages.known)
+    ] = Field(
         default="en",
-        description="Language of the staff group: en or ru.",
+        description=f"Language of the staff group: {languages.listed(languages.LANGUAGES)}.",
     )
     support_timezone: Annotated[ZoneInfo, BeforeValidator(values.zone)] = Field(
         default=ZoneInfo("UTC"),

@@ -145,5 +145,4 @@ def lower(value: Any) -> Any:
 
 type LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 type LogFormat = Literal["text", "json"]
-type Language = Literal["en", "ru"]
 type Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core import config
+from core import config, languages
 from core.config import BotSettings, ConfigError, DatabaseSettings, Settings
 
 TOKEN = "123456:ABC-DEF"
@@ -127,6 +127,26 @@ def test_a_wrong_value_is_answered_with_one_line_that_says_what_is_expected(
 
     expected = Settings.model_fields[name.lower()].description
     assert refusal() == f"{name} is wrong. Expected: {expected}"
+
+
+def test_a_language_that_the_bot_does_not_speak_is_answered_with_those_that_it_speaks(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("STAFF_LANGUAGE", "tlh")
+
+    assert refusal() == (
+        "STAFF_LANGUAGE is wrong. Expected: Language of the staff group: "
+        f"{languages.listed(languages.LANGUAGES)}."
+    )
+
+
+@pytest.mark.parametrize("code", languages.LANGUAGES)
+def test_staff_may_have_every_language_that_the_bot_speaks(
+    environment: pytest.MonkeyPatch, code: str
+) -> None:
+    environment.setenv("STAFF_LANGUAGE", code.upper())
+
+    assert load().staff_language == code
 
 
 @pytest.mark.parametrize(
