@@ -7,6 +7,7 @@ have been said.
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain
 from math import inf
 from typing import assert_never
@@ -19,7 +20,8 @@ from database.errors import is_outage
 from database.machinery import Delivery, DeliveryStatus, Priority
 from services import outbox, pauses, read_ahead
 from services.delivery import doubts, failures, lanes
-from services.delivery.backlog import Backlog, Watch
+from services.delivery.backlog import Backlog
+from services.delivery.backlog_line import BacklogLine
 from services.delivery.decisions import Again, Claimed, Decision, Later, Nothing, Room
 from services.delivery.limiter import Limiter
 from services.delivery.parcel import Compose, Parcel
@@ -39,7 +41,7 @@ class Claims:
 
     def __init__(self, compose: Compose, limiter: Limiter, quiet: timedelta) -> None:
         self.compose = compose
-        self.watch = Watch(limiter.per_group)
+        self.line = BacklogLine(limiter.per_group)
         self._limiter = limiter
         self._quiet = quiet
         self._rings = Rings()
@@ -71,7 +73,7 @@ class Claims:
         if (room_at := self._limiter.has_room_at(turn.monotonic)) > turn.monotonic:
             turn.look_at(room_at)
             return
-        await self.watch.tidy(session, now=turn.now)
+        await self.line.keep_tidy(session, now=turn.now)
         for chat_id in paused.questioned - {*travelling, *held}:
             self._note(await self._find_out(session, chat_id, turn), turn)
         full = self._limiter.full(turn.monotonic)
@@ -94,7 +96,7 @@ class Claims:
             queue.note(owner, head, decision)
             if isinstance(decision, Room) or head.chat_id in paused.probed:
                 closed |= {head.chat_id}
-        await _write_down(session, turn)
+        await turn.write_claims(session)
         if self._rings.move(queue.served, {head.place for head in ready}):
             turn.look_at(turn.monotonic + (0 if turn.trips else LOOKS_FURTHER))
 
@@ -173,13 +175,20 @@ class Claims:
     async def _pack(
         self, session: AsyncSession, offered: Sequence[Delivery], turn: Turn
     ) -> Decision:
-        """Word a lane's first delivery, and what can travel with it; it goes if there is room."""
+        """Decide about a lane's first delivery, and what can travel with it."""
+        last_room = self._limiter.is_last_room(turn.monotonic, offered[0].chat_id)
+        fit = partial(self._fit, session, offered, turn)
+        return await self.line.pack(session, offered[0], turn, last_room=last_room, pack=fit)
+
+    async def _fit(
+        self,
+        session: AsyncSession,
+        offered: Sequence[Delivery],
+        turn: Turn,
+        backlog: Backlog | None,
+    ) -> Decision:
+        """Word it; it goes if there is room."""
         first = offered[0]
-        besides = [first.id, *turn.claimed]
-        last_room = self._limiter.is_last_room(turn.monotonic, first.chat_id)
-        if last_room and await self.watch.asks(session, first, besides=besides, now=turn.now):
-            return Room(turn.monotonic)
-        backlog = await self.watch.seen_with(session, first, besides=besides, last_room=last_room)
         try:
             parcel = await self._word(session, offered, backlog, turn)
         except Exception as error:
@@ -192,12 +201,7 @@ class Claims:
             first.status = DeliveryStatus.DELIVERED
             return Again()
         when = self._limiter.next_at(turn.monotonic, parcel.chat_id, parcel.cost)
-        if when > turn.monotonic:
-            return Room(when)
-        if backlog is not None:  # which may ask what waits, and so must not find what goes now
-            await _write_down(session, turn)
-        await self.watch.shown(session, first, backlog, now=turn.now)
-        return Claimed(offered[: parcel.taken], parcel)
+        return Room(when) if when > turn.monotonic else Claimed(offered[: parcel.taken], parcel)
 
     async def _word(
         self,
@@ -210,12 +214,6 @@ class Claims:
             return await self.compose(session, offered, backlog)
         async with session.begin_nested():
             return await self.compose(session, offered, backlog)
-
-
-async def _write_down(session: AsyncSession, turn: Turn) -> None:
-    """Write the claims that are not written yet."""
-    await lanes.claim(session, turn.batches, now=turn.now)
-    turn.batches.clear()
 
 
 def _spoils_the_transaction(error: Exception, turn: Turn) -> bool:

@@ -193,7 +193,7 @@ class Courier:
         """Take back what a failed turn changed outside the database, and find who is to blame."""
         for trip in turn.trips:
             self._limiter.answer(turn.monotonic, trip.parcel.chat_id, trip.parcel.cost)
-        self._claims.watch.forget()
+        self._claims.line.forget()
         self._contact.undo()
         claimed = [one for trip in turn.trips for one in trip.delivery_ids]
         to_blame = self._recovery.failed(attempt, claimed=claimed, with_answers=bool(turn.settled))

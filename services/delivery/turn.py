@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from database.machinery import Delivery
+from services.delivery import lanes
 from services.delivery.in_flight import Answer
 from services.delivery.parcel import Parcel, Trip
 
@@ -42,6 +45,11 @@ class Turn:
         self.batches.append(batch)
         self.claimed += ids
         self.trips.append(Trip(parcel, ids, first.ticket_id, first.kind, first.part, self.now))
+
+    async def write_claims(self, session: AsyncSession) -> None:
+        """Write down what of the claims is not written yet."""
+        await lanes.claim(session, self.batches, now=self.now)
+        self.batches.clear()
 
     def look_at(self, monotonic: float) -> None:
         """Be followed by the next turn at this time at the latest."""

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import BacklogSign, Delivery, DeliveryStatus, Priority
 from database.models import Ticket
-from services.delivery import backlog
-from services.delivery.backlog import Backlog, Watch
+from services.delivery import backlog, backlog_line
+from services.delivery.backlog import Backlog
+from services.delivery.backlog_line import BacklogLine
 from services.delivery.claims import Claims
+from services.delivery.decisions import Claimed, Decision, Room
 from services.delivery.limiter import Limiter
 from services.delivery.parcel import Parcel
 from services.delivery.turn import Turn
@@ -79,20 +81,46 @@ async def redraws(session: AsyncSession, *, priority: Priority) -> list[int | No
     return list(found)
 
 
+async def told(
+    session: AsyncSession,
+    line: BacklogLine,
+    head: Delivery,
+    *,
+    now: datetime = NOON,
+    last_room: bool = True,
+) -> Backlog | Decision | None:
+    """Have what shows a card go; return what it tells of the backlog, or why it does not go."""
+    words: list[Backlog | None] = []
+
+    async def pack(backlog: Backlog | None) -> Decision:
+        words.append(backlog)
+        return Claimed([head], factories.parcel(head.chat_id))
+
+    turn = Turn(now, 0.0, longest=1.0)
+    decision = await line.pack(session, head, turn, last_room=last_room, pack=pack)
+    return words[0] if words else decision
+
+
 async def shows(
-    session: AsyncSession, watch: Watch, head: Delivery, *, now: datetime = NOON
-) -> Backlog | None:
-    """Send what shows a card, in the last room."""
-    told = await watch.seen_with(session, head, besides=[head.id], last_room=True)
-    await watch.shown(session, head, told, now=now)
+    session: AsyncSession, line: BacklogLine, head: Delivery, *, now: datetime = NOON
+) -> Backlog | Decision | None:
+    """Have a card arrive that went in the last room."""
+    words = await told(session, line, head, now=now)
     head.status = DeliveryStatus.DELIVERED
     await session.flush()
-    return told
+    return words
+
+
+async def makes_way(
+    session: AsyncSession, line: BacklogLine, head: Delivery, *, now: datetime = NOON
+) -> bool:
+    """Whether it leaves the last room to the newest card."""
+    return isinstance(await told(session, line, head, now=now), Room)
 
 
 @pytest.fixture
-def watch() -> Watch:
-    return Watch(PER_MINUTE)
+def line() -> BacklogLine:
+    return BacklogLine(PER_MINUTE)
 
 
 # How much it is
@@ -168,47 +196,47 @@ def test_minutes_are_rounded_up_and_more_than_one_is_long(
 
 
 async def test_a_new_card_in_the_last_room_tells_of_a_long_queue(
-    session: AsyncSession, ticket: Ticket, watch: Watch
+    session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     card = await delivery(session, CardPosted(ticket.id), ticket)
     await queue(session, 3)
 
-    assert await shows(session, watch, card) == Backlog(3, 3, PER_MINUTE)
+    assert await shows(session, line, card) == Backlog(3, 3, PER_MINUTE)
     assert await sign(session) == (ticket.id, NOON)
 
 
 @pytest.mark.parametrize(("waiting", "last_room"), [(2, True), (3, False)])
 async def test_a_short_queue_or_room_for_more_is_not_told(
-    session: AsyncSession, ticket: Ticket, watch: Watch, waiting: int, last_room: bool
+    session: AsyncSession, ticket: Ticket, line: BacklogLine, waiting: int, last_room: bool
 ) -> None:
     card = await delivery(session, CardPosted(ticket.id), ticket)
     await queue(session, waiting)
 
-    assert await watch.seen_with(session, card, besides=[card.id], last_room=last_room) is None
+    assert await told(session, line, card, last_room=last_room) is None
 
 
 async def test_without_a_limit_there_is_never_a_line(session: AsyncSession, ticket: Ticket) -> None:
     card = await delivery(session, CardPosted(ticket.id), ticket)
     await queue(session, 3)
 
-    assert await Watch(0).seen_with(session, card, besides=[card.id], last_room=True) is None
+    assert await told(session, BacklogLine(0), card) is None
 
 
 async def test_when_another_card_tells_it_the_older_one_is_drawn_anew_without(
-    session: AsyncSession, ticket: Ticket, watch: Watch
+    session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     newer, *_ = await tickets(session, 1)
     await queue(session, 6)
-    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
+    await shows(session, line, await delivery(session, CardPosted(ticket.id), ticket))
 
     later = NOON + SECOND
-    await shows(session, watch, await delivery(session, CardPosted(newer.id), newer), now=later)
+    await shows(session, line, await delivery(session, CardPosted(newer.id), newer), now=later)
 
     assert await sign(session) == (newer.id, later)
     assert await redraws(session, priority=Priority.REDRAW) == [ticket.id]
     redraw = await session.scalar(select(Delivery).where(Delivery.kind == CardRedrawn.kind))
     assert redraw is not None
-    assert await watch.seen_with(session, redraw, besides=[redraw.id], last_room=True) is None
+    assert await told(session, line, redraw, last_room=True) is None
 
 
 async def test_a_card_drawn_anew_in_the_turn_in_which_another_one_takes_over_is_drawn_once_more(
@@ -231,29 +259,29 @@ async def test_a_card_drawn_anew_in_the_turn_in_which_another_one_takes_over_is_
 
 @pytest.mark.parametrize("kind", [CardRedrawn, QuestionEdited])
 async def test_a_card_that_tells_it_goes_on_doing_so_when_it_is_drawn_anew(
-    session: AsyncSession, ticket: Ticket, watch: Watch, kind: Any
+    session: AsyncSession, ticket: Ticket, line: BacklogLine, kind: Any
 ) -> None:
     await queue(session, 6)
-    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
+    await shows(session, line, await delivery(session, CardPosted(ticket.id), ticket))
 
     again = await delivery(session, kind(ticket.id), ticket)
 
-    told = await watch.seen_with(session, again, besides=[again.id], last_room=False)
-    assert told is not None
-    assert told.waiting == 6
+    words = await told(session, line, again, last_room=False)
+    assert isinstance(words, Backlog)
+    assert words.waiting == 6
 
 
 async def test_a_card_that_is_drawn_anew_when_the_backlog_is_gone_tells_nothing_any_more(
-    session: AsyncSession, ticket: Ticket, watch: Watch
+    session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     waiting = await queue(session, 3)
-    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
+    await shows(session, line, await delivery(session, CardPosted(ticket.id), ticket))
     for one in waiting:
         one.status = DeliveryStatus.DELIVERED
 
     redraw = await delivery(session, CardRedrawn(ticket.id), ticket)
 
-    assert await shows(session, watch, redraw) is None
+    assert await shows(session, line, redraw) is None
     assert await sign(session) is None
 
 
@@ -261,86 +289,86 @@ async def test_a_card_that_is_drawn_anew_when_the_backlog_is_gone_tells_nothing_
 
 
 async def test_before_a_follow_up_takes_the_last_room_the_newest_card_is_to_tell(
-    session: AsyncSession, ticket: Ticket, watch: Watch
+    session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     newest, *_ = await tickets(session, 1)
     await factories.link(session, newest, 60)
     await factories.link(session, ticket, 50)
     follow_up, *_ = [await question(session, ticket), *await queue(session, 3)]
 
-    assert await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON)
+    assert await makes_way(session, line, follow_up)
     assert await redraws(session, priority=Priority.SIGN) == [newest.id]
-    assert not await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON)
+    assert not await makes_way(session, line, follow_up)
 
 
 async def test_it_is_brought_up_to_date_each_minute_and_not_more_often(
-    session: AsyncSession, ticket: Ticket, watch: Watch
+    session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     await factories.link(session, ticket, 50)
     follow_up, *_ = await queue(session, 4)
-    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
+    await shows(session, line, await delivery(session, CardPosted(ticket.id), ticket))
 
     asked = [
-        await fresh.asks(session, follow_up, besides=[follow_up.id], now=NOON + seconds * SECOND)
-        for fresh in (watch, Watch(PER_MINUTE))
+        await makes_way(session, fresh, follow_up, now=NOON + seconds * SECOND)
+        for fresh in (line, BacklogLine(PER_MINUTE))
         for seconds in (0, 59)
     ]
     assert asked == [False] * 4
-    assert await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON + MINUTE)
+    assert await makes_way(session, line, follow_up, now=NOON + MINUTE)
 
 
 async def test_a_clock_that_was_set_back_stops_no_line(
-    session: AsyncSession, ticket: Ticket, watch: Watch
+    session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     await factories.link(session, ticket, 50)
     follow_up, *_ = await queue(session, 4)
-    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
+    await shows(session, line, await delivery(session, CardPosted(ticket.id), ticket))
 
-    assert await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON - 60 * MINUTE)
+    assert await makes_way(session, line, follow_up, now=NOON - 60 * MINUTE)
 
 
 async def test_nobody_is_asked_for_a_short_queue_or_where_there_is_no_card(
-    session: AsyncSession, ticket: Ticket, watch: Watch
+    session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     follow_up, *_ = await queue(session, 3)
-    assert not await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON)
+    assert not await makes_way(session, line, follow_up)
     for one in await queue(session, 1):
         one.status = DeliveryStatus.DELIVERED
     await factories.link(session, ticket, 50)
-    assert not await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON)
+    assert not await makes_way(session, line, follow_up)
 
     await queue(session, 1)
-    assert await watch.asks(session, follow_up, besides=[follow_up.id], now=NOON)
+    assert await makes_way(session, line, follow_up)
 
 
 # When it is gone
 
 
 async def test_when_the_backlog_is_gone_the_line_goes(
-    session: AsyncSession, ticket: Ticket, watch: Watch
+    session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     waiting = await queue(session, 3)
-    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
-    await watch.tidy(session, now=NOON)
+    await shows(session, line, await delivery(session, CardPosted(ticket.id), ticket))
+    await line.keep_tidy(session, now=NOON)
     assert await redraws(session, priority=Priority.REDRAW) == []
     for one in waiting:
         one.status = DeliveryStatus.DELIVERED
 
-    await watch.tidy(session, now=NOON + backlog.LOOKS_EVERY)
+    await line.keep_tidy(session, now=NOON + backlog_line.LOOKS_EVERY)
 
     assert await sign(session) is None
     assert await redraws(session, priority=Priority.REDRAW) == [ticket.id]
 
 
 async def test_a_restart_knows_which_card_tells_it(
-    session: AsyncSession, ticket: Ticket, watch: Watch
+    session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     waiting = await queue(session, 3)
-    await shows(session, watch, await delivery(session, CardPosted(ticket.id), ticket))
+    await shows(session, line, await delivery(session, CardPosted(ticket.id), ticket))
     for one in waiting:
         one.status = DeliveryStatus.DELIVERED
 
-    await Watch(PER_MINUTE).tidy(session, now=NOON)
+    await BacklogLine(PER_MINUTE).keep_tidy(session, now=NOON)
 
     assert await redraws(session, priority=Priority.REDRAW) == [ticket.id]
 
