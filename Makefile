@@ -18,7 +18,7 @@ QUICK := tests/core tests/database tests/services tests/bot/test_wording_cards.p
 # Of `make simulate`: how many seeds are tried.
 SEEDS = 1000
 
-.PHONY: help install setup check test test-quick demo torture simulate fuzz bench format lock
+.PHONY: help install setup check test test-quick demo torture simulate fuzz bench format messages lock
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -39,7 +39,7 @@ check: $(READY) ## lint, types, layers and translations
 	@$(PYTHON) -m ruff format --quiet --check
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-logo
-	@$(PYTHON) -m pytest --quiet -k "catalogue or translat" tests/bot/test_languages.py
+	@$(PYTHON) -m pytest --quiet tests/bot/test_catalogues.py
 
 test: $(READY) ## every test, with branch coverage of at least 90 %
 	@$(PYTEST) --cov
@@ -65,6 +65,9 @@ bench: $(READY) ## measure the figures of the README, beside a bot that stores n
 format: $(READY) ## format the code and sort its imports
 	@$(PYTHON) -m ruff check --quiet --fix --select I
 	@$(PYTHON) -m ruff format --quiet
+
+messages: $(READY) ## update the translations from bot/texts, and print what is missing
+	@$(PYTHON) -m bot.catalogues
 
 lock: ## pin the requirements anew (needs uv; LOCK_FLAGS=--upgrade moves every version)
 	@$(LOCK) --output-file requirements.txt
