@@ -49,8 +49,8 @@ _STATEMENTS = {
         FROM numbers
     """,
     "deliveries": """
-        INSERT INTO deliveries (id, chat_id, ticket_id, kind, payload, priority, status, created_at,
-                                due_at, part, attempts, sent_at)
+        INSERT INTO deliveries (id, chat_id, ticket_id, kind, payload, precedence, status,
+                                created_at, due_at, part, attempts, sent_at)
         {numbers} SELECT n + 1, {staff_chat}, n / {each} + 1, 'question_posted',
                          '{{"message_id": 1}}', 3, 'delivered', :now, :now, 0, 1, :now
         FROM numbers

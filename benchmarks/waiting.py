@@ -45,7 +45,7 @@ _STATEMENTS = {
         {numbers} SELECT n, 'm' || n, n, {day}, n, {staff}, 'open', :now FROM numbers
     """,
     "deliveries": """
-        INSERT INTO deliveries (chat_id, ticket_id, lane, kind, payload, priority, status,
+        INSERT INTO deliveries (chat_id, ticket_id, lane, kind, payload, precedence, status,
                                 created_at, due_at, part, attempts)
         {numbers} SELECT {staff}, {ticket}, {ticket}, 'question_edited', '{{"message_id": 1}}', 3,
                          'waiting', :now, :now, 0, 0

@@ -21,7 +21,7 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"
 
 
-class Priority(IntEnum):
+class Precedence(IntEnum):
     """The class of a delivery, which has a share of the limits (services/delivery/shares.py).
 
     Stored by number: add, never renumber.
@@ -68,7 +68,7 @@ class Delivery(Plain, Base):
         ),
         Index(
             "ix_deliveries_ring",
-            "priority",
+            "precedence",
             "chat_id",
             "lane",
             "id",
@@ -91,7 +91,7 @@ class Delivery(Plain, Base):
     kind: Mapped[str]
     payload: Mapped[dict[str, Any]]
     media_group_id: Mapped[str | None]
-    priority: Mapped[int] = mapped_column(SmallInteger)
+    precedence: Mapped[int] = mapped_column(SmallInteger)
     status: Mapped[DeliveryStatus] = mapped_column(stored_by_value(DeliveryStatus))
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]

@@ -8,14 +8,14 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, override
 
-from database.machinery import Priority
+from database.machinery import Precedence
 
 
 @dataclass(frozen=True)
 class Notice:
     """Something to tell one chat."""
 
-    priority: ClassVar[Priority] = Priority.CONFIRMATION
+    precedence: ClassVar[Precedence] = Precedence.CONFIRMATION
     kind: ClassVar[str]
     registry: ClassVar[dict[str, type["Notice"]]] = {}
 
@@ -59,7 +59,7 @@ class TicketReopened(Notice):
 class AnswerPosted(Notice):
     """To a user: what staff answered."""
 
-    priority = Priority.ANSWER
+    precedence = Precedence.ANSWER
     message_id: int
 
 
@@ -67,7 +67,7 @@ class AnswerPosted(Notice):
 class AnswerEdited(Notice):
     """To a user: an answer has a new wording."""
 
-    priority = Priority.ANSWER
+    precedence = Precedence.ANSWER
     message_id: int
 
 
@@ -75,7 +75,7 @@ class AnswerEdited(Notice):
 class AnswerRetracted(Notice):
     """At a user's: an answer became a note, so its copies are deleted."""
 
-    priority = Priority.ANSWER
+    precedence = Precedence.ANSWER
     message_id: int
 
 
@@ -102,7 +102,7 @@ class CardPosted(Notice):
     It shows the text of `message_id`, which reopened the ticket; None: of what opened it.
     """
 
-    priority = Priority.CARD
+    precedence = Precedence.CARD
     ticket_id: int
     message_id: int | None = None
 
@@ -111,7 +111,7 @@ class CardPosted(Notice):
 class CardRedrawn(Notice):
     """To staff: the card shows the ticket as it is now."""
 
-    priority = Priority.REDRAW
+    precedence = Precedence.REDRAW
     ticket_id: int
 
 
@@ -119,7 +119,7 @@ class CardRedrawn(Notice):
 class CardRetired(Notice):
     """To staff: the ticket's older cards say that there is a new one further down."""
 
-    priority = Priority.REDRAW
+    precedence = Precedence.REDRAW
     ticket_id: int
 
 
@@ -127,7 +127,7 @@ class CardRetired(Notice):
 class QuestionPosted(Notice):
     """To staff: what a user wrote after the card."""
 
-    priority = Priority.FOLLOW_UP
+    precedence = Precedence.FOLLOW_UP
     message_id: int
 
 
@@ -135,7 +135,7 @@ class QuestionPosted(Notice):
 class QuestionEdited(Notice):
     """To staff: a user changed a message."""
 
-    priority = Priority.FOLLOW_UP
+    precedence = Precedence.FOLLOW_UP
     message_id: int
 
 
@@ -143,7 +143,7 @@ class QuestionEdited(Notice):
 class AnswerDelivered(Notice):
     """To staff: the answer has arrived; a reaction on it."""
 
-    priority = Priority.REACTION
+    precedence = Precedence.REACTION
     message_id: int
 
 
@@ -151,7 +151,7 @@ class AnswerDelivered(Notice):
 class NoteKept(Notice):
     """To staff: this was taken as a note; a reaction on it."""
 
-    priority = Priority.REACTION
+    precedence = Precedence.REACTION
     message_id: int
 
 
@@ -162,7 +162,7 @@ class CommandDone(Notice):
     `asked_in` is the chat of `message_id`: a group that has moved since counts its messages anew.
     """
 
-    priority = Priority.REACTION
+    precedence = Precedence.REACTION
     asked_in: int
     message_id: int
 
@@ -206,7 +206,7 @@ class SentAgain(Notice):
     deliveries that were sent again with `delivery_id`.
     """
 
-    priority = Priority.REDRAW
+    precedence = Precedence.REDRAW
     ticket_id: int
     delivery_id: int
     told_in: int
@@ -245,7 +245,7 @@ class OnlyDescribed(Notice):
 class EditedAfterClose(Notice):
     """To staff: the user has edited a message of a ticket that is closed."""
 
-    priority = Priority.FOLLOW_UP
+    precedence = Precedence.FOLLOW_UP
     message_id: int
 
 
@@ -253,7 +253,7 @@ class EditedAfterClose(Notice):
 class EditedAfterAnswer(Notice):
     """To staff: the user has edited a message that staff had answered."""
 
-    priority = Priority.FOLLOW_UP
+    precedence = Precedence.FOLLOW_UP
     message_id: int
 
 
@@ -271,7 +271,7 @@ class UpdateSetAside(Notice):
     It may wait for its time, so what has one goes before it.
     """
 
-    priority = Priority.REDRAW
+    precedence = Precedence.REDRAW
     dead_update_id: int
 
 
@@ -287,7 +287,7 @@ class UpdateFailed(Notice):
 class CommandAnswered(Notice):
     """To whoever gave a command: what it shows. `buttons` is an inline keyboard of Telegram's."""
 
-    priority = Priority.REFUSAL
+    precedence = Precedence.REFUSAL
     words: str
     buttons: dict[str, Any] | None = None
 
@@ -301,7 +301,7 @@ class Refusal(Notice):
     `person_id` if each person is to hear it, and not only who asked last.
     """
 
-    priority = Priority.REFUSAL
+    precedence = Precedence.REFUSAL
     problem: dict[str, Any]
     reply_to: int | None
     language: str
@@ -314,7 +314,7 @@ class Refusal(Notice):
 class GroupIsNotStaff(Notice):
     """To a group that is not the staff chat: this is your id."""
 
-    priority = Priority.REFUSAL
+    precedence = Precedence.REFUSAL
     chat_id: int
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database import bulk_rows
 from database.conditions import FOR_THE_EYES, PENDING
 from database.dialect import one_of
-from database.machinery import Delivery, DeliveryStatus, Priority
+from database.machinery import Delivery, DeliveryStatus, Precedence
 from database.models import Ticket
 from services.notices import CardPosted, CardRedrawn, CommandAnswered, Notice, Refusal
 from services.pauses import ALL_CHATS
@@ -30,7 +30,7 @@ ALBUM_ITEMS = 10
 LONGEST_BACKOFF = timedelta(minutes=5)
 
 # Shows what is true when it goes, so it has no place among the content of its lane.
-DECORATION = (Priority.REDRAW, Priority.REACTION, Priority.SIGN)
+DECORATION = (Precedence.REDRAW, Precedence.REACTION, Precedence.SIGN)
 
 # What is told at a time of its own has a lane of its own: it holds up nothing that has no ticket.
 STRANGERS_TOLD, DOUBTS_TOLD = 2**60, 2**60 + 1
@@ -75,7 +75,7 @@ def post(
         lane=ticket.id if ticket else 0,
         kind=notice.kind,
         payload=notice.to_json(),
-        priority=notice.priority,
+        precedence=notice.precedence,
         status=DeliveryStatus.WAITING,
         created_at=now,
         due_at=now,
@@ -99,8 +99,8 @@ async def post_content(
     delivery = post(session, chat_id, notice, now=now, ticket=ticket)
     if media_group_id is not None:
         delivery.media_group_id = media_group_id
-        if delivery.priority == Priority.FOLLOW_UP:
-            delivery.priority = Priority.ALBUM
+        if delivery.precedence == Precedence.FOLLOW_UP:
+            delivery.precedence = Precedence.ALBUM
         await session.flush()
         await _wait_for_album(session, delivery, now=now)
 
@@ -188,7 +188,7 @@ def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
         chat_id=chat_id,
         kind=ASIDE,
         payload={},
-        priority=Priority.REFUSAL,
+        precedence=Precedence.REFUSAL,
         status=DeliveryStatus.DELIVERED,
         created_at=now,
         due_at=now,
@@ -206,10 +206,10 @@ async def post_once(
     *,
     now: datetime,
     ticket: Ticket,
-    priority: Priority | None = None,
+    precedence: Precedence | None = None,
 ) -> None:
-    """Send `notice`, as of another class if `priority` says so, unless the very same one waits."""
-    await post_each_once(session, chat_id, [(ticket, notice)], now=now, priority=priority)
+    """Send `notice`, of another class if `precedence` says so, unless the very same one waits."""
+    await post_each_once(session, chat_id, [(ticket, notice)], now=now, precedence=precedence)
 
 
 async def post_each_once(
@@ -218,7 +218,7 @@ async def post_each_once(
     notices: Sequence[tuple[Ticket, Notice]],
     *,
     now: datetime,
-    priority: Priority | None = None,
+    precedence: Precedence | None = None,
 ) -> None:
     """Do as `post_once` does for notices of several tickets, which are looked for at once.
 
@@ -229,7 +229,7 @@ async def post_each_once(
     for ticket, notice in notices:
         if (notice.kind, notice.to_json()) not in waiting:
             delivery = post(session, chat_id, notice, now=now, ticket=ticket)
-            delivery.priority = delivery.priority if priority is None else priority
+            delivery.precedence = delivery.precedence if precedence is None else precedence
 
 
 async def redraw_card(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from database.conditions import NOT_CLOSED
 from database.dialect import insert_new
-from database.machinery import Priority
+from database.machinery import Precedence
 from database.models import DailyTicketCounter, Direction, Message, Ticket, TicketStatus, User
 from services import outbox, read_ahead
 from services.helpdesk import history, messages, people, staff_chats
@@ -272,10 +272,10 @@ async def new_card(
     session: AsyncSession, ticket: Ticket, *, now: datetime, message: Message | None = None
 ) -> None:
     """Post a card further down; earlier ones point to it. It is no first message."""
-    chat_id, later = ticket.staff_chat_id, Priority.FOLLOW_UP
+    chat_id, later = ticket.staff_chat_id, Precedence.FOLLOW_UP
     card = CardPosted(ticket.id, message.id if message is not None else None)
     retired = CardRetired(ticket.id)
-    await outbox.post_once(session, chat_id, card, now=now, ticket=ticket, priority=later)
+    await outbox.post_once(session, chat_id, card, now=now, ticket=ticket, precedence=later)
     await outbox.post_once(session, chat_id, retired, now=now, ticket=ticket)
 
 
@@ -285,7 +285,7 @@ async def new_cards(
     """Post a card of each of many tickets in a chat that they have come to; as `new_card`."""
     cards = [(one, CardPosted(one.id)) for one in tickets]
     retired = [(one, CardRetired(one.id)) for one in tickets]
-    await outbox.post_each_once(session, chat_id, cards, now=now, priority=Priority.FOLLOW_UP)
+    await outbox.post_each_once(session, chat_id, cards, now=now, precedence=Precedence.FOLLOW_UP)
     await outbox.post_each_once(session, chat_id, retired, now=now)
 
 

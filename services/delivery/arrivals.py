@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import insert, one_of
-from database.machinery import Delivery, DeliveryStatus, Priority
+from database.machinery import Delivery, DeliveryStatus, Precedence
 from database.models import Direction, Message, MessageLink, Ticket
 from services import links, outbox, pauses
 from services.delivery import failures
@@ -93,8 +93,8 @@ async def note(
         delivery.sent_at, delivery.error = now, None
         if parcel.more:
             delivery.part += 1
-            if delivery.priority == Priority.CARD:  # its first part was seen
-                delivery.priority = Priority.FOLLOW_UP
+            if delivery.precedence == Precedence.CARD:  # its first part was seen
+                delivery.precedence = Precedence.FOLLOW_UP
             delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
             delivery.attempts, delivery.first_tried_at = 0, None
             delivery.lane = delivery.ticket_id or 0

@@ -52,7 +52,7 @@ async def measure(
             Delivery.chat_id == chat_id,
             PENDING,
             Delivery.status == DeliveryStatus.WAITING,
-            Delivery.priority.not_in(DECORATION),
+            Delivery.precedence.not_in(DECORATION),
             Delivery.id.not_in(besides),
         )
         .order_by(Delivery.lane, Delivery.id)  # as the index has them, so that it can stop

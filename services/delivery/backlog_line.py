@@ -24,7 +24,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.conditions import IS_CARD
-from database.machinery import BacklogSign, Delivery, Priority
+from database.machinery import BacklogSign, Delivery, Precedence
 from database.models import MessageLink, Ticket
 from services import outbox
 from services.delivery.backlog import Backlog, measure
@@ -90,7 +90,7 @@ class BacklogLine:
             case CardPosted.kind:
                 shows = last_room and head.part == 0
             case CardRedrawn.kind | QuestionEdited.kind:
-                shows = head.priority == Priority.SIGN or await self._is_shown_by(session, head)
+                shows = head.precedence == Precedence.SIGN or await self._is_shown_by(session, head)
             case _:
                 shows = False
         backlog = await self._measure(session, head, turn) if shows else None
@@ -110,7 +110,7 @@ class BacklogLine:
             return False
         self._asked[chat_id] = now
         redraw = outbox.post(session, chat_id, CardRedrawn(card.id), now=now, ticket=card)
-        redraw.priority = Priority.SIGN
+        redraw.precedence = Precedence.SIGN
         return True
 
     async def _note(

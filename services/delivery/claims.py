@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.errors import is_outage
-from database.machinery import Delivery, DeliveryStatus, Priority
+from database.machinery import Delivery, DeliveryStatus, Precedence
 from services import outbox, pauses, read_ahead
 from services.delivery import doubts, failures, lanes
 from services.delivery.backlog import Backlog
@@ -50,8 +50,8 @@ class Claims:
     def remember(self, sent: Sequence[tuple[int, int, int]]) -> None:
         """Go on with turns and shares where they stood: (chat, lane, class), oldest first."""
         self._rings.remember(sent)
-        for chat_id, lane, priority in sent:
-            self._division.charge(chat_id if lane and chat_id < 0 else 0, priority, 1)
+        for chat_id, lane, precedence in sent:
+            self._division.charge(chat_id if lane and chat_id < 0 else 0, precedence, 1)
 
     async def make(
         self,
@@ -152,7 +152,7 @@ class Claims:
         """Decide about the first of a lane; to chats that are `closed` nothing more goes."""
         if head.chat_id in closed:
             return Nothing()
-        spare = not owner and head.priority == Priority.REFUSAL
+        spare = not owner and head.precedence == Precedence.REFUSAL
         when = self._limiter.next_at(turn.monotonic, head.chat_id, spare=spare)
         if when > turn.monotonic:
             return Later(when)

@@ -37,7 +37,7 @@ WITH RECURSIVE walk AS (
 SELECT head, id FROM walk
 """
 _NEXT = """x.chat_id = w.chat_id AND x.lane = w.lane AND x.status = 'waiting'
-    AND x.status IN ('waiting', 'claimed') AND x.id > w.id AND x.priority NOT IN ({decoration})"""
+    AND x.status IN ('waiting', 'claimed') AND x.id > w.id AND x.precedence NOT IN ({decoration})"""
 
 
 @cache

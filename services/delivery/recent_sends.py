@@ -40,11 +40,11 @@ async def since(
 
 async def lately(session: AsyncSession, time: datetime) -> Sequence[tuple[int, int, int]]:
     """List what was sent since `time`: (chat, lane, class), oldest first."""
-    sent = select(Delivery.chat_id, Delivery.lane, Delivery.priority).where(
+    sent = select(Delivery.chat_id, Delivery.lane, Delivery.precedence).where(
         Delivery.sent_at > time, Delivery.kind.not_in((*_FREE, ASIDE))
     )
     rows = await session.execute(sent.order_by(Delivery.sent_at))
-    return [(chat_id, lane, priority) for chat_id, lane, priority in rows]
+    return [(chat_id, lane, precedence) for chat_id, lane, precedence in rows]
 
 
 def _counted(took: Iterable[Delivery], joined: set[int]) -> Iterator[tuple[datetime, int]]:

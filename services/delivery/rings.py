@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Boolean, Executable, column, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.dialect import join_first, rows_of_json
-from database.machinery import Delivery, Priority
+from database.machinery import Delivery, Precedence
 from services.outbox import DECORATION
 
 # So many lanes of each ring are looked at in one turn.
@@ -42,7 +42,7 @@ class Head(NamedTuple):
     chat_id: int
     lane: int
     id: int
-    priority: int
+    precedence: int
     kind: str
     due_at: datetime
     created_at: datetime
@@ -59,7 +59,7 @@ class Head(NamedTuple):
     @property
     def is_first(self) -> bool:
         """Whether it goes by this ring: an answer takes along what is before it in its lane."""
-        ours = self.found_as in {self.priority, Priority.ANSWER}
+        ours = self.found_as in {self.precedence, Precedence.ANSWER}
         return ours and not self.busy and not self.behind
 
 
@@ -68,7 +68,7 @@ class Ring:
     """The lanes of one class; `chat_id` is that of a staff chat, or None for all other chats."""
 
     chat_id: int | None
-    priority: Priority
+    precedence: Precedence
     place: Place | None = None
     looked: list[Head] = field(default_factory=list)
     has_more: bool = False
@@ -95,7 +95,7 @@ class Ring:
             passed.append(head.place)
         ours = [place for place in passed if place in served]
         further = self.has_more and len(passed) == len(self.looked)
-        if self.priority is Priority.CARD:
+        if self.precedence is Precedence.CARD:
             self.place = passed[-1] if further and not ours else None
         elif ours or further:
             self.place = ours[-1] if ours else passed[-1]
@@ -106,17 +106,17 @@ class Rings:
     """All rings of one courier."""
 
     def __init__(self) -> None:
-        self._everywhere = [Ring(None, priority) for priority in Priority]
+        self._everywhere = [Ring(None, precedence) for precedence in Precedence]
         self._staff: dict[int, list[Ring]] = {}
         self._looked: list[Ring] = []
         self._before: dict[tuple[int | None, int], Place] = {}
 
     def remember(self, sent: Iterable[tuple[int, int, int]]) -> None:
         """Go on behind what was sent before we started: (chat, lane, class), oldest first."""
-        for chat_id, lane, priority in sent:
-            self._before[chat_id, priority] = self._before[None, priority] = (chat_id, lane)
+        for chat_id, lane, precedence in sent:
+            self._before[chat_id, precedence] = self._before[None, precedence] = (chat_id, lane)
         for ring in self._everywhere:
-            ring.place = self._before.get((None, ring.priority))
+            ring.place = self._before.get((None, ring.precedence))
 
     async def look(self, session: AsyncSession, *, without: Collection[int]) -> list[Head]:
         """List the heads of the next lanes of each ring; `without` are chats to leave out.
@@ -152,9 +152,9 @@ class Rings:
         return chat_id in self._staff
 
     def _rings_of(self, chat_id: int) -> list[Ring]:
-        places = {one: self._before.get((chat_id, one)) for one in Priority}
-        places[Priority.CARD] = None
-        return [Ring(chat_id, priority, place) for priority, place in places.items()]
+        places = {one: self._before.get((chat_id, one)) for one in Precedence}
+        places[Precedence.CARD] = None
+        return [Ring(chat_id, precedence, place) for precedence, place in places.items()]
 
 
 def _heads(rings: Iterable[Ring]) -> list[Head]:
@@ -167,11 +167,11 @@ _LOOK = """
 WITH RECURSIVE
 starts AS ({starts}),
 looked AS (
-    SELECT ring, priority, chat_id, lane - 1 AS lane, last_chat, last_lane, leaves_out,
+    SELECT ring, precedence, chat_id, lane - 1 AS lane, last_chat, last_lane, leaves_out,
            0 AS number, CAST(0 AS BIGINT) AS id
     FROM starts
     UNION ALL
-    SELECT l.ring, l.priority, d.chat_id, d.lane, l.last_chat, l.last_lane, l.leaves_out,
+    SELECT l.ring, l.precedence, d.chat_id, d.lane, l.last_chat, l.last_lane, l.leaves_out,
            l.number + 1, d.id
     FROM looked l {next_lane}
     WHERE l.number < {most}
@@ -179,17 +179,17 @@ looked AS (
 lanes AS (
     SELECT l.*, (
         SELECT x.id FROM deliveries x
-        WHERE {in_lane} AND x.status = 'waiting' AND x.priority NOT IN ({decoration})
+        WHERE {in_lane} AND x.status = 'waiting' AND x.precedence NOT IN ({decoration})
         ORDER BY x.id LIMIT 1
     ) AS content
     FROM looked l WHERE l.number > 0
 )
-SELECT l.ring, l.priority AS found_as, l.chat_id, l.lane, h.id, h.priority, h.kind, h.due_at,
+SELECT l.ring, l.precedence AS found_as, l.chat_id, l.lane, h.id, h.precedence, h.kind, h.due_at,
        h.created_at, h.attempts, h.media_group_id,
        (SELECT x.id FROM deliveries x
         WHERE x.chat_id = l.chat_id AND x.lane = l.lane AND x.status = 'claimed' LIMIT 1)
            IS NOT NULL AS busy,
-       l.priority IN ({behind}) AND l.content IS NOT NULL AS behind,
+       l.precedence IN ({behind}) AND l.content IS NOT NULL AS behind,
        (SELECT x.id FROM deliveries x WHERE {in_lane} AND x.status = 'waiting' AND x.id <> h.id
         LIMIT 1) IS NOT NULL AS followed
 FROM lanes l {head}
@@ -197,15 +197,15 @@ ORDER BY l.ring, l.number
 """
 # A partial index serves only a query that repeats its condition.
 _IN_LANE = "x.chat_id = l.chat_id AND x.lane = l.lane AND x.status IN ('waiting', 'claimed')"
-# The class is part of what is compared and ordered: with `x.priority = l.priority` PostgreSQL takes
-# the order from the index of lanes, and reads all classes to find one.
+# The class is part of what is compared and ordered: with `x.precedence = l.precedence` PostgreSQL
+# takes the order from the index of lanes, and reads all classes to find one.
 _NEXT_LANE = """x.status = 'waiting'
-    AND (x.priority, x.chat_id, x.lane) > (
-        l.priority, l.chat_id, CASE WHEN {left_out} THEN {last} ELSE l.lane END
+    AND (x.precedence, x.chat_id, x.lane) > (
+        l.precedence, l.chat_id, CASE WHEN {left_out} THEN {last} ELSE l.lane END
     )
-    AND (x.priority, x.chat_id, x.lane) <= (l.priority, l.last_chat, l.last_lane)"""
-_HEAD = "x.id = CASE WHEN l.priority IN ({decoration}) THEN l.id ELSE l.content END"
-_STARTS = ("ring", "priority", "chat_id", "lane", "last_chat", "last_lane", "leaves_out")
+    AND (x.precedence, x.chat_id, x.lane) <= (l.precedence, l.last_chat, l.last_lane)"""
+_HEAD = "x.id = CASE WHEN l.precedence IN ({decoration}) THEN l.id ELSE l.content END"
+_STARTS = ("ring", "precedence", "chat_id", "lane", "last_chat", "last_lane", "leaves_out")
 
 
 async def _look(
@@ -216,7 +216,7 @@ async def _look(
 ) -> dict[int, list[Head]]:
     """Look at so many lanes of each segment; list what is found by the segment's number."""
     starts = [
-        (number, ring.priority, *start, *end, int(ring.chat_id is None))
+        (number, ring.precedence, *start, *end, int(ring.chat_id is None))
         for number, (ring, start, end) in enumerate(segments)
     ]
     rows = await session.execute(
@@ -237,19 +237,19 @@ def _statement(dialect: str) -> Executable:
     next_lane = _NEXT_LANE.format(left_out=left_out, last=_LAST)
     statement = _LOOK.format(
         starts=rows_of_json(dialect, "starts", *_STARTS),
-        next_lane=join_first(dialect, "d", next_lane, "x.priority, x.chat_id, x.lane, x.id"),
+        next_lane=join_first(dialect, "d", next_lane, "x.precedence, x.chat_id, x.lane, x.id"),
         most=LANES_A_LOOK,
         in_lane=_IN_LANE,
         decoration=decoration,
-        behind=_listed([Priority.REDRAW, Priority.REACTION]),
+        behind=_listed([Precedence.REDRAW, Precedence.REACTION]),
         head=join_first(dialect, "h", _HEAD.format(decoration=decoration)),
     )
     numbers = [column(name, BigInteger) for name in ("ring", "found_as", "chat_id", "lane")]
-    of_head = ("id", "priority", "kind", "due_at", "created_at", "attempts", "media_group_id")
+    of_head = ("id", "precedence", "kind", "due_at", "created_at", "attempts", "media_group_id")
     columns = [column(name, Delivery.__table__.c[name].type) for name in of_head]
     facts = [column(name, Boolean) for name in ("busy", "behind", "followed")]
     return text(statement).columns(*numbers, *columns, *facts)
 
 
-def _listed(priorities: Iterable[Priority]) -> str:
-    return ", ".join(str(int(one)) for one in priorities)
+def _listed(precedences: Iterable[Precedence]) -> str:
+    return ", ".join(str(int(one)) for one in precedences)

@@ -28,24 +28,24 @@ these leave, and never the last half of a second's room.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from database.machinery import Priority
+from database.machinery import Precedence
 
 # The guarantee, in messages as Telegram counts them.
 A = 17
 B = C = 3
 
 IN_A_STAFF_CHAT: Mapping[int, float] = {
-    Priority.CARD: 5,
-    Priority.FOLLOW_UP: 5,
-    Priority.ALBUM: 2,
-    Priority.CONFIRMATION: 1,
-    Priority.REFUSAL: 1,
-    Priority.REDRAW: 1,
+    Precedence.CARD: 5,
+    Precedence.FOLLOW_UP: 5,
+    Precedence.ALBUM: 2,
+    Precedence.CONFIRMATION: 1,
+    Precedence.REFUSAL: 1,
+    Precedence.REDRAW: 1,
 }
 
 # STAFF stands for all that goes to staff chats.
 STAFF = -1
-IN_ALL: Mapping[int, float] = {Priority.ANSWER: 4, STAFF: 4, Priority.CONFIRMATION: 2}
+IN_ALL: Mapping[int, float] = {Precedence.ANSWER: 4, STAFF: 4, Precedence.CONFIRMATION: 2}
 
 
 class Shares:
@@ -94,30 +94,30 @@ class Division:
             chat_id = self._staff_chats.first(staff_chats)
             bands[STAFF] = chat_id, self._first_in(chat_id, waiting[chat_id])
         others = waiting.get(0, ())
-        if Priority.ANSWER in others:
-            bands[Priority.ANSWER] = 0, Priority.ANSWER
-        if confirmations := set(others) - {Priority.ANSWER, Priority.REFUSAL}:
-            bands[Priority.CONFIRMATION] = 0, min(confirmations)
+        if Precedence.ANSWER in others:
+            bands[Precedence.ANSWER] = 0, Precedence.ANSWER
+        if confirmations := set(others) - {Precedence.ANSWER, Precedence.REFUSAL}:
+            bands[Precedence.CONFIRMATION] = 0, min(confirmations)
         if not bands:
-            return 0, Priority.REFUSAL
+            return 0, Precedence.REFUSAL
         return bands[self._all.first(band for band in IN_ALL if band in bands)]
 
     def charge(self, chat_id: int, which: int, cost: float) -> None:
         """Count what was sent of a class to a staff chat, or to another one (0)."""
         if not chat_id:
-            if which != Priority.REFUSAL:
-                answer = which == Priority.ANSWER
-                self._all.charge(which if answer else Priority.CONFIRMATION, cost)
+            if which != Precedence.REFUSAL:
+                answer = which == Precedence.ANSWER
+                self._all.charge(which if answer else Precedence.CONFIRMATION, cost)
             return
         self._all.charge(STAFF, cost)
         self._staff_chats.charge(chat_id, cost)
-        if which == Priority.SIGN:
-            self._classes[chat_id].charge(Priority.REDRAW, cost, in_turn=False)
-        elif which != Priority.REACTION:
+        if which == Precedence.SIGN:
+            self._classes[chat_id].charge(Precedence.REDRAW, cost, in_turn=False)
+        elif which != Precedence.REACTION:
             self._classes[chat_id].charge(which, cost)
 
     def _first_in(self, chat_id: int, classes: Collection[int]) -> int:
-        for at_once in (Priority.SIGN, Priority.REACTION):
+        for at_once in (Precedence.SIGN, Precedence.REACTION):
             if at_once in classes:
                 return at_once
         known = [one for one in IN_A_STAFF_CHAT if one in classes]

@@ -141,7 +141,7 @@ def _makes_orphans(head: Delivery, *, anew: bool) -> bool:
     if head.chat_id > 0:
         return head.kind == AnswerPosted.kind or (anew and head.kind == AnswerEdited.kind)
     known_by_buttons = head.kind == CardPosted.kind and head.part == 0
-    return head.priority not in DECORATION and not known_by_buttons
+    return head.precedence not in DECORATION and not known_by_buttons
 
 
 async def _tell_of_copies(

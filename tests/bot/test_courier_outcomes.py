@@ -138,7 +138,7 @@ async def post_to_staff(office: Office) -> None:
                 chat_id=office.support.id,
                 kind="update_set_aside",
                 payload={"dead_update_id": 1},
-                priority=1,
+                precedence=1,
                 status="waiting",
                 created_at=office.app.courier._clock(),
                 due_at=office.app.courier._clock(),

@@ -96,7 +96,7 @@ class Wall:
     async def _next(self) -> Head | None:
         """Find what goes next, by class alone: here is always room for all."""
         ready = await heads(self._session, now=self.now)
-        return min(ready, key=lambda head: (head.priority, head.id), default=None)
+        return min(ready, key=lambda head: (head.precedence, head.id), default=None)
 
     async def _send(self, parcel: Parcel, batch: Sequence[Delivery]) -> None:
         await claim(self._session, *batch, now=self.now)

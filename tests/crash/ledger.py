@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import NullPool, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from database.machinery import DeadUpdate, Delivery, DeliveryStatus, Priority
+from database.machinery import DeadUpdate, Delivery, DeliveryStatus, Precedence
 from database.models import Message, Ticket
 
 
@@ -41,7 +41,7 @@ class Ledger:
             f"{one.kind} {one.id} is {one.status}"
             for one in self.deliveries.values()
             if one.status in {DeliveryStatus.WAITING, DeliveryStatus.CLAIMED}
-            and one.priority < Priority.REDRAW
+            and one.precedence < Precedence.REDRAW
         ]
 
     def failed(self) -> list[str]:

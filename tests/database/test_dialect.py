@@ -57,7 +57,7 @@ async def test_however_many_there_are_the_statement_is_the_same(session: AsyncSe
 
 async def test_rows_hold_what_was_given(session: AsyncSession) -> None:
     odd = 'a "quote", a \\, {braces}, NULL, a\nline and 👨‍👩‍👧'
-    common = {"created_at": NOON, "due_at": NOON + timedelta(microseconds=1), "priority": 5}
+    common = {"created_at": NOON, "due_at": NOON + timedelta(microseconds=1), "precedence": 5}
     common |= {"kind": "x", "status": DeliveryStatus.CLAIMED, "part": 0, "attempts": 3}
     given: list[dict[str, Any]] = [
         {**common, "chat_id": -LARGEST, "payload": [{"a": 1}, {"b": odd}], "error": odd},

@@ -158,11 +158,11 @@ def head_of(delivery: Delivery, *, followed: bool = True) -> Head:
     """See a delivery as a look at its lane does."""
     return Head(
         ring=0,
-        found_as=delivery.priority,
+        found_as=delivery.precedence,
         chat_id=delivery.chat_id,
         lane=delivery.lane,
         id=delivery.id,
-        priority=delivery.priority,
+        precedence=delivery.precedence,
         kind=delivery.kind,
         due_at=delivery.due_at,
         created_at=delivery.created_at,

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.machinery import BacklogSign, Delivery, DeliveryStatus, Priority
+from database.machinery import BacklogSign, Delivery, DeliveryStatus, Precedence
 from database.models import Ticket
 from services.delivery import backlog, backlog_line
 from services.delivery.backlog import Backlog
@@ -70,12 +70,12 @@ async def sign(session: AsyncSession) -> tuple[int, datetime] | None:
     return (found.ticket_id, found.shown_at) if found is not None else None
 
 
-async def redraws(session: AsyncSession, *, priority: Priority) -> list[int | None]:
+async def redraws(session: AsyncSession, *, precedence: Precedence) -> list[int | None]:
     """List the tickets whose cards wait for being drawn anew."""
     await session.flush()
     found = await session.scalars(
         select(Delivery.ticket_id)
-        .where(Delivery.kind == CardRedrawn.kind, Delivery.priority == priority)
+        .where(Delivery.kind == CardRedrawn.kind, Delivery.precedence == precedence)
         .order_by(Delivery.id)
     )
     return list(found)
@@ -159,7 +159,7 @@ async def test_what_else_waits_needs_sends_but_is_nobodys_question(
     ("notice", "changes"),
     [
         (CardRedrawn(1), {}),
-        (CardRedrawn(1), {"priority": Priority.SIGN}),
+        (CardRedrawn(1), {"precedence": Precedence.SIGN}),
         (AnswerDelivered(1), {}),
         (TicketClosed(1), {"chat_id": ANN.telegram_id}),
         (CardPosted(1), {"status": DeliveryStatus.CLAIMED}),
@@ -233,7 +233,7 @@ async def test_when_another_card_tells_it_the_older_one_is_drawn_anew_without(
     await shows(session, line, await delivery(session, CardPosted(newer.id), newer), now=later)
 
     assert await sign(session) == (newer.id, later)
-    assert await redraws(session, priority=Priority.REDRAW) == [ticket.id]
+    assert await redraws(session, precedence=Precedence.REDRAW) == [ticket.id]
     redraw = await session.scalar(select(Delivery).where(Delivery.kind == CardRedrawn.kind))
     assert redraw is not None
     assert await told(session, line, redraw, last_room=True) is None
@@ -243,7 +243,7 @@ async def test_a_card_drawn_anew_in_the_turn_in_which_another_one_takes_over_is_
     session: AsyncSession, ticket: Ticket
 ) -> None:
     """Its redraw that was claimed just now is not one that still waits."""
-    await delivery(session, CardRedrawn(ticket.id), ticket, priority=Priority.SIGN)
+    await delivery(session, CardRedrawn(ticket.id), ticket, precedence=Precedence.SIGN)
     for other in await tickets(session, 7):
         await delivery(session, CardPosted(other.id), other)
 
@@ -254,7 +254,7 @@ async def test_a_card_drawn_anew_in_the_turn_in_which_another_one_takes_over_is_
     claims = Claims(words, limiter, timedelta())
     await claims.make(session, Turn(NOON, 0.0, longest=1.0), travelling=())
 
-    assert await redraws(session, priority=Priority.REDRAW) == [ticket.id]
+    assert await redraws(session, precedence=Precedence.REDRAW) == [ticket.id]
 
 
 @pytest.mark.parametrize("kind", [CardRedrawn, QuestionEdited])
@@ -297,7 +297,7 @@ async def test_before_a_follow_up_takes_the_last_room_the_newest_card_is_to_tell
     follow_up, *_ = [await question(session, ticket), *await queue(session, 3)]
 
     assert await makes_way(session, line, follow_up)
-    assert await redraws(session, priority=Priority.SIGN) == [newest.id]
+    assert await redraws(session, precedence=Precedence.SIGN) == [newest.id]
     assert not await makes_way(session, line, follow_up)
 
 
@@ -350,14 +350,14 @@ async def test_when_the_backlog_is_gone_the_line_goes(
     waiting = await queue(session, 3)
     await shows(session, line, await delivery(session, CardPosted(ticket.id), ticket))
     await line.keep_tidy(session, now=NOON)
-    assert await redraws(session, priority=Priority.REDRAW) == []
+    assert await redraws(session, precedence=Precedence.REDRAW) == []
     for one in waiting:
         one.status = DeliveryStatus.DELIVERED
 
     await line.keep_tidy(session, now=NOON + backlog_line.LOOKS_EVERY)
 
     assert await sign(session) is None
-    assert await redraws(session, priority=Priority.REDRAW) == [ticket.id]
+    assert await redraws(session, precedence=Precedence.REDRAW) == [ticket.id]
 
 
 async def test_a_restart_knows_which_card_tells_it(
@@ -370,7 +370,7 @@ async def test_a_restart_knows_which_card_tells_it(
 
     await BacklogLine(PER_MINUTE).keep_tidy(session, now=NOON)
 
-    assert await redraws(session, priority=Priority.REDRAW) == [ticket.id]
+    assert await redraws(session, precedence=Precedence.REDRAW) == [ticket.id]
 
 
 async def test_of_very_much_no_more_is_counted_than_is_said(

@@ -395,7 +395,7 @@ async def test_a_row_that_refers_to_nothing_is_found_on_sqlite(sqlite_url: str) 
                 ticket_id=99,
                 kind="card_redrawn",
                 payload={},
-                priority=4,
+                precedence=4,
                 status=FAILED,
                 created_at=NOON,
                 due_at=NOON - timedelta(1),

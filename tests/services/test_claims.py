@@ -35,7 +35,7 @@ def head(number: int, chat_id: int) -> Head:
         chat_id=chat_id,
         lane=number,
         id=number,
-        priority=0,
+        precedence=0,
         kind=QuestionPosted.kind,
         due_at=NOON,
         created_at=NOON,

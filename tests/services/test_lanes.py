@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.machinery import Delivery, DeliveryStatus, Priority
+from database.machinery import Delivery, DeliveryStatus, Precedence
 from database.models import Ticket
 from services import outbox
 from services.delivery import lanes
@@ -39,7 +39,7 @@ USER = ANN.telegram_id
 async def heads(session: AsyncSession, **how: Any) -> list[int]:
     """List what may go now by its key, class after class."""
     found = await factories.heads(session, **how)
-    return [head.id for head in sorted(found, key=lambda head: (head.priority, head.id))]
+    return [head.id for head in sorted(found, key=lambda head: (head.precedence, head.id))]
 
 
 def ids(*deliveries: Delivery) -> list[int]:
@@ -152,7 +152,7 @@ async def test_the_line_about_the_backlog_passes_the_content_of_its_lane(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     question = await delivery(session, QuestionPosted(1), ticket)
-    sign = await delivery(session, CardRedrawn(ticket.id), ticket, priority=Priority.SIGN)
+    sign = await delivery(session, CardRedrawn(ticket.id), ticket, precedence=Precedence.SIGN)
     more = await delivery(session, QuestionPosted(2), ticket)
 
     assert await heads(session) == ids(question, sign)
@@ -164,13 +164,13 @@ async def test_a_line_about_the_backlog_that_is_postponed_lets_content_pass(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     question = await delivery(session, QuestionPosted(1), ticket)
-    later: dict[str, Any] = {"priority": Priority.SIGN, "due_at": NOON + SECOND}
+    later: dict[str, Any] = {"precedence": Precedence.SIGN, "due_at": NOON + SECOND}
     await delivery(session, CardRedrawn(ticket.id), ticket, **later)
 
     assert await heads(session) == ids(question)
 
 
-async def test_what_was_posted_first_goes_first_whatever_its_priority(
+async def test_what_was_posted_first_goes_first_whatever_its_precedence(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     question = await delivery(session, QuestionPosted(1), ticket)

@@ -77,7 +77,7 @@ async def test_a_copy_is_linked_while_staff_edit_its_message(postgres_url: str) 
 async def test_claims_and_a_group_that_moves_do_not_lock_each_other_out(
     sessions: Sessions, ann: Ticket, together: int
 ) -> None:
-    """The courier claims by priority and by batches; both lock by number."""
+    """The courier claims by precedence and by batches; both lock by number."""
     async with sessions.begin() as session:
         waiting = [await factories.delivery(session, CardRedrawn(ann.id), ann) for _ in range(60)]
     batches = [waiting[at : at + together] for at in range(0, len(waiting), together)]

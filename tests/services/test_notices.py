@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from database.machinery import Priority
+from database.machinery import Precedence
 from services import notices
 from services.notices import Notice, read
 
@@ -43,18 +43,18 @@ def test_no_two_notices_share_a_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("priority", "kinds"),
+    ("precedence", "kinds"),
     [
-        (Priority.ANSWER, {"answer_posted", "answer_edited", "answer_retracted"}),
-        (Priority.CARD, {"card_posted"}),
+        (Precedence.ANSWER, {"answer_posted", "answer_edited", "answer_retracted"}),
+        (Precedence.CARD, {"card_posted"}),
         (
-            Priority.FOLLOW_UP,
+            Precedence.FOLLOW_UP,
             {"question_posted", "question_edited", "edited_after_close", "edited_after_answer"},
         ),
-        (Priority.REDRAW, {"card_redrawn", "card_retired", "sent_again", "update_set_aside"}),
-        (Priority.REACTION, {"answer_delivered", "note_kept", "command_done"}),
-        (Priority.REFUSAL, {"refusal", "command_answered", "group_is_not_staff"}),
+        (Precedence.REDRAW, {"card_redrawn", "card_retired", "sent_again", "update_set_aside"}),
+        (Precedence.REACTION, {"answer_delivered", "note_kept", "command_done"}),
+        (Precedence.REFUSAL, {"refusal", "command_answered", "group_is_not_staff"}),
     ],
 )
-def test_each_kind_is_of_a_class(priority: Priority, kinds: set[str]) -> None:
-    assert {kind.kind for kind in NOTICES if kind.priority is priority} == kinds
+def test_each_kind_is_of_a_class(precedence: Precedence, kinds: set[str]) -> None:
+    assert {kind.kind for kind in NOTICES if kind.precedence is precedence} == kinds

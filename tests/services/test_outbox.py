@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.machinery import Delivery, DeliveryStatus, Priority
+from database.machinery import Delivery, DeliveryStatus, Precedence
 from database.models import Ticket
 from services import outbox
 from services.notices import AnswerPosted, CardRedrawn, QuestionPosted, Refusal, TicketOpened
@@ -25,7 +25,7 @@ async def test_what_is_posted_is_a_row_that_is_due_at_once(
 
     assert (posted.chat_id, posted.ticket_id) == (ANN.telegram_id, ticket.id)
     assert (posted.kind, posted.payload) == ("ticket_opened", {"ticket_id": ticket.id})
-    assert posted.priority == Priority.CONFIRMATION
+    assert posted.precedence == Precedence.CONFIRMATION
     assert (posted.status, posted.attempts, posted.part) == (DeliveryStatus.WAITING, 0, 0)
     assert posted.created_at == posted.due_at == NOON
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.machinery import Delivery, DeliveryStatus, Priority
+from database.machinery import Delivery, DeliveryStatus, Precedence
 from database.models import Ticket
 from services import outbox
 from services.delivery import lanes
@@ -45,7 +45,7 @@ class Group:
         for number in range(times):
             posted = outbox.post(self.session, STAFF, notice, now=NOON, ticket=ticket)
             if album:
-                posted.priority, posted.media_group_id = Priority.ALBUM, f"{ticket.id}-{number}"
+                posted.precedence, posted.media_group_id = Precedence.ALBUM, f"{ticket.id}-{number}"
         await self.session.flush()
 
     async def takes_until(self, ticket: Ticket, most: int) -> int:
@@ -142,7 +142,7 @@ async def test_turns_go_on_after_a_restart(group: Group) -> None:
     first, second = await group.ticket(), await group.ticket()
     for ticket in (first, second):
         await group.post(QuestionEdited(1), ticket, times=5)
-    group.claims.remember([(STAFF, first.id, Priority.FOLLOW_UP)])
+    group.claims.remember([(STAFF, first.id, Precedence.FOLLOW_UP)])
 
     await group.takes_until(second, most=A)
 
@@ -160,7 +160,7 @@ def test_a_class_has_its_share_and_what_the_others_leave() -> None:
         counts[which] += 1
 
     assert counts == {one: weight * 10 for one, weight in IN_A_STAFF_CHAT.items()}
-    assert division.first({STAFF: [Priority.REDRAW]}) == (STAFF, Priority.REDRAW)
+    assert division.first({STAFF: [Precedence.REDRAW]}) == (STAFF, Precedence.REDRAW)
 
 
 def test_who_had_nothing_to_send_has_saved_up_nothing() -> None:
@@ -178,7 +178,7 @@ def test_who_had_nothing_to_send_has_saved_up_nothing() -> None:
 
 def test_what_is_only_for_the_eyes_goes_when_nothing_else_does() -> None:
     division = Division()
-    refusal, answer = Priority.REFUSAL, Priority.ANSWER
+    refusal, answer = Precedence.REFUSAL, Precedence.ANSWER
 
     assert division.first({0: [refusal, answer]}) == (0, answer)
     assert division.first({0: [refusal], STAFF: [refusal]}) == (STAFF, refusal)
@@ -187,7 +187,7 @@ def test_what_is_only_for_the_eyes_goes_when_nothing_else_does() -> None:
 
 def test_answers_and_staff_chats_share_what_the_whole_bot_may_send() -> None:
     division = Division()
-    waiting = {0: [Priority.ANSWER, Priority.CONFIRMATION], STAFF: [Priority.CARD]}
+    waiting = {0: [Precedence.ANSWER, Precedence.CONFIRMATION], STAFF: [Precedence.CARD]}
     counts = {0: 0, STAFF: 0}
 
     for _ in range(100):
