@@ -14,7 +14,7 @@ from aiogram.methods import (
 )
 from aiogram.types import ChatMemberAdministrator, ChatMemberRestricted, Message, MessageId
 
-from bot.client import SendText, Sent
+from bot.client import SendText
 from bot.outgoing import telegram_errors
 from bot.outgoing.telegram_errors import Obstacle
 from bot.wording.calls import Call, reply
@@ -146,5 +146,5 @@ def _makes_a_message(method: TelegramMethod[Any]) -> bool:
 def _message_ids(result: object) -> tuple[int, ...]:
     """Read the ids of new or edited messages; 0 is a scheduled one, which has none yet."""
     results = result if isinstance(result, list) else [result]
-    ids = [one.message_id for one in results if isinstance(one, Message | MessageId | Sent)]
+    ids = [one.message_id for one in results if isinstance(one, Message | MessageId)]
     return tuple(message_id for message_id in ids if message_id)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from aiogram.methods import EditMessageText, TelegramMethod
@@ -48,7 +47,7 @@ def send_text(
         entities=entities(spans),
         reply_parameters=reply(reply_to),
         reply_markup=keyboard,
-        link_preview_options=previews,
+        link_preview_options=_previews(previews),
     )
 
 
@@ -69,22 +68,21 @@ def edit_text(
         entities=entities(spans),
         parse_mode=None,
         reply_markup=keyboard,
-        link_preview_options=LinkPreviewOptions(**previews) if previews else None,
+        link_preview_options=_previews(previews),
     )
 
 
 def reply(to: ReplyTo) -> ReplyParameters | None:
     """Reply to a message of the same chat, if it still exists."""
-    return to if isinstance(to, ReplyParameters) else _reply(to)
-
-
-@lru_cache(maxsize=1024)  # all that is copied below a card replies to it
-def _reply(message_id: int | None) -> ReplyParameters | None:
-    if message_id is None:
-        return None
-    return ReplyParameters(message_id=message_id, allow_sending_without_reply=True)
+    if isinstance(to, int):
+        return ReplyParameters(message_id=to, allow_sending_without_reply=True)
+    return to
 
 
 def entities(spans: Sequence[dict[str, Any]]) -> list[MessageEntity] | None:
     """Make Telegram's entities of plain ones."""
     return [MessageEntity.model_validate(span) for span in spans] or None
+
+
+def _previews(chosen: dict[str, Any] | None) -> LinkPreviewOptions | None:
+    return LinkPreviewOptions(**chosen) if chosen else None

@@ -1,16 +1,17 @@
 """What travels to Telegram: JSON, and nothing that was not said."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import pytest
 from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramNetworkError
-from aiogram.methods import CopyMessage, SetMessageReaction
+from aiogram.methods import CopyMessage, SetMessageReaction, TelegramMethod
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, ReactionTypeEmoji
-from aiohttp import ClientTimeout, ConnectionTimeoutError, web
+from aiohttp import ClientTimeout, ConnectionTimeoutError, JsonPayload, web
 from pydantic import SecretStr
 
-from bot.client import CONNECTS_WITHIN, JsonSession, RawUpdates, make_bot, parameters
+from bot.client import CONNECTS_WITHIN, JsonSession, RawUpdates, SendText, make_bot, parameters
 from bot.wording.calls import send_text
 from core.config import BotSettings
 from tests.fuzzing.wire import TOKEN
@@ -27,10 +28,17 @@ def bot(session: JsonSession) -> Bot:
     return Bot(TOKEN, session=session)
 
 
+def said(session: JsonSession, bot: Bot, method: TelegramMethod[Any]) -> Mapping[str, Any]:
+    """Tell what a call without files says."""
+    fields, files = parameters(session, bot, method)
+    assert not files
+    return fields
+
+
 def test_what_is_not_said_is_left_to_telegram(session: JsonSession, bot: Bot) -> None:
     copy = CopyMessage(chat_id=-7, from_chat_id=7, message_id=1, caption="")
 
-    assert parameters(session, bot, copy) == {
+    assert said(session, bot, copy) == {
         "chat_id": -7,
         "from_chat_id": 7,
         "message_id": 1,
@@ -46,7 +54,7 @@ def test_what_has_parts_stays_whole(session: JsonSession, bot: Bot) -> None:
 
     text = send_text(7, ("Hello", [bold]), reply_to=3, keyboard=keyboard)
 
-    assert parameters(session, bot, text) == {
+    assert said(session, bot, text) == {
         "chat_id": 7,
         "text": "Hello",
         "entities": [bold],
@@ -62,13 +70,35 @@ def test_it_travels_as_json(session: JsonSession, bot: Bot) -> None:
 
     body = session.build_form_data(bot, reaction)
 
+    assert isinstance(body, JsonPayload)
     assert body.content_type == "application/json"
-    assert parameters(session, bot, reaction) == {
+    assert said(session, bot, reaction) == {
         "chat_id": 7,
         "message_id": 1,
         "reaction": [{"type": "emoji", "emoji": "👍"}],
         "is_big": False,
     }
+
+
+def test_each_option_of_a_text_that_telegram_knows_is_there(session: JsonSession, bot: Bot) -> None:
+    text = SendText(chat_id=7, text="Hello", message_thread_id=3, protect_content=True)
+
+    assert said(session, bot, text) == {
+        "chat_id": 7,
+        "text": "Hello",
+        "message_thread_id": 3,
+        "protect_content": True,
+    }
+
+
+def test_links_are_shown_as_somebody_chose(session: JsonSession, bot: Bot) -> None:
+    text = send_text(7, ("https://example.org", []), previews={"is_disabled": True})
+
+    assert said(session, bot, text)["link_preview_options"] == {"is_disabled": True}
+
+
+def test_a_text_without_an_option_says_nothing_of_it(session: JsonSession, bot: Bot) -> None:
+    assert said(session, bot, send_text(7, ("Hello", []))) == {"chat_id": 7, "text": "Hello"}
 
 
 # What comes back

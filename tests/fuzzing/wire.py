@@ -146,7 +146,8 @@ class Wire(BaseSession):
 
     def _form(self, bot: Bot, method: TelegramMethod[Any]) -> dict[str, Any]:
         """Make what HTTP would carry, which has to be UTF-8."""
-        json.dumps(parameters(self, bot, method), ensure_ascii=False).encode()
+        fields, _files = parameters(self, bot, method)
+        json.dumps(fields, ensure_ascii=False).encode()
         return {name: value for name, value in method if value is not None}
 
     def _send(

@@ -72,7 +72,8 @@ class Wire(BaseSession):
         return call
 
     def _params(self, bot: Bot, method: TelegramMethod[Any]) -> Params:
-        fields = parameters(self, bot, method)
+        fields, files = parameters(self, bot, method)
+        assert not files, "nothing in the simulation uploads yet"
         return Params(
             {
                 name: value if isinstance(value, str) else json.dumps(value)
