@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.client import make_bot
 from bot.incoming.confirmations import Confirmations
-from bot.incoming.inbox import Intake
+from bot.incoming.flow import Flow
+from bot.incoming.inbox import Inbox
 from bot.incoming.poller import Poller
 from bot.outgoing.best_effort import Asides
 from bot.outgoing.composer import Composer
@@ -96,7 +97,7 @@ class App:
         )
         members = Members(bot, monotonic)
         self.confirmations = Confirmations(sessions, members, team, clock, self.courier.wake)
-        self.intake = Intake(
+        self.inbox = Inbox(
             bot,
             sessions,
             self.courier,
@@ -109,13 +110,11 @@ class App:
         self.poller = Poller(
             bot,
             sessions,
-            self.intake,
+            self.inbox,
+            Flow(self.courier.bell),
             clock=clock,
             on_turn=lambda: self.heartbeat.beat("poller"),
-            on_more=self.courier.bell.expect,
-            on_taken=self.courier.wake,
             on_answer=self._hear,
-            sent=self.courier.bell.all_back,
             allowed=self._wait_for_lead,
             alarm=Alarm(monotonic, lambda words: self.heartbeat.trouble("poller", words)),
         )

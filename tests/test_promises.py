@@ -54,7 +54,7 @@ async def test_nothing_is_said_twice(sessions: async_sessionmaker[AsyncSession])
 
         await alice.writes("line 01.")
         await office.kate.sees("line 01.", in_=office.support)
-        await office.app.intake.handle(_first_question(office))
+        await office.app.inbox.handle_one(_first_question(office))
         await alice.writes("line 02.")
         await office.kate.sees("line 02.", in_=office.support)
 

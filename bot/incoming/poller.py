@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,9 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.client import RawUpdates
 from bot.incoming import patience
+from bot.incoming.fate import Fate
 from bot.incoming.fetching import Broken, Fetching
-from bot.incoming.inbox import Intake
-from bot.reading.update_json import number
+from bot.incoming.flow import Flow
+from bot.incoming.inbox import Inbox
+from bot.reading.update_json import update_id_of
 from database.alarm import Alarm
 from database.errors import is_outage
 from services import inbox, outbox
@@ -27,16 +30,7 @@ from services.helpdesk import kept, orphans
 
 log = structlog.get_logger(__name__)
 
-# Telegram gives so many at a time, or all there are (core.telegram.org/bots/api#getupdates). They
-# are committed together; after so many nobody is woken to send yet: what waits in one lane when
-# there are no more travels as one.
-MOST_AT_A_TIME = 100
-
-# When several come at a time, more may gather while those are sent, but no longer than so many
-# seconds: what is committed together costs a fraction of one by one.
-GATHERS = 0.03
-
-# The last getUpdates, which confirms what was committed, may take so long.
+# Timeout of the last getUpdates, which confirms what was committed, in seconds.
 LAST_CONFIRMATION = 4
 
 # The longest wait for a database, in seconds.
@@ -51,40 +45,32 @@ async def at_once() -> None:
 class Poller:
     """Runs until stopped; there is one for a bot (Telegram refuses a second with 409)."""
 
-    def __init__(  # noqa: PLR0913 - most are hooks, and have a default
+    def __init__(
         self,
         bot: Bot,
         sessions: async_sessionmaker[AsyncSession],
-        intake: Intake,
+        inbox: Inbox,
+        flow: Flow,
         *,
         clock: Callable[[], datetime],
         on_turn: Callable[[], None] = lambda: None,
-        on_more: Callable[[], None] = lambda: None,
-        on_taken: Callable[[], None] = lambda: None,
         on_answer: Callable[[bool], None] = lambda _after_silence: None,
-        sent: Callable[[], Awaitable[None]] = at_once,
         allowed: Callable[[], Awaitable[None]] = at_once,
         alarm: Alarm | None = None,
     ) -> None:
         """`on_turn` hears that we are alive; `allowed` is awaited before Telegram is asked.
 
         `on_answer` hears that Telegram answers, and whether that ends a silence.
-
-        `on_more` hears that Telegram has more than it gave; `on_taken`, that updates are committed
-        and Telegram has no more. `sent` waits until what was taken is sent.
         """
         self._bot = bot
         self._sessions = sessions
-        self._intake = intake
+        self._inbox = inbox
+        self._flow = flow
         self._clock = clock
         self._on_turn = on_turn
-        self._on_more = on_more
-        self._on_taken = on_taken
-        self._sent = sent
         self._alarm = alarm or Alarm()
         self._fetching = Fetching(bot, self._rest, allowed=allowed, on_answer=on_answer)
         self._offset: int | None = None
-        self._more = False
         self._stopped = asyncio.Event()
         self._swept_at: datetime | None = None
 
@@ -97,101 +83,80 @@ class Poller:
         """Take updates until stopped. Raises TelegramUnauthorizedError if the token is void."""
         while not self._stopped.is_set():
             self._on_turn()
-            fetched = await self._fetch()
+            fetched = await self._fetching.fetch(self._offset, at_once=self._flow.more)
             if isinstance(fetched, Broken):
-                self._more = False
-                await self._go_on_behind(fetched)
+                self._flow.fetched(0)
+                await self._set_aside(fetched)
                 continue
-            batch = fetched
-            self._more = len(batch) == MOST_AT_A_TIME
-            if self._more:
-                self._on_more()
-            if batch:
-                await self._take_together(batch)
-            self._tell_taken()
+            self._flow.fetched(len(fetched))
+            if fetched:
+                await self._take(fetched)
+            self._flow.committed()
             await self._sweep()
-            if len(batch) > 1 and not self._more:
-                await self._gather()
+            await self._flow.gather()
         await self._confirm()
 
-    async def _fetch(self) -> list[Any] | Broken:
-        return await self._fetching.fetch(self._offset, at_once=self._more)
-
-    async def _go_on_behind(self, broken: Broken) -> None:
-        """Set aside what can't be read, and let Telegram forget it."""
+    async def _set_aside(self, broken: Broken) -> None:
+        """Keep what can't be read for an operator, and let Telegram forget it."""
         update_id = broken.update_id if broken.update_id is not None else self._offset
         if update_id is None:
             return
-        body = broken.body
-        if await self._for_sure(lambda: self._intake.set_aside_unreadable(update_id, body)):
+        keep = partial(self._inbox.set_aside_unreadable, update_id, broken.body)
+        if await self._until_committed(keep) is Fate.COMMITTED:
             self._offset = update_id + 1
 
-    async def _take_together(self, part: Sequence[Any]) -> bool:
-        """Handle updates in one transaction, or else by halves; False if we stop before."""
-        if self._stopped.is_set():
-            return False
-        if len(part) == 1:
-            return await self._take(part[0])
-        numbers = [one for one in map(number, part) if one is not None]
-        if len(numbers) == len(part):
-            done = await self._for_sure(lambda: self._intake.handle_together(part))
-            if done is None:
-                return False
-            if done:
-                self._offset = numbers[-1] + 1
-                self._tell_taken()
-                return True
+    async def _take(self, batch: Sequence[Any]) -> Fate:
+        """Have updates handled in one transaction, or else by halves, in their order."""
+        fate = Fate.STOPPED if self._stopped.is_set() else await self._handle(batch)
+        if fate is not Fate.SPLIT:
+            return fate
         self._on_turn()
-        half = len(part) // 2
-        return await self._take_together(part[:half]) and await self._take_together(part[half:])
+        middle = len(batch) // 2
+        fate = await self._take(batch[:middle])
+        return fate if fate is Fate.STOPPED else await self._take(batch[middle:])
 
-    async def _take(self, raw: Any) -> bool:
-        """Handle an update and move the offset past it; False if we stop before."""
-        update_id = number(raw)
-        if update_id is None:
-            # Telegram never sends one. All that comes before it is confirmed, and numbers rise by
-            # one: step by step the offset gets past it, and past nothing else.
-            log.error("an update without a number")
-            self._offset = self._offset and self._offset + 1
-            await self._rest(patience.after(1))
-        elif await self._for_sure(lambda: self._handle_alone(raw)) is None:
-            return False
-        else:
-            self._offset = update_id + 1
-            self._tell_taken()
-        return True
+    async def _handle(self, batch: Sequence[Any]) -> Fate:
+        """Have updates handled, and move the offset past them once they are committed."""
+        ids = [one for one in map(update_id_of, batch) if one is not None]
+        if len(ids) < len(batch):
+            return await self._skip() if len(batch) == 1 else Fate.SPLIT
+        one, several = self._inbox.handle_one, self._inbox.handle_batch
+        handle = partial(one, batch[0]) if len(batch) == 1 else partial(several, batch)
+        fate = await self._until_committed(handle)
+        if fate is Fate.COMMITTED:
+            self._offset = ids[-1] + 1
+            self._flow.committed()
+        return fate
 
-    def _tell_taken(self) -> None:
-        if not self._more:
-            self._on_taken()
+    async def _skip(self) -> Fate:
+        """Get past an update without an id, which Telegram never sends.
 
-    async def _handle_alone(self, raw: dict[str, Any]) -> bool:
-        await self._intake.handle(raw)
-        return True
+        All before it is confirmed, and ids rise by one: step by step the offset gets past it, and
+        past nothing else.
+        """
+        log.error("update without update_id")
+        self._offset = self._offset and self._offset + 1
+        await self._rest(patience.after(1))
+        return Fate.COMMITTED
 
-    async def _for_sure(self, handle: Callable[[], Awaitable[bool]]) -> bool | None:
-        """Handle updates however long the database is away; None if we stop before."""
+    async def _until_committed(self, handle: Callable[[], Awaitable[Fate]]) -> Fate:
+        """Have updates handled, however long the database is away, unless we stop."""
         failures = 0
         while True:
             try:
-                done = await handle()
+                fate = await handle()
             except Exception as error:
                 if not is_outage(error):
                     raise
                 self._alarm.fails(error)
             else:
                 self._alarm.works()
-                return done
+                return fate
             failures += 1
             self._on_turn()
             await self._rest(min(2.0**failures / 4, _LONGEST_REST))
             if self._stopped.is_set():
-                return None
-
-    async def _gather(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GATHERS):
-                await self._sent()
+                return Fate.STOPPED
 
     async def _sweep(self) -> None:
         """Drop what is old, a portion at each turn until nothing is left, then now and then."""

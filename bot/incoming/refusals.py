@@ -1,16 +1,51 @@
 """Refusals: who may not press, and telling a person why nothing came of what was asked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from bot.incoming.alerts import Alerts
 from bot.reading.members import Standing
-from bot.reading.update_json import Origin
-from services.helpdesk import refusals
+from bot.reading.update_json import Origin, origin
+from bot.texts.refusals import problem as refusal_text
+from core.team import Team
+from services import inbox
+from services.helpdesk import refusals, staff_chats
 from services.notices import Refusal
 from services.problems import NotConfirmed, NotForYou, Problem
+
+log = structlog.get_logger(__name__)
+
+
+class Refusals:
+    """Has its own transactions, one an update: what the handler did was rolled back."""
+
+    def __init__(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        alerts: Alerts,
+        team: Team,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._sessions = sessions
+        self._alerts = alerts
+        self._team = team
+        self._clock = clock
+
+    async def refuse(self, raw: dict[str, Any], problem: Problem) -> None:
+        """Record that the update is done with, and say why nothing came of it."""
+        log.info("refused", problem=type(problem).__name__)
+        now, source = self._clock(), origin(raw)
+        async with self._sessions.begin() as session:
+            await inbox.new_among(session, [raw["update_id"]], now=now)
+            staff_chat_id = await staff_chats.current(session, self._team.staff_chat_id)
+            if source.callback_query_id is None:
+                await tell(session, source, problem, now=now)
+        day = self._team.day(now)
+        self._alerts.show(source, staff_chat_id, lambda: refusal_text(problem, day))
 
 
 def require_press(raw: Mapping[str, Any], standing: Standing) -> None:

@@ -78,7 +78,7 @@ def writer(raw: Mapping[str, Any]) -> Person | None:
     )
 
 
-def number(raw: Any) -> int | None:
+def update_id_of(raw: Any) -> int | None:
     """Read an update's number; None for what can neither be kept nor confirmed."""
     update_id = as_dict(raw).get("update_id")
     if update_id == 0 and not isinstance(update_id, bool | float):

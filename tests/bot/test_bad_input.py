@@ -373,8 +373,8 @@ async def test_what_was_set_aside_can_be_replayed_after_a_fix(
 async def test_what_was_set_aside_and_comes_again_is_kept_once(office: Office) -> None:
     update = {"update_id": 5, "something_of_next_year": {}}
 
-    await office.app.intake.handle(update)
-    await office.app.intake.handle(update)
+    await office.app.inbox.handle_one(update)
+    await office.app.inbox.handle_one(update)
 
     assert len(await dead(office)) == 1
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
+from bot.incoming.fate import Fate
 from database.machinery import DeadUpdate, Delivery, DeliveryStatus
 from database.models import Message, Ticket
 from sandbox.client import Chat, Telegram, User
@@ -36,13 +37,13 @@ class Closed:
         """Let the bot come, and note which updates it handles alone."""
         settings = settings_for(self.sandbox, self.support)
         async with running(self.sandbox, settings, self.sessions, asyncio.Event()) as app:
-            handle = app.intake.handle
+            handle = app.inbox.handle_one
 
-            async def watched(raw: dict[str, Any]) -> None:
+            async def watched(raw: dict[str, Any]) -> Fate:
                 self.alone.append(raw["update_id"])
-                await handle(raw)
+                return await handle(raw)
 
-            app.intake.handle = watched  # type: ignore[method-assign]
+            app.inbox.handle_one = watched  # type: ignore[method-assign]
             yield app
 
     async def sees(self, text: str) -> None:
@@ -137,7 +138,7 @@ async def test_what_comes_again_with_something_new_is_not_handled_again(closed: 
         new = {**before[-1], "update_id": before[-1]["update_id"] + 100}
         new["message"] = new["message"] | {"message_id": 77, "text": "by three weeks"}
 
-        assert await app.intake.handle_together([*before, new])
+        assert await app.inbox.handle_batch([*before, new]) is Fate.COMMITTED
 
         await closed.sees("by three weeks")
 
@@ -204,7 +205,7 @@ async def test_the_same_update_twice_in_a_batch_is_handled_once(closed: Closed) 
         asked = {"message_id": 77, "date": 1_795_435_200, "from": person, "chat": chat} | text
         update = {"update_id": 5, "message": asked}
 
-        assert await app.intake.handle_together([update, update])
+        assert await app.inbox.handle_batch([update, update]) is Fate.COMMITTED
 
     async with closed.sessions() as session:
         asides = await session.scalars(select(Delivery).where(Delivery.kind == ASIDE))

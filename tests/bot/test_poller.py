@@ -13,14 +13,18 @@ from sqlalchemy import func, select
 
 from bot.app import App
 from bot.client import RawUpdates, make_bot, read
+from bot.incoming import flow as flows
 from bot.incoming import patience
 from bot.incoming import poller as polling
-from bot.incoming.inbox import Intake
-from bot.incoming.poller import MOST_AT_A_TIME, Poller
+from bot.incoming.fate import Fate
+from bot.incoming.flow import FULL, Flow
+from bot.incoming.inbox import Inbox
+from bot.incoming.poller import Poller
 from core.clock import utcnow
 from database.machinery import DeadUpdate, SeenUpdate
 from database.models import Message
 from sandbox.client import User
+from services.delivery.bell import Bell
 from tests.fuzzing.wire import TOKEN, Wire
 from tests.office import Office, Sessions, close, open_telegram, running, settings_for
 from tests.times import NOON
@@ -74,9 +78,13 @@ async def test_who_is_told_to_wait_for_an_hour_is_alive_all_the_time(
         settings = settings_for(sandbox, await telegram.group("Support"))
         beats = asyncio.Queue[None]()
         bot = make_bot(settings)
-        intake = App(settings, bot, file_sessions).intake
         poller = Poller(
-            bot, file_sessions, intake, clock=utcnow, on_turn=lambda: beats.put_nowait(None)
+            bot,
+            file_sessions,
+            App(settings, bot, file_sessions).inbox,
+            Flow(Bell()),
+            clock=utcnow,
+            on_turn=lambda: beats.put_nowait(None),
         )
         async with asyncio.timeout(10), asyncio.TaskGroup() as group:
             group.create_task(poller.run())
@@ -114,14 +122,15 @@ async def test_a_stop_confirms_what_was_committed(file_sessions: Sessions) -> No
         sandbox.world.updates.clear()  # that the bot joined the group is long ago
         settings, stopped = settings_for(sandbox, support), asyncio.Event()
         async with running(sandbox, settings, file_sessions, stopped) as app:
-            handle = app.intake.handle
+            handle = app.inbox.handle_one
 
-            async def handle_and_wait(raw: dict[str, Any]) -> None:
+            async def handle_and_wait(raw: dict[str, Any]) -> Fate:
                 """Keep the poller from asking on, which confirms too, until it is stopped."""
-                await handle(raw)
+                fate = await handle(raw)
                 await stopped.wait()
+                return fate
 
-            app.intake.handle = handle_and_wait  # type: ignore[method-assign]
+            app.inbox.handle_one = handle_and_wait  # type: ignore[method-assign]
             await alice.writes("My order is late")
             await kate.sees("My order is late", in_=support)
             waiting = (await telegram.status())["pending_updates"]
@@ -137,14 +146,15 @@ async def test_what_comes_again_is_not_handled_again(file_sessions: Sessions) ->
         sandbox.world.updates.clear()  # that the bot joined the group is long ago
         settings = settings_for(sandbox, support)
         async with running(sandbox, settings, file_sessions, asyncio.Event()) as app:
-            handle = app.intake.handle
+            handle = app.inbox.handle_one
 
-            async def handle_and_cut(raw: dict[str, Any]) -> None:
+            async def handle_and_cut(raw: dict[str, Any]) -> Fate:
                 """Let no confirmation through, as if the bot had been killed."""
-                await handle(raw)
+                fate = await handle(raw)
                 await telegram.breaks("cut_before", method="getUpdates", times=None)
+                return fate
 
-            app.intake.handle = handle_and_cut  # type: ignore[method-assign]
+            app.inbox.handle_one = handle_and_cut  # type: ignore[method-assign]
             await alice.writes("My order is late")
             await kate.sees("My order is late", in_=support)
             await alice.sees("Ticket #1")
@@ -173,7 +183,7 @@ async def test_a_press_that_comes_again_is_answered_again(office: Office, alice:
     async with office.sessions() as session:
         last = await session.scalar(select(func.max(SeenUpdate.update_id)))
 
-    await office.app.intake.handle({"update_id": last, "callback_query": query})
+    await office.app.inbox.handle_one({"update_id": last, "callback_query": query})
 
     calls = await office.telegram.calls("answerCallbackQuery")
     await office.telegram.called("answerCallbackQuery", since=calls[0]["number"])
@@ -201,23 +211,31 @@ async def test_sending_begins_when_telegram_has_no_more(
     wire = Wire(lambda: NOON, {})
     happened, told = list[int | str](), asyncio.Event()
 
-    class Watched(Intake):
+    class Watched(Inbox):
         def __init__(self) -> None:
             """Need nothing."""
 
         @override
-        async def handle_together(self, batch: Sequence[dict[str, Any]]) -> bool:
+        async def handle_batch(self, batch: Sequence[dict[str, Any]]) -> Fate:
             if not told.is_set():
                 happened.append(len(batch))
-            return True
+            return Fate.COMMITTED
+
+    class Told(Bell):
+        @override
+        def expect(self) -> None:
+            happened.append("more")
+
+        @override
+        def wake(self) -> None:
+            told.set()
 
     poller = Poller(
         Bot(TOKEN, session=wire),
         file_sessions,
         Watched(),
+        Flow(Told()),
         clock=lambda: NOON,
-        on_more=lambda: happened.append("more"),
-        on_taken=told.set,
     )
     wire.offer([{"update_id": one} for one in range(1, number + 1)])
     async with asyncio.TaskGroup() as group:
@@ -226,15 +244,15 @@ async def test_sending_begins_when_telegram_has_no_more(
             await told.wait()
         poller.stop()
 
-    full, rest = number // MOST_AT_A_TIME, number % MOST_AT_A_TIME
-    assert happened == ["more", MOST_AT_A_TIME] * full + ([rest] if rest else [])
+    full, rest = number // FULL, number % FULL
+    assert happened == ["more", FULL] * full + ([rest] if rest else [])
 
 
-@pytest.mark.parametrize(("number", "gathers"), [(2, True), (1, False), (MOST_AT_A_TIME, False)])
+@pytest.mark.parametrize(("number", "gathers"), [(2, True), (1, False), (FULL, False)])
 async def test_more_gathers_while_several_are_sent(
     file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch, number: int, gathers: bool
 ) -> None:
-    monkeypatch.setattr(polling, "GATHERS", 3600.0)
+    monkeypatch.setattr(flows, "GATHERS", 3600.0)
     async with gathering(file_sessions, number) as (handled, sent):
         for _ in range(50):
             await asyncio.sleep(0)
@@ -245,7 +263,7 @@ async def test_more_gathers_while_several_are_sent(
 async def test_it_does_not_gather_for_long(
     file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "GATHERS", 0.0)
+    monkeypatch.setattr(flows, "GATHERS", 0.0)
     async with gathering(file_sessions, 2) as (handled, _):
         assert handled == [1, 2]
     assert handled == [1, 2, 3]
@@ -258,28 +276,32 @@ async def gathering(
     """Offer so many updates, and one more as soon as these are taken, which is taken at the end."""
     wire, handled, sent = Wire(lambda: NOON, {}), list[int](), asyncio.Event()
 
-    class Watched(Intake):
+    class Watched(Inbox):
         def __init__(self) -> None:
             """Need nothing."""
 
         @override
-        async def handle_together(self, batch: Sequence[dict[str, Any]]) -> bool:
+        async def handle_batch(self, batch: Sequence[dict[str, Any]]) -> Fate:
             handled.extend(raw["update_id"] for raw in batch)
-            return True
+            return Fate.COMMITTED
 
         @override
-        async def handle(self, raw: dict[str, Any]) -> None:
+        async def handle_one(self, raw: dict[str, Any]) -> Fate:
             handled.append(raw["update_id"])
+            return Fate.COMMITTED
 
-    async def wait() -> None:
-        await sent.wait()
+    class Told(Bell):
+        @override
+        async def all_back(self) -> None:
+            await sent.wait()
 
     async def until(count: int) -> None:
         async with asyncio.timeout(10):
             while len(handled) < count:  # noqa: ASYNC110
                 await asyncio.sleep(0)
 
-    poller = Poller(Bot(TOKEN, session=wire), sessions, Watched(), clock=lambda: NOON, sent=wait)
+    flow = Flow(Told())
+    poller = Poller(Bot(TOKEN, session=wire), sessions, Watched(), flow, clock=lambda: NOON)
     poller._swept_at = NOON
     wire.offer([{"update_id": one} for one in range(1, number + 1)])
     async with asyncio.TaskGroup() as group:
@@ -295,15 +317,16 @@ async def test_an_update_without_a_number_does_not_end_the_bot(file_sessions: Se
     wire = Wire(lambda: NOON, {})
     bot, handled = Bot(TOKEN, session=wire), list[int]()
 
-    class Watched(Intake):
+    class Watched(Inbox):
         def __init__(self) -> None:
             """Need nothing."""
 
         @override
-        async def handle(self, raw: dict[str, Any]) -> None:
+        async def handle_one(self, raw: dict[str, Any]) -> Fate:
             handled.append(raw["update_id"])
+            return Fate.COMMITTED
 
-    poller = Poller(bot, file_sessions, Watched(), clock=lambda: NOON)
+    poller = Poller(bot, file_sessions, Watched(), Flow(Bell()), clock=lambda: NOON)
     async with asyncio.TaskGroup() as group:
         group.create_task(poller.run())
         wire.offer([{}, {"update_id": "5"}, {"update_id": 7}])
@@ -332,20 +355,23 @@ async def test_an_update_that_cannot_be_read_holds_no_other(
     monkeypatch.setattr(patience, "after", lambda _failures: 0.0)
     wire, happened = Deep(lambda: NOON, {}), list[object]()
 
-    class Watched(Intake):
+    class Watched(Inbox):
         def __init__(self) -> None:
             """Need nothing."""
 
         @override
-        async def set_aside_unreadable(self, update_id: int, body: str) -> bool:
+        async def set_aside_unreadable(self, update_id: int, body: str) -> Fate:
             happened.append((update_id, body[:12]))
-            return True
+            return Fate.COMMITTED
 
         @override
-        async def handle(self, raw: dict[str, Any]) -> None:
+        async def handle_one(self, raw: dict[str, Any]) -> Fate:
             happened.append(raw["update_id"])
+            return Fate.COMMITTED
 
-    poller = Poller(Bot(TOKEN, session=wire), file_sessions, Watched(), clock=lambda: NOON)
+    poller = Poller(
+        Bot(TOKEN, session=wire), file_sessions, Watched(), Flow(Bell()), clock=lambda: NOON
+    )
     wire.offer([{"update_id": 8}])
     async with asyncio.TaskGroup() as group:
         group.create_task(poller.run())
@@ -356,7 +382,7 @@ async def test_an_update_that_cannot_be_read_holds_no_other(
 
 
 async def test_what_cannot_be_read_is_kept_and_staff_hear_of_it(office: Office) -> None:
-    await office.app.intake.set_aside_unreadable(7, '{"ok": true, "result": [[[')
+    await office.app.inbox.set_aside_unreadable(7, '{"ok": true, "result": [[[')
     office.app.courier.wake()
 
     await office.sees("no. 1")
@@ -372,15 +398,18 @@ async def test_what_has_no_number_is_got_past_step_by_step(
     monkeypatch.setattr(patience, "after", lambda _failures: 0.0)
     wire, handled = Wire(lambda: NOON, {}), list[int]()
 
-    class Watched(Intake):
+    class Watched(Inbox):
         def __init__(self) -> None:
             """Need nothing."""
 
         @override
-        async def handle(self, raw: dict[str, Any]) -> None:
+        async def handle_one(self, raw: dict[str, Any]) -> Fate:
             handled.append(raw["update_id"])
+            return Fate.COMMITTED
 
-    poller = Poller(Bot(TOKEN, session=wire), file_sessions, Watched(), clock=lambda: NOON)
+    poller = Poller(
+        Bot(TOKEN, session=wire), file_sessions, Watched(), Flow(Bell()), clock=lambda: NOON
+    )
     async with asyncio.TaskGroup() as group:
         group.create_task(poller.run())
         wire.offer([{"update_id": 5}, None, 7, {"update_id": 8}])

@@ -58,13 +58,13 @@ def test_what_is_sent_back_to_telegram_is_clean() -> None:
 
 @pytest.mark.parametrize("value", [*HUGE, -1, True, 1.5, "7", None, []])
 def test_a_number_that_cannot_be_confirmed_is_none(value: Any) -> None:
-    assert update_json.number({"update_id": value}) is None
-    assert update_json.number({}) is None
+    assert update_json.update_id_of({"update_id": value}) is None
+    assert update_json.update_id_of({}) is None
 
 
 @pytest.mark.parametrize("value", [0, 1, 2**63 - 1])
 def test_any_other_number_is_the_updates(value: int) -> None:
-    assert update_json.number({"update_id": value}) == value
+    assert update_json.update_id_of({"update_id": value}) == value
 
 
 @pytest.mark.parametrize(

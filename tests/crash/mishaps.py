@@ -11,8 +11,9 @@ from typing import Any, Never
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.incoming import dispatch, inbox
-from bot.incoming.fetching import Broken
+from bot.incoming import dispatch, transactions
+from bot.incoming.fate import Fate
+from bot.incoming.fetching import Broken, Fetching
 from bot.incoming.poller import Poller
 from bot.outgoing.sender import Sender
 from services.delivery import relocating
@@ -40,19 +41,21 @@ def dies_before_the_commit() -> None:
         await session.flush()
         die()
 
-    vars(inbox)["feed"] = feed_and_die
+    vars(transactions)["feed"] = feed_and_die
 
 
 def dies_before_the_confirmation() -> None:
     """The first update is committed; the getUpdates that confirms it would come next."""
-    fetch = Poller._fetch
+    fetch = Fetching.fetch
 
-    async def die_or_fetch(self: Poller) -> list[Any] | Broken:
-        if self._offset is not None:
+    async def die_or_fetch(
+        self: Fetching, offset: int | None, *, at_once: bool
+    ) -> list[Any] | Broken:
+        if offset is not None:
             die()
-        return await fetch(self)
+        return await fetch(self, offset, at_once=at_once)
 
-    Poller._fetch = die_or_fetch  # type: ignore[method-assign]
+    Fetching.fetch = die_or_fetch  # type: ignore[method-assign]
 
 
 def dies_before_the_settling() -> None:
@@ -85,16 +88,14 @@ def dies_between_portions() -> None:
 
 def confirms_before_it_commits() -> None:
     """The mistake of aiogram's own polling, to see that the proofs find it."""
-    fetch = Poller._fetch
+    take = Poller._take
 
-    async def fetch_and_confirm(self: Poller) -> list[Any] | Broken:
-        batch = await fetch(self)
-        if isinstance(batch, list) and batch:
-            self._offset = batch[-1]["update_id"] + 1
-            await self._confirm()
-        return batch
+    async def confirm_and_take(self: Poller, batch: Sequence[Any]) -> Fate:
+        self._offset = batch[-1]["update_id"] + 1
+        await self._confirm()
+        return await take(self, batch)
 
-    Poller._fetch = fetch_and_confirm  # type: ignore[method-assign]
+    Poller._take = confirm_and_take  # type: ignore[method-assign]
 
 
 def confirms_before_it_commits_and_dies() -> None:
@@ -116,4 +117,4 @@ def is_slow_until_it_is_stopped() -> None:
         return await dispatch.feed(*what, **more)
 
     Poller.stop = stop_and_say_so  # type: ignore[method-assign]
-    vars(inbox)["feed"] = wait_and_feed
+    vars(transactions)["feed"] = wait_and_feed

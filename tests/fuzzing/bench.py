@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from bot.app import App
+from bot.incoming.fate import Fate
 from bot.reading.update_json import origin
 from core.config import Settings
 from core.heartbeat import Heartbeat, Part
@@ -37,7 +38,7 @@ PATIENCE = 400
 # What the log may say at ERROR when nothing is wrong with the bot.
 EXPECTED = {
     "update set aside",
-    "an update without a number",
+    "update without update_id",
     "the bot may not write to the staff chat; all is kept and tried each minute",
     "the staff group became a supergroup with a new id; set STAFF_CHAT_ID to it",
 }
@@ -102,9 +103,9 @@ class Bench:
         bot = Bot(TOKEN, session=self.wire)
         app = App(settings, bot, self.sessions, self._clock, lambda: self._clock().timestamp())
         app.heartbeat = self.beats = Beats()
-        self._handle, self._handle_together = app.intake.handle, app.intake.handle_together
-        app.intake.handle = self._watched  # type: ignore[method-assign]
-        app.intake.handle_together = self._watched_together  # type: ignore[method-assign]
+        self._handle_one, self._handle_batch = app.inbox.handle_one, app.inbox.handle_batch
+        app.inbox.handle_one = self._watched_one  # type: ignore[method-assign]
+        app.inbox.handle_batch = self._watched_batch  # type: ignore[method-assign]
         return app
 
     def _clock(self) -> datetime:
@@ -138,18 +139,19 @@ class Bench:
         self.sent[self._last_id] = (step, made)
         return made
 
-    async def _watched(self, raw: dict[str, Any]) -> None:
-        """Note what the intake makes of an update."""
+    async def _watched_one(self, raw: dict[str, Any]) -> Fate:
+        """Note what the inbox makes of an update."""
         before = len(self.logs)
-        await self._handle(raw)
+        fate = await self._handle_one(raw)
         said = [_OUTCOMES[one["event"]] for one in self.logs[before:] if one["event"] in _OUTCOMES]
         self._note(raw, said[-1] if said else HANDLED)
+        return fate
 
-    async def _watched_together(self, batch: Sequence[dict[str, Any]]) -> bool:
-        """Note what the intake makes of a batch: of one it can't, nothing."""
+    async def _watched_batch(self, batch: Sequence[dict[str, Any]]) -> Fate:
+        """Note what the inbox makes of a batch: of one it can't, nothing."""
         before = len(self.logs)
-        if not await self._handle_together(batch):
-            return False
+        if (fate := await self._handle_batch(batch)) is not Fate.COMMITTED:
+            return fate
         again = Counter(
             one["update_id"] for one in self.logs[before:] if _OUTCOMES.get(one["event"]) is AGAIN
         )
@@ -159,7 +161,7 @@ class Bench:
             again[raw["update_id"]] -= 1
             outcome = REFUSED if raw["update_id"] in refused else HANDLED
             self._note(raw, AGAIN if known else outcome)
-        return True
+        return fate
 
     def _note(self, raw: dict[str, Any], outcome: str) -> None:
         step, _ = self.sent[raw["update_id"]]
