@@ -57,6 +57,33 @@ def rest(text: str, entities: Sequence[Mapping[str, Any]], start: int) -> Piece:
     return text[start:], _within(entities, offset, utf16_len(text) - offset)
 
 
+def fill(piece: Piece, placeholder: str, value: str) -> Piece:
+    """Put `value` in every place of `placeholder`; what is formatted around it stays so."""
+    text, entities = piece
+    place = text.find(placeholder)
+    while place >= 0:
+        begin, length = utf16_len(text[:place]), utf16_len(placeholder)
+        entities = [_grown(one, begin, begin + length, utf16_len(value)) for one in entities]
+        text = text[:place] + value + text[place + len(placeholder) :]
+        place = text.find(placeholder, place + len(value))
+    return text, entities
+
+
+def _grown(entity: Entity, begin: int, end: int, length: int) -> Entity:
+    """Move an entity along when what stands from `begin` to `end` gets another length."""
+    start, stop = entity["offset"], entity["offset"] + entity["length"]
+    moved = length - (end - begin)
+    start = start + moved if start >= end else min(start, begin)
+    stop = stop if stop <= begin else max(stop, end) + moved
+    return {**entity, "offset": start, "length": stop - start}
+
+
+def shows_nothing(text: str) -> bool:
+    """Whether there is no letter, digit or sign in it that a reader sees."""
+    visible = set(text) - BLANKS
+    return not any(unicodedata.category(character)[0] in "LNPS" for character in visible)
+
+
 def split(
     text: str, entities: Sequence[Mapping[str, Any]], first_limit: int, limit: int
 ) -> list[Piece]:

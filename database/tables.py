@@ -1,8 +1,8 @@
 """Every table there is: whoever needs the whole schema imports it from here."""
 
-from database import machinery, models
+from database import machinery, models, team
 from database.base import Base
 
-__all__ = ["METADATA", "machinery", "models"]
+__all__ = ["METADATA", "machinery", "models", "team"]
 
 METADATA = Base.metadata

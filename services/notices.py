@@ -324,3 +324,33 @@ class StaffChatMigrated(Notice):
 
     old_id: int
     new_id: int
+
+
+@dataclass(frozen=True)
+class WordsAsked(Notice):
+    """To staff: one of them is asked for words, to be written in reply to this message."""
+
+    dialogue_id: int
+
+
+@dataclass(frozen=True)
+class QuestionWithdrawn(Notice):
+    """To staff: the message of a dialogue that asked goes, and so does the menu it was asked from.
+
+    `menu_id` is None if the menu is still in use.
+    """
+
+    dialogue_id: int
+    menu_id: int | None = None
+
+
+@dataclass(frozen=True)
+class WordsChanged(Notice):
+    """To staff: what users read from now on, with the buttons of the one who changed it.
+
+    `speaker_id` is a person's Telegram id, or the group's for its anonymous administrators.
+    """
+
+    speaker_id: int
+    key: str
+    language: str

@@ -200,3 +200,67 @@ class NoteStays(AboutTicket, Problem):
 @dataclass
 class NothingToResend(Problem):
     """The delivery has arrived meanwhile, or is on its way again."""
+
+
+@dataclass
+class NotAdministrator(Problem):
+    """Only administrators of the group, and those that the operator names, may do this."""
+
+
+@dataclass
+class AdministratorUnknown(NotAdministrator):
+    """Whether this is an administrator is not known yet; then Telegram does not say.
+
+    It is asked outside the transaction, and the update is handled once more.
+    """
+
+
+@dataclass
+class ButtonOfAnother(Problem):
+    """The button is for the one who asked for it."""
+
+
+@dataclass
+class NotAsked(Problem):
+    """A reply to a question that was put to somebody else."""
+
+
+@dataclass
+class NoLongerAsked(Problem):
+    """A reply to a question that has its answer, was taken back, or is old."""
+
+
+@dataclass
+class QuestionUnconfirmed(Problem):
+    """A reply to a copy of the question, of which Telegram did not say that it was sent."""
+
+
+@dataclass
+class WordsNotText(Problem):
+    """What was asked for are words, and this is a picture, a file or the like."""
+
+
+@dataclass
+class WordsInvisible(Problem):
+    """There is nothing in it that a reader would see."""
+
+
+@dataclass
+class WordsBeginWithSlash(Problem):
+    """It begins with a slash, as commands and notes do."""
+
+
+@dataclass
+class WordsTooLong(Problem):
+    """It is longer than users could be sent, or than a preview could show."""
+
+    length: int
+    most: int
+
+
+@dataclass
+class PlaceholderUnknown(Problem):
+    """What stands in braces is not filled in; `allowed` is what would be."""
+
+    typed: str
+    allowed: list[str]

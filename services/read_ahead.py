@@ -14,6 +14,7 @@ from database.conditions import IS_CARD, NOT_CLOSED
 from database.dialect import one_of
 from database.machinery import ChatPause, Delivery
 from database.models import Message, MessageLink, Ticket, TicketStatus, User
+from database.team import Dialogue, Setting
 
 # Built once: to build them takes longer than to run them.
 _USERS = (
@@ -54,9 +55,10 @@ class Prefetched:
 
     `relocates`: this transaction has found that tickets have to come along to another group.
 
-    `migrations` and `pauses` hold all there are, or None before they are asked for; whoever
-    changes them in the transaction keeps them true: services/helpdesk/staff_chats.py and
-    services/pauses.py.
+    `migrations`, `pauses`, `settings` (by key and language) and `questions` (dialogues by chat and
+    message) hold all there are, or None before they are asked for; whoever changes them in the
+    transaction keeps them true: staff_chats.py, settings.py and dialogues.py of services/helpdesk,
+    and services/pauses.py.
     """
 
     users: dict[int, User] = field(default_factory=dict)
@@ -64,6 +66,8 @@ class Prefetched:
     relocates: bool = False
     migrations: dict[int, int] | None = None
     pauses: dict[int, ChatPause] | None = None
+    settings: dict[tuple[str, str], Setting] | None = None
+    questions: dict[tuple[int, int], Dialogue] | None = None
     tickets: dict[int, Ticket] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     cards: dict[int, MessageLink | None] = field(default_factory=dict)

@@ -191,3 +191,31 @@ def test_joining_leaves_what_it_was_given_alone() -> None:
 
     assert moved == [{"type": "bold", "offset": 3, "length": 1}]
     assert bold["offset"] == 0
+
+
+def test_a_number_is_filled_in_and_formatting_moves_along() -> None:
+    bold = {"type": "bold", "offset": 3, "length": 10}
+    code = {"type": "code", "offset": 14, "length": 1}
+    first = {"type": "italic", "offset": 0, "length": 2}
+
+    filled = text.fill(("😀 a {ticket} b {ticket}", [first, bold, code]), "{ticket}", "#12")
+
+    assert filled == (
+        "😀 a #12 b #12",
+        [first, bold | {"length": 5}, code | {"offset": 9}],
+    )
+
+
+@pytest.mark.parametrize("value", ["", "{ticket}", "#1234567 · 21 Nov"])
+def test_an_entity_on_a_placeholder_is_one_on_what_takes_its_place(value: str) -> None:
+    alone = {"type": "bold", "offset": 1, "length": 8}
+
+    filled, entities = text.fill(("({ticket})", [alone]), "{ticket}", value)
+
+    assert filled == f"({value})"
+    assert entities == [alone | {"length": len(value)}]
+
+
+@pytest.mark.parametrize(("said", "nothing"), [("", True), (" \u200b\u3164\n", True), ("!", False)])
+def test_what_shows_nothing(said: str, nothing: bool) -> None:
+    assert text.shows_nothing(said) is nothing

@@ -1,0 +1,75 @@
+"""What the team changed from its chat, and what somebody is being asked for."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from database.base import Base
+from database.columns import Key
+from database.models import User
+
+
+class Setting(Base):
+    """A value in the place of the default, in one language."""
+
+    __tablename__ = "settings"
+    __table_args__ = (UniqueConstraint("key", "language"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    key: Mapped[str]
+    language: Mapped[str]
+    value: Mapped[dict[str, Any]]
+
+
+class SettingChange(Base):
+    """Who gave a setting which value, and when; never changed, never dropped.
+
+    Without a `value` the default was put back. Nobody: an anonymous administrator.
+    """
+
+    __tablename__ = "setting_changes"
+    __table_args__ = (Index("ix_setting_changes_key_language_id", "key", "language", "id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    key: Mapped[str]
+    language: Mapped[str]
+    value: Mapped[dict[str, Any] | None]
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    changed_at: Mapped[datetime]
+
+    person: Mapped[User | None] = relationship(
+        foreign_keys="SettingChange.changed_by", lazy="raise"
+    )
+
+
+class Dialogue(Base):
+    """Something that one person is asked for in a chat, by a message to reply to.
+
+    `step` says what for, and `data` what the step needs. `speaker_id` is a person's Telegram id, or
+    the group's own for its anonymous administrators. `question_id` is the message that asks, once
+    it was sent. Those that are over are kept for a while, so that a late reply is understood.
+    """
+
+    __tablename__ = "dialogues"
+    __table_args__ = (
+        Index(
+            "uq_dialogues_chat_id_speaker_id_not_over",
+            "chat_id",
+            "speaker_id",
+            unique=True,
+            sqlite_where=sql("ended_at IS NULL"),
+            postgresql_where=sql("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    chat_id: Mapped[int]
+    speaker_id: Mapped[int]
+    step: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    question_id: Mapped[int | None]
+    since: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]

@@ -1,0 +1,97 @@
+"""Dialogues: what somebody is asked for, a step at a time, by a message to reply to.
+
+1. `begin` notes what is asked, and of whom; the notice that asks is posted with it.
+2. `asked_with` notes which message asks, once it was sent.
+3. A reply to that message, and to no other, is what was asked for: `of_question`.
+4. `end`, or half a day, ends it. Late replies are understood for a week: they get an answer, and
+   are never taken for something else.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.team import Dialogue
+from services import read_ahead
+
+LASTS = timedelta(hours=12)
+KEPT_FOR = timedelta(days=7)
+
+
+async def begin(
+    session: AsyncSession,
+    chat_id: int,
+    speaker_id: int,
+    step: str,
+    data: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> Dialogue:
+    """Ask somebody for something; what the person was asked here before must have ended."""
+    made = Dialogue(chat_id=chat_id, speaker_id=speaker_id, step=step, data=dict(data), since=now)
+    session.add(made)
+    await session.flush()
+    return made
+
+
+async def going_on(session: AsyncSession, chat_id: int, speaker_id: int) -> Dialogue | None:
+    """Find what somebody is being asked for in a chat, however long ago that began."""
+    found: Dialogue | None = await session.scalar(
+        select(Dialogue).where(
+            Dialogue.chat_id == chat_id,
+            Dialogue.speaker_id == speaker_id,
+            Dialogue.ended_at.is_(None),
+        )
+    )
+    return found
+
+
+async def of_question(session: AsyncSession, chat_id: int, message_id: int) -> Dialogue | None:
+    """Find the dialogue whose question is this message, also one that is over."""
+    return (await _questions(session)).get((chat_id, message_id))
+
+
+async def of_answer(session: AsyncSession, chat_id: int, message_id: int) -> Dialogue | None:
+    """Find the dialogue that took this message for its answer."""
+    for dialogue in (await _questions(session)).values():
+        if (dialogue.chat_id, dialogue.data.get("answer_id")) == (chat_id, message_id):
+            return dialogue
+    return None
+
+
+async def _questions(session: AsyncSession) -> dict[tuple[int, int], Dialogue]:
+    """Read once for a transaction what was asked in the last week; there is little."""
+    known = read_ahead.of(session)
+    if known.questions is None:
+        rows = await session.scalars(select(Dialogue).where(Dialogue.question_id.is_not(None)))
+        known.questions = {(row.chat_id, row.question_id or 0): row for row in rows}
+    return known.questions
+
+
+def is_open(dialogue: Dialogue, *, now: datetime) -> bool:
+    """Whether a reply is still what was asked for."""
+    return dialogue.ended_at is None and is_recent(dialogue, now=now)
+
+
+def is_recent(dialogue: Dialogue, *, now: datetime) -> bool:
+    """Whether it began within the time that a dialogue lasts."""
+    return abs(now - dialogue.since) < LASTS
+
+
+async def end(session: AsyncSession, dialogue: Dialogue, *, now: datetime) -> None:
+    dialogue.ended_at = dialogue.ended_at or now
+    await session.flush()
+
+
+async def asked_with(session: AsyncSession, dialogue_id: int, message_id: int) -> None:
+    """Note which message asks; the newest, where it had to be sent again."""
+    await session.execute(
+        update(Dialogue).where(Dialogue.id == dialogue_id).values(question_id=message_id)
+    )
+
+
+async def forget_old(session: AsyncSession, *, now: datetime) -> None:
+    await session.execute(delete(Dialogue).where(Dialogue.since < now - KEPT_FOR))
