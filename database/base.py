@@ -28,13 +28,3 @@ class Base(DeclarativeBase):
         dict[str, Any]: Json,
         list[dict[str, Any]]: Json,
     }
-
-
-class Plain:
-    """A row without relationships, made for every message: keeps what it is given as it is.
-
-    SQLAlchemy's own constructor sets one column after the other and notes each as a change.
-    """
-
-    def __init__(self, **columns: Any) -> None:
-        vars(self).update(columns)

@@ -1,32 +1,35 @@
-"""Rows of a batch: they get their keys at once, and go to the database in one statement a table.
+"""Rows of a batch, given as values: they go to the database together, in one statement a table.
 
-A row whose key is known before it is written can wait until something is asked of the database.
-What SQLAlchemy does for each row it keeps track of takes several times as long as that.
+No object stands for such a row, so nothing can be set on it that is then lost: to change it
+later, read it. What SQLAlchemy does for each object it keeps track of takes several times as long.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import count
+from itertools import count, groupby
 from typing import Any, override
 
+import sqlalchemy as sql
 from sqlalchemy import Executable, Integer, bindparam, event, func, orm, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.base import Base
 from database.dialect import insertion
 
+type Values = dict[str, Any]
+
 
 @dataclass
 class Batch:
-    """What one transaction has reserved, and what it has still to write, by table."""
+    """The keys that one transaction has reserved, and the rows it has still to write, by table."""
 
     keys: dict[type[Base], Iterator[int]] = field(default_factory=dict)
-    waiting: dict[type[Base], list[Base]] = field(default_factory=dict)
+    waiting: dict[type[Base], list[Values]] = field(default_factory=dict)
 
 
 class BatchSession(orm.Session):
-    """A session that writes what waits before each savepoint, and (below) statement and commit."""
+    """A session that writes the rows that wait: before a savepoint, a statement and the commit."""
 
     @override
     def begin_nested(self) -> orm.SessionTransaction:
@@ -35,11 +38,12 @@ class BatchSession(orm.Session):
 
 
 async def reserve(session: AsyncSession, number: int, *models: type[Base]) -> None:
-    """Set aside so many keys in each table for rows that this transaction adds.
+    """Set aside `number` keys in each table for rows that this transaction adds.
 
-    They grow, and what the database gives later is higher. SQLite gives the highest key plus one,
-    and nobody else writes during the transaction: there they do not run out, and every new row
-    of the table has to be added here. On PostgreSQL, when they do, the database gives the next one.
+    They grow, and keys that the database gives later are higher. SQLite has one writer at a time,
+    so its keys are all that follow the highest; on PostgreSQL, when they run out, the database
+    gives the next ones. The session refuses to write objects of these tables: their keys may be
+    the same.
     """
     dialect = session.get_bind().dialect.name
     found = (await session.execute(_keys(dialect, models), {"number": number})).all()
@@ -49,7 +53,7 @@ async def reserve(session: AsyncSession, number: int, *models: type[Base]) -> No
 
 @cache
 def _keys(dialect: str, models: Sequence[type[Base]]) -> Executable:
-    """Make the statement once: SQLite gives the first free key a table, PostgreSQL all of them."""
+    """Ask SQLite for the first free key of each table, PostgreSQL for all of them."""
     if dialect == "sqlite":
         highest = [func.coalesce(func.max(model.__table__.c.id), 0) for model in models]
         return select(*[select(key + 1).scalar_subquery() for key in highest])
@@ -58,25 +62,48 @@ def _keys(dialect: str, models: Sequence[type[Base]]) -> Executable:
     return select(*map(func.nextval, names)).select_from(rows)
 
 
-def add(session: AsyncSession, row: Base) -> None:
-    """Add a new row, under the next of the keys reserved for its table.
+def add(session: AsyncSession, model: type[Base], **values: Any) -> None:
+    """Add a row, which is written before the next statement. TypeError if it has no such column."""
+    _checked(model, values)
+    key = _next_key(session, model)
+    _wait(session, model, values if key is None else {"id": key, **values})
 
-    It is written, as it is by then, before the next statement, and the session does not know it:
-    to change it later, read it. If there is no such key, the session keeps track of it as usual.
-    """
-    batch = _batch(session)
-    key = next(batch.keys.get(type(row), iter(())), None)
+
+async def add_and_get_key(session: AsyncSession, model: type[Base], **values: Any) -> int:
+    """Add a row as `add` does, and give its key: if none is reserved, write the row at once."""
+    _checked(model, values)
+    key = _next_key(session, model)
     if key is None:
-        session.add(row)
-    else:
-        row.id = key  # type: ignore[attr-defined]  # whose keys are reserved has an `id`
-        batch.waiting.setdefault(type(row), []).append(row)
+        table: Any = model.__table__
+        written = await session.execute(sql.insert(model).values(values).returning(table.c.id))
+        return int(written.scalar_one())
+    _wait(session, model, {"id": key, **values})
+    return key
 
 
 def touched(result: Any) -> int:
     """Count the rows that an UPDATE or DELETE found."""
     count: int = result.rowcount
     return count
+
+
+def _checked(model: type[Base], values: Values) -> None:
+    unknown = values.keys() - _columns(model)
+    if unknown:
+        raise TypeError(f"{model.__name__} has no column {', '.join(sorted(unknown))}")
+
+
+@cache
+def _columns(model: type[Base]) -> frozenset[str]:
+    return frozenset(model.__table__.columns.keys())
+
+
+def _next_key(session: AsyncSession, model: type[Base]) -> int | None:
+    return next(_batch(session).keys.get(model, iter(())), None)
+
+
+def _wait(session: AsyncSession, model: type[Base], values: Values) -> None:
+    _batch(session).waiting.setdefault(model, []).append(values)
 
 
 def _batch(session: AsyncSession | orm.Session) -> Batch:
@@ -88,21 +115,9 @@ def _write(session: orm.Session) -> None:
     batch = _batch(session)
     waiting, batch.waiting = batch.waiting, {}
     for model, rows in waiting.items():
-        values = [_defaults(model) | _set(row) for row in rows]
-        connection = session.connection()
-        connection.execute(*insertion(connection.dialect, model, values))
-
-
-def _set(row: Base) -> dict[str, Any]:
-    """Give what was set on a row, by column."""
-    return {name: value for name, value in row.__dict__.items() if name != "_sa_instance_state"}
-
-
-@cache
-def _defaults(model: type[Base]) -> dict[str, Any]:
-    """Give what each column holds if nothing was set."""
-    columns = model.__table__.columns
-    return {column.key: getattr(column.default, "arg", None) for column in columns}
+        for _, alike in groupby(rows, key=tuple):  # by the columns that they give
+            connection = session.connection()
+            connection.execute(*insertion(connection.dialect, model, list(alike)))
 
 
 @event.listens_for(BatchSession, "do_orm_execute")
@@ -112,14 +127,22 @@ def _before_statement(execution: orm.ORMExecuteState) -> None:
 
 @event.listens_for(BatchSession, "before_flush")
 def _before_flush(session: orm.Session, *_: object) -> None:
+    reserved = _batch(session).keys
+    for row in session.new:
+        if type(row) in reserved:
+            raise TypeError(f"{type(row).__name__} is added by its values: its keys are reserved")
     _write(session)
 
 
 @event.listens_for(BatchSession, "before_commit")
 def _before_commit(session: orm.Session) -> None:
     _write(session)
+    if not session.in_nested_transaction():
+        _batch(session).keys.clear()
 
 
 @event.listens_for(BatchSession, "after_soft_rollback")
-def _after_rollback(session: orm.Session, _: orm.SessionTransaction) -> None:
+def _after_rollback(session: orm.Session, ended: orm.SessionTransaction) -> None:
     _batch(session).waiting.clear()
+    if not ended.nested:
+        _batch(session).keys.clear()

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from database.base import Base, Plain
+from database.base import Base
 from database.columns import Json, Key, stored_by_value
 
 
@@ -38,7 +38,7 @@ class Precedence(IntEnum):
     SIGN = 8
 
 
-class Delivery(Plain, Base):
+class Delivery(Base):
     """A notice on its way to a chat: the outbox.
 
     `batch_id` is the first delivery of those that travel as one message (by its number alone: it

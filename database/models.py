@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from database.base import Base, Plain
+from database.base import Base
 from database.columns import Key, new_mark, stored_by_value
 
 
@@ -128,7 +128,7 @@ class DailyTicketCounter(Base):
     last_number: Mapped[int] = mapped_column(default=0)
 
 
-class Message(Plain, Base):
+class Message(Base):
     """What a person wrote: a question, an answer or a note, as Telegram gave it to us.
 
     `details` is what else Telegram's message says (services/helpdesk/content.py).

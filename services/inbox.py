@@ -86,8 +86,8 @@ async def tell_staff(
         select(func.max(Delivery.sent_at)).where(Delivery.sent_at > now - TOLD_EVERY, news)
     )
     last = now if await session.scalar(latest) is not None else sent
-    notice = outbox.post(session, staff_chat_id, UpdateSetAside(dead.id), now=now)
-    notice.due_at = now if last is None else min(last, now) + TOLD_EVERY
+    due_at = now if last is None else min(last, now) + TOLD_EVERY
+    outbox.post(session, staff_chat_id, UpdateSetAside(dead.id), now=now, due_at=due_at)
 
 
 async def kept_since(session: AsyncSession, dead_update_id: int) -> Sequence[int]:

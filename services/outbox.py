@@ -61,29 +61,34 @@ def post(
     *,
     now: datetime,
     ticket: Ticket | None = None,
-) -> Delivery:
+    lane: int = 0,
+    precedence: Precedence | None = None,
+    due_at: datetime | None = None,
+    media_group_id: str | None = None,
+) -> None:
     """Send `notice` to `chat_id` once this transaction is committed, behind its lane's others.
 
-    What is to be different about the delivery is set before anything is awaited: see
-    database/bulk_rows.py. ValueError if the id is that of no chat.
+    A ticket has a lane of its own, a notice its own precedence. ValueError if the id is that of no
+    chat.
     """
     if chat_id == ALL_CHATS:  # were it refused, all chats would be held
         raise ValueError("0 is the id of no chat")
-    delivery = Delivery(
+    bulk_rows.add(
+        session,
+        Delivery,
         chat_id=chat_id,
         ticket_id=ticket.id if ticket else None,
-        lane=ticket.id if ticket else 0,
+        lane=ticket.id if ticket else lane,
         kind=notice.kind,
         payload=notice.to_json(),
-        precedence=notice.precedence,
+        media_group_id=media_group_id,
+        precedence=notice.precedence if precedence is None else precedence,
         status=DeliveryStatus.WAITING,
         created_at=now,
-        due_at=now,
+        due_at=due_at or now,
         attempts=0,
         part=0,
     )
-    bulk_rows.add(session, delivery)
-    return delivery
 
 
 async def post_content(
@@ -96,21 +101,30 @@ async def post_content(
     ticket: Ticket,
 ) -> None:
     """Send what a person wrote; an album's items together, a second after the last of them."""
-    delivery = post(session, chat_id, notice, now=now, ticket=ticket)
-    if media_group_id is not None:
-        delivery.media_group_id = media_group_id
-        if delivery.precedence == Precedence.FOLLOW_UP:
-            delivery.precedence = Precedence.ALBUM
-        await session.flush()
-        await _wait_for_album(session, delivery, now=now)
+    if media_group_id is None:
+        post(session, chat_id, notice, now=now, ticket=ticket)
+        return
+    is_follow_up = notice.precedence is Precedence.FOLLOW_UP
+    post(
+        session,
+        chat_id,
+        notice,
+        now=now,
+        ticket=ticket,
+        precedence=Precedence.ALBUM if is_follow_up else None,
+        media_group_id=media_group_id,
+    )
+    await _wait_for_album(session, chat_id, ticket.id, media_group_id, now=now)
 
 
-async def _wait_for_album(session: AsyncSession, item: Delivery, *, now: datetime) -> None:
+async def _wait_for_album(
+    session: AsyncSession, chat_id: int, lane: int, media_group_id: str, *, now: datetime
+) -> None:
     """Have what is here of an album wait for more, but not for ever: ten items are all."""
     waiting = (
-        Delivery.chat_id == item.chat_id,
-        Delivery.lane == item.lane,
-        Delivery.media_group_id == item.media_group_id,
+        Delivery.chat_id == chat_id,
+        Delivery.lane == lane,
+        Delivery.media_group_id == media_group_id,
         PENDING,
         Delivery.status == DeliveryStatus.WAITING,
     )
@@ -146,8 +160,7 @@ async def post_latest(
             _alike(notice),
         )
     )
-    posted = post(session, chat_id, notice, now=now)
-    posted.lane, posted.due_at = lane, due_at or now
+    post(session, chat_id, notice, now=now, lane=lane, due_at=due_at)
 
 
 def _alike(notice: CommandAnswered | Refusal) -> ColumnElement[bool]:
@@ -184,7 +197,9 @@ def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
 
     It has left within ASIDES_LAST; when in between is not known, so it counts from the end.
     """
-    aside = Delivery(
+    bulk_rows.add(
+        session,
+        Delivery,
         chat_id=chat_id,
         kind=ASIDE,
         payload={},
@@ -196,7 +211,6 @@ def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
         attempts=0,
         part=0,
     )
-    bulk_rows.add(session, aside)
 
 
 async def post_once(
@@ -228,8 +242,7 @@ async def post_each_once(
     waiting += [(kind, said | {"message_id": None}) for kind, said in waiting if kind == _CARD]
     for ticket, notice in notices:
         if (notice.kind, notice.to_json()) not in waiting:
-            delivery = post(session, chat_id, notice, now=now, ticket=ticket)
-            delivery.precedence = delivery.precedence if precedence is None else precedence
+            post(session, chat_id, notice, now=now, ticket=ticket, precedence=precedence)
 
 
 async def redraw_card(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:

@@ -12,10 +12,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 from database.conditions import NOT_CLOSED
 from database.dialect import insert_new
 from database.machinery import Precedence
-from database.models import DailyTicketCounter, Direction, Message, Ticket, TicketStatus, User
+from database.models import DailyTicketCounter, Direction, Ticket, TicketStatus, User
 from services import outbox, read_ahead
 from services.helpdesk import history, messages, people, staff_chats
 from services.helpdesk.content import Content, Person
+from services.helpdesk.messages import Stored
 from services.notices import (
     CardPosted,
     CardRetired,
@@ -260,7 +261,7 @@ async def _user_wrote(session: AsyncSession, ticket: Ticket, *, now: datetime) -
 
 
 async def _reopen(
-    session: AsyncSession, ticket: Ticket, *, now: datetime, message: Message | None = None
+    session: AsyncSession, ticket: Ticket, *, now: datetime, message: Stored | None = None
 ) -> None:
     """Open the ticket again under a new card, with what its user wrote; the old one says so."""
     ticket.status, ticket.closed_at = TicketStatus.OPEN, None
@@ -269,7 +270,7 @@ async def _reopen(
 
 
 async def new_card(
-    session: AsyncSession, ticket: Ticket, *, now: datetime, message: Message | None = None
+    session: AsyncSession, ticket: Ticket, *, now: datetime, message: Stored | None = None
 ) -> None:
     """Post a card further down; earlier ones point to it. It is no first message."""
     chat_id, later = ticket.staff_chat_id, Precedence.FOLLOW_UP
@@ -290,7 +291,7 @@ async def new_cards(
 
 
 async def _post_question(
-    session: AsyncSession, ticket: Ticket, message: Message, *, now: datetime
+    session: AsyncSession, ticket: Ticket, message: Stored, *, now: datetime
 ) -> None:
     notice, album = QuestionPosted(message.id), message.media_group_id
     await outbox.post_content(session, ticket.staff_chat_id, notice, album, now=now, ticket=ticket)

@@ -109,8 +109,8 @@ class BacklogLine:
         if card is None:
             return False
         self._asked[chat_id] = now
-        redraw = outbox.post(session, chat_id, CardRedrawn(card.id), now=now, ticket=card)
-        redraw.precedence = Precedence.SIGN
+        redraw, first = CardRedrawn(card.id), Precedence.SIGN
+        outbox.post(session, chat_id, redraw, now=now, ticket=card, precedence=first)
         return True
 
     async def _note(

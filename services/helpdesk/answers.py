@@ -44,7 +44,7 @@ async def write(
     answer = await messages.store(session, ticket, by, Direction.ANSWER, content)
     notice, group = AnswerPosted(answer.id), answer.media_group_id
     await outbox.post_content(session, ticket.user.chat_id, notice, group, now=now, ticket=ticket)
-    await owing.answered(session, ticket, answer, by=by, now=now)
+    await owing.answered(session, ticket, answer.id, by=by, now=now)
 
 
 async def edit(
@@ -166,13 +166,13 @@ async def _note(
     """
     note = await messages.store(session, ticket, by, Direction.NOTE, content)
     history.record(session, ticket, by, "noted", now)
-    first = album[0] if album else note
+    first_id = album[0].id if album else note.id
     await outbox.post_once(
-        session, ticket.staff_chat_id, NoteKept(first.id), now=now, ticket=ticket
+        session, ticket.staff_chat_id, NoteKept(first_id), now=now, ticket=ticket
     )
     await _retract(session, ticket, album, now=now)
     if content.first_as_edit:
-        told = AnswerMayRemain(first.id)
+        told = AnswerMayRemain(first_id)
         await outbox.post_once(session, ticket.staff_chat_id, told, now=now, ticket=ticket)
 
 

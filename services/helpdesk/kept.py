@@ -74,8 +74,8 @@ async def ask(session: AsyncSession, row: KeptWords, chat_id: int, *, now: datet
     if row.reason is not KeptReason.UNCONFIRMED:
         outbox.post(session, chat_id, WordsKept(row.mark), now=now)
     elif not await _waits(session, chat_id, UnconfirmedKept.kind):
-        told = outbox.post(session, chat_id, UnconfirmedKept(), now=now)
-        told.lane, told.due_at = outbox.DOUBTS_TOLD, now + SAID_SOON
+        lane, later = outbox.DOUBTS_TOLD, now + SAID_SOON
+        outbox.post(session, chat_id, UnconfirmedKept(), now=now, lane=lane, due_at=later)
 
 
 async def ask_again(session: AsyncSession, chat_id: int, *, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """What was written on a ticket, stored as it came, with every wording counted."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -15,16 +16,27 @@ from services.helpdesk.content import Content, essence
 BETWEEN = 2
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A message that was just kept."""
+
+    id: int
+    kind: str
+    media_group_id: str | None
+
+
 async def store(
     session: AsyncSession,
     ticket: Ticket,
     author: User | None,
     direction: Direction,
     content: Content,
-) -> Message:
-    """Keep what was written; its id is known on return. To change it later, `find` it."""
+) -> Stored:
+    """Keep what was written."""
     reply_to_id, details = await _replied_to(session, ticket, content)
-    message = Message(
+    key = await bulk_rows.add_and_get_key(
+        session,
+        Message,
         ticket_id=ticket.id,
         author_id=author.id if author else None,
         direction=direction,
@@ -42,10 +54,7 @@ async def store(
         sent_at=content.sent_at,
         edited_at=content.edited_at,
     )
-    bulk_rows.add(session, message)
-    if message.id is None:
-        await session.flush()
-    return message
+    return Stored(key, content.kind, content.media_group_id)
 
 
 async def find(session: AsyncSession, chat_id: int, message_id: int) -> Message | None:

@@ -13,11 +13,11 @@ from services.notices import AnswerPosted
 
 
 async def answered(
-    session: AsyncSession, ticket: Ticket, answer: Message, *, by: User | None, now: datetime
+    session: AsyncSession, ticket: Ticket, answer_id: int, *, by: User | None, now: datetime
 ) -> None:
     """Have the ticket wait for its user, now that an answer is on its way."""
     owed = ticket.status in {TicketStatus.NEW, TicketStatus.OPEN}
-    before = {"message_id": answer.id, "was": ticket.status.value} if owed else {}
+    before = {"message_id": answer_id, "was": ticket.status.value} if owed else {}
     history.record(session, ticket, by, "answered", now, **before)
     if owed:
         ticket.status = TicketStatus.PENDING

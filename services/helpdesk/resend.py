@@ -138,7 +138,7 @@ async def _send(
     written = select(Message, User).outerjoin(User, User.id == Message.author_id)
     answers = written.where(Message.id.in_(ids)).order_by(Message.id)
     for answer, by in await session.execute(answers):
-        await owing.answered(session, ticket, answer, by=by, now=now)
+        await owing.answered(session, ticket, answer.id, by=by, now=now)
 
 
 def _show_outcome(
@@ -154,8 +154,8 @@ def _show_outcome(
         return
     first, *others = [one.id for one in failed]
     told = SentAgain(ticket.id, first, ticket.staff_chat_id, notice_id, others)
-    shown = outbox.post(session, ticket.staff_chat_id, told, now=now, ticket=ticket)
-    shown.due_at = now + USUALLY_TAKES
+    later = now + USUALLY_TAKES
+    outbox.post(session, ticket.staff_chat_id, told, now=now, ticket=ticket, due_at=later)
 
 
 async def _is_note(session: AsyncSession, delivery: Delivery) -> bool:

@@ -1,6 +1,7 @@
-"""Rows that get their keys before they are written."""
+"""Rows that are given as values, and written together."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -8,15 +9,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database import bulk_rows
-from database.machinery import ChatPause
 from database.models import DailyTicketCounter, Ticket, TicketStatus, User
 from tests.times import NOON
 
 type Sessions = async_sessionmaker[AsyncSession]
 
 
-def person(telegram_id: int) -> User:
-    return User(telegram_id=telegram_id, name="Ann", language="en", created_at=NOON)
+def person(telegram_id: int, **fields: Any) -> dict[str, Any]:
+    given = {"telegram_id": telegram_id, "name": "Ann", "language": "en", "created_at": NOON}
+    return given | fields
 
 
 async def people(session: AsyncSession) -> list[int]:
@@ -24,55 +25,92 @@ async def people(session: AsyncSession) -> list[int]:
     return list(await session.scalars(select(User.telegram_id).order_by(User.id)))
 
 
-async def test_without_a_reservation_the_database_gives_the_key(session: AsyncSession) -> None:
-    bulk_rows.add(session, ann := person(1))
+async def test_a_column_that_the_table_has_not_is_an_error(session: AsyncSession) -> None:
+    await bulk_rows.reserve(session, 1, User)
 
-    assert ann.id is None
-    await session.flush()
-    assert ann.id is not None
+    with pytest.raises(TypeError, match="User has no column langauge, nmae"):
+        bulk_rows.add(session, User, **person(1, nmae="Ann", langauge="en"))
+    with pytest.raises(TypeError, match="User has no column nmae"):
+        await bulk_rows.add_and_get_key(session, User, **person(1, nmae="Ann"))
+
+    assert await people(session) == []
+
+
+async def test_without_a_reservation_the_database_gives_the_keys_in_order(
+    session: AsyncSession,
+) -> None:
+    bulk_rows.add(session, User, **person(1))
+    bulk_rows.add(session, User, **person(2, username="bob"))
+    key = await bulk_rows.add_and_get_key(session, User, **person(3))
+    bulk_rows.add(session, User, **person(4))
+
+    assert await people(session) == [1, 2, 3, 4]
+    assert (await session.get_one(User, key)).telegram_id == 3
 
 
 async def test_reserved_keys_are_free_and_grow(session: AsyncSession) -> None:
-    session.add(known := person(1))
+    session.add(known := User(**person(1)))
     await session.flush()
 
     await bulk_rows.reserve(session, 3, User)
-    added = [person(number) for number in range(2, 5)]
-    for one in added:
-        bulk_rows.add(session, one)
+    keys = [
+        await bulk_rows.add_and_get_key(session, User, **person(number)) for number in range(2, 5)
+    ]
 
-    assert all(a.id < b.id for a, b in pairwise([known, *added]))
+    assert all(a < b for a, b in pairwise([known.id, *keys]))
     assert await people(session) == [1, 2, 3, 4]
 
 
-async def test_each_table_has_its_own(session: AsyncSession) -> None:
+async def test_when_the_reserved_keys_run_out_the_database_gives_higher_ones(
+    session: AsyncSession,
+) -> None:
     await bulk_rows.reserve(session, 1, User)
+    for number in range(1, 4):
+        bulk_rows.add(session, User, **person(number))
 
-    bulk_rows.add(session, pause := ChatPause(chat_id=7, since=NOON, until=NOON))
+    assert await people(session) == [1, 2, 3]
 
-    assert pause in session.new
+
+async def test_an_object_of_a_table_whose_keys_are_reserved_is_refused(
+    session: AsyncSession,
+) -> None:
+    await bulk_rows.reserve(session, 1, User)
+    session.add(User(**person(1)))
+
+    with pytest.raises(TypeError, match="User is added by its values"):
+        await session.flush()
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+async def test_a_reservation_ends_with_its_transaction(session: AsyncSession, end: str) -> None:
+    await bulk_rows.reserve(session, 1, User)
+    await getattr(session, end)()
+
+    session.add(User(**person(1)))
+    await session.flush()
+
+    assert await people(session) == [1]
 
 
 async def test_what_waits_is_there_whenever_something_is_asked(session: AsyncSession) -> None:
     await bulk_rows.reserve(session, 3, User)
-    bulk_rows.add(session, ann := person(1))
+    ann = await bulk_rows.add_and_get_key(session, User, **person(1))
 
-    found = await session.get(User, ann.id)
+    found = await session.get(User, ann)
 
     assert found is not None
-    assert found is not ann
     assert (found.name, found.username, found.created_at) == ("Ann", None, NOON)
 
 
 async def test_what_waits_is_there_for_rows_that_refer_to_it(sessions: Sessions) -> None:
     async with sessions.begin() as session:
         await bulk_rows.reserve(session, 1, User)
-        bulk_rows.add(session, ann := person(1))
+        ann = await bulk_rows.add_and_get_key(session, User, **person(1))
         session.add(
             Ticket(
                 daily_id=1,
                 opened_on=NOON.date(),
-                user_id=ann.id,
+                user_id=ann,
                 staff_chat_id=-1,
                 status=TicketStatus.NEW,
                 opened_at=NOON,
@@ -87,7 +125,7 @@ async def test_what_waits_is_there_for_rows_that_refer_to_it(sessions: Sessions)
 async def test_what_waits_is_committed(sessions: Sessions) -> None:
     async with sessions.begin() as session:
         await bulk_rows.reserve(session, 1, User)
-        bulk_rows.add(session, person(1))
+        bulk_rows.add(session, User, **person(1))
 
     async with sessions() as session:
         assert await people(session) == [1]
@@ -96,7 +134,7 @@ async def test_what_waits_is_committed(sessions: Sessions) -> None:
 async def test_what_waits_goes_with_its_transaction(sessions: Sessions) -> None:
     async with sessions() as session:
         await bulk_rows.reserve(session, 1, User)
-        bulk_rows.add(session, person(1))
+        bulk_rows.add(session, User, **person(1))
         await session.rollback()
 
     async with sessions() as session:
@@ -106,9 +144,9 @@ async def test_what_waits_goes_with_its_transaction(sessions: Sessions) -> None:
 async def test_a_transaction_that_was_undone_leaves_nothing_to_the_next(sessions: Sessions) -> None:
     async with sessions() as session:
         await bulk_rows.reserve(session, 2, User)
-        bulk_rows.add(session, person(1))
+        bulk_rows.add(session, User, **person(1))
         await session.rollback()
-        bulk_rows.add(session, person(2))
+        bulk_rows.add(session, User, **person(2))
         await session.commit()
 
         assert await people(session) == [2]
@@ -119,9 +157,9 @@ async def test_a_savepoint_takes_along_what_is_added_in_it_and_nothing_else(
 ) -> None:
     async with sessions.begin() as session:
         await bulk_rows.reserve(session, 2, User)
-        bulk_rows.add(session, person(1))
+        bulk_rows.add(session, User, **person(1))
         savepoint = await session.begin_nested()
-        bulk_rows.add(session, person(2))
+        bulk_rows.add(session, User, **person(2))
         await savepoint.rollback()
 
     async with sessions() as session:
@@ -130,9 +168,10 @@ async def test_a_savepoint_takes_along_what_is_added_in_it_and_nothing_else(
 
 async def test_what_is_not_set_holds_what_the_model_says(session: AsyncSession) -> None:
     await bulk_rows.reserve(session, 1, DailyTicketCounter)
-    bulk_rows.add(session, counter := DailyTicketCounter(day=NOON.date()))
+    day = NOON.date()
+    key = await bulk_rows.add_and_get_key(session, DailyTicketCounter, day=day)
 
-    found = await session.get_one(DailyTicketCounter, counter.id)
+    found = await session.get_one(DailyTicketCounter, key)
 
     assert found.last_number == 0
 
@@ -140,8 +179,8 @@ async def test_what_is_not_set_holds_what_the_model_says(session: AsyncSession) 
 async def test_what_the_database_refuses_fails_the_commit(sessions: Sessions) -> None:
     async with sessions() as session:
         await bulk_rows.reserve(session, 2, User)
-        bulk_rows.add(session, person(1))
-        bulk_rows.add(session, person(1))
+        bulk_rows.add(session, User, **person(1))
+        bulk_rows.add(session, User, **person(1))
         with pytest.raises(IntegrityError):
             await session.commit()
 
@@ -152,10 +191,10 @@ async def test_what_the_database_refuses_fails_the_commit(sessions: Sessions) ->
 async def test_a_row_without_a_reserved_key_gets_one_that_nobody_has(sessions: Sessions) -> None:
     async with sessions.begin() as session:
         await bulk_rows.reserve(session, 2, User)
-        bulk_rows.add(session, person(1))
-        bulk_rows.add(session, person(2))
+        bulk_rows.add(session, User, **person(1))
+        bulk_rows.add(session, User, **person(2))
     async with sessions.begin() as session:
-        session.add(person(3))
+        session.add(User(**person(3)))
 
     async with sessions() as session:
         assert await people(session) == [1, 2, 3]
@@ -166,7 +205,7 @@ async def test_one_writer_at_a_time_reserves(sessions: Sessions) -> None:
     for number in range(2):
         async with sessions.begin() as session:
             await bulk_rows.reserve(session, 1, User)
-            bulk_rows.add(session, person(number))
+            bulk_rows.add(session, User, **person(number))
 
     async with sessions() as session:
         assert await people(session) == [0, 1]

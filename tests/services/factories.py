@@ -88,7 +88,8 @@ async def message(
 ) -> Message:
     """Keep a message on the ticket."""
     author = ticket.user if direction is Direction.QUESTION else None
-    return await messages.store(session, ticket, author, direction, written or content())
+    stored = await messages.store(session, ticket, author, direction, written or content())
+    return await session.get_one(Message, stored.id)
 
 
 async def delivery(
@@ -101,11 +102,18 @@ async def delivery(
     **changes: Any,
 ) -> Delivery:
     """Have a delivery as it is at some point of its way."""
-    posted = outbox.post(session, chat_id, notice, now=now, ticket=ticket)
+    outbox.post(session, chat_id, notice, now=now, ticket=ticket)
+    posted = await newest_delivery(session)
     for name, value in changes.items():
         setattr(posted, name, value)
     await session.flush()
     return posted
+
+
+async def newest_delivery(session: AsyncSession) -> Delivery:
+    """Give what was posted last."""
+    newest = select(Delivery).order_by(Delivery.id.desc()).limit(1)
+    return (await session.scalars(newest)).one()
 
 
 async def claim(session: AsyncSession, *batch: Delivery, now: datetime = NOON) -> None:

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services import outbox
 from services.helpdesk import commands
 from services.notices import CommandDone
+from tests.services import factories
 from tests.times import NOON
 
 SUPERGROUP, COMMAND = -1009000000009, 7
@@ -18,9 +18,8 @@ MINUTE = timedelta(minutes=1)
 async def test_a_command_that_was_marked_as_done_is_known(
     session: AsyncSession, *, sent: bool
 ) -> None:
-    mark = outbox.post(session, SUPERGROUP, CommandDone(SUPERGROUP, COMMAND), now=NOON)
-    mark.sent_at = NOON + MINUTE if sent else None
-    await session.flush()
+    mark, sent_at = CommandDone(SUPERGROUP, COMMAND), NOON + MINUTE if sent else None
+    await factories.delivery(session, mark, chat_id=SUPERGROUP, sent_at=sent_at)
 
     assert await commands.was_done(session, SUPERGROUP, COMMAND, since=NOON)
     assert not await commands.was_done(session, SUPERGROUP, COMMAND + 1, since=NOON)

@@ -12,7 +12,6 @@ from structlog.testing import capture_logs
 from database.errors import DatabaseUnreachable
 from database.machinery import Delivery
 from database.models import MessageLink, Ticket
-from services import outbox
 from services.delivery import courier as couriers
 from services.delivery import lanes
 from services.delivery.outcomes import Delivered
@@ -20,6 +19,7 @@ from services.notices import (
     AnswerEdited,
     QuestionPosted,
 )
+from tests.services import factories
 from tests.services.factories import STAFF
 from tests.services.room import (
     DELIVERED,
@@ -171,8 +171,7 @@ async def test_what_another_process_claimed_after_we_took_stock_is_a_possible_du
         async with room.working():
             await room.turns()
             async with room.sessions.begin() as session:
-                late = outbox.post(session, STAFF, QuestionPosted(1), now=NOON, ticket=ann)
-                await session.flush()
+                late = await factories.delivery(session, QuestionPosted(1), ann)
                 await lanes.claim(session, [[late]], now=NOON)
             outage.lasts = True
             await outage.struck(1)

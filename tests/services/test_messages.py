@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Direction, LinkKind, Ticket
+from database.models import Direction, LinkKind, Message, Ticket
 from services.helpdesk import messages
 from services.helpdesk.content import Content
 from tests.services import factories
@@ -16,8 +16,10 @@ BOLD = [{"type": "bold", "offset": 0, "length": 5}]
 async def test_what_was_written_is_stored_as_it_came(session: AsyncSession, ticket: Ticket) -> None:
     written = photo("Hello", entities=BOLD, media_group_id="album", message_id=5)
 
-    stored = await messages.store(session, ticket, ticket.user, Direction.QUESTION, written)
-    await session.refresh(stored)
+    kept = await messages.store(session, ticket, ticket.user, Direction.QUESTION, written)
+
+    stored = await session.get_one(Message, kept.id)
+    assert (kept.kind, kept.media_group_id) == ("photo", "album")
 
     assert (stored.ticket_id, stored.author_id) == (ticket.id, ticket.user_id)
     assert (stored.direction, stored.kind, stored.text) == (Direction.QUESTION, "photo", "Hello")
@@ -30,9 +32,9 @@ async def test_what_was_written_is_stored_as_it_came(session: AsyncSession, tick
 async def test_what_nobody_in_particular_wrote_has_no_author(
     session: AsyncSession, ticket: Ticket
 ) -> None:
-    stored = await messages.store(session, ticket, None, Direction.ANSWER, content(chat_id=STAFF))
+    kept = await messages.store(session, ticket, None, Direction.ANSWER, content(chat_id=STAFF))
 
-    assert stored.author_id is None
+    assert (await session.get_one(Message, kept.id)).author_id is None
 
 
 async def test_a_message_is_found_by_its_place_in_telegram(

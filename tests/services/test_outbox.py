@@ -20,9 +20,9 @@ async def due(session: AsyncSession) -> list[object]:
 async def test_what_is_posted_is_a_row_that_is_due_at_once(
     session: AsyncSession, ticket: Ticket
 ) -> None:
-    posted = outbox.post(session, ANN.telegram_id, TicketOpened(ticket.id), now=NOON, ticket=ticket)
-    await session.flush()
+    outbox.post(session, ANN.telegram_id, TicketOpened(ticket.id), now=NOON, ticket=ticket)
 
+    posted = await factories.newest_delivery(session)
     assert (posted.chat_id, posted.ticket_id) == (ANN.telegram_id, ticket.id)
     assert (posted.kind, posted.payload) == ("ticket_opened", {"ticket_id": ticket.id})
     assert posted.precedence == Precedence.CONFIRMATION

@@ -43,9 +43,15 @@ class Group:
         self, notice: Notice, ticket: Ticket, times: int = 1, *, album: bool = False
     ) -> None:
         for number in range(times):
-            posted = outbox.post(self.session, STAFF, notice, now=NOON, ticket=ticket)
-            if album:
-                posted.precedence, posted.media_group_id = Precedence.ALBUM, f"{ticket.id}-{number}"
+            outbox.post(
+                self.session,
+                STAFF,
+                notice,
+                now=NOON,
+                ticket=ticket,
+                precedence=Precedence.ALBUM if album else None,
+                media_group_id=f"{ticket.id}-{number}" if album else None,
+            )
         await self.session.flush()
 
     async def takes_until(self, ticket: Ticket, most: int) -> int:
