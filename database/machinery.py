@@ -141,7 +141,7 @@ class ChatPause(Base):
 
 
 class SeenUpdate(Base):
-    """An update that was handled; kept 48 hours, twice as long as Telegram keeps one."""
+    """An update that was handled; kept 48 hours, twice as long as Telegram keeps one, or longer."""
 
     __tablename__ = "seen_updates"
 

@@ -19,6 +19,10 @@ from services.notices import UpdateSetAside
 # Telegram keeps an update for 24 hours at most.
 KEPT_FOR = timedelta(hours=48)
 
+# The newest stay, however old they look: a clock that was set ahead makes all of them old at once.
+# What Telegram may give again is less: a hundred updates at a time, each confirmed by the next call.
+NEWEST_KEPT = 1_000
+
 # A mistake of ours sets many updates aside, and staff hear of it once in a while. A later due time
 # would not be believed: services/outbox.py.
 TOLD_EVERY = outbox.LONGEST_BACKOFF
@@ -43,9 +47,11 @@ async def forget_old(session: AsyncSession, *, now: datetime) -> bool:
 
     By age, never by number: after a quiet week Telegram begins at a random id.
     """
+    seen_at = select(SeenUpdate.seen_at).order_by(SeenUpdate.seen_at.desc())
+    newest = seen_at.offset(NEWEST_KEPT - 1).limit(1).scalar_subquery()  # NULL if there are fewer
     old = (
         select(SeenUpdate.update_id)
-        .where(SeenUpdate.seen_at < now - KEPT_FOR)
+        .where(SeenUpdate.seen_at < now - KEPT_FOR, SeenUpdate.seen_at < newest)
         .order_by(SeenUpdate.seen_at)
         .limit(outbox.FORGOTTEN_AT_A_TIME)
     )

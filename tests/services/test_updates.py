@@ -22,8 +22,9 @@ async def test_an_update_is_new_the_first_time_only(session: AsyncSession) -> No
 
 
 async def test_known_updates_are_kept_for_48_hours_whatever_their_number(
-    session: AsyncSession,
+    session: AsyncSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(inbox, "NEWEST_KEPT", 1)
     for update_id, hours in ((900, 49), (5, 47), (7, 48)):
         await inbox.new_among(session, [update_id], now=NOON - hours * HOUR)
 
@@ -31,6 +32,18 @@ async def test_known_updates_are_kept_for_48_hours_whatever_their_number(
 
     kept = await session.scalars(select(SeenUpdate.update_id).order_by(SeenUpdate.update_id))
     assert kept.all() == [5, 7]
+
+
+async def test_a_clock_that_is_set_ahead_makes_nobody_forget_the_newest_updates(
+    session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "NEWEST_KEPT", 2)
+    for update_id, minutes in ((900, 3), (5, 2), (7, 1)):
+        await inbox.new_among(session, [update_id], now=NOON - minutes * MINUTE)
+
+    await inbox.forget_old(session, now=NOON + 8 * 24 * HOUR)
+
+    assert await inbox.new_among(session, [5, 7, 900], now=NOON) == {900}
 
 
 @pytest.mark.parametrize(
