@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -87,7 +88,7 @@ def _chats(_options: Namespace) -> int:
     from bot.commands import chats
 
     try:
-        lines = asyncio.run(chats.listed(settings))
+        lines = asyncio.run(chats.listed(settings, partial(print, file=sys.stderr, flush=True)))
     except app.CannotStart as error:
         return _complain(error)
     print(*lines, sep="\n")

@@ -79,7 +79,18 @@ class ResendFailed(TicketButton, prefix="again"):
 
 
 class ResendMissed(TicketButton, prefix="missed"):
-    """Send again all answers of the ticket that did not arrive."""
+    """Send again the answers of the ticket that did not arrive since the block began.
+
+    `since` is in whole seconds; 0 on messages posted before it was carried.
+    """
+
+    since: Annotated[int, Field(ge=0, lt=2**35)] = 0
+
+    @classmethod
+    @override
+    def unpack(cls, value: str) -> Self:
+        without = value.count(cls.__separator__) == 2  # noqa: PLR2004 - the ticket and its mark
+        return super().unpack(f"{value}{cls.__separator__}0" if without else value)
 
 
 class ResendDelivery(CallbackData, prefix="resend"):

@@ -42,9 +42,9 @@ def resend(ticket: Ticket, failed: Delivery) -> InlineKeyboardMarkup:
     return _row((buttons.resend(), button))
 
 
-def resend_missed(ticket: Ticket) -> InlineKeyboardMarkup:
-    """Offer to send again all answers that the user has missed."""
-    return _row((buttons.resend(), ResendMissed.of(ticket)))
+def resend_missed(ticket: Ticket, since: int) -> InlineKeyboardMarkup:
+    """Offer to send again all answers that the user has missed since then, in whole seconds."""
+    return _row((buttons.resend(), ResendMissed.of(ticket, since=since)))
 
 
 def settle_kept(mark: str) -> InlineKeyboardMarkup:

@@ -26,13 +26,19 @@ from database.errors import DatabaseUnreachable, NotLeading, is_outage, speaks_o
 from database.machinery import Leadership
 from database.ownership import OwnFile
 from database.schema import ensure_at_head
-from database.session import SILENCE_SECONDS, make_engine, make_sessions, make_writer
+from database.session import SILENCE_SECONDS, make_engine, make_sessions, make_writer, own_file
 
 log = structlog.get_logger(__name__)
 
 # Any number will do as long as nothing else of ours locks it.
 LEAD_LOCK = 0x4C45_4144
 LOCK = f"SELECT pg_try_advisory_lock({LEAD_LOCK})"
+LED = """
+SELECT EXISTS (
+    SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE datname = current_database() AND locktype = 'advisory' AND objid = :lock AND granted
+)
+"""
 HOLDER = "SELECT holder FROM leadership WHERE id = 1"
 
 # asyncpg prepares a statement in one message and runs it by the next. For PostgreSQL a client that
@@ -209,6 +215,18 @@ def writer(url: str, own: OwnFile | None, on_try: Callable[[], None]) -> tuple[A
         return make_engine(url, own), Lead()
     lead = LockedLead(url, on_try)
     return lead.engine, lead
+
+
+async def is_taken(url: str) -> bool:
+    """Whether a bot runs on the database; asked from beside it, which changes nothing."""
+    if (own := own_file(url)) is not None:
+        return own.is_taken()
+    engine = make_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return bool(await connection.scalar(text(LED), {"lock": LEAD_LOCK}))
+    finally:
+        await engine.dispose()
 
 
 async def _event_within(event: asyncio.Event, seconds: float) -> bool:

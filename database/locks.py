@@ -39,6 +39,24 @@ def acquire(file: Path, like: Path) -> int | None:
         os.close(descriptor)
 
 
+def is_held(file: Path) -> bool:
+    """Whether somebody holds a lock that `acquire` gave; what is not there, nobody does.
+
+    For an instant it is locked for this: a process that starts just then finds it taken.
+    """
+    try:
+        descriptor = os.open(file, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        _try(descriptor)
+    except (BlockingIOError, PermissionError):
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _open(file: Path, like: os.stat_result) -> int:
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, like.st_mode & 0o666)
     if sys.platform != "win32" and os.geteuid() == 0:

@@ -57,6 +57,7 @@ class User(Base):
     username: Mapped[str | None]
     language: Mapped[str]
     blocked_at: Mapped[datetime | None]
+    returned_at: Mapped[datetime | None]
     asked_for_words_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

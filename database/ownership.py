@@ -70,6 +70,10 @@ class OwnFile:
             self._identities[self._file] = _identity(self._file)
             _warn_of_readers(self._file)
 
+    def is_taken(self) -> bool:
+        """Whether a process has the file; this one must not."""
+        return locks.is_held(self._side)
+
     def release(self) -> None:
         """Let another process have the file."""
         if self._lock is not None:

@@ -20,7 +20,7 @@ from services.notices import UpdateSetAside
 KEPT_FOR = timedelta(hours=48)
 
 # The newest stay, however old they look: a clock that was set ahead makes all of them old at once.
-# What Telegram may give again is less: a hundred updates at a time, each confirmed by the next call.
+# What Telegram may give again is less: a hundred at a time, which the next call confirms.
 NEWEST_KEPT = 1_000
 
 # A mistake of ours sets many updates aside, and staff hear of it once in a while. A later due time

@@ -172,13 +172,14 @@ class DeliveryFailed(Notice):
     """To staff: something did not arrive for good, why, and a way to send it again.
 
     `doubted`: perhaps it is the group that takes nothing, which this notice finds out
-    (services/delivery/doubts.py).
+    (services/delivery/doubts.py). `told_as` is its own message, once it stands in the chat.
     """
 
     ticket_id: int
     delivery_id: int
     reason: str
     doubted: bool = False
+    told_as: int | None = None
 
 
 @dataclass(frozen=True)
@@ -259,9 +260,14 @@ class EditedAfterAnswer(Notice):
 
 @dataclass(frozen=True)
 class UserReturned(Notice):
-    """To staff: a user who had blocked the bot is back, and has missed answers on this ticket."""
+    """To staff: a user who had blocked the bot is back, and has missed answers on this ticket.
+
+    `since` is when the block began, in whole seconds; `told_as` as of `DeliveryFailed`.
+    """
 
     ticket_id: int
+    since: int = 0
+    told_as: int | None = None
 
 
 @dataclass(frozen=True)

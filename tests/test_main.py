@@ -252,6 +252,13 @@ async def test_telegram_is_reached_through_the_proxy_that_a_variable_names(
     assert proxy.asked[0] == "telegram.invalid:80"
 
 
+async def test_chats_without_a_network_says_so_in_words(variables: dict[str, str]) -> None:
+    code, said = await run(variables | {"TELEGRAM_API_URL": "http://telegram.invalid"}, "chats")
+
+    looked_up = "the name telegram.invalid can't be looked up (no network, or no DNS)"
+    assert (code, said) == (2, [f"No answer from http://telegram.invalid: {looked_up}"])
+
+
 async def test_chats_without_an_answer_says_where_it_asked(variables: dict[str, str]) -> None:
     code, said = await run(variables, "chats")
 

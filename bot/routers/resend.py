@@ -11,6 +11,7 @@ from bot.callbacks import ResendDelivery, ResendFailed, ResendMissed
 from bot.reading.ticket_reference import pressed_ticket, told_ticket
 from bot.texts import to_staff
 from database.models import Ticket
+from services.helpdesk import failure_notices
 from services.helpdesk import resend as resending
 
 router = Router(name="resend")
@@ -42,8 +43,8 @@ async def resend_missed(
     now: datetime,
 ) -> AnswerCallbackQuery:
     ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
-    notice_id = _notice_id(query, ticket)
-    await resending.resend_missed(session, ticket, notice_id=notice_id, now=now)
+    since, notice_id = failure_notices.since(callback_data.since), _notice_id(query, ticket)
+    await resending.resend_missed(session, ticket, since=since, notice_id=notice_id, now=now)
     return query.answer(to_staff.sent_again())
 
 

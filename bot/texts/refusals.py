@@ -55,7 +55,10 @@ def problem(refused: problems.Problem, today: date) -> str:
 def _which(refused: problems.SeveralTickets) -> str:
     """Ask for the command again: a button could not carry what it said besides."""
     if isinstance(refused, problems.AnotherTicketNamed):
-        return _("You replied to one ticket and named another. Write {choices}")
+        return _(
+            "You replied to one ticket and named another. Write, without replying to a ticket, "
+            "{choices}"
+        )
     return _("There are several. Write {choices}")
 
 

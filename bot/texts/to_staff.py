@@ -32,26 +32,35 @@ def answer_described(ticket: str) -> str:
 
 
 def answer_under_way(ticket: str) -> str:
-    return _("{ticket}: this hasn't reached the user yet. I keep trying.").format(ticket=ticket)
+    return _(
+        "{ticket}: this takes longer than usual to reach the user. I keep trying; "
+        "if it does not arrive, I'll say so."
+    ).format(ticket=ticket)
 
 
-def arrived_after_all(ticket: str) -> str:
-    return _("{ticket}: sent again, it has arrived.").format(ticket=ticket)
+def arrived_after_all(ticket: str, count: int) -> str:
+    return _n(
+        "{ticket}: sent again, it has arrived.",
+        "{ticket}: sent again, all {count} have arrived.",
+        count,
+    ).format(ticket=ticket, count=count)
 
 
 def became_note(ticket: str) -> str:
     return _("{ticket}: this is a note now, so it wasn't sent again.").format(ticket=ticket)
 
 
-def failed_again(ticket: str) -> str:
-    return _("{ticket}: sent again, but it did not arrive.").format(ticket=ticket)
+def failed_again(ticket: str, failed: int, count: int) -> str:
+    return _n(
+        "{ticket}: sent again, but it did not arrive.",
+        "{ticket}: sent again, but {failed} of {count} did not arrive.",
+        count,
+    ).format(ticket=ticket, failed=failed, count=count)
 
 
 def on_its_way_again(ticket: str) -> str:
-    """Stand for what is tried for longer; another notice follows if it fails."""
-    return _("{ticket}: being sent again. If it does not arrive, I'll say so.").format(
-        ticket=ticket
-    )
+    """Say what stays true however it ends; another notice follows if it fails."""
+    return _("{ticket}: sent again. If it does not arrive, I'll say so.").format(ticket=ticket)
 
 
 def edit_failed(ticket: str, reason: str) -> str:
@@ -71,6 +80,24 @@ def not_retracted(ticket: str) -> str:
     return _("{ticket}: this can't be taken back any more, the user keeps seeing it.").format(
         ticket=ticket
     )
+
+
+def not_retracted_yet(ticket: str) -> str:
+    return _(
+        "{ticket}: this can't be taken back now, because the user has blocked the bot. "
+        "I'll try again when the user is back."
+    ).format(ticket=ticket)
+
+
+def retracted_after_all(ticket: str) -> str:
+    return _("{ticket}: the user is back, and this was taken back.").format(ticket=ticket)
+
+
+def retracted_again(ticket: str) -> str:
+    """Say what stays true however it ends; another notice follows if it fails."""
+    return _(
+        "{ticket}: the user is back, so I'm taking this back. If that fails, I'll say so."
+    ).format(ticket=ticket)
 
 
 def copy_may_remain(ticket: str) -> str:
@@ -122,7 +149,8 @@ def orphan_kept() -> str:
 
 
 def kept_sent(ticket: str, user: User) -> str:
-    return _("{ticket}: being sent to {user}.").format(ticket=ticket, user=names.person(user))
+    words = _("{ticket}: sent to {user} as an answer. If it does not arrive, I'll say so.")
+    return words.format(ticket=ticket, user=names.person(user))
 
 
 def kept_noted(ticket: str) -> str:
@@ -130,9 +158,9 @@ def kept_noted(ticket: str) -> str:
 
 
 def kept_taken_back(ticket: str) -> str:
-    return _("{ticket}: kept as a note. What the user has of it is being taken back.").format(
-        ticket=ticket
-    )
+    return _(
+        "{ticket}: kept as a note, and taken back from the user. If that fails, I'll say so."
+    ).format(ticket=ticket)
 
 
 def kept_assigned(ticket: str, user: User) -> str:
@@ -155,14 +183,14 @@ def updates_set_aside(numbers: Sequence[int], writers: Sequence[Person]) -> Text
 def _set_aside(numbers: Sequence[int]) -> str:
     if len(numbers) == 1:
         return _(
-            "An update could not be handled. It is kept as no. {id}. "
-            "Operator: python main.py replay"
+            "Something that was sent to me could not be handled. It is not lost, but kept as "
+            "no. {id}. Operator: python main.py replay"
         ).format(id=numbers[0])
     return _n(
-        "{count} update could not be handled. Kept as no. {first} to {last}. "
-        "Operator: python main.py replay",
-        "{count} updates could not be handled. They are kept as no. {first} to {last}. "
-        "Operator: python main.py replay",
+        "{count} message or button press could not be handled. It is not lost, but kept as "
+        "no. {first} to {last}. Operator: python main.py replay",
+        "{count} messages or button presses could not be handled. They are not lost, but kept as "
+        "no. {first} to {last}. Operator: python main.py replay",
         len(numbers),
     ).format(count=len(numbers), first=numbers[0], last=numbers[-1])
 

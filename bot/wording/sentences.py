@@ -1,6 +1,7 @@
 """Notices that are a sentence: to the user, or to staff about a ticket."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from aiogram.types import InlineKeyboardMarkup
@@ -16,7 +17,7 @@ from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, LinkKind, Message, Ticket, User
 from services import inbox, links, notices
 from services.delivery.parcel import Parcel, Shown
-from services.helpdesk import orphans, resend
+from services.helpdesk import failure_notices, orphans, resend
 from services.helpdesk.content import UNKNOWN
 from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTickets
 
@@ -62,11 +63,13 @@ async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
     ticket = await desk.ticket(notice.ticket_id)
     number, reply_to = desk.number(ticket), await _about(desk, failed, ticket)
     if failed.kind == notices.AnswerRetracted.kind:
-        return _say(desk, to_staff.not_retracted(number), reply_to=reply_to)
+        is_away = ticket.user.blocked_at is not None
+        words = to_staff.not_retracted_yet if is_away else to_staff.not_retracted
+        return _say(desk, words(number), reply_to=reply_to)
     edits = {notices.AnswerEdited.kind, notices.QuestionEdited.kind}
-    words = to_staff.edit_failed if failed.kind in edits else to_staff.delivery_failed
+    say_why = to_staff.edit_failed if failed.kind in edits else to_staff.delivery_failed
     keyboard = keyboards.resend(ticket, failed)
-    return _say(desk, words(number, notice.reason), reply_to=reply_to, keyboard=keyboard)
+    return _say(desk, say_why(number, notice.reason), reply_to=reply_to, keyboard=keyboard)
 
 
 async def sent_again(desk: Desk, notice: notices.SentAgain) -> Parcel | None:
@@ -75,15 +78,30 @@ async def sent_again(desk: Desk, notice: notices.SentAgain) -> Parcel | None:
         return None
     number = desk.number(await desk.ticket(notice.ticket_id))
     became = await resend.became(desk.session, [notice.delivery_id, *notice.others])
-    words = to_staff.on_its_way_again
-    if not became:
-        words = to_staff.became_note
-    elif DeliveryStatus.FAILED in became:
-        words = to_staff.failed_again
-    elif became == {DeliveryStatus.DELIVERED}:
-        words = to_staff.arrived_after_all
-    piece: Piece = (words(number), [])
+    sent = await desk.session.get_one(Delivery, notice.delivery_id)
+    of_retraction = sent.kind == notices.AnswerRetracted.kind
+    words = _retracted_again(number, became) if of_retraction else _sent_again(number, became)
+    piece: Piece = (words, [])
     return Parcel(desk.chat_id, Call(edit_text(desk.chat_id, notice.message_id, piece)))
+
+
+def _sent_again(number: str, became: Counter[DeliveryStatus]) -> str:
+    failed, count = became[DeliveryStatus.FAILED], became.total()
+    if not count:
+        return to_staff.became_note(number)
+    if failed:
+        return to_staff.failed_again(number, failed, count)
+    if became[DeliveryStatus.DELIVERED] == count:
+        return to_staff.arrived_after_all(number, count)
+    return to_staff.on_its_way_again(number)
+
+
+def _retracted_again(number: str, became: Counter[DeliveryStatus]) -> str:
+    if became[DeliveryStatus.FAILED]:
+        return to_staff.not_retracted(number)
+    if became[DeliveryStatus.DELIVERED]:
+        return to_staff.retracted_after_all(number)
+    return to_staff.retracted_again(number)
 
 
 async def copy_may_remain(desk: Desk, notice: notices.CopyMayRemain) -> Parcel | None:
@@ -138,12 +156,15 @@ async def _edited(desk: Desk, message_id: int, words: Callable[[str], str]) -> P
 
 async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel | None:
     """Offer to send again what the user missed, unless that was done by now."""
-    ticket = await desk.ticket(notice.ticket_id)
-    if not await resend.is_anything_missed(desk.session, ticket):
+    ticket, since = await desk.ticket(notice.ticket_id), failure_notices.since(notice.since)
+    if not await resend.is_anything_missed(desk.session, ticket, since=since):
         return None
     card = await desk.card(ticket)
     reply_to = card.message_id if card is not None else None
-    words, keyboard = to_staff.user_returned(desk.number(ticket)), keyboards.resend_missed(ticket)
+    words, keyboard = (
+        to_staff.user_returned(desk.number(ticket)),
+        keyboards.resend_missed(ticket, notice.since),
+    )
     return _say(desk, words, reply_to=reply_to, keyboard=keyboard)
 
 

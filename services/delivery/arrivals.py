@@ -14,6 +14,7 @@ from services import links, outbox, pauses
 from services.delivery import failures
 from services.delivery.outcomes import Delivered
 from services.delivery.parcel import Parcel, Trip
+from services.helpdesk import failure_notices
 from services.notices import AnswerDelivered, AnswerPosted, DeliveryFailed, OnlyDescribed
 
 
@@ -41,14 +42,15 @@ _DELIVERED = (
 )
 
 
-_HAS_CONSEQUENCES = frozenset({AnswerPosted.kind, DeliveryFailed.kind})
+_HAS_CONSEQUENCES = frozenset({AnswerPosted.kind, *failure_notices.OFFERS})
 
 
 def is_plain(trip: Trip) -> bool:
     """Whether all that follows is new links, and that a chat which was held takes messages.
 
     Not: what needs another part, what changed or took back a message, what staff wrote (it gets
-    its reaction), the notice of a failure (its user may hear of it), the last of several parts.
+    its reaction), the notice of a failure (its user may hear of it, and it comes to show how that
+    ended), the last of several parts.
     """
     parcel = trip.parcel
     more = parcel.more or parcel.rewrites or parcel.drops or trip.kind in _HAS_CONSEQUENCES
@@ -100,6 +102,8 @@ async def note(
             delivery.lane = delivery.ticket_id or 0
         else:
             delivery.status = DeliveryStatus.DELIVERED
+    if trip.kind in failure_notices.OFFERS and outcome.message_ids:
+        failure_notices.note_place(batch[0], outcome.message_ids[0])
     if not outcome.whole:
         await _tell_described(session, batch, now=now)
     elif not parcel.more and batch[0].kind == AnswerPosted.kind:

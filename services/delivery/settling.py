@@ -110,8 +110,7 @@ async def settle(
         case ChatRefused(reason):
             await _chat_refused(session, parcel, batch, reason, staff_chat_id, now)
         case UserGone(reason):
-            await people.blocked(session, parcel.chat_id, now=now)
-            await fail(session, batch, reason, now=now)
+            await _user_gone(session, trip, batch, reason, now)
         case Migrated(new_id):
             _wait(batch, now)
             await session.flush()
@@ -205,6 +204,23 @@ async def _unknown(
     for delivery in batch:
         delivery.status, delivery.due_at = DeliveryStatus.WAITING, now + delay
         delivery.error, delivery.first_tried_at = reason, first_tried_at
+
+
+async def _user_gone(
+    session: AsyncSession, trip: Trip, batch: Sequence[Delivery], reason: str, now: datetime
+) -> None:
+    """Give up what its user can't get; if the user is back since it left, it is sent again.
+
+    It was due when it was refused, which tells what failed during a block from what failed before.
+    """
+    chat_id, left_at = trip.parcel.chat_id, trip.left_at
+    if await people.has_returned_since(session, chat_id, left_at, now=now):
+        _wait(batch, now)
+        return
+    for delivery in batch:
+        delivery.due_at = left_at
+    await people.blocked(session, chat_id, since=left_at, now=now)
+    await fail(session, batch, reason, now=now)
 
 
 def _asked_since(delivery: Delivery, now: datetime) -> datetime:

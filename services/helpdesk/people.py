@@ -16,9 +16,6 @@ from services.notices import UserReturned, WordsWanted
 # Whoever was asked for words is not asked again within this time: Telegram may say the same often.
 ASKED_ONCE_IN = timedelta(days=1)
 
-# A send that learnt of a block was due at most this long before (services/delivery/settling.py).
-_TRIED_BEFORE = timedelta(hours=24)
-
 # Built once: to build it takes longer than to run it.
 _BY_TELEGRAM_ID = (
     select(User)
@@ -66,22 +63,40 @@ def ask_for_words(session: AsyncSession, user: User, content: Content, *, now: d
     outbox.post(session, user.chat_id, WordsWanted(content.message_id, user.language), now=now)
 
 
-async def blocked(session: AsyncSession, telegram_id: int, *, now: datetime) -> None:
-    """Keep in mind that the person blocked the bot."""
+async def blocked(
+    session: AsyncSession, telegram_id: int, *, now: datetime, since: datetime | None = None
+) -> None:
+    """Keep in mind that the person blocked the bot; `since` is when a refused send left."""
+    since = since or now
     user = await session.scalar(select(User).where(User.telegram_id == telegram_id))
-    if user is not None and user.blocked_at is None:
-        user.blocked_at = now
+    if user is None:
+        return
+    if user.blocked_at is None:
         await _redraw_card(session, user, now=now)
+    if user.blocked_at is None or since < user.blocked_at:
+        user.blocked_at = since
+
+
+async def has_returned_since(
+    session: AsyncSession, telegram_id: int, left_at: datetime, *, now: datetime
+) -> bool:
+    """Whether the person came back after a send left, whose refusal tells of an earlier block."""
+    returned_at = await session.scalar(
+        select(User.returned_at).where(User.telegram_id == telegram_id)
+    )
+    return returned_at is not None and left_at < returned_at <= now  # the clock may be set back
 
 
 async def came_back(session: AsyncSession, user: User, *, now: datetime) -> None:
-    """Forget the block, and tell staff if answers of theirs did not arrive meanwhile."""
+    """Forget the block: go on taking back answers, and tell staff of those that did not arrive."""
     if user.blocked_at is None:
         return
-    since, user.blocked_at = user.blocked_at - _TRIED_BEFORE, None
+    since, user.blocked_at, user.returned_at = user.blocked_at, None, now
     await _redraw_card(session, user, now=now)
+    await resend.retract_again(session, user, since=since, now=now)
     for ticket in await resend.tickets_with_missed(session, user, since=since):
-        outbox.post(session, ticket.staff_chat_id, UserReturned(ticket.id), now=now, ticket=ticket)
+        back = UserReturned(ticket.id, int(since.timestamp()))
+        outbox.post(session, ticket.staff_chat_id, back, now=now, ticket=ticket)
 
 
 async def _redraw_card(session: AsyncSession, user: User, *, now: datetime) -> None:

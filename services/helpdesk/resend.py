@@ -1,20 +1,17 @@
 """Sending again what failed, when staff ask for it."""
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, Message, Ticket, User
-from services import outbox
-from services.helpdesk import owing
-from services.notices import AnswerEdited, AnswerPosted, SentAgain
+from services.helpdesk import failure_notices, owing
+from services.notices import AnswerEdited, AnswerPosted, AnswerRetracted
 from services.problems import AnswerIsNote, ButtonOutdated, NothingToResend
-
-# Most of what is sent again has arrived or failed within this time.
-USUALLY_TAKES = timedelta(seconds=3)
 
 # What says an answer, or its new wording.
 _OF_ANSWERS = frozenset({AnswerPosted.kind, AnswerEdited.kind})
@@ -32,7 +29,8 @@ async def resend(
     """Send a failed delivery of the ticket once more, with all that travelled with it.
 
     What is for staff goes to the chat that the ticket has now. `notice_id` is the message there
-    that told of the failure; it comes to show what became of it, in one edit.
+    that told of the failure; it comes to show what became of it, and so does all else that tells
+    of it.
     ButtonOutdated if the ticket has no such delivery, or not from then (`posted_at`, in whole
     seconds): keys are given again by a restored database. AnswerIsNote if it is of an answer that
     has become a note. NothingToResend if it has not failed.
@@ -59,21 +57,47 @@ async def resend(
     )
     together = sorted([*batch, failed], key=lambda delivery: delivery.id)
     await _send(session, ticket, together, now=now)
-    _show_outcome(session, ticket, [failed], notice_id, now=now)
+    await _show_outcome(session, ticket, [failed], notice_id, now=now)
 
 
 async def resend_missed(
-    session: AsyncSession, ticket: Ticket, *, now: datetime, notice_id: int | None
+    session: AsyncSession,
+    ticket: Ticket,
+    *,
+    since: datetime,
+    now: datetime,
+    notice_id: int | None,
 ) -> None:
-    """Send all answers of the ticket that failed once more; NothingToResend if none did.
+    """Send the ticket's answers that failed since the block began; NothingToResend if none did.
 
-    `notice_id` is as for `resend`.
+    What failed before may be answered otherwise by now. `notice_id` is as for `resend`.
     """
-    failed = (await session.scalars(_missed(ticket.id).with_for_update(of=Delivery))).all()
+    missed = _missed(ticket.id, since).order_by(Delivery.id)
+    failed = (await session.scalars(missed.with_for_update(of=Delivery))).all()
     if not failed:
         raise NothingToResend
     await _send(session, ticket, failed, now=now)
-    _show_outcome(session, ticket, failed, notice_id, now=now)
+    await _show_outcome(session, ticket, failed, notice_id, now=now)
+
+
+async def retract_again(
+    session: AsyncSession, user: User, *, since: datetime, now: datetime
+) -> None:
+    """Go on taking back from a user what could not be taken back since the block began."""
+    failed = await session.execute(
+        select(Delivery, Ticket)
+        .join(Ticket, Ticket.id == Delivery.ticket_id)
+        .where(
+            Ticket.user_id == user.id,
+            Delivery.kind == AnswerRetracted.kind,
+            Delivery.status == DeliveryStatus.FAILED,
+            Delivery.due_at >= since,
+        )
+        .order_by(Delivery.id)
+    )
+    for retraction, ticket in failed.all():
+        await _send(session, ticket, [retraction], now=now)
+        await _show_outcome(session, ticket, [retraction], None, now=now)
 
 
 async def tickets_with_missed(
@@ -90,13 +114,13 @@ async def tickets_with_missed(
     return (await session.scalars(tickets.order_by(Ticket.id))).all()
 
 
-async def is_anything_missed(session: AsyncSession, ticket: Ticket) -> bool:
-    """Whether an answer of the ticket failed, and was not sent again by now."""
-    return await session.scalar(_missed(ticket.id).limit(1)) is not None
+async def is_anything_missed(session: AsyncSession, ticket: Ticket, *, since: datetime) -> bool:
+    """Whether an answer of the ticket failed since then, and was not sent again by now."""
+    return await session.scalar(_missed(ticket.id, since).limit(1)) is not None
 
 
-async def became(session: AsyncSession, delivery_ids: Sequence[int]) -> set[DeliveryStatus]:
-    """List what became of deliveries; answers that are notes by now are not sent, and left out."""
+async def became(session: AsyncSession, delivery_ids: Sequence[int]) -> Counter[DeliveryStatus]:
+    """Count what became of deliveries; answers that are notes by now are not sent, and left out."""
     of_answers = Delivery.kind.in_(_OF_ANSWERS)
     sent = (
         select(Delivery.status)
@@ -105,11 +129,15 @@ async def became(session: AsyncSession, delivery_ids: Sequence[int]) -> set[Deli
         )
         .where(Delivery.id.in_(delivery_ids), Message.direction.is_distinct_from(Direction.NOTE))
     )
-    return {*await session.scalars(sent)}
+    return Counter(await session.scalars(sent))
 
 
-def _missed(ticket_id: int) -> Select[Delivery]:
-    """Select what failed of answers that are no notes by now."""
+def _missed(ticket_id: int, since: datetime | None = None) -> Select[Delivery]:
+    """Select what failed of answers that are no notes by now.
+
+    What failed because its user had blocked the bot was due when it was refused: see `settling`.
+    """
+    failed_since = Delivery.due_at >= since if since is not None else true()
     return (
         select(Delivery)
         .join(Message, Message.id == Delivery.payload["message_id"].as_integer())
@@ -118,8 +146,8 @@ def _missed(ticket_id: int) -> Select[Delivery]:
             Delivery.kind.in_(_OF_ANSWERS),
             Delivery.status == DeliveryStatus.FAILED,
             Message.direction == Direction.ANSWER,
+            failed_since,
         )
-        .order_by(Delivery.id)
     )
 
 
@@ -141,21 +169,20 @@ async def _send(
         await owing.answered(session, ticket, answer.id, by=by, now=now)
 
 
-def _show_outcome(
+async def _show_outcome(
     session: AsyncSession,
     ticket: Ticket,
-    failed: Sequence[Delivery],
+    sent: Sequence[Delivery],
     notice_id: int | None,
     *,
     now: datetime,
 ) -> None:
-    """Have the notice whose button was pressed show what became of it, once that is known."""
-    if notice_id is None:
-        return
-    first, *others = [one.id for one in failed]
-    told = SentAgain(ticket.id, first, ticket.staff_chat_id, notice_id, others)
-    later = now + USUALLY_TAKES
-    outbox.post(session, ticket.staff_chat_id, told, now=now, ticket=ticket, due_at=later)
+    """Have the notices of the failures show what became of them, once that is known."""
+    newest = _missed(ticket.id).with_only_columns(func.max(Delivery.due_at))
+    missed_at = await session.scalar(newest)
+    await failure_notices.show_outcome(
+        session, ticket, sent, notice_id, missed_at=missed_at, now=now
+    )
 
 
 async def _is_note(session: AsyncSession, delivery: Delivery) -> bool:

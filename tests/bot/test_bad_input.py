@@ -217,7 +217,9 @@ async def test_an_update_that_nobody_understands_is_kept_and_the_next_is_handled
     await alice.writes("My order is late")
 
     await office.sees("My order is late")
-    await office.sees("An update could not be handled. It is kept as no. 1")
+    await office.sees(
+        "Something that was sent to me could not be handled. It is not lost, but kept as no. 1"
+    )
     [kept] = await dead(office)
     assert kept.update_id == update_id
     assert kept.raw.isascii()
@@ -233,7 +235,7 @@ async def test_who_sent_what_cannot_be_handled_is_told_and_so_are_staff(
         told = await alice.sees(
             "Something went wrong on our side. This has been saved, and our team will hear of it."
         )
-        told_staff = await office.sees("An update could not be handled")
+        told_staff = await office.sees("Something that was sent to me could not be handled")
     monkeypatch.undo()
     await alice.writes("Hello?")
 
@@ -299,13 +301,15 @@ async def test_many_updates_that_cannot_be_handled_do_not_flood_the_group(
     await alice.writes("/start")
     for _ in range(30):
         await office.telegram.update({"something_of_next_year": {}})
-    await office.sees("could not be handled. It is kept as no. 1")
+    await office.sees("could not be handled. It is not lost, but kept as no. 1")
     await alice.writes("My order is late")
     await office.sees("My order is late")
 
     await office.telegram.advance(301)
 
-    await office.sees("29 updates could not be handled. They are kept as no. 2 to 30")
+    await office.sees(
+        "29 messages or button presses could not be handled. They are not lost, but kept as no. 2"
+    )
     said = [one.text for one in await office.support.messages() if "handled" in one.text]
     assert len(said) == 2
 
@@ -326,7 +330,7 @@ async def test_staff_hear_once_whose_updates_they_are(
 
     await office.telegram.advance(301)
 
-    news = await office.sees("3 updates could not be handled.")
+    news = await office.sees("3 messages or button presses could not be handled.")
     assert news.text.endswith("\nFrom: Bob, Carol")
 
 

@@ -229,3 +229,64 @@ async def test_one_users_block_keeps_nobody_elses_answer(
     await office.kate.replies(card, "Yours is repaired")
 
     await bob.sees("Yours is repaired")
+
+
+async def test_one_press_settles_all_notices_that_offer_the_same(
+    office: Office, alice: User
+) -> None:
+    card, _, first = await refused(office, alice)
+    await office.kate.replies(card, "It is blue")
+    second = await office.sees("this did not arrive", after=first)
+    await alice.unblocks_bot()
+    back = await office.sees("the user is back")
+
+    await office.kate.presses(back, "Send again")
+
+    told = await office.kate.sees_edit(back, "#1: sent again, all 2 have arrived.")
+    assert told.buttons == []
+    for notice in (first, second):
+        told = await office.kate.sees_edit(notice, "#1: sent again, it has arrived.")
+        assert told.buttons == []
+
+
+async def test_what_failed_in_an_earlier_block_is_not_sent_at_a_later_return(
+    office: Office, alice: User
+) -> None:
+    card, _, first = await refused(office, alice)
+    await alice.unblocks_bot()
+    earlier = await office.sees("the user is back")
+    await office.telegram.advance(60)
+    await office.kate.replies(card, "It will come on Friday")
+    await alice.sees("on Friday")
+    await alice.blocks_bot()
+    await office.kate.replies(card, "It has come")
+    await office.sees("this did not arrive", after=earlier)
+    await alice.unblocks_bot()
+    later = await office.sees("the user is back", after=earlier)
+
+    await office.kate.presses(later, "Send again")
+
+    await alice.sees("It has come")
+    await office.kate.sees_edit(later, "#1: sent again, it has arrived.")
+    assert not any("on its way" in m.text for m in await alice.chat.messages())
+    shown = await office.support.message(first.id)
+    assert shown is not None
+    assert shown.buttons == ["Send again"]
+
+
+async def test_what_could_not_be_taken_back_in_a_block_is_taken_back_at_the_return(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    answer = await office.kate.replies(card, "You are a nuisance")
+    copy = await alice.sees("a nuisance")
+    await alice.blocks_bot()
+    await office.kate.sees_edit(card, "the user has blocked the bot")
+    await office.kate.edits(answer, "// She is a nuisance")
+    notice = await office.sees("this can't be taken back now, because the user has blocked the bot")
+    assert notice.buttons == []
+
+    await alice.unblocks_bot()
+
+    await alice.sees_gone(copy)
+    await office.kate.sees_edit(notice, "#1: the user is back, and this was taken back.")

@@ -238,7 +238,7 @@ async def test_a_press_is_answered_even_if_handling_it_fails(
     press = await office.kate.presses(card, "Close")
 
     await press.answer()
-    await office.sees("An update could not be handled")
+    await office.sees("Something that was sent to me could not be handled")
 
 
 async def fails(*_: object, **__: object) -> None:

@@ -55,7 +55,7 @@ async def test_a_slip_is_sent_as_an_answer_by_a_press(office: Office, alice: Use
 
     assert formatted(await alice.sees("/etc is the folder"), "bold") == ["the"]
     await office.kate.sees_reaction(slip, "👍")
-    assert (await office.kate.sees_edit(question, "being sent to Alice")).buttons == []
+    assert (await office.kate.sees_edit(question, "sent to Alice")).buttons == []
     assert await kept_words(office) == []
 
 

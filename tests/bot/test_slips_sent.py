@@ -112,7 +112,7 @@ async def test_an_edit_that_is_kept_as_a_note_says_that_the_answer_is_taken_back
 
     await office.kate.presses(question, NOTE)
 
-    said = "#1: kept as a note. What the user has of it is being taken back."
+    said = "#1: kept as a note, and taken back from the user. If that fails, I'll say so."
     assert (await office.kate.sees_edit(question, "kept as a note")).text == said
     await alice.sees_gone(copy)
 

@@ -22,7 +22,7 @@ from core.heartbeat import Heartbeat
 from database.errors import ForeignDatabase
 from database.machinery import BotIdentity
 from database.schema import DatabaseNotAtHead
-from database.session import make_engine, make_sessions
+from database.session import make_engine, make_sessions, own_file
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, User
 from services import inbox
@@ -329,7 +329,7 @@ async def test_chats_are_listed_with_their_ids_and_nothing_is_confirmed(stage: S
     await alice.writes("Hello?")
     waiting = (await stage.telegram.status())["pending_updates"]
 
-    lines = await chats.listed(stage.settings)
+    lines = await chats.listed(stage.settings, print)
 
     assert lines == [f"{stage.support.id}\tgroup\t'Support'", f"{alice.id}\tprivate\t'Alice'"]
     assert (await stage.telegram.status())["pending_updates"] == waiting
@@ -340,7 +340,7 @@ async def test_a_name_in_the_list_of_chats_forges_no_line_of_it(stage: Stage) ->
     name = "Support\n-100777\tgroup\t\x1b[32mSupport"
     await (await stage.telegram.user(name)).writes("Hello?")
 
-    [line] = await chats.listed(stage.settings)
+    [line] = await chats.listed(stage.settings, print)
 
     assert line.isprintable() or line.replace("\t", "").isprintable()
     assert "\\n-100777" in line
@@ -352,7 +352,7 @@ async def test_chats_says_when_the_bot_is_running_already(stage: Stage) -> None:
     )
 
     with pytest.raises(app.CannotStart, match="bot is running"):
-        await chats.listed(stage.settings)
+        await chats.listed(stage.settings, print)
 
 
 async def test_chats_says_what_to_do_when_nobody_wrote(
@@ -361,6 +361,33 @@ async def test_chats_says_what_to_do_when_nobody_wrote(
     stage.sandbox.world.updates.clear()
     monkeypatch.setattr(chats, "_PATIENCE", 0)
 
-    [advice] = await chats.listed(stage.settings)
+    said: list[str] = []
+    [advice] = await chats.listed(stage.settings, said.append)
 
     assert advice.startswith("Nobody wrote.")
+    assert said == [chats.WAITING]
+
+
+async def test_chats_says_what_it_waits_for_and_ends_with_the_first_message(stage: Stage) -> None:
+    stage.sandbox.world.updates.clear()
+    alice, said = await stage.telegram.user("Alice"), asyncio.Event()
+
+    async with asyncio.TaskGroup() as group:
+        listed = group.create_task(chats.listed(stage.settings, lambda _words: said.set()))
+        await said.wait()
+        await alice.writes("Hello?")
+
+    assert listed.result() == [f"{alice.id}\tprivate\t'Alice'"]
+
+
+async def test_chats_asks_telegram_nothing_beside_a_bot_that_runs(stage: Stage) -> None:
+    own = own_file(stage.settings.async_url)
+    assert own is not None
+    own.take()
+    try:
+        with pytest.raises(app.CannotStart, match="The bot is running, and"):
+            await chats.listed(stage.settings, print)
+    finally:
+        own.release()
+
+    assert await stage.telegram.calls("getUpdates") == []

@@ -82,8 +82,13 @@ async def test_what_such_a_command_says_besides_is_not_lost(
 
     await office.kate.replies(second, "/close #1 it has come")
 
-    await office.sees("Write /close 2026-11-23/2 … or /close 2026-11-23/1 …")
+    offered = "without replying to a ticket, /close 2026-11-23/2 … or /close 2026-11-23/1 …"
+    refusal = await office.sees(offered)
     assert not any("is closed" in text for text in await got(office, alice, bob))
+    await office.kate.writes(f"/close@{USERNAME} 2026-11-23/1 it has come", to=office.support)
+    await alice.sees("is closed")
+    await office.kate.replies(refusal, "/close 2026-11-23/2 it has come")
+    await bob.sees("is closed")
 
 
 async def test_the_buttons_of_the_question_act(office: Office, alice: User, bob: User) -> None:

@@ -35,6 +35,20 @@ async def test_while_one_leads_another_stands_by_and_follows_when_it_is_gone(new
     assert second.is_sure
 
 
+async def test_others_see_whether_a_bot_runs_on_the_database(
+    new: Open, operator: AsyncEngine
+) -> None:
+    url = operator.url.render_as_string(hide_password=False)
+    assert not await leadership.is_taken(url)
+    first = new()
+    await wins(first)
+
+    assert await leadership.is_taken(url)
+
+    await first.engine.dispose()
+    assert not await leadership.is_taken(url)
+
+
 async def test_of_many_at_once_one_leads_and_each_gets_its_turn(
     new: Open, operator: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,16 @@ async def owner(file: Path) -> AsyncIterator[AsyncEngine]:
     own.release()
 
 
+async def test_others_see_whether_a_bot_runs_on_the_file(owner: AsyncEngine, file: Path) -> None:
+    assert owner is not None
+    assert OwnFile(file).is_taken()
+
+
+def test_a_file_that_no_bot_ran_on_is_free_and_stays_so(file: Path) -> None:
+    assert not OwnFile(file).is_taken()
+    assert not beside(file, "-lock").exists()
+
+
 async def write(engine: AsyncEngine, telegram_id: int) -> None:
     async with make_sessions(engine).begin() as session:
         session.add(rows.user(telegram_id))

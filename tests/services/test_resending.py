@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, Ticket
+from services.helpdesk import failure_notices
 from services.helpdesk import resend as resending
 from services.notices import AnswerPosted, AnswerRetracted, QuestionPosted, SentAgain
 from services.problems import AnswerIsNote, ButtonOutdated, NothingToResend
@@ -45,7 +46,7 @@ async def test_the_notice_of_the_failure_comes_to_show_what_became_of_it(
 
     (told,) = await session.scalars(select(Delivery).where(Delivery.kind == SentAgain.kind))
     assert told.payload == SentAgain(ticket.id, answer.id, STAFF, 5).to_json()
-    assert (told.chat_id, told.due_at) == (STAFF, NOON + HOUR + resending.USUALLY_TAKES)
+    assert (told.chat_id, told.due_at) == (STAFF, NOON + HOUR + failure_notices.USUALLY_TAKES)
 
 
 async def test_what_had_arrived_of_it_is_not_sent_again(

@@ -1,6 +1,7 @@
 """What each of Telegram's answers leads to: DESIGN.md's table, from the outcome on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -666,6 +667,7 @@ async def test_a_user_whose_message_staff_cannot_see_is_told_once_staff_know(
     assert await told(session, question) == [(STAFF, told_staff)]
     await settle(session, Delivered((77,)), notice)
 
+    told_staff = replace(told_staff, told_as=77)
     told_user = QuestionFailed(question.payload["message_id"])
     assert await told(session, question) == [(STAFF, told_staff), (USER, told_user)]
     assert question.status is DeliveryStatus.FAILED
@@ -689,7 +691,7 @@ async def test_a_user_whose_first_message_has_no_card_is_told(
 
     await settle(session, Delivered((77,)), await doubted(session, card))
 
-    told_staff = DeliveryFailed(ticket.id, card.id, "no", doubted=True)
+    told_staff = DeliveryFailed(ticket.id, card.id, "no", doubted=True, told_as=77)
     assert await told(session, card) == [(STAFF, told_staff), (USER, QuestionFailed(first.id))]
 
 

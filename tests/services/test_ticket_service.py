@@ -306,7 +306,9 @@ async def test_who_writes_is_back_although_the_bot_was_blocked(session: AsyncSes
     await receive(session)
 
     assert ann.blocked_at is None
-    assert (STAFF, UserReturned(ticket.id)) in await factories.waiting(session)
+    assert (STAFF, UserReturned(ticket.id, int(NOON.timestamp()))) in await factories.waiting(
+        session
+    )
 
 
 async def test_the_items_of_an_album_are_one_ticket(session: AsyncSession) -> None:
