@@ -1,8 +1,9 @@
-"""Logs to stderr, a line each: ours by structlog, those of libraries by the standard library.
+"""Logs to stderr, a line each; libraries' records take the same road as our own entries.
 
-Ours come with every message, so they go past the standard library's records, which take as long
-again as the line itself. What is bound with `structlog.contextvars` stands on every line, on those
-of libraries too. A secret appears on none: the finished line is searched for it, traceback and all.
+Our own come with every message, so they never become records of the standard library, which cost
+as much again as the line itself: it is the records that become entries of structlog. Whatever is
+bound with `structlog.contextvars` is on every line. No line contains a secret: each is searched for
+them when it is finished, traceback included.
 """
 
 import logging
@@ -20,8 +21,8 @@ from core.masking import masker
 
 HANDLER = "support-bot"
 
-# What libraries may say at most. Below these they log each statement with its parameters, or each
-# update with its text, and nothing a person wrote belongs into a log.
+# The lowest level at which each library may log. Below it they log statements with parameters, or
+# updates with their text, and nothing that a person wrote belongs in a log.
 FLOORS: Mapping[str, int] = {
     "aiogram": logging.INFO,
     "aiohttp": logging.INFO,
@@ -32,7 +33,7 @@ FLOORS: Mapping[str, int] = {
     "sqlalchemy": logging.WARNING,
 }
 
-# For people the operator's own time without fractions, so that a line fits a narrow screen.
+# Text is for people: local time without fractions, so that a line fits a narrow screen.
 _STAMPERS: Mapping[LogFormat, Processor] = {
     "text": structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
     "json": structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -40,7 +41,7 @@ _STAMPERS: Mapping[LogFormat, Processor] = {
 
 
 def _common(log_format: LogFormat) -> list[Processor]:
-    """List what puts on a line that which stands on each."""
+    """List what adds the fields that every line has."""
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -55,12 +56,12 @@ def configure(
     secrets: Iterable[str] = (),
     stream: TextIO | None = None,
 ) -> None:
-    """Send all logs from `level` on to `stream` (stderr), with `***` where a secret would stand."""
+    """Send all logs from `level` up to `stream` (default: stderr), with `***` for each secret."""
     stream = stream or sys.stderr
     lowest = logging.getLevelNamesMapping()[level]
     handler = _Handler(stream, log_format, secrets)
     structlog.configure(
-        processors=[*_common(log_format), _left_to_the_handler],
+        processors=[*_common(log_format), _hand_over],
         logger_factory=lambda name: _Logger(name, handler),
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
     )
@@ -68,17 +69,17 @@ def configure(
     sys.excepthook = _log_uncaught
 
 
-def _left_to_the_handler(
+def _hand_over(
     _logger: object, _method: str, entry: EventDict
 ) -> tuple[tuple[EventDict], dict[str, Any]]:
-    """Make no line of it here, where what goes wrong would end whoever logs."""
+    """Leave rendering to the handler: here an error would reach whoever logs."""
     return (entry,), {}
 
 
 def _renderers(log_format: LogFormat, *, colors: bool) -> list[Processor]:
     if log_format == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    # Plain tracebacks: a pretty one breaks long lines, and a secret with them.
+    # Plain tracebacks: pretty ones wrap long lines, and could split a secret in two.
     plain = structlog.dev.plain_traceback
     return [
         structlog.dev.ConsoleRenderer(
@@ -93,11 +94,6 @@ def _install(handler: logging.Handler, level: int) -> None:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
-    # What no line of ours shows need not be looked up for each
-    # (docs.python.org/3/howto/logging.html#optimization).
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # typeshed lacks it
-    logging._srcfile = None  # noqa: SLF001 - the documented way not to search the stack each time
     for name, floor in FLOORS.items():
         logging.getLogger(name).setLevel(max(level, floor))
     logging.captureWarnings(capture=True)
@@ -113,30 +109,28 @@ def _log_uncaught(
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes lines, with the secrets masked in every spelling."""
+    """Writes entries as lines, with the secrets masked in every spelling."""
 
     def __init__(self, stream: TextIO, log_format: LogFormat, secrets: Iterable[str]) -> None:
         super().__init__(stream)
         self.name = HANDLER
-        self._renderers = renderers = _renderers(log_format, colors=stream.isatty())
+        self._renderers = _renderers(log_format, colors=stream.isatty())
         self._mask = masker(secrets)
-        remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-        self.setFormatter(
-            structlog.stdlib.ProcessorFormatter(
-                foreign_pre_chain=_common(log_format), processors=[remove_meta, *renderers]
-            )
-        )
 
     @override
-    def format(self, record: logging.LogRecord) -> str:
-        return self._mask(super().format(record))
-
-    @override
-    def handleError(self, record: logging.LogRecord) -> None:
-        self._lost(record.name)
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log a library's record as if we had logged it."""
+        try:
+            event = record.getMessage()
+        except Exception:  # noqa: BLE001 - a library's mistake in a log line ends nothing
+            self._lost(record.name)
+        else:
+            details = {"exc_info": record.exc_info, "stack": record.stack_info}
+            given = {name: value for name, value in details.items() if value}
+            structlog.get_logger(record.name).log(_standard(record.levelno), event, **given)
 
     def write(self, name: str, entry: EventDict) -> None:
-        """Write an entry of ours, as `handle` does a record of a library's."""
+        """Write one line; a failure is reported on stderr and never reaches whoever logs."""
         try:
             line: Any = entry
             for render in self._renderers:
@@ -150,9 +144,9 @@ class _Handler(logging.StreamHandler[TextIO]):
 
     @staticmethod
     def _lost(name: str) -> None:
-        """Say where a line that was lost came from, but not what was in it.
+        """Say which logger lost a line, but not what was in it.
 
-        On a full disk there is no room for that either, and the bot goes on all the same.
+        On a full disk even this fails, and the bot carries on.
         """
         error = sys.exc_info()[0]
         kind = error.__name__ if error else "error"
@@ -161,7 +155,7 @@ class _Handler(logging.StreamHandler[TextIO]):
 
 
 class _Logger:
-    """What a logger of structlog's hands its entries to; a method a level."""
+    """Takes the entries of one structlog logger, by a method for each level."""
 
     def __init__(self, name: str, handler: _Handler) -> None:
         self.name = name
@@ -171,3 +165,8 @@ class _Logger:
         self._handler.write(self.name, entry)
 
     debug = warning = error = critical = info
+
+
+def _standard(level: int) -> int:
+    """Round a level of a library's own down to one that has a name everywhere."""
+    return min(max(level - level % 10, logging.DEBUG), logging.CRITICAL)

@@ -77,6 +77,44 @@ def test_what_is_bound_stands_on_every_line(stream: io.StringIO, name: str) -> N
     ]
 
 
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_librarys_line_looks_like_one_of_ours(
+    stream: io.StringIO, log_format: config.LogFormat
+) -> None:
+    configure("INFO", log_format, [TOKEN], stream)
+
+    with bound_contextvars(update_id=5):
+        for logger in (structlog.get_logger("aiogram"), logging.getLogger("aiogram")):
+            try:
+                fail_with_the_token()
+            except ConnectionError:
+                logger.exception("100 % failed")
+
+    written = re.sub(r"\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d[.\dZ]*", "NOW", stream.getvalue())
+    half = len(written) // 2
+    assert written[:half] == written[half:]
+
+
+def test_a_level_of_a_librarys_own_is_rounded_down(stream: io.StringIO) -> None:
+    configure("DEBUG", "json", stream=stream)
+
+    for level in (5, 25, 99):
+        logging.getLogger("x").log(level, "of level %s", level)
+
+    assert [(line["event"], line["level"]) for line in lines(stream)] == [
+        ("of level 25", "info"),
+        ("of level 99", "critical"),
+    ]
+
+
+def test_a_stack_that_a_library_adds_is_kept(stream: io.StringIO) -> None:
+    configure("INFO", "json", stream=stream)
+
+    logging.getLogger("x").warning("slow", stack_info=True)
+
+    assert "test_a_stack_that_a_library_adds_is_kept" in lines(stream)[0]["stack"]
+
+
 def test_text_is_for_people(stream: io.StringIO) -> None:
     configure("INFO", "text", stream=stream)
 
