@@ -72,13 +72,6 @@ class JsonSession(AiohttpSession):
         self._connector_type, self._connector_init = Tunnel, direct | self._connector_init
 
     @override
-    def build_form_data(  # type: ignore[override]  # aiohttp takes either as a body
-        self, bot: Bot, method: TelegramMethod[Any]
-    ) -> JsonPayload | FormData:
-        fields, files = parameters(self, bot, method)
-        return form(bot, fields, files) if files else JsonPayload(fields)
-
-    @override
     async def make_request(
         self, bot: Bot, method: TelegramMethod[TelegramType], timeout: int | None = None
     ) -> TelegramType:
@@ -88,16 +81,16 @@ class JsonSession(AiohttpSession):
         try:
             async with session.post(
                 self.api.api_url(token=bot.token, method=method.__api_method__),
-                data=self.build_form_data(bot, method),
+                data=body_of(self, bot, method),
                 timeout=ClientTimeout(total=total, sock_connect=CONNECTS_WITHIN),
             ) as response:
-                body = await response.read()
+                answer = await response.read()
         except TimeoutError as error:
             raise TelegramNetworkError(method, "Request timeout error") from error
         except (ClientError, OSError, ValueError) as error:
             words = masker([bot.token])(f"{type(error).__name__}: {error}")
             raise TelegramNetworkError(method, words) from error
-        return read(self, bot, method, response.status, body)
+        return read(self, bot, method, response.status, answer)
 
 
 class Unreadable(ClientDecodeError):
@@ -129,6 +122,11 @@ def read(
     if response.result is None:
         raise Unreadable("The answer has no result", LookupError(), {"ok": True})
     return response.result
+
+
+def body_of(session: BaseSession, bot: Bot, method: TelegramMethod[Any]) -> JsonPayload | FormData:
+    fields, files = parameters(session, bot, method)
+    return form(bot, fields, files) if files else JsonPayload(fields)
 
 
 def parameters(

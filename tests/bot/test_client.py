@@ -11,7 +11,15 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, ReactionTy
 from aiohttp import ClientTimeout, ConnectionTimeoutError, JsonPayload, web
 from pydantic import SecretStr
 
-from bot.client import CONNECTS_WITHIN, JsonSession, RawUpdates, SendText, make_bot, parameters
+from bot.client import (
+    CONNECTS_WITHIN,
+    JsonSession,
+    RawUpdates,
+    SendText,
+    body_of,
+    make_bot,
+    parameters,
+)
 from bot.wording.calls import send_text
 from core.config import BotSettings
 from tests.fuzzing.wire import TOKEN
@@ -68,7 +76,7 @@ def test_it_travels_as_json(session: JsonSession, bot: Bot) -> None:
         chat_id=7, message_id=1, reaction=[ReactionTypeEmoji(emoji="👍")], is_big=False
     )
 
-    body = session.build_form_data(bot, reaction)
+    body = body_of(session, bot, reaction)
 
     assert isinstance(body, JsonPayload)
     assert body.content_type == "application/json"
