@@ -21,6 +21,7 @@ from bot.outgoing.best_effort import Asides
 from bot.outgoing.composer import Composer
 from bot.outgoing.sender import Sender
 from bot.process import profile, startup, stopping
+from bot.process.duties import Duties
 from bot.reading.members import Members
 from core.clock import utcnow
 from core.config import BotSettings, Settings
@@ -109,15 +110,14 @@ class App:
         )
         self.poller = Poller(
             bot,
-            sessions,
             self.inbox,
             Flow(self.courier.bell),
-            clock=clock,
             on_turn=lambda: self.heartbeat.beat("poller"),
             on_answer=self._hear,
             allowed=self._wait_for_lead,
             alarm=Alarm(monotonic, lambda words: self.heartbeat.trouble("poller", words)),
         )
+        self.duties = Duties(sessions, team, clock, self.courier.wake)
         self._team = team
         self._clock = clock
         self._bot = bot
@@ -139,6 +139,7 @@ class App:
             helpers = [
                 group.create_task(self.asides.run()),
                 group.create_task(self.confirmations.run()),
+                group.create_task(self.duties.run()),
                 group.create_task(self._look_after_staff_chat()),
                 group.create_task(profile.follow_name(self._bot)),
                 group.create_task(self._stop_when(stopped)),

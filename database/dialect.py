@@ -103,6 +103,25 @@ async def insert_new(
     return (await session.scalars(statement, values)).all()
 
 
+async def put(
+    session: AsyncSession,
+    model: type[Base],
+    keys: Sequence[str],
+    row: Mapping[str, Any],
+    *,
+    unless_known: bool = False,
+) -> None:
+    """Insert a row; one with the same `keys` gets its values, or stays as it is `unless_known`."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    insert: Any = dialect.insert(model.__table__).values(row)
+    if unless_known:
+        insert = insert.on_conflict_do_nothing(index_elements=keys)
+    else:
+        others = {name: insert.excluded[name] for name in row if name not in keys}
+        insert = insert.on_conflict_do_update(index_elements=keys, set_=others)
+    await session.execute(insert)
+
+
 def insertion(
     dialect: Dialect,
     model: type[Base],

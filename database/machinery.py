@@ -165,6 +165,25 @@ class DeadUpdate(Base):
     replayed_at: Mapped[datetime | None]
 
 
+class Timer(Base):
+    """Something that is due at a time (services/timers.py): one of a kind and a subject.
+
+    `subject` is a key or a chat, or 0; `payload` is what else the kind needs to know. `set_at` lets
+    a clock that was set back be noticed. `failures` are those in a row.
+    """
+
+    __tablename__ = "timers"
+    __table_args__ = (UniqueConstraint("kind", "subject"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str]
+    subject: Mapped[int]
+    payload: Mapped[dict[str, Any]]
+    set_at: Mapped[datetime]
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    failures: Mapped[int]
+
+
 class ChatMigration(Base):
     """A group that became a supergroup, and the id it has since."""
 

@@ -5,16 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.text import clean
 from database import bulk_rows
-from database.conditions import PENDING
 from database.dialect import insert_new
-from database.machinery import BotIdentity, DeadUpdate, Delivery, DeliveryStatus, SeenUpdate
+from database.machinery import BotIdentity, DeadUpdate, SeenUpdate
 from services import outbox
-from services.notices import UpdateSetAside
 
 # Telegram keeps an update for 24 hours at most.
 KEPT_FOR = timedelta(hours=48)
@@ -23,15 +21,8 @@ KEPT_FOR = timedelta(hours=48)
 # What Telegram may give again is less: a hundred at a time, which the next call confirms.
 NEWEST_KEPT = 1_000
 
-# A mistake of ours sets many updates aside, and staff hear of it once in a while. A later due time
-# would not be believed: services/outbox.py.
-TOLD_EVERY = outbox.LONGEST_BACKOFF
-
 # A notice names whose updates it tells of, which is read from this many.
 READ_AT_ONCE = 100
-
-# A notice that comes due so soon may be worded before what counts on it is committed.
-_ON_ITS_WAY = timedelta(seconds=30)
 
 
 async def new_among(
@@ -72,28 +63,6 @@ async def set_aside(
     dead.error, dead.replayed_at = clean(error), None
     await session.flush()
     return dead
-
-
-async def tell_staff(
-    session: AsyncSession, dead: DeadUpdate, staff_chat_id: int, *, now: datetime
-) -> None:
-    """Tell staff that an update was set aside: at once, or with those that follow the last notice.
-
-    A notice counts when it is worded, so one that waits for its time stands for what comes now.
-    One that is claimed has been worded, whenever it was due, and one that is due may be by now.
-    """
-    news = Delivery.kind == UpdateSetAside.kind
-    to_staff = (Delivery.chat_id == staff_chat_id, Delivery.ticket_id.is_(None))
-    latest = select(func.max(Delivery.due_at)).where(*to_staff, PENDING, news)
-    waits = await session.scalar(latest.where(Delivery.status == DeliveryStatus.WAITING))
-    if waits is not None and waits > now + _ON_ITS_WAY:
-        return
-    sent = await session.scalar(
-        select(func.max(Delivery.sent_at)).where(Delivery.sent_at > now - TOLD_EVERY, news)
-    )
-    last = now if await session.scalar(latest) is not None else sent
-    due_at = now if last is None else min(last, now) + TOLD_EVERY
-    outbox.post(session, staff_chat_id, UpdateSetAside(dead.id), now=now, due_at=due_at)
 
 
 async def kept_since(session: AsyncSession, dead_update_id: int) -> Sequence[int]:

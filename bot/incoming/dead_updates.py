@@ -13,7 +13,7 @@ from bot.reading.update_json import origin
 from bot.texts import to_users
 from core.team import Team
 from services import inbox, outbox
-from services.helpdesk import staff_chats
+from services.helpdesk import set_aside_news, staff_chats
 from services.notices import UpdateFailed
 
 log = structlog.get_logger(__name__)
@@ -56,7 +56,7 @@ class DeadUpdates:
             await inbox.new_among(session, [raw["update_id"]], now=now)
             dead = await inbox.set_aside(session, raw, why, now=now)
             staff_chat_id = await staff_chats.current(session, self._team.staff_chat_id)
-            await inbox.tell_staff(session, dead, staff_chat_id, now=now)
+            await set_aside_news.tell_staff(session, dead, staff_chat_id, now=now)
             if source.private and source.chat_id is not None and not source.is_program:
                 failed = UpdateFailed(source.message_id, source.language)
                 outbox.post(session, source.chat_id, failed, now=now)

@@ -7,14 +7,12 @@ updates while their handlers still run.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.client import RawUpdates
 from bot.incoming import patience
@@ -25,8 +23,6 @@ from bot.incoming.inbox import Inbox
 from bot.reading.update_json import update_id_of
 from database.alarm import Alarm
 from database.errors import is_outage
-from services import inbox, outbox
-from services.helpdesk import kept, orphans
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +31,6 @@ LAST_CONFIRMATION = 4
 
 # The longest wait for a database, in seconds.
 _LONGEST_REST = 30.0
-_SWEPT_EVERY = timedelta(minutes=10)
 
 
 async def at_once() -> None:
@@ -48,11 +43,9 @@ class Poller:
     def __init__(
         self,
         bot: Bot,
-        sessions: async_sessionmaker[AsyncSession],
         inbox: Inbox,
         flow: Flow,
         *,
-        clock: Callable[[], datetime],
         on_turn: Callable[[], None] = lambda: None,
         on_answer: Callable[[bool], None] = lambda _after_silence: None,
         allowed: Callable[[], Awaitable[None]] = at_once,
@@ -63,16 +56,13 @@ class Poller:
         `on_answer` hears that Telegram answers, and whether that ends a silence.
         """
         self._bot = bot
-        self._sessions = sessions
         self._inbox = inbox
         self._flow = flow
-        self._clock = clock
         self._on_turn = on_turn
         self._alarm = alarm or Alarm()
         self._fetching = Fetching(bot, self._rest, allowed=allowed, on_answer=on_answer)
         self._offset: int | None = None
         self._stopped = asyncio.Event()
-        self._swept_at: datetime | None = None
 
     def stop(self) -> None:
         """Finish the updates in hand; `run` then confirms what was committed and returns."""
@@ -92,7 +82,6 @@ class Poller:
             if fetched:
                 await self._take(fetched)
             self._flow.committed()
-            await self._sweep()
             await self._flow.gather()
         await self._confirm()
 
@@ -157,24 +146,6 @@ class Poller:
             await self._rest(min(2.0**failures / 4, _LONGEST_REST))
             if self._stopped.is_set():
                 return Fate.STOPPED
-
-    async def _sweep(self) -> None:
-        """Drop what is old, a portion at each turn until nothing is left, then now and then."""
-        now = self._clock()
-        if self._swept_at is not None and now - self._swept_at < _SWEPT_EVERY:
-            return
-        try:
-            async with self._sessions.begin() as session:
-                await kept.forget_old(session, now=now)
-                await orphans.forget_old(session, now=now)
-                more = await inbox.forget_old(session, now=now)
-                more = await outbox.forget_asides(session, now=now) or more
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            return
-        if not more:
-            self._swept_at = now
 
     async def _confirm(self) -> None:
         if self._offset is None:

@@ -1,14 +1,14 @@
 """Every rule is broken once: what nobody can break, no check has to look for."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from database.machinery import Delivery, DeliveryStatus, SeenUpdate
+from database.machinery import Delivery, DeliveryStatus, SeenUpdate, Timer
 from database.models import DailyTicketCounter, Direction, LinkKind, Message, Ticket, TicketStatus
 from database.schema import DatabaseNotAtHead
 from database.session import make_engine
@@ -16,7 +16,7 @@ from services import inbox, notices
 from services import ticket_service as tickets
 from services.invariants import check, rules
 from tests.services import factories
-from tests.services.factories import ANN, DAY, STAFF, TODAY
+from tests.services.factories import ANN, DAY, HOUR, SECOND, STAFF, TODAY
 from tests.times import NOON
 
 FAILED, DELIVERED = DeliveryStatus.FAILED, DeliveryStatus.DELIVERED
@@ -228,6 +228,19 @@ async def an_update_is_dead(session: AsyncSession, _ticket: Ticket) -> None:
     await inbox.set_aside(session, {"update_id": 5}, "", now=NOON)
 
 
+async def something_is_overdue(session: AsyncSession, _ticket: Ticket) -> None:
+    session.add_all([timer("sweep_due", NOON + SECOND), timer("other", NOON - 2 * HOUR)])
+
+
+async def a_timer_fails(session: AsyncSession, _ticket: Ticket) -> None:
+    session.add(timer("other", NOON + HOUR, failures=1))
+
+
+def timer(kind: str, due_at: datetime, failures: int = 0) -> Timer:
+    """Set one at noon."""
+    return Timer(kind=kind, subject=0, payload={}, set_at=NOON, due_at=due_at, failures=failures)
+
+
 BREAKS: dict[Break, str] = {
     a_number_is_left_out: "numbers",
     the_counter_lags: "counter",
@@ -262,6 +275,8 @@ BREAKS: dict[Break, str] = {
     something_is_claimed: "on their way",
     seen_in_the_future: "seen in time",
     an_update_is_dead: "set aside",
+    something_is_overdue: "due things are done",
+    a_timer_fails: "timers that fail",
 }
 
 
@@ -322,6 +337,14 @@ async def test_what_moved_to_a_supergroup_with_half_of_its_batch_sent_is_in_orde
         session, notices.CardRedrawn(1), ticket, chat_id=-5, status=DELIVERED
     )
     await factories.delivery(session, notices.CardRedrawn(1), ticket, batch_id=first.id)
+
+    assert await broken(session) == set()
+
+
+async def test_what_came_due_while_the_bot_is_off_is_in_order(session: AsyncSession) -> None:
+    session.add_all([timer("sweep_due", NOON - 2 * HOUR), timer("other", NOON - 2 * HOUR)])
+    for one in await session.scalars(select(Timer)):
+        one.set_at = NOON - 3 * HOUR
 
     assert await broken(session) == set()
 

@@ -1,15 +1,12 @@
 import json
-from datetime import datetime
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.conditions import PENDING
-from database.machinery import BotIdentity, DeadUpdate, Delivery, DeliveryStatus, SeenUpdate
+from database.machinery import BotIdentity, DeadUpdate, SeenUpdate
 from services import inbox
-from services.delivery import lanes
-from tests.services.factories import HOUR, MINUTE, SECOND, STAFF
+from tests.services.factories import HOUR, MINUTE, SECOND
 from tests.times import NOON
 
 BOT = 123456
@@ -97,103 +94,14 @@ async def test_what_was_set_aside_is_listed_until_it_is_replayed(session: AsyncS
     assert await inbox.not_replayed(session) == [dead[0], dead[2]]
 
 
-async def dies(session: AsyncSession, update_id: int, now: datetime = NOON) -> int:
-    """Have an update set aside and staff told."""
-    dead = await inbox.set_aside(session, {"update_id": update_id}, "", now=now)
-    await inbox.tell_staff(session, dead, STAFF, now=now)
-    await session.flush()
-    return dead.id
-
-
-async def told(session: AsyncSession) -> list[tuple[datetime, int]]:
-    """List when staff are told, and from which number on."""
-    posted = await session.scalars(select(Delivery).order_by(Delivery.id))
-    return [(one.due_at, one.payload["dead_update_id"]) for one in posted]
-
-
-async def arrives(session: AsyncSession, at: datetime) -> None:
-    """Have all arrive that is due."""
-    for one in await session.scalars(select(Delivery).where(Delivery.due_at <= at, PENDING)):
-        one.status, one.sent_at = DeliveryStatus.DELIVERED, at
-
-
-async def test_staff_are_told_of_the_first_update_at_once(session: AsyncSession) -> None:
-    first = await dies(session, 1)
-
-    assert await told(session) == [(NOON, first)]
-
-
-async def test_a_thousand_updates_that_cannot_be_handled_make_two_notices(
-    session: AsyncSession,
-) -> None:
-    numbers = [await dies(session, 1)]
-    await arrives(session, NOON)
-    numbers += [await dies(session, 2 + n, NOON + n * SECOND) for n in range(200)]
-
-    assert await told(session) == [
-        (NOON, numbers[0]),
-        (NOON + inbox.TOLD_EVERY, numbers[1]),
-    ]
-    assert await inbox.kept_since(session, numbers[1]) == numbers[1:]
-
-
-async def test_a_notice_that_may_be_on_its_way_does_not_stand_for_what_comes_now(
-    session: AsyncSession,
-) -> None:
-    first = await dies(session, 1)
-    second = await dies(session, 2)
-    await arrives(session, NOON)
-    late = NOON + inbox.TOLD_EVERY - 10 * SECOND
-    third = await dies(session, 3, late)
-
-    assert await told(session) == [
-        (NOON, first),
-        (NOON + inbox.TOLD_EVERY, second),
-        (late + inbox.TOLD_EVERY, third),
-    ]
-
-
-async def test_a_notice_that_is_on_its_way_does_not_stand_for_what_comes_now(
-    session: AsyncSession,
-) -> None:
-    """It went before its time, for the clock was set back; of no. 3 staff never heard."""
-    first = await dies(session, 1)
-    await arrives(session, NOON)
-    second = await dies(session, 2)
-    waiting = await session.scalars(select(Delivery).where(PENDING))
-    await lanes.claim(session, [waiting.all()], now=NOON)
-    third = await dies(session, 3, NOON + SECOND)
-
-    assert await told(session) == [
-        (NOON, first),
-        (NOON + inbox.TOLD_EVERY, second),
-        (NOON + SECOND + inbox.TOLD_EVERY, third),
-    ]
-
-
-async def test_while_nothing_arrives_there_is_a_notice_every_five_minutes_at_most(
-    session: AsyncSession,
-) -> None:
-    for minute in range(60):
-        await dies(session, minute, NOON + minute * MINUTE)
-
-    assert len(await told(session)) <= 60 / 5 + 1
-
-
-async def test_after_a_quiet_time_staff_are_told_at_once_again(session: AsyncSession) -> None:
-    await dies(session, 1)
-    await arrives(session, NOON)
-    later = NOON + inbox.TOLD_EVERY + SECOND
-    second = await dies(session, 2, later)
-
-    assert (await told(session))[-1] == (later, second)
-
-
 async def test_what_was_replayed_is_not_counted(session: AsyncSession) -> None:
-    first, second = await dies(session, 1), await dies(session, 2)
-    (await session.get_one(DeadUpdate, first)).replayed_at = NOON
+    first, second = [
+        await inbox.set_aside(session, {"update_id": update_id}, "", now=NOON)
+        for update_id in (1, 2)
+    ]
+    first.replayed_at = NOON
 
-    assert await inbox.kept_since(session, first) == [second]
+    assert await inbox.kept_since(session, first.id) == [second.id]
 
 
 async def test_a_new_database_becomes_the_bots(session: AsyncSession) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 
 from sandbox.client import User
 from sandbox.client.message import Json
-from services.inbox import TOLD_EVERY
+from services.helpdesk.set_aside_news import TOLD_EVERY
 from tests.crash.ledger import Ledger, read
 from tests.crash.scene import Scene
 from tests.torture import child

@@ -1,0 +1,30 @@
+"""The sweep: rows that nobody can ask for any more are dropped, a portion a transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services import inbox, outbox, timers
+from services.helpdesk import kept, orphans
+from services.timers import Due, Moment
+
+SWEPT_EVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class SweepDue(Due):
+    """Old rows are to be dropped."""
+
+    standing = True
+
+
+@timers.does(SweepDue)
+async def sweep(session: AsyncSession, _due: SweepDue, moment: Moment) -> datetime:
+    """Drop what is old; the next portion is due at once if there is one."""
+    now = moment.now
+    await kept.forget_old(session, now=now)
+    await orphans.forget_old(session, now=now)
+    more = await inbox.forget_old(session, now=now)
+    more = await outbox.forget_asides(session, now=now) or more
+    return now if more else now + SWEPT_EVERY
