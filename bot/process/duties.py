@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from core.team import Team
 from database.errors import is_outage
 from services import sweep, timers
+from services.delivery import backlog_line
 from services.helpdesk import set_aside_news
 from services.timers import Moment
 
@@ -22,7 +23,7 @@ log = structlog.get_logger(__name__)
 LOOKS_EVERY = 1.0
 
 # Their functions are known once they are imported.
-DUTIES = (sweep, set_aside_news)
+DUTIES = (backlog_line, set_aside_news, sweep)
 
 
 class Duties:

@@ -12,12 +12,13 @@ Only a long backlog is told of (services/delivery/backlog.py).
 |---|---|
 | another card shows it | the card that did so until then is redrawn without |
 | the card that shows it is redrawn, and the backlog is not long any more | that card |
-| the backlog is not long any more, and nothing redraws the card | `tidy` has it redrawn |
+| the backlog is not long any more, and nothing redraws the card | a timer has it redrawn |
 
 A group that has room left is never asked about: nothing is read from the database.
 """
 
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -26,11 +27,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.conditions import IS_CARD
 from database.machinery import BacklogSign, Delivery, Precedence
 from database.models import MessageLink, Ticket
-from services import outbox
+from services import outbox, timers
 from services.delivery.backlog import Backlog, measure
 from services.delivery.decisions import Claimed, Decision, Room
 from services.delivery.turn import Turn
 from services.notices import CardPosted, CardRedrawn, QuestionEdited
+from services.timers import Due, Moment
 
 # How often the card that shows the line is brought up to date, if no new card shows it.
 SHOWN_EVERY = timedelta(minutes=1)
@@ -45,6 +47,13 @@ _CARDS = frozenset({CardPosted.kind, CardRedrawn.kind})
 type Pack = Callable[[Backlog | None], Awaitable[Decision]]
 
 
+@dataclass(frozen=True)
+class LineShown(Due):
+    """A card in the chat `subject` tells of a backlog, which may be gone."""
+
+    per_minute: float = 0.0
+
+
 class BacklogLine:
     """Decorates how one courier packs its deliveries."""
 
@@ -53,7 +62,6 @@ class BacklogLine:
         self._per_minute = per_minute
         self._shown_by: dict[int, int] | None = None
         self._asked: dict[int, datetime] = {}
-        self._looked: datetime | None = None
 
     def forget(self) -> None:
         """Read again which cards show the line: what was written down last may be undone."""
@@ -72,15 +80,6 @@ class BacklogLine:
         if isinstance(decision, Claimed) and head.kind in _CARDS:
             await self._note(session, head, line, turn)
         return decision
-
-    async def keep_tidy(self, session: AsyncSession, *, now: datetime) -> None:
-        """Do what the function `tidy` does, now and then while any card shows the line."""
-        if not self._per_minute or _lately(self._looked, now, LOOKS_EVERY):
-            return
-        if await self._known(session):
-            self._looked = now
-            await tidy(session, per_minute=self._per_minute, now=now)
-            self.forget()
 
     async def _line_for(
         self, session: AsyncSession, head: Delivery, turn: Turn, *, last_room: bool
@@ -123,14 +122,26 @@ class BacklogLine:
             return
         if line is not None:
             shown_by[head.chat_id] = ticket_id
-            sign = BacklogSign(chat_id=head.chat_id, ticket_id=ticket_id, shown_at=turn.now)
-            await session.merge(sign)
+            await self._write_down(session, head.chat_id, ticket_id, now=turn.now)
             if before not in {None, ticket_id}:
                 await turn.write_claims(session)  # or a redraw claimed just now seems to wait
                 await _redraw(session, before, now=turn.now)
         elif before == ticket_id and head.part == 0:
             del shown_by[head.chat_id]
             await _take_away(session, head.chat_id)
+
+    async def _write_down(
+        self, session: AsyncSession, chat_id: int, ticket_id: int, *, now: datetime
+    ) -> None:
+        """Note whose card shows the line; if it did not, have it looked after."""
+        sign = await session.get(BacklogSign, chat_id)
+        if sign is None or sign.ticket_id != ticket_id:
+            shown = LineShown(chat_id, self._per_minute)
+            await timers.set(session, shown, now + LOOKS_EVERY, now=now)
+        if sign is None:
+            session.add(BacklogSign(chat_id=chat_id, ticket_id=ticket_id, shown_at=now))
+        else:
+            sign.ticket_id, sign.shown_at = ticket_id, now
 
     async def _is_shown_by(self, session: AsyncSession, head: Delivery) -> bool:
         shown_by = await self._known(session)
@@ -149,13 +160,18 @@ class BacklogLine:
         return await measure(session, head.chat_id, per_minute=self._per_minute, besides=besides)
 
 
-async def tidy(session: AsyncSession, *, per_minute: float, now: datetime) -> None:
-    """Have the line go from each card that tells of a backlog which is not long any more."""
-    for sign in (await session.scalars(select(BacklogSign))).all():
-        backlog = await measure(session, sign.chat_id, per_minute=per_minute, besides=())
-        if not backlog.is_long:
-            await session.delete(sign)
-            await _redraw(session, sign.ticket_id, now=now)
+@timers.does(LineShown)
+async def tidy(session: AsyncSession, shown: LineShown, moment: Moment) -> datetime | None:
+    """Have the line go from the card that tells of a backlog which is not long any more."""
+    sign = await session.get(BacklogSign, shown.subject)
+    if sign is None:
+        return None
+    backlog = await measure(session, sign.chat_id, per_minute=shown.per_minute, besides=())
+    if backlog.is_long:
+        return moment.now + LOOKS_EVERY
+    await session.delete(sign)
+    await _redraw(session, sign.ticket_id, now=moment.now)
+    return None
 
 
 def _lately(time: datetime | None, now: datetime, length: timedelta) -> bool:

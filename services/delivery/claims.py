@@ -73,7 +73,6 @@ class Claims:
         if (room_at := self._limiter.has_room_at(turn.monotonic)) > turn.monotonic:
             turn.look_at(room_at)
             return
-        await self.line.keep_tidy(session, now=turn.now)
         for chat_id in paused.questioned - {*travelling, *held}:
             self._note(await self._find_out(session, chat_id, turn), turn)
         full = self._limiter.full(turn.monotonic)

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import BacklogSign, Delivery, DeliveryStatus, Precedence
 from database.models import Ticket
+from services import timers
 from services.delivery import backlog, backlog_line
 from services.delivery.backlog import Backlog
-from services.delivery.backlog_line import BacklogLine
+from services.delivery.backlog_line import BacklogLine, LineShown
 from services.delivery.claims import Claims
 from services.delivery.decisions import Claimed, Decision, Room
 from services.delivery.limiter import Limiter
@@ -28,6 +29,7 @@ from services.notices import (
     TicketClosed,
 )
 from tests.services import factories
+from tests.services.duties import passes
 from tests.services.factories import ANN, MINUTE, SECOND, STAFF, delivery
 from tests.times import NOON
 
@@ -349,28 +351,47 @@ async def test_when_the_backlog_is_gone_the_line_goes(
 ) -> None:
     waiting = await queue(session, 3)
     await shows(session, line, await delivery(session, CardPosted(ticket.id), ticket))
-    await line.keep_tidy(session, now=NOON)
+    looked = NOON + backlog_line.LOOKS_EVERY
+    await passes(session, looked)
     assert await redraws(session, precedence=Precedence.REDRAW) == []
     for one in waiting:
         one.status = DeliveryStatus.DELIVERED
 
-    await line.keep_tidy(session, now=NOON + backlog_line.LOOKS_EVERY)
+    await passes(session, looked + backlog_line.LOOKS_EVERY)
 
     assert await sign(session) is None
     assert await redraws(session, precedence=Precedence.REDRAW) == [ticket.id]
+    assert await timers.find(session, LineShown, STAFF) is None
 
 
-async def test_a_restart_knows_which_card_tells_it(
+async def test_a_line_that_went_with_its_card_is_looked_after_no_more(
     session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     waiting = await queue(session, 3)
     await shows(session, line, await delivery(session, CardPosted(ticket.id), ticket))
     for one in waiting:
         one.status = DeliveryStatus.DELIVERED
+    await shows(session, line, await delivery(session, CardRedrawn(ticket.id), ticket))
 
-    await BacklogLine(PER_MINUTE).keep_tidy(session, now=NOON)
+    await passes(session, NOON + backlog_line.LOOKS_EVERY)
 
     assert await redraws(session, precedence=Precedence.REDRAW) == [ticket.id]
+    assert await timers.find(session, LineShown, STAFF) is None
+
+
+async def test_a_line_that_comes_back_after_it_was_taken_away_is_looked_after_again(
+    session: AsyncSession, ticket: Ticket, line: BacklogLine
+) -> None:
+    waiting = await queue(session, 3)
+    await shows(session, line, await delivery(session, CardPosted(ticket.id), ticket))
+    for one in waiting:
+        one.status = DeliveryStatus.DELIVERED
+    await passes(session, NOON + backlog_line.LOOKS_EVERY)
+    await queue(session, 3)
+
+    await shows(session, line, await delivery(session, CardPosted(ticket.id), ticket))
+
+    assert await timers.find(session, LineShown, STAFF) is not None
 
 
 async def test_of_very_much_no_more_is_counted_than_is_said(
