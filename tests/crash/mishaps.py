@@ -16,9 +16,12 @@ from bot.incoming.fate import Fate
 from bot.incoming.fetching import Broken, Fetching
 from bot.incoming.poller import Poller
 from bot.outgoing.sender import Sender
+from database.machinery import Timer
+from services import timers
 from services.delivery import relocating
 from services.delivery.outcomes import Outcome
 from services.delivery.parcel import Parcel
+from services.helpdesk.set_aside_news import StaffToldAgain
 
 
 def all_of(hooks: Sequence[Callable[[], None]]) -> None:
@@ -84,6 +87,20 @@ def dies_between_portions() -> None:
         return begun[-1]
 
     vars(relocating)["go_on"] = die_or_go_on
+
+
+def dies_before_it_is_done() -> None:
+    """What staff are to be told by now is posted, its timer is set anew; the commit comes next."""
+    do = timers.do
+
+    async def do_and_die(session: AsyncSession, row: Timer, moment: timers.Moment) -> None:
+        kind = row.kind
+        await do(session, row, moment)
+        if kind == StaffToldAgain.kind:
+            await session.flush()
+            die()
+
+    vars(timers)["do"] = do_and_die
 
 
 def confirms_before_it_commits() -> None:

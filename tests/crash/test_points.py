@@ -3,9 +3,12 @@
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from database.machinery import Delivery
+from core.clock import utcnow
+from database.machinery import Delivery, Timer
 from database.models import Message, Ticket
-from services.notices import CardPosted
+from services import inbox, timers
+from services.helpdesk.set_aside_news import TOLD_EVERY, StaffToldAgain
+from services.notices import CardPosted, UpdateSetAside
 from tests.crash import mishaps
 from tests.crash.scene import SIGKILLED, Scene
 
@@ -135,6 +138,34 @@ async def test_killed_between_the_portions_of_a_move_each_ticket_comes_along_onc
     assert [len([one for one in said if f"{name} is waiting" in one]) for name in names] == [1] * 3
     assert await staff_chats(sessions) == [new.id]
     assert scene.announced() == []
+
+
+async def test_killed_between_due_and_done_it_is_done_once(
+    scene: Scene, sessions: Sessions
+) -> None:
+    now = utcnow()
+    async with sessions.begin() as session:
+        dead = await inbox.set_aside(session, {"update_id": 5}, "", now=now)
+        await timers.set(session, StaffToldAgain(first=dead.id), now, now=now)
+    await scene.start(mishaps.dies_before_it_is_done)
+    assert await scene.ended() == SIGKILLED
+    assert await notices_of_what_was_set_aside(sessions) == 0
+
+    await scene.start()
+
+    await scene.kate.sees("python main.py replay", in_=scene.support)
+    await scene.stop()
+    assert await notices_of_what_was_set_aside(sessions) == 1
+    async with sessions() as session:
+        again = await session.scalar(select(Timer.due_at).where(Timer.kind == StaffToldAgain.kind))
+    assert again is not None
+    assert again >= now + TOLD_EVERY
+
+
+async def notices_of_what_was_set_aside(sessions: Sessions) -> int:
+    async with sessions() as session:
+        news = select(func.count()).where(Delivery.kind == UpdateSetAside.kind)
+        return await session.scalar(news) or 0
 
 
 async def staff_chats(sessions: Sessions) -> list[int]:

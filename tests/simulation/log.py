@@ -15,6 +15,8 @@ MISTAKES = frozenset(
         "an outcome cannot be written down",
         "the sender failed",
         "update set aside",
+        "a timer failed",
+        "the duty loop failed",
     }
 )
 

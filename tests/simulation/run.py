@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from services.delivery import relocating
 from tests.simulation import fairness, store, verdict
+from tests.simulation.bells import Bells
 from tests.simulation.clockwork import Agenda, Stuck
 from tests.simulation.log import Log
 from tests.simulation.people import People
@@ -86,6 +87,7 @@ class Simulation:
         self.witness = Witness(self.telegram, self.store)
         self.machine = Machine(self.agenda, plan, self.store, self.telegram, self.log, folder)
         self.troubles = Troubles(self)
+        self.bells = Bells(self)
         self.process: Process | None = None
         self.processes: list[Process] = []
         self.over = False
@@ -102,6 +104,7 @@ class Simulation:
         for operation in self.plan.operations:
             self.agenda.at(operation.at, partial(self._carry_out, operation))
         last = max((one.at for one in self.plan.operations), default=0.0)
+        self.bells.hang(last)
         self.agenda.at(last + 1, self._heal)
         self.start()
         try:
@@ -185,7 +188,7 @@ class Simulation:
     def _await_calm(self) -> None:
         """Look every second whether anything still waits."""
         self.start()
-        waiting = self.witness.waiting()
+        waiting = self.witness.waiting() + self.bells.waiting()
         if self.people.decide():
             self.telegram.changed()
             self._last_change = self.agenda.now

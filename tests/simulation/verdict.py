@@ -57,6 +57,7 @@ class Verdict(Ledger):
             self._statuses,
             Fairness(self.simulation).findings,
             Keeping(self.simulation).findings,
+            self.simulation.bells.findings,
         ):
             yield from check()
 
