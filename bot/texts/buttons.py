@@ -40,8 +40,8 @@ def user_commands() -> dict[str, str]:
 
 def staff_commands() -> dict[str, str]:
     return {
-        "tickets": _("List the tickets that are not closed"),
-        "take": _("Take a ticket (as a reply, or with its number)"),
+        "tickets": _("List tickets that aren't closed"),
+        "take": _("Take a ticket (reply to it or give its number)"),
         "close": _("Close a ticket"),
         "reopen": _("Reopen a closed ticket"),
         "help": _("What I can do"),

@@ -85,7 +85,7 @@ def nothing_left() -> str:
 
 def described(name: str) -> str:
     """Stand for content that cannot be shown any more."""
-    return _("[{kind}, which can't be shown here]").format(kind=names.kind(name))
+    return _("[{kind} that can't be shown here]").format(kind=names.kind(name))
 
 
 def ticket_list(page: Page, today: date) -> str:

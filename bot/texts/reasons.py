@@ -42,14 +42,14 @@ def _telegrams_reasons() -> dict[tuple[str, ...], str]:
             "need administrator rights",
             "chat_admin_required",
             "chat_restricted",
-        ): _("the bot may not write there"),
+        ): _("the bot isn't allowed to write there"),
         ("not enough rights to send", "chat_send_"): _("this kind of message is not allowed there"),
         ("topic_closed", "topic_deleted", "message thread not found"): _(
             "the topic is closed or gone"
         ),
         ("caption is too long", "caption_too_long"): _("the caption is too long"),
         ("message is too long", "message_too_long"): _("the text is too long"),
-        ("message text is empty", "text must be non-empty"): _("there is no text"),
+        ("message text is empty", "text must be non-empty"): _("the message is empty"),
         ("file is too big", "entity too large"): _("the file is too large"),
         ("wrong file identifier", "wrong remote file", "file_reference_"): _(
             "the file is no longer available"
@@ -58,11 +58,11 @@ def _telegrams_reasons() -> dict[tuple[str, ...], str]:
         ("message to copy not found", "message to forward not found"): _(
             "the original was deleted"
         ),
-        ("can't be copied",): _("Telegram does not let this be copied"),
+        ("can't be copied",): _("Telegram doesn't allow this to be copied"),
         ("message to edit not found", "message can't be edited"): _("it can't be edited any more"),
         ("message can't be deleted",): _("it can't be deleted any more"),
         ("message to be replied not found", "reply message not found"): _(
-            "what it replies to was deleted"
+            "the message it replies to was deleted"
         ),
         ("can't parse entities", "entity_"): _("Telegram does not accept the formatting"),
         ("telegramservererror", "telegramnetworkerror", "answer is not telegram's"): _(

@@ -30,7 +30,7 @@ def replies_dropped(people: Sequence[User]) -> Text:
     return Text(
         _members_only(),
         "\n",
-        _("The replies of these people were not sent:"),
+        _("Replies from these people were not sent:"),
         " ",
         names.mentions(people),
     )
@@ -59,7 +59,7 @@ def _which(refused: problems.SeveralTickets) -> str:
             "You replied to one ticket and named another. Write, without replying to a ticket, "
             "{choices}"
         )
-    return _("There are several. Write {choices}")
+    return _("Several tickets have this number. Write {choices}")
 
 
 def _choices(refused: problems.SeveralTickets) -> str:
@@ -76,9 +76,9 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.UnknownCard: lambda: _("I no longer know this card. Please use a newer one."),
         problems.NoSuchTicket: lambda: _("There is no ticket {typed}."),
         problems.TicketNotNamed: lambda: _(
-            "Reply to a message of the ticket, or name it: /{command} 7"
+            "Reply to one of the ticket's messages, or give its number: /{command} 7"
         ),
-        problems.SeveralTickets: lambda: _("There are several. Which one?"),
+        problems.SeveralTickets: lambda: _("Several tickets have this number. Which one?"),
         problems.AnotherTicketNamed: lambda: _(
             "You replied to one ticket and named another. Which one do you mean?"
         ),
@@ -92,17 +92,17 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "{ticket} stays closed: its user has {other} open. Please answer there."
         ),
         problems.AnonymousCannotTake: lambda: _(
-            "A ticket needs a person, and I can't see who you are: you write anonymously."
+            "You're writing anonymously, so I can't assign this ticket to you."
         ),
-        problems.NotForYou: lambda: _("This button is not for this chat."),
+        problems.NotForYou: lambda: _("This button doesn't work in this chat."),
         problems.NotStaff: _members_only,
         problems.RepliesDropped: _members_only,
         problems.NotConfirmed: lambda: _(
-            "Telegram doesn't tell me whether you are in this group. Please try again in a minute."
+            "Telegram hasn't confirmed that you're in this group. Please try again in a minute."
         ),
-        problems.KeptIsGone: lambda: _("This has been dealt with already, or was too long ago."),
+        problems.KeptIsGone: lambda: _("This has already been dealt with, or it was too long ago."),
         problems.ButtonOutdated: lambda: _("This button is too old. Please use a newer one."),
-        problems.UnknownCommand: lambda: _("I don't know {command}. /help says what I do."),
+        problems.UnknownCommand: lambda: _("I don't know {command}. /help shows what I can do."),
         problems.StaffCommand: lambda: _(
             "{command} works only in our team's group. "
             "If this is a message for the team, please send it without the slash."
@@ -111,12 +111,12 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.KindNotRelayed: lambda: _(
             "This kind of message can't be passed on. Please send it as text, a photo or a file."
         ),
-        problems.AnswerIsNote: lambda: _("It is a note now, so it is not sent."),
+        problems.AnswerIsNote: lambda: _("This is a note now, so it won't be sent."),
         problems.NoteStays: lambda: _(
             "{ticket}: this is still a note, and the user won't see it. "
             "To answer, please send a new reply."
         ),
-        problems.NothingToResend: lambda: _("It has arrived, or is already being sent."),
+        problems.NothingToResend: lambda: _("It has already arrived, or is being sent right now."),
     }
 
 

@@ -13,11 +13,11 @@ from services.helpdesk.content import Person
 
 def staff_help() -> str:
     return _(
-        "Reply to a message of mine to answer the ticket's user, with any kind of message.\n"
-        "// at the beginning makes a note that stays here. "
-        "Editing an answer to begin with // takes it back.\n"
-        "/tickets lists the tickets that are not closed\n"
-        "/take, /close [reason] and /reopen as a reply to a ticket, or with its number: /close 7"
+        "To answer a user, reply to one of my messages. Any kind of message works.\n"
+        "Starting with // makes a note that stays here. "
+        "To take an answer back, edit it to start with //.\n"
+        "/tickets lists tickets that aren't closed\n"
+        "/take, /close [reason] and /reopen: reply to a ticket, or give its number, as in /close 7"
     )
 
 
@@ -77,7 +77,7 @@ def edited_after_answer(ticket: str) -> str:
 
 
 def not_retracted(ticket: str) -> str:
-    return _("{ticket}: this can't be taken back any more, the user keeps seeing it.").format(
+    return _("{ticket}: this can't be taken back any more; the user still sees it.").format(
         ticket=ticket
     )
 
@@ -197,8 +197,8 @@ def _set_aside(numbers: Sequence[int]) -> str:
 
 def group_is_not_staff(chat_id: int) -> str:
     return _(
-        "This is not the staff chat: what is written here reaches no user. The id of this group is "
-        "{id}. To make it the staff chat: STAFF_CHAT_ID={id}"
+        "This is not the staff chat: users don't receive what is written here. "
+        "The id of this group is {id}. To make it the staff chat: STAFF_CHAT_ID={id}"
     ).format(id=chat_id)
 
 

@@ -60,8 +60,13 @@ def question_described() -> str:
 
 
 def question_under_way() -> str:
-    return _("This message hasn't reached our team yet. We keep trying, so please don't resend it.")
+    return _(
+        "This message hasn't reached our team yet. "
+        "We're still trying; there's no need to send it again."
+    )
 
 
 def update_failed() -> str:
-    return _("Something went wrong on our side. This has been saved, and our team will hear of it.")
+    return _(
+        "Something went wrong on our side. This has been saved, and our team will be notified."
+    )

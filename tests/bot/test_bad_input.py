@@ -233,7 +233,7 @@ async def test_who_sent_what_cannot_be_handled_is_told_and_so_are_staff(
     with capture_logs() as logs:
         written = await alice.writes("My secret \x00 order is late")
         told = await alice.sees(
-            "Something went wrong on our side. This has been saved, and our team will hear of it."
+            "Something went wrong on our side. This has been saved, and our team will be notified."
         )
         told_staff = await office.sees("Something that was sent to me could not be handled")
     monkeypatch.undo()

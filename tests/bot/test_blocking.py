@@ -53,7 +53,7 @@ async def test_the_button_of_what_became_a_note_says_so(office: Office, alice: U
 
     for _ in range(2):
         press = await office.kate.presses(notice, "Send again")
-        assert await press.answer() == "It is a note now, so it is not sent."
+        assert await press.answer() == "This is a note now, so it won't be sent."
 
 
 async def test_what_fails_again_leaves_one_notice_with_a_button(
@@ -81,7 +81,7 @@ async def test_pressing_too_early_fails_again_and_pressing_twice_sends_once(
     await alice.sees("It is on its way")
     press = await office.kate.presses(notice, "Send again")
 
-    assert await press.answer() == "It has arrived, or is already being sent."
+    assert await press.answer() == "It has already arrived, or is being sent right now."
     assert sum("on its way" in m.text for m in await alice.chat.messages()) == 1
 
 

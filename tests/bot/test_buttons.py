@@ -93,7 +93,7 @@ async def test_buttons_forged_in_private_do_nothing(office: Office, alice: User,
 
     press = await alice.presses(await alice.sees("Ticket #1"), data=data)
 
-    assert await press.answer() == "This button is not for this chat."
+    assert await press.answer() == "This button doesn't work in this chat."
     assert await status(office) is TicketStatus.NEW
 
 
@@ -106,7 +106,7 @@ async def test_buttons_forged_in_another_group_do_nothing(
 
     press = await alice.presses(await alice.sees("The id", in_=elsewhere), data=data)
 
-    assert await press.answer() == "This button is not for this chat."
+    assert await press.answer() == "This button doesn't work in this chat."
     assert await status(office) is TicketStatus.NEW
 
 
@@ -119,7 +119,7 @@ async def test_somebody_outside_the_staff_chat_who_presses_its_buttons_does_noth
     await office.telegram.update({"callback_query": press_of(alice, card, data)})
 
     answer = await office.telegram.called("answerCallbackQuery")
-    assert answer["params"]["text"] == "This button is not for this chat."
+    assert answer["params"]["text"] == "This button doesn't work in this chat."
     assert await status(office) is TicketStatus.NEW
 
 
@@ -189,7 +189,7 @@ async def test_data_of_an_older_version_or_none_of_ours_is_answered(
 
     assert await press.answer() in {
         "This button is too old. Please use a newer one.",
-        "This button is not for this chat.",
+        "This button doesn't work in this chat.",
     }
     assert await status(office) is TicketStatus.NEW
 

@@ -258,9 +258,9 @@ async def test_close_takes_a_number_and_a_reason(office: Office, alice: User, nu
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("/close ", "Reply to a message of the ticket, or name it: /close 7"),
-        ("/take ", "Reply to a message of the ticket, or name it: /take 7"),
-        ("/reopen ", "Reply to a message of the ticket, or name it: /reopen 7"),
+        ("/close ", "Reply to one of the ticket's messages, or give its number: /close 7"),
+        ("/take ", "Reply to one of the ticket's messages, or give its number: /take 7"),
+        ("/reopen ", "Reply to one of the ticket's messages, or give its number: /reopen 7"),
         ("/close 5", "There is no ticket 5."),
         ("/close 5,", "There is no ticket 5."),
         ("/close 0", "There is no ticket 0."),
@@ -271,7 +271,7 @@ async def test_close_takes_a_number_and_a_reason(office: Office, alice: User, nu
         ("/close 2026-11-22/1", "There is no ticket 2026-11-22/1."),
         ("/close <b>{typed}</b>", "There is no ticket <b>{typed}</b>."),
         ("/close '; DROP TABLE tickets; --", "There is no ticket '."),
-        ("/close \n\n", "Reply to a message of the ticket, or name it: /close 7"),
+        ("/close \n\n", "Reply to one of the ticket's messages, or give its number: /close 7"),
         ("/close " + "9" * 4000, "There is no ticket 9999999999"),
         ("/tickets 5 x", "1 ticket is not closed"),
         ("/reopen 1", "#1 is not closed."),
@@ -458,7 +458,7 @@ async def test_of_several_tickets_with_a_number_the_bot_asks_which(
 
     await commands(office, "/close 1")
 
-    question = await office.sees("There are several. Which one?")
+    question = await office.sees("Several tickets have this number. Which one?")
     assert question.buttons == ["#1 · Bob", "#1 · 23 Nov · Alice"]
     await office.kate.presses(question, "#1 · 23 Nov · Alice")
     await alice.sees("is closed")
@@ -474,7 +474,9 @@ async def test_a_reason_is_not_lost_when_several_tickets_have_the_number(
     await office.opens(bob, "On Tuesday")
 
     await commands(office, "/close 1 it has come")
-    question = await office.sees("There are several. Write /close 2026-11-24/1 … or /close")
+    question = await office.sees(
+        "Several tickets have this number. Write /close 2026-11-24/1 … or /close"
+    )
     assert not question.buttons
     await commands(office, "/close 2026-11-23/1 it has come")
 

@@ -19,7 +19,7 @@ async def test_another_group_is_told_its_id_once_and_then_left_in_peace(office: 
 
     told = await eve.sees("The id of this group", in_=group)
     assert told.text == (
-        "This is not the staff chat: what is written here reaches no user. "
+        "This is not the staff chat: users don't receive what is written here. "
         f"The id of this group is {group.id}. To make it the staff chat: STAFF_CHAT_ID={group.id}"
     )
     for text in ("Hello?", "/help@sandbox_bot", "/tickets@sandbox_bot", "/close@sandbox_bot 1"):

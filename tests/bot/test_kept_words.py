@@ -12,7 +12,7 @@ from tests.bot.test_standing import said_to
 from tests.office import Office, formatted, now
 
 ANSWER, NOTE = "Send as answer", "Keep as note"
-GONE = "This has been dealt with already, or was too long ago."
+GONE = "This has already been dealt with, or it was too long ago."
 
 
 async def kept_words(office: Office) -> list[KeptWords]:

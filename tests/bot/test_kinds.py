@@ -147,7 +147,7 @@ async def test_what_can_only_be_described_is_no_delivery_to_staff(
 
     answer = await office.kate.sends("dice", reply_to=card)
 
-    await alice.sees("[dice, which can't be shown here]\n🎲")
+    await alice.sees("[dice that can't be shown here]\n🎲")
     told = await office.sees("#1: the user sees only a description of this")
     assert told.reply_to == answer.id
     seen = await office.support.message(answer.id)
@@ -177,7 +177,7 @@ async def test_a_formatted_message_that_cannot_be_copied_is_described_in_its_wor
 
     await office.kate.sends("rich_message", reply_to=card, **WHAT["rich_message"])
 
-    await alice.sees("[a formatted message, which can't be shown here]\nPay 10")
+    await alice.sees("[a formatted message that can't be shown here]\nPay 10")
     await office.sees("#1: the user sees only a description of this")
 
 
@@ -192,7 +192,7 @@ async def test_a_quiz_whose_answer_only_its_author_knows_is_described(
     secret = quiz.raw["poll"] | {"type": "quiz"}
     await office.kate.sends("poll", reply_to=card, **poll, extra={"poll": secret})
 
-    await alice.sees("[a poll, which can't be shown here]\nWhich one?\nthis\nthat")
+    await alice.sees("[a poll that can't be shown here]\nWhich one?\nthis\nthat")
     await office.sees("#1: the user sees only a description of this")
 
 

@@ -136,9 +136,9 @@ async def test_a_command_is_not_kept_but_refused(office: Office, alice: User, te
 
     await office.kate.replies(card, text)
 
-    await office.sees("Telegram doesn't tell me whether you are in this group.")
+    await office.sees("Telegram hasn't confirmed that you're in this group.")
     press = await office.kate.presses(card, "Close")
-    assert (await press.answer()).startswith("Telegram doesn't tell me whether")
+    assert (await press.answer()).startswith("Telegram hasn't confirmed that")
     assert not any("is closed" in text for text in await said_to(alice))
 
 

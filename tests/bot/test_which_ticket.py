@@ -16,7 +16,7 @@ async def asked(office: Office, alice: User, bob: User) -> Message:
     await office.telegram.advance(A_DAY)
     await office.opens(bob, "On Tuesday")
     await office.kate.writes(f"/close@{USERNAME} 1", to=office.support)
-    return await office.sees("There are several. Which one?")
+    return await office.sees("Several tickets have this number. Which one?")
 
 
 async def got(office: Office, *users: User) -> list[str]:

@@ -390,7 +390,7 @@ def test_nothing_in_a_name_is_left_to_turn_what_follows() -> None:
         ),
         (
             notices.AnswerRetracted,
-            "#7: this can't be taken back any more, the user keeps seeing it.",
+            "#7: this can't be taken back any more; the user still sees it.",
             [],
         ),
     ],
@@ -492,7 +492,7 @@ async def test_which_of_several_is_asked_with_buttons(session: AsyncSession, wal
     await wall.catch_up()
 
     (asked,) = wall.chat()
-    assert (asked.text, asked.reply_to) == ("There are several. Which one?", 5)
+    assert (asked.text, asked.reply_to) == ("Several tickets have this number. Which one?", 5)
     assert asked.buttons == ["#0 · Ann", "#1 · Ann"]
 
 
