@@ -7,7 +7,7 @@ import pytest
 
 import bot
 from bot import i18n
-from bot.texts import to_staff
+from bot.texts import buttons, to_staff, to_users
 from sandbox.client import User
 from services.delivery import failures
 from tests.office import Office, Sessions, open_office
@@ -74,15 +74,38 @@ def test_what_telegram_usually_says_is_worded_in_the_language_of_staff(
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
-    [(1, "Не закрыто {total} обращение"), (3, "Не закрыто {total} обращения"), (11, "обращений")],
+    ("language", "number", "said"),
+    [
+        ("en", 1, "{total} ticket is"),
+        ("en", 2, "{total} tickets are"),
+        ("ru", 1, "Не закрыто {total} обращение"),
+        ("ru", 3, "Не закрыто {total} обращения"),
+        ("ru", 11, "Не закрыто {total} обращений"),
+        ("es", 1, "{total} ticket sin cerrar"),
+        ("es", 21, "{total} tickets sin cerrar"),
+        ("es", 1_000_000, "{total} de tickets sin cerrar"),
+        ("es", 1_000_001, "{total} tickets sin cerrar"),
+    ],
 )
-def test_russian_counts_in_three_forms(number: int, said: str) -> None:
-    with i18n.speaking("ru"):
+def test_each_language_counts_in_its_own_forms(language: str, number: int, said: str) -> None:
+    with i18n.speaking(language):
         words = i18n.ngettext(
             "{total} ticket is not closed", "{total} tickets are not closed", number
         )
-    assert said in words
+    assert words.startswith(said)
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_every_language_keeps_within_the_lengths_of_telegram(language: str) -> None:
+    with i18n.speaking(language):
+        described = {**buttons.user_commands(), **buttons.staff_commands()}.values()
+
+        assert len(to_users.description()) <= 512
+        assert len(to_users.short_description()) <= 120
+        assert all(3 <= len(words) <= 256 for words in described)
+        # A phone shows two buttons side by side.
+        assert all(len(words) <= 20 for words in (buttons.take(), buttons.close()))
+        assert all(len(words) <= 200 for words in (to_staff.taken(), to_staff.sent_again()))
 
 
 @pytest.mark.parametrize(
@@ -92,8 +115,10 @@ def test_russian_counts_in_three_forms(number: int, said: str) -> None:
         ("ru-RU", "Здравствуйте!"),
         ("RU", "Здравствуйте!"),
         ("en", "Hello!"),
-        ("de", "Hello!"),
-        ("pt-br", "Hello!"),
+        ("es", "¡Hola!"),
+        ("es-419", "¡Hola!"),
+        ("tlh", "Hello!"),
+        ("tlh-latn", "Hello!"),
         ("", "Hello!"),
         (None, "Hello!"),
     ],
@@ -125,6 +150,23 @@ async def test_all_that_a_russian_user_hears_is_russian_and_staff_hear_english(
 
     assert await press.answer() == "Closed."
     await ivan.sees("Обращение #1 закрыто.")
+
+
+async def test_all_that_a_spanish_user_hears_is_spanish(office: Office) -> None:
+    lucia = await office.telegram.user("Lucía", language="es")
+    await lucia.writes("¿Dónde está mi pedido?")
+    await lucia.sees("Abrimos el ticket #1.")
+    card = await office.sees("¿Dónde está mi pedido?")
+    await office.kate.replies(card, "/close")
+    await lucia.sees("El ticket #1 está cerrado.")
+
+    await lucia.writes("¡Muchas gracias por tu ayuda, que tengas buen día!")
+    await office.sees("que tengas buen día")
+    await lucia.writes("Todavía no funciona")
+
+    await lucia.sees("El ticket #1 está abierto de nuevo.")
+    opened_again = [one for one in await lucia.chat.messages() if "abierto de nuevo" in one.text]
+    assert len(opened_again) == 1
 
 
 async def test_who_changes_the_language_of_their_telegram_is_spoken_to_in_the_new_one(
@@ -161,3 +203,18 @@ async def test_staff_hear_the_language_of_their_setting_whatever_theirs_is(
         await alice.sees("Ticket #1 · 23 Nov is closed.")
         await office.kate.replies(card, "/close")
         await office.sees("#1 · 23 нояб. уже закрыто.")
+
+
+async def test_staff_hear_spanish_where_it_is_their_setting(file_sessions: Sessions) -> None:
+    async with open_office(file_sessions, staff_language="es") as office:
+        alice = await office.telegram.user("Alice", language="en")
+        await alice.writes("My order is late")
+        card = await office.sees("My order is late")
+        assert card.buttons == ["Tomar", "Cerrar"]
+        assert card.text.splitlines()[1] == "nuevo"
+
+        press = await office.kate.presses(card, "Tomar")
+        assert await press.answer() == "Ahora es tuyo."
+        await office.kate.writes("/tickets@sandbox_bot", to=office.support)
+        listed = await office.sees("1 ticket sin cerrar")
+        assert listed.text.endswith("🟠 #1 · Alice · abierto · Kate")

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
-from bot import app
+from bot import app, i18n
 from bot.client import make_bot
 from bot.commands import chats
 from bot.process import startup
@@ -30,6 +30,17 @@ from tests.office import Sessions, close, open_telegram, running, settings_for
 from tests.times import NOON
 
 BOT = 1000000001
+
+TRANSLATED = [language for language in i18n.LANGUAGES if language != i18n.DEFAULT]
+
+
+def described(**by_hand: str) -> dict[str, str]:
+    """Describe the bot by language, in our words where there are none by hand."""
+    words = {"": to_users.description()}
+    for language in TRANSLATED:
+        with i18n.speaking(language):
+            words[language] = to_users.description()
+    return words | by_hand
 
 
 @dataclass
@@ -104,7 +115,7 @@ async def test_commands_are_registered_by_scope_and_language(stage: Stage) -> No
     staff = f'{{"chat_id": {stage.support.id}, "type": "chat"}}'
     assert listed == {
         (users, ""): ["start", "help"],
-        (users, "ru"): ["start", "help"],
+        **{(users, language): ["start", "help"] for language in TRANSLATED},
         (staff, ""): ["tickets", "take", "close", "reopen", "help"],
     }
 
@@ -117,7 +128,7 @@ async def test_commands_are_set_only_if_they_differ(stage: Stage) -> None:
     await stage.prepares()
     await stage.runs("getMyCommands")
 
-    assert len(first) == 3
+    assert len(first) == len(i18n.LANGUAGES) + 1
     assert await stage.called("setMyCommands") == first
 
 
@@ -128,8 +139,8 @@ async def test_an_empty_profile_is_filled_in_once_in_each_language(stage: Stage)
     await stage.prepares()
 
     assert [call["method"] for call in first] == [
-        *["setMyDescription"] * 2,
-        *["setMyShortDescription"] * 2,
+        *["setMyDescription"] * len(i18n.LANGUAGES),
+        *["setMyShortDescription"] * len(i18n.LANGUAGES),
     ]
     assert await stage.called("setMyDescription", "setMyShortDescription") == first
     profile = stage.sandbox.world.profile
@@ -141,7 +152,7 @@ async def test_an_empty_profile_is_filled_in_once_in_each_language(stage: Stage)
     ("by_hand", "became"),
     [
         ({"": "Ask Max"}, {"": "Ask Max"}),
-        ({"ru": "Спросите Макса"}, {"": to_users.description(), "ru": "Спросите Макса"}),
+        ({"ru": "Спросите Макса"}, described(ru="Спросите Макса")),
         ({"de": "Frag Max"}, None),
     ],
 )
