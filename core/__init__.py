@@ -1,1 +1,1 @@
-"""What everything else stands on: settings, logging, time, text. It talks to nobody."""
+"""What everything else builds on: settings, logging, time, text. It opens no connection."""

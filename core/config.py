@@ -1,6 +1,6 @@
 """The settings, from the environment and from `.env` beside main.py; the environment wins.
 
-A field's description is the sentence for the operator: it stands in `.env.example`, and in the line
+A field's description is the sentence for the operator: `.env.example` has it, and so has the line
 that refuses a value.
 """
 
@@ -26,12 +26,12 @@ __all__ = ["PROJECT", "LogFormat", "LogLevel", "async_url", "sqlite_url"]
 
 ENV_FILE = PROJECT / ".env"
 
-# Each may stand in a file that `…_FILE` names: BOT_TOKEN_FILE.
+# Each can be read from a file instead, named by `…_FILE`: BOT_TOKEN_FILE.
 SECRETS = ("bot_token", "database_url", "telegram_proxy")
 
 
 class ConfigError(Exception):
-    """One line a variable: its name and what is expected, never a value."""
+    """One line for each variable: its name and what is expected, never its value."""
 
 
 class DatabaseSettings(BaseSettings):
@@ -82,7 +82,7 @@ class DatabaseSettings(BaseSettings):
 
     @property
     def secrets(self) -> list[str]:
-        """What must appear nowhere."""
+        """Values that must never be written or shown."""
         return values.passwords(self.async_url)
 
 
@@ -171,8 +171,8 @@ def load[S: DatabaseSettings](kind: type[S], env_file: Path | None = ENV_FILE) -
         if slips:
             raise ConfigError("\n".join(slips))
         given = {**_file(kind, env_file), **_environment(kind)}
-        besides: dict[str, Any] = _from_files(kind, given) | _proxy(kind, given)
-        return kind(_env_file=env_file, **besides)
+        extra: dict[str, Any] = _from_files(kind, given) | _proxy(kind, given)
+        return kind(_env_file=env_file, **extra)
     except ValidationError as error:
         wrong = {str(detail["loc"][0]): detail["type"] for detail in error.errors()}
         lines = [
@@ -195,7 +195,7 @@ def changed(settings: DatabaseSettings) -> dict[str, object]:
 
 
 def strays(env_file: Path | None = ENV_FILE) -> list[Stray]:
-    """List the names that are probably meant for us, and that nobody reads."""
+    """List variables that look like settings of ours but that nothing reads."""
     return [
         *_strays_in(env_file),
         *spelling.in_environment(_upper(_environment(Settings)), _names()),
@@ -226,7 +226,7 @@ def _environment(kind: type[DatabaseSettings]) -> Mapping[str, str | None]:
 def _from_files(
     kind: type[DatabaseSettings], given: Mapping[str, str | None]
 ) -> dict[str, SecretStr]:
-    """Read the secrets that stand in files of their own, as orchestrators hand them out."""
+    """Read the secrets that come in files, as orchestrators provide them."""
     found = {}
     for name in SECRETS:
         path = given.get(f"{name}_file")
@@ -237,7 +237,7 @@ def _from_files(
         try:
             found[name] = values.secret_in(path)
         except (OSError, ValueError) as error:
-            # Not the path: somebody may have put the secret itself there.
+            # Don't show the path: somebody may have put the secret itself there.
             why = getattr(error, "strerror", None) or "it is empty, or no UTF-8 text"
             raise ConfigError(f"{name.upper()}_FILE: the file cannot be used: {why}.") from None
     return found

@@ -1,7 +1,7 @@
-"""Who is alive: poller and courier each touch a file, and a health check reads its age.
+"""Heartbeats: poller and courier each touch a file, and a health check reads its age.
 
-It asks whether the loops turn. A database or a Telegram that is away makes nobody ill; a database
-that only an operator can mend does. Nothing that goes wrong with the files ends the bot.
+The check asks whether the loops run. An outage of Telegram or the database is not unhealthy; a
+database that only an operator can repair is. Trouble with these files never stops the bot.
 """
 
 import hashlib
@@ -60,7 +60,7 @@ class Heartbeat:
     # The bot --------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Forget processes that died; beat for every part, as none of them runs yet."""
+        """Forget dead processes; beat for every part, as none of them runs yet."""
         with self._guarded():
             for pid in _pids(self.folder):
                 if not _lives(pid, self.folder):
@@ -81,7 +81,7 @@ class Heartbeat:
             self.beat(part)
 
     def trouble(self, part: Part, words: str | None) -> None:
-        """Say what an operator has to mend before a part can go on; None: nothing any more."""
+        """Say what an operator must repair before a part can continue; None: nothing."""
         with self._guarded():
             if words is None:
                 self._file(f"{part}-trouble").unlink(missing_ok=True)
@@ -89,7 +89,7 @@ class Heartbeat:
                 self._write(f"{part}-trouble", words)
 
     def stop(self) -> None:
-        """Leave nothing behind: a bot that was stopped is neither alive nor missed."""
+        """Remove everything: a bot that was stopped is neither alive nor missing."""
         with self._guarded():
             self._forget(self._pid)
             with suppress(OSError):  # it is not there, or another process beats in it
@@ -142,7 +142,7 @@ class Heartbeat:
 
 
 def _refuse_a_foreign(folder: Path) -> None:
-    """Neither write into a folder that somebody else put there, nor believe what is in it."""
+    """Refuse to write into, or to trust, a folder that somebody else put there."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise NotADirectoryError(f"{folder} is not a folder")
@@ -156,9 +156,9 @@ def _pids(folder: Path) -> list[int]:
 
 
 def _age(file: Path, now: datetime) -> timedelta:
-    """Tell how long ago a file was touched; very long if it never was.
+    """Tell how long ago a file was touched; forever if it never was.
 
-    A beat from the future counts as old: it says that the clock stepped back, not who is alive.
+    A beat from the future counts as old: the clock stepped back, and the beat proves nothing.
     """
     try:
         touched = datetime.fromtimestamp(file.stat().st_mtime, UTC)
@@ -168,10 +168,10 @@ def _age(file: Path, now: datetime) -> timedelta:
 
 
 def _lives(pid: int, folder: Path) -> bool:
-    """Tell whether the process that left these files is still there, and not another by its id."""
+    """Tell whether the process that left these files still runs, and not another by its id."""
     files = [folder / f"{pid}.{part}" for part in PARTS]
     births = {file.read_text("utf-8", "replace") for file in files if file.exists()}
-    if sys.platform == "win32":  # where asking by a signal would end it
+    if sys.platform == "win32":  # where the signal that asks would kill it
         return True
     try:
         os.kill(pid, 0)
@@ -183,7 +183,7 @@ def _lives(pid: int, folder: Path) -> bool:
 
 
 def _birth(pid: int) -> str:
-    """Tell when a process was started, in the kernel's own words; nothing where it does not say."""
+    """Tell when a process started, in the kernel's units; empty on systems without /proc."""
     try:
         told = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
         return told.rpartition(")")[2].split()[19]

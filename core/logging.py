@@ -139,7 +139,7 @@ class _Handler(logging.StreamHandler[TextIO]):
             with self.lock or nullcontext():
                 self.stream.write(line + self.terminator)
                 self.flush()
-        except Exception:  # noqa: BLE001 - whatever it is, who logs goes on
+        except Exception:  # noqa: BLE001 - logging never fails its caller
             self._lost(name)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""What a program owes its surroundings: streams that may be closed, signals that may come early."""
+"""How a program copes with its environment: closed streams, and signals that come early."""
 
 import os
 import signal
@@ -12,9 +12,9 @@ from typing import NoReturn
 
 @contextmanager
 def well_behaved() -> Iterator[None]:
-    """Run a program to its own exit code, with a signal as with a stream that nobody reads.
+    """Run a program so that neither a signal nor a closed stream spoils its exit code.
 
-    As process 1 of a container it would not hear a signal that has no handler.
+    As process 1 of a container it would ignore signals without a handler.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
@@ -32,7 +32,7 @@ def _end(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _flush() -> None:
-    """Drop what cannot be written: Python would try once more, and end with 120."""
+    """Drop what can't be written: Python would try again at exit, and return 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -1,4 +1,4 @@
-"""Which proxy the environment names for a URL, by the variables that curl and browsers read too."""
+"""Finds the environment's proxy for a URL, in the variables that curl and browsers read too."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit

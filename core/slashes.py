@@ -1,7 +1,7 @@
 """How a text begins for its reader: with two slashes (a note), with one, or with something else.
 
-What shows nothing does not count, wherever it comes from: applications, keyboards and copied text
-leave zero-width signs, marks of direction and lone accents behind.
+Invisible characters do not count: apps, keyboards and copied text leave zero-width characters,
+direction marks and lone accents behind.
 """
 
 import unicodedata
@@ -9,23 +9,23 @@ from itertools import islice
 
 from core.text import BLANKS, REPLACEMENT
 
-# Everything that looks like a slash: what Unicode's list of confusables (unicode.org/reports/tr39)
-# takes for one, but for letters that are in daily use, and what it leaves out.
+# Everything that looks like a slash: Unicode's confusables of it (unicode.org/reports/tr39) without
+# letters in everyday use, and a few that the list lacks.
 _CONFUSABLE = "\u1735\u2041\u2044\u2215\u2571\u27cb\u29f8\u2cc6\u2f03\u3033\u31d3\U0001d23a"
 _SLASHES = frozenset("/\u2e4a\uff0f\U0001f67c" + _CONFUSABLE)
 
 # One character that looks like several slashes.
 _SEVERAL = frozenset("\u1736\u2afb\u2afd")
 
-# Unassigned, and reserved by Unicode for signs that show nothing (Default_Ignorable_Code_Point).
+# Unassigned, and reserved for invisible characters (Default_Ignorable_Code_Point).
 _RESERVED = frozenset([0x2065, *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000)])
 
-# Never to be characters at all; the last two of each plane are others of these.
+# Permanently not characters; so are the last two code points of each plane.
 _NONCHARACTERS = range(0xFDD0, 0xFDF0)
 
 
 def is_note(text: str) -> bool:
-    """Whether two slashes come first, with nothing visible before or between them, nor a space."""
+    """Whether two slashes come first, with nothing visible before them and no space between."""
     visible = (place for place, one in enumerate(text) if not is_invisible(one))
     first, second = [*islice(visible, 2), -1, -1][:2]
     if first < 0 or text[first] in _SEVERAL:
@@ -48,9 +48,9 @@ def is_alone(text: str) -> bool:
 
 
 def behind_slash(text: str) -> int:
-    """Find where the words begin behind a single slash and a space; 0 if text begins otherwise.
+    """Find where the words begin after a single slash and a space; 0 if the text begins otherwise.
 
-    Behind it is something to read, and no slash again: that would be read as a note.
+    Also 0 if nothing follows, or another slash does: that would be read as a note.
     """
     slash = next((place for place, one in enumerate(text) if not is_invisible(one)), None)
     if slash is None or text[slash] not in _SLASHES or not text[slash + 1 : slash + 2].isspace():
@@ -62,7 +62,7 @@ def behind_slash(text: str) -> int:
 
 
 def is_invisible(character: str) -> bool:
-    """Whether it shows nothing by itself; U+FFFD stands for what databases refuse, such as NUL."""
+    """Whether it is invisible by itself; U+FFFD replaces what databases refuse, such as NUL."""
     category = unicodedata.category(character)
     return (
         (category[0] in "CMZ" and category not in {"Co", "Cn"})

@@ -1,8 +1,8 @@
-"""Names in the environment and in `.env` that are nearly a setting's, and would be ignored.
+"""Finds misspelt settings in the environment and in `.env`, which would otherwise be ignored.
 
-In `.env` every name is ours or Docker's, so one that resembles a setting is a slip, and any other
-one is worth a word. The environment is everybody's: there a name is ours only if it is one letter
-off that of a setting which is not set.
+Every name in `.env` is ours or Docker's, so one that resembles a setting is an error, and any other
+is worth a warning. The environment belongs to everybody: there a name counts as ours only if it is
+one letter away from a setting that is not set.
 """
 
 import difflib
@@ -13,7 +13,7 @@ from typing import override
 # How alike names in `.env` must be (difflib's ratio): two letters of twelve may differ.
 ALIKE = 0.8
 
-# What Docker Compose reads in `.env`, by name or by the beginning of the name.
+# Names, or beginnings of names, that Docker Compose reads from `.env`.
 OF_COMPOSE = ("POSTGRES_PASSWORD", "COMPOSE_", "DOCKER_")
 
 

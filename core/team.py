@@ -8,12 +8,12 @@ from core.clock import day_of
 
 @dataclass(frozen=True)
 class Team:
-    """Where staff are (the chat in the settings; it may have migrated), what they speak, when."""
+    """The staff chat in the settings (it may have migrated), its language and time zone."""
 
     staff_chat_id: int
     staff_language: str
     zone: tzinfo
 
     def day(self, now: datetime) -> date:
-        """Tell the team's day: ticket numbers begin anew at its midnight."""
+        """Tell the team's day: ticket numbers start again at its midnight."""
         return day_of(now, self.zone)

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-# A first and a last name of 64 characters each, which is all that Telegram lets a person have.
+# First and last name, at most 64 characters each, and the space between.
 LONGEST_NAME = 129
 
 type Entity = dict[str, Any]
@@ -16,8 +16,8 @@ type Piece = tuple[str, list[Entity]]
 
 REPLACEMENT = "\ufffd"
 
-# Letters and signs by Unicode's account that show nothing: Hangul fillers, a blank Braille cell,
-# the place of an object that is not there, blanks of hieroglyphs, a note without a head.
+# Invisible, although Unicode calls them letters or symbols: Hangul fillers, the blank Braille cell,
+# the object replacement character, blank hieroglyphs, a note without a head.
 BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U00013441\U00013442\U0001d159")
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -52,25 +52,25 @@ def join(pieces: Iterable[tuple[str, Sequence[Mapping[str, Any]]]], separator: s
 
 
 def rest(text: str, entities: Sequence[Mapping[str, Any]], start: int) -> Piece:
-    """Leave out what stands before `text[start]`; the entities move along."""
+    """Leave out everything before `text[start]`; the entities move along."""
     offset = utf16_len(text[:start])
     return text[start:], _within(entities, offset, utf16_len(text) - offset)
 
 
 def fill(piece: Piece, placeholder: str, value: str) -> Piece:
-    """Put `value` in every place of `placeholder`; what is formatted around it stays so."""
+    """Replace each `placeholder` by `value`; formatting around it stays."""
     text, entities = piece
     place = text.find(placeholder)
     while place >= 0:
         begin, length = utf16_len(text[:place]), utf16_len(placeholder)
-        entities = [_grown(one, begin, begin + length, utf16_len(value)) for one in entities]
+        entities = [_resized(one, begin, begin + length, utf16_len(value)) for one in entities]
         text = text[:place] + value + text[place + len(placeholder) :]
         place = text.find(placeholder, place + len(value))
     return text, entities
 
 
-def _grown(entity: Entity, begin: int, end: int, length: int) -> Entity:
-    """Move an entity along when what stands from `begin` to `end` gets another length."""
+def _resized(entity: Entity, begin: int, end: int, length: int) -> Entity:
+    """Adjust an entity to a new length of the text between `begin` and `end`."""
     start, stop = entity["offset"], entity["offset"] + entity["length"]
     moved = length - (end - begin)
     start = start + moved if start >= end else min(start, begin)
@@ -79,7 +79,7 @@ def _grown(entity: Entity, begin: int, end: int, length: int) -> Entity:
 
 
 def shows_nothing(text: str) -> bool:
-    """Whether there is no letter, digit or sign in it that a reader sees."""
+    """Whether it has no letter, digit or sign that a reader can see."""
     visible = set(text) - BLANKS
     return not any(unicodedata.category(character)[0] in "LNPS" for character in visible)
 
@@ -89,8 +89,8 @@ def split(
 ) -> list[Piece]:
     """Cut into pieces of at most `first_limit`, then `limit` units that together are the text.
 
-    A cut falls after a paragraph, else a line, else a word, else between what readers see as
-    characters. There is always a piece; the first is empty when its room is too small for one.
+    It cuts after a paragraph, else a line, else a word, else between visible characters. There is
+    always a piece; the first is empty if it has no room for a character.
     """
     if limit < 2:  # noqa: PLR2004 - a surrogate pair
         raise ValueError("a piece must have room for any character")
@@ -143,7 +143,7 @@ def _cut(text: str, start: int, end: int, *, may_be_empty: bool) -> int:
 
 
 def _joined(text: str, place: int) -> bool:
-    """Tell whether a cut here would tear one visible character, by the common cases of UAX 29."""
+    """Tell whether a cut here would split one visible character, by the common cases of UAX 29."""
     before, after = text[place - 1], text[place]
     if after == "\n" and before == "\r":
         return True

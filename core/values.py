@@ -1,4 +1,4 @@
-"""What a setting's value may be; a value that is refused raises ValueError, and is not repeated."""
+"""Validates the values of settings; a ValueError never repeats the value that it refuses."""
 
 import re
 from datetime import timedelta
@@ -84,7 +84,7 @@ _LAST_PORT = 65535
 def proxy_url(secret: SecretStr) -> SecretStr:
     """Return the proxy's URL as aiohttp-socks reads it: http, socks4 or socks5.
 
-    Names are always looked up by the proxy, which is what the a and the h of curl's say.
+    The proxy always resolves host names, which is what the a and h in curl's schemes mean.
     """
     found = _PROXY.fullmatch(secret.get_secret_value().strip())
     if found is None or not 0 < int(found["port"]) <= _LAST_PORT:

@@ -1,15 +1,15 @@
-"""Waits that an operator hears of: at once, and again every few minutes while they last."""
+"""Waits that are logged: at once, and again every few minutes while they last."""
 
 import time
 from collections.abc import Callable
 from typing import Any
 
-# In seconds.
+# How often a wait that lasts is logged again, in seconds.
 TOLD_EVERY = 300.0
 
 
 class Wait:
-    """What one part of the program waits for, told by `tell` (a logger's method)."""
+    """What one part of the program waits for; logged by `tell`, a logger's method."""
 
     def __init__(
         self, tell: Callable[..., Any], monotonic: Callable[[], float] = time.monotonic
@@ -20,7 +20,7 @@ class Wait:
         self._since = self._told_at = 0.0
 
     def goes_on(self, event: str, **facts: object) -> None:
-        """Tell `event` and its facts if it is new, or was last told a while ago."""
+        """Log `event` and its facts if it is new, or was last logged a while ago."""
         now = self._monotonic()
         if event != self._event:
             self._event, self._since = event, now

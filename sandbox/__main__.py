@@ -22,7 +22,7 @@ from sandbox.model import Json
 from sandbox.program import Sandbox
 from sandbox.runner import Runner
 
-# So many seconds a bot may take to start before a scenario is played.
+# How long a bot may take to start before a scenario is played, in seconds.
 BOT_COMES_WITHIN = 120.0
 PORTS_TRIED = 20
 
@@ -62,7 +62,7 @@ def _sandbox(arguments: argparse.Namespace) -> Sandbox:
 
 
 def _free_port(host: str, first: int) -> int:
-    """The first port from here on which nobody listens."""
+    """The first free port from `first` on."""
     for port in range(first, first + PORTS_TRIED):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -74,12 +74,12 @@ def _free_port(host: str, first: int) -> int:
 
 @contextlib.asynccontextmanager
 async def _kept(arguments: argparse.Namespace, cast: Json) -> AsyncIterator[Sandbox]:
-    """The sandbox as it was left, or else with its people of the scene."""
+    """The sandbox as it was saved, or with the people of the scene."""
     file: Path | None = arguments.state
     async with _sandbox(arguments) as sandbox:
         if file is None or not keeping.load(sandbox.stage, file):
             scene.set_up(sandbox.stage, cast)
-        # What the command line says counts more than what was kept.
+        # The command line overrides the saved state.
         sandbox.stage.token = arguments.token or sandbox.token
         sandbox.limits.enabled |= arguments.limits
         sandbox.world.privacy_mode &= not arguments.no_privacy
@@ -109,11 +109,11 @@ async def _running(arguments: argparse.Namespace, cast: Json) -> AsyncIterator[S
 
 
 def _interruption() -> asyncio.Event:
-    """Set by Ctrl+C and by a polite end."""
+    """Set by Ctrl+C and by SIGTERM."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl+C ends it all the same
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl+C still ends it
             loop.add_signal_handler(number, stopped.set)
     return stopped
 

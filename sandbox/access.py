@@ -48,12 +48,12 @@ def chat_named(world: World, params: Params, name: str = "chat_id") -> Chat:
 
 
 def known(chat: Chat) -> bool:
-    """Whether this person ever wrote to the bot in private."""
+    """Whether this person has ever written to the bot in private."""
     return chat.started or bool(chat.messages) or chat.blocked
 
 
 def readable(world: World, params: Params, name: str = "chat_id") -> Chat:
-    """A chat the bot may look into; an upgraded group is still one, though nothing more."""
+    """A chat that the bot may look into; in an upgraded group that is all it may do."""
     chat = chat_named(world, params, name)
     if chat.migrated_to is None:
         _check_presence(world, chat)
@@ -61,7 +61,7 @@ def readable(world: World, params: Params, name: str = "chat_id") -> Chat:
 
 
 def changeable(world: World, params: Params) -> Chat:
-    """A chat in which the bot may change what is there already."""
+    """A chat in which the bot may change existing messages."""
     chat = chat_named(world, params)
     if chat.migrated_to is not None:
         raise migrated(chat.migrated_to)
@@ -96,7 +96,7 @@ def writable(world: World, params: Params, kind: str = "text") -> Chat:
 
 
 def _met(world: World, person_id: int) -> bool:
-    """Whether bot and person share a group: it knows him, but may not write first."""
+    """Whether bot and person share a group: then the bot knows them, but may not write first."""
     return any(
         person_id in chat.members and world.bot_present(chat)
         for chat in world.chats.values()

@@ -25,7 +25,7 @@ REFUSAL: Json = {"ok": False, "error": "wrong secret"}
 
 
 class Control:
-    """Answers requests of whoever knows the secret."""
+    """Answers requests that carry the secret."""
 
     def __init__(self, stage: Stage) -> None:
         """Control what is on `stage`."""

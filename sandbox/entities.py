@@ -15,7 +15,7 @@ from sandbox.model import Json, Person
 from sandbox.params import Params
 from sandbox.words import words
 
-# What a sender may ask for; the others are found in the text by Telegram itself.
+# Entities that a sender may set; Telegram finds the others in the text itself.
 STYLES = frozenset(
     words(
         "bold italic underline strikethrough spoiler blockquote expandable_blockquote code pre "

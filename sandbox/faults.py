@@ -1,4 +1,4 @@
-"""What can go wrong between a bot and Telegram, on demand.
+"""Faults between a bot and Telegram, on demand.
 
 `kind` is one of
 * `error`: answered with `status`, `description` and `parameters`, not processed;
@@ -26,7 +26,7 @@ BEFORE = frozenset({"error", "html", "cut_before"})
 class Fault:
     """One thing that goes wrong; `times` None means until it is removed.
 
-    Without a `method` it concerns all of them but `spares`.
+    Without a `method` it concerns all methods except `spares`.
     """
 
     kind: str
@@ -57,7 +57,7 @@ class Faults:
     """The faults that are set, and the latency of every call."""
 
     def __init__(self, rng: random.Random) -> None:
-        """All is well at first."""
+        """No faults yet."""
         self._rng = rng
         self._last_id = 0
         self.active: list[Fault] = []
@@ -103,13 +103,13 @@ class Faults:
         return None
 
     def delay(self) -> float:
-        """Half of a call's latency: so long before it is processed, and again after."""
+        """Half of a call's latency: spent before it is processed, and once more after."""
         low, high = self.latency
         return self._rng.uniform(low, high) / 2 if high > 0 else 0.0
 
 
 async def pause(seconds: float) -> None:
-    """Let a network's time pass."""
+    """Wait as a slow network would."""
     if seconds > 0:
         await asyncio.sleep(seconds)
 

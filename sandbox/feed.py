@@ -1,4 +1,4 @@
-"""What changed, in order: the control API's answer to “tell me when something happens”."""
+"""Changes in order, for those who wait until something happens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KEPT = 100_000
 
 
 class Feed:
-    """Numbered changes; a reader names the last number he knows and waits for more."""
+    """Numbered changes; a reader names the last number it knows and waits for more."""
 
     def __init__(self) -> None:
         """Nothing has happened yet."""

@@ -1,4 +1,4 @@
-"""Listening to a bot: what it has said since the play began, and what nobody expected yet."""
+"""Listens to a bot: everything it has said since playing began and no step has matched yet."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sandbox import saying
 from sandbox.client import Telegram
 from sandbox.model import Json
 
-# After so many seconds of silence another sentence counts as the answer.
+# How long the bot must be silent before something else it said counts as its answer.
 QUIET_SECONDS = 1.0
 
 
 class Listener:
-    """Follows the feed from a point on; everything the bot says is heard once."""
+    """Follows the feed from a given change on; each thing the bot says is matched once."""
 
     def __init__(self, telegram: Telegram, bot_id: int, since: int) -> None:
         """Hear what the bot says after change number `since`."""
@@ -27,11 +27,11 @@ class Listener:
     async def hear(
         self, fits: Callable[[Json], bool], wanted: Json, patience: float
     ) -> Json | None:
-        """What says the same as `wanted`, among what fits.
+        """Wait for what the bot says in this place, preferably the same as `wanted`.
 
-        1. What was said already, or is said within `patience`, and is the same, is taken.
-        2. Something else that fits is taken when the bot has been quiet for a while.
-        3. None is a bot that stayed silent.
+        1. Something that says the same is returned, if it was said or comes within `patience`.
+        2. Otherwise something else that fits, once the bot has been quiet for QUIET_SECONDS.
+        3. None if the bot stayed silent.
         """
         began = self._now()
         while True:
@@ -49,7 +49,7 @@ class Listener:
             return found
 
     def _forget(self, taken: Json, fitting: list[Json]) -> None:
-        """What was taken is not heard again, nor is an edit or reaction that it replaced."""
+        """Drop what was matched, and earlier edits or reactions that it replaced."""
         replaced = [] if taken["kind"] == "message" else fitting[: fitting.index(taken)]
         for said in (*replaced, taken):
             self._new.remove(said)

@@ -36,7 +36,7 @@ class OtherState(Exception):
 
 
 def describe(world: World) -> Json:
-    """Everything there is, as JSON; of files, everything but their bytes."""
+    """The whole world as JSON; of files, everything except their bytes."""
     return {
         "version": VERSION,
         "bot": world.bot.id,
@@ -74,13 +74,13 @@ def _chat(chat: Chat) -> Json:
 
 
 def rebuild(world: World, state: Json, folder: Path) -> None:
-    """Make everything there is in a new world; `folder` has the bytes of files."""
+    """Rebuild everything in a new world; `folder` has the bytes of files."""
     if (state.get("version"), state.get("bot")) != (VERSION, world.bot.id):
         raise OtherState
     world.privacy_mode = state["privacy_mode"]
     world.bot.talks_to_bots = state["talks_to_bots"]
     world.clock.added = state["added_seconds"]
-    world.feed.last = state["seq"]  # a page that was open goes on reading
+    world.feed.last = state["seq"]  # an open page keeps reading
     version, numbers, spare = state["random"]
     world.rng.setstate((version, tuple(numbers), spare))
     world.count_from(state["counters"])
@@ -117,7 +117,7 @@ def _beside(file: Path) -> Path:
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Write all or nothing, whenever the process ends."""
+    """Write all or nothing, even if the process is killed."""
     new = file.with_name(f"{file.name}.new")
     new.touch(mode=0o600)
     new.write_bytes(content)
@@ -125,7 +125,7 @@ def _write(file: Path, content: bytes) -> None:
 
 
 def save(stage: Stage, file: Path) -> None:
-    """Write everything down, the bytes of new files first."""
+    """Save everything, the bytes of new files first."""
     folder = _beside(file)
     folder.mkdir(parents=True, exist_ok=True)
     for stored in stage.world.files:
@@ -136,7 +136,7 @@ def save(stage: Stage, file: Path) -> None:
 
 
 def load(stage: Stage, file: Path) -> bool:
-    """Read what was kept into a new sandbox; whether there was anything."""
+    """Load a saved state into a new sandbox; False if there is none."""
     if not file.exists():
         return False
     try:
@@ -151,7 +151,7 @@ def load(stage: Stage, file: Path) -> bool:
 
 @contextlib.asynccontextmanager
 async def kept(stage: Stage, file: Path, seconds: float = BETWEEN_WRITES) -> AsyncIterator[None]:
-    """Write changes down, at most once in so many seconds, and everything at the end."""
+    """Save changes, at most once every `seconds`, and everything at the end."""
     async with asyncio.TaskGroup() as tasks:
         writing = tasks.create_task(_write_changes(stage, file, seconds))
         try:

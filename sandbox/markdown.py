@@ -41,7 +41,7 @@ class Parser:
         self.quote: int | None = None
 
     def byte(self, at: int) -> int:
-        """Where `at` is in UTF-8."""
+        """The offset of `at` in bytes of UTF-8."""
         return len(self.source[:at].encode())
 
     def fail(self, text: str) -> ApiError:

@@ -132,7 +132,7 @@ def _details(file: StoredFile, said: Json) -> Json:
 
 
 def _number(said: Json, name: str, default: int) -> int:
-    """What the sender said of a file, if it is a number above zero."""
+    """A number that the sender gave for a file, if it is above zero."""
     text = str(said.get(name, ""))
     return (int(text) if text.isdecimal() else 0) or default
 
@@ -140,7 +140,7 @@ def _number(said: Json, name: str, default: int) -> int:
 def sample(
     world: World, kind: str, name: str | None, content: bytes | None, mime_type: str | None = None
 ) -> StoredFile:
-    """A file a person sends from his own machine."""
+    """A file that a person sends from their own device."""
     default = PIXEL if kind == "photo" else f"a {kind} of the sandbox".encode()
     data = default if content is None else content
     return world.files.add(kind, name or NAMES[kind], data, mime_type or MIME[kind])

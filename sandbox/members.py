@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.model import Chat, Json, Member
 from sandbox.words import words
 
-# What an administrator the sandbox makes may do, in Telegram's order.
+# The rights of an administrator made by the sandbox, in Telegram's order.
 ADMIN_RIGHTS = words(
     "can_manage_chat can_manage_video_chats can_restrict_members can_promote_members "
     "can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories "

@@ -1,4 +1,4 @@
-"""Who and what there is: people, chats, memberships, messages, uploads."""
+"""The data: people, chats, memberships, messages, uploads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Person:
     talks_to_bots: bool = False  # of a bot: its Bot-to-Bot Communication Mode is on
 
     def json(self) -> Json:
-        """https://core.telegram.org/bots/api#user as it stands in messages."""
+        """https://core.telegram.org/bots/api#user as messages contain it."""
         view: Json = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name}
         for name in ("last_name", "username", "language_code"):
             if getattr(self, name) is not None:
@@ -35,7 +35,7 @@ class Person:
 
 @dataclass(slots=True)
 class Member:
-    """A person's place in a chat: `status` in Telegram's words, and whether he may write."""
+    """A person's place in a chat: `status` in Telegram's words, and whether they may write."""
 
     person: Person
     status: str = "member"

@@ -1,4 +1,4 @@
-"""Playing a recorded scenario again, against any bot.
+"""Plays a recorded scenario against any bot.
 
 People do what they did, in the same order, as soon as the bot has said what it had said before
 that; its edits and reactions are things it says. A bot that says something else is not
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class Player:
-    """One performance. What was recorded under an id may have another one now."""
+    """Plays one scenario; translates recorded ids into the ids of today."""
 
     def __init__(self, telegram: Telegram, say: Say, patience: float) -> None:
         """Play on `telegram`; `say` gets a line a step."""
@@ -38,7 +38,7 @@ class Player:
         self._messages: dict[tuple[int, int], int] = {}
 
     async def play(self, scenario: Json) -> int:
-        """The whole scenario; how many times the bot said something else, or nothing."""
+        """Play the whole scenario; count how often the bot said something else, or nothing."""
         async with self._under(scenario.get("conditions", {})) as now:
             self._listener = Listener(self.telegram, now["bot"]["id"], now["seq"])
             await self._gather(scenario["cast"], {chat["id"] for chat in now["chats"]})
@@ -51,7 +51,7 @@ class Player:
 
     @contextlib.asynccontextmanager
     async def _under(self, conditions: Json) -> AsyncIterator[Json]:
-        """What is there now, with the switches as they were; in the end as they are now."""
+        """Set the switches as they were at the recording, and put them back at the end."""
         now: Json = await self.telegram.call("overview")
         before = {"privacy": now["bot"]["privacy"], "limits": now["trouble"]["limits"]}
         await self._switch(before | conditions)
@@ -65,7 +65,7 @@ class Player:
         await self.telegram.limits(enabled=to["limits"])
 
     async def _gather(self, cast: Json, there: set[int]) -> None:
-        """Make whoever is not there yet."""
+        """Create the people and groups that don't exist yet."""
         for action, listed in (("user", cast["users"]), ("group", cast["groups"])):
             for one in listed:
                 if one["id"] not in there:
@@ -116,7 +116,7 @@ class Player:
         self.say(f"✓ {body.get('user', '')} {action} {saying.short(what)}".rstrip())
 
     async def _wait_for_button(self, body: Json) -> None:
-        """A button may come by an edit that nobody wrote down (in a scenario of version 1)."""
+        """Wait for a button from an edit that was not recorded (scenarios of version 1)."""
 
         def shown(message: Json) -> bool:
             rows = (message.get("keyboard") or {}).get("inline_keyboard") or []
@@ -133,7 +133,7 @@ class Player:
             )
 
     async def _hear(self, then: Json) -> None:
-        """Until the bot says this, or has said something else and is quiet, or is silent."""
+        """Wait until the bot says this, says something else instead, or stays silent."""
         chat_id, message_id = self._now(then["chat"]), self._message(then)
 
         def fits(said: Json) -> bool:
@@ -160,7 +160,7 @@ class Player:
 
 
 def _place(body: Json) -> int:
-    """The chat in which something is done: one's own, where none is named."""
+    """The chat in which something is done; by default the person's own."""
     place = body.get("chat") or body.get("user") or 0
     return int(place)
 

@@ -1,4 +1,4 @@
-"""What every method that sends has in common: chat, thread, reply, keyboard, protection."""
+"""What all sending methods share: chat, thread, reply, keyboard, protection."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def thread_of(topic: Topic | None) -> Json:
 
 
 def target(world: World, params: Params, kind: str) -> Target:
-    """Everything about a message but its content."""
+    """Everything about a message except its content."""
     keyboard = markup.read(params)
     chat = access.writable(world, params, kind)
     topic = access.topic_of(chat, params)

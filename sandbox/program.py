@@ -45,7 +45,7 @@ class Sandbox:
         port: int = 0,
         secret: str | None = None,
     ) -> None:
-        """Prepare everything; nothing listens yet. Without a `token` the bot gets a random one."""
+        """Prepare everything without listening yet. Without a `token` the bot gets a random one."""
         rng = random.Random(seed)  # noqa: S311 - reproducible on purpose
         self.clock = Clock(clock)
         token = token or f"{BOT_ID}:{secrets.token_urlsafe(24)}"
@@ -94,7 +94,7 @@ class Sandbox:
         self.url = f"http://{host}:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
-        """End what waits, and stop listening."""
+        """End waiting requests, and stop listening."""
         for client in self._clients:
             await client.close()
         self.world.updates.interrupt()
@@ -103,7 +103,7 @@ class Sandbox:
             await self._runner.cleanup()
 
     def client(self) -> Telegram:
-        """A way to act as people; closed together with the sandbox."""
+        """A client to act as people; closed together with the sandbox."""
         client = Telegram(self.control_url, self.secret)
         self._clients.append(client)
         return client

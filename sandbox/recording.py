@@ -21,14 +21,14 @@ from sandbox.model import Json
 from sandbox.words import words
 from sandbox.world import World
 
-# What people do, and what happens to them; not what merely looks.
+# The actions that change something; those that only look are not recorded.
 DEEDS = frozenset(
     words(
         "user group member settings upgrade topic delete_topic rename block deactivate write send "
         "album edit delete react press vote update limits latency fault mend advance bot"
     )
 )
-# Which id the result of a deed brings.
+# The field of a result that holds the new id, by action.
 IDS = {
     "write": "message_id",
     "send": "message_id",
@@ -41,10 +41,10 @@ IDS = {
 
 
 class Recording:
-    """Everything from now on."""
+    """Records everything from now on."""
 
     def __init__(self, world: World, *, limits: bool) -> None:
-        """Remember who is here now, and what is switched on."""
+        """Remember the people, groups and switches as they are now."""
         self._world = world
         self._conditions = {"privacy": world.privacy_mode, "limits": limits}
         self._cast = describing.describe(world)
@@ -62,11 +62,11 @@ class Recording:
         self._deeds.append((self._world.feed.last, step))
 
     def scenario(self) -> Json:
-        """What was said until now, in order."""
+        """Everything so far, in order."""
         changes = self._world.feed.since(self._since)
         told = [(int(one["seq"]), saying.told(one, self._world.bot.id)) for one in changes]
         said = [(seq, 0, {"bot": what}) for seq, what in told if what is not None]
-        deeds = [(seq, 1, step) for seq, step in self._deeds]  # after what was there already
+        deeds = [(seq, 1, step) for seq, step in self._deeds]  # after what the bot had said before
         steps = [step for *_, step in sorted([*deeds, *said], key=itemgetter(0, 1))]
         return {
             "version": 2,
@@ -77,7 +77,7 @@ class Recording:
 
 
 def _without_replaced(steps: list[Json]) -> list[Json]:
-    """Of several edits (or reactions) of a message between two deeds only the last.
+    """Keep the last of several edits (or reactions) of a message between two deeds.
 
     People saw no other long enough to act on it, and a bot is free to save the others.
     """

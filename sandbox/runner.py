@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 
 from sandbox.model import Json
 
-# So many seconds a bot has to stop by itself.
+# How long a bot has to stop before it is killed, in seconds.
 STOPS_WITHIN = 15.0
-# What a shell says of a command that it cannot find.
+# A shell's exit code for a command that it can't find.
 NOT_STARTED = 127
 
 
@@ -32,7 +32,7 @@ class Runner:
     def __init__(
         self, command: str, environment: Mapping[str, str], changed: Callable[[], None]
     ) -> None:
-        """`changed` is called whenever `json()` is another."""
+        """`changed` is called whenever `json()` changes."""
         self._command = words_of(command)
         self._environment = os.environ | dict(environment)
         self._changed = changed

@@ -13,12 +13,12 @@ import re
 
 from sandbox.client.message import Json, Message
 
-# What is compared.
+# The fields that are compared.
 WHAT = ("text", "buttons", "emoji")
 
 
 def told(change: Json, bot_id: int) -> Json | None:
-    """What the bot said by a change of the feed; None if the change is not its doing."""
+    """What the bot said with a change of the feed; None if the bot did not make the change."""
     if change["kind"] not in {"message", "edit", "reaction"}:
         return None
     message = Message(change["message"])
@@ -32,7 +32,7 @@ def told(change: Json, bot_id: int) -> Json | None:
 
 
 def same(now: Json, then: Json) -> bool:
-    """Whether it says what it said then; what was not written down then does not matter."""
+    """Whether both say the same; fields that were not recorded are not compared."""
     return all(essence(now[name]) == essence(then[name]) for name in WHAT if name in then)
 
 

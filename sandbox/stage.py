@@ -43,7 +43,7 @@ class Stage:
         return self.calls[number - self.calls[0].number]
 
     def trouble(self) -> Json:
-        """What is broken on purpose now."""
+        """What is broken on purpose at the moment."""
         return {
             "faults": [asdict(fault) for fault in self.faults.active],
             "latency": list(self.faults.latency),
@@ -51,15 +51,15 @@ class Stage:
         }
 
     def set_trouble(self, trouble: Json) -> None:
-        """Break again what was broken when `trouble()` was asked."""
+        """Restore what `trouble()` returned."""
         self.faults.restore(trouble["faults"], trouble["latency"])
         self.limits.enabled = trouble["limits"]
 
     def tell_trouble(self) -> None:
-        """Let everybody know what is broken now."""
+        """Tell all readers of the feed what is broken."""
         self.world.feed.put("trouble", None, trouble=self.trouble())
 
     def tell_process(self) -> None:
-        """Let everybody know whether the bot runs."""
+        """Tell all readers of the feed whether the bot runs."""
         if self.runner is not None:
             self.world.feed.put("process", None, process=self.runner.json())

@@ -13,7 +13,7 @@ from aiohttp import web
 from sandbox.model import Json
 from sandbox.stage import Stage
 
-# A comment so often keeps the connection, and finds out that nobody reads any more.
+# How often a comment keeps the connection alive, or shows that the reader has gone.
 HEARTBEAT_SECONDS = 15.0
 HEADERS = {
     "Content-Type": "text/event-stream",

@@ -41,7 +41,7 @@ WEBHOOK_ACTIVE = (
 
 @dataclass(slots=True, frozen=True)
 class Pending:
-    """An update that was not confirmed yet."""
+    """An update that is not confirmed yet."""
 
     update_id: int
     at: float
@@ -82,14 +82,14 @@ class UpdateQueue:
         return self._put({kind: payload}) if self.wants(kind) else None
 
     def put_raw(self, body: Json) -> int:
-        """Queue whatever stands in `body`, of whatever kind or form."""
+        """Queue a raw `body`, whatever its kind or shape."""
         update_id = self._put(body)
         self.injected.add(update_id)
         return update_id
 
     @contextlib.contextmanager
     def injecting(self) -> Iterator[None]:
-        """Count what is queued meanwhile as injected: somebody wrote its fields by hand."""
+        """Mark what is queued inside as injected: its fields were written by hand."""
         first = self._next_id
         yield
         self.injected.update(one.update_id for one in self._pending if one.update_id >= first)

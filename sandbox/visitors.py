@@ -18,7 +18,7 @@ from aiohttp.typedefs import Middleware
 DESCRIPTION = "Forbidden: the sandbox is for programs of this machine and for its own page"
 REFUSAL = {"ok": False, "error_code": 403, "description": DESCRIPTION, "error": DESCRIPTION}
 
-# The files of the page tell nothing, and a link to it may stand anywhere.
+# The page's files hold no secret, and any site may link to them.
 _PAGE = ("/", "/page/")
 
 

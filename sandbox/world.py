@@ -1,4 +1,4 @@
-"""Everything there is: the bot, people, chats, messages, and what follows from a new one.
+"""Everything that exists: the bot, people, chats, messages, and what follows from a new one.
 
 Message ids: “a basic group and the private chats share one message counter of the bot; a
 supergroup counts its own, from 1” (FACTS, Telegram's limits). Chat ids: a private chat has its
@@ -68,7 +68,7 @@ class World:
         self._last_album = 13_000_000_000_000_000
 
     def counters(self) -> Json:
-        """The last number given of each kind."""
+        """The last number given out of each kind."""
         return {
             "message": self._last_shared_id,
             "user": self._last_user_id,
@@ -87,11 +87,11 @@ class World:
         return int(self.clock.now())
 
     def person(self, person_id: int) -> Person | None:
-        """Whoever has this id."""
+        """The person with this id."""
         return self.people.get(person_id)
 
     def add_person(self, person: Person) -> Chat:
-        """Someone new, and his (still unopened) chat with the bot."""
+        """A new person, and their chat with the bot, which is not open yet."""
         self.people[person.id] = person
         chat = Chat(person.id, "private", person=person)
         chat.members = {who.id: Member(who) for who in (person, self.bot)}

@@ -77,7 +77,7 @@ class Message:
 
     @property
     def buttons(self) -> list[str]:
-        """What stands on its buttons."""
+        """The labels of its buttons."""
         rows = (self.raw.get("keyboard") or {}).get("inline_keyboard") or []
         return [button["text"] for row in rows for button in row]
 

@@ -11,7 +11,7 @@ from sandbox.client.user import User
 
 
 class Telegram(Connection):
-    """People and groups are made here; trouble is, too."""
+    """Makes people, groups and trouble."""
 
     async def user(
         self,

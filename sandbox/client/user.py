@@ -35,7 +35,7 @@ class Press:
 
 
 class User(Viewer):
-    """A person, with everything he does to a bot or a group."""
+    """A person, with everything people do to a bot or in a group."""
 
     async def _do(self, action: str, **body: object) -> Any:
         sent = {key: value for key, value in body.items() if value is not None}

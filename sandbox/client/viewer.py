@@ -8,7 +8,7 @@ from sandbox.client.message import Json, Message
 
 
 class Viewer:
-    """Somebody who looks at chats; a wait that is in vain prints the whole chat."""
+    """Somebody who looks at chats; a wait that times out prints the whole chat."""
 
     def __init__(self, telegram: Connection, user_id: int, name: str) -> None:
         """The person of that id."""

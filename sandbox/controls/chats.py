@@ -17,8 +17,8 @@ def add_group(stage: Stage, body: Json) -> Json:
     """A group: title, members (ids, the first owns it), supergroup, forum, bot, id.
 
     `bot` is its status there: member (default), administrator, or null when it is not in it;
-    `can_delete` false takes a right from it. `administrators` are ids of members; what
-    `settings` takes goes, too.
+    `can_delete` false takes that right from it. `administrators` are ids of members. The
+    arguments of `settings` are taken as well.
     """
     people = [stage.world.people[int(one)] for one in body.get("members", ())]
     chat = membership.create_group(

@@ -1,4 +1,4 @@
-"""All at once, as a page needs it when it opens."""
+"""Everything at once, as the page needs it when it opens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.actions import action, chat_of, person_of
 from sandbox.model import Chat, Json
 from sandbox.stage import Stage
 
-# So many of the last calls are told.
+# How many of the latest calls are listed.
 RECENT = 100
 
 

@@ -17,7 +17,7 @@ POLL_FLAGS = ("is_anonymous", "allows_multiple_answers")
 
 
 def _post(stage: Stage, body: Json, content: Json) -> Message:
-    """Post for `user` in `chat` (default: his private chat); `extra` fields go in as they are.
+    """Post for `user` in `chat` (default: the private chat); `extra` fields go in as they are.
 
     `reply_to`, `thread`; `anonymous` true writes in the group's name, `sender_chat` in another's.
     """
@@ -44,7 +44,7 @@ def write(stage: Stage, body: Json) -> Json:
 
 
 def _still(stage: Stage, body: Json) -> StoredFile | None:
-    """The picture of a live photo: `still` has its bytes, as `data` has those of the film."""
+    """The picture of a live photo: `still` has its bytes, `data` those of the film."""
     if body["kind"] != "live_photo":
         return None
     data = base64.b64decode(body["still"]) if "still" in body else None
@@ -118,7 +118,7 @@ def edit(stage: Stage, body: Json) -> Json:
 
 @action("delete")
 def delete(stage: Stage, body: Json) -> bool:
-    """A person deletes a message that he may delete; the bot is not told."""
+    """A person deletes a message; the bot is not told."""
     acting.delete(stage.world, person_of(stage, body), message_of(stage, body))
     return True
 

@@ -8,7 +8,7 @@ from sandbox.model import Json
 from sandbox.stage import Stage
 from sandbox.words import words
 
-# What a fault may say of itself besides its kind.
+# The fields of a fault besides its kind.
 _SAID = words("method spares chat_id times probability status description parameters")
 
 

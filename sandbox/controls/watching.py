@@ -1,4 +1,4 @@
-"""Watching: what stands in a chat, what changed, what the bot called."""
+"""Watching: what a chat contains, what changed, what the bot called."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_WAIT = 60.0
 def messages(stage: Stage, body: Json) -> Json:
     """A chat as people see it, oldest first, and the feed's number.
 
-    `limit`: only the last so many; `before`: of those below this id.
+    `limit`: only this many of the newest; `before`: only ids below this one.
     """
     chat, before = chat_of(stage, body), body.get("before")
     older = [m for m in chat.messages.values() if before is None or m.id < int(before)]

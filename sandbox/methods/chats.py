@@ -20,7 +20,7 @@ def get_chat(world: World, params: Params) -> Json:
 
 @method("getChatMember", "chat_id user_id")
 def get_chat_member(world: World, params: Params) -> Json:
-    """#getchatmember; who was never there has left."""
+    """#getchatmember; somebody who was never there counts as having left."""
     chat = access.readable(world, params)
     person = world.people.get(params.integer("user_id"))
     if person is None:

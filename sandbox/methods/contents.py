@@ -71,7 +71,7 @@ def send_location(world: World, params: Params) -> Json:
     return posting.send(world, params, "location", {"location": place(params)}).view
 
 
-# What a place says that does not move.
+# The fields of a place that does not move.
 STILL = ("latitude", "longitude", "horizontal_accuracy")
 
 

@@ -32,7 +32,7 @@ MOST = 100
 
 
 def content_of(world: World, message: Message) -> Json:
-    """What a copy holds: dice are rolled anew, polls begin without votes (FACTS)."""
+    """What a copy holds: dice are rolled again, polls start without votes (FACTS)."""
     view = message.view
     content = {name: view[name] for name in CONTENT if name in view}
     if "dice" in content:
@@ -120,7 +120,7 @@ def _count(params: Params) -> int:
 def _several(
     world: World, params: Params, verb: str, participle: str, made: Callable[[Message], Json]
 ) -> list[Json]:
-    """Copy or forward many: what can't be is skipped in silence, albums stay albums."""
+    """Copy or forward several: what can't be copied is skipped silently, albums stay albums."""
     source = access.readable(world, params, "from_chat_id")
     where = posting.target(world, params, "text")
     albums: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Taking people out of groups, or their word: https://core.telegram.org/bots/api#banchatmember.
+"""Removing people from groups, or their right to write: https://core.telegram.org/bots/api#banchatmember.
 
 The words are those of ChatManager and DialogParticipantManager in tdlib/td. Nothing ends by
 itself: `until_date` has no effect. Of permissions only whether somebody may write is kept.
@@ -16,7 +16,7 @@ from sandbox.world import World
 
 
 def _concerned(world: World, params: Params) -> tuple[Chat, Person]:
-    """The group and the member, if the bot may take anything from him."""
+    """The group and the member, if the bot has the right to restrict them."""
     chat = access.changeable(world, params)
     if chat.private:
         raise bad_request("chat member status can't be changed in private chats")

@@ -11,7 +11,7 @@ from sandbox.world import World
 
 
 def _live(world: World, params: Params) -> Message:
-    """A place of the bot's that still moves; once it does not, it is an ordinary one."""
+    """A live location of the bot's; once it has ended it is an ordinary location."""
     message = edits.editable(world, params)
     period = message.view.get("location", {}).get("live_period")
     if period is None:

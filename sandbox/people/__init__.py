@@ -1,1 +1,1 @@
-"""What people do, as their applications would: the other side of the Bot API."""
+"""What people do in their Telegram apps: the other side of the Bot API."""

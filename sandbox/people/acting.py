@@ -9,14 +9,14 @@ from sandbox.world import ANONYMOUS, CHANNEL_BOT, Callback, World
 
 
 def may_act(chat: Chat, person: Person) -> None:
-    """People act only where they are, and where the bot may answer."""
+    """People act only in chats that they are in, and where the bot may answer."""
     if chat.blocked:
         raise bad_request("the person has blocked the bot: unblock it first")
     is_there(chat, person)
 
 
 def is_there(chat: Chat, person: Person) -> None:
-    """Who left a group changes nothing in it, nor does anybody in one that has moved.
+    """A person who left a group changes nothing in it; in a migrated group nobody does.
 
     ChatManager::have_input_peer_chat in tdlib/td: an edit needs a group that is active and not
     left.
@@ -28,7 +28,7 @@ def is_there(chat: Chat, person: Person) -> None:
 
 
 def text_fields(text: str, styles: list[Json] | None, name: str = "text") -> Json:
-    """A typed text: applications mark commands, links and the like themselves."""
+    """A typed text; apps mark commands, links and the like themselves."""
     text, found = entities.of_user(text, styles)
     prefix = "" if name == "text" else "caption_"
     return {name: text} | ({f"{prefix}entities": found} if found else {})
@@ -64,7 +64,7 @@ def post(
 
 
 def _may_write(chat: Chat, person: Person, topic: Topic) -> None:
-    """Who is no administrator writes only where nothing is closed, and if he was not restricted."""
+    """Members who are not administrators can't write in closed topics or while restricted."""
     member = chat.members[person.id]
     if member.status in ADMIN_STATUSES:
         return
@@ -93,7 +93,7 @@ def find(chat: Chat, message_id: int) -> Message:
 
 
 def edit(world: World, person: Person, message: Message, content: Json) -> Message:
-    """Change one's own message; what it did not say before is replaced."""
+    """Change one's own message: `content` replaces the fields it names."""
     if message.author_id != person.id:
         raise bad_request("only the author edits a message")
     is_there(message.chat, person)
@@ -108,7 +108,7 @@ def _marks(name: str) -> str:
 
 
 def delete(world: World, person: Person, message: Message) -> None:
-    """Take a message out of a chat: in private any, in a group one's own, or with the right to.
+    """Delete a message: any in private; in a group one's own, or others' with the right to.
 
     MessagesManager::can_delete_channel_message in tdlib/td: what one sent oneself, or what the
     right to delete messages lets one.

@@ -1,4 +1,4 @@
-"""Who is where: joining, leaving, promotion, blocking, and a group's upgrade.
+"""Membership: joining, leaving, promotion, blocking, and a group's upgrade.
 
 Updates: `my_chat_member` whenever the bot's own status changes, `chat_member` for others, to
 administrators that ask for it (https://core.telegram.org/bots/api#update).
