@@ -1,21 +1,45 @@
 """Notices: facts worth telling somebody, as a kind and a few numbers.
 
-Words, language and buttons are made when a notice is delivered, so it always shows what is true
-then. A notice's field names are the shape of its JSON in the outbox: add, never rename.
+Words, language and buttons are made when a notice is delivered (bot/wording), so it always shows
+what is true then. A notice's field names are the shape of its JSON in the outbox: add, never
+rename. Its rules stand on its class; nothing elsewhere lists kinds to ask what is true of them.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, override
 
 from database.machinery import Precedence
+from database.models import Direction
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to tell one chat."""
+    """Something to tell one chat.
+
+    | rule | if it is set |
+    |---|---|
+    | `precedence` | its class, which has a share of the limits |
+    | `reported` | somebody misses it if it does not arrive, so its loss is told |
+    | `decorates` | it shows how things are, and is shown anew when they change |
+    | `free` | it costs its chat none of its messages: a reaction |
+    | `passes_on` | it says for the first time what was written in this direction |
+    | `edits` | it says the new wording of that |
+    | `merges` | several that wait in a lane become one message |
+    | `offers_again` | it offers to send again what it tells of, and comes to show how that ended |
+    | `moves_along` | it goes where the staff chat goes, although it belongs to no ticket |
+    """
 
     precedence: ClassVar[Precedence] = Precedence.CONFIRMATION
+    reported: ClassVar[bool] = False
+    decorates: ClassVar[bool] = False
+    free: ClassVar[bool] = False
+    passes_on: ClassVar[Direction | None] = None
+    edits: ClassVar[Direction | None] = None
+    merges: ClassVar[bool] = False
+    offers_again: ClassVar[bool] = False
+    moves_along: ClassVar[bool] = False
     kind: ClassVar[str]
     registry: ClassVar[dict[str, type["Notice"]]] = {}
 
@@ -27,6 +51,26 @@ class Notice:
     def to_json(self) -> dict[str, Any]:
         """Make the payload that `read` takes."""
         return asdict(self)
+
+
+def rules_of(kind: str) -> type[Notice]:
+    """Give the rules of a kind; of one that this version does not know, those of any notice."""
+    return Notice.registry.get(kind, Notice)
+
+
+def kinds(rule: Callable[[type[Notice]], bool]) -> list[str]:
+    """List the kinds that a rule holds for."""
+    return [kind for kind, notice in Notice.registry.items() if rule(notice)]
+
+
+def passing_on() -> list[str]:
+    """List the kinds that say for the first time what somebody wrote."""
+    return kinds(lambda notice: notice.passes_on is not None)
+
+
+def of_answers() -> list[str]:
+    """List the kinds that say an answer, or its new wording."""
+    return kinds(lambda notice: Direction.ANSWER in {notice.passes_on, notice.edits})
 
 
 def read(kind: str, payload: dict[str, Any]) -> Notice:
@@ -60,6 +104,9 @@ class AnswerPosted(Notice):
     """To a user: what staff answered."""
 
     precedence = Precedence.ANSWER
+    reported = True
+    merges = True
+    passes_on = Direction.ANSWER
     message_id: int
 
 
@@ -68,6 +115,8 @@ class AnswerEdited(Notice):
     """To a user: an answer has a new wording."""
 
     precedence = Precedence.ANSWER
+    reported = True
+    edits = Direction.ANSWER
     message_id: int
 
 
@@ -76,6 +125,7 @@ class AnswerRetracted(Notice):
     """At a user's: an answer became a note, so its copies are deleted."""
 
     precedence = Precedence.ANSWER
+    reported = True
     message_id: int
 
 
@@ -103,6 +153,7 @@ class CardPosted(Notice):
     """
 
     precedence = Precedence.CARD
+    reported = True
     ticket_id: int
     message_id: int | None = None
 
@@ -112,6 +163,7 @@ class CardRedrawn(Notice):
     """To staff: the card shows the ticket as it is now."""
 
     precedence = Precedence.REDRAW
+    decorates = True
     ticket_id: int
 
 
@@ -120,6 +172,7 @@ class CardRetired(Notice):
     """To staff: the ticket's older cards say that there is a new one further down."""
 
     precedence = Precedence.REDRAW
+    decorates = True
     ticket_id: int
 
 
@@ -128,6 +181,9 @@ class QuestionPosted(Notice):
     """To staff: what a user wrote after the card."""
 
     precedence = Precedence.FOLLOW_UP
+    reported = True
+    merges = True
+    passes_on = Direction.QUESTION
     message_id: int
 
 
@@ -136,6 +192,8 @@ class QuestionEdited(Notice):
     """To staff: a user changed a message."""
 
     precedence = Precedence.FOLLOW_UP
+    reported = True
+    edits = Direction.QUESTION
     message_id: int
 
 
@@ -144,6 +202,8 @@ class AnswerDelivered(Notice):
     """To staff: the answer has arrived; a reaction on it."""
 
     precedence = Precedence.REACTION
+    decorates = True
+    free = True
     message_id: int
 
 
@@ -152,6 +212,8 @@ class NoteKept(Notice):
     """To staff: this was taken as a note; a reaction on it."""
 
     precedence = Precedence.REACTION
+    decorates = True
+    free = True
     message_id: int
 
 
@@ -163,6 +225,8 @@ class CommandDone(Notice):
     """
 
     precedence = Precedence.REACTION
+    decorates = True
+    free = True
     asked_in: int
     message_id: int
 
@@ -175,6 +239,7 @@ class DeliveryFailed(Notice):
     (services/delivery/doubts.py). `told_as` is its own message, once it stands in the chat.
     """
 
+    offers_again = True
     ticket_id: int
     delivery_id: int
     reason: str
@@ -208,6 +273,7 @@ class SentAgain(Notice):
     """
 
     precedence = Precedence.REDRAW
+    decorates = True
     ticket_id: int
     delivery_id: int
     told_in: int
@@ -219,12 +285,15 @@ class SentAgain(Notice):
 class WordsKept(Notice):
     """To staff: what one of them wrote is kept, and why; with buttons where a press decides."""
 
+    moves_along = True
     mark: str
 
 
 @dataclass(frozen=True)
 class UnconfirmedKept(Notice):
     """To staff: what is kept until Telegram says who wrote it; one for all that is kept so."""
+
+    moves_along = True
 
 
 @dataclass(frozen=True)
@@ -265,6 +334,7 @@ class UserReturned(Notice):
     `since` is when the block began, in whole seconds; `told_as` as of `DeliveryFailed`.
     """
 
+    offers_again = True
     ticket_id: int
     since: int = 0
     told_as: int | None = None
@@ -278,6 +348,7 @@ class UpdateSetAside(Notice):
     """
 
     precedence = Precedence.REDRAW
+    moves_along = True
     dead_update_id: int
 
 

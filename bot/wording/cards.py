@@ -9,6 +9,7 @@ from bot.texts import names, on_cards
 from bot.wording import quoting
 from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews, rendered
+from bot.wording.registry import words_for
 from core.text import Piece, join, split
 from database.conditions import IS_CARD
 from database.models import LinkKind, Message, MessageLink, Ticket, TicketEvent, TicketStatus, User
@@ -23,6 +24,7 @@ BODY_LIMIT = 3000
 REASON_LIMIT = 300
 
 
+@words_for(CardPosted)
 async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
     """Send the card, as a reply to an older one; a text that has no room goes on in replies."""
     ticket = await desk.ticket(notice.ticket_id)
@@ -49,6 +51,7 @@ async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
     )
 
 
+@words_for(CardRedrawn)
 async def redraw(desk: Desk, notice: CardRedrawn) -> Parcel | None:
     """Show the ticket as it is now; nothing to do where it has no card yet."""
     ticket = await desk.ticket(notice.ticket_id)
@@ -71,6 +74,7 @@ async def redrawn(desk: Desk, ticket: Ticket, card: MessageLink, *, more: bool =
     )
 
 
+@words_for(CardRetired)
 async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
     """Have each card but the newest point to it; replies to them are understood as before.
 

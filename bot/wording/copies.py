@@ -11,6 +11,7 @@ from bot.texts import names, on_cards
 from bot.wording import media, quoting
 from bot.wording.calls import Call, ReplyTo, entities, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews
+from bot.wording.registry import words_for
 from core.text import Piece, split, utf16_len
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 from services.delivery.parcel import Parcel, Shown
@@ -23,6 +24,7 @@ _BETWEEN = "\n\n"
 _MORE = names.continued()
 
 
+@words_for(QuestionPosted)
 async def question(desk: Desk, notice: QuestionPosted) -> Parcel | None:
     """Show staff what a user wrote, as a reply to the card, or to what the user replies to.
 
@@ -37,6 +39,7 @@ async def question(desk: Desk, notice: QuestionPosted) -> Parcel | None:
     return _media(desk, together, reply_to)
 
 
+@words_for(AnswerPosted)
 async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
     """Show a user what staff answered. What became a note meanwhile is not sent."""
     messages = await desk.messages()

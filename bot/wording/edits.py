@@ -12,6 +12,7 @@ from bot.texts import names
 from bot.wording import cards, copies, media, quoting
 from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews
+from bot.wording.registry import words_for
 from core.text import Piece, split
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 from services import links
@@ -19,6 +20,7 @@ from services.delivery.parcel import Parcel, Rewritten, Shown
 from services.notices import AnswerEdited, AnswerRetracted, QuestionEdited, QuestionPosted
 
 
+@words_for(AnswerEdited, QuestionEdited)
 async def edit(desk: Desk, notice: QuestionEdited | AnswerEdited) -> Parcel | None:
     """Edit the next copy that is out of date, or add what the text has grown by."""
     message = await desk.message(notice.message_id)
@@ -50,6 +52,7 @@ async def _moved(desk: Desk, message: Message) -> Parcel | None:
     return await copies.question(desk, QuestionPosted(message.id))
 
 
+@words_for(AnswerRetracted)
 async def retract(desk: Desk, notice: AnswerRetracted) -> Parcel | None:
     """Delete the next copy of an answer that became a note (bots may for 48 hours)."""
     sent = await links.all_copies(desk.session, notice.message_id, desk.chat_id)

@@ -7,6 +7,7 @@ from bot.texts import buttons, refusals, to_staff
 from bot.wording import again
 from bot.wording.calls import Call, send_text
 from bot.wording.context import Desk
+from bot.wording.registry import words_for
 from database.models import KeptReason, KeptWords
 from services import links
 from services.delivery.parcel import Parcel
@@ -14,6 +15,7 @@ from services.helpdesk import kept
 from services.notices import UnconfirmedKept, WordsKept
 
 
+@words_for(WordsKept)
 async def words_kept(desk: Desk, notice: WordsKept) -> Parcel | None:
     """Tell under the words, if they are kept still.
 
@@ -26,6 +28,7 @@ async def words_kept(desk: Desk, notice: WordsKept) -> Parcel | None:
     return _under(desk, row, words, keyboard)
 
 
+@words_for(UnconfirmedKept)
 async def unconfirmed_kept(desk: Desk, _notice: UnconfirmedKept) -> Parcel | None:
     """Tell, under the newest of them, whose words are kept until Telegram says who they are."""
     rows = await kept.unconfirmed(desk.session)

@@ -5,12 +5,14 @@ from aiogram.types import ReactionTypeEmoji
 
 from bot.wording.calls import Call
 from bot.wording.context import Desk
+from bot.wording.registry import words_for
 from database.models import Direction
 from services.delivery.parcel import Parcel
 from services.helpdesk import commands
 from services.notices import AnswerDelivered, CommandDone, NoteKept
 
 
+@words_for(AnswerDelivered)
 async def delivered(desk: Desk, notice: AnswerDelivered) -> Parcel | None:
     """Mark an answer that has arrived; one that was taken back meanwhile is a note."""
     answer = await desk.message(notice.message_id)
@@ -19,6 +21,7 @@ async def delivered(desk: Desk, notice: AnswerDelivered) -> Parcel | None:
     return await _react(desk, notice.message_id, "👍")
 
 
+@words_for(NoteKept)
 async def noted(desk: Desk, notice: NoteKept) -> Parcel | None:
     """Mark a note; a command that was carried out, under a picture of it, has its own mark."""
     note = await desk.message(notice.message_id)
@@ -28,6 +31,7 @@ async def noted(desk: Desk, notice: NoteKept) -> Parcel | None:
     return await _react(desk, notice.message_id, "✍")
 
 
+@words_for(CommandDone)
 async def done(desk: Desk, notice: CommandDone) -> Parcel | None:
     return _reaction(desk, notice.asked_in, notice.message_id, "👌")
 

@@ -12,6 +12,7 @@ from bot.reading import update_json
 from bot.texts import buttons, refusals, to_staff, to_users
 from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import Desk, rendered
+from bot.wording.registry import words_for
 from core.text import Piece
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, LinkKind, Message, Ticket, User
@@ -24,26 +25,31 @@ from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTi
 _AS_NOTICE = [[Shown(kind=LinkKind.NOTICE)]]
 
 
+@words_for(notices.TicketOpened)
 async def ticket_opened(desk: Desk, notice: notices.TicketOpened) -> Parcel:
     ticket = await desk.ticket(notice.ticket_id)
     return _say(desk, to_users.ticket_opened(desk.number(ticket)))
 
 
+@words_for(notices.TicketClosed)
 async def ticket_closed(desk: Desk, notice: notices.TicketClosed) -> Parcel:
     ticket = await desk.ticket(notice.ticket_id)
     return _say(desk, to_users.ticket_closed(desk.number(ticket)))
 
 
+@words_for(notices.TicketReopened)
 async def ticket_reopened(desk: Desk, notice: notices.TicketReopened) -> Parcel:
     ticket = await desk.ticket(notice.ticket_id)
     return _say(desk, to_users.ticket_reopened(desk.number(ticket)))
 
 
+@words_for(notices.QuestionFailed)
 async def question_failed(desk: Desk, notice: notices.QuestionFailed) -> Parcel:
     message = await desk.message(notice.message_id)
     return _say(desk, to_users.question_failed(), reply_to=message.message_id)
 
 
+@words_for(notices.StillUnderWay)
 async def still_under_way(desk: Desk, notice: notices.StillUnderWay) -> Parcel | None:
     """Say under the message that it has not arrived yet, unless it has by now, or has failed."""
     delayed = await desk.session.get_one(Delivery, notice.delivery_id)
@@ -57,6 +63,7 @@ async def still_under_way(desk: Desk, notice: notices.StillUnderWay) -> Parcel |
     return _say(desk, to_staff.answer_under_way(desk.number(ticket)), reply_to=reply_to)
 
 
+@words_for(notices.DeliveryFailed)
 async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
     """Tell staff under the answer that failed, or under the card."""
     failed = await desk.session.get_one(Delivery, notice.delivery_id)
@@ -66,12 +73,13 @@ async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
         is_away = ticket.user.blocked_at is not None
         words = to_staff.not_retracted_yet if is_away else to_staff.not_retracted
         return _say(desk, words(number), reply_to=reply_to)
-    edits = {notices.AnswerEdited.kind, notices.QuestionEdited.kind}
-    say_why = to_staff.edit_failed if failed.kind in edits else to_staff.delivery_failed
+    is_edit = notices.rules_of(failed.kind).edits is not None
+    say_why = to_staff.edit_failed if is_edit else to_staff.delivery_failed
     keyboard = keyboards.resend(ticket, failed)
     return _say(desk, say_why(number, notice.reason), reply_to=reply_to, keyboard=keyboard)
 
 
+@words_for(notices.SentAgain)
 async def sent_again(desk: Desk, notice: notices.SentAgain) -> Parcel | None:
     """Have the notice of a failure show what sending again led to; its button goes."""
     if notice.told_in != desk.chat_id:
@@ -104,6 +112,7 @@ def _retracted_again(number: str, became: Counter[DeliveryStatus]) -> str:
     return to_staff.retracted_again(number)
 
 
+@words_for(notices.CopyMayRemain)
 async def copy_may_remain(desk: Desk, notice: notices.CopyMayRemain) -> Parcel | None:
     """Tell under what was taken back that the user may still see it, if that is so."""
     message = await desk.message(notice.message_id)
@@ -115,6 +124,7 @@ async def copy_may_remain(desk: Desk, notice: notices.CopyMayRemain) -> Parcel |
     return _say(desk, to_staff.copy_may_remain(desk.number(ticket)), reply_to=reply_to)
 
 
+@words_for(notices.AnswerMayRemain)
 async def answer_may_remain(desk: Desk, notice: notices.AnswerMayRemain) -> Parcel:
     message = await desk.message(notice.message_id)
     ticket = await desk.ticket(message.ticket_id)
@@ -122,11 +132,13 @@ async def answer_may_remain(desk: Desk, notice: notices.AnswerMayRemain) -> Parc
     return _say(desk, to_staff.answer_may_remain(desk.number(ticket)), reply_to=reply_to)
 
 
+@words_for(notices.WordsWanted)
 async def words_wanted(desk: Desk, notice: notices.WordsWanted) -> Parcel:
     words = refusals.problem(KindNotRelayed(UNKNOWN), desk.today)
     return _say(desk, words, reply_to=notice.message_id)
 
 
+@words_for(notices.OnlyDescribed)
 async def only_described(desk: Desk, notice: notices.OnlyDescribed) -> Parcel | None:
     """Tell under what was written; in a group that has moved since it can't be pointed at."""
     message = await desk.message(notice.message_id)
@@ -137,10 +149,12 @@ async def only_described(desk: Desk, notice: notices.OnlyDescribed) -> Parcel | 
     return _say(desk, to_staff.answer_described(desk.number(ticket)), reply_to=reply_to)
 
 
+@words_for(notices.EditedAfterClose)
 async def edited_after_close(desk: Desk, notice: notices.EditedAfterClose) -> Parcel:
     return await _edited(desk, notice.message_id, to_staff.edited_after_close)
 
 
+@words_for(notices.EditedAfterAnswer)
 async def edited_after_answer(desk: Desk, notice: notices.EditedAfterAnswer) -> Parcel:
     return await _edited(desk, notice.message_id, to_staff.edited_after_answer)
 
@@ -154,6 +168,7 @@ async def _edited(desk: Desk, message_id: int, words: Callable[[str], str]) -> P
     return _say(desk, words(desk.number(ticket)), reply_to=reply_to)
 
 
+@words_for(notices.UserReturned)
 async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel | None:
     """Offer to send again what the user missed, unless that was done by now."""
     ticket, since = await desk.ticket(notice.ticket_id), failure_notices.since(notice.since)
@@ -168,6 +183,7 @@ async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel | No
     return _say(desk, words, reply_to=reply_to, keyboard=keyboard)
 
 
+@words_for(notices.UpdateSetAside)
 async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel:
     """Tell of all that is kept since, and whose it is; what is replayed by now counts no more."""
     kept = await inbox.kept_since(desk.session, notice.dead_update_id)
@@ -177,18 +193,22 @@ async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel
     return Parcel(desk.chat_id, Call(send_text(desk.chat_id, rendered(words))), shows=_AS_NOTICE)
 
 
+@words_for(notices.UpdateFailed)
 async def update_failed(desk: Desk, notice: notices.UpdateFailed) -> Parcel:
     return _say(desk, to_users.update_failed(), reply_to=notice.reply_to)
 
 
+@words_for(notices.GroupIsNotStaff)
 async def group_is_not_staff(desk: Desk, notice: notices.GroupIsNotStaff) -> Parcel:
     return _say(desk, to_staff.group_is_not_staff(notice.chat_id))
 
 
+@words_for(notices.StaffChatMigrated)
 async def staff_chat_migrated(desk: Desk, notice: notices.StaffChatMigrated) -> Parcel:
     return _say(desk, to_staff.staff_chat_migrated(notice.new_id))
 
 
+@words_for(notices.CommandAnswered)
 async def command_answered(desk: Desk, notice: notices.CommandAnswered) -> Parcel:
     keyboard = InlineKeyboardMarkup(**notice.buttons) if notice.buttons else None
     return Parcel(
@@ -196,6 +216,7 @@ async def command_answered(desk: Desk, notice: notices.CommandAnswered) -> Parce
     )
 
 
+@words_for(notices.Refusal)
 async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
     problem = Problem.from_json(notice.problem)
     keyboard = None

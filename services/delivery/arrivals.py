@@ -15,7 +15,7 @@ from services.delivery import failures
 from services.delivery.outcomes import Delivered
 from services.delivery.parcel import Parcel, Trip
 from services.helpdesk import failure_notices
-from services.notices import AnswerDelivered, AnswerPosted, DeliveryFailed, OnlyDescribed
+from services.notices import AnswerDelivered, DeliveryFailed, OnlyDescribed, rules_of
 
 
 class Taken(NamedTuple):
@@ -42,9 +42,6 @@ _DELIVERED = (
 )
 
 
-_HAS_CONSEQUENCES = frozenset({AnswerPosted.kind, *failure_notices.OFFERS})
-
-
 def is_plain(trip: Trip) -> bool:
     """Whether all that follows is new links, and that a chat which was held takes messages.
 
@@ -52,8 +49,9 @@ def is_plain(trip: Trip) -> bool:
     its reaction), the notice of a failure (its user may hear of it, and it comes to show how that
     ended), the last of several parts.
     """
-    parcel = trip.parcel
-    more = parcel.more or parcel.rewrites or parcel.drops or trip.kind in _HAS_CONSEQUENCES
+    parcel, rules = trip.parcel, rules_of(trip.kind)
+    follows = rules.passes_on is Direction.ANSWER or rules.offers_again
+    more = parcel.more or parcel.rewrites or parcel.drops or follows
     return not more and trip.part == 0
 
 
@@ -102,11 +100,11 @@ async def note(
             delivery.lane = delivery.ticket_id or 0
         else:
             delivery.status = DeliveryStatus.DELIVERED
-    if trip.kind in failure_notices.OFFERS and outcome.message_ids:
+    if rules_of(trip.kind).offers_again and outcome.message_ids:
         failure_notices.note_place(batch[0], outcome.message_ids[0])
     if not outcome.whole:
         await _tell_described(session, batch, now=now)
-    elif not parcel.more and batch[0].kind == AnswerPosted.kind:
+    elif not parcel.more and rules_of(trip.kind).passes_on is Direction.ANSWER:
         await _confirm_answers(session, batch, now=now)
     elif not parcel.more and trip.kind == DeliveryFailed.kind:
         await failures.tell_user_of(session, batch[0], now=now)

@@ -10,12 +10,12 @@ from database.machinery import Delivery
 from database.models import Ticket
 from services import outbox
 from services.delivery import failures
-from services.notices import CardPosted, StillUnderWay
+from services.notices import CardPosted, StillUnderWay, rules_of
 
 
 async def tell(session: AsyncSession, delivery: Delivery, *, now: datetime) -> None:
     """Tell the user of a question, and staff of an answer, unless they know."""
-    if delivery.ticket_id is None or delivery.kind not in failures.CONTENT:
+    if delivery.ticket_id is None or not rules_of(delivery.kind).reported:
         return
     ticket = await session.get_one(Ticket, delivery.ticket_id, options=[selectinload(Ticket.user)])
     message_id = await _message_of(session, delivery, ticket)

@@ -13,16 +13,7 @@ from database.models import Direction, Message, MessageLink, Ticket
 from services import outbox
 from services.helpdesk import owing
 from services.helpdesk.content import UNKNOWN
-from services.notices import (
-    AnswerEdited,
-    AnswerPosted,
-    AnswerRetracted,
-    CardPosted,
-    DeliveryFailed,
-    QuestionEdited,
-    QuestionFailed,
-    QuestionPosted,
-)
+from services.notices import CardPosted, DeliveryFailed, QuestionFailed, rules_of
 
 log = structlog.get_logger(__name__)
 
@@ -32,19 +23,6 @@ NOT_WRITTEN_DOWN = "what became of it cannot be written down"
 
 # Others act on a ticket meanwhile; rows that point to it need no more than a share of its key.
 _KEY_SHARE = {"key_share": True}
-
-# What somebody misses if it does not arrive.
-CONTENT = frozenset(
-    notice.kind
-    for notice in (
-        AnswerPosted,
-        AnswerEdited,
-        AnswerRetracted,
-        CardPosted,
-        QuestionPosted,
-        QuestionEdited,
-    )
-)
 
 
 async def fail(
@@ -66,11 +44,12 @@ async def fail(
     first = batch[0]
     log.warning("delivery failed", delivery=first.id, kind=first.kind, reason=reason)
     ticket = await _ticket_of(session, first)
-    if ticket is None or first.kind not in CONTENT:
+    rules = rules_of(first.kind)
+    if ticket is None or not rules.reported:
         return
     failed = DeliveryFailed(ticket.id, first.id, reason, doubted)
     outbox.post(session, ticket.staff_chat_id, failed, now=now, ticket=ticket)
-    if first.kind == AnswerPosted.kind:
+    if rules.passes_on is Direction.ANSWER:
         await session.refresh(ticket, ["status", "assigned_to"], with_for_update=_KEY_SHARE)
         await owing.owes_again(session, ticket, now=now)
     if not doubted:
@@ -92,9 +71,10 @@ async def _tell_user(
 ) -> None:
     """Tell a user which of their messages did not reach the team."""
     first = batch[0]
+    rules = rules_of(first.kind)
     if first.kind == CardPosted.kind:
         lost = [first.payload.get("message_id") or await first_message_of(session, ticket)]
-    elif first.kind in {QuestionPosted.kind, QuestionEdited.kind}:
+    elif Direction.QUESTION in {rules.passes_on, rules.edits}:
         several = batch[:1] if first.media_group_id else batch  # an album is one to its sender
         lost = [one.payload["message_id"] for one in several]
     else:
@@ -118,7 +98,7 @@ async def first_message_of(session: AsyncSession, ticket: Ticket) -> int | None:
 
 async def is_no_content(session: AsyncSession, delivery: Delivery) -> bool:
     """Whether this turned out to be a service message, which we did not know in a user's chat."""
-    if delivery.kind != QuestionPosted.kind:
+    if rules_of(delivery.kind).passes_on is not Direction.QUESTION:
         return False
     message = await session.get_one(Message, delivery.payload["message_id"])
     return message.kind == UNKNOWN

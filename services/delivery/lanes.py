@@ -13,15 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.conditions import PENDING
 from database.dialect import join_first, one_of, rows_of_json
 from database.machinery import Delivery, DeliveryStatus
+from database.models import Direction
 from services.delivery.rings import Head
-from services.notices import AnswerPosted, QuestionPosted
+from services.notices import rules_of
 from services.outbox import ALBUM_PAUSE, DECORATION, LONGEST_BACKOFF, STALLED
 
 # So many waiting deliveries are offered to become one message.
 MOST_OFFERED = 50
-
-# What people wrote can become one message.
-_MERGED = frozenset({QuestionPosted.kind, AnswerPosted.kind})
 
 # What waits right behind each of some deliveries, content of its lane, up to a number.
 _BEHIND = """
@@ -103,7 +101,8 @@ def ready_at(head: Head, *, now: datetime, quiet: timedelta) -> datetime:
     album = head.media_group_id is not None and head.attempts == 0
     if due_at > now + (ALBUM_PAUSE if album else LONGEST_BACKOFF):
         due_at = now
-    if head.kind == QuestionPosted.kind and head.created_at <= now:
+    is_question = rules_of(head.kind).passes_on is Direction.QUESTION
+    if is_question and head.created_at <= now:
         due_at = max(due_at, head.created_at + quiet)
     return due_at
 
@@ -191,7 +190,7 @@ def _json(ids: Iterable[int]) -> str:
 
 
 def _is_merged(head: Head) -> bool:
-    return head.kind in _MERGED and head.lane > 0
+    return head.lane > 0 and rules_of(head.kind).merges
 
 
 def _together(waiting: Sequence[Delivery], now: datetime) -> list[Delivery]:

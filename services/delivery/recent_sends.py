@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.conditions import PENDING
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Message
-from services.notices import AnswerDelivered, CommandDone, NoteKept
+from services.notices import kinds
 from services.outbox import ASIDE
 
-# Reactions cost a chat none of its messages.
-_FREE = (AnswerDelivered.kind, NoteKept.kind, CommandDone.kind)
+# Reactions do not count against a chat's limit.
+_FREE = kinds(lambda notice: notice.free)
 
 # With its doubling pauses (`settling.backoff`) a delivery is tried no more often in a minute.
 _TRIES_A_MINUTE = 6

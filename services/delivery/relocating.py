@@ -26,12 +26,7 @@ from database.models import Ticket, TicketStatus
 from services import outbox, pauses, read_ahead, ticket_service
 from services.delivery import doubts
 from services.helpdesk import kept, staff_chats
-from services.notices import (
-    StaffChatMigrated,
-    UnconfirmedKept,
-    UpdateSetAside,
-    WordsKept,
-)
+from services.notices import StaffChatMigrated, kinds
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +36,7 @@ TICKETS_AT_A_TIME = 100
 
 _TO_STAFF = or_(
     Delivery.ticket_id.is_not(None),
-    Delivery.kind.in_([UnconfirmedKept.kind, UpdateSetAside.kind, WordsKept.kind]),
+    Delivery.kind.in_(kinds(lambda notice: notice.moves_along)),
 )
 
 

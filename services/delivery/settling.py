@@ -12,7 +12,7 @@ from database.machinery import Delivery, DeliveryStatus
 from services import pauses
 from services.delivery import arrivals, delays, doubts, failures, lanes, relocating
 from services.delivery.arrivals import Taken
-from services.delivery.failures import CONTENT, fail
+from services.delivery.failures import fail
 from services.delivery.outcomes import (
     BotRefused,
     ChatRefused,
@@ -27,14 +27,7 @@ from services.delivery.outcomes import (
 from services.delivery.parcel import Parcel, Trip
 from services.delivery.stalls import Stalls
 from services.helpdesk import orphans, people, staff_chats
-from services.notices import (
-    AnswerDelivered,
-    CardRedrawn,
-    CardRetired,
-    CommandDone,
-    NoteKept,
-    SentAgain,
-)
+from services.notices import rules_of
 from services.outbox import LONGEST_BACKOFF, STALLED
 
 log = structlog.get_logger(__name__)
@@ -44,12 +37,6 @@ GIVEN_UP_AFTER = timedelta(hours=24)
 
 # Between the time at which a delivery is due and the answer to its try usually lies less than this.
 _TRIED_WITHIN = timedelta(minutes=1)
-
-# What shows how things are, and is shown anew when they change; it fails in the log alone.
-_DECORATION = frozenset(
-    notice.kind
-    for notice in (CardRedrawn, CardRetired, AnswerDelivered, NoteKept, CommandDone, SentAgain)
-)
 
 
 async def settle_together(
@@ -259,13 +246,14 @@ async def _refused(
 ) -> None:
     """Give up what is at fault; in a staff chat that is to be found out first."""
     first, reason = batch[0], refused.reason
+    rules = rules_of(first.kind)
     if len(batch) > 1:
         _dissolve(batch, reason, now)
     elif refused.uncopiable and await failures.is_no_content(session, first):
         failures.drop(batch, reason)
-    elif not _is_to_staff(first, staff_chat_id) or first.kind in _DECORATION:
+    elif not _is_to_staff(first, staff_chat_id) or rules.decorates:
         await fail(session, batch, reason, now=now)
-    elif first.kind in CONTENT:
+    elif rules.reported:
         await doubts.begin(session, batch, reason, now=now)
     else:
         await doubts.notice_refused(session, first, reason, now=now)

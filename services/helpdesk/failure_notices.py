@@ -14,10 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Ticket
 from services import outbox
-from services.notices import DeliveryFailed, SentAgain, UserReturned
-
-# Notices that offer to send something again.
-OFFERS = frozenset({DeliveryFailed.kind, UserReturned.kind})
+from services.notices import SentAgain, UserReturned, kinds
 
 # Most of what is sent again has arrived or failed within this time.
 USUALLY_TAKES = timedelta(seconds=3)
@@ -71,7 +68,7 @@ async def _standing(session: AsyncSession, ticket: Ticket) -> Sequence[Delivery]
     """List the notices whose buttons stand in the ticket's chat, newest first."""
     standing = select(Delivery).where(
         Delivery.ticket_id == ticket.id,
-        Delivery.kind.in_(OFFERS),
+        Delivery.kind.in_(kinds(lambda notice: notice.offers_again)),
         Delivery.chat_id == ticket.staff_chat_id,
         Delivery.status == DeliveryStatus.DELIVERED,
         Delivery.payload["told_as"].as_integer().is_not(None),

@@ -17,7 +17,14 @@ from database.machinery import Delivery, LostSend
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 from services import links, outbox
 from services.helpdesk.content import Content
-from services.notices import AnswerEdited, AnswerPosted, CardPosted, CopyMayRemain, QuestionPosted
+from services.notices import (
+    AnswerEdited,
+    AnswerPosted,
+    CardPosted,
+    CopyMayRemain,
+    QuestionPosted,
+    rules_of,
+)
 from services.outbox import DECORATION
 from services.problems import UnknownReply
 
@@ -139,7 +146,8 @@ async def forget_old(session: AsyncSession, *, now: datetime) -> None:
 
 def _makes_orphans(head: Delivery, *, anew: bool) -> bool:
     if head.chat_id > 0:
-        return head.kind == AnswerPosted.kind or (anew and head.kind == AnswerEdited.kind)
+        rules = rules_of(head.kind)
+        return Direction.ANSWER in {rules.passes_on, rules.edits if anew else None}
     known_by_buttons = head.kind == CardPosted.kind and head.part == 0
     return head.precedence not in DECORATION and not known_by_buttons
 

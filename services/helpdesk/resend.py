@@ -10,11 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, Message, Ticket, User
 from services.helpdesk import failure_notices, owing
-from services.notices import AnswerEdited, AnswerPosted, AnswerRetracted
+from services.notices import AnswerRetracted, of_answers, rules_of
 from services.problems import AnswerIsNote, ButtonOutdated, NothingToResend
 
-# What says an answer, or its new wording.
-_OF_ANSWERS = frozenset({AnswerPosted.kind, AnswerEdited.kind})
+_OF_ANSWERS = of_answers()
 
 
 async def resend(
@@ -162,7 +161,11 @@ async def _send(
         if delivery.chat_id < 0 and delivery.chat_id != ticket.staff_chat_id:
             # Nothing of it has arrived in this chat.
             delivery.chat_id, delivery.part = ticket.staff_chat_id, 0
-    ids = [one.payload["message_id"] for one in failed if one.kind == AnswerPosted.kind]
+    ids = [
+        one.payload["message_id"]
+        for one in failed
+        if rules_of(one.kind).passes_on is Direction.ANSWER
+    ]
     written = select(Message, User).outerjoin(User, User.id == Message.author_id)
     answers = written.where(Message.id.in_(ids)).order_by(Message.id)
     for answer, by in await session.execute(answers):

@@ -10,7 +10,7 @@ QUESTION = Message.direction == Direction.QUESTION
 NOTE = Message.direction == Direction.NOTE
 DELIVERED = Delivery.status == DeliveryStatus.DELIVERED
 
-PASSING_ON = (notices.QuestionPosted, notices.AnswerPosted)
+PASSING_ON = Delivery.kind.in_(notices.passing_on())
 
 
 def number(field: str) -> ColumnElement[int]:

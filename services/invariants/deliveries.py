@@ -89,7 +89,7 @@ def _without_links() -> Select[Any]:
         DELIVERED,
         Delivery.sent_at.is_not(None),
         or_(
-            and_(Delivery.kind.in_([kind.kind for kind in PASSING_ON]), written.exists(), ~copied),
+            and_(PASSING_ON, written.exists(), ~copied),
             and_(Delivery.kind == notices.CardPosted.kind, ~carded),
         ),
     )

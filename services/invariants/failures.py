@@ -7,10 +7,10 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, f
 
 from database.machinery import Delivery, DeliveryStatus
 from services import notices
-from services.delivery import failures
 from services.invariants.conditions import number
 from services.invariants.rule import Rule
 
+_REPORTED = Delivery.kind.in_(notices.kinds(lambda notice: notice.reported))
 _FAILED = Delivery.status == DeliveryStatus.FAILED
 
 
@@ -21,7 +21,7 @@ def rules() -> Iterator[Rule]:
         "Something failed for good and staff were not told",
         "deliveries",
         _untold(  # a batch fails as one, and is told by its first
-            and_(_FAILED, Delivery.ticket_id.is_not(None), Delivery.kind.in_(failures.CONTENT)),
+            and_(_FAILED, Delivery.ticket_id.is_not(None), _REPORTED),
             notices.DeliveryFailed,
             "delivery_id",
             Delivery.id,

@@ -58,9 +58,7 @@ def _forgotten() -> Select[Any]:
     written = select(Message.ticket_id, Message.id).where(
         ~NOTE, ~exists().where(MessageLink.copy_of == Message.id)
     )
-    passed_on = select(Delivery.ticket_id, number("message_id")).where(
-        Delivery.kind.in_([notice.kind for notice in PASSING_ON])
-    )
+    passed_on = select(Delivery.ticket_id, number("message_id")).where(PASSING_ON)
     forgotten = except_(written, passed_on, _on_a_card_to_come()).subquery()
     return select(forgotten.c.id).order_by(forgotten.c.id)
 

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import i18n
 from bot.client import SendText
-from bot.outgoing.composer import _WORDING
 from bot.texts import names, on_cards, refusals
 from bot.wording.calls import Call
 from core.text import utf16_len
@@ -60,10 +59,6 @@ async def post(
 
 
 # Everything has words
-
-
-def test_every_notice_has_a_wording() -> None:
-    assert set(_WORDING) == set(Notice.registry.values())
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)

@@ -58,3 +58,46 @@ def test_no_two_notices_share_a_name() -> None:
 )
 def test_each_kind_is_of_a_class(precedence: Precedence, kinds: set[str]) -> None:
     assert {kind.kind for kind in NOTICES if kind.precedence is precedence} == kinds
+
+
+@pytest.mark.parametrize(
+    ("rule", "kinds"),
+    [
+        (
+            "reported",
+            {
+                "answer_edited",
+                "answer_posted",
+                "answer_retracted",
+                "card_posted",
+                "question_edited",
+                "question_posted",
+            },
+        ),
+        (
+            "decorates",
+            {
+                "answer_delivered",
+                "card_redrawn",
+                "card_retired",
+                "command_done",
+                "note_kept",
+                "sent_again",
+            },
+        ),
+        ("free", {"answer_delivered", "command_done", "note_kept"}),
+        ("passes_on", {"answer_posted", "question_posted"}),
+        ("edits", {"answer_edited", "question_edited"}),
+        ("merges", {"answer_posted", "question_posted"}),
+        ("offers_again", {"delivery_failed", "user_returned"}),
+        ("moves_along", {"unconfirmed_kept", "update_set_aside", "words_kept"}),
+    ],
+)
+def test_each_rule_holds_for_its_kinds(rule: str, kinds: set[str]) -> None:
+    assert set(notices.kinds(lambda notice: bool(getattr(notice, rule)))) == kinds
+
+
+def test_a_kind_that_this_version_does_not_know_has_the_rules_of_any_notice() -> None:
+    rules = notices.rules_of("of_tomorrow")
+
+    assert (rules.reported, rules.merges, rules.passes_on) == (False, False, None)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
 
-from services.delivery.failures import CONTENT
+from services.notices import rules_of
 from tests.simulation import tokens
 from tests.simulation.fairness import Fairness
 from tests.simulation.keeping import Keeping
@@ -141,7 +141,7 @@ class Verdict(Ledger):
         for row in self.deliveries.values():
             if row["error"] != UNKNOWN_WORDS or row["status"] != "failed":
                 continue
-            if row["kind"] not in CONTENT or row["chat_id"] > 0:
+            if not rules_of(row["kind"]).reported or row["chat_id"] > 0:
                 continue
             tries = [call for call in refused if {*self.tokens_of(row)} & call.carried]
             answered = max((call.over_at for call in tries), default=inf)
