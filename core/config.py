@@ -244,7 +244,7 @@ def _from_files(
 
 
 def _proxy(kind: type[DatabaseSettings], given: Mapping[str, str | None]) -> dict[str, SecretStr]:
-    """Take the environment's proxy where the settings name none."""
+    """Use the environment's proxy if the settings name none."""
     if not issubclass(kind, BotSettings) or {"telegram_proxy", "telegram_proxy_file"} & set(given):
         return {}
     url = given.get("telegram_api_url") or str(BotSettings.model_fields["telegram_api_url"].default)

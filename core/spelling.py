@@ -19,7 +19,7 @@ OF_COMPOSE = ("POSTGRES_PASSWORD", "COMPOSE_", "DOCKER_")
 
 @dataclass(frozen=True)
 class Stray:
-    """A name that no setting has, and the setting that is meant, if any is likely."""
+    """A name that is no setting, and the setting that is probably meant, if any."""
 
     name: str
     place: str
@@ -32,7 +32,7 @@ class Stray:
 
 
 def in_file(names: Iterable[str], settings: Collection[str], place: str) -> Iterator[Stray]:
-    """Find the names in a file of ours that no setting has."""
+    """Find the names in our file that are no settings."""
     for name in names:
         if name not in settings and not name.startswith(OF_COMPOSE):
             alike = difflib.get_close_matches(name, settings, n=1, cutoff=ALIKE)
@@ -40,7 +40,7 @@ def in_file(names: Iterable[str], settings: Collection[str], place: str) -> Iter
 
 
 def in_environment(names: Collection[str], settings: Collection[str]) -> Iterator[Stray]:
-    """Find the names that must be a slip, for the setting itself is not set."""
+    """Find the names that must be misspelt, as the setting itself is not set."""
     unset = [setting for setting in settings if setting not in names]
     for name in names:
         if name not in settings:
@@ -50,7 +50,7 @@ def in_environment(names: Collection[str], settings: Collection[str]) -> Iterato
 
 
 def one_off(typed: str, meant: str) -> bool:
-    """Whether a letter is missing, too many or wrong, or two neighbours are swapped."""
+    """Whether one letter is missing, added or wrong, or two neighbours are swapped."""
     pairs = enumerate(zip(typed, meant, strict=False))
     here = next((i for i, (one, other) in pairs if one != other), min(len(typed), len(meant)))
     rest, expected = typed[here:], meant[here:]

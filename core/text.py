@@ -40,7 +40,7 @@ def utf16_slice(text: str, offset: int, length: int) -> str:
 
 
 def join(pieces: Iterable[tuple[str, Sequence[Mapping[str, Any]]]], separator: str) -> Piece:
-    """Write the pieces one after another, their entities moved along."""
+    """Join the pieces, and move their entities along."""
     texts: list[str] = []
     entities: list[Entity] = []
     start = 0
@@ -106,7 +106,7 @@ def split(
 
 
 def _within(entities: Iterable[Mapping[str, Any]], offset: int, length: int) -> list[Entity]:
-    """Return the parts of the entities that lie in a stretch, counted from its start."""
+    """Return the parts of the entities within a stretch, with offsets from its start."""
     parts: list[Entity] = []
     for entity in entities:
         begin = max(entity["offset"], offset)

@@ -17,7 +17,7 @@ def sqlite_url(path: PurePath) -> str:
 
 
 def project_path(path: Path) -> Path:
-    """Take a relative path from the project's folder, wherever the program was started."""
+    """Resolve a relative path against the project's folder, wherever the program was started."""
     if "?" in str(path):
         raise ValueError("a question mark begins the options of a database URL")
     try:
@@ -57,7 +57,7 @@ def address(url: str) -> str:
 
 
 def passwords(url: str) -> list[str]:
-    """Return the password in a URL of ours, as it is written there and as it is meant."""
+    """Return the password in a URL of ours, both as it is written there and decoded."""
     found = re.match(r"[a-z0-9+]+://[^:/@]*:(?P<password>[^@]+)@", url)
     return [found["password"], unquote(found["password"])] if found else []
 
@@ -103,7 +103,7 @@ def secret_in(path: str) -> SecretStr:
 
 
 def shown(value: Any) -> Any:
-    """Return a value as the log may show it: of a secret, the address at most."""
+    """Return a value as logs may show it: at most the address of a secret."""
     match value:
         case SecretStr():
             url = value.get_secret_value()

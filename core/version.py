@@ -1,4 +1,4 @@
-"""Which version this is: the one in `pyproject.toml`, and in no second place."""
+"""The version, which only `pyproject.toml` states."""
 
 import tomllib
 

@@ -1,6 +1,6 @@
-"""May the bot do this here? The checks come in the order Telegram makes them.
+"""Checks whether the bot may do something in a chat, in the order in which Telegram checks.
 
-The words are those of Client::check_chat_access in tdlib/telegram-bot-api and of the 403
+The error texts are those of Client::check_chat_access in tdlib/telegram-bot-api and of the 403
 answers that FACTS and DESIGN list.
 """
 

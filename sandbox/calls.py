@@ -13,7 +13,7 @@ class Call:
 
     `ignored` ones are Telegram's, but have no effect in the sandbox. `fault` names what was
     injected, if anything; `answer` is None when the connection was cut. `injected` are the ids of
-    raw updates in an answer of getUpdates: nobody vouches for their form. `took` is in seconds;
+    raw updates in an answer of getUpdates: their form is not checked. `took` is in seconds;
     a method that the sandbox lacks is not `known`.
     """
 
@@ -36,7 +36,7 @@ class Call:
 
     @property
     def ok(self) -> bool:
-        """Whether the bot was told that it worked."""
+        """Whether the bot was told that the call succeeded."""
         return bool(self.answer and self.answer.get("ok"))
 
     def brief(self) -> Json:

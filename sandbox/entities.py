@@ -1,7 +1,7 @@
 """Formatting: what the bot asked for (a parse mode or explicit entities) and what is found.
 
 Sources: https://core.telegram.org/bots/api#formatting-options and #messageentity; checks and
-words of the errors from fix_entities and get_message_entities in tdlib/td.
+error texts from fix_entities and get_message_entities in tdlib/td.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STYLES = frozenset(
     )
 )
 FOUND = frozenset(words("mention hashtag cashtag bot_command url email phone_number"))
-# Nothing is looked for inside these.
+# Inside these nothing is searched for.
 SOLID = frozenset(words("code pre text_link text_mention custom_emoji mention url"))
 # “… 0-4096 characters after entities parsing”; entities past the hundredth are ignored
 # (https://core.telegram.org/api/entities).
@@ -44,7 +44,7 @@ _INTERESTING = re.compile(r"[@#/.]")
 
 
 def find(text: str, taken: list[Json]) -> list[Json]:
-    """Links, addresses, mentions, hashtags and commands outside of what is taken."""
+    """Links, addresses, mentions, hashtags and commands outside the entities in `taken`."""
     found: list[Json] = []
     if not _INTERESTING.search(text):
         return found
@@ -65,13 +65,13 @@ def _overlap(one: Json, other: Json) -> bool:
 
 
 def arrange(text: str, styles: list[Json]) -> list[Json]:
-    """All entities of a text in Telegram's order: by beginning, the longer first."""
+    """All entities of a text in Telegram's order: by start, longer ones first."""
     every = [*styles, *find(text, styles)]
     return sorted(every, key=lambda entity: (entity["offset"], -entity["length"]))[:MOST_ENTITIES]
 
 
 def check(text: str, given: object) -> list[Json]:
-    """Explicit entities: known types within the text, not through a surrogate pair."""
+    """Check explicit entities: known types, within the text, not splitting a surrogate pair."""
     if not isinstance(given, list):
         raise bad_request("can't parse entities: expected an Array of MessageEntity")
     raw = text.encode("utf-16-le", "surrogatepass")
@@ -115,7 +115,7 @@ def _parsed(source: str, mode: str) -> tuple[str, list[Json]]:
 
 
 def _resolve(entity: Json, person: Callable[[int], Person | None]) -> Json | None:
-    """Links to people become mentions; what a bot may not use is dropped in silence.
+    """Links to people become mentions; what a bot may not use is dropped silently.
 
     “custom_emoji: … can only be used by bots that purchased additional usernames on Fragment”
     (#formatting-options); a mention of someone the bot never met is plain text.
@@ -158,5 +158,5 @@ def read(
 
 
 def of_user(text: str, styles: list[Json] | None = None) -> tuple[str, list[Json]]:
-    """The same for a text that a person typed in an application."""
+    """The same for a text that a person typed in an app."""
     return text, arrange(text, styles or [])

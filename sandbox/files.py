@@ -22,7 +22,7 @@ SMALL = "-s"
 
 @dataclass(slots=True, frozen=True)
 class StoredFile:
-    """One file: what it is, its name, its bytes (None: they are gone)."""
+    """One file: its kind, name and bytes (None if they are gone)."""
 
     file_id: str
     unique_id: str
@@ -47,19 +47,19 @@ class Files:
     """All files of one bot."""
 
     def __init__(self, bot_id: int) -> None:
-        """No file yet."""
+        """No files yet."""
         self._bot_id = bot_id
         self._by_id: dict[str, StoredFile] = {}
         self._by_path: dict[str, StoredFile] = {}
 
     def add(self, kind: str, name: str, content: bytes, mime_type: str) -> StoredFile:
-        """Keep a file and give it its identifiers."""
+        """Store a file under new identifiers."""
         unique = "AgAD" + hashlib.sha256(kind.encode() + content).hexdigest()[:16]
         file_id = f"BQACAg-{self._bot_id:x}-{kind}-{len(self._by_id) + 1}-{unique}"
         return self.put(StoredFile(file_id, unique, kind, name, mime_type, content))
 
     def put(self, stored: StoredFile) -> StoredFile:
-        """Keep a file that has its identifiers."""
+        """Store a file that already has identifiers."""
         self._by_id[stored.file_id] = stored
         self._by_path[stored.path] = stored
         return stored

@@ -1,6 +1,6 @@
 """parse_mode=HTML: https://core.telegram.org/bots/api#html-style.
 
-The rules and the words of the errors are those of parse_html in tdlib/td (MessageEntity.cpp);
+The rules and error texts are those of parse_html in tdlib/td (MessageEntity.cpp);
 errors count in bytes of UTF-8, entities in UTF-16 code units.
 """
 
@@ -35,7 +35,7 @@ LARGEST_CODE_POINT = 0x10FFFF
 
 @dataclass(slots=True)
 class Open:
-    """A tag that waits for its end."""
+    """An open tag."""
 
     tag: str
     attributes: dict[str, str]
@@ -44,7 +44,7 @@ class Open:
 
 
 def _decode(match: re.Match[str]) -> str:
-    """One character reference; what is none stays as it was written."""
+    """Decode one character reference; anything else stays as it is."""
     hexadecimal, decimal, name = match.groups()
     if name:
         return NAMED.get(name, match[0]) if name in NAMED else match[0]

@@ -1,11 +1,11 @@
-"""Telegram's limits on sending, with a little grace for the way through a network.
+"""Telegram's limits on sending, with a little tolerance for network delay.
 
 https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this: about one
 message a second in a chat (short bursts pass), 20 a minute in a group, about 30 a second over
 all. Edits share the budget, createForumTopic counts (tdlib/td#2592), an album counts its
-items. Only what Telegram took counts.
+items. Only what Telegram accepted counts.
 
-The rule here, so that it can be relied on:
+The exact rules of the sandbox:
 * private chat: a bucket of BURST that refills with one a second. A client that sends three at
   once and then one a second never meets it, even if its calls arrive up to a second late;
 * group: GROUP in any GROUP_SECONDS (a second less than the minute, for the same reason);
@@ -34,7 +34,7 @@ class Limits:
         self._all: deque[float] = deque()
 
     def check(self, now: float, chat_id: int, count: int = 1) -> None:
-        """Raise 429 with the seconds to wait if `count` more are too many now."""
+        """Raise 429 with the seconds to wait if there is no room for `count` more."""
         if not self.enabled or count == 0:
             return
         seconds = max(

@@ -61,7 +61,7 @@ class Message:
 
     @property
     def protected(self) -> bool:
-        """Whether it may be neither copied nor forwarded."""
+        """Whether copying and forwarding it are forbidden."""
         return bool(self.view.get("has_protected_content"))
 
 
@@ -113,7 +113,7 @@ class Chat:
         return self.type == "private"
 
     def status_of(self, person_id: int) -> str:
-        """ChatMember.status; who was never there has left."""
+        """ChatMember.status; `left` for somebody who was never there."""
         member = self.members.get(person_id)
         return member.status if member else "left"
 

@@ -1,8 +1,8 @@
 """A call's parameters, read as leniently as Telegram reads them.
 
 Four ways of passing them are allowed (https://core.telegram.org/bots/api#making-requests): URL
-query, application/x-www-form-urlencoded, application/json and multipart/form-data. Whatever
-came, a parameter is a string here; objects are JSON in that string.
+query, application/x-www-form-urlencoded, application/json and multipart/form-data. In any
+case a parameter is a string here; objects are JSON in that string.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Params:
     """Strings by name, and uploads by the name of their part."""
 
     def __init__(self, values: dict[str, str], uploads: dict[str, Upload] | None = None) -> None:
-        """Take both as they came."""
+        """Keep both as they are."""
         self.values = values
         self.uploads = uploads or {}
 
@@ -39,7 +39,7 @@ class Params:
         return self.values.get(name, "")
 
     def integer(self, name: str, default: int = 0) -> int:
-        """An integer; what is none counts as absent (get_integer_arg)."""
+        """An integer; anything else counts as absent (get_integer_arg)."""
         try:
             return int(self.values.get(name, default))
         except ValueError:
@@ -84,7 +84,7 @@ def _as_text(value: object) -> str:
 
 
 async def read(request: web.Request) -> Params:
-    """Collect the parameters of a request, whichever way they came."""
+    """Collect the parameters of a request, however they are passed."""
     values = dict(request.query)
     if request.method != "POST" or not request.can_read_body:
         return Params(values)

@@ -7,7 +7,7 @@ the group, replies to its own messages, and service messages.
 
 Of other bots' messages (https://core.telegram.org/api/bots/bot-to-bot, since Bot API 10.0) it gets
 those that reply to it or name it in a command, if one of the two has Bot-to-Bot Communication Mode
-on; with its own on, also whatever it would get of people.
+on; with its own on, also whatever it would get from people.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STAND_INS = frozenset({1_087_968_824, 136_817_688})
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The bot that may be shown messages."""
+    """The bot as a reader of chats."""
 
     bot: Person
     privacy_mode: bool

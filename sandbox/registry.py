@@ -20,7 +20,7 @@ QUIET = (
 
 @dataclass(slots=True, frozen=True)
 class Method:
-    """A method: its name, what it honours, what it takes without effect, what it costs."""
+    """A method: its name, the parameters it honours and those it ignores, and its cost."""
 
     name: str
     handler: Handler

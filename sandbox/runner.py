@@ -79,12 +79,12 @@ class Runner:
             self._changed()
 
     def start(self) -> None:
-        """Let it run (again)."""
+        """Start it, or start it again."""
         if self._process is None:
             self._wanted.set()
 
     def kill(self) -> None:
-        """End it at once, as a power cut does."""
+        """Kill it at once, like a power cut."""
         self._signal("SIGKILL")
 
     def terminate(self) -> None:

@@ -37,7 +37,7 @@ class Server:
         ]
 
     def refuse_token(self, token: str) -> ApiError | None:
-        """401 for a wrong token, 404 for what is none (as api.telegram.org does)."""
+        """401 for a wrong token, 404 for a malformed one (as api.telegram.org does)."""
         if token == self.stage.token:
             return None
         known = _TOKEN.fullmatch(token)
@@ -53,7 +53,7 @@ class Server:
         return web.Response(body=file.content, content_type="application/octet-stream")
 
     async def call(self, request: web.Request) -> web.StreamResponse:
-        """One call: read, delay, refuse or process, delay, answer; and write it all down."""
+        """One call: read, delay, refuse or process, delay, answer; and log everything."""
         call = Call(0, request.match_info["method"], {}, self.stage.world.clock.now())
         response = await self._answer(request, call)
         call.done, call.took = True, self.stage.world.clock.now() - call.at

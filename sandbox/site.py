@@ -1,6 +1,6 @@
-"""The page: static files of one folder, under a policy that lets nothing else in.
+"""The page: static files of one folder, under a policy that allows nothing else.
 
-The page holds no secret. It learns it from the fragment of its own address, which browsers keep
+The page contains no secret. It reads it from the fragment of its own address, which browsers keep
 to themselves, and sends it as a header (`sandbox/control.py`).
 """
 
@@ -40,7 +40,7 @@ async def _index(_request: web.Request) -> web.Response:
 
 
 async def _file(request: web.Request) -> web.Response:
-    """A file of the folder; whatever leads out of it is not there."""
+    """A file of the folder; 404 for paths that lead out of it."""
     path = (FOLDER / request.match_info["path"]).resolve()
     if not path.is_relative_to(FOLDER.resolve()) or path.suffix not in TYPES or not path.is_file():
         raise web.HTTPNotFound

@@ -67,7 +67,7 @@ class Telegram(Connection):
         return list(await self.call("calls", method=method, since=since))
 
     async def status(self) -> Json:
-        """Updates that wait, faults, limits, commands, time."""
+        """Waiting updates, faults, limits, commands, time."""
         return dict(await self.call("status"))
 
     async def advance(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""The bot's own process, where the sandbox was told to run it."""
+"""The bot's process, if the sandbox was told to run it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sandbox.stage import Stage
 
 @action("process")
 def process(stage: Stage, body: Json) -> Json:
-    """`do`: kill (as a power cut), stop (ask it to), start."""
+    """`do`: kill (like a power cut), stop (politely), start."""
     runner = stage.runner
     if runner is None:
         reason = "the bot is not run by the sandbox: start it with --run"

@@ -1,4 +1,4 @@
-"""Recording what is said, to play it again."""
+"""Recording a conversation in order to play it again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.stage import Stage
 
 @action("record")
 def record(stage: Stage, body: Json) -> Json | bool:
-    """Begin with `on` true; with false, end and get the scenario."""
+    """Start recording with `on` true; with false, stop and return the scenario."""
     if body["on"]:
         stage.recording = Recording(stage.world, limits=stage.limits.enabled)
         stage.world.feed.put("recording", None, on=True)

@@ -92,7 +92,7 @@ def _place(kind: str, body: Json) -> Json:
 
 @action("send")
 def send(stage: Stage, body: Json) -> Json:
-    """Anything that is not a text: `kind` and what belongs to it."""
+    """Anything except text: `kind` and its own fields."""
     return stage.world.shown(_post(stage, body, _content(stage, body)))
 
 

@@ -59,7 +59,7 @@ def call(stage: Stage, body: Json) -> Json:
 
 @action("status")
 def status(stage: Stage, _body: Json) -> Json:
-    """Updates that wait, faults that are set, commands that are shown, the time."""
+    """Waiting updates, active faults, the bot's commands, the time."""
     world = stage.world
     return {
         "pending_updates": len(world.updates),
