@@ -16,5 +16,5 @@ PENDING = Delivery.status.in_(
     )
 )
 FOR_THE_EYES = Delivery.kind.in_(
-    bindparam(None, ["aside", "refusal"], expanding=True, literal_execute=True)
+    bindparam(None, ["aside", "command_answered", "refusal"], expanding=True, literal_execute=True)
 )

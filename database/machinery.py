@@ -79,8 +79,8 @@ class Delivery(Base):
         Index(
             "ix_deliveries_for_the_eyes",
             "created_at",
-            sqlite_where=sql("kind IN ('aside', 'refusal')"),
-            postgresql_where=sql("kind IN ('aside', 'refusal')"),
+            sqlite_where=sql("kind IN ('aside', 'command_answered', 'refusal')"),
+            postgresql_where=sql("kind IN ('aside', 'command_answered', 'refusal')"),
         ),
     )
 

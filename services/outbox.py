@@ -44,8 +44,8 @@ ASIDE = "aside"
 ASIDES_LAST = timedelta(seconds=30)
 
 
-# Rows of what was only for the eyes, refusals too, are kept so long; then they can't matter to a
-# limiter that starts anew, nor to anybody who asks why.
+# How long rows of what was only for the eyes (refusals, and what commands show) are kept. Then
+# they can't matter to a limiter that starts anew, nor to anybody who asks why.
 ASIDES_KEPT = timedelta(minutes=10)
 
 _CARD = CardPosted.kind

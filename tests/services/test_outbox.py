@@ -5,7 +5,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.machinery import Delivery, DeliveryStatus, Precedence
 from database.models import Ticket
 from services import outbox
-from services.notices import AnswerPosted, CardRedrawn, QuestionPosted, Refusal, TicketOpened
+from services.notices import (
+    AnswerPosted,
+    CardRedrawn,
+    CommandAnswered,
+    Notice,
+    QuestionPosted,
+    Refusal,
+    TicketOpened,
+)
 from services.pauses import ALL_CHATS
 from services.problems import NotForYou
 from tests.services import factories
@@ -139,3 +147,23 @@ async def test_albums_wait_for_their_own_items_only(session: AsyncSession, ticke
         await outbox.post_content(session, chat_id, notice, album, now=now, ticket=ticket)
 
     assert await due(session) == [NOON + number * SECOND for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("notice", "status", "forgotten"),
+    [
+        (Refusal(NotForYou().to_json(), None, "en"), DeliveryStatus.DELIVERED, True),
+        (CommandAnswered("All tickets are closed."), DeliveryStatus.DELIVERED, True),
+        (CommandAnswered("All tickets are closed."), DeliveryStatus.FAILED, True),
+        (CommandAnswered("All tickets are closed."), DeliveryStatus.WAITING, False),
+        (TicketOpened(1), DeliveryStatus.DELIVERED, False),
+    ],
+)
+async def test_what_was_only_for_the_eyes_is_forgotten_once_it_was_seen(
+    session: AsyncSession, notice: Notice, status: DeliveryStatus, *, forgotten: bool
+) -> None:
+    await factories.delivery(session, notice, status=status)
+
+    assert not await outbox.forget_asides(session, now=NOON + outbox.ASIDES_KEPT + SECOND)
+
+    assert (await session.scalar(select(Delivery.id)) is None) is forgotten
