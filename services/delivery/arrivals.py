@@ -15,7 +15,13 @@ from services.delivery import failures
 from services.delivery.outcomes import Delivered
 from services.delivery.parcel import Parcel, Trip
 from services.helpdesk import failure_notices
-from services.notices import AnswerDelivered, DeliveryFailed, OnlyDescribed, rules_of
+from services.notices import (
+    AnswerDelivered,
+    DeliveryFailed,
+    OnlyDescribed,
+    WordsKept,
+    rules_of,
+)
 
 
 class Taken(NamedTuple):
@@ -47,10 +53,11 @@ def is_plain(trip: Trip) -> bool:
 
     Not: what needs another part, what changed or took back a message, what staff wrote (it gets
     its reaction), the notice of a failure (its user may hear of it, and it comes to show how that
-    ended), the last of several parts.
+    ended), a question about what is kept (its chat may have moved), the last of several parts.
     """
     parcel, rules = trip.parcel, rules_of(trip.kind)
     follows = rules.passes_on is Direction.ANSWER or rules.offers_again
+    follows = follows or trip.kind == WordsKept.kind
     more = parcel.more or parcel.rewrites or parcel.drops or follows
     return not more and trip.part == 0
 
@@ -100,7 +107,9 @@ async def note(
             delivery.lane = delivery.ticket_id or 0
         else:
             delivery.status = DeliveryStatus.DELIVERED
-    if rules_of(trip.kind).offers_again and outcome.message_ids:
+    if batch[0].chat_id != parcel.chat_id:
+        _come_along(trip, batch, now=now)
+    elif rules_of(trip.kind).offers_again and outcome.message_ids:
         failure_notices.note_place(batch[0], outcome.message_ids[0])
     if not outcome.whole:
         await _tell_described(session, batch, now=now)
@@ -108,6 +117,14 @@ async def note(
         await _confirm_answers(session, batch, now=now)
     elif not parcel.more and trip.kind == DeliveryFailed.kind:
         await failures.tell_user_of(session, batch[0], now=now)
+
+
+def _come_along(trip: Trip, batch: Sequence[Delivery], *, now: datetime) -> None:
+    """Ask again where the team is: tickets moved while the question was on its way."""
+    if trip.kind == WordsKept.kind:
+        for question in batch:
+            question.status, question.due_at = DeliveryStatus.WAITING, now
+            question.attempts, question.batch_id = 0, None
 
 
 async def _store_links(

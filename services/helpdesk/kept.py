@@ -79,8 +79,12 @@ async def ask(session: AsyncSession, row: KeptWords, chat_id: int, *, now: datet
 
 
 async def ask_again(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Ask in the new staff chat about all that is kept, an album once, unless that waits there."""
-    asked = {payload["mark"] for payload in await _waits(session, chat_id, WordsKept.kind)}
+    """Ask in the new staff chat about all that is kept, an album once, unless that is under way.
+
+    What is being sent meanwhile comes along, too: see services/delivery/arrivals.py.
+    """
+    under_way = await _waits(session, chat_id, WordsKept.kind, claimed=True)
+    asked = {payload["mark"] for payload in under_way}
     first_of: dict[tuple[int, str], KeptWords] = {}
     for row in await session.scalars(select(KeptWords).order_by(KeptWords.id)):
         first_of.setdefault((row.chat_id, row.media_group_id or row.mark), row)
@@ -203,14 +207,15 @@ async def forget_old(session: AsyncSession, *, now: datetime) -> None:
     await session.execute(delete(KeptWords).where(KeptWords.kept_at < now - KEPT_FOR))
 
 
-async def _waits(session: AsyncSession, chat_id: int, kind: str) -> Sequence[dict[str, Any]]:
-    """List what of a kind of notice waits for a chat."""
+async def _waits(
+    session: AsyncSession, chat_id: int, kind: str, *, claimed: bool = False
+) -> Sequence[dict[str, Any]]:
+    """List what of a kind of notice waits for a chat, or is being sent there if it is `claimed`."""
     waiting = select(Delivery.payload).where(
-        Delivery.chat_id == chat_id,
-        Delivery.kind == kind,
-        PENDING,
-        Delivery.status == DeliveryStatus.WAITING,
+        Delivery.chat_id == chat_id, Delivery.kind == kind, PENDING
     )
+    if not claimed:
+        waiting = waiting.where(Delivery.status == DeliveryStatus.WAITING)
     return (await session.scalars(waiting)).all()
 
 

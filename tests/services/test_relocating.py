@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from database.machinery import Delivery, DeliveryStatus, Relocation
 from database.models import KeptReason, Ticket, TicketStatus
 from services import outbox, ticket_service
-from services.delivery import doubts, relocating
+from services.delivery import doubts, relocating, settling
+from services.delivery.outcomes import Delivered, Migrated, Outcome, Unknown
 from services.helpdesk import kept, lookup
 from services.helpdesk import staff_chats as staff_chat
 from services.helpdesk.content import Person
@@ -241,6 +242,34 @@ async def test_kept_words_are_asked_about_once_when_all_have_come_along(
     async with sessions() as session:
         asked = [one for one in await factories.told(session) if isinstance(one[1], WordsKept)]
     assert asked == [(NEW, WordsKept(row.mark))]
+
+
+@pytest.mark.parametrize(
+    "outcome", [Delivered((77,)), Unknown("Bad Gateway"), Migrated(NEW)], ids=str
+)
+async def test_a_question_that_is_being_sent_when_the_group_moves_is_asked_there_once(
+    sessions: Sessions, tickets: list[int], outcome: Outcome
+) -> None:
+    async with sessions.begin() as session:
+        ticket = await session.get_one(Ticket, tickets[0])
+        content = factories.content(chat_id=STAFF)
+        slip = KeptReason.SLIP
+        row = await kept.keep(
+            session, content, slip, author=None, speaker_id=9, now=NOON, ticket=ticket
+        )
+        asked = await factories.claimed(session, WordsKept(row.mark))
+        trip = factories.trip_of([asked], factories.parcel(STAFF))
+    await migrate(sessions)
+    await portions(sessions)
+
+    async with sessions.begin() as session:
+        found = await session.get_one(Delivery, asked.id)
+        await settling.settle(session, trip, [found], outcome, staff_chat_id=STAFF, now=NOON)
+    await portions(sessions)
+
+    async with sessions() as session:
+        questions = select(Delivery.chat_id, Delivery.status).where(Delivery.kind == WordsKept.kind)
+        assert (await session.execute(questions)).all() == [(NEW, DeliveryStatus.WAITING)]
 
 
 async def test_what_was_refused_for_unknown_reasons_comes_along_in_its_portion(
