@@ -59,6 +59,8 @@ class User(Base):
     blocked_at: Mapped[datetime | None]
     returned_at: Mapped[datetime | None]
     asked_for_words_at: Mapped[datetime | None]
+    link_payload: Mapped[str | None]
+    linked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     tickets: Mapped[list["Ticket"]] = relationship(
@@ -78,6 +80,7 @@ class Ticket(Base):
     """One question and the talk about it.
 
     Its buttons carry `mark` beside the key, which a restored or a new database gives again.
+    `link_payload` is what the link carried by which its user came (services/helpdesk/people.py).
     """
 
     __tablename__ = "tickets"
@@ -107,6 +110,7 @@ class Ticket(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     assigned_to: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     staff_chat_id: Mapped[int]
+    link_payload: Mapped[str | None]
     status: Mapped[TicketStatus] = mapped_column(stored_by_value(TicketStatus))
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]

@@ -98,6 +98,8 @@ async def receive(
     ticket = await _at_hand(session, user, now=now)
     if ticket is None:
         return await _open(session, user, content, staff_chat_id=staff_chat_id, day=day, now=now)
+    if _take_link(session, ticket, user, now=now) and ticket.status is not TicketStatus.CLOSED:
+        await outbox.redraw_card(session, ticket, now=now)
     if ticket.status is TicketStatus.CLOSED and ticket.staff_chat_id != staff_chat_id:
         ticket.staff_chat_id = staff_chat_id  # an open one gets a card there: `relocating`
     album = await messages.album(session, ticket, content.media_group_id)
@@ -244,6 +246,7 @@ async def _open(
     )
     session.add(ticket)
     await session.flush()
+    _take_link(session, ticket, user, now=now)
     structlog.contextvars.bind_contextvars(ticket=ticket.id)
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)
     history.record(session, ticket, user, "opened", now)
@@ -252,6 +255,18 @@ async def _open(
     if message.kind != "text":
         await _post_question(session, ticket, message, now=now)
     return ticket
+
+
+def _take_link(session: AsyncSession, ticket: Ticket, user: User, *, now: datetime) -> bool:
+    """Give the ticket what the link carried by which its user came lately; whether there was one.
+
+    The card shows the newest one, the history has all.
+    """
+    payload = people.take_link(user, now=now)
+    if payload is not None:
+        ticket.link_payload = payload
+        history.record(session, ticket, user, "came_by_link", now, payload=payload)
+    return payload is not None
 
 
 async def _user_wrote(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:

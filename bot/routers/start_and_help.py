@@ -8,23 +8,28 @@ from aiogram.methods import SendMessage
 from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.reading.content import person
 from bot.reading.filters import has_more, private_command, staff_command
 from bot.routers.questions import question
 from bot.texts import to_staff, to_users
+from services.helpdesk import people
 
 for_users = Router(name="help for users")
 for_staff = Router(name="help for staff")
 
 # What opens the chat from a link (core.telegram.org/bots/features#deep-linking): nobody typed it.
-_DEEP_LINK = re.compile(r"/start [A-Za-z0-9_-]{1,64}")
+_DEEP_LINK = re.compile(r"/start ([A-Za-z0-9_-]{1,64})")
 
 
 @for_users.message(private_command("start"))
 async def start(
     message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
 ) -> SendMessage:
-    if not _DEEP_LINK.fullmatch(message.text or ""):
+    link = _DEEP_LINK.fullmatch(message.text or "")
+    if link is None:
         await _what_comes_with(message, session, staff_chat_id, day, now)
+    elif message.from_user is not None:
+        await people.came_by_link(session, person(message.from_user), link[1], now=now)
     return message.answer(to_users.greeting())
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from aiogram.utils.formatting import Bold, Text, as_list
+from aiogram.utils.formatting import Bold, Code, Text, as_list
 
 from bot.i18n import gettext as _
 from bot.i18n import ngettext as _n
@@ -29,8 +29,10 @@ def card_head(
         names.mention(user),
         known_as,
     )
-    state = _state(ticket, closed_by=closed_by, reason=reason)
-    return as_list(head, state)
+    lines = [head, Text(_state(ticket, closed_by=closed_by, reason=reason))]
+    if ticket.link_payload is not None:
+        lines.append(Text("🔗 ", _("Came by the link"), " ", Code(ticket.link_payload)))
+    return as_list(*lines)
 
 
 def backlog(waiting: int, minutes: int, *, at_least: bool = False) -> str:

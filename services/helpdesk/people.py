@@ -16,6 +16,9 @@ from services.notices import UserReturned, WordsWanted
 # Whoever was asked for words is not asked again within this time: Telegram may say the same often.
 ASKED_ONCE_IN = timedelta(days=1)
 
+# What a link carried counts for the ticket that its user writes on within this time.
+LINK_COUNTS_FOR = timedelta(days=1)
+
 # Built once: to build it takes longer than to run it.
 _BY_TELEGRAM_ID = (
     select(User)
@@ -61,6 +64,23 @@ def ask_for_words(session: AsyncSession, user: User, content: Content, *, now: d
         return
     user.asked_for_words_at = now
     outbox.post(session, user.chat_id, WordsWanted(content.message_id, user.language), now=now)
+
+
+async def came_by_link(
+    session: AsyncSession, person: Person, payload: str, *, now: datetime
+) -> None:
+    """Keep what the link carries that the person came by, until a ticket has it."""
+    user = await remember(session, person, now=now)
+    user.link_payload, user.linked_at = payload, now
+
+
+def take_link(user: User, *, now: datetime) -> str | None:
+    """Take what the newest link carried, if the person came by one lately."""
+    payload, linked_at = user.link_payload, user.linked_at
+    if payload is None or linked_at is None:
+        return None
+    user.link_payload = user.linked_at = None
+    return payload if now - linked_at <= LINK_COUNTS_FOR else None
 
 
 async def blocked(

@@ -124,15 +124,6 @@ async def test_a_picture_above_a_command_is_passed_on(
     assert (await office.sees(caption)).kind == "photo"
 
 
-async def test_the_parameter_of_a_link_to_the_bot_is_no_question(
-    office: Office, alice: User
-) -> None:
-    await alice.writes("/start order_4711")
-
-    await alice.sees("Hello!")
-    assert await has_no_ticket(office)
-
-
 async def test_start_within_a_ticket_only_greets(office: Office, alice: User) -> None:
     card = await office.opens(alice, "My order is late")
 

@@ -51,6 +51,8 @@ class People:
     kept: set[str] = field(default_factory=set)
     # Whom each of staff had to do with, by the person's id and the user's number.
     dealings: set[tuple[int, int]] = field(default_factory=set)
+    # What the links carried by which users came, by the token of what they wrote next.
+    links: dict[str, str] = field(default_factory=dict)
     # What stood in the group before a backup was restored.
     old: set[int] = field(default_factory=set)
     gone: bool = False
@@ -91,8 +93,12 @@ class People:
         self._post_private(user, token, acting.text_fields(f"{token}, please", None))
 
     def _start(self, user: int, **_: Any) -> None:
-        """Words behind a command, which are no less a question."""
+        """By a link, and then words behind a command, which are no less a question."""
         token = self._next(f"q{user}")
+        self.links[token] = f"order_{len(self.links)}"
+        chat = self.telegram.world.chats[self.users[user].id]
+        link = acting.text_fields(f"/start {self.links[token]}", None)
+        acting.post(self.telegram.world, self.users[user], chat, link)
         self._post_private(user, token, acting.text_fields(f"/start {token}, please", None))
 
     def _long(self, user: int, **_: Any) -> None:

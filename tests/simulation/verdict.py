@@ -54,6 +54,7 @@ class Verdict(Ledger):
             self._numbers,
             self._limits,
             self._cards,
+            self._links,
             self._statuses,
             Fairness(self.simulation).findings,
             Keeping(self.simulation).findings,
@@ -257,6 +258,21 @@ class Verdict(Ledger):
             offers_reopening = "reopen" in json.dumps(card.keyboard).lower()
             if offers_reopening != (ticket["status"] == "closed"):
                 yield f"card of ticket {ticket['id']}: {card.keyboard}, is {ticket['status']}"
+
+    def _links(self) -> Iterator[str]:
+        """What a link carried is with the ticket of what its user wrote next, within a day."""
+        if "clock" in self.simulation.done:
+            return
+        known = {
+            (row["ticket_id"], json.loads(row["details"])["payload"])
+            for row in self.rows("ticket_events")
+            if row["kind"] == "came_by_link"
+        }
+        for row in self.messages.values():
+            for token in tokens.of(row["text"] or ""):
+                payload = self.simulation.people.links.get(token)
+                if payload is not None and (row["ticket_id"], payload) not in known:
+                    yield f"link: {payload} of {token} is not with ticket {row['ticket_id']}"
 
     def _statuses(self) -> Iterator[str]:
         """A ticket waits for its user only where an answer stands that has not failed."""
