@@ -39,7 +39,7 @@ from services.delivery.parcel import Parcel
 
 log = structlog.get_logger(__name__)
 
-# After so many new objects the garbage collector looks (docs.python.org/3/library/gc.html).
+# Collect after this many net allocations (docs.python.org/3/library/gc.html).
 GARBAGE = 10_000
 
 
@@ -50,7 +50,7 @@ NO_SUCH_BOT = (
 
 
 class CannotStart(Exception):
-    """Something that only an operator can put right; its text is the sentence for the operator."""
+    """Something that only an operator can fix; its text tells the operator what."""
 
 
 def team_of(settings: Settings) -> Team:
@@ -75,7 +75,7 @@ class App:
         monotonic: Callable[[], float] = time.monotonic,
         lead: Lead | None = None,
     ) -> None:
-        """Without a `lead` no other process may run on this database."""
+        """Without a `lead`, no other process may run on this database."""
         team = team_of(settings)
         self.heartbeat = heartbeat_of(settings)
         self.limiter = Limiter(
@@ -126,14 +126,14 @@ class App:
         self._lead = lead or Lead()
 
     def _hear(self, after_silence: bool) -> None:
-        """Tell all who wait for an answer of Telegram's that it gave one."""
+        """Tell everything that waits for Telegram that it answered."""
         self.courier.hear(after_silence=after_silence)
         self.confirmations.hear(after_silence=after_silence)
 
     async def run(self, stopped: asyncio.Event) -> None:
-        """Run until `stopped` is set; then finish what is in hand, and confirm it.
+        """Run until `stopped` is set; then finish the work in progress, and confirm it.
 
-        Raises Deposed, in a group: then everything is dropped where it stands.
+        Raises Deposed, in an exception group: then everything is dropped as it is.
         """
         async with asyncio.TaskGroup() as group:
             helpers = [
@@ -155,7 +155,7 @@ class App:
             raise refusal
 
     async def _poll(self) -> TelegramAPIError | None:
-        """Take updates until stopped, or until Telegram refuses the token, which is returned."""
+        """Take updates until stopped; return the refusal if Telegram rejects the token."""
         try:
             await self.poller.run()
         except (TelegramUnauthorizedError, TelegramNotFound) as refusal:
@@ -169,12 +169,12 @@ class App:
         self.courier.stop()
 
     async def _send(self, parcel: Parcel) -> Outcome:
-        """Send what was claimed, unless we were frozen since and another one sends it by now."""
+        """Send what was claimed, unless this process was frozen and another one leads now."""
         await self._lead.sure()
         return await self._sender(parcel)
 
     async def _wait_for_lead(self) -> None:
-        """Leave Telegram's updates to the one who leads, who would be told 409 for our asking."""
+        """Ask for no updates unless this process leads: the leader would get a 409."""
         while not self._lead.is_sure:
             self.heartbeat.beat("poller")
             with suppress(TimeoutError):
@@ -182,9 +182,11 @@ class App:
                     await self._lead.sure()
 
     async def _look_after_staff_chat(self) -> None:
-        """Have the courier write to staff once the bot works there, and all tickets are there."""
+        """Let the courier write to staff once the bot works there, and all tickets are there."""
         holds = await self.courier.holds.wait()
-        await startup.look_after_staff_chat(self._bot, self._sessions, self._team, self._clock)
+        await startup.wait_until_staff_chat_ready(
+            self._bot, self._sessions, self._team, self._clock
+        )
         self.courier.holds.release(holds)
         while True:
             holds = await self.courier.holds.wait()
@@ -205,7 +207,7 @@ async def run(settings: Settings) -> None:
                 await _serve_a_term(settings, own, bot, stopped)
             log.info("stopped")
     except asyncio.CancelledError:
-        log.warning("stopped in the middle: what was in flight counts as a possible duplicate")
+        log.warning("stopped midway: sends in flight count as possible duplicates")
     except (TelegramUnauthorizedError, TelegramNotFound) as refusal:
         raise CannotStart(NO_SUCH_BOT) from refusal
     finally:
@@ -218,7 +220,7 @@ async def run(settings: Settings) -> None:
 async def _prepare(
     settings: Settings, own: OwnFile | None, bot: Bot, stopped: asyncio.Event
 ) -> bool:
-    """Find mistakes of the operator's at once, also where this process is to stand by."""
+    """Find an operator's mistakes at once, even if this process will only stand by."""
     engine = make_engine(settings.async_url, own)
     heartbeat = heartbeat_of(settings)
     try:
@@ -230,21 +232,20 @@ async def _prepare(
 async def _serve_a_term(
     settings: Settings, own: OwnFile | None, bot: Bot, stopped: asyncio.Event
 ) -> None:
-    """Stand by until we lead, then run until stopped, or until another process leads.
+    """Stand by until this process leads, then run until stopped, or until another one leads.
 
-    Parts live for a term: what they know is out of date once somebody else has led.
+    The parts are made for each term: their memory is out of date once another process has led.
     """
     heartbeat = heartbeat_of(settings)
     engine, lead = leadership.writer(settings.async_url, own, on_try=heartbeat.beat_all)
     try:
-        # What is there by now stays, and what a message needs goes without the collector: it need
-        # not look again and again.
+        # Everything imported so far is permanent; keep the collector from rescanning it.
         gc.freeze()
         gc.set_threshold(GARBAGE)
         if await lead.win(stopped):
             log.info("started", bot=settings.bot_id, staff_chat=settings.staff_chat_id)
             await App(settings, bot, make_sessions(engine), lead=lead).run(stopped)
     except* leadership.Deposed:
-        log.warning("another process leads; what was in hand is left to it")
+        log.warning("another process leads now and takes over the work in progress")
     finally:
         await stopping.close(engine)

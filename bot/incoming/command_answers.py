@@ -1,4 +1,4 @@
-"""Answers to commands that go by the outbox, like all that is told."""
+"""Answers to commands in a group, which go through the outbox."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from services.notices import CommandAnswered
 
 
 def answer_of(shown: Any) -> tuple[int, CommandAnswered] | None:
-    """Read which message a handler returned, and the chat that it is for; None if it is none."""
+    """Tell which message a handler returned, and for which chat; None if it returned none."""
     if not isinstance(shown, SendMessage) or not isinstance(shown.chat_id, int):
         return None
     keyboard = shown.reply_markup

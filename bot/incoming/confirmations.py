@@ -1,4 +1,7 @@
-"""Asks Telegram again about those whose words are kept until it says whether they are staff."""
+"""Confirmations: some people's words are kept until Telegram says whether they are staff.
+
+Telegram is asked again and again about each of them.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -17,13 +20,13 @@ from services.problems import Problem
 
 log = structlog.get_logger(__name__)
 
-# How often to ask, in seconds.
+# The shortest and longest time between two rounds of questions, in seconds.
 SHORTEST_PAUSE = 5.0
 LONGEST_PAUSE = 300.0
 
 
 class Confirmations:
-    """Has its own transactions, one a person."""
+    """Has its own transactions, one for each person."""
 
     def __init__(
         self,
@@ -41,12 +44,12 @@ class Confirmations:
         self._returned = asyncio.Event()
 
     def hear(self, *, after_silence: bool) -> None:
-        """Note that Telegram answered; if it had been silent, all are asked about soon."""
+        """Note that Telegram answered; after a silence, ask about everybody soon."""
         if after_silence:
             self._returned.set()
 
     async def run(self) -> None:
-        """Ask until cancelled; ever less often about the same ones, while Telegram answers."""
+        """Ask until cancelled; less and less often about the same people while Telegram answers."""
         before, pause = 0, SHORTEST_PAUSE
         while True:
             try:
@@ -62,7 +65,7 @@ class Confirmations:
                 before = 0
 
     async def _returned_within(self, seconds: float) -> bool:
-        """Wait, until Telegram returns at the longest; whether it did."""
+        """Wait, but not after Telegram is back; whether it is."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._returned.wait()
@@ -71,13 +74,13 @@ class Confirmations:
         return returned
 
     async def catch_up(self) -> None:
-        """Let go what is kept of those of whom Telegram has just spoken: it came first."""
+        """Release what was kept from people whom Telegram has just named: it was written first."""
         while self._members.cleared:
             await self.ask(self._members.cleared[0])
             del self._members.cleared[0]
 
     async def look(self) -> int:
-        """Ask once about each of whom something is kept; return how many they were."""
+        """Ask once about each person with kept words; return how many there were."""
         async with self._sessions.begin() as session:
             waiting = {row.speaker_id for row in await kept.unconfirmed(session)}
             chat_id = await staff_chats.current(session, self._team.staff_chat_id)
@@ -86,9 +89,9 @@ class Confirmations:
         return len(waiting)
 
     async def ask(self, who: Speaker) -> None:
-        """Let go what is kept of somebody, or drop it, if Telegram says who that is.
+        """Release what is kept from somebody, or drop it, if Telegram says who that is.
 
-        What counts is the staff chat of now, wherever the words were written.
+        The current staff chat counts, wherever the words were written.
         """
         standing = await self._members.standing(who)
         if standing is Standing.UNCONFIRMED:
@@ -100,7 +103,7 @@ class Confirmations:
                 if await staff_chats.current(session, who.chat_id) == chat_id:
                     await settle(session, who.id, staff_chat_id=chat_id, now=self._clock())
         except Problem as problem:
-            log.warning("kept words cannot be let go", problem=type(problem).__name__)
+            log.warning("kept words could not be released", problem=type(problem).__name__)
         self._on_done()
 
 

@@ -1,4 +1,4 @@
-"""The routers, put together, and what a handler finds in its arguments."""
+"""Dispatch: leads an update through the routers, with what handlers find in their arguments."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,7 +27,7 @@ class Unhandled(Exception):
 
 @cache
 def used_update_types() -> list[str]:
-    """List the kinds of updates that some handler is for; Telegram is told with each question."""
+    """List the kinds of updates that have a handler; Telegram is told with each getUpdates."""
     return sorted({kind for router in ROUTERS for kind in router.resolve_used_update_types()})
 
 

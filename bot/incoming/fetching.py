@@ -24,16 +24,16 @@ from services.delivery.silence import Silence
 
 log = structlog.get_logger(__name__)
 
-# How long Telegram holds a getUpdates open when there is nothing, and how much later its answer may
-# come, in seconds. A connection that died unnoticed makes us deaf for as long as both together.
+# How long Telegram holds a getUpdates open when there is nothing, and how much longer we wait for
+# the answer, in seconds. If a connection dies unnoticed, we hear nothing for both together.
 LONG_POLL = 10
 SLACK = 5
 
 # The longest wait while another program polls with our token, in seconds.
 LONGEST_CONFLICT = 30.0
 
-# Updates that can't be read are asked for again this often, and then this often one at a time,
-# before the one that can't be read is set aside.
+# How many times unreadable updates are fetched again, and then as many times one by one, before the
+# unreadable one is set aside.
 TRIES = 3
 
 # How Telegram's answer begins, and an update in it.
@@ -43,16 +43,16 @@ _NUMBERED = re.compile(r'"update_id"\s*:\s*(\d{1,18})\b')
 
 @dataclass(frozen=True)
 class Broken:
-    """An update that can't be read, as Telegram sent it, with its number if that can be."""
+    """An unreadable update as Telegram sent it, with its id if that can be found."""
 
     body: str
     update_id: int | None
 
 
 class Fetching:
-    """Asks through one bot; `rest` waits so many seconds, or until stopped.
+    """Asks through one bot; `rest` waits a number of seconds, or until stopped.
 
-    `on_answer` hears of each answer, and whether it ends a silence that made others wait.
+    `on_answer` is called for each answer, with whether it ends a silence that made others wait.
     """
 
     def __init__(
@@ -75,20 +75,20 @@ class Fetching:
         self._timeout: asyncio.Timeout | None = None
 
     def cut(self) -> None:
-        """End the question that is open, if one is: we stop."""
+        """Cancel the open getUpdates, if there is one: the program stops."""
         self._cut = True
         if self._timeout is not None:
             self._timeout.reschedule(asyncio.get_running_loop().time())
 
     async def fetch(self, offset: int | None, *, at_once: bool) -> list[Any] | Broken:
-        """Ask for updates from `offset` on; `at_once` if there are some.
+        """Ask for updates from `offset` on; `at_once` if Telegram is known to have some.
 
-        Nothing comes back if the question failed, after a wait. Raises TelegramUnauthorizedError
-        and TelegramNotFound, which time can't cure.
+        If the request failed, wait and return none. Raises TelegramUnauthorizedError and
+        TelegramNotFound, which no wait cures.
         """
         try:
             batch = await self._ask(offset, 0 if at_once else LONG_POLL)
-        except TimeoutError:  # cut off: nothing was confirmed, and nothing said
+        except TimeoutError:  # cut: nothing was confirmed, and nothing needs to be said
             return []
         except (TelegramUnauthorizedError, TelegramNotFound):
             raise
@@ -112,7 +112,7 @@ class Fetching:
             self._timeout = None
 
     def _hear(self, batch: list[Any]) -> None:
-        """Note that Telegram answered, and say so if it did not before."""
+        """Note that Telegram answered, and log it if it had not before."""
         if self._failures and not self._cut:
             log.info("Telegram answers again", failures=self._failures)
         self._failures = 0
@@ -123,7 +123,7 @@ class Fetching:
         self._on_answer(self._silence.answered(asyncio.get_running_loop().time()))
 
     async def _endure(self, error: AiogramError) -> list[Any] | Broken:
-        """Wait after a question that failed, or give what is to be set aside."""
+        """Wait after a failed request, or return an update that is to be set aside."""
         self._failures += 1
         if isinstance(error, TelegramConflictError):
             self._conflict.goes_on("another program polls with this token, or a webhook is set")
@@ -141,7 +141,7 @@ class Fetching:
         return []
 
     def _broken(self, error: AiogramError) -> Broken | None:
-        """Find the update that can't be read, once it was asked for often enough and alone."""
+        """Find the unreadable update, once it was fetched often enough, and alone."""
         if not isinstance(error, Unreadable) or not isinstance(error.data, str):
             return None
         if not _TELEGRAMS.match(error.data):

@@ -1,7 +1,7 @@
-"""The poller: takes updates from Telegram, and lets it forget them once they are committed.
+"""The poller: fetches updates, and confirms them to Telegram once they are committed.
 
-Only then does the offset move, which is what confirms an update. aiogram's own polling confirms
-updates while their handlers still run.
+Moving the offset is what confirms an update. aiogram's own polling does so while handlers are still
+running.
 """
 
 import asyncio
@@ -154,10 +154,13 @@ class Poller:
         try:
             await self._bot(call, request_timeout=LAST_CONFIRMATION)
         except AiogramError as error:
-            log.info("the last updates come again, as known ones", reason=type(error).__name__)
+            log.info(
+                "last confirmation failed, known updates will come again",
+                reason=type(error).__name__,
+            )
 
     async def _rest(self, seconds: float) -> None:
-        """Wait, or stop: who waits on purpose is alive, however long it takes."""
+        """Wait, or stop; a long wait is no hang, so `on_turn` is told again and again."""
         ends = asyncio.get_running_loop().time() + seconds
         while not self._stopped.is_set() and (left := ends - asyncio.get_running_loop().time()) > 0:
             self._on_turn()

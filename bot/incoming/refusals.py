@@ -1,4 +1,4 @@
-"""Refusals: who may not press, and telling a person why nothing came of what was asked."""
+"""Refusals: who may not press a button, and telling a person why a request was refused."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -36,7 +36,7 @@ class Refusals:
         self._clock = clock
 
     async def refuse(self, raw: dict[str, Any], problem: Problem) -> None:
-        """Record that the update is done with, and say why nothing came of it."""
+        """Record that the update is done with, and say why it was refused."""
         log.info("refused", problem=type(problem).__name__)
         now, source = self._clock(), origin(raw)
         async with self._sessions.begin() as session:
@@ -49,13 +49,13 @@ class Refusals:
 
 
 def require_press(raw: Mapping[str, Any], standing: Standing) -> None:
-    """Refuse the press of a button by somebody who has no say, as far as Telegram says."""
+    """Refuse a press by somebody who, as far as Telegram says, is not staff."""
     if "callback_query" in raw and standing is not Standing.INSIDE:
         raise NotConfirmed if standing is Standing.UNCONFIRMED else NotForYou
 
 
 async def tell(session: AsyncSession, source: Origin, problem: Problem, *, now: datetime) -> None:
-    """Say where it was asked for why nothing came of it, unless another bot may have asked."""
+    """Tell in the same chat why it was refused, unless another bot may have asked."""
     if source.chat_id is None or (source.private and source.is_program):
         return
     refusal = Refusal(

@@ -1,10 +1,10 @@
-"""What an operator reads when Telegram does not answer: where it was asked, and what it said."""
+"""Troubles: what the log says when Telegram does not answer: the address, and the reason."""
 
 from aiogram import Bot
 from aiogram.exceptions import AiogramError, DetailedAiogramError
 from aiohttp import ClientConnectorDNSError
 
-# The longest reason in a line of the log, in characters: it may be a page of a provider's.
+# The longest reason in a log line, in characters: it may be a provider's whole HTML page.
 LONGEST = 200
 
 
@@ -14,7 +14,7 @@ def address(bot: Bot) -> str:
 
 
 def reason(error: AiogramError) -> str:
-    """Say in a line what was answered, or why nothing was."""
+    """Say in one line what the answer was, or why there was none."""
     if isinstance(error.__cause__, ClientConnectorDNSError):
         host = error.__cause__.host
         return f"the name {host} can't be looked up (no network, or no DNS)"[:LONGEST]

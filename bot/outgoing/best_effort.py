@@ -1,10 +1,11 @@
-"""What is only for the eyes now: a greeting, the next page of a list, an answer to a press.
+"""Best-effort replies: a greeting, the next page of a list, an answer to a press.
 
-Sent after the commit, best effort; nobody waits for it, and what would come too late is left out.
-It takes what all else leaves of the limits, and is bounded in number, whoever asks how often.
+They are sent after the commit; nobody waits for them, and late ones are dropped. They use what
+everything else leaves of the limits, and only a limited number waits, no matter who asks how often.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,13 +24,13 @@ from services.delivery.limiter import Limiter
 
 log = structlog.get_logger(__name__)
 
-# Who asked has turned to something else after so many seconds.
+# Replies older than this (in seconds) are dropped: the person has moved on.
 TOO_LATE = outbox.ASIDES_LAST.total_seconds()
 
-# While answers are awaited the limiter can't say when there is room, in seconds.
+# How often to look for room, in seconds: the limiter can't tell while sends are in flight.
 LOOKS_EVERY = 0.2
 
-# So many wait for room, one of a kind for a chat; when there are more the oldest is dropped.
+# How many may wait for room; the oldest of more is dropped. One of a kind waits for each chat.
 MOST_WAITING = 100
 
 
@@ -45,9 +46,9 @@ class _Aside:
 
     @property
     def kind(self) -> _Kind:
-        """Tell what it replaces while there is no room.
+        """Tell which waiting reply it replaces.
 
-        In a group several people press, so there the changed message has to be the same.
+        In a group several people press buttons, so there it must change the same message.
         """
         changed = getattr(self.method, "message_id", None) if self.chat_id < 0 else None
         return self.chat_id, self.method.__api_method__, changed
@@ -69,15 +70,15 @@ class Asides:
 
     @staticmethod
     def record(session: AsyncSession, shown: object, *, now: datetime) -> None:
-        """Have a restart know of what will be shown, if it counts: answers to presses do not."""
+        """Record a reply that counts against the limits, for a restart. A press costs nothing."""
         chat_id = getattr(shown, "chat_id", None)
         if isinstance(shown, TelegramMethod) and isinstance(chat_id, int):
             outbox.count_aside(session, chat_id, now=now)
 
     def show(self, method: TelegramMethod[Any]) -> None:
-        """Send soon; returns at once.
+        """Send it soon, and return at once.
 
-        While there is no room it takes the place of an older one of its kind that waits.
+        While there is no room it replaces an older one of its kind.
         """
         chat_id = getattr(method, "chat_id", None)
         if isinstance(chat_id, int):
@@ -87,7 +88,7 @@ class Asides:
         self._wake.set()
 
     async def run(self) -> None:
-        """Send what is to be shown, each on its own, as soon as there is room."""
+        """Send each reply on its own, as soon as there is room."""
         async with asyncio.TaskGroup() as group:
             while True:
                 self._wake.clear()
@@ -100,9 +101,9 @@ class Asides:
                         await self._wake.wait()
 
     def _send_what_may_go(self, group: asyncio.TaskGroup) -> float | None:
-        """Send what there is room for; return how many seconds to wait, None for as long as it is.
+        """Send what there is room for; return the seconds to wait, None: until there is more.
 
-        Those that wait are in the order in which they were asked for.
+        Waiting replies are in the order in which they were asked for.
         """
         now = self._monotonic()
         for kind, aside in list(self._waiting.items()):
@@ -117,7 +118,7 @@ class Asides:
         return LOOKS_EVERY if self._waiting else None
 
     def _goes(self, group: asyncio.TaskGroup, aside: _Aside, now: float) -> bool:
-        """Send it if there is room; tell whether there was."""
+        """Send it if there is room; whether there was."""
         if self._limiter.next_at(now, aside.chat_id, spare=True) > now:
             return False
         self._limiter.leave(aside.chat_id)
@@ -131,7 +132,7 @@ class Asides:
             self._drop(next(iter(self._waiting)), "TooMany")
 
     def _drop(self, kind: _Kind, reason: str) -> None:
-        log.info("not shown", method=self._waiting.pop(kind).method.__api_method__, reason=reason)
+        _dropped(self._waiting.pop(kind).method, logging.INFO, reason)
 
     async def _send_counted(self, aside: _Aside) -> None:
         try:
@@ -144,6 +145,10 @@ class Asides:
             async with asyncio.timeout(TOO_LATE):
                 await self._bot(method)
         except (AiogramError, TimeoutError) as error:
-            log.info("not shown", method=method.__api_method__, reason=type(error).__name__)
+            _dropped(method, logging.INFO, type(error).__name__)
         except Exception as error:  # noqa: BLE001 - a mistake here must not end the bot
-            log.error("not shown", method=method.__api_method__, error=type(error).__name__)  # noqa: TRY400
+            _dropped(method, logging.ERROR, type(error).__name__)
+
+
+def _dropped(method: TelegramMethod[Any], level: int, reason: str) -> None:
+    log.log(level, "best-effort reply dropped", method=method.__api_method__, reason=reason)

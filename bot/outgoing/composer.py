@@ -1,4 +1,4 @@
-"""Puts notices into words, at the moment of delivery and in the language of the chat."""
+"""The composer: words notices when they are delivered, in the language of their chat."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -37,7 +37,7 @@ class Composer:
             return await _WORDINGS[type(notice)](desk, notice)
 
     async def _language(self, session: AsyncSession, chat_id: int, notice: notices.Notice) -> str:
-        """Groups speak the staff's language, a private chat its user's."""
+        """Choose the staff's language in groups, and the user's in a private chat."""
         if chat_id < 0:
             return self._team.staff_language
         user = read_ahead.of(session).users.get(chat_id)

@@ -1,4 +1,4 @@
-"""Makes a parcel's call, and says in the courier's terms what became of it."""
+"""The sender: makes a parcel's call, and reports the outcome in the courier's terms."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,10 +23,10 @@ from services.delivery.parcel import Parcel
 
 log = structlog.get_logger(__name__)
 
-# So much longer than Telegram usually takes, and shorter than a person's patience; in seconds.
+# Request timeout, in seconds.
 TIMEOUT = 30
 
-# A question about ourselves is no message, and quickly answered; in seconds.
+# Timeout of a question about the bot itself, in seconds.
 PATIENCE = 5
 
 
@@ -37,9 +37,9 @@ class Sender:
         self._bot = bot
 
     async def __call__(self, parcel: Parcel) -> Outcome:
-        """Try the call, then what says the same without the part that is impossible.
+        """Try the call, then variants without the part that Telegram rejects.
 
-        Each further try follows a plain "no", so nothing is ever said twice here.
+        Every further try follows a clear rejection, so nothing is ever said twice here.
         """
         call = parcel.call
         assert isinstance(call, Call)  # noqa: S101 - the composer made it
@@ -59,7 +59,7 @@ class Sender:
                     return await self._final(outcome, parcel)
                 if obstacle is Obstacle.NO_CHANGE:
                     return Delivered()
-                log.info("said without", obstacle=obstacle.value)
+                log.info("send retried without", obstacle=obstacle.value)
                 beside = beside or obstacle is Obstacle.UNEDITABLE
                 refused = telegram_errors.exhausted(error, private=private)
                 method = _without(method, obstacle, instead)
@@ -69,7 +69,7 @@ class Sender:
         return refused
 
     async def _final(self, outcome: Outcome, parcel: Parcel) -> Outcome:
-        """Tell a group that forbids one kind of content from one that forbids us all of them."""
+        """Tell a group that forbids one kind of content from one that forbids everything."""
         if (
             not isinstance(outcome, Refused)
             or telegram_errors.NO_RIGHTS not in outcome.reason.lower()
@@ -78,11 +78,11 @@ class Sender:
         try:
             muted = await self._is_muted(parcel.chat_id)
         except AiogramError:
-            return Unknown("whether we may write there is not known", perhaps_done=False)
+            return Unknown("whether we may write there is not known", maybe_delivered=False)
         return ChatRefused(outcome.reason) if muted else outcome
 
     async def _is_muted(self, chat_id: int) -> bool:
-        """Ask whether we may send not even text: we ourselves, or all members of the group."""
+        """Ask whether even text is forbidden, to the bot or to all members of the group."""
         me = await self._bot.get_chat_member(chat_id, self._bot.id, request_timeout=PATIENCE)
         if isinstance(me, ChatMemberRestricted) and not me.can_send_messages:
             return True
@@ -93,7 +93,7 @@ class Sender:
 
 
 class _Instead:
-    """What is left to try of a call; `described` once nothing else is."""
+    """What is left to try; `described` once only a description in words is left."""
 
     def __init__(self, call: Call) -> None:
         self._left = list(call.instead)
@@ -111,7 +111,7 @@ class _Instead:
 def _without(
     method: TelegramMethod[Any], obstacle: Obstacle, instead: _Instead
 ) -> TelegramMethod[Any] | None:
-    """Make the call that leaves out what is impossible; None if nothing would be left."""
+    """Make the call without what Telegram rejects; None if nothing would be left."""
     fields = {name: value for name, value in method if value is not None}
     if obstacle is Obstacle.ENTITIES:
         plain: dict[str, Any] = dict.fromkeys({"entities", "caption_entities"} & fields.keys())
@@ -144,7 +144,7 @@ def _makes_a_message(method: TelegramMethod[Any]) -> bool:
 
 
 def _message_ids(result: object) -> tuple[int, ...]:
-    """Read the ids of new or edited messages; 0 is a scheduled one, which has none yet."""
+    """Read the ids of new or edited messages; 0 is a scheduled one, which has no id yet."""
     results = result if isinstance(result, list) else [result]
     ids = [one.message_id for one in results if isinstance(one, Message | MessageId)]
     return tuple(message_id for message_id in ids if message_id)

@@ -1,4 +1,4 @@
-"""What Telegram's answers mean: the table of DESIGN.md, as a table.
+"""What Telegram's errors mean for the courier.
 
 Telegram documents few of its error texts; these are the ones that its server's source
 (github.com/tdlib/telegram-bot-api) and clients' reports name. They are matched in lower case.
@@ -35,7 +35,7 @@ from services.delivery.outcomes import (
 
 
 class Obstacle(Enum):
-    """Part of a call is impossible; the rest can be said without it."""
+    """Part of a call that Telegram rejects; the rest can be sent without it."""
 
     NO_CHANGE = "the message is as we want it"
     TARGET_GONE = "what was to be edited, replied to or the thread is gone"
@@ -66,8 +66,8 @@ _OBSTACLES: dict[str, Obstacle] = {
     "entity_": Obstacle.ENTITIES,
 }
 
-# The whole chat takes nothing from us; not: one kind of content is forbidden in it. The list is
-# never complete: services/delivery/settling.py finds out about other words.
+# The chat accepts nothing from the bot, not just one kind of content. The list is never complete:
+# services/delivery/doubts.py finds out about other words.
 _CHAT_REFUSES = (
     "chat not found",
     "group is deactivated",
@@ -87,23 +87,23 @@ _CHAT_REFUSES = (
     "user_banned_in_channel",
 )
 
-# The group takes one message in so many seconds from us.
+# Slow mode: the group accepts one message from the bot in this many seconds.
 _SLOW_MODE = re.compile(r"slowmode_wait_(\d{1,9})")
 
-# No chat rests for longer than this without being tried, in seconds, whatever we are told.
+# The longest pause of a chat, in seconds, whatever Telegram says.
 LONGEST_PAUSE = 24 * 3600
 
-# Said of one kind of content, also where all of them are forbidden.
+# Names one kind of content, even where all kinds are forbidden.
 NO_RIGHTS = "not enough rights to send"
 
-# Of a copy to a user: it is the group it comes from that refuses us.
+# When copying to a user, these errors are about the source group.
 _GROUP_REFUSES = ("bot was kicked from", "bot is not a member of")
 
 _USER_GONE = ("chat not found", "user not found", "user is deactivated", "peer_id_invalid")
 
 
 def obstacle(error: Exception, *, private: bool) -> Obstacle | None:
-    """Read off what in the call stood in the way, if the rest of it may be tried."""
+    """Tell which part of the call was rejected, if the rest may be tried."""
     if isinstance(error, TelegramForbiddenError) and private:
         return _closed_source(error.message.lower())
     if not isinstance(error, TelegramBadRequest):
@@ -113,7 +113,7 @@ def obstacle(error: Exception, *, private: bool) -> Obstacle | None:
 
 
 def _closed_source(words: str) -> Obstacle | None:
-    """Tell a group that we may not copy from any more from the user, who did not refuse us."""
+    """Tell a source group that shut us out from the user, who did not."""
     of_group = any(text in words for text in _GROUP_REFUSES)
     return Obstacle.SOURCE_GONE if of_group else None
 
@@ -137,12 +137,12 @@ def outcome(error: Exception, *, private: bool) -> Outcome:  # noqa: PLR0911 - a
         case ClientDecodeError():
             return _undecoded(error)
         case TelegramAPIError():
-            return Unknown(_short(error), perhaps_done=not _never_left(error))
+            return Unknown(_short(error), maybe_delivered=not _never_left(error))
     raise error
 
 
 def exhausted(error: Exception, *, private: bool) -> Outcome:
-    """Read a refusal of a part after which nothing is left to try."""
+    """Read a rejection after which nothing is left to try."""
     if not isinstance(error, TelegramBadRequest):
         return Refused(str(getattr(error, "message", error)))
     found = _bad_request(error.message, private=private)
@@ -163,7 +163,7 @@ def _bad_request(message: str, *, private: bool) -> Outcome:
 
 
 def _undecoded(error: ClientDecodeError) -> Outcome:
-    """Tell a message that was sent, but has a shape we don't know, from a broken answer."""
+    """Tell a message that was sent, but has an unknown shape, from a broken answer."""
     data = error.data
     if not isinstance(data, dict) or data.get("ok") is not True:
         return Unknown("the answer is not Telegram's")
@@ -174,7 +174,7 @@ def _undecoded(error: ClientDecodeError) -> Outcome:
 
 
 def _never_left(error: TelegramAPIError) -> bool:
-    """Whether not even a connection was made, so that nothing can have been done."""
+    """Whether no connection was made, so nothing can have been done."""
     return isinstance(error.__cause__, ClientConnectorError | ConnectionTimeoutError)
 
 

@@ -1,7 +1,7 @@
-"""How the bot presents itself: its name, and the descriptions where an operator left them empty.
+"""The bot's profile: its username, and its descriptions where the operator left them empty.
 
-Descriptions are asked for by language, and what has none gets everybody's; so whoever wrote one by
-hand, for everybody or for one language, keeps it.
+Descriptions are stored by language, with a default for languages that have none. What an operator
+wrote by hand, as the default or for one language, is kept.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from bot.texts import to_users
 log = structlog.get_logger(__name__)
 
 
-# How long a command under a new name may go unheard, in seconds.
+# How often to ask for the username, in seconds. Until then commands that name a new one are missed.
 ASKS_NAME_EVERY = 60.0
 
 
 class Field(NamedTuple):
-    """A part of the profile: our words for it, and how it is read and set in a language."""
+    """A part of the profile: our words, and how it is read and set in a language."""
 
     words: Callable[[], str]
     read: Callable[[str], Awaitable[str]]
@@ -31,7 +31,7 @@ class Field(NamedTuple):
 
 
 async def fill_in(bot: Bot) -> None:
-    """Describe the bot where nobody has; a profile that can't be set stops nothing."""
+    """Describe the bot where nobody has; failing to is only logged."""
     try:
         for field in (_description(bot), _short_description(bot)):
             await _fill_in(field)
@@ -40,16 +40,16 @@ async def fill_in(bot: Bot) -> None:
 
 
 async def follow_name(bot: Bot) -> None:
-    """Keep up with a new username: commands of the group name it. Runs until cancelled.
+    """Notice a new username, which commands in the group name. Runs until cancelled.
 
-    aiogram asks once and keeps the answer, and no update tells of the change.
+    aiogram asks once and keeps the answer, and no update reports the change.
     """
     while True:
         await asyncio.sleep(ASKS_NAME_EVERY)
         try:
             bot._me = await bot.get_me()  # noqa: SLF001 - what `bot.me()` gives
         except AiogramError as error:
-            log.info("own name not learnt", reason=type(error).__name__)
+            log.info("username check failed", reason=type(error).__name__)
 
 
 async def _fill_in(field: Field) -> None:

@@ -1,4 +1,4 @@
-"""What is done and asked once, before the first update is taken, and what is watched since."""
+"""Startup: what is checked and set before the first update, and what is watched from then on."""
 
 import asyncio
 from collections.abc import Callable
@@ -42,7 +42,7 @@ from services.helpdesk import staff_chats
 
 log = structlog.get_logger(__name__)
 
-# How often to look whether the bot works in the staff chat by now, in seconds.
+# How often to check whether the bot can work in the staff chat, in seconds.
 _ASKS_EVERY = 10.0
 
 
@@ -53,7 +53,7 @@ async def prepare(
     stopped: asyncio.Event,
     heartbeat: Heartbeat,
 ) -> bool:
-    """Make sure of bot and database; waits for both. False if stopped meanwhile.
+    """Check bot and database, and wait for both. False if stopped meanwhile.
 
     Raises DatabaseNotAtHead, ForeignDatabase, and for a void token TelegramUnauthorizedError or
     TelegramNotFound.
@@ -85,13 +85,13 @@ async def prepare(
     return False
 
 
-async def look_after_staff_chat(
+async def wait_until_staff_chat_ready(
     bot: Bot,
     sessions: async_sessionmaker[AsyncSession],
     team: Team,
     clock: Callable[[], datetime],
 ) -> None:
-    """Return once the bot works in the staff chat; until then say what is wrong."""
+    """Return once the bot works in the staff chat; until then log what is wrong."""
     wait = Wait(log.error)
     while trouble := await _trouble(bot, sessions, team, clock):
         wait.goes_on(trouble)
@@ -102,14 +102,14 @@ async def look_after_staff_chat(
 async def follow_staff_chat(
     sessions: async_sessionmaker[AsyncSession], team: Team, clock: Callable[[], datetime]
 ) -> None:
-    """Have all tickets come along to the id that the group got, however often that takes a try."""
+    """Move all tickets to the group's new id; try until it works."""
     while True:
         try:
             await _bring_along(sessions, team, clock)
         except Exception as error:
             if not is_outage(error):
                 raise
-            log.info("tickets wait for the database", reason=reason(error))
+            log.info("relocation waits for the database", reason=reason(error))
             await asyncio.sleep(patience.after(1))
         else:
             return
@@ -118,9 +118,9 @@ async def follow_staff_chat(
 async def _bring_along(
     sessions: async_sessionmaker[AsyncSession], team: Team, clock: Callable[[], datetime]
 ) -> None:
-    """Have all tickets come along to the staff chat, which may have moved since it was asked for.
+    """Move all tickets to the staff chat, which may itself move meanwhile.
 
-    A portion a transaction: others get theirs in between.
+    One portion for each transaction: others write in between.
     """
     more = True
     while more:
@@ -130,7 +130,7 @@ async def _bring_along(
 
 
 async def own_database(sessions: async_sessionmaker[AsyncSession], bot_id: int) -> None:
-    """Make the database this bot's if it is nobody's yet; ForeignDatabase if it is another's."""
+    """Claim the database for this bot; raises ForeignDatabase if it belongs to another."""
     async with sessions.begin() as session:
         owner = await inbox.claim_database(session, bot_id, now=utcnow())
     if owner != bot_id:
@@ -141,7 +141,7 @@ async def own_database(sessions: async_sessionmaker[AsyncSession], bot_id: int) 
 
 
 async def _introduce(bot: Bot, sessions: async_sessionmaker[AsyncSession]) -> None:
-    me = await bot.me()  # which it keeps: filters ask for it within transactions
+    me = await bot.me()  # cached by aiogram: filters ask for it within transactions
     await own_database(sessions, me.id)
     # A forgotten webhook makes getUpdates fail for ever.
     await bot.delete_webhook(drop_pending_updates=False)
@@ -166,7 +166,7 @@ async def _set(
     bot: Bot, commands: dict[str, str], scope: BotCommandScopeUnion, language: str | None
 ) -> None:
     registered = await bot.get_my_commands(scope=scope, language_code=language)
-    # Not as objects: one from Telegram knows its bot, and equals no other.
+    # Compare fields: objects from Telegram carry their bot and never compare equal.
     if [(one.command, one.description) for one in registered] != list(commands.items()):
         wanted = [BotCommand(command=name, description=words) for name, words in commands.items()]
         await bot.set_my_commands(wanted, scope=scope, language_code=language)
@@ -178,7 +178,7 @@ async def _trouble(
     team: Team,
     clock: Callable[[], datetime],
 ) -> str | None:
-    """Say what keeps the bot from working in the staff chat; set it up if nothing does."""
+    """Say what keeps the bot from working in the staff chat; if nothing does, prepare the chat."""
     try:
         async with sessions() as session:
             chat_id = await staff_chats.current(session, team.staff_chat_id)

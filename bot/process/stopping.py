@@ -1,4 +1,4 @@
-"""How the program ends: in order, and if something hangs, in time."""
+"""Stopping: the program ends in order, and in time even if something hangs."""
 
 import asyncio
 import signal
@@ -7,17 +7,17 @@ from contextlib import suppress
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-# What is still in hand so many seconds after a signal is left as a crash would leave it; in so many
-# more the database is told goodbye. Together less than the 10 s in which a stopped bot is gone.
+# How long work in progress may take after a signal before it is cut off as by a crash, and how long
+# closing the database may take, in seconds. Together less than the 10 s after which Docker kills.
 LAST_SECONDS = 7.0
 GOODBYE = 1.0
 
 
 def on_signals() -> asyncio.Event:
-    """Make an event that SIGTERM, SIGINT and the end of the terminal set.
+    """Make an event that SIGTERM, SIGINT and the closing of the terminal set.
 
-    The task that calls this is cancelled if it has not ended LAST_SECONDS later: a network that
-    swallows everything must not keep it.
+    The calling task is cancelled if it has not ended LAST_SECONDS later, for example because the
+    network swallows everything.
     """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -31,13 +31,13 @@ def on_signals() -> asyncio.Event:
     for number in _signals():
         try:
             loop.add_signal_handler(number, stop)
-        except NotImplementedError:  # Windows' event loop knows none
+        except NotImplementedError:  # not on Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
     return stopped
 
 
 def _signals() -> list[signal.Signals]:
-    """List those that stop us; SIGHUP is none under `nohup`, nor on Windows."""
+    """List the signals that stop the program; not SIGHUP under `nohup` or on Windows."""
     numbers = [signal.SIGTERM, signal.SIGINT]
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         numbers.append(signal.SIGHUP)
@@ -45,7 +45,7 @@ def _signals() -> list[signal.Signals]:
 
 
 async def close(engine: AsyncEngine) -> None:
-    """Say goodbye, so that who stands by need not wait; but not to a server that is not there."""
+    """Close connections, so that a standby process need not wait; give up on a dead server."""
     with suppress(TimeoutError):
         async with asyncio.timeout(GOODBYE):
             await engine.dispose()

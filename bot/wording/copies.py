@@ -94,7 +94,7 @@ def _texts(
         desk.chat_id,
         Call(send_text(desk.chat_id, bundle(number, together), reply_to=reply_to)),
         shows=[[_shown(message) for message in together]],
-        taken=len(together),
+        carries=len(together),
     )
 
 
@@ -156,7 +156,7 @@ def _media(desk: Desk, messages: Sequence[Message], reply_to: ReplyTo) -> Parcel
             media.album(album, desk.chat_id, reply_to=reply_to),
             cost=len(album),
             shows=[[_shown(message)] for message in album],
-            taken=len(album),
+            carries=len(album),
         )
     if desk.part == 0 and quoting.context(first) and not media.has_room(first):
         return Parcel(

@@ -1,1 +1,1 @@
-"""What waits in the outbox is claimed, sent and settled. Knows no Telegram library."""
+"""The delivery machine claims, sends and settles what is in the outbox; it knows no aiogram."""

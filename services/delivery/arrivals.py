@@ -1,4 +1,4 @@
-"""Arrival: Telegram took a parcel, so its messages get their links, and an answer its reaction."""
+"""Arrivals: Telegram took a parcel, so its messages get links, and an answer gets its reaction."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -24,8 +24,8 @@ from services.notices import (
 )
 
 
-class Taken(NamedTuple):
-    """Of a delivery that has arrived, what is said of it in the log."""
+class Arrived(NamedTuple):
+    """What the log says about a delivery that has arrived."""
 
     id: int
     ticket_id: int | None
@@ -34,7 +34,7 @@ class Taken(NamedTuple):
     attempts: int
 
 
-# Built once, and of the table: what SQLAlchemy does for its objects takes longer than to run it.
+# A statement on the table: building one for mapped objects takes longer than running it.
 _DELIVERIES: Any = Delivery.__table__
 _DELIVERED = (
     update(_DELIVERIES)
@@ -44,16 +44,16 @@ _DELIVERED = (
         _DELIVERIES.c.part == 0,
     )
     .values(status=DeliveryStatus.DELIVERED, sent_at=bindparam("now"), error=None)
-    .returning(*[_DELIVERIES.c[name] for name in Taken._fields])
+    .returning(*[_DELIVERIES.c[name] for name in Arrived._fields])
 )
 
 
 def is_plain(trip: Trip) -> bool:
-    """Whether all that follows is new links, and that a chat which was held takes messages.
+    """Whether its arrival only makes links, and may release a chat that was held.
 
-    Not: what needs another part, what changed or took back a message, what staff wrote (it gets
-    its reaction), the notice of a failure (its user may hear of it, and it comes to show how that
-    ended), a question about what is kept (its chat may have moved), the last of several parts.
+    Not plain: a text of several parts, an edit or a deletion, an answer (it gets a reaction), the
+    notice of a failure (its user may be told too, and it is edited to show how that ended), a
+    question about what is kept (its chat may have moved).
     """
     parcel, rules = trip.parcel, rules_of(trip.kind)
     follows = rules.passes_on is Direction.ANSWER or rules.offers_again
@@ -62,26 +62,26 @@ def is_plain(trip: Trip) -> bool:
     return not more and trip.part == 0
 
 
-async def note_together(
+async def note_plain(
     session: AsyncSession, arrived: Sequence[tuple[Trip, Sequence[int]]], *, now: datetime
-) -> list[Taken]:
-    """Write down that these plain trips were taken, each with the ids of its messages.
+) -> list[Arrived]:
+    """Record that these plain trips arrived, each with the ids of its messages.
 
-    As `note` does for one, but without a look at each row. List what was not settled before.
+    Does what `note` does for one trip, without loading any row. Lists what was not settled before.
     """
     ids = [one for trip, _ in arrived for one in trip.delivery_ids]
     settled = await session.execute(_DELIVERED, {"ids": ids, "now": now})
-    taken = {row.id: Taken(*row) for row in settled}
+    newly = {row.id: Arrived(*row) for row in settled}
     made = [
         link
         for trip, message_ids in arrived
-        if not taken.keys().isdisjoint(trip.delivery_ids)
+        if not newly.keys().isdisjoint(trip.delivery_ids)
         for link in _links(trip.parcel, trip.ticket_id, message_ids)
     ]
     await insert(session, MessageLink, made)
     trips = sorted((trip for trip, _ in arrived), key=lambda trip: trip.left_at)
     await pauses.release(session, {trip.parcel.chat_id: trip.left_at for trip in trips})
-    return sorted(taken.values())
+    return sorted(newly.values())
 
 
 async def note(
@@ -92,7 +92,7 @@ async def note(
     *,
     now: datetime,
 ) -> None:
-    """Write down that it was taken; the next part, if there is one, may go at once."""
+    """Record that it arrived; its next part, if there is one, may go at once."""
     parcel = trip.parcel
     await _store_links(session, trip, outcome.message_ids, beside=outcome.beside)
     await pauses.release(session, {parcel.chat_id: trip.left_at})
@@ -130,7 +130,7 @@ def _come_along(trip: Trip, batch: Sequence[Delivery], *, now: datetime) -> None
 async def _store_links(
     session: AsyncSession, trip: Trip, message_ids: Sequence[int], *, beside: bool
 ) -> None:
-    """Write down what each message shows; `beside`: what was to be edited stands as it was."""
+    """Record what each message shows; `beside`: the message to be edited remains, unchanged."""
     parcel = trip.parcel
     for rewritten in parcel.rewrites:
         link = await session.get_one(MessageLink, rewritten.link_id)
@@ -148,12 +148,12 @@ async def _store_links(
 def _links(
     parcel: Parcel, ticket_id: int | None, message_ids: Sequence[int]
 ) -> Iterator[dict[str, Any]]:
-    """Make the links of new messages, as rows; what belongs to no ticket has none."""
+    """Make rows for the links of new messages; without a ticket there are none."""
     if ticket_id is None:
         return
     for message_id, all_shown in zip(message_ids, parcel.shows, strict=False):
         for shown in all_shown:
-            if message_id:  # 0 is a message that Telegram will make later, under another id
+            if message_id:  # 0: a scheduled message, which gets its id later
                 yield {
                     "ticket_id": ticket_id,
                     "copy_of": shown.copy_of,
@@ -180,7 +180,7 @@ async def _confirm_answers(
 async def _tell_described(
     session: AsyncSession, batch: Sequence[Delivery], *, now: datetime
 ) -> None:
-    """Have whoever wrote it told that the other side sees a description, and no more."""
+    """Tell the writer that the other side sees only a description."""
     for delivery in batch:
         written = await session.get_one(Message, delivery.payload["message_id"])
         ticket = await session.get_one(Ticket, written.ticket_id)
@@ -190,7 +190,7 @@ async def _tell_described(
 
 
 async def _follows_another(session: AsyncSession, answer: Message) -> bool:
-    """Whether the album has an item before this one, however often each of them was sent."""
+    """Whether the album has an item before this one, no matter how often each was sent."""
     earlier = exists().where(
         Message.ticket_id == answer.ticket_id,
         Message.media_group_id == answer.media_group_id,

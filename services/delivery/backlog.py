@@ -23,9 +23,9 @@ COUNTED = 1000
 
 @dataclass(frozen=True)
 class Backlog:
-    """Questions and cards that wait for a chat, and how many sends they need with all the rest.
+    """Questions and cards that wait for a chat, and the sends that everything waiting needs.
 
-    `at_least`: more waits than was counted.
+    `at_least`: there is more than was counted.
     """
 
     waiting: int
@@ -43,9 +43,9 @@ class Backlog:
 
 
 async def measure(
-    session: AsyncSession, chat_id: int, *, per_minute: float, besides: Collection[int]
+    session: AsyncSession, chat_id: int, *, per_minute: float, excluding: Collection[int]
 ) -> Backlog:
-    """Count what waits for a chat `besides` these deliveries; texts of a lane travel as one."""
+    """Count what waits for a chat, `excluding` some; texts of a lane are sent as one."""
     found = (
         select(Delivery)
         .where(
@@ -53,7 +53,7 @@ async def measure(
             PENDING,
             Delivery.status == DeliveryStatus.WAITING,
             Delivery.precedence.not_in(DECORATION),
-            Delivery.id.not_in(besides),
+            Delivery.id.not_in(excluding),
         )
         .order_by(Delivery.lane, Delivery.id)  # as the index has them, so that it can stop
         .limit(COUNTED)

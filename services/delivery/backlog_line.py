@@ -155,9 +155,11 @@ class BacklogLine:
         return self._shown_by
 
     async def _measure(self, session: AsyncSession, head: Delivery, turn: Turn) -> Backlog:
-        """Count what waits besides what goes now, `head` and others."""
-        besides: Collection[int] = [head.id, *turn.claimed]
-        return await measure(session, head.chat_id, per_minute=self._per_minute, besides=besides)
+        """Count what waits, excluding what goes now: `head` and others."""
+        excluding: Collection[int] = [head.id, *turn.claimed]
+        return await measure(
+            session, head.chat_id, per_minute=self._per_minute, excluding=excluding
+        )
 
 
 @timers.does(LineShown)
@@ -166,7 +168,7 @@ async def tidy(session: AsyncSession, shown: LineShown, moment: Moment) -> datet
     sign = await session.get(BacklogSign, shown.subject)
     if sign is None:
         return None
-    backlog = await measure(session, sign.chat_id, per_minute=shown.per_minute, besides=())
+    backlog = await measure(session, sign.chat_id, per_minute=shown.per_minute, excluding=())
     if backlog.is_long:
         return moment.now + LOOKS_EVERY
     await session.delete(sign)

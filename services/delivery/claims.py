@@ -1,7 +1,7 @@
 """Claiming: what goes now, best first, as far as the limiter lets it.
 
-A claim is in the database before anything is sent, so that whatever dies, it is known what may
-have been said.
+A claim is in the database before anything is sent, so after a crash it is known what may have been
+said.
 """
 
 from collections import Counter
@@ -193,14 +193,14 @@ class Claims:
         except Exception as error:
             if _spoils_the_transaction(error, turn):
                 raise
-            log.exception("a delivery cannot be worded", delivery=first.id, kind=first.kind)
+            log.exception("delivery could not be composed", delivery=first.id, kind=first.kind)
             await failures.fail(session, [first], failures.NOT_WORDED, now=turn.now)
             return Again()
         if parcel is None:
             first.status = DeliveryStatus.DELIVERED
             return Again()
         when = self._limiter.next_at(turn.monotonic, parcel.chat_id, parcel.cost)
-        return Room(when) if when > turn.monotonic else Claimed(offered[: parcel.taken], parcel)
+        return Room(when) if when > turn.monotonic else Claimed(offered[: parcel.carries], parcel)
 
     async def _word(
         self,

@@ -161,7 +161,7 @@ class Courier:
             turn.begin(self._clock(), self._monotonic())
             turn.settled = self._in_flight.answers[: 1 if one_by_one else None]
             self.bell.begin_turn()
-            await settling.settle_together(
+            await settling.settle_all(
                 session,
                 turn.settled,
                 configured=self._staff_chat_id,
@@ -172,7 +172,7 @@ class Courier:
             turn.relocates = read_ahead.of(session).relocates
             await self._contact.bring_forward(session, turn)
             if self._recovery.unsent is not None:
-                in_flight = self._in_flight.delivery_ids(besides=turn.settled)
+                in_flight = self._in_flight.delivery_ids(excluding=turn.settled)
                 unsent = self._recovery.unsent
                 await duplicates.put_back(
                     session, in_flight=in_flight, unsent=unsent, now=self._clock()

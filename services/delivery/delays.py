@@ -1,4 +1,4 @@
-"""Delaying: who wrote what does not get through hears once that it is still under way."""
+"""Delays: the writer of a message that does not get through is told once that it is under way."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from services.notices import CardPosted, StillUnderWay, rules_of
 
 
 async def tell(session: AsyncSession, delivery: Delivery, *, now: datetime) -> None:
-    """Tell the user of a question, and staff of an answer, unless they know."""
+    """Tell the user about a question, and staff about an answer, unless they have been told."""
     if delivery.ticket_id is None or not rules_of(delivery.kind).reported:
         return
     ticket = await session.get_one(Ticket, delivery.ticket_id, options=[selectinload(Ticket.user)])

@@ -1,8 +1,8 @@
-"""Doubting: a group refuses a message in words that we don't know; which of the two is at fault.
+"""Doubts: a group refuses a message in words we don't know, so either of them may be at fault.
 
-The notice of failure finds out. It goes before everything else: if it arrives, the message was at
-fault, and who wrote it is told as well. If it is refused too, the group is held, the notice is
-dropped, and the message waits until the group takes messages again.
+The notice of failure finds out. It is sent before everything else. If it arrives, the message was
+at fault, and its writer is told as well. If it is refused too, the group is held, the notice is
+dropped, and the message waits until the group accepts messages again.
 """
 
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ from services.notices import DeliveryFailed
 
 log = structlog.get_logger(__name__)
 
-# What was refused comes due a little after the group is probed next, so that something else is the
-# probe if anything else waits: it might be at fault after all.
+# A refused message becomes due a little after the next probe of its group, so that something else,
+# if there is anything, is the probe: the message might be at fault after all.
 NOT_THE_PROBE = pauses.PROBED_EVERY + timedelta(seconds=5)
 
 # A notice of ours that is refused this often while its group takes other messages is at fault.
@@ -38,7 +38,7 @@ _DOUBTED = (
 async def begin(
     session: AsyncSession, batch: Sequence[Delivery], reason: str, *, now: datetime
 ) -> None:
-    """Give the delivery up for the time being, and have the notice of it find out."""
+    """Give the delivery up for now, and let the notice of it find out."""
     await failures.fail(session, batch, reason, now=now, doubted=True)
     await pauses.question(session, batch[0].chat_id, now=now)
 
@@ -46,7 +46,7 @@ async def begin(
 async def notice_refused(
     session: AsyncSession, notice: Delivery, reason: str, *, now: datetime
 ) -> None:
-    """Hold the group that refuses a notice of ours too; whatever it refused before waits."""
+    """Hold a group that refuses our notice too; what it refused before waits."""
     held = await pauses.is_held(session, notice.chat_id)
     if notice.attempts >= TRIES and not held:
         await failures.fail(session, [notice], reason, now=now)
@@ -62,9 +62,9 @@ async def notice_refused(
 async def put_back(
     session: AsyncSession, chat_id: int, *which: ColumnElement[bool], now: datetime
 ) -> bool:
-    """Have everything wait on whose failure a notice has not arrived; the notices are dropped.
+    """Make every delivery wait again whose notice of failure has not arrived; drop the notices.
 
-    Whether there was any; with `which`, only of such notices.
+    Returns whether there were any; `which` narrows down the notices.
     """
     notices = (await session.scalars(_doubted(chat_id, *which).with_for_update())).all()
     for notice in notices:
@@ -72,7 +72,7 @@ async def put_back(
             Delivery, notice.payload["delivery_id"], with_for_update=True
         )
         if failed.status is DeliveryStatus.FAILED:
-            log.info("waits, as its chat was at fault", delivery=failed.id)
+            log.info("delivery kept, its chat was at fault", delivery=failed.id)
             failed.status, failed.due_at = DeliveryStatus.WAITING, now + NOT_THE_PROBE
             failed.first_tried_at = None
             if failed.attempts <= 1 and failed.part == 0:
@@ -83,7 +83,7 @@ async def put_back(
 
 
 async def probe(session: AsyncSession, chat_id: int) -> Delivery | None:
-    """Find the notice that is to find out about the group, also while it is on its way."""
+    """Find the notice that tests the group, even while it is in flight."""
     found: Delivery | None = await session.scalar(_doubted(chat_id).limit(1))
     return found
 

@@ -1,4 +1,4 @@
-"""Failing: a delivery is given up, and who can do something about it hears so."""
+"""Failures: a delivery is given up, and whoever can do something about it is told."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,11 +17,11 @@ from services.notices import CardPosted, DeliveryFailed, QuestionFailed, rules_o
 
 log = structlog.get_logger(__name__)
 
-# Reasons of our own; Telegram's are in its own words. The log says more.
+# Our own reasons, beside Telegram's words. Stored, and translated when shown (bot/texts).
 NOT_WORDED = "it cannot be put into words"
 NOT_WRITTEN_DOWN = "what became of it cannot be written down"
 
-# Others act on a ticket meanwhile; rows that point to it need no more than a share of its key.
+# Others may be acting on the ticket; a row that refers to it needs only this weakest of locks.
 _KEY_SHARE = {"key_share": True}
 
 
@@ -35,9 +35,9 @@ async def fail(
 ) -> None:
     """Give the deliveries up, and tell those who can do something about it.
 
-    `reason` is Telegram's description, or one of ours (above). While it is `doubted` whether they
-    are at fault, their user is not told yet. A ticket of which its user has no answer is owed one.
-    What only decorates fails in the log alone; so does a kind that this version does not know.
+    `reason` is Telegram's description, or one of ours (above). While it is `doubted` that they are
+    at fault, their user is not told yet. If an answer is lost, the ticket owes one again. For what
+    is not content, and for a kind that this version does not know, the log is all.
     """
     for delivery in batch:
         delivery.status, delivery.error = DeliveryStatus.FAILED, reason
@@ -57,7 +57,7 @@ async def fail(
 
 
 async def tell_user_of(session: AsyncSession, notice: Delivery, *, now: datetime) -> None:
-    """Tell the user, too, of what staff know by now: `notice` has arrived, nothing is in doubt."""
+    """Tell the user too: the notice to staff arrived, so the message itself was at fault."""
     if not notice.payload.get("doubted"):
         return
     failed = await session.get_one(Delivery, notice.payload["delivery_id"])
@@ -86,7 +86,7 @@ async def _tell_user(
 
 
 async def first_message_of(session: AsyncSession, ticket: Ticket) -> int | None:
-    """Find what a card stands for, unless it was shown by an older card."""
+    """Find the message that a card shows, unless an older card showed it."""
     first: int | None = await session.scalar(
         select(func.min(Message.id)).where(
             Message.ticket_id == ticket.id, Message.direction == Direction.QUESTION
@@ -97,7 +97,7 @@ async def first_message_of(session: AsyncSession, ticket: Ticket) -> int | None:
 
 
 async def is_no_content(session: AsyncSession, delivery: Delivery) -> bool:
-    """Whether this turned out to be a service message, which we did not know in a user's chat."""
+    """Whether it is a service message of a kind we do not know, found out when it was sent."""
     if rules_of(delivery.kind).passes_on is not Direction.QUESTION:
         return False
     message = await session.get_one(Message, delivery.payload["message_id"])
@@ -105,7 +105,7 @@ async def is_no_content(session: AsyncSession, delivery: Delivery) -> bool:
 
 
 def drop(batch: Sequence[Delivery], reason: str) -> None:
-    """Give up in silence what nobody waits for."""
+    """Give up something nobody is waiting for, without telling anybody."""
     for delivery in batch:
         delivery.status, delivery.error = DeliveryStatus.DELIVERED, reason
     log.info("service message not passed on", delivery=batch[0].id)

@@ -33,9 +33,9 @@ class InFlight:
         """Name the chats to which something is on its way."""
         return {trip.parcel.chat_id for trip in self._tasks}
 
-    def delivery_ids(self, *, besides: Sequence[Answer]) -> set[int]:
+    def delivery_ids(self, *, excluding: Sequence[Answer]) -> set[int]:
         """Name the deliveries on their way, other than those of these answers."""
-        trips = self._tasks.keys() - {trip for trip, _ in besides}
+        trips = self._tasks.keys() - {trip for trip, _ in excluding}
         return {one for trip in trips for one in trip.delivery_ids}
 
     def leave(self, trip: Trip, task: asyncio.Task[None]) -> None:

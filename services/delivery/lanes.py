@@ -1,4 +1,4 @@
-"""Lanes: the deliveries of one ticket to one chat, of which one is on its way at a time."""
+"""Lanes: the deliveries of one ticket to one chat, sent in order, one at a time."""
 
 import json
 from collections import defaultdict
@@ -18,10 +18,10 @@ from services.delivery.rings import Head
 from services.notices import rules_of
 from services.outbox import ALBUM_PAUSE, DECORATION, LONGEST_BACKOFF, STALLED
 
-# So many waiting deliveries are offered to become one message.
+# Most deliveries that are merged into one message.
 MOST_OFFERED = 50
 
-# What waits right behind each of some deliveries, content of its lane, up to a number.
+# For each given delivery: the content that waits directly behind it in its lane, up to a number.
 _BEHIND = """
 WITH RECURSIVE walk AS (
     SELECT d.id AS head, d.id, d.chat_id, d.lane, 1 AS number,
@@ -56,7 +56,6 @@ def _offered(dialect: str) -> Select[Delivery, int]:
     )
 
 
-# Built once: to build them takes longer than to run them.
 _DELIVERIES: Any = Delivery.__table__
 _CLAIMED = (
     update(_DELIVERIES)
@@ -95,7 +94,7 @@ _POSTPONED = (
 def ready_at(head: Head, *, now: datetime, quiet: timedelta) -> datetime:
     """Tell when the head of a lane may go; `quiet` is how long follow-ups are gathered.
 
-    A time that a clock which was set back has made absurd counts as reached.
+    A due time that is absurdly far ahead, because the clock was set back, counts as reached.
     """
     due_at = head.due_at
     album = head.media_group_id is not None and head.attempts == 0
@@ -112,9 +111,9 @@ async def offered(
 ) -> dict[int, list[Delivery]]:
     """List for each of `heads`, by its id, what could travel with it, itself first.
 
-    That is the rest of its batch, or what waits right behind it. What was tried before and is of
-    no batch goes alone: its batch was refused and dissolved. Nothing, if its group has moved since
-    it was looked at: then it waits for the new chat.
+    That is the rest of its batch, or what waits directly behind it. A delivery that was tried and
+    has no batch goes alone: its batch was rejected. If the group moved since the head was read,
+    there is nothing: it is sent to the new chat.
     """
     if not heads:
         return {}
@@ -126,16 +125,16 @@ async def offered(
     for delivery, head_id in await session.execute(statement, parameters):
         if delivery.chat_id == chats[head_id]:
             lanes[head_id].append(delivery)
-    return {head_id: _together(waiting, now) for head_id, waiting in lanes.items()}
+    return {head_id: _same_batch(waiting, now) for head_id, waiting in lanes.items()}
 
 
 async def claim(
     session: AsyncSession, batches: Collection[Sequence[Delivery]], *, now: datetime
 ) -> None:
-    """Write down, before it is sent, what is sent and in which composition.
+    """Record what is about to be sent, and in which composition.
 
-    In one statement if each goes alone, as most do, or else in one for each batch. The objects do
-    not learn of it, which would take longer: refresh one before it is used on.
+    One statement if every delivery goes alone, as most do; otherwise one for each batch. The
+    objects are not updated, for speed: refresh one before using it further.
     """
     await session.flush()  # so that nothing older overwrites it later
     ids = sorted(delivery.id for batch in batches for delivery in batch)
@@ -151,16 +150,16 @@ async def claim(
 
 
 async def bring_forward(session: AsyncSession, *, now: datetime, most: int | None = None) -> None:
-    """Have what was postponed for want of an answer go now; if `most`, what was tried least."""
+    """Make what was postponed for lack of an answer due now; with `most`, the least tried."""
     order = (Delivery.id,) if most is None else (Delivery.attempts, Delivery.id)
     for delivery in await session.scalars(_POSTPONED.order_by(*order).limit(most), {"now": now}):
         delivery.due_at = now
 
 
 async def in_doubt(session: AsyncSession, *, without: Collection[int] = ()) -> list[Delivery]:
-    """Put back what was claimed when we died: Telegram may have it, the answer is lost.
+    """Make what was claimed wait again, and list it: it may have been sent, its answer is lost.
 
-    `without` names the deliveries that are known to be on their way.
+    `without`: deliveries known to be in flight.
     """
     claimed = await session.scalars(
         select(Delivery).where(
@@ -176,7 +175,7 @@ async def in_doubt(session: AsyncSession, *, without: Collection[int] = ()) -> l
 async def still_claimed(
     session: AsyncSession, delivery_ids: Collection[int]
 ) -> dict[int, Delivery]:
-    """Find those of the deliveries that are on their way, by id, and so are not settled yet."""
+    """Find those of the deliveries that are not settled yet, by id."""
     claimed = await session.scalars(
         select(Delivery).where(
             Delivery.id.in_(delivery_ids), Delivery.status == DeliveryStatus.CLAIMED
@@ -193,21 +192,21 @@ def _is_merged(head: Head) -> bool:
     return head.lane > 0 and rules_of(head.kind).merges
 
 
-def _together(waiting: Sequence[Delivery], now: datetime) -> list[Delivery]:
+def _same_batch(waiting: Sequence[Delivery], now: datetime) -> list[Delivery]:
     head = waiting[0]
     if head.batch_id is not None:
         return [one for one in waiting if one.batch_id == head.batch_id]
     if head.attempts > 0 or head.part > 0:
         return [head]
-    return _alike(head, waiting, now)
+    return _mergeable(head, waiting, now)
 
 
-def _alike(head: Delivery, waiting: Sequence[Delivery], now: datetime) -> list[Delivery]:
-    together = []
+def _mergeable(head: Delivery, waiting: Sequence[Delivery], now: datetime) -> list[Delivery]:
+    merged = []
     for delivery in waiting:
         fits = delivery.kind == head.kind and delivery.media_group_id == head.media_group_id
         tried = delivery.batch_id is not None or delivery.attempts > 0
         if not fits or tried or delivery.due_at > max(now, head.due_at):
             break
-        together.append(delivery)
-    return together
+        merged.append(delivery)
+    return merged

@@ -1,6 +1,6 @@
 """When the next send may go, so that Telegram never has to say 429.
 
-Told the time, answers with a time, never sleeps. Times are seconds on a monotonic clock.
+It is told the time, answers with a time, and never sleeps. Times are seconds on a monotonic clock.
 The figures are Telegram's own advice (core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-
 avoid-this): about one message a second in a chat, 20 a minute in a group, 30 a second in all.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import inf
 
-# A chat takes a short burst: so many seconds' worth of sends at once.
+# A private chat accepts a short burst: this many seconds' worth of sends at once.
 BURST_SECONDS = 3.0
 
 
@@ -18,8 +18,8 @@ BURST_SECONDS = 3.0
 class Window:
     """At most `count` sends within any `seconds`.
 
-    A send counts from the moment it leaves until `seconds` after its answer came: we can't know
-    when in between Telegram counted it.
+    A send counts from the moment it leaves until `seconds` after its answer: Telegram counted it
+    at some moment in between.
     """
 
     count: float
@@ -31,7 +31,7 @@ class Window:
         """Tell when `cost` sends fit: now, later, or `inf` (only once an answer has come).
 
         What never fits (an album larger than the window) goes when the window is empty. `keep` is
-        the room that has to be left for others.
+        the room to be left for others.
         """
         missing = min(cost + keep, self.count) - self.room(now)
         if missing <= 0:
@@ -69,7 +69,7 @@ class Limiter:
     def next_at(self, now: float, chat_id: int, cost: int = 1, *, spare: bool = False) -> float:
         """Tell when a send of `cost` messages to the chat may leave.
 
-        `spare`: it is only for the eyes, and leaves to all others half of what the bot may send.
+        `spare`: it is best effort, and leaves half of what the bot may send to everything else.
         """
         times = [now, *(window.next_at(now, cost) for window in self._windows(chat_id))]
         if spare and self._total is not None:
@@ -91,7 +91,7 @@ class Limiter:
             window.leave(cost)
 
     def answer(self, now: float, chat_id: int, cost: int = 1) -> None:
-        """Count its answer, whatever it was."""
+        """Count its answer, whatever it says."""
         for window in self._windows(chat_id):
             window.answer(now, cost)
 

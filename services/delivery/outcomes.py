@@ -1,6 +1,6 @@
 """What became of one send, in the courier's terms, as `bot/outgoing/sender.py` reads the answer.
 
-Nothing here is a guess about content: each outcome says only what to do next.
+Each outcome says only what to do next.
 """
 
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 class Delivered:
     """Telegram took it; the ids of the messages it made, in order (none for a deletion).
 
-    Not `whole`: content that could not be sent was described in words. `beside`: what was to be
-    edited can't be, so it was sent anew, and the old message stands beside the new one.
+    Not `whole`: content that could not be sent was described in words. `beside`: the message could
+    not be edited, so a new one was sent, and the old one remains.
     """
 
     message_ids: tuple[int, ...] = ()
@@ -21,22 +21,22 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Paused:
-    """429: the chat takes nothing for so many seconds."""
+    """429: the chat accepts nothing for this many seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """No word from Telegram, or none that says whether it was done; try again later.
+    """No answer from Telegram, or none that says whether it was done; try again later.
 
-    `perhaps_done`: the request had left us, so that the next try may be a duplicate. `anew`: it was
-    to make a message, in place of one that can't be edited too.
+    `maybe_delivered`: the request had left us, so the next try may be a duplicate. `anew`: it was
+    to make a new message, possibly in place of one that could not be edited.
     """
 
     reason: str
-    perhaps_done: bool = True
-    anew: bool = field(default=False, compare=False)  # of the request, not of what came of it
+    maybe_delivered: bool = True
+    anew: bool = field(default=False, compare=False)  # about the request, not its result
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class BotRefused:
 
 @dataclass(frozen=True)
 class ChatRefused:
-    """We may not write in this group now; it is held and probed."""
+    """The bot may not write in this group now; the group is held and probed."""
 
     reason: str
 
@@ -71,7 +71,7 @@ class Migrated:
 class Refused:
     """Telegram will never take this.
 
-    `uncopiable`: it says of the original that it can't be copied, not of the chat.
+    `uncopiable`: the original can't be copied; the chat is not to blame.
     """
 
     reason: str

@@ -1,4 +1,8 @@
-"""A parcel: one call to Telegram, ready to go, and what is true once it was taken."""
+"""Parcels: one call to Telegram, ready to go, and what is true once it has arrived.
+
+A notice is stored as a delivery (a row); deliveries of one lane are packed into a parcel (a call);
+a parcel that left is a trip; a trip comes back with an outcome.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -25,7 +29,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Rewritten:
-    """What a link is worth once its message has been edited (or sent anew in its place)."""
+    """What a link says once its message was edited, or replaced by a new one."""
 
     link_id: int
     shown: Shown
@@ -35,10 +39,10 @@ class Rewritten:
 class Parcel:
     """One call. `call` means something to the sender only.
 
-    `cost` is how many messages Telegram counts it as. `shows` has, for each message that the
+    `cost` is how many messages Telegram counts it as. `shows` lists, for each message that the
     call makes, all that is in it. `rewrites` and `drops` name the links of messages that are
-    edited and deleted. `taken`: how many of the deliveries offered it carries. `more`: the
-    deliveries are not done with it, the next part follows.
+    edited and deleted. `carries`: how many of the offered deliveries are in it. `more`: another
+    part of the same deliveries follows.
     """
 
     chat_id: int
@@ -47,7 +51,7 @@ class Parcel:
     shows: Sequence[Sequence[Shown]] = ()
     rewrites: Sequence[Rewritten] = ()
     drops: Sequence[int] = ()
-    taken: int = 1
+    carries: int = 1
     more: bool = False
 
 
@@ -66,7 +70,7 @@ class Trip:
 class Compose(Protocol):
     """Puts deliveries of one lane into a parcel, as many from the front as fit into one message.
 
-    None if there is nothing left to say. `backlog` is what a card has to tell besides. Only reads.
+    None if there is nothing left to say. `backlog` is what a card also has to say. Only reads.
     """
 
     async def __call__(

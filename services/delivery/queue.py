@@ -1,4 +1,4 @@
-"""The queue of one turn: what may go, taken in the order of its shares."""
+"""The queue of one turn: what may go, in the order of the shares."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from services.delivery.shares import Division
 
 
 class Queue:
-    """What may go now, each with the staff chat that it is for, or 0. Within a class in order."""
+    """What may go now, each with its staff chat, or 0; in order within a class."""
 
     def __init__(self, heads: Iterable[tuple[int, Head]], division: Division) -> None:
         self.served: set[Place] = set()
@@ -19,7 +19,7 @@ class Queue:
             self._waiting[owner].setdefault(head.found_as, deque()).append(head)
 
     def first(self) -> tuple[int, Head] | None:
-        """Tell what goes next; None if nothing is left."""
+        """Tell what goes next, with its staff chat; None if nothing is left."""
         while waiting := {owner: its for owner, its in self._waiting.items() if its}:
             owner, which = self._division.first(waiting)
             head = self._waiting[owner][which][0]

@@ -1,4 +1,4 @@
-"""What Telegram counted lately: all that a limiter which starts anew has to know."""
+"""Recent sends: what Telegram has counted lately, which a new limiter has to know."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from services.outbox import ASIDE
 # Reactions do not count against a chat's limit.
 _FREE = kinds(lambda notice: notice.free)
 
-# With its doubling pauses (`settling.backoff`) a delivery is tried no more often in a minute.
+# Most tries of a delivery within a minute, given its doubling pauses (`settling.backoff`).
 _TRIES_A_MINUTE = 6
 
 
@@ -24,9 +24,9 @@ async def since(
 ) -> list[tuple[datetime, int]]:
     """List when and to which chat, for each message that Telegram may have counted since `time`.
 
-    Oldest first. Of a message in several parts each counts when the last one did; what was tried
-    and has no answer yet counts now. Of a part that was tried again, after a death say, each try
-    counts. Texts that travelled as one are one, albums are their items.
+    Oldest first. All parts of a message count at the time of the last one; what was tried and has
+    no answer counts now. If a part was tried again, for example after a crash, each try counts.
+    Merged texts count as one, albums as their items.
     """
     took = await _took(session, time)
     tried = await _tried(session, time)
@@ -68,7 +68,7 @@ async def _took(session: AsyncSession, time: datetime) -> Sequence[Delivery]:
 
 
 async def _tried(session: AsyncSession, time: datetime) -> Sequence[Delivery]:
-    """List what was on its way, or came back without an answer; a batch that is one was claimed."""
+    """List what was in flight, or got no answer; what has a batch was claimed."""
     found = await session.scalars(
         select(Delivery).where(
             PENDING,
@@ -83,7 +83,7 @@ async def _tried(session: AsyncSession, time: datetime) -> Sequence[Delivery]:
 
 
 async def _joined_texts(session: AsyncSession, deliveries: Iterable[Delivery]) -> set[int]:
-    """Find the deliveries that stand in another one's message."""
+    """Find the deliveries that were merged into another one's message."""
     behind = {
         one.id: one.payload.get("message_id")
         for one in deliveries

@@ -1,15 +1,15 @@
-"""Relocating: tickets come along when the staff chat gets another id, or the operator another chat.
+"""Relocating: tickets move along when the staff chat gets a new id, or the operator picks another.
 
-There may be very many, so they come in portions, each in its own transaction:
+There may be very many, so they move in portions, each in its own transaction:
 
-1. What waits for staff elsewhere is sent to the staff chat instead.
-2. When nothing more waits elsewhere, tickets come along in their order, each that is not closed
-   with a new card. How far this has come is in the database, so a crash does no harm.
-3. What is posted meanwhile for a ticket that has not come along goes where the ticket is, and so
-   comes along by 1. When there is nothing left of either, all is done.
+1. Deliveries that wait for staff elsewhere are addressed to the staff chat instead.
+2. When none are left elsewhere, tickets move in their order; each that is not closed gets a new
+   card. The progress is in the database, so a crash does no harm.
+3. What is posted meanwhile for a ticket that has not moved goes where the ticket is, and is moved
+   by step 1. When neither is left, the relocation is done.
 
 Until then the courier sends nothing to any of these chats (`held`): nothing goes to the wrong one,
-and what waits for one ticket stays in its order.
+and what waits for one ticket stays in order.
 """
 
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ from services.notices import StaffChatMigrated, kinds
 
 log = structlog.get_logger(__name__)
 
-# The most that one transaction brings along, so that none is long.
+# How much one transaction moves, so that none is long.
 DELIVERIES_AT_A_TIME = 500
 TICKETS_AT_A_TIME = 100
 
@@ -45,9 +45,9 @@ async def migrated(
 ) -> None:
     """Send to the group's new id from now on; what was sent keeps the old one.
 
-    A supergroup counts its messages anew, so an old id must never be looked up in the new chat.
-    Telegram says a migration in several ways, and staff are told at the first; what is addressed
-    to the old id later moves each time.
+    A supergroup numbers its messages from 1, so an old id must never be looked up in the new chat.
+    Telegram reports a migration in several ways. Staff are told at the first report; deliveries
+    addressed to the old id are moved at each.
     """
     move = {"old_id": old_id, "new_id": new_id, "migrated_at": now}
     first = await insert_new(session, ChatMigration, "old_id", move)
@@ -69,11 +69,11 @@ async def migrated(
 
 
 async def go_on(session: AsyncSession, chat_id: int, *, now: datetime) -> bool:
-    """Bring a portion along to the staff chat; whether there may be more.
+    """Move a portion to the staff chat; whether there may be more.
 
-    If the operator has chosen another group, it begins here. That is not a migration: the old group
-    lives on, and may be chosen again. What waits for it, or was refused there while it is not clear
-    whose fault that was, is sent here from its beginning.
+    If the operator has chosen another group, the relocation begins here. That is not a migration:
+    the old group still exists, and may be chosen again. Deliveries that wait for it, or that it
+    refused for an unclear reason, are sent to the new one from their first part.
     """
     row = await staff_chats.relocation(session)
     if row is None and await _all_are_in(session, chat_id):
@@ -88,12 +88,12 @@ async def go_on(session: AsyncSession, chat_id: int, *, now: datetime) -> bool:
         return True
     row.next_ticket_id = None
     await kept.ask_again(session, chat_id, now=now)
-    log.info("all tickets have come along to the staff chat", chat=chat_id)
+    log.info("all tickets moved to the staff chat", chat=chat_id)
     return False
 
 
 async def held(session: AsyncSession, configured: int) -> frozenset[int]:
-    """List the groups that get nothing for now: tickets come along to one from the others."""
+    """List the groups that get nothing for now: tickets move from some to another."""
     chat_id = await staff_chats.current(session, configured)
     chats = {one async for one in _elsewhere(session, chat_id) if await _has_ours(session, one)}
     if await staff_chats.is_relocating(session, chat_id):
@@ -103,16 +103,16 @@ async def held(session: AsyncSession, configured: int) -> frozenset[int]:
 
 async def _begin(session: AsyncSession, chat_id: int) -> Relocation:
     row = await staff_chats.relocation(session)
-    log.info("tickets come along to the staff chat", chat=chat_id)
+    log.info("moving tickets to the staff chat", chat=chat_id)
     row = staff_chats.begin_relocation(session, row, chat_id)
     await session.flush()
     return row
 
 
 async def _all_are_in(session: AsyncSession, chat_id: int) -> bool:
-    """Whether all tickets are in a chat already: an earlier version brought all along at once.
+    """Whether all tickets are already in a chat: an earlier version moved them all at once.
 
-    The open ones, the oldest and the newest stand for all: the closed ones may be very many.
+    Only the open ones, the oldest and the newest are checked: there may be very many closed ones.
     """
     ends = [select(end(Ticket.id)).scalar_subquery() for end in (func.min, func.max)]
     for some in (NOT_CLOSED, Ticket.id.in_(ends)):
@@ -134,7 +134,7 @@ async def _bring_deliveries(session: AsyncSession, chat_id: int, *, now: datetim
 
 
 async def _elsewhere(session: AsyncSession, chat_id: int) -> AsyncIterator[int]:
-    """List the other groups for which anything waits; an index search each."""
+    """List the other groups for which anything waits, each found by a search of the index."""
     last = -(2**63)
     while True:
         behind = (PENDING, Delivery.chat_id > last, Delivery.chat_id < 0)
@@ -160,9 +160,9 @@ async def _readdress(
     now: datetime,
     **changes: int,
 ) -> bool:
-    """Send a portion of what waits elsewhere; whether there was any.
+    """Address a portion of what waits elsewhere to the new chat; whether there was any.
 
-    Locked in the courier's order, or each waits for the other.
+    Rows are locked in the courier's order; otherwise the two could deadlock.
     """
     waits = select(Delivery.id).where(Delivery.chat_id == old_id, PENDING, *which)
     by_lane = waits.order_by(Delivery.lane, Delivery.id).limit(DELIVERIES_AT_A_TIME)

@@ -1,9 +1,9 @@
-"""Rings: where what may go next is looked for, however much waits.
+"""Rings: how the courier finds what may go next, no matter how much waits.
 
-The lanes of one class in one staff chat are a ring, and so are those of one class in all other
-chats together. Each turn of the courier looks at a few lanes of each ring, by an index, and goes
-on behind the lane that was served last: no lane is served twice before each other one had its turn,
-and one with a million rows is a single step.
+The lanes of one class in one staff chat are a ring, and so are the lanes of one class in all other
+chats together. Each turn of the courier reads a few lanes of each ring, by an index, and continues
+behind the lane that was served last: no lane is served twice before every other one had its turn,
+and a lane with a million rows is a single step.
 """
 
 import json
@@ -20,7 +20,7 @@ from database.dialect import join_first, rows_of_json
 from database.machinery import Delivery, Precedence
 from services.outbox import DECORATION
 
-# So many lanes of each ring are looked at in one turn.
+# How many lanes of each ring one turn reads.
 LANES_A_LOOK = 50
 
 # Chat and lane.
@@ -31,9 +31,9 @@ _FIRST, _LAST = -(2**63), 2**63 - 1
 
 
 class Head(NamedTuple):
-    """What goes next in a lane that was looked at, and what keeps it from going.
+    """The first delivery of a lane, and what keeps it from going.
 
-    `found_as` is the class of the ring. `busy`: something of the lane is on its way. `behind`:
+    `found_as` is the class of the ring. `busy`: something of the lane is in flight. `behind`:
     content goes first. `followed`: the lane has more.
     """
 
@@ -58,7 +58,7 @@ class Head(NamedTuple):
 
     @property
     def is_first(self) -> bool:
-        """Whether it goes by this ring: an answer takes along what is before it in its lane."""
+        """Whether this ring sends it. Answers' ring also sends what is before one in its lane."""
         ours = self.found_as in {self.precedence, Precedence.ANSWER}
         return ours and not self.busy and not self.behind
 
@@ -83,10 +83,10 @@ class Ring:
         return [((chat_id, lane + 1), last), (first, self.place)]
 
     def move(self, served: Collection[Place], ready: Collection[Place]) -> bool:
-        """Go on behind the lane that was served last, but pass over none that is ready.
+        """Continue behind the lane that was served last, but pass over none that is ready.
 
-        First messages go in the order of their tickets: there the next look begins at the start.
-        Whether more lanes should be looked at: True if none of these waits for room.
+        First messages go in the order of their tickets, so their ring starts from the beginning.
+        Returns whether to read more lanes: only if none of these waits for room.
         """
         passed = []
         for head in self.looked:
@@ -112,7 +112,7 @@ class Rings:
         self._before: dict[tuple[int | None, int], Place] = {}
 
     def remember(self, sent: Iterable[tuple[int, int, int]]) -> None:
-        """Go on behind what was sent before we started: (chat, lane, class), oldest first."""
+        """Continue behind what was sent before we started: (chat, lane, class), oldest first."""
         for chat_id, lane, precedence in sent:
             self._before[chat_id, precedence] = self._before[None, precedence] = (chat_id, lane)
         for ring in self._everywhere:
@@ -144,7 +144,7 @@ class Rings:
         return ours + _heads(staff)
 
     def move(self, served: Collection[Place], ready: Collection[Place]) -> bool:
-        """Go on behind what was `served` of what is `ready`; whether to look at more lanes."""
+        """Continue behind what was `served` of what is `ready`; whether to read more lanes."""
         further = [ring.move(served, ready) for ring in self._looked if ring.looked]
         return any(further)
 
@@ -214,7 +214,7 @@ async def _look(
     *,
     without: Collection[int],
 ) -> dict[int, list[Head]]:
-    """Look at so many lanes of each segment; list what is found by the segment's number."""
+    """Read the first lanes of each segment; their heads, by the number of the segment."""
     starts = [
         (number, ring.precedence, *start, *end, int(ring.chat_id is None))
         for number, (ring, start, end) in enumerate(segments)
@@ -231,7 +231,7 @@ async def _look(
 
 @cache
 def _statement(dialect: str) -> Executable:
-    """Make the statement once: SQLAlchemy takes longer to make one than it takes to run."""
+    """Make the statement; cached, as SQLAlchemy takes longer to make it than to run it."""
     left_out = f"l.leaves_out = 1 AND l.chat_id IN ({rows_of_json(dialect, 'without', 'chat_id')})"
     decoration = _listed(DECORATION)
     next_lane = _NEXT_LANE.format(left_out=left_out, last=_LAST)

@@ -11,7 +11,7 @@ from database.errors import is_outage
 from database.machinery import Delivery, DeliveryStatus
 from services import pauses
 from services.delivery import arrivals, delays, doubts, failures, lanes, relocating
-from services.delivery.arrivals import Taken
+from services.delivery.arrivals import Arrived
 from services.delivery.failures import fail
 from services.delivery.outcomes import (
     BotRefused,
@@ -32,14 +32,14 @@ from services.outbox import LONGEST_BACKOFF, STALLED
 
 log = structlog.get_logger(__name__)
 
-# A delivery that Telegram has not taken for so long has failed.
+# After this long without an answer from Telegram a delivery has failed.
 GIVEN_UP_AFTER = timedelta(hours=24)
 
-# Between the time at which a delivery is due and the answer to its try usually lies less than this.
+# The answer to a try usually comes within this time after the delivery was due.
 _TRIED_WITHIN = timedelta(minutes=1)
 
 
-async def settle_together(
+async def settle_all(
     session: AsyncSession,
     settled: Sequence[tuple[Trip, Outcome]],
     *,
@@ -47,9 +47,9 @@ async def settle_together(
     stalls: Stalls,
     now: datetime,
 ) -> None:
-    """Write down what became of these trips; `configured` is the staff chat of the settings.
+    """Record what became of these trips; `configured` is the staff chat of the settings.
 
-    Most have simply arrived, which takes three statements for all of them.
+    Most have simply arrived, which takes three statements for all of them together.
     """
     plain = [
         (trip, outcome.message_ids)
@@ -68,7 +68,7 @@ async def settle_together(
                 await settle(session, trip, batch, outcome, staff_chat_id=staff_chat_id, now=now)
                 await _stall(session, batch, stalls, now=now)
     if plain:
-        _tell(await arrivals.note_together(session, plain, now=now), Delivered(), now)
+        _tell(await arrivals.note_plain(session, plain, now=now), Delivered(), now)
 
 
 async def settle(
@@ -80,7 +80,7 @@ async def settle(
     staff_chat_id: int,
     now: datetime,
 ) -> None:
-    """Write down what became of a trip; `batch` is what of it is not settled yet."""
+    """Record what became of a trip; `batch` are its deliveries that are not settled yet."""
     parcel = trip.parcel
     _tell(batch, outcome, now)
     match outcome:
@@ -109,10 +109,10 @@ async def settle(
 
 
 async def give_up(session: AsyncSession, trip: Trip, outcome: Outcome, *, now: datetime) -> None:
-    """Fail the deliveries of a trip whose outcome can't be saved; tell of it, if that can be."""
+    """Fail the deliveries of a trip whose outcome can't be saved, and report it if possible."""
     reason = failures.NOT_WRITTEN_DOWN
     log.error(
-        "an outcome cannot be written down",
+        "outcome could not be saved",
         outcome=type(outcome).__name__,
         deliveries=trip.delivery_ids,
     )
@@ -130,12 +130,12 @@ async def give_up(session: AsyncSession, trip: Trip, outcome: Outcome, *, now: d
 
 
 def backoff(attempts: int) -> timedelta:
-    """Tell how long to wait after so many tries: doubled each time, half of it by chance."""
+    """Tell how long to wait after this many tries: doubled each time, up to half of it random."""
     longest = min(2.0 ** min(attempts, 16), LONGEST_BACKOFF.total_seconds())
     return timedelta(seconds=longest * random.uniform(0.5, 1))  # noqa: S311 - not a secret
 
 
-def _tell(settled: Sequence[Delivery | Taken], outcome: Outcome, now: datetime) -> None:
+def _tell(settled: Sequence[Delivery | Arrived], outcome: Outcome, now: datetime) -> None:
     for delivery in settled:
         log.info(
             "delivery settled",
@@ -149,9 +149,9 @@ def _tell(settled: Sequence[Delivery | Taken], outcome: Outcome, now: datetime) 
 
 
 def _wait(batch: Sequence[Delivery], now: datetime) -> None:
-    """Put back what was surely not sent; what waits behind may then join it.
+    """Put back what certainly was not sent; deliveries behind it may then join it.
 
-    Telegram does answer, so the time without an answer counts from the next try.
+    Telegram did answer, so the time without an answer starts at the next try.
     """
     for delivery in batch:
         delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
@@ -161,11 +161,11 @@ def _wait(batch: Sequence[Delivery], now: datetime) -> None:
 
 
 def _dissolve(batch: Sequence[Delivery], reason: str, now: datetime) -> None:
-    """Have what travelled as one go each on its own: one of them is to blame, who knows which.
+    """Send each delivery of a rejected batch on its own: one of them is at fault.
 
-    Having been tried and without a batch, a delivery is merged with nothing (`lanes.offered`).
+    A delivery that was tried and has no batch is merged with nothing (`lanes.offered`).
     """
-    log.warning("refused as one, sent one by one", deliveries=[one.id for one in batch])
+    log.warning("batch rejected, sending one by one", deliveries=[one.id for one in batch])
     for delivery in batch:
         delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
         delivery.batch_id, delivery.first_tried_at, delivery.error = None, None, reason
@@ -174,15 +174,15 @@ def _dissolve(batch: Sequence[Delivery], reason: str, now: datetime) -> None:
 async def _unknown(
     session: AsyncSession, trip: Trip, batch: Sequence[Delivery], outcome: Unknown, *, now: datetime
 ) -> None:
-    reason, perhaps_done = outcome.reason, outcome.perhaps_done
-    if perhaps_done:
+    reason, maybe_delivered = outcome.reason, outcome.maybe_delivered
+    if maybe_delivered:
         await orphans.note(session, batch, since=trip.left_at, until=now, anew=outcome.anew)
     first_tried_at = _asked_since(batch[0], now)
     if now - first_tried_at > GIVEN_UP_AFTER:
         await fail(session, batch, reason, now=now)
         return
     log.warning(
-        "no answer from Telegram; a duplicate is possible" if perhaps_done else "not sent",
+        "no answer from Telegram; a duplicate is possible" if maybe_delivered else "not sent",
         deliveries=[delivery.id for delivery in batch],
         reason=reason,
         attempts=batch[0].attempts,
@@ -211,10 +211,10 @@ async def _user_gone(
 
 
 def _asked_since(delivery: Delivery, now: datetime) -> datetime:
-    """Tell since when it is tried without an answer.
+    """Tell since when it has been tried without an answer.
 
-    By the times at which it was due: whatever lies between that and the try was no try. The clock
-    may have jumped by a day, or nobody was there.
+    Time between the moment it was due and its try does not count: the process may have been
+    down, or the clock may have jumped.
     """
     lost = max(now - delivery.due_at - _TRIED_WITHIN, timedelta())
     return min((delivery.first_tried_at or now) + lost, now)
@@ -223,7 +223,7 @@ def _asked_since(delivery: Delivery, now: datetime) -> datetime:
 async def _stall(
     session: AsyncSession, batch: Sequence[Delivery], stalls: Stalls, *, now: datetime
 ) -> None:
-    """Let others pass what is stuck, and tell who wrote it that it is still under way."""
+    """Let later messages pass one that is stuck, and tell its writer that it is still under way."""
     first = batch[0]
     if first.status is not DeliveryStatus.WAITING:
         return
@@ -244,7 +244,7 @@ async def _refused(
     staff_chat_id: int,
     now: datetime,
 ) -> None:
-    """Give up what is at fault; in a staff chat that is to be found out first."""
+    """Give up a message that is at fault; in a staff chat, find out first whether the chat is."""
     first, reason = batch[0], refused.reason
     rules = rules_of(first.kind)
     if len(batch) > 1:
@@ -272,7 +272,7 @@ async def _chat_refused(
     staff_chat_id: int,
     now: datetime,
 ) -> None:
-    """Hold the staff chat; to any other group there is nothing worth keeping."""
+    """Hold the staff chat; for any other group nothing is worth keeping."""
     if not _is_to_staff(batch[0], staff_chat_id) and parcel.chat_id < 0:
         await fail(session, batch, reason, now=now)
         return

@@ -1,4 +1,4 @@
-"""Shares: which class goes next when there is not room for all.
+"""Shares: which class goes next when there is no room for all.
 
 A staff chat takes 20 messages a minute. Where more waits than that, they are divided:
 
@@ -30,7 +30,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from database.machinery import Precedence
 
-# The guarantee, in messages as Telegram counts them.
+# The constants of that guarantee, in messages as Telegram counts them.
 A = 17
 B = C = 3
 
@@ -43,7 +43,7 @@ IN_A_STAFF_CHAT: Mapping[int, float] = {
     Precedence.REDRAW: 1,
 }
 
-# STAFF stands for all that goes to staff chats.
+# STAFF is everything that goes to staff chats.
 STAFF = -1
 IN_ALL: Mapping[int, float] = {Precedence.ANSWER: 4, STAFF: 4, Precedence.CONFIRMATION: 2}
 
@@ -51,22 +51,22 @@ IN_ALL: Mapping[int, float] = {Precedence.ANSWER: 4, STAFF: 4, Precedence.CONFIR
 class Shares:
     """Start-time fair queueing: each class has a clock, which its sends move on.
 
-    A clock moves by cost / weight, and the class whose clock is behind goes next. A class that had
-    nothing to send has saved up nothing: its clock is set to that of the one that went last.
+    A clock moves by cost / weight, and the class whose clock is furthest behind goes next. A class
+    that had nothing to send saves nothing up: its clock is set to that of the class that went last.
     """
 
     def __init__(self, weights: Mapping[int, float] | None = None) -> None:
-        """Without `weights` all weigh the same."""
+        """Without `weights` all classes weigh the same."""
         self._weights = weights or {}
         self._clocks: dict[int, float] = {}
         self._time = 0.0
 
     def first(self, classes: Iterable[int]) -> int:
-        """Tell which of these goes next; of several, the first one named."""
+        """Tell which of these goes next; the first one named if several are equal."""
         return min(classes, key=self._clock)
 
     def charge(self, which: int, cost: float, *, in_turn: bool = True) -> None:
-        """Count what a class sends; not `in_turn` if it did not wait for its clock."""
+        """Count what a class sends; not `in_turn` if it went ahead of its clock."""
         start = self._clock(which)
         if in_turn:
             self._time = start
@@ -77,7 +77,7 @@ class Shares:
 
 
 class Division:
-    """How all that is sent is divided; there is one for a courier."""
+    """How everything that is sent is divided; there is one for a courier."""
 
     def __init__(self) -> None:
         self._all = Shares(IN_ALL)

@@ -1,15 +1,15 @@
-"""Silence: how long one way to Telegram has given no answer."""
+"""Silence: how long Telegram has not answered one of our loops."""
 
-# What was postponed in a shorter silence comes due soon enough by itself, in seconds.
+# The shortest silence worth noticing, in seconds: what a shorter one postponed is due soon anyway.
 SHORTEST = 3.0
 
-# While it lasts, one try at least is made in this time, in seconds. More often it must not be: it
-# takes room of a chat that others may need (services/delivery/recent_sends.py counts on it too).
+# How often a send is tried while it lasts, in seconds. Not more often: a try takes room in a chat
+# that others may need (services/delivery/recent_sends.py relies on it too).
 ASKS_EVERY = 10.0
 
 
 class Silence:
-    """Told of each try on a monotonic clock, in seconds."""
+    """Told about each try; times are monotonic, in seconds."""
 
     def __init__(self) -> None:
         self.since: float | None = None
@@ -22,12 +22,12 @@ class Silence:
             self.since = now
 
     def answered(self, now: float) -> bool:
-        """Note an answer; tell whether it ends a silence that made others wait."""
+        """Note an answer; whether it ends a silence that made others wait."""
         since, self.since = self.since, None
         return since is not None and now - since >= SHORTEST
 
     def asks(self, now: float) -> bool:
-        """Tell whether a try is due, which nobody else makes."""
+        """Whether a try is due that nobody else makes."""
         if self.since is None or now - max(self.since, self._asked) < ASKS_EVERY:
             return False
         self._asked = now

@@ -1,6 +1,6 @@
-"""Stalling: a message that gets no answer while Telegram answers others holds its ticket no longer.
+"""Stalls: a message that gets no answer while others do must not hold up its ticket.
 
-What is known here lasts as long as the process: after a restart it is found out again.
+This is not stored: after a restart it is found out again.
 """
 
 from dataclasses import dataclass
@@ -9,15 +9,16 @@ from dataclasses import dataclass
 FAILURES = 5
 OVER = 120.0
 
-# How long a message that is stuck waits until its next try shows whether others may pass.
+# How soon a message that is stuck is tried again, to see whether later ones may pass it.
 LOOKED_AT_AGAIN = 30.0
 
 
 @dataclass
 class _Trouble:
-    """Failures of one delivery while Telegram answered, and over how many seconds they came.
+    """Failures of one delivery while Telegram answered, and the seconds over which they happened.
 
-    `alone`: Telegram did answer between the last two tries; what was before may be an outage.
+    `alone`: Telegram answered something between the last two tries; before that, it may have been
+    an outage.
     """
 
     last: float
@@ -29,7 +30,7 @@ class _Trouble:
 
 
 class Stalls:
-    """Told of every try on a monotonic clock, in seconds; deliveries are named by their ids."""
+    """Told about each try; times are monotonic, in seconds. Deliveries are named by their ids."""
 
     def __init__(self) -> None:
         self._answered = self._sent = float("-inf")
@@ -37,11 +38,11 @@ class Stalls:
         self._finding_out: int | None = None
 
     def hear(self, now: float) -> None:
-        """Note that Telegram answered something, be it that there is no update."""
+        """Note that Telegram answered something, even if only that there is no update."""
         self._answered = now
 
     def sent(self, delivery_id: int, now: float) -> None:
-        """Note that Telegram took, or refused, what was sent."""
+        """Note that Telegram accepted or refused it."""
         self._answered = self._sent = now
         self._troubles.pop(delivery_id, None)
         self._finding_out = None
@@ -65,15 +66,15 @@ class Stalls:
         trouble.last = now
 
     def is_told(self, delivery_id: int) -> bool:
-        """Whether its writer should hear that it is still under way.
+        """Whether its writer should be told that it is still under way.
 
-        If nothing else was sent, that notice finds out whether anything gets through.
+        If nothing else was sent, that notice shows whether anything gets through.
         """
         trouble = self._troubles.get(delivery_id)
         return trouble is not None and trouble.told
 
     def is_passed(self, delivery_id: int) -> bool:
-        """Whether what comes behind it may pass: others were sent between its last two tries."""
+        """Whether later ones may pass it: others were sent between its last two tries."""
         trouble = self._troubles.get(delivery_id)
         return trouble is not None and trouble.passed
 

@@ -93,7 +93,7 @@ async def test_a_proxy_that_is_away_is_waited_for_as_telegram_is(
 
     outcome = telegram_errors.outcome(away.value, private=True)
     assert isinstance(outcome, Unknown)
-    assert not outcome.perhaps_done
+    assert not outcome.maybe_delivered
 
 
 async def test_the_certificates_that_aiogram_trusts_count_behind_a_proxy_too(

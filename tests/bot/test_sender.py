@@ -227,7 +227,7 @@ async def test_where_nobody_listens_nothing_can_have_arrived(place: Place) -> No
 
     await close(bot)
     assert isinstance(outcome, Unknown)
-    assert not outcome.perhaps_done
+    assert not outcome.maybe_delivered
 
 
 # The chat takes nothing
@@ -299,7 +299,7 @@ async def test_whether_the_bot_is_muted_may_be_unknown_for_a_while(place: Place)
         chat_id=place.support.id,
     )
 
-    assert outcome == Unknown("whether we may write there is not known", perhaps_done=False)
+    assert outcome == Unknown("whether we may write there is not known", maybe_delivered=False)
 
 
 async def test_a_group_that_is_not_there_refuses_the_bot(place: Place) -> None:
@@ -504,5 +504,5 @@ async def test_nothing_is_said_twice_by_trying_again(place: Place) -> None:
     outcome = await place.send(place.hello(), place.hello(text="or so"))
 
     assert isinstance(outcome, Unknown)
-    assert outcome.perhaps_done
+    assert outcome.maybe_delivered
     assert await place.texts() == ["Hello"]

@@ -180,7 +180,7 @@ def test_without_a_connection_nothing_can_have_been_sent() -> None:
     outcome = telegram_errors.outcome(error, private=True)
 
     assert isinstance(outcome, Unknown)
-    assert not outcome.perhaps_done
+    assert not outcome.maybe_delivered
 
 
 def test_a_reason_is_short() -> None:
@@ -286,7 +286,7 @@ def test_ok_that_cannot_be_read_is_ok(result: Any, ids: tuple[int, ...]) -> None
 def test_what_is_not_telegrams_answer_says_nothing(data: Any) -> None:
     outcome = telegram_errors.outcome(undecoded(data), private=True)
 
-    assert outcome == Unknown("the answer is not Telegram's", perhaps_done=True)
+    assert outcome == Unknown("the answer is not Telegram's", maybe_delivered=True)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a mistake of ours"), AiogramError("no answer")])

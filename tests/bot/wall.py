@@ -85,7 +85,7 @@ class Wall:
             if parcel is None:
                 offered[0].status = DeliveryStatus.DELIVERED
             else:
-                await self._send(parcel, offered[: parcel.taken])
+                await self._send(parcel, offered[: parcel.carries])
             await self._session.flush()
 
     async def parcels(self) -> list[Parcel | None]:

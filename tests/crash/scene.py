@@ -112,7 +112,7 @@ class Scene:
 
     def sent_anew(self) -> list[int]:
         """The deliveries of which the log says that a part was impossible, and left out."""
-        return [line["delivery"] for line in self.log("said without")]
+        return [line["delivery"] for line in self.log("send retried without")]
 
 
 @asynccontextmanager

@@ -119,7 +119,7 @@ class Words:
             call=numbers,
             cost=self.costs.get(numbers[0], 1),
             shows=[[Shown(part=head.part)]],
-            taken=len(together),
+            carries=len(together),
             more=head.part + 1 < self.parts.get(numbers[0], 1),
         )
 

@@ -38,8 +38,8 @@ PER_MINUTE = 2
 _numbers = count(100)
 
 
-async def measured(session: AsyncSession, *, besides: Collection[int] = ()) -> tuple[int, int]:
-    found = await backlog.measure(session, STAFF, per_minute=PER_MINUTE, besides=besides)
+async def measured(session: AsyncSession, *, excluding: Collection[int] = ()) -> tuple[int, int]:
+    found = await backlog.measure(session, STAFF, per_minute=PER_MINUTE, excluding=excluding)
     return found.waiting, found.sends
 
 
@@ -179,7 +179,7 @@ async def test_what_nobody_misses_or_is_on_its_way_is_not_counted(
 async def test_the_one_that_goes_now_is_not_counted(session: AsyncSession, ticket: Ticket) -> None:
     card = await delivery(session, CardPosted(ticket.id), ticket)
 
-    assert await measured(session, besides=[card.id]) == (0, 0)
+    assert await measured(session, excluding=[card.id]) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -400,6 +400,6 @@ async def test_of_very_much_no_more_is_counted_than_is_said(
     monkeypatch.setattr(backlog, "COUNTED", 3)
     await queue(session, 4)
 
-    found = await backlog.measure(session, STAFF, per_minute=PER_MINUTE, besides=())
+    found = await backlog.measure(session, STAFF, per_minute=PER_MINUTE, excluding=())
 
     assert (found.waiting, found.sends, found.at_least) == (3, 3, True)

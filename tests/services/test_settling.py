@@ -418,16 +418,16 @@ async def test_without_an_answer_the_lane_is_postponed(
 
 
 @pytest.mark.parametrize(
-    ("perhaps_done", "words"),
+    ("maybe_delivered", "words"),
     [(True, "no answer from Telegram; a duplicate is possible"), (False, "not sent")],
 )
 async def test_a_possible_duplicate_is_logged_as_such(
-    session: AsyncSession, ticket: Ticket, perhaps_done: bool, words: str
+    session: AsyncSession, ticket: Ticket, maybe_delivered: bool, words: str
 ) -> None:
     question = await question_on_its_way(session, ticket)
 
     with capture_logs() as logs:
-        await settle(session, Unknown("cut off", perhaps_done=perhaps_done), question)
+        await settle(session, Unknown("cut off", maybe_delivered=maybe_delivered), question)
 
     assert words in [entry["event"] for entry in logs]
 

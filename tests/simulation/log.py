@@ -11,8 +11,8 @@ import structlog
 MISTAKES = frozenset(
     {
         "the courier's turn failed",
-        "a delivery cannot be worded",
-        "an outcome cannot be written down",
+        "delivery could not be composed",
+        "outcome could not be saved",
         "the sender failed",
         "update set aside",
         "a timer failed",
@@ -54,7 +54,7 @@ class Log:
             self.announced[line["delivery"]] += 1
         elif event == "no answer from Telegram; a duplicate is possible":
             self.announced.update(line["deliveries"])
-        elif event in MISTAKES or (event == "not shown" and level == "error"):
+        elif event in MISTAKES or (event == "best-effort reply dropped" and level == "error"):
             self.mistakes.append(_told(line))
         raise structlog.DropEvent
 
