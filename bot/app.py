@@ -22,6 +22,7 @@ from bot.outgoing.composer import Composer
 from bot.outgoing.sender import Sender
 from bot.process import profile, startup, stopping
 from bot.process.duties import Duties
+from bot.reading.administrators import Administrators
 from bot.reading.members import Members
 from core.clock import utcnow
 from core.config import BotSettings, Settings
@@ -105,6 +106,7 @@ class App:
             self.asides,
             members,
             self.confirmations,
+            administrators=Administrators(bot, monotonic, settings.admin_ids),
             team=team,
             clock=clock,
         )

@@ -1,17 +1,20 @@
 """What buttons carry. Anybody can forge it, so every press is checked against chat and person.
 
+A button says whom it is for: `audience`, users or staff, and a `PersonalButton` the one person.
 A button about a ticket is a `TicketButton`, made by `of(ticket)`; the handler of a press gets its
 ticket from `pressed_ticket` of `bot/reading/ticket_reference.py`.
 """
 
 from contextlib import suppress
-from typing import Annotated, Any, Self, override
+from enum import Enum, auto
+from typing import Annotated, Any, ClassVar, Self, override
 
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardMarkup
 from pydantic import Field
 
 from database.models import Ticket
+from services.helpdesk.settings import Words
 
 # A value that cannot be a primary key was not made by us.
 Key = Annotated[int, Field(gt=0, lt=2**63)]
@@ -19,7 +22,33 @@ Key = Annotated[int, Field(gt=0, lt=2**63)]
 Mark = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$", max_length=16)]
 
 
-class TicketButton(CallbackData, prefix="ticket"):
+class Audience(Enum):
+    """Who may press: the staff of a group, or a user in the private chat."""
+
+    STAFF = auto()
+    USERS = auto()
+
+
+class Button(CallbackData, prefix="button"):
+    """A button of ours."""
+
+    audience: ClassVar[Audience] = Audience.STAFF
+
+
+class PersonalButton(Button, prefix="personal"):
+    """A button for the one who asked for it.
+
+    `speaker_id` is a person's Telegram id, or a group's for its anonymous administrators: who of
+    them presses is not known beforehand.
+    """
+
+    speaker_id: int
+
+    def is_for(self, person_id: int) -> bool:
+        return self.speaker_id < 0 or self.speaker_id == person_id
+
+
+class TicketButton(Button, prefix="ticket"):
     """A button about one ticket, and about no other that may have its key by now."""
 
     ticket_id: Key
@@ -93,30 +122,62 @@ class ResendMissed(TicketButton, prefix="missed"):
         return super().unpack(f"{value}{cls.__separator__}0" if without else value)
 
 
-class ResendDelivery(CallbackData, prefix="resend"):
+class ResendDelivery(Button, prefix="resend"):
     """Send again, on a message posted before buttons carried marks."""
 
     delivery_id: Key
 
 
-class SettleKept(CallbackData, prefix="kept"):
+class SettleKept(Button, prefix="kept"):
     """Send what is kept as an answer, or leave it as a note."""
 
     mark: Mark
     as_note: bool
 
 
-class ChooseTicket(CallbackData, prefix="orphan"):
+class ChooseTicket(Button, prefix="orphan"):
     """The message that was replied to belongs to this ticket, of those that it may be of."""
 
     mark: Mark
     choice: Annotated[int, Field(ge=0, lt=100)]
 
 
-class TicketsPage(CallbackData, prefix="tickets"):
+class TicketsPage(Button, prefix="tickets"):
     """Show another page of the list; pages count from 0."""
 
     number: int
+
+
+class SettingsButton(PersonalButton, prefix="settings"):
+    """Show what the team may change: all, the languages of one thing, or how it reads in one."""
+
+    which: Words | None = None
+    language: str = ""
+
+
+class ChangeWords(PersonalButton, prefix="words"):
+    """Ask for new words."""
+
+    which: Words
+    language: str
+
+
+class StopAsking(PersonalButton, prefix="stop"):
+    """Ask for them no more."""
+
+    which: Words
+    language: str
+
+
+class RestoreDefault(PersonalButton, prefix="default"):
+    """Put the default back."""
+
+    which: Words
+    language: str
+
+
+class CloseSettings(PersonalButton, prefix="done"):
+    """Take the menu away."""
 
 
 CARD_BUTTONS: tuple[type[CardButton], ...] = (TakeTicket, CloseTicket, ReopenTicket)
@@ -137,3 +198,13 @@ def card_button(keyboard: InlineKeyboardMarkup | None) -> CardButton | None:
             with suppress(TypeError, ValueError):  # which unpack raises for any other's data
                 return kind.unpack(button.callback_data or "")
     return None
+
+
+def audience(data: str) -> Audience | None:
+    """Tell for whom the kind of button is that carries this; None for none of ours."""
+    prefix = data.partition(Button.__separator__)[0]
+    return next((kind.audience for kind in _kinds(Button) if kind.__prefix__ == prefix), None)
+
+
+def _kinds(kind: type[Button]) -> list[type[Button]]:
+    return [kind, *(one for child in kind.__subclasses__() for one in _kinds(child))]

@@ -1,25 +1,33 @@
 """Buttons."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.callbacks import (
     CHOICES,
+    ChangeWords,
     ChooseTicket,
+    CloseSettings,
     CloseTicket,
     ReopenTicket,
     ResendFailed,
     ResendMissed,
+    RestoreDefault,
+    SettingsButton,
     SettleKept,
+    StopAsking,
     TakeTicket,
     TicketsPage,
 )
-from bot.texts import buttons
+from bot.i18n import LANGUAGES
+from bot.texts import buttons, team_words
 from database.machinery import Delivery
 from database.models import Ticket, TicketStatus
 from services.helpdesk.lookup import Page
+from services.helpdesk.settings import Words
 
 # Telegram takes no more on one message (limits.tginfo.me).
 MOST_BUTTONS = 100
@@ -84,6 +92,52 @@ def choose(command: str, tickets: Sequence[Ticket], labels: Sequence[str]) -> In
             for ticket, label in zip(tickets, labels, strict=False)
         ]
     )
+
+
+def settings_menu(speaker_id: int) -> InlineKeyboardMarkup:
+    """Lead to what the team may change."""
+    return _column(
+        *[
+            (team_words.name(one), SettingsButton(speaker_id=speaker_id, which=one))
+            for one in Words
+        ],
+        (buttons.done(), CloseSettings(speaker_id=speaker_id)),
+    )
+
+
+def settings_languages(speaker_id: int, which: Words) -> InlineKeyboardMarkup:
+    """Lead to the words in each language."""
+    pages = {
+        one: SettingsButton(speaker_id=speaker_id, which=which, language=one) for one in LANGUAGES
+    }
+    return _column(
+        *[(team_words.language(one), page) for one, page in pages.items()],
+        (buttons.back(), SettingsButton(speaker_id=speaker_id)),
+    )
+
+
+def settings_page(
+    speaker_id: int, which: Words, language: str, *, is_default: bool
+) -> InlineKeyboardMarkup:
+    """Offer to change words, and to put the default back where there are others."""
+    about: dict[str, Any] = {"speaker_id": speaker_id, "which": which, "language": language}
+    restore = [] if is_default else [(buttons.restore_default(), RestoreDefault(**about))]
+    return _column(
+        (buttons.change(), ChangeWords(**about)),
+        *restore,
+        (buttons.back(), SettingsButton(speaker_id=speaker_id, which=which)),
+    )
+
+
+def stop_asking(speaker_id: int, which: Words, language: str) -> InlineKeyboardMarkup:
+    """Lead back while words are asked for."""
+    stop = StopAsking(speaker_id=speaker_id, which=which, language=language)
+    return _row((buttons.back(), stop))
+
+
+def _column(*buttons: tuple[str, CallbackData]) -> InlineKeyboardMarkup:
+    rows = [_row(button).inline_keyboard[0] for button in buttons]
+    return InlineKeyboardMarkup(inline_keyboard=rows)
 
 
 def _row(*buttons: tuple[str, CallbackData]) -> InlineKeyboardMarkup:

@@ -15,6 +15,7 @@ from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
     EnvSettingsSource,
+    NoDecode,
     SettingsConfigDict,
 )
 
@@ -137,6 +138,11 @@ class Settings(BotSettings):
     ] = Field(
         default="en",
         description=f"Language of the staff group: {languages.listed(languages.LANGUAGES)}.",
+    )
+    admin_ids: Annotated[frozenset[int], NoDecode, BeforeValidator(values.ids)] = Field(
+        default=frozenset(),
+        description="Telegram ids, with commas between them, of people who may change settings "
+        "from the staff group without being its administrators.",
     )
     support_timezone: Annotated[ZoneInfo, BeforeValidator(values.zone)] = Field(
         default=ZoneInfo("UTC"),

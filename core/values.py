@@ -110,6 +110,8 @@ def shown(value: Any) -> Any:
             return address(url) if url.startswith(("postgres", "sqlite")) else _without_user(url)
         case timedelta():
             return value.total_seconds()
+        case frozenset():
+            return len(value)  # of people, who are nobody's business
         case Path() | ZoneInfo():
             return str(value)
         case _:
@@ -133,6 +135,16 @@ def seconds(value: Any) -> Any:
         return timedelta(seconds=float(value)) if isinstance(value, str) else value
     except OverflowError as error:
         raise ValueError("too long") from error
+
+
+def ids(value: Any) -> Any:
+    """Read ids of people, with commas or spaces between them."""
+    if not isinstance(value, str):
+        return value
+    found = frozenset(int(one) for one in value.replace(",", " ").split())
+    if any(one <= 0 for one in found):
+        raise ValueError("the id of a group, or of nobody")
+    return found
 
 
 def upper(value: Any) -> Any:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services import inbox, outbox, timers
-from services.helpdesk import kept, orphans
+from services.helpdesk import dialogues, kept, orphans
 from services.timers import Due, Moment
 
 SWEPT_EVERY = timedelta(minutes=10)
@@ -25,6 +25,7 @@ async def sweep(session: AsyncSession, _due: SweepDue, moment: Moment) -> dateti
     now = moment.now
     await kept.forget_old(session, now=now)
     await orphans.forget_old(session, now=now)
+    await dialogues.forget_old(session, now=now)
     more = await inbox.forget_old(session, now=now)
     more = await outbox.forget_asides(session, now=now) or more
     return now if more else now + SWEPT_EVERY

@@ -40,11 +40,13 @@ async def feed(
     now: datetime,
     standing: Standing,
     settled: bool = False,
+    administrator: bool | None = None,
 ) -> Any:
     """Have an update handled within the session's transaction; return what the handler returned.
 
     `standing` is what the word of whoever wrote it counts; `settled`: what was being sent when it
-    came is settled, so a link that is not there by now is lost.
+    came is settled, so a link that is not there by now is lost. `administrator`: whether one wrote
+    it; None while nobody has asked, or where Telegram does not say.
 
     Raises what the handler raised, and Unhandled. The event goes straight to the routers: a
     Dispatcher would lead it through middlewares that nothing here asks for, and its
@@ -62,6 +64,7 @@ async def feed(
         "day": team.day(now),
         "standing": standing,
         "settled": settled,
+        "administrator": administrator,
         "staff_chat_id": await staff_chats.current(session, team.staff_chat_id),
     }
     with i18n.speaking(_language(event, team)):

@@ -25,13 +25,14 @@ from bot.incoming.fate import Fate
 from bot.incoming.refusals import Refusals
 from bot.incoming.transactions import Handled, Transactions, named
 from bot.outgoing.best_effort import Asides
+from bot.reading.administrators import Administrators
 from bot.reading.members import Members, Standing
 from bot.reading.speakers import says_who_left
 from bot.reading.update_json import origin
 from core.team import Team
 from database.errors import is_outage
 from services.delivery.courier import Courier
-from services.problems import Problem, UnknownReply
+from services.problems import AdministratorUnknown, Problem, UnknownReply
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,7 @@ class Inbox:
         members: Members,
         confirmations: Confirmations,
         *,
+        administrators: Administrators,
         team: Team,
         clock: Callable[[], datetime],
     ) -> None:
@@ -60,6 +62,7 @@ class Inbox:
         self._courier = courier
         self._asides = asides
         self._members = members
+        self._administrators = administrators
         self._confirmations = confirmations
 
     async def handle_one(self, raw: dict[str, Any]) -> Fate:
@@ -117,16 +120,23 @@ class Inbox:
         return Fate.COMMITTED
 
     async def _handle_settled(self, raw: dict[str, Any]) -> list[Handled]:
-        """Handle one; once more, with what was in flight settled, if it replies to what we miss.
+        """Handle one; once more if its handler lacks what is found out outside the transaction.
 
-        Outside the transaction, or the courier would wait for us.
+        That is what was in flight, and who administers the group.
         """
-        standings = await self._standings([raw])
-        try:
-            return await self._transactions.handle([raw], standings)
-        except UnknownReply:
-            await self._courier.settled()
-            return await self._transactions.handle([raw], standings, settled=True)
+        standings, known = await self._standings([raw]), dict[str, Any]()
+        while True:
+            try:
+                return await self._transactions.handle([raw], standings, **known)
+            except UnknownReply:
+                if "settled" in known:
+                    raise
+                await self._courier.settled()  # in the transaction, it would wait for us
+                known["settled"] = True
+            except AdministratorUnknown:
+                if "administrator" in known:
+                    raise
+                known["administrator"] = await self._administrators.wrote(raw)
 
     async def _standings(self, batch: Sequence[dict[str, Any]]) -> list[Standing]:
         """Tell what the word of each writer counts; raises the refusal of a press that is not."""

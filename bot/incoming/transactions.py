@@ -57,10 +57,12 @@ class Transactions:
         standings: Sequence[Standing],
         *,
         settled: bool = False,
+        administrator: bool | None = None,
     ) -> list[Handled]:
         """Handle updates in their order in one transaction, each by the standing of its writer.
 
-        Raises what a handler raised, and has then done nothing. `settled`: see `dispatch.feed`.
+        Raises what a handler raised, and has then done nothing. `settled` and
+        `administrator`: see `dispatch.feed`.
         """
         handled: list[Handled] = []
         async with self._begin() as session:
@@ -71,7 +73,11 @@ class Transactions:
             for raw, standing in zip(batch, standings, strict=True):
                 with named(raw):
                     if raw["update_id"] in new:
-                        known = {"standing": standing, "settled": settled}
+                        known = {
+                            "standing": standing,
+                            "settled": settled,
+                            "administrator": administrator,
+                        }
                         handled.append((raw, await self._feed(session, raw, now=now, **known)))
                         new.remove(raw["update_id"])  # the batch may have it twice
                     else:

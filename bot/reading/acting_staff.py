@@ -8,6 +8,7 @@ from aiogram import BaseMiddleware
 from aiogram.types import CallbackQuery, Message, TelegramObject
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.callbacks import PersonalButton
 from bot.reading.content import person
 from bot.reading.filters import ReplyToBot
 from bot.reading.members import Standing
@@ -15,7 +16,13 @@ from database.models import User
 from services import outbox
 from services.helpdesk import people
 from services.notices import CommandDone
-from services.problems import NotConfirmed, NotStaff
+from services.problems import (
+    AdministratorUnknown,
+    ButtonOfAnother,
+    NotAdministrator,
+    NotConfirmed,
+    NotStaff,
+)
 
 
 class StaffMiddleware(BaseMiddleware):
@@ -52,6 +59,31 @@ def require_say(standing: Standing) -> None:
         raise NotStaff
     if standing is Standing.UNCONFIRMED:
         raise NotConfirmed
+
+
+def require_administrator(administrator: bool | None) -> None:
+    """Refuse what is for administrators. None: Telegram is asked, and it is handled again."""
+    if administrator is None:
+        raise AdministratorUnknown
+    if not administrator:
+        raise NotAdministrator
+
+
+class AddresseeMiddleware(BaseMiddleware):
+    """Refuses the press of a personal button by somebody else."""
+
+    @override
+    async def __call__(
+        self,
+        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+        event: TelegramObject,
+        data: dict[str, Any],
+    ) -> Any:
+        button = data.get("callback_data")
+        match event, button:
+            case CallbackQuery(), PersonalButton() if not button.is_for(event.from_user.id):
+                raise ButtonOfAnother
+        return await handler(event, data)
 
 
 async def writer(event: TelegramObject, session: AsyncSession, now: datetime) -> User | None:

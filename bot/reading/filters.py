@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.reading.content import first_word
 from bot.reading.kinds import REFUSED, RELAYED, kind_of
 from bot.texts import buttons
-from services.helpdesk import staff_chats
+from database.team import Dialogue
+from services.helpdesk import dialogues, staff_chats
 
 
 def chat_of(event: TelegramObject) -> Chat | None:
@@ -89,6 +90,24 @@ class ReplyToBot(Filter):
         if replied is None or replied.from_user is None or bot is None:
             return False
         return replied.from_user.id == bot.id
+
+
+class AboutDialogue(Filter):
+    """The message replies to a question of the bot's, or it is the edit of such a reply.
+
+    Gives the `dialogue`. Questions have no buttons: what replies to a card asks nothing here.
+    """
+
+    @override
+    async def __call__(self, message: Message, session: AsyncSession) -> bool | dict[str, Dialogue]:
+        dialogue, replied = None, message.reply_to_message
+        if replied is not None and replied.reply_markup is None and await ReplyToBot()(message):
+            place = replied.chat.id, replied.message_id
+            dialogue = await dialogues.of_question(session, *place)
+        if dialogue is None and message.edit_date:
+            place = message.chat.id, message.message_id
+            dialogue = await dialogues.of_answer(session, *place)
+        return {"dialogue": dialogue} if dialogue is not None else False
 
 
 def staff_command(*names: str) -> Command:

@@ -6,7 +6,7 @@ below, until one has a handler: what is most frequent first, what takes all the 
 
 from aiogram import F, Router
 
-from bot.reading.acting_staff import StaffMiddleware
+from bot.reading.acting_staff import AddresseeMiddleware, StaffMiddleware
 from bot.reading.album_commands import AlbumMiddleware
 from bot.reading.filters import InStaffChat, When
 from bot.routers import (
@@ -18,6 +18,7 @@ from bot.routers import (
     programs,
     questions,
     resend,
+    settings,
     start_and_help,
     ticket_list,
     tickets,
@@ -47,13 +48,16 @@ def _in_staff_chat() -> Router:
     for observer in (router.message, router.edited_message, router.callback_query):
         observer.filter(InStaffChat())
         observer.middleware(StaffMiddleware())
+    router.callback_query.middleware(AddresseeMiddleware())
     router.include_routers(
         start_and_help.for_staff,
         ticket_list.router,
         tickets.router,
         resend.router,
         kept_words.router,
+        settings.router,
         unknown_commands.for_staff,  # an answer may begin with a slash, but not with our name
+        settings.replies,
         answers.router,
         fallbacks.for_staff,
     )

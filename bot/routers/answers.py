@@ -14,11 +14,18 @@ from bot.reading.kinds import kind_of
 from bot.reading.members import Standing
 from bot.reading.ticket_reference import replied_ticket
 from bot.reading.unheard import is_new_reply
+from bot.routers.settings import is_lost_question
 from database.models import User
 from services import ticket_service as tickets
 from services.helpdesk import hearing, kept, messages
 from services.helpdesk.hearing import Said
-from services.problems import KindNotRelayed, NotStaff, UnknownCard, UnknownReply
+from services.problems import (
+    KindNotRelayed,
+    NotStaff,
+    QuestionUnconfirmed,
+    UnknownCard,
+    UnknownReply,
+)
 
 router = Router(name="answers")
 
@@ -89,6 +96,8 @@ async def _hear(
     except UnknownReply as unknown:
         if isinstance(unknown, UnknownCard) or not settled or message.reply_to_message is None:
             raise
+        if await is_lost_question(session, message, words.speaker_id, staff_chat_id):
+            raise QuestionUnconfirmed from unknown
         replied = content(message.reply_to_message)
         await hearing.hear_orphan(session, words, replied, staff_chat_id=staff_chat_id, now=now)
     else:

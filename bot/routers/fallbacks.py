@@ -3,6 +3,7 @@
 from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
+from bot.callbacks import Audience, audience
 from services.problems import ButtonOutdated, NotForYou
 
 for_users = Router(name="the rest of users")
@@ -22,7 +23,7 @@ async def among_staff(message: Message) -> None:
 
 @for_staff.callback_query()
 async def outdated(query: CallbackQuery) -> None:
-    raise ButtonOutdated
+    raise NotForYou if audience(query.data or "") is Audience.USERS else ButtonOutdated
 
 
 @elsewhere.callback_query()

@@ -8,11 +8,14 @@ from aiogram.methods import SendMessage
 from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.entities import entities
+from bot.i18n import spoken
 from bot.reading.content import person
 from bot.reading.filters import has_more, private_command, staff_command
 from bot.routers.questions import question
-from bot.texts import to_staff, to_users
-from services.helpdesk import people
+from bot.texts import team_words, to_staff, to_users
+from services.helpdesk import people, settings
+from services.helpdesk.settings import Words
 
 for_users = Router(name="help for users")
 for_staff = Router(name="help for staff")
@@ -30,7 +33,9 @@ async def start(
         await _what_comes_with(message, session, staff_chat_id, day, now)
     elif message.from_user is not None:
         await people.came_by_link(session, person(message.from_user), link[1], now=now)
-    return message.answer(to_users.greeting())
+    own = await settings.words(session, Words.GREETING, spoken())
+    text, spans = team_words.worded(Words.GREETING, own)
+    return message.answer(text, entities=entities(spans), parse_mode=None)
 
 
 @for_users.message(private_command("help"))

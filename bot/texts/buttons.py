@@ -34,6 +34,22 @@ def keep_as_note() -> str:
     return _("Keep as note")
 
 
+def change() -> str:
+    return _("Change")
+
+
+def restore_default() -> str:
+    return _("Back to the default")
+
+
+def back() -> str:
+    return _("Back")
+
+
+def done() -> str:
+    return _("Done")
+
+
 def user_commands() -> dict[str, str]:
     return {"start": _("How this works"), "help": _("What you can do here")}
 
@@ -44,5 +60,6 @@ def staff_commands() -> dict[str, str]:
         "take": _("Take a ticket (reply to it or give its number)"),
         "close": _("Close a ticket"),
         "reopen": _("Reopen a closed ticket"),
+        "settings": _("Change what users read from me (administrators)"),
         "help": _("What I can do"),
     }

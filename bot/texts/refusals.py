@@ -49,6 +49,8 @@ def problem(refused: problems.Problem, today: date) -> str:
         return "\n".join([_("I don't know {command}.").format(**data), to_users.user_help()])
     if isinstance(refused, problems.SeveralTickets) and refused.said:
         return _which(refused).format(choices=_choices(refused))
+    if isinstance(refused, problems.PlaceholderUnknown):
+        return _placeholder_unknown(refused)
     return _refusals()[type(refused)]().format(**data)
 
 
@@ -116,8 +118,51 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "{ticket}: this is still a note, and the user won't see it. "
             "To answer, please send a new reply."
         ),
+        **_about_settings(),
         problems.NothingToResend: lambda: _("It has already arrived, or is being sent right now."),
     }
+
+
+def _about_settings() -> dict[type[problems.Problem], Callable[[], str]]:
+    return {
+        problems.NotAdministrator: lambda: _(
+            "Only administrators of this group can change what users read."
+        ),
+        problems.AdministratorUnknown: lambda: _(
+            "Telegram doesn't tell me whether you are an administrator. "
+            "Please try again in a minute."
+        ),
+        problems.ButtonOfAnother: lambda: _(
+            "These buttons are for somebody else. Send /settings to get your own."
+        ),
+        problems.NotAsked: lambda: _(
+            "I asked somebody else, so this changes nothing. Send /settings to change it yourself."
+        ),
+        problems.NoLongerAsked: lambda: _(
+            "I'm no longer asking for this, so it changes nothing. Send /settings to start again."
+        ),
+        problems.QuestionUnconfirmed: lambda: _(
+            "I asked this more than once. Please reply to my newest question."
+        ),
+        problems.WordsNotText: lambda: _("Please send the new words as text."),
+        problems.WordsInvisible: lambda: _("Users would see nothing. Please send some text."),
+        problems.WordsBeginWithSlash: lambda: _(
+            "This begins with a slash, so nothing has changed. Please send it without the slash."
+        ),
+        problems.WordsTooLong: lambda: _(
+            "This is too long: {length} characters, and {most} are possible."
+        ),
+    }
+
+
+def _placeholder_unknown(refused: problems.PlaceholderUnknown) -> str:
+    if refused.allowed:
+        return _("I can't fill in {typed}. Only {allowed} can stand in braces here.").format(
+            typed=refused.typed, allowed=", ".join(refused.allowed)
+        )
+    return _("I can't fill in {typed}. Here nothing can stand in braces.").format(
+        typed=refused.typed
+    )
 
 
 def _members_only() -> str:

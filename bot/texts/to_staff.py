@@ -17,7 +17,9 @@ def staff_help() -> str:
         "Starting with // makes a note that stays here. "
         "To take an answer back, edit it to start with //.\n"
         "/tickets lists tickets that aren't closed\n"
-        "/take, /close [reason] and /reopen: reply to a ticket, or give its number, as in /close 7"
+        "/take, /close [reason] and /reopen: reply to a ticket, "
+        "or give its number, as in /close 7\n"
+        "/settings lets administrators change what users read from me"
     )
 
 

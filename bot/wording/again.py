@@ -26,9 +26,9 @@ from aiogram.methods import (
 from aiogram.types import InputPollOption, ReplyParameters
 from pydantic import ValidationError
 
+from bot.entities import entities
 from bot.texts import names, on_cards
 from bot.wording import quoting
-from bot.wording.calls import entities
 from bot.wording.context import TEXT_LIMIT, content
 from core.text import Piece, split, utf16_len
 from database.models import Message

@@ -6,13 +6,14 @@ from typing import Any
 
 from aiogram.methods import EditMessageText, TelegramMethod
 from aiogram.types import (
+    ForceReply,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
-    MessageEntity,
     ReplyParameters,
 )
 
 from bot.client import SendText
+from bot.entities import entities
 from core.text import Piece
 
 # A message of the same chat, perhaps with what is quoted of it.
@@ -36,7 +37,7 @@ def send_text(
     piece: Piece,
     *,
     reply_to: ReplyTo = None,
-    keyboard: InlineKeyboardMarkup | None = None,
+    keyboard: InlineKeyboardMarkup | ForceReply | None = None,
     previews: dict[str, Any] | None = None,
 ) -> SendText:
     """Send text with its entities; a reply whose target is gone goes without it."""
@@ -77,11 +78,6 @@ def reply(to: ReplyTo) -> ReplyParameters | None:
     if isinstance(to, int):
         return ReplyParameters(message_id=to, allow_sending_without_reply=True)
     return to
-
-
-def entities(spans: Sequence[dict[str, Any]]) -> list[MessageEntity] | None:
-    """Make Telegram's entities of plain ones."""
-    return [MessageEntity.model_validate(span) for span in spans] or None
 
 
 def _previews(chosen: dict[str, Any] | None) -> LinkPreviewOptions | None:

@@ -7,9 +7,10 @@ from typing import Any
 from aiogram.types import ReplyParameters
 from sqlalchemy import select
 
+from bot.entities import entities
 from bot.texts import names, on_cards
 from bot.wording import media, quoting
-from bot.wording.calls import Call, ReplyTo, entities, send_text
+from bot.wording.calls import Call, ReplyTo, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews
 from bot.wording.registry import words_for
 from core.text import Piece, split, utf16_len

@@ -25,18 +25,6 @@ from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTi
 _AS_NOTICE = [[Shown(kind=LinkKind.NOTICE)]]
 
 
-@words_for(notices.TicketOpened)
-async def ticket_opened(desk: Desk, notice: notices.TicketOpened) -> Parcel:
-    ticket = await desk.ticket(notice.ticket_id)
-    return _say(desk, to_users.ticket_opened(desk.number(ticket)))
-
-
-@words_for(notices.TicketClosed)
-async def ticket_closed(desk: Desk, notice: notices.TicketClosed) -> Parcel:
-    ticket = await desk.ticket(notice.ticket_id)
-    return _say(desk, to_users.ticket_closed(desk.number(ticket)))
-
-
 @words_for(notices.TicketReopened)
 async def ticket_reopened(desk: Desk, notice: notices.TicketReopened) -> Parcel:
     ticket = await desk.ticket(notice.ticket_id)

@@ -14,7 +14,7 @@ from services import links, outbox, pauses
 from services.delivery import failures
 from services.delivery.outcomes import Delivered
 from services.delivery.parcel import Parcel, Trip
-from services.helpdesk import failure_notices
+from services.helpdesk import dialogues, failure_notices
 from services.notices import (
     AnswerDelivered,
     DeliveryFailed,
@@ -53,12 +53,13 @@ def is_plain(trip: Trip) -> bool:
 
     Not plain: a text of several parts, an edit or a deletion, an answer (it gets a reaction), the
     notice of a failure (its user may be told too, and it is edited to show how that ended), a
-    question about what is kept (its chat may have moved).
+    question about what is kept (its chat may have moved), one that is to be replied to.
     """
     parcel, rules = trip.parcel, rules_of(trip.kind)
     follows = rules.passes_on is Direction.ANSWER or rules.offers_again
     follows = follows or trip.kind == WordsKept.kind
     more = parcel.more or parcel.rewrites or parcel.drops or follows
+    more = more or parcel.asks is not None
     return not more and trip.part == 0
 
 
@@ -96,6 +97,8 @@ async def note(
     parcel = trip.parcel
     await _store_links(session, trip, outcome.message_ids, beside=outcome.beside)
     await pauses.release(session, {parcel.chat_id: trip.left_at})
+    if parcel.asks is not None and outcome.message_ids:
+        await dialogues.asked_with(session, parcel.asks, outcome.message_ids[0])
     for delivery in batch:
         delivery.sent_at, delivery.error = now, None
         if parcel.more:

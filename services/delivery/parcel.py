@@ -42,7 +42,8 @@ class Parcel:
     `cost` is how many messages Telegram counts it as. `shows` lists, for each message that the
     call makes, all that is in it. `rewrites` and `drops` name the links of messages that are
     edited and deleted. `carries`: how many of the offered deliveries are in it. `more`: another
-    part of the same deliveries follows.
+    part of the same deliveries follows. `asks`: its message is the question of this dialogue, to be
+    replied to.
     """
 
     chat_id: int
@@ -53,6 +54,7 @@ class Parcel:
     drops: Sequence[int] = ()
     carries: int = 1
     more: bool = False
+    asks: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ database takes seconds.
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.invariants import deliveries, links, messages, tickets, timers, updates
+from services.invariants import deliveries, links, messages, settings, tickets, timers, updates
 from services.invariants.rule import Rule
 
 __all__ = ["Rule", "rules"]
@@ -21,3 +21,4 @@ def rules(now: datetime) -> Iterator[Rule]:
     yield from deliveries.rules(now)
     yield from updates.rules(now)
     yield from timers.rules(now)
+    yield from settings.rules()

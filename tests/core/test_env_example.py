@@ -20,6 +20,8 @@ def as_written(default: object) -> str:
             return ""
         case Path():
             return default.relative_to(PROJECT).as_posix()
+        case frozenset():
+            return ",".join(map(str, sorted(default)))
         case ZoneInfo():
             return default.key
         case timedelta():

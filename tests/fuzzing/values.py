@@ -89,7 +89,18 @@ COMMANDS = st.one_of(
     st.builds(
         "/{}{} {}{}".format,
         st.sampled_from(
-            ["close", "take", "reopen", "tickets", "help", "start", "dance", "CLOSE", "Start"]
+            [
+                "close",
+                "take",
+                "reopen",
+                "tickets",
+                "settings",
+                "help",
+                "start",
+                "dance",
+                "CLOSE",
+                "Start",
+            ]
         ),
         st.sampled_from(["", "", "@support_bot", "@Support_Bot", "@other_bot"]),
         _NUMBERS,

@@ -25,6 +25,9 @@ BOT_ID = 1000000001
 TOKEN = f"{BOT_ID}:fuzz"
 BOT = {"id": BOT_ID, "is_bot": True, "first_name": "Support", "username": "support_bot"}
 
+# Kate, of tests/fuzzing/people.py.
+ADMINISTRATOR = 900
+
 TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
 
 # What getChat tells of every chat (core.telegram.org/bots/api#chatfullinfo).
@@ -174,7 +177,7 @@ class Wire(BaseSession):
         return None
 
     def _result(self, name: str, fields: dict[str, Any]) -> Any:
-        if name in {"deleteMessage", "setMessageReaction"}:
+        if name in {"deleteMessage", "deleteMessages", "setMessageReaction"}:
             return True
         if name.startswith("edit"):
             return self._edited(fields)
@@ -221,6 +224,9 @@ class Wire(BaseSession):
         if name == "getChatMember":
             person = {"id": fields["user_id"], "is_bot": False, "first_name": "Somebody"}
             return {"status": self.statuses.get(fields["user_id"], "member"), "user": person}
+        if name == "getChatAdministrators":
+            kate = {"id": ADMINISTRATOR, "is_bot": False, "first_name": "Kate"}
+            return [{"status": "creator", "user": kate, "is_anonymous": False}]
         if name == "getChat":
             return self.chats.get(fields["chat_id"], {}) | _FULL
         return [] if name == "getMyCommands" else True

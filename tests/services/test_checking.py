@@ -5,15 +5,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.machinery import Delivery, DeliveryStatus, SeenUpdate, Timer
 from database.models import DailyTicketCounter, Direction, LinkKind, Message, Ticket, TicketStatus
 from database.schema import DatabaseNotAtHead
 from database.session import make_engine
+from database.team import Setting
 from services import inbox, notices
 from services import ticket_service as tickets
+from services.helpdesk import settings
+from services.helpdesk.settings import Words
 from services.invariants import check, rules
 from tests.services import factories
 from tests.services.factories import ANN, DAY, HOUR, SECOND, STAFF, TODAY
@@ -241,6 +244,16 @@ def timer(kind: str, due_at: datetime, failures: int = 0) -> Timer:
     return Timer(kind=kind, subject=0, payload={}, set_at=NOON, due_at=due_at, failures=failures)
 
 
+async def a_setting_that_nobody_changed(session: AsyncSession, _: Ticket) -> None:
+    session.add(Setting(key=Words.GREETING, language="en", value={"text": "Hi", "entities": []}))
+
+
+async def a_change_that_does_not_count(session: AsyncSession, _: Ticket) -> None:
+    hi = ("Hi", list[Any]())
+    await settings.change(session, Words.GREETING, "en", hi, by=None, now=NOON)
+    await session.execute(delete(Setting))
+
+
 BREAKS: dict[Break, str] = {
     a_number_is_left_out: "numbers",
     the_counter_lags: "counter",
@@ -277,6 +290,8 @@ BREAKS: dict[Break, str] = {
     an_update_is_dead: "set aside",
     something_is_overdue: "due things are done",
     a_timer_fails: "timers that fail",
+    a_setting_that_nobody_changed: "settings as changed",
+    a_change_that_does_not_count: "changes that count",
 }
 
 

@@ -1,0 +1,60 @@
+"""Who administers a group: asked of Telegram only when something depends on it.
+
+getChatMember is for a bot that is an administrator itself; who administers a group, every member is
+told (core.telegram.org/bots/api#getchatmember).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from aiogram import Bot
+from aiogram.exceptions import AiogramError
+
+from bot.reading.members import PATIENCE, REMEMBERED
+from bot.reading.speakers import Speaker, speaker
+
+log = structlog.get_logger(__name__)
+
+# Who was no administrator may have become one: asked again after this time, in seconds.
+ASKED_AGAIN = 5.0
+
+
+class Administrators:
+    """Asks through one bot; those in `always` count wherever they are."""
+
+    def __init__(
+        self, bot: Bot, monotonic: Callable[[], float], always: frozenset[int] = frozenset()
+    ) -> None:
+        self._bot = bot
+        self._monotonic = monotonic
+        self._always = always
+        self._known: dict[int, tuple[frozenset[int], float]] = {}
+
+    async def wrote(self, raw: Mapping[str, Any]) -> bool | None:
+        """Tell whether an administrator wrote or pressed; None if Telegram does not say."""
+        who = speaker(raw)
+        return False if who is None or who.is_program else await self._is_one(who)
+
+    async def _is_one(self, who: Speaker) -> bool | None:
+        if who.as_chat:  # only administrators write in the name of their group
+            return who.id == who.chat_id
+        if who.id in self._always:
+            return True
+        now = self._monotonic()
+        known, asked_at = self._known.get(who.chat_id, (frozenset(), now - REMEMBERED))
+        if now - asked_at < (REMEMBERED if who.id in known else ASKED_AGAIN):
+            return who.id in known
+        found = await self._ask(who.chat_id)
+        if found is None:
+            return None
+        self._known[who.chat_id] = found, now
+        return who.id in found
+
+    async def _ask(self, chat_id: int) -> frozenset[int] | None:
+        try:
+            found = await self._bot.get_chat_administrators(chat_id, request_timeout=PATIENCE)
+        except AiogramError as error:
+            log.info("administrators not known", reason=type(error).__name__)
+            return None
+        return frozenset(one.user.id for one in found)

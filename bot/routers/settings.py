@@ -1,0 +1,208 @@
+"""`/settings`: administrators change what users read, in each language."""
+
+from datetime import date, datetime
+
+from aiogram import Router
+from aiogram.methods import DeleteMessage, EditMessageText, SendMessage
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import keyboards
+from bot.callbacks import (
+    ChangeWords,
+    CloseSettings,
+    PersonalButton,
+    RestoreDefault,
+    SettingsButton,
+    StopAsking,
+)
+from bot.entities import entities
+from bot.i18n import LANGUAGES
+from bot.reading.acting_staff import require_administrator, require_say
+from bot.reading.content import content
+from bot.reading.filters import AboutDialogue, staff_command
+from bot.reading.members import Standing
+from bot.texts import team_words
+from core.text import Piece
+from database.models import User
+from database.team import Dialogue
+from services.helpdesk import dialogues, new_words, settings
+from services.helpdesk.new_words import Reply
+from services.helpdesk.settings import Words
+from services.problems import ButtonOutdated, Problem
+
+router = Router(name="settings")
+replies = Router(name="words for settings")
+
+
+@router.message(staff_command("settings"))
+async def show_menu(
+    message: Message, staff: User | None, *, administrator: bool | None
+) -> SendMessage:
+    require_administrator(administrator)
+    keyboard = keyboards.settings_menu(_speaker_id(message))
+    return message.answer(team_words.menu(staff), reply_markup=keyboard)
+
+
+@router.callback_query(SettingsButton.filter())
+async def turn_to(
+    query: CallbackQuery,
+    callback_data: SettingsButton,
+    session: AsyncSession,
+    staff: User | None,
+    day: date,
+    *,
+    administrator: bool | None,
+) -> EditMessageText:
+    require_administrator(administrator)
+    which, speaker_id = callback_data.which, callback_data.speaker_id
+    if which is None:
+        shown = staff if speaker_id > 0 else None
+        piece: Piece = team_words.menu(shown), []
+        return _becomes(query, piece, keyboards.settings_menu(speaker_id))
+    if not callback_data.language:
+        piece = team_words.languages(which), []
+        return _becomes(query, piece, keyboards.settings_languages(speaker_id, which))
+    return await _page(query, session, callback_data, which, callback_data.language, day)
+
+
+@router.callback_query(ChangeWords.filter())
+async def ask_for_words(
+    query: CallbackQuery,
+    callback_data: ChangeWords,
+    session: AsyncSession,
+    staff_chat_id: int,
+    now: datetime,
+    *,
+    administrator: bool | None,
+) -> EditMessageText:
+    require_administrator(administrator)
+    which, language = callback_data.which, _known(callback_data.language)
+    asked = callback_data.speaker_id if callback_data.speaker_id > 0 else staff_chat_id
+    menu_id = query.message.message_id if query.message else 0
+    await new_words.ask(session, staff_chat_id, asked, which, language, menu_id=menu_id, now=now)
+    keyboard = keyboards.stop_asking(callback_data.speaker_id, which, language)
+    return _becomes(query, (team_words.asking(which, language), []), keyboard)
+
+
+@router.callback_query(StopAsking.filter())
+async def stop_asking(
+    query: CallbackQuery,
+    callback_data: StopAsking,
+    session: AsyncSession,
+    staff_chat_id: int,
+    day: date,
+    now: datetime,
+    *,
+    administrator: bool | None,
+) -> EditMessageText:
+    require_administrator(administrator)
+    asked = callback_data.speaker_id if callback_data.speaker_id > 0 else staff_chat_id
+    await new_words.stop(session, staff_chat_id, asked, now=now)
+    return await _page(
+        query, session, callback_data, callback_data.which, callback_data.language, day
+    )
+
+
+@router.callback_query(RestoreDefault.filter())
+async def restore_default(
+    query: CallbackQuery,
+    callback_data: RestoreDefault,
+    session: AsyncSession,
+    staff: User | None,
+    day: date,
+    now: datetime,
+    *,
+    administrator: bool | None,
+) -> EditMessageText:
+    require_administrator(administrator)
+    which, language = callback_data.which, _known(callback_data.language)
+    by = staff if callback_data.speaker_id > 0 else None
+    await settings.change(session, which, language, None, by=by, now=now)
+    return await _page(query, session, callback_data, which, language, day)
+
+
+@router.callback_query(CloseSettings.filter())
+async def close(query: CallbackQuery, callback_data: CloseSettings) -> DeleteMessage:
+    if query.message is None:
+        raise ButtonOutdated
+    return DeleteMessage(chat_id=query.message.chat.id, message_id=query.message.message_id)
+
+
+@replies.message(AboutDialogue())
+@replies.edited_message(AboutDialogue())
+async def take_words(
+    message: Message,
+    dialogue: Dialogue,
+    session: AsyncSession,
+    staff_chat_id: int,
+    *,
+    staff: User | None,
+    standing: Standing,
+    now: datetime,
+    administrator: bool | None,
+) -> Problem | None:
+    """Take what was asked for; nothing that replies to a question of ours is for a customer."""
+    require_say(standing)
+    require_administrator(administrator)
+    said = content(message)
+    reply = Reply(
+        said.message_id,
+        _speaker_id(message),
+        said.text if said.kind == "text" else None,
+        said.entities,
+        said.media_group_id,
+    )
+    return await new_words.hear(session, dialogue, reply, by=staff, chat_id=staff_chat_id, now=now)
+
+
+async def is_lost_question(
+    session: AsyncSession, message: Message, speaker_id: int, staff_chat_id: int
+) -> bool:
+    """Whether it replies to a copy of what we ask this speaker, whose sending was not confirmed.
+
+    Its words tell; they decide only that this goes nowhere.
+    """
+    dialogue = await dialogues.going_on(session, staff_chat_id, speaker_id)
+    if dialogue is None or message.reply_to_message is None:
+        return False
+    which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
+    asked = team_words.question(which, language, None).as_kwargs()["text"].partition(", ")[2]
+    return (message.reply_to_message.text or "").endswith(asked)
+
+
+async def _page(
+    query: CallbackQuery,
+    session: AsyncSession,
+    button: PersonalButton,
+    which: Words,
+    language: str,
+    day: date,
+) -> EditMessageText:
+    own = await settings.words(session, which, _known(language))
+    change = await settings.last_change(session, which, language)
+    keyboard = keyboards.settings_page(button.speaker_id, which, language, is_default=own is None)
+    return _becomes(query, team_words.page(which, language, own, change, day), keyboard)
+
+
+def _known(language: str) -> str:
+    if language not in LANGUAGES:
+        raise ButtonOutdated
+    return language
+
+
+def _speaker_id(message: Message) -> int:
+    speaker = message.sender_chat or message.from_user
+    return speaker.id if speaker else message.chat.id
+
+
+def _becomes(query: CallbackQuery, piece: Piece, keyboard: InlineKeyboardMarkup) -> EditMessageText:
+    text, spans = piece
+    return EditMessageText(
+        chat_id=query.message.chat.id if query.message else None,
+        message_id=query.message.message_id if query.message else None,
+        text=text,
+        entities=entities(spans),
+        parse_mode=None,
+        reply_markup=keyboard,
+    )

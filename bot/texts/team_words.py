@@ -1,0 +1,105 @@
+"""What the team may change of what users read, and the menu in which it does."""
+
+from datetime import date
+
+from aiogram.utils.formatting import Text
+from babel import Locale
+from babel.dates import format_date
+
+from bot.i18n import gettext as _
+from bot.i18n import speaking, spoken
+from bot.texts import names, to_users
+from core.text import Piece, fill, join
+from database.models import User
+from database.team import SettingChange
+from services.helpdesk.settings import PLACEHOLDERS, TICKET, Words
+
+# The number of a preview.
+_SAMPLE = "#7"
+
+
+def worded(which: Words, own: Piece | None, ticket: str = "") -> Piece:
+    """Give what a user reads: the team's own words, or the default in the language spoken."""
+    if own is not None:
+        return fill(own, TICKET, ticket)
+    match which:
+        case Words.GREETING:
+            return to_users.greeting(), []
+        case Words.CONFIRMATION:
+            return to_users.ticket_opened(ticket), []
+        case Words.CLOSING:
+            return to_users.ticket_closed(ticket), []
+
+
+def name(which: Words) -> str:
+    return {
+        Words.GREETING: _("Greeting"),
+        Words.CONFIRMATION: _("Confirmation"),
+        Words.CLOSING: _("Closing words"),
+    }[which]
+
+
+def language(tag: str) -> str:
+    """Name a language in itself, as those who look for theirs know it."""
+    own = Locale.parse(tag).get_display_name() or tag
+    return own[:1].upper() + own[1:]
+
+
+def menu(person: User | None) -> str:
+    """Begin; named is the person whose buttons these are, None for one who is anonymous."""
+    if person is None:
+        return _("What users read from me. These buttons are for administrators.")
+    return _("What users read from me. These buttons are for {person}.").format(
+        person=names.person(person)
+    )
+
+
+def languages(which: Words) -> str:
+    said = {
+        Words.GREETING: _("Greeting: the answer to /start. In which language?"),
+        Words.CONFIRMATION: _("Confirmation: sent when a ticket is opened. In which language?"),
+        Words.CLOSING: _("Closing words: sent when a ticket is closed. In which language?"),
+    }
+    return said[which]
+
+
+def page(
+    which: Words, tag: str, own: Piece | None, change: SettingChange | None, today: date
+) -> Piece:
+    """Show how it reads, in the language `tag`, and who changed it last."""
+    heading = f"{name(which)} · {language(tag)}\n{_changed(change, today)}"
+    with speaking(tag):
+        words = worded(which, own, _SAMPLE)
+    return join([(heading, []), words], "\n\n")
+
+
+def _changed(change: SettingChange | None, today: date) -> str:
+    if change is None:
+        return _("This is the default:")
+    pattern = "d MMM" if change.changed_at.year == today.year else "d MMM y"
+    day = format_date(change.changed_at.date(), pattern, locale=spoken())
+    person = names.person(change.person) if change.person else _("an administrator")
+    if change.value is None:
+        return _("The default again, since {day} ({person}):").format(day=day, person=person)
+    return _("Changed on {day} ({person}):").format(day=day, person=person)
+
+
+def asking(which: Words, tag: str) -> str:
+    """Stand on the menu while words are asked for."""
+    return _("{words} · {language}\nPlease reply to my question with the new words.").format(
+        words=name(which), language=language(tag)
+    )
+
+
+def question(which: Words, tag: str, person: User | None) -> Text:
+    """Ask for words, of a person who is mentioned, or of an anonymous administrator."""
+    words = _("please reply to this message with the new words: {words}, {language}.").format(
+        words=name(which), language=language(tag)
+    )
+    filled = (
+        _("I put the ticket's number in the place of {placeholder}.").format(placeholder=TICKET)
+        if PLACEHOLDERS[which]
+        else ""
+    )
+    who = names.mention(person) if person else _("Administrator")
+    return Text(who, ", ", words, *(["\n", filled] if filled else []))

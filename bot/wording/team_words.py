@@ -1,0 +1,75 @@
+"""What the team changes of what users read: asked for, shown, and said to users."""
+
+from aiogram.methods import DeleteMessages
+from aiogram.types import ForceReply
+from sqlalchemy import select
+
+from bot import keyboards
+from bot.i18n import spoken
+from bot.texts import team_words
+from bot.wording.calls import Call, send_text
+from bot.wording.context import Desk, rendered
+from bot.wording.registry import words_for
+from database.models import LinkKind, User
+from database.team import Dialogue
+from services import notices
+from services.delivery.parcel import Parcel, Shown
+from services.helpdesk import dialogues, settings
+from services.helpdesk.settings import Words
+
+
+@words_for(notices.TicketOpened)
+async def ticket_opened(desk: Desk, notice: notices.TicketOpened) -> Parcel:
+    return await _to_user(desk, Words.CONFIRMATION, notice.ticket_id)
+
+
+@words_for(notices.TicketClosed)
+async def ticket_closed(desk: Desk, notice: notices.TicketClosed) -> Parcel:
+    return await _to_user(desk, Words.CLOSING, notice.ticket_id)
+
+
+async def _to_user(desk: Desk, which: Words, ticket_id: int) -> Parcel:
+    number = desk.number(await desk.ticket(ticket_id))
+    own = await settings.words(desk.session, which, spoken())
+    call = Call(send_text(desk.chat_id, team_words.worded(which, own, number)))
+    return Parcel(desk.chat_id, call, shows=[[Shown(kind=LinkKind.NOTICE)]])
+
+
+@words_for(notices.WordsAsked)
+async def words_asked(desk: Desk, notice: notices.WordsAsked) -> Parcel | None:
+    """Ask, unless that is over by now, or the group has moved since."""
+    dialogue = await desk.session.get(Dialogue, notice.dialogue_id)
+    if dialogue is None or dialogue.chat_id != desk.chat_id:
+        return None
+    if not dialogues.is_open(dialogue, now=desk.now):
+        return None
+    person = await desk.session.scalar(select(User).where(User.telegram_id == dialogue.speaker_id))
+    which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
+    words = rendered(team_words.question(which, language, person))
+    # An anonymous administrator can't be mentioned, and others are not to be made to reply.
+    forced = ForceReply(selective=True) if person else None
+    call = Call(send_text(desk.chat_id, words, keyboard=forced))
+    return Parcel(desk.chat_id, call, asks=dialogue.id)
+
+
+@words_for(notices.QuestionWithdrawn)
+async def question_withdrawn(desk: Desk, notice: notices.QuestionWithdrawn) -> Parcel | None:
+    """Take the question away, and the menu with it; Telegram skips what is gone."""
+    dialogue = await desk.session.get(Dialogue, notice.dialogue_id)
+    if dialogue is None or dialogue.chat_id != desk.chat_id:
+        return None
+    places = [one for one in (dialogue.question_id, notice.menu_id) if one]
+    if not places:
+        return None
+    return Parcel(desk.chat_id, Call(DeleteMessages(chat_id=desk.chat_id, message_ids=places)))
+
+
+@words_for(notices.WordsChanged)
+async def words_changed(desk: Desk, notice: notices.WordsChanged) -> Parcel:
+    """Show how users read it now, with buttons for the one who changed it."""
+    which, language = Words(notice.key), notice.language
+    own = await settings.words(desk.session, which, language)
+    change = await settings.last_change(desk.session, which, language)
+    piece = team_words.page(which, language, own, change, desk.today)
+    keyboard = keyboards.settings_page(notice.speaker_id, which, language, is_default=own is None)
+    return Parcel(desk.chat_id, Call(send_text(desk.chat_id, piece, keyboard=keyboard)))

@@ -1,0 +1,243 @@
+"""`/settings`: administrators change what users read; words typed for it reach no customer."""
+
+import json
+
+import pytest
+
+from sandbox.client import Message, User
+from tests.bot.test_standing import of_bot, said_to
+from tests.office import USERNAME, Office, Sessions, formatted, open_office
+
+UNDELETABLE = {"status": 400, "description": "Bad Request: message can't be deleted"}
+TYPED = "Welcome to our shop!"
+
+
+async def menu(office: Office, user: User | None = None, *, anonymous: bool = False) -> Message:
+    await (user or office.kate).writes(
+        f"/settings@{USERNAME}", to=office.support, anonymous=anonymous
+    )
+    return await office.sees("What users read from me")
+
+
+async def page(office: Office, words: str = "Greeting", language: str = "English") -> Message:
+    """Open the page of some words in a language."""
+    shown = await menu(office)
+    await office.kate.presses(shown, words)
+    shown = await office.kate.sees_edit(shown, "In which language?")
+    await office.kate.presses(shown, language)
+    return await office.kate.sees_edit(shown, f"{words} · {language}")
+
+
+async def question(office: Office, words: str = "Greeting", language: str = "English") -> Message:
+    """Have Kate asked for new words."""
+    shown = await page(office, words, language)
+    await office.kate.presses(shown, "Change")
+    return await office.sees("please reply to this message")
+
+
+async def markup(office: Office, asked: Message) -> object:
+    """Tell how the question was sent."""
+    calls = await office.telegram.calls("sendMessage")
+    sent = next(one for one in reversed(calls) if asked.text in str(one["params"].get("text")))
+    return json.loads(sent["params"].get("reply_markup", "null"))
+
+
+async def greeted(office: Office, name: str, language: str) -> str:
+    """Have somebody start; tell how they are greeted."""
+    user = await office.telegram.user(name, language=language)
+    await user.writes("/start")
+    return (await user.sees()).text
+
+
+async def test_the_greeting_is_changed_in_one_language_and_put_back(office: Office) -> None:
+    asked = await question(office)
+    assert await markup(office, asked) == {"force_reply": True, "selective": True}
+    assert formatted(asked, "text_mention") == ["Kate"]
+
+    await office.kate.replies(asked, TYPED, entities=[{"type": "bold", "offset": 0, "length": 7}])
+    shown = await office.sees("Changed on")
+
+    assert shown.text == f"Greeting · English\nChanged on 23 Nov (Kate):\n\n{TYPED}"
+    assert formatted(shown, "bold") == ["Welcome"]
+    assert shown.buttons == ["Change", "Back to the default", "Back"]
+    assert await greeted(office, "Ann", "en") == TYPED
+    assert (await greeted(office, "Борис", "ru")).startswith("Здравствуйте!")
+
+    await office.kate.presses(shown, "Back to the default")
+    again = await office.kate.sees_edit(shown, "The default again, since 23 Nov (Kate)")
+    assert again.buttons == ["Change", "Back"]
+    assert (await greeted(office, "Carl", "en")).startswith("Hello!")
+
+
+async def test_question_and_menu_go_once_the_words_are_there(office: Office) -> None:
+    asked = await question(office)
+    await office.kate.replies(asked, TYPED)
+    await office.sees("Changed on")
+    await office.all_goes()
+
+    texts = await of_bot(office.support)
+    assert not any("please reply" in one or "my question" in one for one in texts)
+
+
+async def test_confirmation_and_closing_words_have_the_number(office: Office) -> None:
+    await office.kate.replies(await question(office, "Confirmation"), "We look at {ticket}.")
+    await office.sees("We look at #7.")
+    await office.kate.replies(await question(office, "Closing words"), "{ticket} is done, bye.")
+    await office.sees("#7 is done, bye.")
+    ann = await office.telegram.user("Ann", language="en")
+
+    await ann.writes("Where is my parcel?")
+    await ann.sees("We look at #1.")
+    await office.kate.presses(await office.sees("Where is my parcel?"), "Close")
+
+    await ann.sees("#1 is done, bye.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("Dear {name}", "I can't fill in {name}."),
+        ("/ hello", "begins with a slash"),
+        ("x" * 3501, "too long: 3501 characters, and 3500"),
+    ],
+)
+async def test_what_cannot_be_taken_is_answered_and_the_question_stays(
+    office: Office, typed: str, said: str
+) -> None:
+    asked = await question(office)
+    written = await office.kate.replies(asked, typed)
+    await office.sees(said)
+
+    await office.kate.edits(written, TYPED)
+
+    await office.sees(f"\n\n{TYPED}")
+
+
+async def test_a_picture_is_no_words(office: Office) -> None:
+    asked = await question(office)
+
+    await office.kate.sends_photo("Welcome", reply_to=asked)
+
+    await office.sees("Please send the new words as text")
+
+
+async def test_an_edit_of_the_words_changes_them_again(office: Office) -> None:
+    written = await office.kate.replies(await question(office), "Welcom!")
+    await office.sees("\n\nWelcom!")
+    await office.all_goes()
+
+    await office.kate.edits(written, "Welcome!")
+
+    await office.sees("\n\nWelcome!")
+
+
+async def test_only_administrators_may(office: Office) -> None:
+    mike = await office.telegram.user("Mike")
+    await mike.joins(office.support)
+
+    await mike.writes(f"/settings@{USERNAME}", to=office.support)
+    await office.sees("Only administrators of this group")
+
+    await mike.becomes("administrator", in_=office.support)
+    await office.telegram.advance(6)
+    await menu(office, mike)
+
+
+async def test_the_operator_names_others_who_may(file_sessions: Sessions) -> None:
+    async with open_office(file_sessions, admin_ids=frozenset({4242})) as office:
+        mike = await office.telegram.user("Mike", user_id=4242)
+        await mike.joins(office.support)
+
+        await menu(office, mike)
+
+        assert await office.telegram.calls("getChatAdministrators") == []
+
+
+async def test_buttons_are_for_the_one_who_asked(office: Office) -> None:
+    mike = await office.telegram.user("Mike")
+    await mike.joins(office.support)
+    await mike.becomes("administrator", in_=office.support)
+
+    press = await mike.presses(await menu(office), "Greeting")
+
+    assert (await press.answer()).startswith("These buttons are for somebody else")
+
+
+async def test_an_anonymous_administrator_changes_words(office: Office) -> None:
+    shown = await menu(office, anonymous=True)
+    await office.kate.presses(shown, "Closing words")
+    shown = await office.kate.sees_edit(shown, "In which language?")
+    await office.kate.presses(shown, "English")
+    shown = await office.kate.sees_edit(shown, "This is the default")
+    await office.kate.presses(shown, "Change")
+    asked = await office.sees("Administrator, please reply")
+    assert await markup(office, asked) is None
+
+    await office.kate.replies(asked, "Bye", anonymous=True)
+
+    await office.sees("Changed on 23 Nov (an administrator):\n\nBye")
+
+
+async def test_somebody_elses_reply_changes_nothing_and_reaches_nobody(
+    office: Office, alice: User
+) -> None:
+    await office.opens(alice, "My order is late")
+    mike = await office.telegram.user("Mike")
+    await mike.joins(office.support)
+    asked = await question(office)
+
+    await mike.replies(asked, "It is on its way")
+    await office.sees("Only administrators of this group")
+    await mike.becomes("administrator", in_=office.support)
+    await office.telegram.advance(6)
+    await mike.replies(asked, "It is on its way")
+    await office.sees("I asked somebody else")
+
+    await office.all_goes()
+    assert not any("on its way" in one for one in await said_to(alice))
+
+
+async def test_back_takes_the_question_away_and_a_late_reply_reaches_nobody(
+    office: Office, alice: User
+) -> None:
+    await office.opens(alice, "My order is late")
+    shown = await page(office)
+    await office.kate.presses(shown, "Change")
+    asked = await office.sees("please reply to this message")
+    waiting = await office.kate.sees_edit(shown, "reply to my question")
+    await office.telegram.breaks("error", method="deleteMessages", times=None, **UNDELETABLE)
+    await office.kate.presses(waiting, "Back")
+    await office.kate.sees_edit(waiting, "This is the default")
+
+    await office.kate.replies(asked, "It is on its way")
+
+    await office.sees("I'm no longer asking for this")
+    await office.all_goes()
+    assert not any("on its way" in one for one in await said_to(alice))
+
+
+async def test_a_copy_of_the_question_that_telegram_did_not_confirm_takes_nothing(
+    office: Office, alice: User
+) -> None:
+    await office.opens(alice, "My order is late")
+    shown = await page(office)
+    await office.telegram.breaks("cut_after", method="sendMessage", times=1)
+    await office.kate.presses(shown, "Change")
+    lost = await office.sees("please reply to this message")
+    await office.all_goes()
+
+    await office.kate.replies(lost, TYPED)
+
+    await office.sees("reply to my newest question")
+
+
+async def test_settings_go_on_in_the_supergroup_that_the_group_became(office: Office) -> None:
+    await question(office)
+    moved = await office.support.becomes_supergroup()
+    await office.kate.sees("became a supergroup", in_=moved)
+
+    await office.kate.writes(f"/settings@{USERNAME}", to=moved)
+
+    shown = await office.kate.sees("What users read from me", in_=moved)
+    await office.kate.presses(shown, "Greeting")
+    await office.kate.sees_edit(shown, "In which language?")
