@@ -90,7 +90,6 @@ class App:
             Composer(team, clock),
             self._send,
             self.limiter,
-            staff_chat_id=team.staff_chat_id,
             clock=clock,
             monotonic=monotonic,
             quiet=settings.staff_batch_seconds,
@@ -98,7 +97,7 @@ class App:
             alarm=Alarm(monotonic, lambda words: self.heartbeat.trouble("courier", words)),
         )
         members = Members(bot, monotonic)
-        self.confirmations = Confirmations(sessions, members, team, clock, self.courier.wake)
+        self.confirmations = Confirmations(sessions, members, clock, self.courier.wake)
         self.inbox = Inbox(
             bot,
             sessions,
@@ -137,12 +136,15 @@ class App:
 
         Raises Deposed, in an exception group: then everything is dropped as it is.
         """
+        if not await self._choose_staff_chat(stopped):
+            return
         async with asyncio.TaskGroup() as group:
             helpers = [
                 group.create_task(self.asides.run()),
                 group.create_task(self.confirmations.run()),
                 group.create_task(self.duties.run()),
-                group.create_task(self._look_after_staff_chat()),
+                group.create_task(self._look_after_main_staff_chat()),
+                group.create_task(self._look_after_other_staff_chats()),
                 group.create_task(profile.follow_name(self._bot)),
                 group.create_task(self._stop_when(stopped)),
                 group.create_task(self._lead.keep()),
@@ -183,17 +185,24 @@ class App:
                 async with asyncio.timeout(leadership.BEATS_EVERY):
                     await self._lead.sure()
 
-    async def _look_after_staff_chat(self) -> None:
-        """Let the courier write to staff once the bot works there, and all tickets are there."""
-        holds = await self.courier.holds.wait()
-        await startup.wait_until_staff_chat_ready(
-            self._bot, self._sessions, self._team, self._clock
+    async def _choose_staff_chat(self, stopped: asyncio.Event) -> bool:
+        return await startup.choose_staff_chat(
+            self._sessions, self._team, self._clock, stopped, self.heartbeat
         )
+
+    async def _look_after_main_staff_chat(self) -> None:
+        """Let the courier write to staff once the bot works there, and all tickets are there."""
+        bot, sessions, clock = self._bot, self._sessions, self._clock
+        holds = await self.courier.holds.wait()
+        await startup.wait_until_staff_chat_ready(bot, sessions, self._team, clock)
         self.courier.holds.release(holds)
         while True:
             holds = await self.courier.holds.wait()
-            await startup.follow_staff_chat(self._sessions, self._team, self._clock)
+            await startup.bring_along(sessions, clock)
             self.courier.holds.release(holds)
+
+    async def _look_after_other_staff_chats(self) -> None:
+        await startup.look_after_other_staff_chats(self._bot, self._sessions, self._team)
 
 
 async def run(settings: Settings) -> None:

@@ -194,21 +194,8 @@ class ChatMigration(Base):
     migrated_at: Mapped[datetime]
 
 
-class Relocation(Base):
-    """Where the tickets are, or come along to, a portion at a time; there is one row.
-
-    Those from `next_ticket_id` on have still to come along; None if all have.
-    """
-
-    __tablename__ = "relocation"
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    chat_id: Mapped[int]
-    next_ticket_id: Mapped[int | None]
-
-
 class ForeignGroup(Base):
-    """A group that is not the staff chat and was told its id: once, or again if it was one."""
+    """A group that is no staff chat and was told its id: once, or again if it was one."""
 
     __tablename__ = "foreign_groups"
 

@@ -1,4 +1,4 @@
-"""What the team changed from its chat, and what somebody is being asked for."""
+"""The team's chats, what it changed from them, and what somebody is being asked for."""
 
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,33 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from database.base import Base
 from database.columns import Key
 from database.models import User
+
+
+class StaffChat(Base):
+    """A group in which staff answer; one of them is the main one.
+
+    `chat_id` is the id that Telegram has for it now. `by_setting`: it is a staff chat for as long
+    as the setting makes it the main one. Tickets from `next_ticket_id` on may still have to come
+    along to it; None if all have.
+    """
+
+    __tablename__ = "staff_chats"
+    __table_args__ = (
+        Index(
+            "uq_staff_chats_is_main",
+            "is_main",
+            unique=True,
+            sqlite_where=sql("is_main"),
+            postgresql_where=sql("is_main"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    chat_id: Mapped[int] = mapped_column(unique=True)
+    is_main: Mapped[bool]
+    by_setting: Mapped[bool]
+    next_ticket_id: Mapped[int | None]
+    created_at: Mapped[datetime]
 
 
 class Setting(Base):

@@ -397,10 +397,11 @@ class GroupIsNotStaff(Notice):
 
 @dataclass(frozen=True)
 class StaffChatMigrated(Notice):
-    """To staff: the group has a new id, the operator should set it."""
+    """To staff: the group has a new id; if it is the main one, the operator should set it."""
 
     old_id: int
     new_id: int
+    is_main: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
+from core.team import StaffChat
 from database.conditions import IS_CARD, NOT_CLOSED
 from database.dialect import one_of
 from database.machinery import ChatPause, Delivery
@@ -55,15 +56,16 @@ class Prefetched:
 
     `relocates`: this transaction has found that tickets have to come along to another group.
 
-    `migrations`, `pauses`, `settings` (by key and language) and `questions` (dialogues by chat and
-    message) hold all there are, or None before they are asked for; whoever changes them in the
-    transaction keeps them true: staff_chats.py, settings.py and dialogues.py of services/helpdesk,
-    and services/pauses.py.
+    `staff_chats` (by their ids), `migrations`, `pauses`, `settings` (by key and language) and
+    `questions` (dialogues by chat and message) hold all there are, or None before they are asked
+    for; whoever changes them in the transaction keeps them true: staff_chats.py, settings.py and
+    dialogues.py of services/helpdesk, and services/pauses.py.
     """
 
     users: dict[int, User] = field(default_factory=dict)
     not_closed: dict[int, Ticket] = field(default_factory=dict)
     relocates: bool = False
+    staff_chats: dict[int, StaffChat] | None = None
     migrations: dict[int, int] | None = None
     pauses: dict[int, ChatPause] | None = None
     settings: dict[tuple[str, str], Setting] | None = None

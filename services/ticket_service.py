@@ -100,8 +100,8 @@ async def receive(
         return await _open(session, user, content, staff_chat_id=staff_chat_id, day=day, now=now)
     if _take_link(session, ticket, user, now=now) and ticket.status is not TicketStatus.CLOSED:
         await outbox.redraw_card(session, ticket, now=now)
-    if ticket.status is TicketStatus.CLOSED and ticket.staff_chat_id != staff_chat_id:
-        ticket.staff_chat_id = staff_chat_id  # an open one gets a card there: `relocating`
+    if ticket.status is TicketStatus.CLOSED:  # an open one gets a card there: `relocating`
+        ticket.staff_chat_id = (await staff_chats.home(session, ticket.staff_chat_id)).chat_id
     album = await messages.album(session, ticket, content.media_group_id)
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)
     if ticket.status is not TicketStatus.CLOSED:
@@ -199,7 +199,7 @@ async def get(session: AsyncSession, ticket_id: int, *, staff_chat_id: int) -> T
         locked.where(Ticket.staff_chat_id == staff_chat_id)
     )
     if ticket is None:
-        comes_along = await staff_chats.tickets_of(session, staff_chat_id)
+        comes_along = await staff_chats.belongs(session, Ticket.staff_chat_id, staff_chat_id)
         ticket = await session.scalar(locked.where(comes_along))
     if ticket is None:
         raise NotForYou

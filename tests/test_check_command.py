@@ -33,6 +33,7 @@ async def check(url: str, folder: Path) -> tuple[int, list[str]]:
 @pytest.fixture
 async def ticket(sessions: async_sessionmaker[AsyncSession]) -> Ticket:
     async with sessions.begin() as session:
+        await factories.staff_chat(session)
         return await tickets.receive(
             session, ANN, factories.content(), staff_chat_id=STAFF, day=TODAY, now=NOON
         )

@@ -25,6 +25,7 @@ from database.machinery import DeadUpdate
 from database.schema import ensure_at_head
 from database.session import make_engine, make_sessions
 from services import inbox, outbox
+from services.helpdesk import staff_chat_changes
 from services.problems import Problem
 
 
@@ -40,6 +41,7 @@ async def replay(settings: Settings, say: Callable[[str], Any]) -> int:
         await ensure_at_head(engine)
         await own_database(sessions, settings.bot_id)
         async with sessions.begin() as session:
+            await staff_chat_changes.ensure_main(session, settings.staff_chat_id, now=utcnow())
             dead = await inbox.not_replayed(session)
         waiting = in_newest_wording({one.id: json.loads(one.raw) for one in dead})
         again = Again(bot, sessions, team_of(settings))

@@ -20,18 +20,15 @@ class Alerts:
         self._asides = asides
         self._team = team
 
-    def show(self, source: Origin, staff_chat_id: int, words: Callable[[], str]) -> None:
+    def show(self, source: Origin, words: Callable[[], str], *, to_staff: bool) -> None:
         """Say `words` in the language of the chat, if a button was pressed."""
         if source.callback_query_id is None:
             return
-        with i18n.speaking(self._language(source, staff_chat_id)):
+        language = self._team.staff_language if to_staff else i18n.choose(source.language)
+        with i18n.speaking(language):
             text = words()[:LONGEST]
         self._asides.show(
             AnswerCallbackQuery(
                 callback_query_id=source.callback_query_id, text=text, show_alert=True
             )
         )
-
-    def _language(self, source: Origin, staff_chat_id: int) -> str:
-        in_staff_chat = source.chat_id == staff_chat_id
-        return self._team.staff_language if in_staff_chat else i18n.choose(source.language)

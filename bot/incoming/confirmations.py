@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.reading.members import Members, Standing
 from bot.reading.speakers import Speaker
-from core.team import Team
 from database.errors import is_outage
 from services.helpdesk import hearing, kept, staff_chats
 from services.problems import Problem
@@ -32,13 +31,11 @@ class Confirmations:
         self,
         sessions: async_sessionmaker[AsyncSession],
         members: Members,
-        team: Team,
         clock: Callable[[], datetime],
         on_done: Callable[[], None],
     ) -> None:
         self._sessions = sessions
         self._members = members
-        self._team = team
         self._clock = clock
         self._on_done = on_done
         self._returned = asyncio.Event()
@@ -82,16 +79,18 @@ class Confirmations:
     async def look(self) -> int:
         """Ask once about each person with kept words; return how many there were."""
         async with self._sessions.begin() as session:
-            waiting = {row.speaker_id for row in await kept.unconfirmed(session)}
-            chat_id = await staff_chats.current(session, self._team.staff_chat_id)
-        for speaker_id in waiting:
+            waiting = {
+                ((await staff_chats.home(session, row.chat_id)).chat_id, row.speaker_id)
+                for row in await kept.unconfirmed(session)
+            }
+        for chat_id, speaker_id in waiting:
             await self.ask(_speaker(chat_id, speaker_id))
         return len(waiting)
 
     async def ask(self, who: Speaker) -> None:
         """Release what is kept from somebody, or drop it, if Telegram says who that is.
 
-        The current staff chat counts, wherever the words were written.
+        What counts is the staff chat where the words belong now, wherever they were written.
         """
         standing = await self._members.standing(who)
         if standing is Standing.UNCONFIRMED:
@@ -99,9 +98,9 @@ class Confirmations:
         settle = hearing.confirm if standing is Standing.INSIDE else hearing.deny
         try:
             async with self._sessions.begin() as session:
-                chat_id = await staff_chats.current(session, self._team.staff_chat_id)
-                if await staff_chats.current(session, who.chat_id) == chat_id:
-                    await settle(session, who.id, staff_chat_id=chat_id, now=self._clock())
+                chat = await staff_chats.at(session, who.chat_id)
+                if chat is not None:
+                    await settle(session, who.id, staff_chat_id=chat.chat_id, now=self._clock())
         except Problem as problem:
             log.warning("kept words could not be released", problem=type(problem).__name__)
         self._on_done()

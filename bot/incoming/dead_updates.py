@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot.incoming.alerts import Alerts
 from bot.reading.update_json import origin
 from bot.texts import to_users
-from core.team import Team
 from services import inbox, outbox
 from services.helpdesk import set_aside_news, staff_chats
 from services.notices import UpdateFailed
@@ -26,12 +25,10 @@ class DeadUpdates:
         self,
         sessions: async_sessionmaker[AsyncSession],
         alerts: Alerts,
-        team: Team,
         clock: Callable[[], datetime],
     ) -> None:
         self._sessions = sessions
         self._alerts = alerts
-        self._team = team
         self._clock = clock
 
     async def keep_failed(self, raw: dict[str, Any], error: Exception) -> None:
@@ -55,9 +52,10 @@ class DeadUpdates:
         async with self._sessions.begin() as session:
             await inbox.new_among(session, [raw["update_id"]], now=now)
             dead = await inbox.set_aside(session, raw, why, now=now)
-            staff_chat_id = await staff_chats.current(session, self._team.staff_chat_id)
-            await set_aside_news.tell_staff(session, dead, staff_chat_id, now=now)
+            main = await staff_chats.main(session)
+            await set_aside_news.tell_staff(session, dead, main.chat_id, now=now)
+            to_staff = await staff_chats.is_one(session, source.chat_id)
             if source.private and source.chat_id is not None and not source.is_program:
                 failed = UpdateFailed(source.message_id, source.language)
                 outbox.post(session, source.chat_id, failed, now=now)
-        self._alerts.show(source, staff_chat_id, to_users.update_failed)
+        self._alerts.show(source, to_users.update_failed, to_staff=to_staff)

@@ -57,6 +57,8 @@ async def feed(
         kind, event = update.event_type, update.event
     except UpdateTypeLookupError:
         raise _unhandled(raw) from None
+    chat = chat_of(event)
+    here = await staff_chats.at(session, chat.id) if chat is not None else None
     data = {
         "bot": bot,
         "session": session,
@@ -65,7 +67,8 @@ async def feed(
         "standing": standing,
         "settled": settled,
         "administrator": administrator,
-        "staff_chat_id": await staff_chats.current(session, team.staff_chat_id),
+        "in_staff_chat": here is not None,
+        "staff_chat": here or await staff_chats.main(session),
     }
     with i18n.speaking(_language(event, team)):
         for router in ROUTERS if standing is not Standing.PROGRAM else FOR_PROGRAMS:

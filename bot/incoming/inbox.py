@@ -58,7 +58,7 @@ class Inbox:
             bot, sessions, courier.holds, asides, team=team, clock=clock
         )
         self._refusals = Refusals(sessions, alerts, team, clock)
-        self._dead_updates = DeadUpdates(sessions, alerts, team, clock)
+        self._dead_updates = DeadUpdates(sessions, alerts, clock)
         self._courier = courier
         self._asides = asides
         self._members = members

@@ -41,11 +41,11 @@ class Refusals:
         now, source = self._clock(), origin(raw)
         async with self._sessions.begin() as session:
             await inbox.new_among(session, [raw["update_id"]], now=now)
-            staff_chat_id = await staff_chats.current(session, self._team.staff_chat_id)
+            to_staff = await staff_chats.is_one(session, source.chat_id)
             if source.callback_query_id is None:
                 await tell(session, source, problem, now=now)
         day = self._team.day(now)
-        self._alerts.show(source, staff_chat_id, lambda: refusal_text(problem, day))
+        self._alerts.show(source, lambda: refusal_text(problem, day), to_staff=to_staff)
 
 
 def require_press(raw: Mapping[str, Any], standing: Standing) -> None:

@@ -38,7 +38,7 @@ from database.errors import ForeignDatabase, is_outage, reason
 from database.schema import ensure_at_head
 from services import inbox
 from services.delivery import relocating
-from services.helpdesk import staff_chats
+from services.helpdesk import staff_chat_changes, staff_chats
 
 log = structlog.get_logger(__name__)
 
@@ -79,9 +79,33 @@ async def prepare(
                 log.info("Telegram and the database answer", failures=failures)
             return True
         failures += 1
-        with suppress(TimeoutError):
-            async with asyncio.timeout(patience.after(failures)):
-                await stopped.wait()
+        await _pause(stopped, patience.after(failures))
+    return False
+
+
+async def choose_staff_chat(
+    sessions: async_sessionmaker[AsyncSession],
+    team: Team,
+    clock: Callable[[], datetime],
+    stopped: asyncio.Event,
+    heartbeat: Heartbeat,
+) -> bool:
+    """Make the group of the settings the main staff chat. False if stopped meanwhile."""
+    failures = 0
+    while not stopped.is_set():
+        heartbeat.beat_all()
+        try:
+            async with sessions.begin() as session:
+                await staff_chat_changes.choose_main(session, team.staff_chat_id, now=clock())
+                await staff_chat_changes.bring_strays(session)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            log.info("the staff chat waits for the database", reason=reason(error))
+        else:
+            return True
+        failures += 1
+        await _pause(stopped, patience.after(failures))
     return False
 
 
@@ -91,21 +115,31 @@ async def wait_until_staff_chat_ready(
     team: Team,
     clock: Callable[[], datetime],
 ) -> None:
-    """Return once the bot works in the staff chat; until then log what is wrong."""
+    """Return once the bot works in the main staff chat; until then log what is wrong."""
     wait = Wait(log.error)
-    while trouble := await _trouble(bot, sessions, team, clock):
+    while trouble := await _trouble_in_main(bot, sessions, team, clock):
         wait.goes_on(trouble)
         await asyncio.sleep(_ASKS_EVERY)
     log.info("the staff chat is ready")
 
 
-async def follow_staff_chat(
-    sessions: async_sessionmaker[AsyncSession], team: Team, clock: Callable[[], datetime]
+async def look_after_other_staff_chats(
+    bot: Bot, sessions: async_sessionmaker[AsyncSession], team: Team
 ) -> None:
-    """Move all tickets to the group's new id; try until it works."""
+    """Return once the bot works in all staff chats; until then log what is wrong in which."""
+    wait = Wait(log.error)
+    while troubles := await _troubles_in_others(bot, sessions, team):
+        wait.goes_on(" ".join(troubles))
+        await asyncio.sleep(_ASKS_EVERY)
+
+
+async def bring_along(
+    sessions: async_sessionmaker[AsyncSession], clock: Callable[[], datetime]
+) -> None:
+    """Move all tickets to their staff chats; try until it works."""
     while True:
         try:
-            await _bring_along(sessions, team, clock)
+            await _bring_along(sessions, clock)
         except Exception as error:
             if not is_outage(error):
                 raise
@@ -116,17 +150,19 @@ async def follow_staff_chat(
 
 
 async def _bring_along(
-    sessions: async_sessionmaker[AsyncSession], team: Team, clock: Callable[[], datetime]
+    sessions: async_sessionmaker[AsyncSession], clock: Callable[[], datetime]
 ) -> None:
-    """Move all tickets to the staff chat, which may itself move meanwhile.
-
-    One portion for each transaction: others write in between.
-    """
+    """Have all tickets come along, a portion a transaction: others get theirs in between."""
     more = True
     while more:
         async with sessions.begin() as session:
-            chat_id = await staff_chats.current(session, team.staff_chat_id)
-            more = await relocating.go_on(session, chat_id, now=clock())
+            more = await relocating.go_on(session, now=clock())
+
+
+async def _pause(stopped: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stopped.wait()
 
 
 async def own_database(sessions: async_sessionmaker[AsyncSession], bot_id: int) -> None:
@@ -172,19 +208,19 @@ async def _set(
         await bot.set_my_commands(wanted, scope=scope, language_code=language)
 
 
-async def _trouble(
+async def _trouble_in_main(
     bot: Bot,
     sessions: async_sessionmaker[AsyncSession],
     team: Team,
     clock: Callable[[], datetime],
 ) -> str | None:
-    """Say what keeps the bot from working in the staff chat; if nothing does, prepare the chat."""
+    """Say what keeps the bot from working in the main staff chat; set it up if nothing does."""
     try:
         async with sessions() as session:
-            chat_id = await staff_chats.current(session, team.staff_chat_id)
+            chat_id = (await staff_chats.main(session)).chat_id
         missing = _missing(await bot.get_chat_member(chat_id, bot.id))
         if missing is None:
-            await _bring_along(sessions, team, clock)
+            await _bring_along(sessions, clock)
             await _set_staff_commands(bot, chat_id, team.staff_language)
     except TelegramMigrateToChat as error:
         return f"The staff group became a supergroup: set STAFF_CHAT_ID={error.migrate_to_chat_id}."
@@ -197,6 +233,34 @@ async def _trouble(
             raise
         return f"Whether the staff chat is ready is not known: {reason(error)}"
     return missing and f"STAFF_CHAT_ID {chat_id}: {missing}"
+
+
+async def _troubles_in_others(
+    bot: Bot, sessions: async_sessionmaker[AsyncSession], team: Team
+) -> list[str]:
+    """Say what keeps the bot from working in other staff chats; set those up where nothing does."""
+    try:
+        async with sessions() as session:
+            chats = (await staff_chats.every(session)).values()
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        return [f"Whether the other staff chats are ready is not known: {reason(error)}"]
+    others = [one.chat_id for one in chats if not one.is_main]
+    found = [await _trouble_in(bot, chat_id, team.staff_language) for chat_id in others]
+    return [trouble for trouble in found if trouble is not None]
+
+
+async def _trouble_in(bot: Bot, chat_id: int, language: str) -> str | None:
+    try:
+        missing = _missing(await bot.get_chat_member(chat_id, bot.id))
+        if missing is None:
+            await _set_staff_commands(bot, chat_id, language)
+    except (TelegramBadRequest, TelegramForbiddenError):
+        missing = "the bot is not in this group; add it."
+    except AiogramError as error:
+        missing = f"Telegram does not say whether it is ready: {troubles.reason(error)}"
+    return missing and f"Staff chat {chat_id}: {missing}"
 
 
 def _missing(member: ResultChatMemberUnion) -> str | None:

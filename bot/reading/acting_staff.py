@@ -49,7 +49,7 @@ class StaffMiddleware(BaseMiddleware):
             return shown
         if shown is None or await ReplyToBot()(event):
             done = CommandDone(event.chat.id, event.message_id)
-            outbox.post(session, data["staff_chat_id"], done, now=now)
+            outbox.post(session, data["staff_chat"].chat_id, done, now=now)
         return shown
 
 

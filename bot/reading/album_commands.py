@@ -57,9 +57,9 @@ async def _commands_with_album(message: Message, data: dict[str, Any]) -> bool:
 
 
 async def _note(message: Message, data: dict[str, Any]) -> None:
-    session, now, staff_chat_id = data["session"], data["now"], data["staff_chat_id"]
+    session, now, staff_chat = data["session"], data["now"], data["staff_chat"]
     try:
-        ticket = await replied_ticket(session, message, staff_chat_id)
+        ticket = await replied_ticket(session, message, staff_chat)
     except Problem:
         return  # a reply to what belongs to no ticket goes to nobody
     by = await writer(message, session, now)
@@ -67,4 +67,4 @@ async def _note(message: Message, data: dict[str, Any]) -> None:
     beside = await kept.album(session, message.chat.id, message.media_group_id)
     if beside and beside[0].reason is KeptReason.SLIP:
         mark = beside[0].mark
-        await hearing.settle(session, mark, as_note=True, staff_chat_id=staff_chat_id, now=now)
+        await hearing.settle(session, mark, as_note=True, staff_chat_id=staff_chat.chat_id, now=now)

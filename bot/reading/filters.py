@@ -12,7 +12,7 @@ from bot.reading.content import first_word
 from bot.reading.kinds import REFUSED, RELAYED, kind_of
 from bot.texts import buttons
 from database.team import Dialogue
-from services.helpdesk import dialogues, staff_chats
+from services.helpdesk import dialogues
 
 
 def chat_of(event: TelegramObject) -> Chat | None:
@@ -34,21 +34,11 @@ class When(Filter):
 
 
 class InStaffChat(Filter):
-    """The message, or the one whose button was pressed, is in the staff chat.
-
-    What was written before the group moved may be handled after we know that it did.
-    """
+    """The message, or the one whose button was pressed, is in a staff chat."""
 
     @override
-    async def __call__(
-        self, event: TelegramObject, staff_chat_id: int, session: AsyncSession
-    ) -> bool:
-        chat = chat_of(event)
-        if chat is None:
-            return False
-        if chat.id == staff_chat_id:
-            return True
-        return chat.id < 0 and await staff_chats.current(session, chat.id) == staff_chat_id
+    async def __call__(self, event: TelegramObject, *, in_staff_chat: bool) -> bool:
+        return in_staff_chat
 
 
 class Relayed(Filter):

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.callbacks import TicketButton, card_button
 from bot.reading.filters import ReplyToBot
+from core.team import StaffChat
 from database.models import Ticket
 from services import links, marks
 from services import ticket_service as tickets
@@ -14,7 +15,7 @@ from services.problems import ButtonOutdated, TicketNotNamed, UnknownCard, Unkno
 
 
 async def pressed_ticket(
-    session: AsyncSession, query: CallbackQuery, button: TicketButton, staff_chat_id: int
+    session: AsyncSession, query: CallbackQuery, button: TicketButton, staff_chat: StaffChat
 ) -> Ticket:
     """Get the ticket of a pressed button, locked.
 
@@ -30,10 +31,10 @@ async def pressed_ticket(
         )
     if not known:
         raise ButtonOutdated
-    return await tickets.get(session, button.ticket_id, staff_chat_id=staff_chat_id)
+    return await tickets.get(session, button.ticket_id, staff_chat_id=staff_chat.chat_id)
 
 
-async def told_ticket(session: AsyncSession, query: CallbackQuery, staff_chat_id: int) -> Ticket:
+async def told_ticket(session: AsyncSession, query: CallbackQuery, staff_chat: StaffChat) -> Ticket:
     """Get the ticket that a button's message is stored for, locked; ButtonOutdated if none."""
     if query.message is None:
         raise ButtonOutdated
@@ -41,10 +42,10 @@ async def told_ticket(session: AsyncSession, query: CallbackQuery, staff_chat_id
     ticket_id = await links.ticket_id_of(session, *place)
     if ticket_id is None:
         raise ButtonOutdated
-    return await tickets.get(session, ticket_id, staff_chat_id=staff_chat_id)
+    return await tickets.get(session, ticket_id, staff_chat_id=staff_chat.chat_id)
 
 
-async def replied_ticket(session: AsyncSession, message: Message, staff_chat_id: int) -> Ticket:
+async def replied_ticket(session: AsyncSession, message: Message, staff_chat: StaffChat) -> Ticket:
     """Find the ticket of the bot's message that `message` replies to; UnknownReply if none.
 
     UnknownCard, which is one, if it is the card of a ticket that is not in this database.
@@ -64,11 +65,11 @@ async def replied_ticket(session: AsyncSession, message: Message, staff_chat_id:
         if not await marks.fits(session, button.ticket_id, button.mark):
             raise UnknownCard
         ticket_id = button.ticket_id
-    return await tickets.get(session, ticket_id, staff_chat_id=staff_chat_id)
+    return await tickets.get(session, ticket_id, staff_chat_id=staff_chat.chat_id)
 
 
 async def named_ticket(
-    session: AsyncSession, message: Message, command: CommandObject, staff_chat_id: int
+    session: AsyncSession, message: Message, command: CommandObject, staff_chat: StaffChat
 ) -> tuple[Ticket, str]:
     """Find the ticket that a command is about, and what else it says.
 
@@ -80,7 +81,7 @@ async def named_ticket(
     number, *rest = said.split(maxsplit=1) or [""]
     if await ReplyToBot()(message):
         try:
-            ticket = await replied_ticket(session, message, staff_chat_id)
+            ticket = await replied_ticket(session, message, staff_chat)
         except UnknownReply:
             if not lookup.is_number(number):
                 raise
@@ -91,8 +92,8 @@ async def named_ticket(
     ticket_id = await lookup.find_by_number(
         session,
         number[:64],
-        staff_chat_id=staff_chat_id,
+        staff_chat_id=staff_chat.chat_id,
         command=command.command,
         said="".join(rest),
     )
-    return await tickets.get(session, ticket_id, staff_chat_id=staff_chat_id), "".join(rest)
+    return await tickets.get(session, ticket_id, staff_chat_id=staff_chat.chat_id), "".join(rest)

@@ -15,6 +15,7 @@ from bot.reading.members import Standing
 from bot.reading.ticket_reference import replied_ticket
 from bot.reading.unheard import is_new_reply
 from bot.routers.settings import is_lost_question
+from core.team import StaffChat
 from database.models import User
 from services import ticket_service as tickets
 from services.helpdesk import hearing, kept, messages
@@ -34,7 +35,7 @@ router = Router(name="answers")
 async def answer(
     message: Message,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     staff: User | None,
     standing: Standing,
     now: datetime,
@@ -42,15 +43,15 @@ async def answer(
     settled: bool,
 ) -> None:
     words = said(message, staff, standing)
-    await _hear(message, words, session, staff_chat_id, now, settled=settled)
+    await _hear(message, words, session, staff_chat, now, settled=settled)
 
 
 @router.message(ReplyToBot())
 async def not_relayed(
-    message: Message, session: AsyncSession, staff_chat_id: int, standing: Standing
+    message: Message, session: AsyncSession, staff_chat: StaffChat, standing: Standing
 ) -> None:
     require_say(standing)
-    await replied_ticket(session, message, staff_chat_id)
+    await replied_ticket(session, message, staff_chat)
     raise KindNotRelayed(kind_of(message))
 
 
@@ -58,7 +59,7 @@ async def not_relayed(
 async def edited(
     message: Message,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     staff: User | None,
     standing: Standing,
     now: datetime,
@@ -70,14 +71,14 @@ async def edited(
     if written is None:
         if await kept.is_kept(session, message.chat.id, message.message_id):
             words = said(message, staff, standing)
-            await hearing.reword(session, words, staff_chat_id=staff_chat_id, now=now)
+            await hearing.reword(session, words, staff_chat_id=staff_chat.chat_id, now=now)
         elif await is_new_reply(session, message):
             words = said(message, staff, standing)
             words = replace(words, content=replace(words.content, first_as_edit=True))
-            await _hear(message, words, session, staff_chat_id, now, settled=settled)
+            await _hear(message, words, session, staff_chat, now, settled=settled)
         return
     words = said(message, staff, standing)
-    ticket = await tickets.get(session, written.ticket_id, staff_chat_id=staff_chat_id)
+    ticket = await tickets.get(session, written.ticket_id, staff_chat_id=staff_chat.chat_id)
     await hearing.hear_edit(session, ticket, written, words, now=now)
 
 
@@ -85,21 +86,23 @@ async def _hear(
     message: Message,
     words: Said,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     now: datetime,
     *,
     settled: bool,
 ) -> None:
     """Hear a reply to a message of ours; one that we don't know may be an orphan."""
     try:
-        ticket = await replied_ticket(session, message, staff_chat_id)
+        ticket = await replied_ticket(session, message, staff_chat)
     except UnknownReply as unknown:
         if isinstance(unknown, UnknownCard) or not settled or message.reply_to_message is None:
             raise
-        if await is_lost_question(session, message, words.speaker_id, staff_chat_id):
+        if await is_lost_question(session, message, words.speaker_id, staff_chat.chat_id):
             raise QuestionUnconfirmed from unknown
         replied = content(message.reply_to_message)
-        await hearing.hear_orphan(session, words, replied, staff_chat_id=staff_chat_id, now=now)
+        await hearing.hear_orphan(
+            session, words, replied, staff_chat_id=staff_chat.chat_id, now=now
+        )
     else:
         await hearing.hear(session, ticket, words, now=now)
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.callbacks import ChooseTicket, SettleKept
 from bot.texts import names, to_staff
+from core.team import StaffChat
 from services.helpdesk import hearing
 
 router = Router(name="kept words")
@@ -19,7 +20,7 @@ async def settle_kept(
     query: CallbackQuery,
     callback_data: SettleKept,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     day: date,
     now: datetime,
 ) -> EditMessageText:
@@ -27,7 +28,7 @@ async def settle_kept(
         session,
         callback_data.mark,
         as_note=callback_data.as_note,
-        staff_chat_id=staff_chat_id,
+        staff_chat_id=staff_chat.chat_id,
         now=now,
     )
     ticket = settled.ticket
@@ -43,12 +44,12 @@ async def choose_ticket(
     query: CallbackQuery,
     callback_data: ChooseTicket,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     day: date,
     now: datetime,
 ) -> EditMessageText:
     mark, choice = callback_data.mark, callback_data.choice
-    ticket = await hearing.adopt(session, mark, choice, staff_chat_id=staff_chat_id, now=now)
+    ticket = await hearing.adopt(session, mark, choice, staff_chat_id=staff_chat.chat_id, now=now)
     number = names.number(ticket.daily_id, ticket.opened_on, day)
     return _becomes(query, to_staff.kept_assigned(number, ticket.user))
 

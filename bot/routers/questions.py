@@ -12,6 +12,7 @@ from bot.reading.kinds import RELAYED, kind_of
 from bot.reading.partings import only_parts
 from bot.routers.unknown_commands import refused
 from bot.texts import buttons
+from core.team import StaffChat
 from services import ticket_service as tickets
 from services.helpdesk import messages, questions
 from services.helpdesk.content import UNKNOWN
@@ -22,7 +23,7 @@ router = Router(name="questions")
 
 @router.message(Question())
 async def question(
-    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
+    message: Message, session: AsyncSession, staff_chat: StaffChat, day: date, now: datetime
 ) -> None:
     if message.from_user is None:
         raise KindNotRelayed(kind_of(message))
@@ -36,7 +37,7 @@ async def question(
         session,
         writer,
         written,
-        staff_chat_id=staff_chat_id,
+        staff_chat_id=staff_chat.chat_id,
         day=day,
         now=now,
         parting=only_parts(written.text or _sign(message)),
@@ -55,19 +56,19 @@ async def not_relayed(message: Message) -> KindNotRelayed:
 
 @router.edited_message(Question())
 async def edited(
-    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
+    message: Message, session: AsyncSession, staff_chat: StaffChat, day: date, now: datetime
 ) -> None:
     """Pass on the change; of a message that never reached us, the whole."""
     written = await messages.find(session, message.chat.id, message.message_id)
     if written is not None:
         await questions.edit(session, written, content(message), now=now)
     else:
-        await question(message, session, staff_chat_id, day, now)
+        await question(message, session, staff_chat, day, now)
 
 
 @router.edited_message(CommandLike())
 async def edited_command(
-    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
+    message: Message, session: AsyncSession, staff_chat: StaffChat, day: date, now: datetime
 ) -> UnknownCommand | StaffCommand | None:
     """Pass on the change of what came with a command, or the words that it has got by now.
 
@@ -79,7 +80,7 @@ async def edited_command(
     elif has_more(message) and kind_of(message) in RELAYED:
         if command_of(message)[0] not in buttons.user_commands():
             return refused(message)
-        await question(message, session, staff_chat_id, day, now)
+        await question(message, session, staff_chat, day, now)
     return None
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.callbacks import ResendDelivery, ResendFailed, ResendMissed
 from bot.reading.ticket_reference import pressed_ticket, told_ticket
 from bot.texts import to_staff
+from core.team import StaffChat
 from database.models import Ticket
 from services.helpdesk import failure_notices
 from services.helpdesk import resend as resending
@@ -22,10 +23,10 @@ async def resend(
     query: CallbackQuery,
     callback_data: ResendFailed,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     now: datetime,
 ) -> AnswerCallbackQuery:
-    ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat)
     failed, posted_at = callback_data.delivery_id, callback_data.posted_at
     notice_id = _notice_id(query, ticket)
     await resending.resend(
@@ -39,10 +40,10 @@ async def resend_missed(
     query: CallbackQuery,
     callback_data: ResendMissed,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     now: datetime,
 ) -> AnswerCallbackQuery:
-    ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat)
     since, notice_id = failure_notices.since(callback_data.since), _notice_id(query, ticket)
     await resending.resend_missed(session, ticket, since=since, notice_id=notice_id, now=now)
     return query.answer(to_staff.sent_again())
@@ -53,10 +54,10 @@ async def resend_unmarked(
     query: CallbackQuery,
     callback_data: ResendDelivery,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     now: datetime,
 ) -> AnswerCallbackQuery:
-    ticket = await told_ticket(session, query, staff_chat_id)
+    ticket = await told_ticket(session, query, staff_chat)
     failed, notice_id = callback_data.delivery_id, _notice_id(query, ticket)
     await resending.resend(session, ticket, failed, notice_id=notice_id, now=now)
     return query.answer(to_staff.sent_again())

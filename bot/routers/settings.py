@@ -23,6 +23,7 @@ from bot.reading.content import content
 from bot.reading.filters import AboutDialogue, staff_command
 from bot.reading.members import Standing
 from bot.texts import team_words
+from core.team import StaffChat
 from core.text import Piece
 from database.models import User
 from database.team import Dialogue
@@ -71,16 +72,18 @@ async def ask_for_words(
     query: CallbackQuery,
     callback_data: ChangeWords,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     now: datetime,
     *,
     administrator: bool | None,
 ) -> EditMessageText:
     require_administrator(administrator)
     which, language = callback_data.which, _known(callback_data.language)
-    asked = callback_data.speaker_id if callback_data.speaker_id > 0 else staff_chat_id
+    asked = callback_data.speaker_id if callback_data.speaker_id > 0 else staff_chat.chat_id
     menu_id = query.message.message_id if query.message else 0
-    await new_words.ask(session, staff_chat_id, asked, which, language, menu_id=menu_id, now=now)
+    await new_words.ask(
+        session, staff_chat.chat_id, asked, which, language, menu_id=menu_id, now=now
+    )
     keyboard = keyboards.stop_asking(callback_data.speaker_id, which, language)
     return _becomes(query, (team_words.asking(which, language), []), keyboard)
 
@@ -90,15 +93,15 @@ async def stop_asking(
     query: CallbackQuery,
     callback_data: StopAsking,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     day: date,
     now: datetime,
     *,
     administrator: bool | None,
 ) -> EditMessageText:
     require_administrator(administrator)
-    asked = callback_data.speaker_id if callback_data.speaker_id > 0 else staff_chat_id
-    await new_words.stop(session, staff_chat_id, asked, now=now)
+    asked = callback_data.speaker_id if callback_data.speaker_id > 0 else staff_chat.chat_id
+    await new_words.stop(session, staff_chat.chat_id, asked, now=now)
     return await _page(
         query, session, callback_data, callback_data.which, callback_data.language, day
     )
@@ -135,7 +138,7 @@ async def take_words(
     message: Message,
     dialogue: Dialogue,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     *,
     staff: User | None,
     standing: Standing,
@@ -153,7 +156,9 @@ async def take_words(
         said.entities,
         said.media_group_id,
     )
-    return await new_words.hear(session, dialogue, reply, by=staff, chat_id=staff_chat_id, now=now)
+    return await new_words.hear(
+        session, dialogue, reply, by=staff, chat_id=staff_chat.chat_id, now=now
+    )
 
 
 async def is_lost_question(

@@ -14,6 +14,7 @@ from bot.reading.content import person
 from bot.reading.filters import has_more, private_command, staff_command
 from bot.routers.questions import question
 from bot.texts import team_words, to_staff, to_users
+from core.team import StaffChat
 from services.helpdesk import people, settings
 from services.helpdesk.settings import Words
 
@@ -26,11 +27,11 @@ _DEEP_LINK = re.compile(r"/start ([A-Za-z0-9_-]{1,64})")
 
 @for_users.message(private_command("start"))
 async def start(
-    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
+    message: Message, session: AsyncSession, staff_chat: StaffChat, day: date, now: datetime
 ) -> SendMessage:
     link = _DEEP_LINK.fullmatch(message.text or "")
     if link is None:
-        await _what_comes_with(message, session, staff_chat_id, day, now)
+        await _what_comes_with(message, session, staff_chat, day, now)
     elif message.from_user is not None:
         await people.came_by_link(session, person(message.from_user), link[1], now=now)
     own = await settings.words(session, Words.GREETING, spoken())
@@ -40,18 +41,18 @@ async def start(
 
 @for_users.message(private_command("help"))
 async def help_(
-    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
+    message: Message, session: AsyncSession, staff_chat: StaffChat, day: date, now: datetime
 ) -> SendMessage:
-    await _what_comes_with(message, session, staff_chat_id, day, now)
+    await _what_comes_with(message, session, staff_chat, day, now)
     return message.answer(to_users.user_help())
 
 
 async def _what_comes_with(
-    message: Message, session: AsyncSession, staff_chat_id: int, day: date, now: datetime
+    message: Message, session: AsyncSession, staff_chat: StaffChat, day: date, now: datetime
 ) -> None:
     """Pass on words behind a command, or the picture above it; alone it is no question."""
     if has_more(message):
-        await question(message, session, staff_chat_id, day, now)
+        await question(message, session, staff_chat, day, now)
 
 
 @for_staff.message(staff_command("help", "start"))

@@ -11,6 +11,7 @@ from bot import keyboards
 from bot.callbacks import TicketsPage
 from bot.reading.filters import staff_command
 from bot.texts import on_cards
+from core.team import StaffChat
 from services.helpdesk import lookup
 
 router = Router(name="ticket list")
@@ -18,9 +19,9 @@ router = Router(name="ticket list")
 
 @router.message(staff_command("tickets"))
 async def list_tickets(
-    message: Message, session: AsyncSession, staff_chat_id: int, day: date
+    message: Message, session: AsyncSession, staff_chat: StaffChat, day: date
 ) -> SendMessage:
-    page = await lookup.page(session, 0, staff_chat_id=staff_chat_id)
+    page = await lookup.page(session, 0, staff_chat_id=staff_chat.chat_id)
     return message.answer(on_cards.ticket_list(page, day), reply_markup=keyboards.pages(page))
 
 
@@ -29,10 +30,10 @@ async def turn_page(
     query: CallbackQuery,
     callback_data: TicketsPage,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     day: date,
 ) -> EditMessageText:
-    page = await lookup.page(session, callback_data.number, staff_chat_id=staff_chat_id)
+    page = await lookup.page(session, callback_data.number, staff_chat_id=staff_chat.chat_id)
     return EditMessageText(
         chat_id=query.message.chat.id if query.message else None,
         message_id=query.message.message_id if query.message else None,

@@ -12,6 +12,7 @@ from bot.callbacks import CloseThis, CloseTicket, ReopenThis, ReopenTicket, Take
 from bot.reading.filters import staff_command
 from bot.reading.ticket_reference import named_ticket, pressed_ticket
 from bot.texts import to_staff
+from core.team import StaffChat
 from database.models import User
 from services import ticket_service as tickets
 
@@ -23,11 +24,11 @@ async def take(
     message: Message,
     command: CommandObject,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     staff: User | None,
     now: datetime,
 ) -> None:
-    ticket, _ = await named_ticket(session, message, command, staff_chat_id)
+    ticket, _ = await named_ticket(session, message, command, staff_chat)
     await tickets.take(session, ticket, by=staff, now=now, over=True)
 
 
@@ -37,11 +38,11 @@ async def take_pressed(
     query: CallbackQuery,
     callback_data: TakeTicket | TakeThis,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     staff: User | None,
     now: datetime,
 ) -> AnswerCallbackQuery:
-    ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat)
     await tickets.take(session, ticket, by=staff, now=now)
     return query.answer(to_staff.taken())
 
@@ -51,11 +52,11 @@ async def close(
     message: Message,
     command: CommandObject,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     staff: User | None,
     now: datetime,
 ) -> None:
-    ticket, reason = await named_ticket(session, message, command, staff_chat_id)
+    ticket, reason = await named_ticket(session, message, command, staff_chat)
     await tickets.close(session, ticket, by=staff, now=now, reason=reason)
 
 
@@ -65,11 +66,11 @@ async def close_pressed(
     query: CallbackQuery,
     callback_data: CloseTicket | CloseThis,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     staff: User | None,
     now: datetime,
 ) -> AnswerCallbackQuery:
-    ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat)
     await tickets.close(session, ticket, by=staff, now=now)
     return query.answer(to_staff.closed())
 
@@ -79,11 +80,11 @@ async def reopen(
     message: Message,
     command: CommandObject,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     staff: User | None,
     now: datetime,
 ) -> None:
-    ticket, _ = await named_ticket(session, message, command, staff_chat_id)
+    ticket, _ = await named_ticket(session, message, command, staff_chat)
     await tickets.reopen(session, ticket, by=staff, now=now)
 
 
@@ -93,10 +94,10 @@ async def reopen_pressed(
     query: CallbackQuery,
     callback_data: ReopenTicket | ReopenThis,
     session: AsyncSession,
-    staff_chat_id: int,
+    staff_chat: StaffChat,
     staff: User | None,
     now: datetime,
 ) -> AnswerCallbackQuery:
-    ticket = await pressed_ticket(session, query, callback_data, staff_chat_id)
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat)
     await tickets.reopen(session, ticket, by=staff, now=now)
     return query.answer(to_staff.reopened())

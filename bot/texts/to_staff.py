@@ -204,7 +204,12 @@ def group_is_not_staff(chat_id: int) -> str:
     ).format(id=chat_id)
 
 
-def staff_chat_migrated(new_id: int) -> str:
+def staff_chat_migrated(new_id: int, *, is_main: bool) -> str:
+    if not is_main:
+        return _(
+            "This group became a supergroup and has a new id. I'll carry on here, with new cards "
+            "for the tickets that are not closed."
+        )
     return _(
         "This group became a supergroup and has a new id. I'll carry on here, with new cards for "
         "the tickets that are not closed. Operator: please set STAFF_CHAT_ID={id}."

@@ -31,7 +31,7 @@ async def words_kept(desk: Desk, notice: WordsKept) -> Parcel | None:
 @words_for(UnconfirmedKept)
 async def unconfirmed_kept(desk: Desk, _notice: UnconfirmedKept) -> Parcel | None:
     """Tell, under the newest of them, whose words are kept until Telegram says who they are."""
-    rows = await kept.unconfirmed(desk.session)
+    rows = await kept.unconfirmed_in(desk.session, desk.chat_id)
     if not rows:
         return None
     several = len({row.speaker_id for row in rows}) > 1

@@ -193,7 +193,7 @@ async def group_is_not_staff(desk: Desk, notice: notices.GroupIsNotStaff) -> Par
 
 @words_for(notices.StaffChatMigrated)
 async def staff_chat_migrated(desk: Desk, notice: notices.StaffChatMigrated) -> Parcel:
-    return _say(desk, to_staff.staff_chat_migrated(notice.new_id))
+    return _say(desk, to_staff.staff_chat_migrated(notice.new_id, is_main=notice.is_main))
 
 
 @words_for(notices.CommandAnswered)

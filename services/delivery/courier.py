@@ -55,21 +55,19 @@ class Courier:
         send: Send,
         limiter: Limiter,
         *,
-        staff_chat_id: int,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
         quiet: timedelta = timedelta(),
         on_turn: Callable[[], None] = lambda: None,
         alarm: Alarm | None = None,
     ) -> None:
-        """`staff_chat_id` is the one in the settings; `on_turn` hears that we are alive."""
+        """`on_turn` hears that we are alive."""
         self.bell = Bell()
         self.holds = Holds(on_release=self.bell.wake)
         self._sessions = sessions
         self._claims = Claims(compose, limiter, quiet)
         self._send = send
         self._limiter = limiter
-        self._staff_chat_id = staff_chat_id
         self._clock = clock
         self._monotonic = monotonic
         self._on_turn = on_turn
@@ -162,11 +160,7 @@ class Courier:
             turn.settled = self._in_flight.answers[: 1 if one_by_one else None]
             self.bell.begin_turn()
             await settling.settle_all(
-                session,
-                turn.settled,
-                configured=self._staff_chat_id,
-                stalls=self._contact.stalls,
-                now=turn.now,
+                session, turn.settled, stalls=self._contact.stalls, now=turn.now
             )
             await session.flush()
             turn.relocates = read_ahead.of(session).relocates
@@ -187,7 +181,7 @@ class Courier:
             self.holds.hold()
         if not self.holds.is_on:
             return frozenset()
-        return await relocating.held(session, self._staff_chat_id)
+        return await relocating.held(session)
 
     async def _recover(self, turn: Turn, attempt: Attempt) -> None:
         """Take back what a failed turn changed outside the database, and find who is to blame."""

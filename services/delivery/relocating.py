@@ -1,17 +1,19 @@
-"""Relocating: tickets move along when the staff chat gets a new id, or the operator picks another.
+"""Relocating: tickets move when a staff chat gets a new id, or is no staff chat any more.
 
 There may be very many, so they move in portions, each in its own transaction:
 
-1. Deliveries that wait for staff elsewhere are addressed to the staff chat instead.
+1. Deliveries that wait for staff in a group that is no staff chat are addressed to the staff chat
+   to which that group belongs.
 2. When none are left elsewhere, tickets move in their order; each that is not closed gets a new
    card. The progress is in the database, so a crash does no harm.
 3. What is posted meanwhile for a ticket that has not moved goes where the ticket is, and is moved
    by step 1. When neither is left, the relocation is done.
 
 Until then the courier sends nothing to any of these chats (`held`): nothing goes to the wrong one,
-and what waits for one ticket stays in order.
+and what waits for one ticket stays in order. Other staff chats notice nothing of it.
 """
 
+import logging
 from collections.abc import AsyncIterator
 from datetime import datetime
 
@@ -19,13 +21,14 @@ import structlog
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.conditions import NOT_CLOSED, PENDING
+from core.team import StaffChat
+from database.conditions import PENDING
 from database.dialect import insert_new
-from database.machinery import ChatMigration, Delivery, Relocation
+from database.machinery import ChatMigration, Delivery
 from database.models import Ticket, TicketStatus
 from services import outbox, pauses, read_ahead, ticket_service
 from services.delivery import doubts
-from services.helpdesk import kept, staff_chats
+from services.helpdesk import kept, staff_chat_changes, staff_chats
 from services.notices import StaffChatMigrated, kinds
 
 log = structlog.get_logger(__name__)
@@ -40,9 +43,7 @@ _TO_STAFF = or_(
 )
 
 
-async def migrated(
-    session: AsyncSession, old_id: int, new_id: int, *, staff_chat_id: int, now: datetime
-) -> None:
+async def migrated(session: AsyncSession, old_id: int, new_id: int, *, now: datetime) -> None:
     """Send to the group's new id from now on; what was sent keeps the old one.
 
     A supergroup numbers its messages from 1, so an old id must never be looked up in the new chat.
@@ -50,81 +51,63 @@ async def migrated(
     addressed to the old id are moved at each.
     """
     move = {"old_id": old_id, "new_id": new_id, "migrated_at": now}
-    first = await insert_new(session, ChatMigration, "old_id", move)
+    await insert_new(session, ChatMigration, "old_id", move)
     read_ahead.of(session).migrations = None
     await pauses.forget(session, old_id)
-    chat_id = await staff_chats.current(session, staff_chat_id)
-    if first and old_id == staff_chat_id:
-        log.error(
-            "the staff group became a supergroup with a new id; set STAFF_CHAT_ID to it",
-            old_id=old_id,
-            new_id=new_id,
-        )
-        outbox.post(session, new_id, StaffChatMigrated(old_id, new_id), now=now)
-        await _begin(session, chat_id)
-    if chat_id == new_id and await staff_chats.is_relocating(session, chat_id):
+    moved = await staff_chat_changes.move(session, old_id, new_id)
+    if moved is not None:
+        _tell_operator(moved, old_id)
+        told = StaffChatMigrated(old_id, new_id, is_main=moved.is_main)
+        outbox.post(session, new_id, told, now=now)
+    chat = await staff_chats.at(session, new_id)
+    if chat is not None and chat.next_ticket_id is not None:
         read_ahead.of(session).relocates = True
     else:
         await _readdress(session, old_id, new_id, now=now)
 
 
-async def go_on(session: AsyncSession, chat_id: int, *, now: datetime) -> bool:
-    """Move a portion to the staff chat; whether there may be more.
+async def go_on(session: AsyncSession, *, now: datetime) -> bool:
+    """Bring a portion along to a staff chat; whether there may be more.
 
-    If the operator has chosen another group, the relocation begins here. That is not a migration:
-    the old group still exists, and may be chosen again. Deliveries that wait for it, or that it
-    refused for an unclear reason, are sent to the new one from their first part.
+    An operator who chooses another main chat does not move a group: the old one lives on, and may
+    be chosen again. What waits for it, or was refused there while it is not clear whose fault that
+    was, is sent to the new one from its beginning.
     """
-    row = await staff_chats.relocation(session)
-    if row is None and await _all_are_in(session, chat_id):
-        row = staff_chats.found_at(session, chat_id)
-    elif row is None or row.chat_id != chat_id:
-        row = await _begin(session, chat_id)
-    if await _bring_deliveries(session, chat_id, now=now):
+    if await _bring_deliveries(session, now=now):
         return True
-    if row.next_ticket_id is None:
-        return False
-    if await _bring_tickets(session, row, now=now):
-        return True
-    row.next_ticket_id = None
-    await kept.ask_again(session, chat_id, now=now)
-    log.info("all tickets moved to the staff chat", chat=chat_id)
+    for chat in (await staff_chats.every(session)).values():
+        if chat.next_ticket_id is not None:
+            if await _bring_tickets(session, chat, chat.next_ticket_id, now=now):
+                return True
+            await _finish(session, chat, now=now)
     return False
 
 
-async def held(session: AsyncSession, configured: int) -> frozenset[int]:
-    """List the groups that get nothing for now: tickets move from some to another."""
-    chat_id = await staff_chats.current(session, configured)
-    chats = {one async for one in _elsewhere(session, chat_id) if await _has_ours(session, one)}
-    if await staff_chats.is_relocating(session, chat_id):
-        chats.add(chat_id)
+async def held(session: AsyncSession) -> frozenset[int]:
+    """List the groups that get nothing for now: tickets come along to one from the others."""
+    chats = {one async for one in _elsewhere(session) if await _has_ours(session, one)}
+    for chat in (await staff_chats.every(session)).values():
+        if chat.next_ticket_id is not None:
+            chats.add(chat.chat_id)
     return frozenset(chats)
 
 
-async def _begin(session: AsyncSession, chat_id: int) -> Relocation:
-    row = await staff_chats.relocation(session)
-    log.info("moving tickets to the staff chat", chat=chat_id)
-    row = staff_chats.begin_relocation(session, row, chat_id)
-    await session.flush()
-    return row
+def _tell_operator(moved: StaffChat, old_id: int) -> None:
+    words = "a staff group became a supergroup with a new id"
+    if moved.is_main:
+        words = "the staff group became a supergroup with a new id; set STAFF_CHAT_ID to it"
+    log.log(
+        logging.ERROR if moved.is_main else logging.WARNING,
+        words,
+        old_id=old_id,
+        new_id=moved.chat_id,
+    )
 
 
-async def _all_are_in(session: AsyncSession, chat_id: int) -> bool:
-    """Whether all tickets are already in a chat: an earlier version moved them all at once.
-
-    Only the open ones, the oldest and the newest are checked: there may be very many closed ones.
-    """
-    ends = [select(end(Ticket.id)).scalar_subquery() for end in (func.min, func.max)]
-    for some in (NOT_CLOSED, Ticket.id.in_(ends)):
-        elsewhere = select(Ticket.id).where(some, Ticket.staff_chat_id != chat_id)
-        if await session.scalar(elsewhere.limit(1)) is not None:
-            return False
-    return True
-
-
-async def _bring_deliveries(session: AsyncSession, chat_id: int, *, now: datetime) -> bool:
-    async for other in _elsewhere(session, chat_id):
-        if await staff_chats.current(session, other) == chat_id:
+async def _bring_deliveries(session: AsyncSession, *, now: datetime) -> bool:
+    async for other in _elsewhere(session):
+        chat_id = (await staff_chats.home(session, other)).chat_id
+        if await staff_chats.followed(session, other) == chat_id:
             moved = await _readdress(session, other, chat_id, now=now)
         else:
             moved = await _readdress(session, other, chat_id, _TO_STAFF, now=now, part=0)
@@ -133,16 +116,16 @@ async def _bring_deliveries(session: AsyncSession, chat_id: int, *, now: datetim
     return False
 
 
-async def _elsewhere(session: AsyncSession, chat_id: int) -> AsyncIterator[int]:
-    """List the other groups for which anything waits, each found by a search of the index."""
-    last = -(2**63)
+async def _elsewhere(session: AsyncSession) -> AsyncIterator[int]:
+    """List the groups besides staff chats for which anything waits; an index search each."""
+    staff, last = await staff_chats.every(session), -(2**63)
     while True:
         behind = (PENDING, Delivery.chat_id > last, Delivery.chat_id < 0)
         found = await session.scalar(select(func.min(Delivery.chat_id)).where(*behind))
         if found is None:
             return
         last = found
-        if found != chat_id:
+        if found not in staff:
             yield found
 
 
@@ -177,11 +160,13 @@ async def _readdress(
     return True
 
 
-async def _bring_tickets(session: AsyncSession, row: Relocation, *, now: datetime) -> bool:
-    """Bring the next tickets along, in their order; whether there were any."""
+async def _bring_tickets(
+    session: AsyncSession, chat: StaffChat, begins: int, *, now: datetime
+) -> bool:
+    """Bring the next tickets along, in their order; whether there were any to look at."""
     found = await session.scalars(
         select(Ticket)
-        .where(Ticket.id >= row.next_ticket_id)
+        .where(Ticket.id >= begins)
         .order_by(Ticket.id)
         .limit(TICKETS_AT_A_TIME)
         .with_for_update(key_share=True)
@@ -190,12 +175,24 @@ async def _bring_tickets(session: AsyncSession, row: Relocation, *, now: datetim
     tickets = found.all()
     if not tickets:
         return False
-    row.next_ticket_id = tickets[-1].id + 1
-    others = [one for one in tickets if one.staff_chat_id != row.chat_id]
+    others = [one for one in tickets if await _comes_along(session, one, chat)]
     for ticket in others:
-        ticket.staff_chat_id = row.chat_id
+        ticket.staff_chat_id = chat.chat_id
     open_ones = [one for one in others if one.status is not TicketStatus.CLOSED]
     open_ones.sort(key=lambda one: (one.opened_at, one.id))
     if open_ones:
-        await ticket_service.new_cards(session, open_ones, row.chat_id, now=now)
+        await ticket_service.new_cards(session, open_ones, chat.chat_id, now=now)
+    await staff_chat_changes.came_along(session, chat, next_ticket_id=tickets[-1].id + 1)
     return True
+
+
+async def _comes_along(session: AsyncSession, ticket: Ticket, chat: StaffChat) -> bool:
+    if ticket.staff_chat_id == chat.chat_id:
+        return False
+    return await staff_chats.home(session, ticket.staff_chat_id) == chat
+
+
+async def _finish(session: AsyncSession, chat: StaffChat, *, now: datetime) -> None:
+    await staff_chat_changes.came_along(session, chat, next_ticket_id=None)
+    await kept.ask_again(session, chat.chat_id, now=now)
+    log.info("all tickets moved to the staff chat", chat=chat.chat_id)

@@ -43,11 +43,10 @@ async def settle_all(
     session: AsyncSession,
     settled: Sequence[tuple[Trip, Outcome]],
     *,
-    configured: int,
     stalls: Stalls,
     now: datetime,
 ) -> None:
-    """Record what became of these trips; `configured` is the staff chat of the settings.
+    """Record what became of these trips.
 
     Most have simply arrived, which takes three statements for all of them together.
     """
@@ -61,11 +60,10 @@ async def settle_all(
     if others:
         ids = [one for trip, _ in others for one in trip.delivery_ids]
         claimed = await lanes.still_claimed(session, ids)
-        staff_chat_id = await staff_chats.current(session, configured)
         for trip, outcome in others:
             found = [claimed[one] for one in trip.delivery_ids if one in claimed]
             if batch := [delivery for delivery in found if delivery.part == trip.part]:
-                await settle(session, trip, batch, outcome, staff_chat_id=staff_chat_id, now=now)
+                await settle(session, trip, batch, outcome, now=now)
                 await _stall(session, batch, stalls, now=now)
     if plain:
         _tell(await arrivals.note_plain(session, plain, now=now), Delivered(), now)
@@ -77,7 +75,6 @@ async def settle(
     batch: Sequence[Delivery],
     outcome: Outcome,
     *,
-    staff_chat_id: int,
     now: datetime,
 ) -> None:
     """Record what became of a trip; `batch` are its deliveries that are not settled yet."""
@@ -95,17 +92,15 @@ async def settle(
             _wait(batch, now)
             await pauses.hold(session, pauses.ALL_CHATS, reason, now=now)
         case ChatRefused(reason):
-            await _chat_refused(session, parcel, batch, reason, staff_chat_id, now)
+            await _chat_refused(session, parcel, batch, reason, now)
         case UserGone(reason):
             await _user_gone(session, trip, batch, reason, now)
         case Migrated(new_id):
             _wait(batch, now)
             await session.flush()
-            await relocating.migrated(
-                session, parcel.chat_id, new_id, staff_chat_id=staff_chat_id, now=now
-            )
+            await relocating.migrated(session, parcel.chat_id, new_id, now=now)
         case Refused():
-            await _refused(session, batch, outcome, staff_chat_id, now)
+            await _refused(session, batch, outcome, now)
 
 
 async def give_up(session: AsyncSession, trip: Trip, outcome: Outcome, *, now: datetime) -> None:
@@ -241,7 +236,6 @@ async def _refused(
     session: AsyncSession,
     batch: Sequence[Delivery],
     refused: Refused,
-    staff_chat_id: int,
     now: datetime,
 ) -> None:
     """Give up a message that is at fault; in a staff chat, find out first whether the chat is."""
@@ -251,7 +245,7 @@ async def _refused(
         _dissolve(batch, reason, now)
     elif refused.uncopiable and await failures.is_no_content(session, first):
         failures.drop(batch, reason)
-    elif not _is_to_staff(first, staff_chat_id) or rules.decorates:
+    elif not await _is_to_staff(session, first) or rules.decorates:
         await fail(session, batch, reason, now=now)
     elif rules.reported:
         await doubts.begin(session, batch, reason, now=now)
@@ -259,9 +253,9 @@ async def _refused(
         await doubts.notice_refused(session, first, reason, now=now)
 
 
-def _is_to_staff(delivery: Delivery, staff_chat_id: int) -> bool:
+async def _is_to_staff(session: AsyncSession, delivery: Delivery) -> bool:
     of_ticket = delivery.ticket_id is not None and delivery.chat_id < 0
-    return of_ticket or delivery.chat_id == staff_chat_id
+    return of_ticket or delivery.chat_id in await staff_chats.every(session)
 
 
 async def _chat_refused(
@@ -269,11 +263,10 @@ async def _chat_refused(
     parcel: Parcel,
     batch: Sequence[Delivery],
     reason: str,
-    staff_chat_id: int,
     now: datetime,
 ) -> None:
     """Hold the staff chat; for any other group nothing is worth keeping."""
-    if not _is_to_staff(batch[0], staff_chat_id) and parcel.chat_id < 0:
+    if parcel.chat_id < 0 and not await _is_to_staff(session, batch[0]):
         await fail(session, batch, reason, now=now)
         return
     await doubts.put_back(session, parcel.chat_id, now=now)

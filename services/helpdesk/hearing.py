@@ -173,7 +173,7 @@ async def confirm(
     session: AsyncSession, speaker_id: int, *, staff_chat_id: int, now: datetime
 ) -> None:
     """Let go what is kept of somebody who, as Telegram says now, has a say in the staff chat."""
-    for row in await kept.take_unconfirmed(session, speaker_id):
+    for row in await kept.take_unconfirmed(session, speaker_id, staff_chat_id):
         ticket_id = row.ticket_id or await orphans.ticket_id_of(session, kept.replied_by(row))
         if ticket_id is None:
             said, choices = await _said(session, row), row.choices or []
@@ -189,7 +189,7 @@ async def deny(
     session: AsyncSession, speaker_id: int, *, staff_chat_id: int, now: datetime
 ) -> None:
     """Drop what is kept of somebody who has no say in the staff chat, and say so there."""
-    rows = await kept.take_unconfirmed(session, speaker_id)
+    rows = await kept.take_unconfirmed(session, speaker_id, staff_chat_id)
     for row in rows[:1]:
         said, place = kept.beginning_of(row), row.chat_id
         why = NotStaff() if row.author_id is None else RepliesDropped([row.author_id])

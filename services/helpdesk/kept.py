@@ -20,6 +20,7 @@ from database.conditions import PENDING
 from database.machinery import Delivery, DeliveryStatus
 from database.models import KeptReason, KeptWords, Ticket, User
 from services import outbox
+from services.helpdesk import staff_chats
 from services.helpdesk.content import Content
 from services.notices import UnconfirmedKept, WordsKept
 from services.problems import KeptIsGone
@@ -79,14 +80,16 @@ async def ask(session: AsyncSession, row: KeptWords, chat_id: int, *, now: datet
 
 
 async def ask_again(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Ask in the new staff chat about all that is kept, an album once, unless that is under way.
+    """Ask about all that is kept of what was written in a staff chat, also before it moved.
 
-    What is being sent meanwhile comes along, too: see services/delivery/arrivals.py.
+    About an album once, and about nothing of which the question is under way. What is being sent
+    meanwhile comes along, too: see services/delivery/arrivals.py.
     """
     under_way = await _waits(session, chat_id, WordsKept.kind, claimed=True)
     asked = {payload["mark"] for payload in under_way}
     first_of: dict[tuple[int, str], KeptWords] = {}
-    for row in await session.scalars(select(KeptWords).order_by(KeptWords.id)):
+    ours = await staff_chats.belongs(session, KeptWords.chat_id, chat_id)
+    for row in await session.scalars(select(KeptWords).where(ours).order_by(KeptWords.id)):
         first_of.setdefault((row.chat_id, row.media_group_id or row.mark), row)
     for row in first_of.values():
         if row.mark not in asked:
@@ -187,10 +190,13 @@ async def take_replies(session: AsyncSession, replied: Content) -> Sequence[Kept
     return await _gone(session, alike)
 
 
-async def take_unconfirmed(session: AsyncSession, speaker_id: int) -> Sequence[KeptWords]:
-    """Take what is kept until Telegram says whether its writer has a say."""
+async def take_unconfirmed(
+    session: AsyncSession, speaker_id: int, chat_id: int
+) -> Sequence[KeptWords]:
+    """Take what is kept until Telegram says whether its writer has a say in this staff chat."""
     rows = await _locked(
         session,
+        await staff_chats.belongs(session, KeptWords.chat_id, chat_id),
         KeptWords.speaker_id == speaker_id,
         KeptWords.reason == KeptReason.UNCONFIRMED,
     )
@@ -200,6 +206,13 @@ async def take_unconfirmed(session: AsyncSession, speaker_id: int) -> Sequence[K
 async def unconfirmed(session: AsyncSession) -> Sequence[KeptWords]:
     """List what is kept until Telegram says who wrote it."""
     rows = select(KeptWords).where(KeptWords.reason == KeptReason.UNCONFIRMED)
+    return (await session.scalars(rows.order_by(KeptWords.id))).all()
+
+
+async def unconfirmed_in(session: AsyncSession, chat_id: int) -> Sequence[KeptWords]:
+    """List what of it was written in a staff chat, also before it moved."""
+    ours = await staff_chats.belongs(session, KeptWords.chat_id, chat_id)
+    rows = select(KeptWords).where(KeptWords.reason == KeptReason.UNCONFIRMED, ours)
     return (await session.scalars(rows.order_by(KeptWords.id))).all()
 
 

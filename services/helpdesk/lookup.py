@@ -72,7 +72,8 @@ async def said_besides(session: AsyncSession, ticket: Ticket, said: str, *, comm
         return said
     if int(match[2]) == ticket.daily_id and match[1] in {None, ticket.opened_on.isoformat()}:
         return "".join(rest)
-    others = await _numbered(session, int(match[2]), _day(match[1], number), ticket.staff_chat_id)
+    home = await staff_chats.home(session, ticket.staff_chat_id)
+    others = await _numbered(session, int(match[2]), _day(match[1], number), home.chat_id)
     if not exact:
         others = [one for one in others if one.status is not TicketStatus.CLOSED]
     if others:

@@ -76,7 +76,7 @@ async def hear(
 
     Return the refusal of what isn't text; raises NotAsked, NoLongerAsked and what `checked` raises.
     """
-    if await staff_chats.current(session, dialogue.speaker_id) != reply.speaker_id:
+    if await staff_chats.followed(session, dialogue.speaker_id) != reply.speaker_id:
         raise NotAsked
     which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
     if not await _counts(session, dialogue, reply, now=now):
@@ -122,7 +122,7 @@ async def _answered(
         await dialogues.end(session, dialogue, now=now)
         withdrawn = QuestionWithdrawn(dialogue.id, data["menu_id"])
         outbox.post(session, dialogue.chat_id, withdrawn, now=now)
-    speaker_id = await staff_chats.current(session, dialogue.speaker_id)
+    speaker_id = await staff_chats.followed(session, dialogue.speaker_id)
     changed = WordsChanged(speaker_id, data["key"], data["language"])
     outbox.post(session, chat_id, changed, now=now)
     await session.flush()

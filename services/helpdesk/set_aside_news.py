@@ -46,7 +46,7 @@ async def tell_again(session: AsyncSession, due: StaffToldAgain, moment: Moment)
     """Tell what was set aside since; if nothing was, the next one is told at once."""
     if due.first is None:
         return None
-    chat_id = await staff_chats.current(session, moment.team.staff_chat_id)
+    chat_id = (await staff_chats.main(session)).chat_id
     if not await _waits(session, chat_id):
         outbox.post(session, chat_id, UpdateSetAside(due.first), now=moment.now)
     await timers.amend(session, StaffToldAgain())

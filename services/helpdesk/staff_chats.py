@@ -1,99 +1,109 @@
-"""The staff chat: which id it has now, which tickets are its own, and groups that are none."""
+"""Staff chats: the groups in which staff answer, and which tickets are theirs.
+
+What is in a group that is none any more belongs to the main one, and what is in a group that got a
+new id to the staff chat with that id. There it comes along (services/delivery/relocating.py).
+"""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, or_, select, true, update
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
-from database.dialect import insert_new
-from database.machinery import ChatMigration, ForeignGroup, Relocation
-from database.models import MessageLink, Ticket
-from services import outbox, read_ahead
-from services.notices import GroupIsNotStaff
+from core.team import StaffChat
+from database import team
+from database.machinery import ChatMigration
+from database.models import Ticket
+from services import read_ahead
 
-_THE_ROW = 1
+_ROWS = select(
+    team.StaffChat.id,
+    team.StaffChat.chat_id,
+    team.StaffChat.is_main,
+    team.StaffChat.by_setting,
+    team.StaffChat.next_ticket_id,
+).order_by(team.StaffChat.id)
 
-# A former staff chat in which people write is told this often that it is none.
-FORMER_TOLD_EVERY = timedelta(days=1)
+
+async def every(session: AsyncSession) -> Mapping[int, StaffChat]:
+    """Give all staff chats by the ids that they have now; read once for a transaction."""
+    known = read_ahead.of(session)
+    if known.staff_chats is None:
+        rows = (StaffChat(*row) for row in await session.execute(_ROWS))
+        known.staff_chats = {row.chat_id: row for row in rows}
+    return known.staff_chats
 
 
-async def current(session: AsyncSession, configured: int) -> int:
-    """Follow the migrations from the id in the settings to the one the group has now."""
+async def main(session: AsyncSession) -> StaffChat:
+    """Get the one that the settings name; LookupError before `choose_main`."""
+    for one in (await every(session)).values():
+        if one.is_main:
+            return one
+    raise LookupError("no staff chat is the main one")
+
+
+async def at(session: AsyncSession, chat_id: int) -> StaffChat | None:
+    """Find the staff chat that has this id, or had it before it moved; None if it is no staff chat.
+
+    What was written before the group moved may be handled after we know that it did.
+    """
+    chats = await every(session)
+    if chat_id >= 0 or chat_id in chats:
+        return chats.get(chat_id)
+    return chats.get(await followed(session, chat_id))
+
+
+async def is_one(session: AsyncSession, chat_id: int | None) -> bool:
+    """Whether something that happened in a chat, if in any, happened in a staff chat."""
+    return chat_id is not None and await at(session, chat_id) is not None
+
+
+async def home(session: AsyncSession, chat_id: int) -> StaffChat:
+    """Tell to which staff chat belongs what is in a group: to itself, or else to the main one."""
+    return await at(session, chat_id) or await main(session)
+
+
+async def followed(session: AsyncSession, chat_id: int) -> int:
+    """Follow the migrations from an id to the one that the group has now."""
     migrations = dict(await _migrations(session))
-    chat_id = configured
     while chat_id in migrations:
         chat_id = migrations.pop(chat_id)
     return chat_id
+
+
+async def belongs(
+    session: AsyncSession, column: InstrumentedAttribute[int], chat_id: int
+) -> ColumnElement[bool]:
+    """Match a group whose home is this staff chat, where `column` has a group's id."""
+    chat = await at(session, chat_id)
+    if chat is None:
+        return column == chat_id
+    if not chat.is_main:
+        return column.in_([chat.chat_id, *await _former_ids(session, chat)])
+    chats = await every(session)
+    others = [one for one in chats.values() if one != chat]
+    ids = [id_ for one in others for id_ in (one.chat_id, *await _former_ids(session, one))]
+    return column.not_in(ids) if ids else true()
+
+
+async def tickets_of(session: AsyncSession, chat_id: int) -> ColumnElement[bool]:
+    """Match the tickets of a staff chat, also those that have not come along to it yet."""
+    chat = await at(session, chat_id)
+    if chat is None or chat.next_ticket_id is None:
+        return Ticket.staff_chat_id == (chat.chat_id if chat else chat_id)
+    return await belongs(session, Ticket.staff_chat_id, chat_id)
 
 
 async def _migrations(session: AsyncSession) -> Mapping[int, int]:
     """Read them once for a transaction."""
     known = read_ahead.of(session)
     if known.migrations is None:
-        rows = await session.scalars(select(ChatMigration))
+        rows = await session.execute(select(ChatMigration.old_id, ChatMigration.new_id))
         known.migrations = {row.old_id: row.new_id for row in rows}
     return known.migrations
 
 
-async def relocation(session: AsyncSession) -> Relocation | None:
-    """Get where the tickets are; None before that was ever looked at."""
-    return await session.get(Relocation, _THE_ROW)
-
-
-def found_at(session: AsyncSession, chat_id: int) -> Relocation:
-    """Note that all tickets are in a chat."""
-    row = Relocation(id=_THE_ROW, chat_id=chat_id, next_ticket_id=None)
-    session.add(row)
-    return row
-
-
-def begin_relocation(session: AsyncSession, row: Relocation | None, chat_id: int) -> Relocation:
-    """Have all tickets come along to a group, from the first one on."""
-    row = row or found_at(session, chat_id)
-    row.chat_id, row.next_ticket_id = chat_id, 0
-    return row
-
-
-async def is_relocating(session: AsyncSession, chat_id: int) -> bool:
-    """Whether tickets have still to come along to the staff chat."""
-    row = await relocation(session)
-    return row is not None and (row.chat_id != chat_id or row.next_ticket_id is not None)
-
-
-async def tickets_of(session: AsyncSession, chat_id: int) -> ColumnElement[bool]:
-    """Match the tickets of a staff chat, also those that have not come along to it yet."""
-    ours = Ticket.staff_chat_id == chat_id
-    row = await relocation(session)
-    if row is None or not await is_relocating(session, chat_id):
-        return ours
-    if row.chat_id != chat_id or row.next_ticket_id is None:
-        return true()
-    return or_(ours, Ticket.id >= row.next_ticket_id)
-
-
-async def tell_foreign_group(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Say a group's id in it, once for ever, so that an operator can find the staff chat's.
-
-    A former staff chat hears it again, for there people may still take it for the team's.
-    """
-    told = {"chat_id": chat_id, "told_at": now}
-    if await insert_new(session, ForeignGroup, "chat_id", told) or await _tell_again(
-        session, chat_id, now=now
-    ):
-        outbox.post(session, chat_id, GroupIsNotStaff(chat_id), now=now)
-
-
-async def _tell_again(session: AsyncSession, chat_id: int, *, now: datetime) -> bool:
-    """Whether it is a former staff chat, and is to be told again; that counts as told."""
-    again = (
-        update(ForeignGroup)
-        .where(
-            ForeignGroup.chat_id == chat_id,
-            ForeignGroup.told_at <= now - FORMER_TOLD_EVERY,
-            exists().where(MessageLink.chat_id == chat_id),
-        )
-        .values(told_at=now)
-        .returning(ForeignGroup.chat_id)
-    )
-    return await session.scalar(again) is not None
+async def _former_ids(session: AsyncSession, chat: StaffChat) -> list[int]:
+    """List the ids that a staff chat had before it moved."""
+    ids = await _migrations(session)
+    return [one for one in ids if await followed(session, one) == chat.chat_id != one]

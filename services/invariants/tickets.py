@@ -6,12 +6,11 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, or_, select, union
 
 from database.conditions import NOT_CLOSED
-from database.machinery import Relocation
 from database.models import DailyTicketCounter, Message, Ticket, TicketStatus
+from database.team import StaffChat
 from services.invariants.conditions import QUESTION
 from services.invariants.rule import Rule
 
-_RELOCATING = Relocation.next_ticket_id.is_not(None)
 _CLOSED = Ticket.status == TicketStatus.CLOSED
 
 
@@ -47,14 +46,13 @@ def rules() -> Iterator[Rule]:
             )
         ),
     )
-    groups = select(func.count(Ticket.staff_chat_id.distinct())).where(NOT_CLOSED)
+    in_staff_chat = exists().where(StaffChat.chat_id == Ticket.staff_chat_id)
+    comes_along = exists().where(StaffChat.next_ticket_id <= Ticket.id)
     yield Rule(
-        "one staff chat",
-        "Tickets that are not closed belong to different staff chats",
+        "staff chats",
+        "Tickets are in groups that are no staff chats, and do not come along to one",
         "chats",
-        select(Ticket.staff_chat_id)
-        .distinct()
-        .where(NOT_CLOSED, groups.scalar_subquery() > 1, ~exists().where(_RELOCATING)),
+        select(Ticket.staff_chat_id).distinct().where(~in_staff_chat, ~comes_along),
     )
     yield Rule(
         "a question each",

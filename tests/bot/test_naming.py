@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import callbacks
 from bot.callbacks import CardButton, CloseThis, CloseTicket, ResendFailed, TicketButton
 from bot.reading.ticket_reference import pressed_ticket, replied_ticket
+from core.team import StaffChat
 from database.models import LinkKind, Ticket
 from database.session import make_sessions
 from services.problems import ButtonOutdated, NotForYou, UnknownReply
@@ -27,6 +28,9 @@ async def session(shared_sqlite_url: str) -> AsyncIterator[AsyncSession]:
     """Open one session and roll it back."""
     async with engines.lend(shared_sqlite_url) as engine, make_sessions(engine)() as session:
         yield session
+
+
+MAIN = StaffChat(1, STAFF, is_main=True, by_setting=True, next_ticket_id=None)
 
 
 @pytest.fixture
@@ -48,11 +52,11 @@ def message(data: str | None = None, **fields: object) -> Message:
 async def pressed(session: AsyncSession, button: TicketButton) -> Ticket:
     kate = TelegramUser(id=900, is_bot=False, first_name="Kate")
     query = CallbackQuery(id="1", from_user=kate, chat_instance="1", message=message(button.pack()))
-    return await pressed_ticket(session, query, button, STAFF)
+    return await pressed_ticket(session, query, button, MAIN)
 
 
 async def replied(session: AsyncSession, data: str) -> Ticket:
-    return await replied_ticket(session, message(reply_to_message=message(data)), STAFF)
+    return await replied_ticket(session, message(reply_to_message=message(data)), MAIN)
 
 
 def test_the_longest_button_fits() -> None:

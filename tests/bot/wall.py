@@ -102,9 +102,7 @@ class Wall:
         await claim(self._session, *batch, now=self.now)
         outcome = Delivered(tuple(self._take(parcel)))
         trip = trip_of(batch, parcel, left_at=self.now)
-        await settling.settle(
-            self._session, trip, batch, outcome, staff_chat_id=STAFF, now=self.now
-        )
+        await settling.settle(self._session, trip, batch, outcome, now=self.now)
 
     def _take(self, parcel: Parcel) -> Sequence[int]:
         assert isinstance(parcel.call, Call)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Connection,
     Date,
@@ -56,9 +57,13 @@ def allowed_values(connection: Connection, table: Table) -> dict[str, str]:
 
 
 def value(column: Column[Any], number: int, choices: dict[str, str]) -> Any:
-    if column.name in choices:
-        return choices[column.name]
+    return choices.get(column.name) or by_type(column, number)
+
+
+def by_type(column: Column[Any], number: int) -> Any:
     match column.type:
+        case Boolean():
+            return number == 1
         case Integer():
             return number
         case DateTime():

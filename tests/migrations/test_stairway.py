@@ -17,6 +17,9 @@ from tests.migrations.filling import ROWS, count, fill
 
 REVISIONS = migrating.revisions()
 
+# Of `relocation` only one row ever counted; it becomes that of the main staff chat.
+MAKES = {"0016": {"relocation": 1, "staff_chats": 1}}
+
 
 @pytest.fixture
 async def database(empty_database_url: str) -> AsyncIterator[AsyncEngine]:
@@ -53,8 +56,10 @@ async def test_each_step_goes_up_down_and_up_with_rows_in_every_table(
     await migrating.upgrade(empty_database_url, revision)
 
     assert set(full.values()) == {ROWS}
-    assert below == dict.fromkeys(below, ROWS)
-    assert await rows_of(database) == {table: below.get(table, 0) for table in full}
+    makes = MAKES.get(revision, {})
+    assert below == {table: makes.get(table, ROWS) for table in below}
+    after = below | makes
+    assert await rows_of(database) == {table: after.get(table, 0) for table in full}
     assert await schema_of(database) == schema
 
 

@@ -21,6 +21,23 @@ def logs() -> Iterator[list[MutableMapping[str, Any]]]:
 
 
 @pytest.fixture
+async def session(session: AsyncSession) -> AsyncSession:
+    """Have a main staff chat."""
+    await factories.staff_chat(session)
+    return session
+
+
+@pytest.fixture
+async def sessions(
+    sessions: async_sessionmaker[AsyncSession],
+) -> async_sessionmaker[AsyncSession]:
+    """Have a main staff chat."""
+    async with sessions.begin() as session:
+        await factories.staff_chat(session)
+    return sessions
+
+
+@pytest.fixture
 async def ticket(session: AsyncSession) -> Ticket:
     """Have Ann's ticket #7, which nobody took or answered."""
     return await factories.ticket(session)

@@ -23,7 +23,7 @@ from services import notices, outbox
 from services.delivery import lanes
 from services.delivery.parcel import Parcel, Shown, Trip
 from services.delivery.rings import Head, Rings
-from services.helpdesk import messages
+from services.helpdesk import messages, staff_chat_changes
 from services.helpdesk.content import Content, Person
 from tests.database import rows
 from tests.times import NOON
@@ -39,6 +39,14 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 _message_ids = count(1000)
+
+
+async def staff_chat(session: AsyncSession, chat_id: int = STAFF, *, main: bool = True) -> None:
+    """Make a group a staff chat, the main one or another one."""
+    if main:
+        await staff_chat_changes.choose_main(session, chat_id, now=NOON)
+    else:
+        await staff_chat_changes.add(session, chat_id, now=NOON)
 
 
 async def user(session: AsyncSession, telegram_id: int = ANN.telegram_id, **changes: Any) -> User:

@@ -164,7 +164,6 @@ class Room:
             self.words,
             self.telegram,
             self.limiter,
-            staff_chat_id=STAFF,
             clock=self.times.clock,
             monotonic=self.times.monotonic,
             quiet=quiet,
@@ -197,12 +196,12 @@ class Room:
         await self.courier.settled()
         return list(made)
 
-    async def come_along(self, chat_id: int) -> None:
-        """Have all tickets come along to a staff chat."""
+    async def come_along(self) -> None:
+        """Have all tickets come along to their staff chat."""
         holds, more = await self.courier.holds.wait(), True
         while more:
             async with self.sessions.begin() as session:
-                more = await relocating.go_on(session, chat_id, now=self.times.clock())
+                more = await relocating.go_on(session, now=self.times.clock())
         self.courier.holds.release(holds)
 
     async def turns(self, count: int = 2) -> None:

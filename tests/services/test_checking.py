@@ -261,7 +261,7 @@ BREAKS: dict[Break, str] = {
     two_are_open: "one open ticket",
     closed_without_a_time: "closed at",
     open_with_a_time: "closed at",
-    another_group: "one staff chat",
+    another_group: "staff chats",
     no_question: "a question each",
     a_question_of_somebody_else: "own questions",
     a_question_from_elsewhere: "own questions",

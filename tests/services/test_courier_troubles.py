@@ -334,7 +334,7 @@ async def test_when_the_group_has_moved_everything_goes_to_the_new_one(
     async with room.working():
         await room.post(1, 2, ticket=ann)
         await room.settled(1)
-        await room.come_along(NEW_STAFF)
+        await room.come_along()
         await room.settled(3, others=1)
 
     in_old, in_new, card = room.telegram.calls

@@ -91,8 +91,8 @@ async def test_claims_and_a_group_that_moves_do_not_lock_each_other_out(
     async def moves() -> None:
         for _ in range(ROUNDS):
             async with sessions() as session:
-                await relocating.migrated(session, STAFF, -1002, staff_chat_id=STAFF, now=NOON)
-                await relocating.go_on(session, -1002, now=NOON)
+                await relocating.migrated(session, STAFF, -1002, now=NOON)
+                await relocating.go_on(session, now=NOON)
                 await session.rollback()
 
     async with asyncio.TaskGroup() as group:

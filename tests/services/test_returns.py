@@ -43,7 +43,7 @@ async def refused(
 ) -> None:
     trip = factories.trip_of([sent], factories.parcel(USER), left_at=left_at)
     blocked = UserGone("bot was blocked by the user")
-    await settling.settle(session, trip, [sent], blocked, staff_chat_id=STAFF, now=now)
+    await settling.settle(session, trip, [sent], blocked, now=now)
     await session.flush()
 
 

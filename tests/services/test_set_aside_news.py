@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.conditions import PENDING
-from database.machinery import ChatMigration, Delivery, DeliveryStatus
+from database.machinery import Delivery, DeliveryStatus
 from services import inbox
+from services.helpdesk import staff_chat_changes
 from services.helpdesk.set_aside_news import TOLD_EVERY, tell_staff
 from tests.services.duties import passes
 from tests.services.factories import MINUTE, SECOND, STAFF
@@ -114,7 +115,7 @@ async def test_what_is_told_later_goes_to_where_the_staff_chat_is_then(
     await dies(session, 1)
     await arrives(session, NOON)
     await dies(session, 2)
-    session.add(ChatMigration(old_id=STAFF, new_id=-1002, migrated_at=NOON))
+    await staff_chat_changes.move(session, STAFF, -1002)
     await passes(session, LATER)
 
     chats = await session.scalars(select(Delivery.chat_id).order_by(Delivery.id))

@@ -75,7 +75,6 @@ async def settle(
     outcome: Outcome,
     *batch: Delivery,
     parcel: Parcel | None = None,
-    staff_chat_id: int = STAFF,
     now: datetime = NOON,
     left_at: datetime | None = None,
 ) -> None:
@@ -84,7 +83,6 @@ async def settle(
         trip_of(batch, parcel or factories.parcel(batch[0].chat_id), left_at=left_at or now),
         batch,
         outcome,
-        staff_chat_id=staff_chat_id,
         now=now,
     )
     await session.flush()
@@ -584,7 +582,7 @@ async def test_somebody_unknown_who_is_gone_is_nobodys_business(session: AsyncSe
 async def all_come_along(session: AsyncSession) -> None:
     more = True
     while more:
-        more = await relocating.go_on(session, NEW_STAFF, now=NOON)
+        more = await relocating.go_on(session, now=NOON)
 
 
 async def test_when_the_group_has_moved_its_delivery_goes_to_the_new_id(
@@ -624,7 +622,7 @@ async def test_what_was_addressed_to_the_old_id_later_moves_as_well(
     await settle(session, Migrated(NEW_STAFF), first)
     late = await claimed(session, AnswerDelivered(first.payload["message_id"]), ticket)
 
-    await settle(session, Migrated(NEW_STAFF), late, staff_chat_id=NEW_STAFF)
+    await settle(session, Migrated(NEW_STAFF), late)
     await all_come_along(session)
 
     await session.refresh(late)

@@ -7,9 +7,9 @@ from structlog.testing import capture_logs
 
 from database.machinery import ChatMigration, ChatPause, Delivery, DeliveryStatus
 from database.models import Ticket, TicketStatus
-from services import ticket_service
+from services import read_ahead, ticket_service
 from services.delivery import doubts, relocating
-from services.helpdesk import lookup, staff_chats
+from services.helpdesk import foreign_groups, lookup, staff_chats
 from services.notices import (
     CardPosted,
     CardRetired,
@@ -32,17 +32,24 @@ NEWER = -1003
 async def migrations(session: AsyncSession, *moves: tuple[int, int]) -> None:
     session.add_all(ChatMigration(old_id=old, new_id=new, migrated_at=NOON) for old, new in moves)
     await session.flush()
+    read_ahead.of(session).migrations = None
 
 
 async def migrate(session: AsyncSession, old: int = STAFF, new: int = NEW) -> None:
-    await relocating.migrated(session, old, new, staff_chat_id=STAFF, now=NOON)
-    await settle_in(session, await staff_chats.current(session, STAFF))
+    await relocating.migrated(session, old, new, now=NOON)
+    await come_along(session)
 
 
-async def settle_in(session: AsyncSession, chat_id: int) -> None:
+async def choose(session: AsyncSession, chat_id: int) -> None:
+    """Have the operator make another group the main staff chat, and all come along."""
+    await factories.staff_chat(session, chat_id)
+    await come_along(session)
+
+
+async def come_along(session: AsyncSession) -> None:
     more = True
     while more:
-        more = await relocating.go_on(session, chat_id, now=NOON)
+        more = await relocating.go_on(session, now=NOON)
 
 
 async def told(session: AsyncSession) -> list[tuple[int, Notice]]:
@@ -66,13 +73,13 @@ async def test_the_staff_chat_is_followed_to_the_id_it_has_now(
 ) -> None:
     await migrations(session, *moves)
 
-    assert await staff_chats.current(session, STAFF) == expected
+    assert await staff_chats.followed(session, STAFF) == expected
 
 
 async def test_the_newest_id_in_the_settings_needs_no_following(session: AsyncSession) -> None:
     await migrations(session, (STAFF, NEW))
 
-    assert await staff_chats.current(session, NEW) == NEW
+    assert await staff_chats.followed(session, NEW) == NEW
 
 
 @pytest.mark.parametrize("moves", [[(STAFF, STAFF)], [(STAFF, NEW), (NEW, STAFF)]])
@@ -82,7 +89,7 @@ async def test_moves_in_a_circle_hang_nothing(
     await migrations(session, *moves)
 
     async with asyncio.timeout(5):
-        assert await staff_chats.current(session, STAFF) in {STAFF, NEW}
+        assert await staff_chats.followed(session, STAFF) in {STAFF, NEW}
 
 
 # When it moves
@@ -201,7 +208,7 @@ async def test_another_group_moves_without_a_word(session: AsyncSession, ticket:
 
     assert await told(session) == []
     assert ticket.staff_chat_id == STAFF
-    assert await staff_chats.current(session, STAFF) == STAFF
+    assert await staff_chats.followed(session, STAFF) == STAFF
 
 
 # Groups that are not the staff chat
@@ -209,8 +216,8 @@ async def test_another_group_moves_without_a_word(session: AsyncSession, ticket:
 
 async def test_a_foreign_group_is_told_its_id_once_for_ever(session: AsyncSession) -> None:
     for now in (NOON, NOON + 1000 * HOUR):
-        await staff_chats.tell_foreign_group(session, -5, now=now)
-    await staff_chats.tell_foreign_group(session, -6, now=NOON)
+        await foreign_groups.tell(session, -5, now=now)
+    await foreign_groups.tell(session, -6, now=NOON)
 
     assert await told(session) == [(-5, GroupIsNotStaff(-5)), (-6, GroupIsNotStaff(-6))]
 
@@ -221,13 +228,13 @@ async def test_a_former_staff_chat_is_told_again_a_day_later(
     await factories.link(session, ticket, 77)
 
     for hours in (0, 1, 24, 25, 49):
-        await staff_chats.tell_foreign_group(session, STAFF, now=NOON + hours * HOUR)
+        await foreign_groups.tell(session, STAFF, now=NOON + hours * HOUR)
 
     assert await told(session) == [(STAFF, GroupIsNotStaff(STAFF))] * 3
 
 
 async def test_what_a_foreign_group_is_told_belongs_to_no_ticket(session: AsyncSession) -> None:
-    await staff_chats.tell_foreign_group(session, -5, now=NOON)
+    await foreign_groups.tell(session, -5, now=NOON)
 
     assert (await session.scalars(select(Delivery.ticket_id))).all() == [None]
 
@@ -242,20 +249,20 @@ async def test_open_tickets_come_along_when_the_operator_chooses_another_group(
     bob = await factories.user(session, 8)
     closed = await factories.ticket(session, 2, user=bob, status=TicketStatus.CLOSED)
 
-    await settle_in(session, NEW)
+    await choose(session, NEW)
 
     await session.refresh(closed)
     assert (opened.staff_chat_id, closed.staff_chat_id) == (NEW, NEW)
     cards = [one for one in await told(session) if isinstance(one[1], CardPosted)]
     assert cards == [(NEW, CardPosted(opened.id))]
-    assert await staff_chats.current(session, STAFF) == STAFF
+    assert await staff_chats.followed(session, STAFF) == STAFF
 
 
 async def test_a_closed_ticket_can_be_reopened_by_its_number_in_the_newly_chosen_group(
     session: AsyncSession,
 ) -> None:
     closed = await factories.ticket(session, 7, status=TicketStatus.CLOSED)
-    await settle_in(session, NEW)
+    await choose(session, NEW)
 
     found = await lookup.find_by_number(session, "7", staff_chat_id=NEW, command="reopen")
     ticket = await ticket_service.get(session, found, staff_chat_id=NEW)
@@ -269,7 +276,7 @@ async def test_a_closed_ticket_comes_along_when_its_user_writes_again(
     session: AsyncSession,
 ) -> None:
     closed = await factories.ticket(session, status=TicketStatus.CLOSED)
-    await settle_in(session, NEW)
+    await choose(session, NEW)
 
     await ticket_service.receive(
         session,
@@ -301,15 +308,16 @@ async def test_what_waits_for_the_former_group_goes_to_the_newly_chosen_one_from
     )
     to_group = await factories.delivery(session, GroupIsNotStaff(-5), chat_id=-5)
 
-    assert await relocating.held(session, NEW) == {STAFF}
-    await settle_in(session, NEW)
+    await factories.staff_chat(session, NEW)
+    assert await relocating.held(session) == {STAFF, NEW}
+    await come_along(session)
 
     for one in (*waiting, to_ann, to_group):
         await session.refresh(one)
     assert [(one.chat_id, one.part) for one in waiting] == [(NEW, 0)] * 3
     assert [to_ann.chat_id, to_group.chat_id] == [factories.ANN.telegram_id, -5]
     assert (await told(session)).count((NEW, CardPosted(ticket.id))) == 1
-    assert await relocating.held(session, NEW) == frozenset()
+    assert await relocating.held(session) == frozenset()
 
 
 async def test_an_open_ticket_whose_user_writes_before_all_came_along_gets_a_card_there(
@@ -325,7 +333,7 @@ async def test_an_open_ticket_whose_user_writes_before_all_came_along_gets_a_car
         day=NOON.date(),
         now=NOON,
     )
-    await settle_in(session, NEW)
+    await choose(session, NEW)
 
     kinds = [(chat_id, notice.kind) for chat_id, notice in await told(session)]
     assert (NEW, CardPosted.kind) in kinds
@@ -337,7 +345,7 @@ async def test_an_open_ticket_whose_user_writes_before_all_came_along_gets_a_car
 async def test_nothing_comes_along_to_the_group_where_all_is(session: AsyncSession) -> None:
     await factories.ticket(session)
 
-    await settle_in(session, STAFF)
+    await choose(session, STAFF)
 
     assert await told(session) == []
 
@@ -348,7 +356,7 @@ async def test_what_the_former_group_refused_in_unknown_words_waits_in_the_newly
     refused = await factories.claimed(session, QuestionPosted(1), ticket)
     await doubts.begin(session, [refused], "Bad Request: who knows", now=NOON)
 
-    await settle_in(session, NEW)
+    await choose(session, NEW)
 
     await session.refresh(refused)
     assert (refused.status, refused.chat_id) == (DeliveryStatus.WAITING, NEW)
@@ -362,7 +370,7 @@ async def test_what_the_chosen_group_itself_refused_goes_on_being_found_out(
     refused = await factories.claimed(session, QuestionPosted(1), ticket)
     await doubts.begin(session, [refused], "Bad Request: who knows", now=NOON)
 
-    await settle_in(session, STAFF)
+    await choose(session, STAFF)
 
     assert refused.status is DeliveryStatus.FAILED
     assert await doubts.probe(session, STAFF) is not None

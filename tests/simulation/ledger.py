@@ -29,7 +29,10 @@ class Ledger:
         self.simulation = simulation
         self.store = simulation.store
         self.written = simulation.people.written
-        self.staff_chats = {chat.id for chat in simulation.people.groups}
+        people = simulation.people
+        self.apart = {chat.id for chat in people.apart}
+        self.staff_chats = {chat.id for chat in people.groups} | self.apart
+        self.moved = max(len(people.groups), len(people.apart)) > 1
         self.users = {person.id: n for n, person in enumerate(simulation.people.users)}
         self.sights = simulation.witness.sights
         self.messages = {row["id"]: row for row in self.rows("messages")}
@@ -91,9 +94,7 @@ class Ledger:
 
         After a migration an edit is shown anew.
         """
-        moved = len(self.staff_chats) > 1 and any(
-            one.token == token and one.edits for one in self.written
-        )
+        moved = self.moved and any(one.token == token and one.edits for one in self.written)
         return 2 if moved and token[0] == "q" else 1
 
     def excuses(self) -> Counter[str]:

@@ -12,7 +12,7 @@ from sandbox.people import acting, membership
 from tests.simulation import tokens
 from tests.simulation.telegram import USERNAME, Telegram
 
-FIRST_USER, FIRST_STAFF = 700_000_001, 700_000_101
+FIRST_USER, FIRST_STAFF, FIRST_APART = 700_000_001, 700_000_101, 700_000_201
 ROBOT = Person(700_000_999, "Robot", is_bot=True)
 LEAVER = Person(700_000_997, "Leaver")
 INTRUDER = Person(700_000_998, "Intruder")
@@ -40,13 +40,17 @@ class Written:
 
 @dataclass
 class People:
-    """Users outside, staff in one group, and all that they wrote."""
+    """Users outside, staff in one group or in two, and all that they wrote."""
 
     telegram: Telegram
     users: list[Person] = field(default_factory=list)
     staff: list[Person] = field(default_factory=list)
     written: list[Written] = field(default_factory=list)
     groups: list[Chat] = field(default_factory=list)
+    # The second staff chat, if there is one, its staff, and the users whose tickets are there.
+    apart: list[Chat] = field(default_factory=list)
+    staff_apart: list[Person] = field(default_factory=list)
+    users_apart: set[int] = field(default_factory=set)
     # Replies that the bot kept until somebody said whom they are for.
     kept: set[str] = field(default_factory=set)
     # Whom each of staff had to do with, by the person's id and the user's number.
@@ -72,6 +76,45 @@ class People:
         )
         self.groups = [group]
         world.updates.clear()
+
+    def part(self, users: set[int]) -> None:
+        """Make a second staff chat with staff of its own, for the tickets of these users."""
+        world = self.telegram.world
+        self.staff_apart = [Person(FIRST_APART, "Staff apart")]
+        world.add_person(self.staff_apart[0])
+        group = membership.create_group(
+            world, "Apart", self.staff_apart, supergroup=False, forum=False, bot="member"
+        )
+        self.apart, self.users_apart = [group], users
+        world.updates.clear()
+
+    def _apart(self, do: str, how: dict[str, Any]) -> bool:
+        """Do something in the second staff chat."""
+        if not self.apart:
+            return False
+        here = self.groups, self.staff
+        self.groups, self.staff = self.apart, self.staff_apart
+        try:
+            return self.act(do, how)
+        finally:
+            self.groups, self.staff = here
+
+    def _part(self, **_: Any) -> None:
+        """The second staff chat is there from the beginning."""
+
+    def _upgrade(self) -> bool:
+        return self.upgrade()
+
+    def _decide_all(self) -> bool:
+        return self.decide()
+
+    def another_group(self) -> Chat:
+        """Make the group that is the main staff chat from now on."""
+        group = membership.create_group(
+            self.telegram.world, "Another", self.staff, supergroup=False, forum=False, bot="member"
+        )
+        self.groups.append(group)
+        return group
 
     @property
     def group(self) -> Chat:
@@ -546,6 +589,11 @@ def user_named(message: Message) -> int | None:
         return tokens.user_of(found[0])
     name = _NAME.search(words)
     return int(name[1]) if name else None
+
+
+def named(words: str) -> set[int]:
+    """List the users whose names stand in some words."""
+    return {int(number) for number in _NAME.findall(words)}
 
 
 def recent[T](things: list[T], pick: float) -> T:

@@ -16,6 +16,7 @@ from bot.process import startup, stopping
 from core.config import Settings
 from database.errors import is_outage
 from database.session import make_sessions
+from services.helpdesk import staff_chat_changes
 from tests.simulation.clockwork import Agenda, Died, Loop, Stuck
 from tests.simulation.log import Log
 from tests.simulation.script import Plan
@@ -59,7 +60,9 @@ _LIMITS = ("limit_per_chat", "limit_per_group", "limit_total")
 class Process:
     """From its start to its end, whichever way it ends."""
 
-    def __init__(self, number: int, machine: Machine, staff_chat_id: int) -> None:
+    def __init__(
+        self, number: int, machine: Machine, staff_chat_id: int, apart: int | None = None
+    ) -> None:
         self.number = number
         self.died = False
         self.crash: str | None = None
@@ -69,6 +72,7 @@ class Process:
         self._access = Access(machine.store)
         self._wire = Wire(machine.telegram, number)
         self._staff_chat_id = staff_chat_id
+        self._second_chat_id = apart
         self._stopped: asyncio.Event | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -138,6 +142,10 @@ class Process:
         while not self._stopped.is_set():
             try:
                 await startup.own_database(sessions, (await bot.me()).id)
+                if self._second_chat_id is not None:
+                    async with sessions.begin() as session:
+                        now = self._machine.clock()
+                        await staff_chat_changes.add(session, self._second_chat_id, now=now)
             except Exception as error:
                 if not isinstance(error, AiogramError) and not is_outage(error):
                     raise

@@ -5,7 +5,7 @@ import logging
 import random
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,12 +13,17 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import Ticket
+from services import ticket_service
 from services.delivery import relocating
+from services.helpdesk import content, staff_chats
 from tests.simulation import fairness, store, verdict
 from tests.simulation.bells import Bells
 from tests.simulation.clockwork import Agenda, Stuck
 from tests.simulation.log import Log
-from tests.simulation.people import People
+from tests.simulation.people import FIRST_USER, People
 from tests.simulation.process import Machine, Process
 from tests.simulation.script import Operation, Plan
 from tests.simulation.telegram import Telegram
@@ -57,11 +62,31 @@ def run(plan: Plan) -> Result:
         warnings.filterwarnings("ignore", "The garbage collector is trying to clean up")
         logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
         simulation = Simulation(plan, Path(folder))
-        with simulation.log.kept(), patch.multiple(relocating, **PORTIONS):
+        receive = partial(_receive, simulation.people, ticket_service.receive)
+        with (
+            simulation.log.kept(),
+            patch.multiple(relocating, **PORTIONS),
+            patch.object(ticket_service, "receive", receive),
+        ):
             result = simulation.run()
         del simulation
         gc.collect()
     return result
+
+
+async def _receive(
+    people: People,
+    receive: Callable[..., Awaitable[Ticket]],
+    session: AsyncSession,
+    person: content.Person,
+    *written: Any,
+    **how: Any,
+) -> Ticket:
+    """Have the tickets of some users in the second staff chat."""
+    if person.telegram_id - FIRST_USER in people.users_apart:
+        others = (await staff_chats.every(session)).values()
+        how["staff_chat_id"] = next(one.chat_id for one in others if not one.is_main)
+    return await receive(session, person, *written, **how)
 
 
 class Simulation:
@@ -84,6 +109,9 @@ class Simulation:
         self.people.arrive(plan.users, plan.staff)
         if any(one.do == "intrude" for one in plan.operations):
             self.people.link()  # in any other group only members can write
+        for one in self.plan.operations:
+            if one.do == "part":
+                self.people.part({*one.how["users"]})
         self.witness = Witness(self.telegram, self.store)
         self.machine = Machine(self.agenda, plan, self.store, self.telegram, self.log, folder)
         self.troubles = Troubles(self)
@@ -147,12 +175,16 @@ class Simulation:
 
     def start(self) -> None:
         if self.process is None and not self.over:
-            process = Process(len(self.processes) + 1, self.machine, self._staff_chat_id)
+            apart = self.people.apart[0].id if self.people.apart else None
+            process = Process(len(self.processes) + 1, self.machine, self._staff_chat_id, apart)
             self.process = process
             if self.processes:
                 self.disturbed.append(self.agenda.now)
             self.processes.append(process)
             self.trace.add(f"process {process.number} starts")
+
+    def choose_another(self) -> None:
+        self._staff_chat_id = self.people.another_group().id
 
     # Operations -------------------------------------------------------------------------------
 
@@ -189,7 +221,8 @@ class Simulation:
         """Look every second whether anything still waits."""
         self.start()
         waiting = self.witness.waiting() + self.bells.waiting()
-        if self.people.decide():
+        apart = self.people.apart and self.people.act("apart", {"do": "decide_all", "how": {}})
+        if self.people.decide() or apart:
             self.telegram.changed()
             self._last_change = self.agenda.now
         if waiting or not self.telegram.quiet:

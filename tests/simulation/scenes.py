@@ -122,6 +122,36 @@ def _old_cards(rng: random.Random, plan: Plan) -> Plan:
     return replace(_with(replace(plan, operations=tuple(late)), found), users=users)
 
 
+_BY_STAFF = ("reply", "reply", "note", "press", "command", "list", "slip", "edit_reply")
+
+
+def _two_teams(rng: random.Random, plan: Plan) -> Plan:
+    """There is a second staff chat; it moves, or the operator makes another group the main one."""
+    users = [plan.users, plan.users + 1]
+    found = [Operation(0.1, "part", {"users": users})]
+    for user in users:
+        times = sorted(rng.uniform(0.5, 25) for _ in range(rng.randint(2, 4)))
+        talks = ("write", "write", "photo", "edit", "album", "thanks")
+        found += [
+            _by(rng, rng.choice(talks) if n else "write", at, user) for n, at in enumerate(times)
+        ]
+    for _ in range(rng.randint(5, 12)):
+        do = rng.choice(
+            ("reply", "reply", "note", "press", "command", "list", "slip", "edit_reply")
+        )
+        at = rng.uniform(2, 28)
+        how = _by(rng, do, at, users[0]).how
+        if do == "command":
+            how["text"] = rng.choice(("/close", "/take", "/reopen", "/nonsense"))
+        found.append(Operation(round(at, 3), "apart", {"do": do, "how": how}))
+    if rng.random() < 0.5:
+        found.append(Operation(rng.uniform(4, 25), "apart", {"do": "upgrade", "how": {}}))
+    if rng.random() < 0.4:
+        how = {"down": rng.choice((0.2, 3.0)), "turns": rng.randrange(120)}
+        found.append(Operation(rng.uniform(4, 25), "choose", how))
+    return replace(_with(plan, found), users=plan.users + 2)
+
+
 SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "crowd": _crowd,
     "stubborn": _stubborn,
@@ -129,6 +159,7 @@ SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "leap": _leap,
     "leaver": _leaver,
     "old_cards": _old_cards,
+    "two_teams": _two_teams,
 }
 
 _HARMLESS = frozenset({"write", "reply", "note", "press", "command", "list", "latency"})

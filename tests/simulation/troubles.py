@@ -36,6 +36,15 @@ class Troubles:
         self._back_in(down)
         return True
 
+    def choose(self, down: float, turns: int) -> bool:
+        """Have the operator make another group the main staff chat, which takes a restart."""
+        if self.simulation.process is None or len(self.people.groups) > 1:
+            return False
+        self.simulation.process.kill(turns)
+        self._when_dead(self.simulation.choose_another)
+        self._back_in(down)
+        return True
+
     def save(self) -> bool:
         if self.store.raw.in_transaction:
             return False

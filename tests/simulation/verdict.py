@@ -12,6 +12,7 @@ from tests.simulation import tokens
 from tests.simulation.fairness import Fairness
 from tests.simulation.keeping import Keeping
 from tests.simulation.ledger import Ledger
+from tests.simulation.people import named
 from tests.simulation.scenes import UNKNOWN_WORDS
 from tests.simulation.telegram import Call
 
@@ -37,7 +38,7 @@ class Verdict(Ledger):
 
     def findings(self) -> Iterator[str]:
         if "restore" in self.simulation.done:  # what came after the backup is lost, to nobody else
-            for check in (self._mistakes, self._wrong, self._foreign):
+            for check in (self._mistakes, self._wrong, self._mixed, self._foreign):
                 yield from check()
             return
         for check in (
@@ -46,6 +47,7 @@ class Verdict(Ledger):
             self._lost,
             self._typed_again,
             self._wrong,
+            self._mixed,
             self._foreign,
             self._given_up,
             self._twice,
@@ -84,7 +86,7 @@ class Verdict(Ledger):
         After a clock was set, the right ticket may not be among those that its writer is asked for;
         a press is refused while the bot is not in the group.
         """
-        shown, told = self.firsts(), self.told_tokens()
+        shown, told = self.firsts(), self.told_tokens() | self._left_behind()
         if {"clock", "kick"} & {*self.simulation.done}:
             told |= self.asked()
         for one in self.written:
@@ -93,6 +95,14 @@ class Verdict(Ledger):
             if one.retracted or self.is_note(one) or self.was_answered(one):
                 continue
             yield f"lost: {one.token}"
+
+    def _left_behind(self) -> set[str]:
+        """What was said in a group that was given up before the bot heard of it: it is told so."""
+        if "choose" not in self.simulation.done:
+            return set()
+        former = {chat.id for chat in self.simulation.people.groups[:-1]}
+        unheard = (one for one in self.written if one.chat_id in former)
+        return {one.token for one in unheard if (one.chat_id, one.message_id) not in self.stored}
 
     def _typed_again(self) -> Iterator[str]:
         """Whoever replies to a copy that the bot never heard of presses, and types nothing twice.
@@ -118,6 +128,19 @@ class Verdict(Ledger):
                     right = right and token not in notes
                 if not right:
                     yield f"wrong recipient: {token} in {sight.chat_id}"
+
+    def _mixed(self) -> Iterator[str]:
+        """A staff chat sees nothing of the users of another one: not their words, nor their names.
+
+        What could not be handled is told in the main one, whoever wrote it.
+        """
+        apart = self.simulation.people.users_apart
+        for sight in self.sights:
+            if sight.chat_id not in self.staff_chats or "could not be handled" in sight.words:
+                continue
+            for user in {*map(tokens.user_of, sight.tokens), *named(sight.words)}:
+                if (user in apart) != (sight.chat_id in self.apart):
+                    yield f"mixed: user {user} in {sight.chat_id}: {sight.words[:200]!r}"
 
     def _foreign(self) -> Iterator[str]:
         """Nobody does anything to a ticket with whose user they had nothing to do."""
@@ -241,15 +264,16 @@ class Verdict(Ledger):
 
     def _cards(self) -> Iterator[str]:
         """A ticket's newest card offers what can be done with it now."""
-        group = self.simulation.people.group
+        people = self.simulation.people
+        groups = {chat.id: chat for chat in (people.group, *people.apart[-1:])}
         newest = {
             row["ticket_id"]: row
             for row in self.rows("message_links")
-            if row["kind"] == "card" and row["chat_id"] == group.id
+            if row["kind"] == "card" and row["chat_id"] in groups
         }
         for row in newest.values():
             ticket = self.tickets[row["ticket_id"]]
-            card = group.messages.get(row["message_id"])
+            card = groups[row["chat_id"]].messages.get(row["message_id"])
             failed = ("card_redrawn", "card_posted")  # staff were told, and can have it sent again
             if card is None or any(self.any_failed(ticket["id"], kind) for kind in failed):
                 continue

@@ -1,0 +1,148 @@
+"""Which groups are staff chats: chosen in the settings, added, or moved to another id.
+
+The settings name the main one. One that was added stays a staff chat, with its tickets, whichever
+is the main one. Whatever has to come along by a change does so later, a portion at a time
+(services/delivery/relocating.py).
+"""
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.team import StaffChat
+from database import team
+from database.conditions import NOT_CLOSED
+from database.models import Ticket
+from services import read_ahead
+from services.helpdesk.staff_chats import every, followed, home, main
+
+log = structlog.get_logger(__name__)
+
+
+async def choose_main(session: AsyncSession, configured: int, *, now: datetime) -> None:
+    """Make the group that the settings name the main staff chat, under the id that it has now.
+
+    The former one stays a staff chat only if it is one by other means than the settings; else all
+    that is there comes along.
+    """
+    chat_id = await followed(session, configured)
+    chats = await every(session)
+    former = next((one for one in chats.values() if one.is_main), None)
+    if former is not None and former.chat_id == chat_id:
+        return
+    if former is not None:
+        await _step_down(session, former)
+        log.info("another group is the main staff chat", former=former.chat_id, chat=chat_id)
+    if chat_id in chats:
+        await _change(session, chats[chat_id].id, is_main=True)
+    else:
+        await _insert(session, chat_id, is_main=True, now=now)
+    if former is not None:
+        await _begin(session, await main(session))
+
+
+async def ensure_main(session: AsyncSession, configured: int, *, now: datetime) -> None:
+    """Choose the group of the settings unless there is a main staff chat."""
+    if not any(one.is_main for one in (await every(session)).values()):
+        await choose_main(session, configured, now=now)
+
+
+async def add(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
+    """Make a group a staff chat that stays one, whichever is the main one."""
+    chat_id = await followed(session, chat_id)
+    known = (await every(session)).get(chat_id)
+    if known is not None:
+        await _change(session, known.id, by_setting=False)
+    else:
+        await _insert(session, chat_id, is_main=False, now=now)
+
+
+async def move(session: AsyncSession, old_id: int, new_id: int) -> StaffChat | None:
+    """Give a staff chat the id that its group has now; its tickets have then to come along.
+
+    None if no staff chat has the old id. If one has the new id already, the two become one.
+    """
+    chats = await every(session)
+    moved, there = chats.get(old_id), chats.get(new_id)
+    if moved is None or old_id == new_id:
+        return None
+    if there is None:
+        await _change(session, moved.id, chat_id=new_id)
+    else:
+        await _drop(session, moved)
+        await _change(
+            session,
+            there.id,
+            is_main=moved.is_main or there.is_main,
+            by_setting=moved.by_setting and there.by_setting,
+        )
+    await _begin(session, (await every(session))[new_id])
+    return (await every(session))[new_id]
+
+
+async def bring_strays(session: AsyncSession) -> None:
+    """Have open tickets of groups that are no staff chats come along to where they belong.
+
+    A ticket may be opened in a group just while it is given up or gets another id.
+    """
+    known = list(await every(session))
+    groups = select(Ticket.staff_chat_id).distinct()
+    strays = groups.where(NOT_CLOSED, Ticket.staff_chat_id.not_in(known))
+    for stray in (await session.scalars(strays)).all():
+        await _begin(session, await home(session, stray))
+
+
+async def came_along(session: AsyncSession, chat: StaffChat, *, next_ticket_id: int | None) -> None:
+    """Note how far the tickets have come along, unless it has begun anew meanwhile."""
+    await session.execute(
+        update(team.StaffChat)
+        .where(
+            team.StaffChat.id == chat.id,
+            team.StaffChat.chat_id == chat.chat_id,
+            team.StaffChat.next_ticket_id == chat.next_ticket_id,
+        )
+        .values(next_ticket_id=next_ticket_id)
+    )
+    read_ahead.of(session).staff_chats = None
+
+
+async def _begin(session: AsyncSession, chat: StaffChat) -> None:
+    log.info("moving tickets to the staff chat", chat=chat.chat_id)
+    await _change(session, chat.id, next_ticket_id=0)
+
+
+async def _step_down(session: AsyncSession, former: StaffChat) -> None:
+    if former.by_setting:
+        await _drop(session, former)
+    else:
+        await _change(session, former.id, is_main=False)
+
+
+async def _insert(
+    session: AsyncSession,
+    chat_id: int,
+    *,
+    is_main: bool,
+    now: datetime,
+) -> None:
+    row = team.StaffChat(
+        chat_id=chat_id,
+        is_main=is_main,
+        by_setting=is_main,
+        created_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    read_ahead.of(session).staff_chats = None
+
+
+async def _change(session: AsyncSession, id_: int, **values: int | bool | None) -> None:
+    await session.execute(update(team.StaffChat).where(team.StaffChat.id == id_).values(**values))
+    read_ahead.of(session).staff_chats = None
+
+
+async def _drop(session: AsyncSession, chat: StaffChat) -> None:
+    await session.execute(delete(team.StaffChat).where(team.StaffChat.id == chat.id))
+    read_ahead.of(session).staff_chats = None

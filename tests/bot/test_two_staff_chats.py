@@ -1,0 +1,159 @@
+"""Two staff chats, each with its colleagues and tickets: neither sees anything of the other."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+import pytest
+
+from bot.app import App
+from bot.callbacks import CloseTicket
+from database.models import Ticket
+from sandbox import Sandbox, Telegram
+from sandbox.client import Chat, Message, User
+from services import links, ticket_service
+from services.helpdesk import staff_chat_changes
+from services.helpdesk.content import Content, Person
+from tests.office import USERNAME, Sessions, now, open_telegram, running, settings_for
+from tests.times import NOON
+
+
+@dataclass
+class House:
+    """Kate in the main staff chat, Liam in another; Alice asks the one, Bob the other."""
+
+    sandbox: Sandbox
+    telegram: Telegram
+    sessions: Sessions
+    kate: User
+    liam: User
+    team: Chat
+    billing: Chat
+    alice: User
+    bob: User
+
+    def bot_in(self, group: Chat) -> AbstractAsyncContextManager[App]:
+        """Run the bot with this group as its main staff chat."""
+        settings = settings_for(self.sandbox, group)
+        return running(self.sandbox, settings, self.sessions, asyncio.Event())
+
+    async def opens_there(self, text: str) -> Message:
+        """Have a ticket of Bob's in the other chat, and return its card."""
+        await self.bob.writes("/start")
+        await self.bob.sees("support")
+        person = Person(self.bob.id, "Bob", None, "en")
+        async with self.sessions.begin() as session:
+            await ticket_service.receive(
+                session,
+                person,
+                Content(self.bob.id, 100_000, "text", NOON, text=text),
+                staff_chat_id=self.billing.id,
+                day=NOON.date(),
+                now=now(self.sandbox),
+            )
+        return await self.liam.sees(text, in_=self.billing)
+
+    async def opens_here(self, text: str) -> Message:
+        await self.alice.writes(text)
+        return await self.kate.sees(text, in_=self.team)
+
+
+@pytest.fixture
+async def house(file_sessions: Sessions) -> AsyncIterator[House]:
+    async with open_telegram() as (sandbox, telegram):
+        kate, liam = [await telegram.user(name) for name in ("Kate", "Liam")]
+        team = await telegram.group("Team", members=[kate])
+        billing = await telegram.group("Billing", members=[liam])
+        alice, bob = [await telegram.user(name, language="en") for name in ("Alice", "Bob")]
+        async with file_sessions.begin() as session:
+            await staff_chat_changes.add(session, billing.id, now=NOON)
+        yield House(sandbox, telegram, file_sessions, kate, liam, team, billing, alice, bob)
+
+
+async def says(chat: Chat, words: str) -> bool:
+    return any(words in message.text for message in await chat.messages())
+
+
+async def closing(house: House, card: Message) -> str:
+    """Copy what a card's button carries."""
+    async with house.sessions() as session:
+        ticket_id = await links.ticket_id_of(session, card.chat_id, card.id)
+        ticket = await session.get_one(Ticket, ticket_id)
+    return CloseTicket.of(ticket).pack()
+
+
+async def test_each_chat_answers_its_own_users(house: House) -> None:
+    async with house.bot_in(house.team):
+        of_alice, of_bob = await house.opens_here("My lamp"), await house.opens_there("My bill")
+
+        await house.kate.replies(of_alice, "We send another lamp")
+        await house.liam.replies(of_bob, "We send another bill")
+
+        await house.alice.sees("another lamp")
+        await house.bob.sees("another bill")
+        await house.liam.writes(f"/tickets@{USERNAME}", to=house.billing)
+        listed = await house.liam.sees("1 ticket is not closed", in_=house.billing)
+        assert "Bob" in listed.text
+        assert not await says(house.team, "bill")
+        assert not await says(house.billing, "lamp")
+
+
+async def test_a_ticket_of_the_other_chat_is_not_found_by_its_number_or_button(
+    house: House,
+) -> None:
+    async with house.bot_in(house.team):
+        of_alice, of_bob = await house.opens_here("My lamp"), await house.opens_there("My bill")
+
+        await house.liam.writes(f"/close@{USERNAME} 1", to=house.billing)
+        await house.liam.sees("There is no ticket 1", in_=house.billing)
+        press = await house.liam.presses(of_bob, data=await closing(house, of_alice))
+
+        assert (await press.answer()).endswith("in this chat.")
+        await house.kate.presses(of_alice, "Close")
+        await house.alice.sees("is closed")
+
+
+async def test_the_other_chat_moves_and_its_team_goes_on_in_the_supergroup(house: House) -> None:
+    async with house.bot_in(house.team):
+        await house.opens_here("My lamp")
+        await house.opens_there("My bill")
+
+        new = await house.billing.becomes_supergroup()
+
+        card = await house.liam.sees("My bill", in_=new)
+        told = await house.liam.sees("This group became a supergroup", in_=new)
+        assert "STAFF_CHAT_ID" not in told.text
+        await house.liam.replies(card, "We send another bill")
+        await house.bob.sees("another bill")
+        assert not await says(house.team, "supergroup")
+        assert not await says(new, "lamp")
+
+
+async def test_another_main_chat_gets_the_tickets_of_the_former_one_and_no_others(
+    house: House,
+) -> None:
+    async with house.bot_in(house.team):
+        await house.opens_here("My lamp")
+        of_bob = await house.opens_there("My bill")
+    third = await house.telegram.group("Third", members=[house.kate])
+
+    async with house.bot_in(third):
+        of_alice = await house.kate.sees("My lamp", in_=third)
+        await house.kate.replies(of_alice, "We send another lamp")
+        await house.liam.replies(of_bob, "We send another bill")
+
+        await house.alice.sees("another lamp")
+        await house.bob.sees("another bill")
+        assert not await says(third, "bill")
+        assert not await says(house.billing, "lamp")
+
+
+async def test_trouble_in_the_other_chat_stops_nobody(house: House) -> None:
+    await house.billing.bot_becomes("left")
+
+    async with house.bot_in(house.team):
+        of_alice = await house.opens_here("My lamp")
+        await house.kate.replies(of_alice, "We send another lamp")
+
+        await house.alice.sees("another lamp")
