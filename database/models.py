@@ -30,6 +30,46 @@ class Direction(StrEnum):
     NOTE = "note"
 
 
+class ContentKind(StrEnum):
+    """The kinds of messages that are passed on, named as the fields of Telegram's that hold them.
+
+    A message keeps its kind as text, so one that is not here yet is kept, too. UNKNOWN is what
+    cannot even be named.
+    """
+
+    TEXT = "text"
+    PHOTO = "photo"
+    VIDEO = "video"
+    ANIMATION = "animation"
+    AUDIO = "audio"
+    DOCUMENT = "document"
+    LIVE_PHOTO = "live_photo"
+    STICKER = "sticker"
+    VIDEO_NOTE = "video_note"
+    VOICE = "voice"
+    LOCATION = "location"
+    VENUE = "venue"
+    CONTACT = "contact"
+    POLL = "poll"
+    DICE = "dice"
+    CHECKLIST = "checklist"
+    RICH_MESSAGE = "rich_message"
+    UNKNOWN = "unknown"
+
+
+class EventKind(StrEnum):
+    """What was done to a ticket. Kept as text: its history may be of a newer version."""
+
+    OPENED = "opened"
+    TAKEN = "taken"
+    ANSWERED = "answered"
+    NOTED = "noted"
+    RETRACTED = "retracted"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    CAME_BY_LINK = "came_by_link"
+
+
 class LinkKind(StrEnum):
     """What a message of the bot stands for."""
 

@@ -12,7 +12,15 @@ from sqlalchemy.orm.attributes import set_committed_value
 from database.conditions import NOT_CLOSED
 from database.dialect import insert_new
 from database.machinery import Precedence
-from database.models import DailyTicketCounter, Direction, Ticket, TicketStatus, User
+from database.models import (
+    ContentKind,
+    DailyTicketCounter,
+    Direction,
+    EventKind,
+    Ticket,
+    TicketStatus,
+    User,
+)
 from services import outbox, read_ahead
 from services.helpdesk import history, messages, people, staff_chats
 from services.helpdesk.content import Content, Person
@@ -107,9 +115,9 @@ async def receive(
     if ticket.status is not TicketStatus.CLOSED:
         await _user_wrote(session, ticket, now=now)
     elif not album and not parting:  # of an album, the first item decides
-        history.record(session, ticket, user, "reopened", now)
+        history.record(session, ticket, user, EventKind.REOPENED, now)
         await _reopen(session, ticket, now=now, message=message)
-        if message.kind == "text":  # it stands on the card
+        if message.kind == ContentKind.TEXT:  # it stands on the card
             return ticket
     await _post_question(session, ticket, message, now=now)
     return ticket
@@ -140,7 +148,8 @@ async def close(
     if ticket.status is TicketStatus.CLOSED:
         raise TicketAlreadyClosed.of(ticket)
     ticket.status, ticket.closed_at = TicketStatus.CLOSED, now
-    history.record(session, ticket, by, "closed", now, **({"reason": reason} if reason else {}))
+    details = {"reason": reason} if reason else {}
+    history.record(session, ticket, by, EventKind.CLOSED, now, **details)
     outbox.post(session, ticket.user.chat_id, TicketClosed(ticket.id), now=now, ticket=ticket)
     await outbox.redraw_card(session, ticket, now=now)
 
@@ -154,7 +163,7 @@ async def reopen(session: AsyncSession, ticket: Ticket, *, by: User | None, now:
         raise AnotherTicketOpen.of(
             ticket, other=other.daily_id, other_opened_on=other.opened_on.isoformat()
         )
-    history.record(session, ticket, by, "reopened", now)
+    history.record(session, ticket, by, EventKind.REOPENED, now)
     await _reopen(session, ticket, now=now)
 
 
@@ -173,7 +182,7 @@ async def take(
     ticket.assigned_staff = by
     if ticket.status is TicketStatus.NEW:
         ticket.status = TicketStatus.OPEN
-    history.record(session, ticket, by, "taken", now)
+    history.record(session, ticket, by, EventKind.TAKEN, now)
     await outbox.redraw_card(session, ticket, now=now)
 
 
@@ -249,10 +258,10 @@ async def _open(
     _take_link(session, ticket, user, now=now)
     structlog.contextvars.bind_contextvars(ticket=ticket.id)
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)
-    history.record(session, ticket, user, "opened", now)
+    history.record(session, ticket, user, EventKind.OPENED, now)
     outbox.post(session, user.chat_id, TicketOpened(ticket.id), now=now, ticket=ticket)
     outbox.post(session, staff_chat_id, CardPosted(ticket.id), now=now, ticket=ticket)
-    if message.kind != "text":
+    if message.kind != ContentKind.TEXT:
         await _post_question(session, ticket, message, now=now)
     return ticket
 
@@ -265,7 +274,7 @@ def _take_link(session: AsyncSession, ticket: Ticket, user: User, *, now: dateti
     payload = people.take_link(user, now=now)
     if payload is not None:
         ticket.link_payload = payload
-        history.record(session, ticket, user, "came_by_link", now, payload=payload)
+        history.record(session, ticket, user, EventKind.CAME_BY_LINK, now, payload=payload)
     return payload is not None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.reading.update_json import as_dict
 from core.slashes import begins_with_slash, is_invisible
-from services.helpdesk.content import UNKNOWN
+from database.models import ContentKind
 
 # Where the words stand in a kind of content; each of them may be what is read first.
 _FIRST = {
@@ -45,9 +45,9 @@ def _read_first(kind: str, details: Mapping[str, Any]) -> Iterator[str]:
         said = as_dict(details.get(kind))
         words = [said.get(name) for name in _FIRST[kind]]
         yield from (one for one in words if isinstance(one, str))
-    elif kind == "rich_message":
+    elif kind == ContentKind.RICH_MESSAGE:
         yield from _first_visible(_lines(details.get(kind)))
-    elif kind == UNKNOWN:
+    elif kind == ContentKind.UNKNOWN:
         for name in details.keys() - _AROUND:
             yield from _first_visible(_lines({name: details[name]}))
 

@@ -11,7 +11,8 @@ from bot.reading import kinds
 from bot.reading.beginnings import beginning
 from bot.reading.update_model import UNREAD
 from core.text import LONGEST_NAME, utf16_len
-from services.helpdesk.content import UNKNOWN, Content, Person
+from database.models import ContentKind
+from services.helpdesk.content import Content, Person
 
 # Telegram's own limit is 4096; what is so much longer is no message of a person's.
 LONGEST_TEXT = 2**16
@@ -80,7 +81,7 @@ def first_word(message: Message) -> str:
 
 def _file(message: Message, kind: str) -> Any:
     """Find the message's file; of a photo, the largest of its sizes."""
-    if kind == "photo":
+    if kind == ContentKind.PHOTO:
         return message.photo[-1] if message.photo else None
     return getattr(message, kind, None) if kind in kinds.FILES else None
 
@@ -115,7 +116,7 @@ def _quoted_from_end(message: Message) -> int:
 def _unread(extra: dict[str, Any], kind: str) -> dict[str, Any]:
     unread = {name: value for name, value in extra.get(UNREAD, {}).items() if name in _TOLD}
     unknown = {name: value for name, value in extra.items() if name != UNREAD}
-    return unread | (unknown if kind == UNKNOWN else {})
+    return unread | (unknown if kind == ContentKind.UNKNOWN else {})
 
 
 def _plain(value: Any) -> Any:

@@ -9,38 +9,36 @@ from aiogram.enums import ContentType
 from aiogram.types import Message
 
 from bot.reading.update_model import UNREAD
-from services.helpdesk.content import UNKNOWN
+from database.models import ContentKind
 
 FILES = frozenset(
     {
-        "animation",
-        "audio",
-        "document",
-        "live_photo",
-        "photo",
-        "sticker",
-        "video",
-        "video_note",
-        "voice",
+        ContentKind.ANIMATION,
+        ContentKind.AUDIO,
+        ContentKind.DOCUMENT,
+        ContentKind.LIVE_PHOTO,
+        ContentKind.PHOTO,
+        ContentKind.STICKER,
+        ContentKind.VIDEO,
+        ContentKind.VIDEO_NOTE,
+        ContentKind.VOICE,
     }
 )
-RELAYED = (
-    FILES
-    | {"text", "location", "venue", "contact", "poll", "dice", "checklist", "rich_message"}
-    | {UNKNOWN}
-)
+
+# UNKNOWN is what is newer than we are: content, or a service message of tomorrow.
+RELAYED: frozenset[str] = frozenset(kind.value for kind in ContentKind)
 
 # What Telegram lets nobody copy (core.telegram.org/bots/api#copymessage), a story, which is for
 # the eyes of those whom its author chose, and a game, which belongs to its own bot.
 REFUSED = frozenset({"giveaway", "giveaway_winners", "invoice", "paid_media", "story", "game"})
 
-_KNOWN = frozenset(kind.value for kind in ContentType) - {UNKNOWN}
+_KNOWN = frozenset(kind.value for kind in ContentType) - {ContentKind.UNKNOWN}
 
 
 def kind_of(message: Message) -> str:
     """Tell what a message is, also where aiogram could not read it."""
     kind: str = message.content_type
-    if kind != UNKNOWN:
+    if kind != ContentKind.UNKNOWN:
         return kind
     unread = (message.model_extra or {}).get(UNREAD, {})
-    return next((name for name in unread if name in _KNOWN), UNKNOWN)
+    return next((name for name in unread if name in _KNOWN), ContentKind.UNKNOWN.value)

@@ -13,9 +13,9 @@ from bot.reading.partings import only_parts
 from bot.routers.unknown_commands import refused
 from bot.texts import buttons
 from core.team import StaffChat
+from database.models import ContentKind
 from services import ticket_service as tickets
 from services.helpdesk import messages, questions
-from services.helpdesk.content import UNKNOWN
 from services.problems import KindNotRelayed, StaffCommand, UnknownCommand
 
 router = Router(name="questions")
@@ -30,7 +30,7 @@ async def question(
     if message.from_user.id != message.chat.id:
         raise NotAMessage("somebody else's private chat")  # the answer would go to the writer's
     writer, written = person(message.from_user), content(message)
-    if written.kind == UNKNOWN:
+    if written.kind == ContentKind.UNKNOWN:
         await tickets.receive_unknown(session, writer, written, now=now)
         return
     await tickets.receive(

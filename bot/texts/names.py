@@ -12,7 +12,7 @@ from babel.dates import format_date
 from bot.i18n import gettext as _
 from bot.i18n import spoken
 from core.text import shows_nothing
-from database.models import User
+from database.models import ContentKind, User
 from services.helpdesk.content import Person
 
 # First strong isolate and its end: a right-to-left name turns nothing around it. The mark before
@@ -63,23 +63,23 @@ def continued() -> str:
 
 def kind(name: str) -> str:
     """Name a kind of message."""
-    names = {
-        "photo": _("a photo"),
-        "document": _("a document"),
-        "video": _("a video"),
-        "animation": _("an animation"),
-        "voice": _("a voice message"),
-        "audio": _("an audio file"),
-        "video_note": _("a video message"),
-        "sticker": _("a sticker"),
-        "location": _("a location"),
-        "venue": _("a venue"),
-        "contact": _("a contact"),
-        "poll": _("a poll"),
-        "dice": _("dice"),
-        "checklist": _("a checklist"),
-        "rich_message": _("a formatted message"),
-        "live_photo": _("a live photo"),
+    names: dict[str, str] = {
+        ContentKind.PHOTO: _("a photo"),
+        ContentKind.DOCUMENT: _("a document"),
+        ContentKind.VIDEO: _("a video"),
+        ContentKind.ANIMATION: _("an animation"),
+        ContentKind.VOICE: _("a voice message"),
+        ContentKind.AUDIO: _("an audio file"),
+        ContentKind.VIDEO_NOTE: _("a video message"),
+        ContentKind.STICKER: _("a sticker"),
+        ContentKind.LOCATION: _("a location"),
+        ContentKind.VENUE: _("a venue"),
+        ContentKind.CONTACT: _("a contact"),
+        ContentKind.POLL: _("a poll"),
+        ContentKind.DICE: _("dice"),
+        ContentKind.CHECKLIST: _("a checklist"),
+        ContentKind.RICH_MESSAGE: _("a formatted message"),
+        ContentKind.LIVE_PHOTO: _("a live photo"),
     }
     return names.get(name, _("a message"))
 

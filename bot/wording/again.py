@@ -31,7 +31,7 @@ from bot.texts import names, on_cards
 from bot.wording import quoting
 from bot.wording.context import TEXT_LIMIT, content
 from core.text import Piece, split, utf16_len
-from database.models import Message
+from database.models import ContentKind, Message
 from services.helpdesk.content import Content
 
 # What a bot may write under a file, in UTF-16 units (core.telegram.org/bots/api#sendphoto). A
@@ -41,10 +41,12 @@ CAPTION_LIMIT = 1024
 type Fields = dict[str, Any]
 
 # Under these there is no caption.
-WITHOUT_CAPTION = frozenset({"video_note", "sticker"})
+WITHOUT_CAPTION = frozenset({ContentKind.VIDEO_NOTE, ContentKind.STICKER})
 
 # Kinds that can be covered by a spoiler, and have their caption above them.
-_COVERED = frozenset({"photo", "video", "animation", "live_photo"})
+_COVERED = frozenset(
+    {ContentKind.PHOTO, ContentKind.VIDEO, ContentKind.ANIMATION, ContentKind.LIVE_PHOTO}
+)
 
 # In which fields of what Telegram tells people's words stand.
 _WORDS = frozenset(
@@ -91,16 +93,18 @@ def file(message: Message, *, in_context: bool = True) -> Fields:
     details = message.details or {}
     if message.kind in _COVERED and details.get("has_media_spoiler"):
         fields["has_spoiler"] = True
-    if message.kind == "video":
+    if message.kind == ContentKind.VIDEO:
         fields |= _start(details.get("video") or {})
-    if message.kind == "live_photo":
+    if message.kind == ContentKind.LIVE_PHOTO:
         fields["photo"] = _still(message)
     return fields
 
 
 def has_file(message: Message) -> bool:
     """Whether all is known that its file is sent by."""
-    return message.file_id is not None and (message.kind != "live_photo" or bool(_still(message)))
+    return message.file_id is not None and (
+        message.kind != ContentKind.LIVE_PHOTO or bool(_still(message))
+    )
 
 
 def _still(message: Message) -> str | None:
@@ -205,19 +209,19 @@ def _poll(message: Message) -> Fields:
 
 
 _AGAIN: dict[str, tuple[Callable[..., TelegramMethod[Any]], Callable[[Message], Fields]]] = {
-    "animation": (SendAnimation, _file),
-    "audio": (SendAudio, _file),
-    "contact": (SendContact, _told("phone_number", "first_name", "last_name", "vcard")),
-    "document": (SendDocument, _file),
-    "live_photo": (SendLivePhoto, _file),
-    "location": (SendLocation, _told("latitude", "longitude", "horizontal_accuracy")),
-    "photo": (SendPhoto, _file),
-    "poll": (SendPoll, _poll),
-    "sticker": (SendSticker, _file),
-    "venue": (SendVenue, _venue),
-    "video": (SendVideo, _file),
-    "video_note": (SendVideoNote, _file),
-    "voice": (SendVoice, _file),
+    ContentKind.ANIMATION: (SendAnimation, _file),
+    ContentKind.AUDIO: (SendAudio, _file),
+    ContentKind.CONTACT: (SendContact, _told("phone_number", "first_name", "last_name", "vcard")),
+    ContentKind.DOCUMENT: (SendDocument, _file),
+    ContentKind.LIVE_PHOTO: (SendLivePhoto, _file),
+    ContentKind.LOCATION: (SendLocation, _told("latitude", "longitude", "horizontal_accuracy")),
+    ContentKind.PHOTO: (SendPhoto, _file),
+    ContentKind.POLL: (SendPoll, _poll),
+    ContentKind.STICKER: (SendSticker, _file),
+    ContentKind.VENUE: (SendVenue, _venue),
+    ContentKind.VIDEO: (SendVideo, _file),
+    ContentKind.VIDEO_NOTE: (SendVideoNote, _file),
+    ContentKind.VOICE: (SendVoice, _file),
 }
 
 

@@ -12,7 +12,17 @@ from bot.wording.context import TEXT_LIMIT, Desk, content, previews, rendered
 from bot.wording.registry import words_for
 from core.text import Piece, join, split
 from database.conditions import IS_CARD
-from database.models import LinkKind, Message, MessageLink, Ticket, TicketEvent, TicketStatus, User
+from database.models import (
+    ContentKind,
+    EventKind,
+    LinkKind,
+    Message,
+    MessageLink,
+    Ticket,
+    TicketEvent,
+    TicketStatus,
+    User,
+)
 from services import links
 from services.delivery.parcel import Parcel, Rewritten, Shown
 from services.notices import CardPosted, CardRedrawn, CardRetired
@@ -110,7 +120,7 @@ async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
 
 def body_pieces(desk: Desk, ticket: Ticket, first: Message | None) -> list[Piece]:
     """Divide the first message between the card and replies to it; only text stands on a card."""
-    if first is None or first.kind != "text":
+    if first is None or first.kind != ContentKind.TEXT:
         return []
     prefix = len(on_cards.follow_up(desk.number(ticket)))
     return split(*content(first), BODY_LIMIT, TEXT_LIMIT - prefix)
@@ -128,7 +138,7 @@ def shown(first: Message | None, *, named: bool = False) -> Shown:
 
     That is when it is not the message that opened the ticket, which is found without a name.
     """
-    if first is None or (first.kind != "text" and not named):
+    if first is None or (first.kind != ContentKind.TEXT and not named):
         return Shown(kind=LinkKind.CARD)
     return Shown(first.id, LinkKind.CARD, revision=first.revision)
 
@@ -200,7 +210,7 @@ async def _closed(desk: Desk, ticket: Ticket) -> tuple[str | None, str | None]:
         return None, None
     event = await desk.session.scalar(
         select(TicketEvent)
-        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == "closed")
+        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == EventKind.CLOSED)
         .order_by(TicketEvent.id.desc())
         .limit(1)
     )

@@ -14,7 +14,7 @@ from bot.wording.calls import Call, ReplyTo, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews
 from bot.wording.registry import words_for
 from core.text import Piece, split, utf16_len
-from database.models import Direction, LinkKind, Message, MessageLink, Ticket
+from database.models import ContentKind, Direction, LinkKind, Message, MessageLink, Ticket
 from services.delivery.parcel import Parcel, Shown
 from services.notices import AnswerPosted, QuestionPosted
 
@@ -35,7 +35,7 @@ async def question(desk: Desk, notice: QuestionPosted) -> Parcel | None:
     ticket = await desk.ticket(messages[0].ticket_id)
     reply_to = await _replied(desk, messages[0]) or _below(await desk.card(ticket))
     together = list(takewhile(lambda one: _replies_alike(one, messages[0]), messages))
-    if messages[0].kind == "text":
+    if messages[0].kind == ContentKind.TEXT:
         return _texts(desk, ticket, together, reply_to)
     return _media(desk, together, reply_to)
 
@@ -48,7 +48,7 @@ async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
     if first.direction is Direction.NOTE:
         return None
     reply_to = await _replied(desk, first)
-    if first.kind == "text":
+    if first.kind == ContentKind.TEXT:
         pieces = split(*content(first), TEXT_LIMIT, TEXT_LIMIT)
         return _piece(desk, first, pieces, reply_to)
     alike = takewhile(lambda one: _replies_alike(one, first), messages)
@@ -103,7 +103,7 @@ def _fitting(number: str, messages: Sequence[Message]) -> Sequence[Message]:
     """Take as many texts from the front as one message holds."""
     room, entities = TEXT_LIMIT - utf16_len(number) - 1, 0
     for count, message in enumerate(messages):
-        if message.kind != "text":
+        if message.kind != ContentKind.TEXT:
             return messages[:count]
         text, spans = quoting.part(message)
         room -= utf16_len(text)

@@ -14,7 +14,7 @@ from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews
 from bot.wording.registry import words_for
 from core.text import Piece, split
-from database.models import Direction, LinkKind, Message, MessageLink, Ticket
+from database.models import ContentKind, Direction, LinkKind, Message, MessageLink, Ticket
 from services import links
 from services.delivery.parcel import Parcel, Rewritten, Shown
 from services.notices import AnswerEdited, AnswerRetracted, QuestionEdited, QuestionPosted
@@ -35,7 +35,7 @@ async def edit(desk: Desk, notice: QuestionEdited | AnswerEdited) -> Parcel | No
     ticket = await desk.ticket(message.ticket_id)
     if stale[0].kind is LinkKind.CARD:
         return await cards.redrawn(desk, ticket, stale[0], more=True)
-    if message.kind == "text":
+    if message.kind == ContentKind.TEXT:
         return await _text(desk, ticket, message, stale)
     return await _media(desk, message, sent, stale)
 
@@ -108,7 +108,7 @@ async def _was_edited(desk: Desk, link: MessageLink, message: Message) -> bool:
 
 async def _grown(desk: Desk, message: Message, sent: Sequence[MessageLink]) -> Parcel | None:
     """Send the piece that the text needs beyond those that were sent."""
-    if message.kind != "text":
+    if message.kind != ContentKind.TEXT:
         return None
     ticket = await desk.ticket(message.ticket_id)
     pieces = await _pieces(desk, ticket, message)

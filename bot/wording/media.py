@@ -23,27 +23,27 @@ from bot.reading import kinds
 from bot.wording import again, quoting
 from bot.wording.calls import Call, ReplyTo, reply, send_text
 from core.text import utf16_len
-from database.models import Message
-from services.helpdesk.content import SHORTENED, UNKNOWN
+from database.models import ContentKind, Message
+from services.helpdesk.content import SHORTENED
 
 # The kinds that Telegram groups into albums, and with which they go together
 # (core.telegram.org/bots/api#sendmediagroup).
-_ALBUMS = {
-    "photo": "seen",
-    "live_photo": "seen",
-    "video": "seen",
-    "document": "filed",
-    "audio": "heard",
+_ALBUMS: dict[str, str] = {
+    ContentKind.PHOTO: "seen",
+    ContentKind.LIVE_PHOTO: "seen",
+    ContentKind.VIDEO: "seen",
+    ContentKind.DOCUMENT: "filed",
+    ContentKind.AUDIO: "heard",
 }
 ALBUM_LIMIT = 10
 
 _INPUT_MEDIA: dict[str, Any] = {
-    "photo": InputMediaPhoto,
-    "live_photo": InputMediaLivePhoto,
-    "video": InputMediaVideo,
-    "animation": InputMediaAnimation,
-    "audio": InputMediaAudio,
-    "document": InputMediaDocument,
+    ContentKind.PHOTO: InputMediaPhoto,
+    ContentKind.LIVE_PHOTO: InputMediaLivePhoto,
+    ContentKind.VIDEO: InputMediaVideo,
+    ContentKind.ANIMATION: InputMediaAnimation,
+    ContentKind.AUDIO: InputMediaAudio,
+    ContentKind.DOCUMENT: InputMediaDocument,
 }
 
 
@@ -59,7 +59,7 @@ def copy(message: Message, chat_id: int, *, reply_to: ReplyTo) -> Call:
         reply_parameters=parameters,
         **(again.caption(message) | again.above(message) if reworded else {}),
     )
-    if message.kind == UNKNOWN:
+    if message.kind == ContentKind.UNKNOWN:
         return Call(method)
     stored = again.send(message, chat_id, parameters)
     words = send_text(chat_id, again.described(message), reply_to=reply_to)
@@ -101,7 +101,7 @@ def edit(message: Message, chat_id: int, message_id: int) -> TelegramMethod[Any]
     """Give a copy the new caption or file; None for kinds that Telegram lets nobody edit."""
     if message.kind in _INPUT_MEDIA and again.has_file(message):
         return EditMessageMedia(chat_id=chat_id, message_id=message_id, media=input_media(message))
-    if message.kind == "voice":
+    if message.kind == ContentKind.VOICE:
         return EditMessageCaption(
             chat_id=chat_id,
             message_id=message_id,

@@ -15,11 +15,10 @@ from bot.wording.context import Desk, rendered
 from bot.wording.registry import words_for
 from core.text import Piece
 from database.machinery import Delivery, DeliveryStatus
-from database.models import Direction, LinkKind, Message, Ticket, User
+from database.models import ContentKind, Direction, LinkKind, Message, Ticket, User
 from services import inbox, links, notices
 from services.delivery.parcel import Parcel, Shown
 from services.helpdesk import failure_notices, orphans, resend
-from services.helpdesk.content import UNKNOWN
 from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTickets
 
 _AS_NOTICE = [[Shown(kind=LinkKind.NOTICE)]]
@@ -122,7 +121,7 @@ async def answer_may_remain(desk: Desk, notice: notices.AnswerMayRemain) -> Parc
 
 @words_for(notices.WordsWanted)
 async def words_wanted(desk: Desk, notice: notices.WordsWanted) -> Parcel:
-    words = refusals.problem(KindNotRelayed(UNKNOWN), desk.today)
+    words = refusals.problem(KindNotRelayed(ContentKind.UNKNOWN), desk.today)
     return _say(desk, words, reply_to=notice.message_id)
 
 

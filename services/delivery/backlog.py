@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from database.conditions import PENDING
 from database.machinery import Delivery, DeliveryStatus
-from database.models import Message
+from database.models import ContentKind, Message
 from services.notices import CardPosted, QuestionPosted
 from services.outbox import DECORATION
 
@@ -62,7 +62,7 @@ async def measure(
     waits = aliased(Delivery, found)
     question = waits.kind == QuestionPosted.kind
     told_of = waits.kind.in_([QuestionPosted.kind, CardPosted.kind])
-    merges = and_(question, Message.kind == "text")
+    merges = and_(question, Message.kind == ContentKind.TEXT)
     lanes = func.count(waits.ticket_id.distinct()).filter(merges)
     counted = await session.execute(
         select(func.count(), func.count().filter(told_of), func.count().filter(~merges) + lanes)

@@ -9,10 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from database.machinery import Delivery, DeliveryStatus
-from database.models import Direction, Message, MessageLink, Ticket
+from database.models import ContentKind, Direction, Message, MessageLink, Ticket
 from services import outbox
 from services.helpdesk import owing
-from services.helpdesk.content import UNKNOWN
 from services.notices import CardPosted, DeliveryFailed, QuestionFailed, rules_of
 
 log = structlog.get_logger(__name__)
@@ -101,7 +100,7 @@ async def is_no_content(session: AsyncSession, delivery: Delivery) -> bool:
     if rules_of(delivery.kind).passes_on is not Direction.QUESTION:
         return False
     message = await session.get_one(Message, delivery.payload["message_id"])
-    return message.kind == UNKNOWN
+    return message.kind == ContentKind.UNKNOWN
 
 
 def drop(batch: Sequence[Delivery], reason: str) -> None:

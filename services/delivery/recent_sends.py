@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.conditions import PENDING
 from database.machinery import Delivery, DeliveryStatus
-from database.models import Message
+from database.models import ContentKind, Message
 from services.notices import kinds
 from services.outbox import ASIDE
 
@@ -92,7 +92,9 @@ async def _joined_texts(session: AsyncSession, deliveries: Iterable[Delivery]) -
     if not behind:
         return set()
     texts = await session.scalars(
-        select(Message.id).where(Message.id.in_(set(behind.values())), Message.kind == "text")
+        select(Message.id).where(
+            Message.id.in_(set(behind.values())), Message.kind == ContentKind.TEXT
+        )
     )
     known = set(texts)
     return {one for one, message_id in behind.items() if message_id in known}

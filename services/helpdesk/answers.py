@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import slashes
 from database.machinery import Delivery, DeliveryStatus
-from database.models import Direction, Message, Ticket, User
+from database.models import Direction, EventKind, Message, Ticket, User
 from services import links, outbox
 from services.helpdesk import history, messages, owing, resend
 from services.helpdesk.content import Content
@@ -165,7 +165,7 @@ async def _note(
     An album has one reaction, on its first item.
     """
     note = await messages.store(session, ticket, by, Direction.NOTE, content)
-    history.record(session, ticket, by, "noted", now)
+    history.record(session, ticket, by, EventKind.NOTED, now)
     first_id = album[0].id if album else note.id
     await outbox.post_once(
         session, ticket.staff_chat_id, NoteKept(first_id), now=now, ticket=ticket
@@ -190,4 +190,4 @@ async def _retract(
         author_id = retracted[0].author_id  # nobody else can edit it
         author = await session.get(User, author_id) if author_id is not None else None
         await owing.owes_again(session, ticket, now=now)
-        history.record(session, ticket, author, "retracted", now)
+        history.record(session, ticket, author, EventKind.RETRACTED, now)

@@ -7,9 +7,7 @@ from typing import Any
 
 from core import slashes
 from core.text import rest
-
-# The kind of what is newer than we are: content, or a service message of tomorrow.
-UNKNOWN = "unknown"
+from database.models import ContentKind
 
 # Among a message's details: its words begin later than those of the original, which is not to be
 # copied as it is.
@@ -20,7 +18,7 @@ _FLAGS = ("has_media_spoiler", "show_caption_above_media")
 
 # Kinds that are all in their details; the rest has text or a file, or changes by itself: a live
 # location, the votes of a poll, the tasks of a checklist.
-_IN_DETAILS = frozenset({"contact", "venue", "rich_message"})
+_IN_DETAILS = frozenset({ContentKind.CONTACT, ContentKind.VENUE, ContentKind.RICH_MESSAGE})
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Content:
     @property
     def is_note(self) -> bool:
         """What begins with `//` stays among staff; so does a slash alone, which says nothing."""
-        if self.kind == "text" and slashes.is_alone(self.text or ""):
+        if self.kind == ContentKind.TEXT and slashes.is_alone(self.text or ""):
             return True
         return slashes.is_note(self.text or self.beginning)
 
@@ -87,7 +85,7 @@ def essence(kind: str, details: Mapping[str, Any] | None) -> list[Any]:
     """Give what of the details would make it another message if it changed."""
     said = details or {}
     flags = [bool(said.get(name)) for name in _FLAGS]
-    if kind == "checklist":  # its tasks are ticked off, which is nobody's new wording
+    if kind == ContentKind.CHECKLIST:  # its tasks are ticked off, which is nobody's new wording
         return [kind, *flags, (said.get(kind) or {}).get("title")]
     return [kind, *flags, _lasting(said.get(kind)) if kind in _IN_DETAILS else None]
 

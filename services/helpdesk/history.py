@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Ticket, TicketEvent, TicketStatus, User
+from database.models import EventKind, Ticket, TicketEvent, TicketStatus, User
 
 log = structlog.get_logger(__name__)
 
@@ -16,7 +16,7 @@ def record(
     session: AsyncSession,
     ticket: Ticket,
     actor: User | None,
-    kind: str,
+    kind: EventKind,
     now: datetime,
     **details: Any,
 ) -> None:
@@ -25,12 +25,12 @@ def record(
         TicketEvent(
             ticket_id=ticket.id,
             actor_id=actor.id if actor else None,
-            kind=kind,
+            kind=kind.value,
             details=details or None,
             happened_at=now,
         )
     )
-    log.info("ticket event", event_kind=kind, ticket=ticket.id, status=ticket.status.value)
+    log.info("ticket event", event_kind=kind.value, ticket=ticket.id, status=ticket.status.value)
 
 
 async def answered_from(
@@ -42,7 +42,7 @@ async def answered_from(
     """
     answered = await session.execute(
         select(TicketEvent.details, TicketEvent.happened_at)
-        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == "answered")
+        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == EventKind.ANSWERED)
         .order_by(TicketEvent.id.desc())
     )
     for details, happened_at in answered:
@@ -55,7 +55,7 @@ async def last_answered_at(session: AsyncSession, ticket: Ticket) -> datetime | 
     """Tell when staff answered last, whatever became of that answer."""
     found: datetime | None = await session.scalar(
         select(TicketEvent.happened_at)
-        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == "answered")
+        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == EventKind.ANSWERED)
         .order_by(TicketEvent.id.desc())
         .limit(1)
     )

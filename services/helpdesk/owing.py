@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import Delivery, DeliveryStatus
-from database.models import Direction, Message, Ticket, TicketStatus, User
+from database.models import Direction, EventKind, Message, Ticket, TicketStatus, User
 from services import outbox
 from services.helpdesk import history
 from services.notices import AnswerPosted
@@ -18,7 +18,7 @@ async def answered(
     """Have the ticket wait for its user, now that an answer is on its way."""
     owed = ticket.status in {TicketStatus.NEW, TicketStatus.OPEN}
     before = {"message_id": answer_id, "was": ticket.status.value} if owed else {}
-    history.record(session, ticket, by, "answered", now, **before)
+    history.record(session, ticket, by, EventKind.ANSWERED, now, **before)
     if owed:
         ticket.status = TicketStatus.PENDING
         await outbox.redraw_card(session, ticket, now=now)

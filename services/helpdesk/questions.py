@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import Delivery
-from database.models import Message, Ticket, TicketStatus
+from database.models import ContentKind, Message, Ticket, TicketStatus
 from services import outbox
 from services.helpdesk import history, messages, owing
 from services.helpdesk.content import Content
@@ -20,7 +20,7 @@ async def edit(session: AsyncSession, written: Message, content: Content, *, now
     after an answer; the ticket stays as it is. A card holds text only: what stood on it and becomes
     a file is shown below it.
     """
-    was_text, edited_before = written.kind == "text", written.edited_at
+    was_text, edited_before = written.kind == ContentKind.TEXT, written.edited_at
     if not messages.reword(written, content):
         return
     ticket = await session.get_one(Ticket, written.ticket_id)
@@ -33,7 +33,7 @@ async def edit(session: AsyncSession, written: Message, content: Content, *, now
         outbox.post(
             session, ticket.staff_chat_id, EditedAfterAnswer(written.id), now=now, ticket=ticket
         )
-    if was_text and written.kind != "text" and await messages.is_first(session, written):
+    if was_text and written.kind != ContentKind.TEXT and await messages.is_first(session, written):
         shown, album = QuestionPosted(written.id), written.media_group_id
         await outbox.post_content(
             session, ticket.staff_chat_id, shown, album, now=now, ticket=ticket

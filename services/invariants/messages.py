@@ -7,7 +7,7 @@ from sqlalchemy import Select, and_, except_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from database.machinery import Delivery
-from database.models import Message, MessageLink, Ticket, User
+from database.models import ContentKind, Message, MessageLink, Ticket, User
 from services import notices
 from services.invariants.conditions import NOTE, PASSING_ON, QUESTION, number
 from services.invariants.rule import Rule
@@ -69,6 +69,6 @@ def _on_a_card_to_come() -> Select[int, int]:
     card = select(Delivery.ticket_id).where(Delivery.kind == notices.CardPosted.kind)
     named = select(number("message_id")).where(Delivery.kind == notices.CardPosted.kind)
     return select(Message.ticket_id, Message.id).where(
-        Message.kind == "text",
+        Message.kind == ContentKind.TEXT,
         or_(and_(Message.id.in_(first), Message.ticket_id.in_(card)), Message.id.in_(named)),
     )

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.reading.beginnings import beginning
+from database.models import ContentKind
 from sandbox.client import User
-from services.helpdesk.content import UNKNOWN
 from tests.office import Office
 
 Json = dict[str, Any]
@@ -81,8 +81,8 @@ async def test_what_has_one_slash_in_a_poll_is_asked_about(office: Office, alice
             "/ she is rude",
         ),
         ("rich_message", {"rich_message": rich(paragraph("a"), paragraph("// b"))}, ""),
-        (UNKNOWN, {"hologram": {"title": "// x"}}, "// x"),
-        (UNKNOWN, {"hologram": {"id": 1}, "quote": {"text": "// x"}}, ""),
+        (ContentKind.UNKNOWN, {"hologram": {"title": "// x"}}, "// x"),
+        (ContentKind.UNKNOWN, {"hologram": {"id": 1}, "quote": {"text": "// x"}}, ""),
         ("audio", {"audio": {"title": "// x"}}, ""),
     ],
 )

@@ -1,9 +1,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import Direction, LinkKind, Message, Ticket
+from database.models import ContentKind, Direction, LinkKind, Message, Ticket
 from services.helpdesk import messages
 from services.helpdesk.content import Content
 from tests.services import factories
@@ -27,6 +28,29 @@ async def test_what_was_written_is_stored_as_it_came(session: AsyncSession, tick
     assert (stored.file_id, stored.file_unique_id) == ("photo-1", "photo")
     assert (stored.media_group_id, stored.chat_id, stored.message_id) == ("album", 7, 5)
     assert (stored.revision, stored.sent_at, stored.reply_to_id) == (0, NOON, None)
+
+
+async def test_a_kind_that_we_do_not_know_is_kept_by_its_name(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    written = content(None, kind="hologram")
+
+    kept = await messages.store(session, ticket, ticket.user, Direction.QUESTION, written)
+
+    assert (await session.get_one(Message, kept.id)).kind == "hologram"
+
+
+async def test_a_kind_is_stored_and_found_by_its_name(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    written = content(kind=ContentKind.TEXT)
+
+    kept = await messages.store(session, ticket, ticket.user, Direction.QUESTION, written)
+
+    found = select(Message.id, Message.kind).where(Message.kind == ContentKind.TEXT)
+    (row,) = (await session.execute(found)).all()
+    assert tuple(row) == (kept.id, "text")
+    assert type(row.kind) is str
 
 
 async def test_what_nobody_in_particular_wrote_has_no_author(
