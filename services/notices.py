@@ -22,7 +22,7 @@ class Notice:
     |---|---|
     | `precedence` | its class, which has a share of the limits |
     | `reported` | somebody misses it if it does not arrive, so its loss is told |
-    | `decorates` | it shows how things are, and is shown anew when they change |
+    | `decorates` | it changes or deletes what stands, so a refusal tells nothing of the chat |
     | `free` | it costs its chat none of its messages: a reaction |
     | `passes_on` | it says for the first time what was written in this direction |
     | `edits` | it says the new wording of that |
@@ -418,6 +418,7 @@ class QuestionWithdrawn(Notice):
     `menu_id` is None if the menu is still in use.
     """
 
+    decorates = True
     dialogue_id: int
     menu_id: int | None = None
 

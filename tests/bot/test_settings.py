@@ -8,6 +8,7 @@ from sandbox.client import Message, User
 from tests.bot.test_standing import by, of_bot, reply, said_to
 from tests.office import USERNAME, Office, Sessions, formatted, open_office
 
+UNDELETABLE = {"status": 400, "description": "Bad Request: message can't be deleted"}
 TYPED = "Welcome to our shop!"
 
 
@@ -240,3 +241,18 @@ async def test_settings_go_on_in_the_supergroup_that_the_group_became(office: Of
     shown = await office.kate.sees("What users read from me", in_=moved)
     await office.kate.presses(shown, "Greeting")
     await office.kate.sees_edit(shown, "In which language?")
+
+
+async def test_a_question_that_cannot_be_deleted_holds_nothing_up(office: Office) -> None:
+    shown = await page(office)
+    await office.kate.presses(shown, "Change")
+    asked = await office.sees("please reply to this message")
+    await office.telegram.breaks("error", method="deleteMessages", times=None, **UNDELETABLE)
+
+    waiting = await office.kate.sees_edit(shown, "reply to my question")
+    await office.kate.presses(waiting, "Back")
+    await office.kate.sees_edit(waiting, "This is the default")
+    await office.all_goes()
+
+    await office.kate.replies(asked, "It is on its way")
+    await office.sees("I'm no longer asking for this")

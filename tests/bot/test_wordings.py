@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import i18n
 from bot.outgoing.composer import Composer
 from bot.wording import registry
+from bot.wording.calls import Call
 from core.team import Team
 from database.machinery import DeliveryStatus, LostSend
 from database.models import Direction, KeptReason, LinkKind, Ticket
@@ -27,6 +28,8 @@ from tests.times import NOON
 
 NOTICES = sorted(Notice.registry.values(), key=lambda kind: kind.__name__)
 USER = ANN.telegram_id
+# How the names of Telegram's methods begin that make no message.
+CHANGES = ("edit", "delete", "setMessageReaction")
 
 TO_USERS = {
     notices.AnswerEdited,
@@ -76,6 +79,24 @@ async def test_every_notice_is_worded_in_every_language(
     assert parcel.chat_id == chat_id
 
 
+@pytest.mark.parametrize("kind", NOTICES, ids=lambda kind: kind.__name__)
+async def test_what_only_changes_a_message_never_stands_for_its_whole_chat(
+    session: AsyncSession, kind: type[Notice]
+) -> None:
+    """Telegram may refuse an edit or a deletion in a group that takes every message."""
+    ticket = await ticket_of_somebody_who_speaks(session, "en")
+    notice = await sample(session, ticket, kind)
+    chat_id = USER if kind in TO_USERS else STAFF
+    delivery = await factories.delivery(session, notice, ticket, chat_id=chat_id)
+
+    parcel = await Composer(Team(STAFF, "en", UTC), lambda: NOON)(session, [delivery])
+
+    assert parcel is not None
+    assert isinstance(parcel.call, Call)
+    if parcel.call.method.__api_method__.startswith(CHANGES) and not kind.reported:
+        assert kind.decorates
+
+
 async def ticket_of_somebody_who_speaks(session: AsyncSession, language: str) -> Ticket:
     ticket = await factories.ticket(session)
     ticket.user.language = language
@@ -105,6 +126,7 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
         "delivery_id": delivery.id,
         "dialogue_id": dialogue.id,
         "doubted": False,
+        "is_main": True,
         "key": Words.CONFIRMATION.value,
         "language": ticket.user.language,
         "mark": words.mark,

@@ -82,6 +82,7 @@ def test_each_kind_is_of_a_class(precedence: Precedence, kinds: set[str]) -> Non
                 "card_retired",
                 "command_done",
                 "note_kept",
+                "question_withdrawn",
                 "sent_again",
             },
         ),
