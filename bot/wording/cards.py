@@ -24,7 +24,7 @@ from database.models import (
     User,
 )
 from services import links
-from services.delivery.parcel import Parcel, Rewritten, Shown
+from services.delivery.parcel import LinkRewritten, Parcel, Shown, links_of
 from services.notices import CardPosted, CardRedrawn, CardRetired
 
 # Of the first message so much stands on the card; the head above it has room to change.
@@ -56,7 +56,7 @@ async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
                 previews=previews(first) if first is not None else None,
             )
         ),
-        shows=[[shown(first, named=message_id is not None)]],
+        effects=links_of([shown(first, named=message_id is not None)]),
         more=goes_on,
     )
 
@@ -79,7 +79,7 @@ async def redrawn(desk: Desk, ticket: Ticket, card: MessageLink, *, more: bool =
     return Parcel(
         desk.chat_id,
         Call(edit_text(desk.chat_id, card.message_id, face_now, keyboard=keyboard, previews=shows)),
-        rewrites=[Rewritten(card.id, shown(first, named=card.copy_of is not None))],
+        effects=[LinkRewritten(card.id, shown(first, named=card.copy_of is not None))],
         more=more,
     )
 
@@ -113,7 +113,7 @@ async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
     return Parcel(
         desk.chat_id,
         Call(edit_text(desk.chat_id, oldest.message_id, words)),
-        rewrites=[Rewritten(oldest.id, shows)],
+        effects=[LinkRewritten(oldest.id, shows)],
         more=len(known) > 2,  # noqa: PLR2004
     )
 
@@ -194,7 +194,7 @@ async def _continuation(
     return Parcel(
         desk.chat_id,
         Call(send_text(desk.chat_id, piece, reply_to=card.message_id if card else None)),
-        shows=[[Shown(first.id, LinkKind.COPY, desk.part, first.revision)]],
+        effects=links_of([Shown(first.id, LinkKind.COPY, desk.part, first.revision)]),
         more=desk.part + 1 < len(pieces),
     )
 

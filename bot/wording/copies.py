@@ -1,6 +1,7 @@
 """What people wrote, as the other side sees it."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
@@ -15,7 +16,7 @@ from bot.wording.context import TEXT_LIMIT, Desk, content, previews
 from bot.wording.registry import words_for
 from core.text import Piece, split, utf16_len
 from database.models import ContentKind, Direction, LinkKind, Message, MessageLink, Ticket
-from services.delivery.parcel import Parcel, Shown
+from services.delivery.parcel import AnswerArrived, Parcel, Shown, links_of
 from services.notices import AnswerPosted, QuestionPosted
 
 # Stands between texts that travel as one.
@@ -50,9 +51,17 @@ async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
     reply_to = await _replied(desk, first)
     if first.kind == ContentKind.TEXT:
         pieces = split(*content(first), TEXT_LIMIT, TEXT_LIMIT)
-        return _piece(desk, first, pieces, reply_to)
+        return _arriving(_piece(desk, first, pieces, reply_to), messages)
     alike = takewhile(lambda one: _replies_alike(one, first), messages)
-    return _media(desk, list(alike), reply_to)
+    return _arriving(_media(desk, list(alike), reply_to), messages)
+
+
+def _arriving(parcel: Parcel | None, answers: Sequence[Message]) -> Parcel | None:
+    """Say which answers have reached their user with this parcel."""
+    if parcel is None or parcel.more:
+        return parcel
+    arrived = [AnswerArrived(answer.id) for answer in answers[: parcel.carries]]
+    return replace(parcel, effects=[*parcel.effects, *arrived])
 
 
 def bundle(number: str, messages: Sequence[Message]) -> Piece:
@@ -94,7 +103,7 @@ def _texts(
     return Parcel(
         desk.chat_id,
         Call(send_text(desk.chat_id, bundle(number, together), reply_to=reply_to)),
-        shows=[[_shown(message) for message in together]],
+        effects=links_of([_shown(message) for message in together]),
         carries=len(together),
     )
 
@@ -140,7 +149,7 @@ def _piece(
                 previews=previews(message),
             )
         ),
-        shows=[[_shown(message, desk.part)]],
+        effects=links_of([_shown(message, desk.part)]),
         more=desk.part + 1 < len(pieces),
     )
 
@@ -156,20 +165,20 @@ def _media(desk: Desk, messages: Sequence[Message], reply_to: ReplyTo) -> Parcel
             desk.chat_id,
             media.album(album, desk.chat_id, reply_to=reply_to),
             cost=len(album),
-            shows=[[_shown(message)] for message in album],
+            effects=links_of(*([_shown(message)] for message in album)),
             carries=len(album),
         )
     if desk.part == 0 and quoting.context(first) and not media.has_room(first):
         return Parcel(
             desk.chat_id,
             Call(send_text(desk.chat_id, (quoting.context(first), []), reply_to=reply_to)),
-            shows=[[Shown(kind=LinkKind.NOTICE)]],
+            effects=links_of([Shown(kind=LinkKind.NOTICE)]),
             more=True,
         )
     return Parcel(
         desk.chat_id,
         media.copy(first, desk.chat_id, reply_to=reply_to),
-        shows=[[_shown(first)]],
+        effects=links_of([_shown(first)]),
     )
 
 

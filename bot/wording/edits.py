@@ -16,7 +16,7 @@ from bot.wording.registry import words_for
 from core.text import Piece, split
 from database.models import ContentKind, Direction, LinkKind, Message, MessageLink, Ticket
 from services import links
-from services.delivery.parcel import Parcel, Rewritten, Shown
+from services.delivery.parcel import LinkDropped, LinkRewritten, Parcel, Shown, links_of
 from services.notices import AnswerEdited, AnswerRetracted, QuestionEdited, QuestionPosted
 
 
@@ -80,7 +80,7 @@ async def _text(
                 previews=previews(message),
             )
         ),
-        rewrites=[_rewritten(stale[0], message)],
+        effects=[_rewritten(stale[0], message)],
         more=True,
     )
 
@@ -94,7 +94,7 @@ async def _bundle(desk: Desk, ticket: Ticket, beside: Sequence[MessageLink]) -> 
     return Parcel(
         desk.chat_id,
         Call(edit_text(desk.chat_id, beside[0].message_id, words)),
-        rewrites=[_rewritten(link, message) for link, message in held],
+        effects=[_rewritten(link, message) for link, message in held],
         more=True,
     )
 
@@ -118,7 +118,7 @@ async def _grown(desk: Desk, message: Message, sent: Sequence[MessageLink]) -> P
     return Parcel(
         desk.chat_id,
         Call(send_text(desk.chat_id, pieces[part], reply_to=sent[-1].message_id)),
-        shows=[[Shown(message.id, LinkKind.COPY, part, message.revision)]],
+        effects=links_of([Shown(message.id, LinkKind.COPY, part, message.revision)]),
         more=part + 1 < len(pieces),
     )
 
@@ -169,7 +169,7 @@ async def _media(
     return Parcel(
         desk.chat_id,
         Call(method, media.copy(message, desk.chat_id, reply_to=None).instead),
-        rewrites=[_rewritten(stale[0], message)],
+        effects=[_rewritten(stale[0], message)],
         more=len(stale) > 1,
     )
 
@@ -181,14 +181,14 @@ def _below(desk: Desk, message: Message, sent: Sequence[MessageLink]) -> Parcel 
     return Parcel(
         desk.chat_id,
         media.copy(message, desk.chat_id, reply_to=sent[-1].message_id),
-        shows=[[Shown(message.id, LinkKind.COPY, 0, message.revision)]],
+        effects=links_of([Shown(message.id, LinkKind.COPY, 0, message.revision)]),
     )
 
 
 def _delete(desk: Desk, link: MessageLink, *, more: bool) -> Parcel:
     method = DeleteMessage(chat_id=desk.chat_id, message_id=link.message_id)
-    return Parcel(desk.chat_id, Call(method), drops=[link.id], more=more)
+    return Parcel(desk.chat_id, Call(method), effects=[LinkDropped(link.id)], more=more)
 
 
-def _rewritten(link: MessageLink, message: Message) -> Rewritten:
-    return Rewritten(link.id, Shown(message.id, link.kind, link.part, message.revision))
+def _rewritten(link: MessageLink, message: Message) -> LinkRewritten:
+    return LinkRewritten(link.id, Shown(message.id, link.kind, link.part, message.revision))

@@ -17,11 +17,11 @@ from core.text import Piece
 from database.machinery import Delivery, DeliveryStatus
 from database.models import ContentKind, Direction, LinkKind, Message, Ticket, User
 from services import inbox, links, notices
-from services.delivery.parcel import Parcel, Shown
+from services.delivery.parcel import Parcel, Shown, links_of
 from services.helpdesk import failure_notices, orphans, resend
 from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTickets
 
-_AS_NOTICE = [[Shown(kind=LinkKind.NOTICE)]]
+_AS_NOTICE = links_of([Shown(kind=LinkKind.NOTICE)])
 
 
 @words_for(notices.TicketReopened)
@@ -177,7 +177,7 @@ async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel
     found = [update_json.writer(json.loads(one)) for one in await inbox.raws(desk.session, kept)]
     writers = {one.telegram_id: one for one in found if one is not None}
     words = to_staff.updates_set_aside(kept or [notice.dead_update_id], list(writers.values()))
-    return Parcel(desk.chat_id, Call(send_text(desk.chat_id, rendered(words))), shows=_AS_NOTICE)
+    return Parcel(desk.chat_id, Call(send_text(desk.chat_id, rendered(words))), effects=_AS_NOTICE)
 
 
 @words_for(notices.UpdateFailed)
@@ -241,7 +241,7 @@ def _say(
     return Parcel(
         desk.chat_id,
         Call(send_text(desk.chat_id, (words, []), reply_to=reply_to, keyboard=keyboard)),
-        shows=_AS_NOTICE,
+        effects=_AS_NOTICE,
     )
 
 

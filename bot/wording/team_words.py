@@ -13,7 +13,7 @@ from bot.wording.registry import words_for
 from database.models import LinkKind, User
 from database.team import Dialogue
 from services import notices
-from services.delivery.parcel import Parcel, Shown
+from services.delivery.parcel import DialogueAsked, Parcel, Shown, links_of
 from services.helpdesk import dialogues, settings
 from services.helpdesk.settings import Words
 
@@ -32,7 +32,7 @@ async def _to_user(desk: Desk, which: Words, ticket_id: int) -> Parcel:
     number = desk.number(await desk.ticket(ticket_id))
     own = await settings.words(desk.session, which, spoken())
     call = Call(send_text(desk.chat_id, team_words.worded(which, own, number)))
-    return Parcel(desk.chat_id, call, shows=[[Shown(kind=LinkKind.NOTICE)]])
+    return Parcel(desk.chat_id, call, effects=links_of([Shown(kind=LinkKind.NOTICE)]))
 
 
 @words_for(notices.WordsAsked)
@@ -49,7 +49,7 @@ async def words_asked(desk: Desk, notice: notices.WordsAsked) -> Parcel | None:
     # An anonymous administrator can't be mentioned, and others are not to be made to reply.
     forced = ForceReply(selective=True) if person else None
     call = Call(send_text(desk.chat_id, words, keyboard=forced))
-    return Parcel(desk.chat_id, call, asks=dialogue.id)
+    return Parcel(desk.chat_id, call, effects=[DialogueAsked(dialogue.id)])
 
 
 @words_for(notices.QuestionWithdrawn)

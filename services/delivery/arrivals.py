@@ -1,8 +1,8 @@
 """Arrivals: Telegram took a parcel, so its messages get links, and an answer gets its reaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,15 @@ from database.models import Direction, Message, MessageLink, Ticket
 from services import links, outbox, pauses
 from services.delivery import failures
 from services.delivery.outcomes import Delivered
-from services.delivery.parcel import Parcel, Trip
+from services.delivery.parcel import (
+    AnswerArrived,
+    DialogueAsked,
+    Effect,
+    LinkDropped,
+    LinkMade,
+    LinkRewritten,
+    Trip,
+)
 from services.helpdesk import dialogues, failure_notices
 from services.notices import (
     AnswerDelivered,
@@ -51,16 +59,14 @@ _DELIVERED = (
 def is_plain(trip: Trip) -> bool:
     """Whether its arrival only makes links, and may release a chat that was held.
 
-    Not plain: a text of several parts, an edit or a deletion, an answer (it gets a reaction), the
-    notice of a failure (its user may be told too, and it is edited to show how that ended), a
-    question about what is kept (its chat may have moved), one that is to be replied to.
+    Not plain: a text of several parts, what has other effects, the notice of a failure (its user
+    may be told too, and it is edited to show how that ended), a question about what is kept (its
+    chat may have moved).
     """
-    parcel, rules = trip.parcel, rules_of(trip.kind)
-    follows = rules.passes_on is Direction.ANSWER or rules.offers_again
-    follows = follows or trip.kind == WordsKept.kind
-    more = parcel.more or parcel.rewrites or parcel.drops or follows
-    more = more or parcel.asks is not None
-    return not more and trip.part == 0
+    parcel, kind = trip.parcel, trip.kind
+    follows = rules_of(kind).offers_again or kind == WordsKept.kind
+    only_links = all(isinstance(effect, LinkMade) for effect in parcel.effects)
+    return only_links and not (parcel.more or follows) and trip.part == 0
 
 
 async def note_plain(
@@ -77,7 +83,9 @@ async def note_plain(
         link
         for trip, message_ids in arrived
         if not newly.keys().isdisjoint(trip.delivery_ids)
-        for link in _links(trip.parcel, trip.ticket_id, message_ids)
+        for effect in trip.parcel.effects
+        if isinstance(effect, LinkMade)
+        for link in _made(trip, effect, message_ids)
     ]
     await insert(session, MessageLink, made)
     trips = sorted((trip for trip, _ in arrived), key=lambda trip: trip.left_at)
@@ -95,10 +103,9 @@ async def note(
 ) -> None:
     """Record that it arrived; its next part, if there is one, may go at once."""
     parcel = trip.parcel
-    await _store_links(session, trip, outcome.message_ids, beside=outcome.beside)
+    for effect in parcel.effects:
+        await _apply(session, trip, effect, outcome, now=now)
     await pauses.release(session, {parcel.chat_id: trip.left_at})
-    if parcel.asks is not None and outcome.message_ids:
-        await dialogues.asked_with(session, parcel.asks, outcome.message_ids[0])
     for delivery in batch:
         delivery.sent_at, delivery.error = now, None
         if parcel.more:
@@ -116,8 +123,6 @@ async def note(
         failure_notices.note_place(batch[0], outcome.message_ids[0])
     if not outcome.whole:
         await _tell_described(session, batch, now=now)
-    elif not parcel.more and rules_of(trip.kind).passes_on is Direction.ANSWER:
-        await _confirm_answers(session, batch, now=now)
     elif not parcel.more and trip.kind == DeliveryFailed.kind:
         await failures.tell_user_of(session, batch[0], now=now)
 
@@ -130,54 +135,67 @@ def _come_along(trip: Trip, batch: Sequence[Delivery], *, now: datetime) -> None
             question.attempts, question.batch_id = 0, None
 
 
-async def _store_links(
-    session: AsyncSession, trip: Trip, message_ids: Sequence[int], *, beside: bool
+async def _apply(
+    session: AsyncSession, trip: Trip, effect: Effect, outcome: Delivered, *, now: datetime
 ) -> None:
-    """Record what each message shows; `beside`: the message to be edited remains, unchanged."""
-    parcel = trip.parcel
-    for rewritten in parcel.rewrites:
-        link = await session.get_one(MessageLink, rewritten.link_id)
-        shown = rewritten.shown
-        if beside:
-            session.add(links.as_left(link))
-        link.message_id = message_ids[0] if message_ids else link.message_id
-        link.copy_of, link.kind = shown.copy_of, shown.kind
-        link.part, link.revision = shown.part, shown.revision
-    for link_id in parcel.drops:
-        await session.delete(await session.get_one(MessageLink, link_id))
-    session.add_all(MessageLink(**link) for link in _links(parcel, trip.ticket_id, message_ids))
+    """Record an effect of the parcel."""
+    match effect:
+        case LinkMade():
+            made = _made(trip, effect, outcome.message_ids)
+            session.add_all(MessageLink(**link) for link in made)
+        case LinkRewritten():
+            await _rewrite(session, effect, outcome)
+        case LinkDropped(link_id):
+            await session.delete(await session.get_one(MessageLink, link_id))
+        case AnswerArrived(message_id):
+            if outcome.whole:
+                await _confirm_answer(session, message_id, now=now)
+        case DialogueAsked(dialogue_id):
+            if outcome.message_ids:
+                await dialogues.asked_with(session, dialogue_id, outcome.message_ids[0])
+        case _:
+            assert_never(effect)
 
 
-def _links(
-    parcel: Parcel, ticket_id: int | None, message_ids: Sequence[int]
-) -> Iterator[dict[str, Any]]:
-    """Make rows for the links of new messages; without a ticket there are none."""
-    if ticket_id is None:
-        return
-    for message_id, all_shown in zip(message_ids, parcel.shows, strict=False):
-        for shown in all_shown:
-            if message_id:  # 0: a scheduled message, which gets its id later
-                yield {
-                    "ticket_id": ticket_id,
-                    "copy_of": shown.copy_of,
-                    "kind": shown.kind,
-                    "chat_id": parcel.chat_id,
-                    "message_id": message_id,
-                    "part": shown.part,
-                    "revision": shown.revision,
-                }
+def _made(trip: Trip, effect: LinkMade, message_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Make the row of a link, in a list; without a ticket there is none.
+
+    Nor is there one for a scheduled message (0), which gets its id later.
+    """
+    message_id = message_ids[effect.place] if effect.place < len(message_ids) else 0
+    if trip.ticket_id is None or not message_id:
+        return []
+    shown = effect.shown
+    return [
+        {
+            "ticket_id": trip.ticket_id,
+            "copy_of": shown.copy_of,
+            "kind": shown.kind,
+            "chat_id": trip.parcel.chat_id,
+            "message_id": message_id,
+            "part": shown.part,
+            "revision": shown.revision,
+        }
+    ]
 
 
-async def _confirm_answers(
-    session: AsyncSession, batch: Sequence[Delivery], *, now: datetime
-) -> None:
-    """Have answers marked as delivered where they were written; an album by its first item."""
-    for delivery in batch:
-        answer = await session.get_one(Message, delivery.payload["message_id"])
-        if answer.media_group_id is None or not await _follows_another(session, answer):
-            ticket = await session.get_one(Ticket, answer.ticket_id)
-            arrived = AnswerDelivered(answer.id)
-            outbox.post(session, ticket.staff_chat_id, arrived, now=now, ticket=ticket)
+async def _rewrite(session: AsyncSession, effect: LinkRewritten, outcome: Delivered) -> None:
+    """Record what the message shows; one that could not be edited remains, unchanged."""
+    link, shown = await session.get_one(MessageLink, effect.link_id), effect.shown
+    if outcome.beside:
+        session.add(links.as_left(link))
+    link.message_id = outcome.message_ids[0] if outcome.message_ids else link.message_id
+    link.copy_of, link.kind = shown.copy_of, shown.kind
+    link.part, link.revision = shown.part, shown.revision
+
+
+async def _confirm_answer(session: AsyncSession, message_id: int, *, now: datetime) -> None:
+    """Have an answer marked as delivered where it was written; an album by its first item."""
+    answer = await session.get_one(Message, message_id)
+    if answer.media_group_id is None or not await _follows_another(session, answer):
+        ticket = await session.get_one(Ticket, answer.ticket_id)
+        arrived = AnswerDelivered(answer.id)
+        outbox.post(session, ticket.staff_chat_id, arrived, now=now, ticket=ticket)
 
 
 async def _tell_described(

@@ -4,7 +4,7 @@ A notice is stored as a delivery (a row); deliveries of one lane are packed into
 a parcel that left is a trip; a trip comes back with an outcome.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -28,33 +28,68 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Rewritten:
-    """What a link says once its message was edited, or replaced by a new one."""
+class LinkMade:
+    """A message that the call makes gets a link; `place` is its place among them, from 0."""
+
+    shown: Shown
+    place: int = 0
+
+
+@dataclass(frozen=True)
+class LinkRewritten:
+    """The message of a link was edited, or replaced by a new one, and shows this now."""
 
     link_id: int
     shown: Shown
 
 
 @dataclass(frozen=True)
+class LinkDropped:
+    """The message of a link was deleted."""
+
+    link_id: int
+
+
+@dataclass(frozen=True)
+class AnswerArrived:
+    """An answer has reached its user, with all its parts."""
+
+    message_id: int
+
+
+@dataclass(frozen=True)
+class DialogueAsked:
+    """The message that the call makes is the question of a dialogue, to be replied to."""
+
+    dialogue_id: int
+
+
+# What is true once Telegram took a parcel; services/delivery/arrivals.py records it.
+type Effect = LinkMade | LinkRewritten | LinkDropped | AnswerArrived | DialogueAsked
+
+
+def links_of(*messages: Iterable[Shown]) -> tuple[LinkMade, ...]:
+    """Link the messages that a call makes, each with all that it shows."""
+    return tuple(
+        LinkMade(shown, place) for place, all_shown in enumerate(messages) for shown in all_shown
+    )
+
+
+@dataclass(frozen=True)
 class Parcel:
     """One call. `call` means something to the sender only.
 
-    `cost` is how many messages Telegram counts it as. `shows` lists, for each message that the
-    call makes, all that is in it. `rewrites` and `drops` name the links of messages that are
-    edited and deleted. `carries`: how many of the offered deliveries are in it. `more`: another
-    part of the same deliveries follows. `asks`: its message is the question of this dialogue, to be
-    replied to.
+    `cost` is how many messages Telegram counts it as. `effects` are true once it has arrived.
+    `carries`: how many of the offered deliveries are in it. `more`: another part of the same
+    deliveries follows.
     """
 
     chat_id: int
     call: object
     cost: int = 1
-    shows: Sequence[Sequence[Shown]] = ()
-    rewrites: Sequence[Rewritten] = ()
-    drops: Sequence[int] = ()
+    effects: Sequence[Effect] = ()
     carries: int = 1
     more: bool = False
-    asks: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

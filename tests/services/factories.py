@@ -21,7 +21,7 @@ from database.models import (
 )
 from services import notices, outbox
 from services.delivery import lanes
-from services.delivery.parcel import Parcel, Shown, Trip
+from services.delivery.parcel import Parcel, Shown, Trip, links_of
 from services.delivery.rings import Head, Rings
 from services.helpdesk import messages, staff_chat_changes
 from services.helpdesk.content import Content, Person
@@ -160,7 +160,7 @@ async def link(
 
 def parcel(chat_id: int = STAFF, **fields: Any) -> Parcel:
     """Put nothing in particular into a parcel; each message it makes is a notice."""
-    return Parcel(chat_id, call=None, **{"shows": [[Shown()]]} | fields)
+    return Parcel(chat_id, call=None, **{"effects": links_of([Shown()])} | fields)
 
 
 def trip_of(batch: Sequence[Delivery], parcel: Parcel, *, left_at: datetime = NOON) -> Trip:

@@ -16,7 +16,7 @@ from services.delivery.backlog import Backlog
 from services.delivery.courier import Courier
 from services.delivery.limiter import Limiter
 from services.delivery.outcomes import Delivered, Outcome
-from services.delivery.parcel import Parcel, Shown
+from services.delivery.parcel import Parcel, Shown, links_of
 from services.notices import (
     AnswerEdited,
     CardPosted,
@@ -84,7 +84,7 @@ class Telegram:
                 raise answer
             return answer
         self._last_id += 1
-        return Delivered(tuple(self._last_id for _ in parcel.shows))
+        return Delivered(tuple(self._last_id for _ in parcel.effects))
 
 
 class Words:
@@ -118,7 +118,7 @@ class Words:
             head.chat_id,
             call=numbers,
             cost=self.costs.get(numbers[0], 1),
-            shows=[[Shown(part=head.part)]],
+            effects=links_of([Shown(part=head.part)]),
             carries=len(together),
             more=head.part + 1 < self.parts.get(numbers[0], 1),
         )

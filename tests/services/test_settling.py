@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from structlog.testing import capture_logs
 
 from database.machinery import ChatPause, Delivery, DeliveryStatus
 from database.models import Direction, LinkKind, MessageLink, Ticket, User
 from services import outbox
 from services import pauses as pauses_of
-from services.delivery import doubts, lanes, relocating, settling
+from services.delivery import arrivals, doubts, lanes, relocating, settling
 from services.delivery.outcomes import (
     BotRefused,
     ChatRefused,
@@ -25,7 +26,14 @@ from services.delivery.outcomes import (
     Unknown,
     UserGone,
 )
-from services.delivery.parcel import Parcel, Rewritten, Shown
+from services.delivery.parcel import (
+    AnswerArrived,
+    LinkDropped,
+    LinkRewritten,
+    Parcel,
+    Shown,
+    links_of,
+)
 from services.notices import (
     AnswerDelivered,
     AnswerEdited,
@@ -80,12 +88,20 @@ async def settle(
 ) -> None:
     await settling.settle(
         session,
-        trip_of(batch, parcel or factories.parcel(batch[0].chat_id), left_at=left_at or now),
+        trip_of(batch, parcel or in_a_parcel(*batch), left_at=left_at or now),
         batch,
         outcome,
         now=now,
     )
     await session.flush()
+
+
+def in_a_parcel(*batch: Delivery) -> Parcel:
+    """Compose deliveries as the bot does: a message for each, answers arrive with it."""
+    made = links_of(*[[Shown()] for _ in batch])
+    answers = [one.payload["message_id"] for one in batch if one.kind == AnswerPosted.kind]
+    arrived = [AnswerArrived(message_id) for message_id in answers]
+    return factories.parcel(batch[0].chat_id, effects=[*made, *arrived])
 
 
 async def answer_on_its_way(
@@ -158,7 +174,11 @@ async def test_what_arrived_is_noted_with_its_time_and_its_links(
 
     later = NOON + SECOND
     await settle(
-        session, Delivered((77,)), question, parcel=factories.parcel(shows=[[shown]]), now=later
+        session,
+        Delivered((77,)),
+        question,
+        parcel=factories.parcel(effects=links_of([shown])),
+        now=later,
     )
 
     assert (question.status, question.sent_at) == (DeliveryStatus.DELIVERED, later)
@@ -169,7 +189,7 @@ async def test_what_arrived_is_noted_with_its_time_and_its_links(
 async def test_a_merged_message_holds_several_copies(session: AsyncSession, ticket: Ticket) -> None:
     batch = [await question_on_its_way(session, ticket) for _ in range(2)]
     pks = [one.payload["message_id"] for one in batch]
-    parcel = factories.parcel(shows=[[Shown(pk, LinkKind.COPY) for pk in pks]])
+    parcel = factories.parcel(effects=links_of([Shown(pk, LinkKind.COPY) for pk in pks]))
 
     await settle(session, Delivered((77,)), *batch, parcel=parcel)
 
@@ -182,7 +202,7 @@ async def test_each_item_of_an_album_has_its_own_link(
 ) -> None:
     batch = [await question_on_its_way(session, ticket) for _ in range(2)]
     pks = [one.payload["message_id"] for one in batch]
-    parcel = factories.parcel(shows=[[Shown(pk, LinkKind.COPY)] for pk in pks], cost=2)
+    parcel = factories.parcel(effects=links_of(*[[Shown(pk, LinkKind.COPY)] for pk in pks]), cost=2)
 
     await settle(session, Delivered((77, 78)), *batch, parcel=parcel)
 
@@ -204,9 +224,9 @@ async def test_an_edited_message_keeps_its_link_at_the_new_revision(
     message = await factories.message(session, ticket)
     link = await factories.link(session, ticket, 77, kind=LinkKind.COPY, copy_of=message.id)
     edit = await claimed(session, QuestionEdited(message.id), ticket)
-    newest = Rewritten(link.id, Shown(message.id, LinkKind.COPY, revision=3))
+    newest = LinkRewritten(link.id, Shown(message.id, LinkKind.COPY, revision=3))
 
-    parcel = factories.parcel(shows=(), rewrites=[newest])
+    parcel = factories.parcel(effects=[newest])
     await settle(session, Delivered(()), edit, parcel=parcel)
 
     assert await links(session) == [(STAFF, 77, message.id, LinkKind.COPY, 0, 3)]
@@ -217,7 +237,7 @@ async def test_a_message_that_was_sent_anew_is_found_by_its_new_id(
 ) -> None:
     link = await factories.link(session, ticket, 77)
     redraw = await claimed(session, CardRedrawn(ticket.id), ticket)
-    parcel = factories.parcel(shows=(), rewrites=[Rewritten(link.id, Shown(kind=LinkKind.CARD))])
+    parcel = factories.parcel(effects=[LinkRewritten(link.id, Shown(kind=LinkKind.CARD))])
 
     await settle(session, Delivered((99,)), redraw, parcel=parcel)
 
@@ -228,7 +248,7 @@ async def test_a_deleted_message_loses_its_link(session: AsyncSession, ticket: T
     link = await factories.link(session, ticket, 77, kind=LinkKind.COPY, chat_id=USER)
     retraction = await claimed(session, AnswerRetracted(1), ticket, chat_id=USER)
 
-    parcel = factories.parcel(USER, shows=(), drops=[link.id])
+    parcel = factories.parcel(USER, effects=[LinkDropped(link.id)])
     await settle(session, Delivered(()), retraction, parcel=parcel)
 
     assert await links(session) == []
@@ -285,6 +305,57 @@ async def test_an_answer_is_confirmed_only_after_its_last_part(
     await settle(session, Delivered((5,)), sent, parcel=factories.parcel(USER, more=True))
 
     assert await told(session, sent) == []
+
+
+async def rows(session: AsyncSession) -> list[list[tuple[Any, ...]]]:
+    """List all that settling writes to; links by their order, not by their keys."""
+    await session.flush()
+    found = []
+    for model in (Delivery, MessageLink, ChatPause):
+        columns = [one for one in model.__table__.c if model is Delivery or one.name != "id"]
+        listed = await session.execute(select(*columns).order_by(*model.__table__.primary_key))
+        found.append([tuple(row) for row in listed])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("message_ids", "shows"),
+    [
+        pytest.param((77,), [[Shown(kind=LinkKind.CARD)]], id="one message"),
+        pytest.param((77,), [[Shown(part=1), Shown(part=2, revision=3)]], id="merged"),
+        pytest.param((77, 78), [[Shown()], [Shown(revision=1)]], id="album"),
+        pytest.param((77,), [[Shown()], [Shown(revision=1)]], id="fewer than were to be made"),
+        pytest.param((0,), [[Shown()]], id="made later"),
+        pytest.param((), [], id="nothing made"),
+    ],
+)
+@pytest.mark.parametrize("of_ticket", [True, False])
+@pytest.mark.parametrize("held", [True, False])
+async def test_what_simply_arrived_is_settled_together_as_it_is_alone(
+    sessions: async_sessionmaker[AsyncSession],
+    ann: Ticket,
+    message_ids: tuple[int, ...],
+    shows: list[list[Shown]],
+    *,
+    of_ticket: bool,
+    held: bool,
+) -> None:
+    whose, parcel = ann if of_ticket else None, factories.parcel(effects=links_of(*shows))
+    async with sessions.begin() as session:
+        batch = [await claimed(session, CardPosted(ann.id), whose, error="502") for _ in "12"]
+        trip = trip_of(batch, parcel, left_at=NOON + SECOND)
+        if held:
+            await pauses_of.hold(session, STAFF, "kicked", now=NOON)
+    async with sessions() as session:
+        claimed_now = await lanes.still_claimed(session, trip.delivery_ids)
+        arrived, alone = Delivered(message_ids), list(claimed_now.values())
+        await arrivals.note(session, trip, alone, arrived, now=NOON + MINUTE)
+        expected = await rows(session)
+    assert arrivals.is_plain(trip)
+
+    async with sessions() as session:
+        await arrivals.note_plain(session, [(trip, message_ids)], now=NOON + MINUTE)
+        assert await rows(session) == expected
 
 
 async def test_a_chat_that_was_held_takes_messages_again(
