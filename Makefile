@@ -13,7 +13,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.12 --generate-h
 	--custom-compile-command 'make lock' $(LOCK_FLAGS) pyproject.toml
 
 # No processes, no browser, no Telegram: what one runs between two edits.
-QUICK := tests/core tests/database tests/services tests/bot/test_wording_cards.py tests/bot/test_wording_texts.py
+QUICK := tests/core tests/database tests/services tests/bot/wording
 
 # Of `make simulate`: how many seeds are tried.
 SEEDS = 1000
@@ -39,7 +39,7 @@ check: $(READY) ## lint, types, layers and translations
 	@$(PYTHON) -m ruff format --quiet --check
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-logo
-	@$(PYTHON) -m pytest --quiet tests/bot/test_catalogues.py
+	@$(PYTHON) -m pytest --quiet tests/bot/wording/test_catalogues.py
 
 test: $(READY) ## every test, with branch coverage of at least 90 %
 	@$(PYTEST) --cov
@@ -51,13 +51,13 @@ demo: $(READY) ## the real bot on a local Telegram that you can see and touch, w
 	@$(PYTHON) -m tests.demo
 
 torture: $(READY) ## the long proofs with real processes: kills, faults, outages, limits (about an hour)
-	@$(PYTHON) -m tests.torture --json benchmarks/torture.json
+	@$(PYTHON) -m tests.proofs.torture --json benchmarks/torture.json
 
 simulate: $(READY) ## the whole bot in virtual time, SEEDS=1000 lives of it
-	@$(PYTHON) -m tests.simulation --seeds $(SEEDS) --json benchmarks/simulation.json
+	@$(PYTHON) -m tests.proofs.simulation --seeds $(SEEDS) --json benchmarks/simulation.json
 
 fuzz: $(READY) ## 20,000 generated updates on both databases
-	@$(PYTHON) -m tests.fuzzing --updates 20000 --json benchmarks/fuzz.json
+	@$(PYTHON) -m tests.proofs.fuzzing --updates 20000 --json benchmarks/fuzz.json
 
 bench: $(READY) ## measure the figures of the README, beside a bot that stores nothing (ten minutes)
 	@$(PYTHON) -m benchmarks

@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from core.config import PROJECT, sqlite_url
-from tests import postgres
+from tests.support import postgres
 
 _numbers = count(1)
 

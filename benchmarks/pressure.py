@@ -11,8 +11,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from sandbox.methods import METHODS
-from tests.simulation.run import Simulation
-from tests.simulation.script import Operation, Plan
+from tests.proofs.simulation.run import Simulation
+from tests.proofs.simulation.script import Operation, Plan
 
 # What a group takes in a minute (core.telegram.org/bots/faq): the bound without merging.
 A_MINUTE = 20

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from core.config import sqlite_url as url_of_file
 from database.session import make_sessions
-from tests import conform, engines, migrating, postgres, schedule
+from tests.support import conform, engines, migrating, postgres, schedule
 
 # How long an example takes says something about the machine, which is shared.
 hypothesis.settings.register_profile("shared machine", deadline=None)

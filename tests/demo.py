@@ -18,8 +18,8 @@ from typing import IO
 from core.config import PROJECT, sqlite_url
 from sandbox import Message, Telegram
 from sandbox.client import Chat, User
-from tests import reading
-from tests.processes import program
+from tests.support import reading
+from tests.support.processes import program
 
 SCENE = PROJECT / "sandbox" / "scenes" / "office.json"
 RECEIPT = SCENE.with_name("receipt.png")

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 import main
 from database.models import Ticket
 from services import ticket_service as tickets
-from tests.processes import Forked, environment
 from tests.services import factories
 from tests.services.factories import ANN, STAFF, TODAY
-from tests.times import NOON
+from tests.support.processes import Forked, environment
+from tests.support.times import NOON
 
 
 def at_noon() -> None:

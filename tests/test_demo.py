@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.config import PROJECT
-from tests import processes
+from tests.support import processes
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="no signals, no process groups"),

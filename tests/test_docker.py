@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from core.config import PROJECT
-from tests import processes
+from tests.support import processes
 
 DOCKERFILE = (PROJECT / "Dockerfile").read_text("utf-8")
 

@@ -30,8 +30,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.client import SendText, Sent, make_bot
 from core.config import PROJECT, BotSettings
 from database.errors import LOST_BEFORE
-from tests.fuzzing.wire import TOKEN
-from tests.office import close
+from tests.proofs.fuzzing.wire import TOKEN
+from tests.support.office import close
 
 
 def has(thing: object, name: str, change: str) -> Any:

@@ -22,9 +22,9 @@ from core.version import version
 from database.session import make_engine, make_sessions
 from sandbox import Sandbox
 from services import inbox
-from tests import conform, tunnels
-from tests.processes import environment, run
-from tests.times import NOON
+from tests.support import conform, tunnels
+from tests.support.processes import environment, run
+from tests.support.times import NOON
 
 TOKEN = "1000000001:correct-horse"
 STAFF_CHAT_ID = -77

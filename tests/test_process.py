@@ -11,7 +11,7 @@ import pytest
 
 from core.config import PROJECT
 from sandbox import Sandbox
-from tests.processes import environment
+from tests.support.processes import environment
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 

@@ -1,6 +1,6 @@
 """The promises of the README, one test each, by the same name.
 
-Here each is kept in a small scene; tests/crash keeps the first two under SIGKILL, and
+Here each is kept in a small scene; tests/proofs/crash keeps the first two under SIGKILL, and
 tests/test_race_condition.py the fourth with many writers.
 """
 
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from database.models import Ticket
 from database.session import make_engine, make_sessions
 from sandbox.client.chat import Chat
-from tests.office import Office, open_office
+from tests.support.office import Office, open_office
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from database.models import DailyTicketCounter, Message, Ticket, TicketStatus, U
 from database.session import make_engine, make_sessions
 from services import ticket_service as tickets
 from services.helpdesk.content import Content, Person
-from tests.times import NOON
+from tests.support.times import NOON
 
 TODAY = date(2026, 11, 23)
 STAFF = -1001

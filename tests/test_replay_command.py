@@ -12,8 +12,8 @@ from database.machinery import DeadUpdate
 from database.models import Message
 from database.session import make_engine, make_sessions
 from services import inbox
-from tests.processes import environment, run
-from tests.times import NOON
+from tests.support.processes import environment, run
+from tests.support.times import NOON
 
 TOKEN = "1000000001:correct-horse"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests import schedule
+from tests.support import schedule
 
 
 def item(nodeid: str, **parameters: str) -> Any:
@@ -17,7 +17,7 @@ def item(nodeid: str, **parameters: str) -> Any:
 @pytest.mark.parametrize(("long", "short"), [(0, 9), (3, 20), (20, 3), (9, 0)])
 def test_each_test_is_run_once(workers: int, long: int, short: int) -> None:
     items = [item(f"tests/core/test_text.py::{number}") for number in range(short)]
-    items += [item(f"tests/torture/test_short.py::{number}") for number in range(long)]
+    items += [item(f"tests/proofs/torture/test_short.py::{number}") for number in range(long)]
 
     ordered = schedule.in_order(items, workers)
 
@@ -26,7 +26,7 @@ def test_each_test_is_run_once(workers: int, long: int, short: int) -> None:
 
 def test_of_four_workers_two_begin_with_long_tests() -> None:
     items = [item(f"tests/core/test_text.py::{number}") for number in range(16)]
-    items += [item(f"tests/torture/test_short.py::{number}") for number in range(4)]
+    items += [item(f"tests/proofs/torture/test_short.py::{number}") for number in range(4)]
 
     ordered = schedule.in_order(items, 4)
 
@@ -38,7 +38,9 @@ def test_of_four_workers_two_begin_with_long_tests() -> None:
 
 
 def test_branches_count_on_one_database_only() -> None:
-    assert schedule.is_measured(item("tests/services/test_sent.py::test[sqlite]", backend="sqlite"))
-    assert not schedule.is_measured(item("tests/services/test_sent.py::t", backend="postgresql"))
-    assert not schedule.is_measured(item("tests/torture/test_short.py::t"))
+    assert schedule.is_measured(
+        item("tests/services/test_outbox.py::test[sqlite]", backend="sqlite")
+    )
+    assert not schedule.is_measured(item("tests/services/test_outbox.py::t", backend="postgresql"))
+    assert not schedule.is_measured(item("tests/proofs/torture/test_short.py::t"))
     assert schedule.is_measured(item("tests/bot/test_edits.py::t"))

@@ -13,9 +13,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("users", sa.Column("link_payload", sa.String(), nullable=True))
+    op.add_column("users", sa.Column("link_payload", sa.Text(), nullable=True))
     op.add_column("users", sa.Column("linked_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("tickets", sa.Column("link_payload", sa.String(), nullable=True))
+    op.add_column("tickets", sa.Column("link_payload", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:

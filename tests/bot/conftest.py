@@ -9,8 +9,8 @@ import pytest
 
 from database.session import make_sessions
 from sandbox.client import User
-from tests import engines
-from tests.office import Office, Sessions, open_office
+from tests.support import engines
+from tests.support.office import Office, Sessions, open_office
 
 
 @pytest.fixture(scope="session", autouse=True)

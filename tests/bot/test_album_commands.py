@@ -8,7 +8,7 @@ from sqlalchemy import select
 from database.models import Direction
 from database.models import Message as Row
 from sandbox.client import User
-from tests.office import Office
+from tests.support.office import Office
 
 
 def commanding(command: str) -> dict[str, Any]:

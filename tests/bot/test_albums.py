@@ -10,7 +10,7 @@ from sqlalchemy import update
 from database.models import Message as Row
 from sandbox.client import Chat, Message, User
 from services.outbox import ALBUM_ITEMS
-from tests.office import Office
+from tests.support.office import Office
 
 ALBUM: list[dict[str, Any] | str] = [
     {"kind": "photo", "caption": "front"},

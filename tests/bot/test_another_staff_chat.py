@@ -15,7 +15,7 @@ from database.models import Ticket
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, User
 from services.notices import QuestionPosted
-from tests.office import Sessions, open_telegram, running, settings_for
+from tests.support.office import Sessions, open_telegram, running, settings_for
 
 
 @dataclass

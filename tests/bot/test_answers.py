@@ -6,7 +6,7 @@ from sqlalchemy import select
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, Message, MessageLink
 from sandbox.client import User
-from tests.office import Office, formatted
+from tests.support.office import Office, formatted
 
 
 async def test_an_answer_keeps_its_formatting(office: Office, alice: User) -> None:

@@ -12,7 +12,7 @@ from bot.commands import replay
 from database.machinery import DeadUpdate
 from database.models import Message
 from sandbox.client import User
-from tests.office import Office, Sessions, formatted, now, open_office, settings_for
+from tests.support.office import Office, Sessions, formatted, now, open_office, settings_for
 
 REPLACEMENT = "\ufffd"
 

@@ -1,7 +1,7 @@
 """A user who blocked the bot: staff hear of it, and nothing is lost when he comes back."""
 
 from sandbox.client import Message, User
-from tests.office import Office
+from tests.support.office import Office
 
 
 async def refused(office: Office, alice: User) -> tuple[Message, Message, Message]:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from database.models import Ticket, TicketStatus
 from sandbox.client import Message, User
-from tests.office import Office
+from tests.support.office import Office
 
 TELEGRAMS_OWN = {"message_id", "date", "chat", "from", "text", "entities", "reply_markup"}
 

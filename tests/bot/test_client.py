@@ -22,8 +22,8 @@ from bot.client import (
 )
 from bot.wording.calls import send_text
 from core.config import BotSettings
-from tests.fuzzing.wire import TOKEN
-from tests.office import close
+from tests.proofs.fuzzing.wire import TOKEN
+from tests.support.office import close
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from database.models import Ticket, TicketEvent
 from sandbox.client import Chat, User
-from tests.office import Office, Sessions, open_office
+from tests.support.office import Office, Sessions, open_office
 
 A_DAY = timedelta(days=1).total_seconds()
 

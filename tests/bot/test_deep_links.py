@@ -2,7 +2,7 @@
 
 from sandbox.client import User
 from tests.bot.test_commands import has_no_ticket
-from tests.office import Office, formatted
+from tests.support.office import Office, formatted
 
 
 async def test_what_a_link_carries_stands_on_the_card_of_the_ticket_that_follows(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.client import Message, User
-from tests.office import Office, formatted
+from tests.support.office import Office, formatted
 
 HOUR = timedelta(hours=1).total_seconds()
 

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from database.machinery import DeadUpdate
 from sandbox.client import User
-from tests.office import Office, Sessions, open_telegram, running, settings_for
+from tests.support.office import Office, Sessions, open_telegram, running, settings_for
 
 
 async def test_another_group_is_told_its_id_once_and_then_left_in_peace(office: Office) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.client import User
-from tests.office import Office, formatted
+from tests.support.office import Office, formatted
 
 Json = dict[str, Any]
 

@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.client import Message, User
 from tests.bot.test_kept_words import ANSWER, GONE, kept_words
-from tests.office import Office
+from tests.support.office import Office
 
 
 async def sends(office: Office, card: Message, *captions: str) -> list[Message]:

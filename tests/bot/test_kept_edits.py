@@ -8,7 +8,7 @@ from sandbox.client import Message, User
 from tests.bot.test_kept_words import ANSWER, kept_words
 from tests.bot.test_standing import said_to
 from tests.bot.test_unconfirmed import doubts, says_it_again, silent_in_a_public_group
-from tests.office import Office
+from tests.support.office import Office
 
 SLIP = "begins with a slash"
 

@@ -7,7 +7,7 @@ from tests.bot.test_kept_words import ANSWER, NOTE, kept_words
 from tests.bot.test_orphans import orphan_of
 from tests.bot.test_standing import said_to
 from tests.bot.test_unconfirmed import KEPT, keeps, says_it_again
-from tests.office import Office, Sessions, open_office, open_telegram, running, settings_for
+from tests.support.office import Office, Sessions, open_office, open_telegram, running, settings_for
 
 SLIP = "begins with a slash"
 

@@ -9,7 +9,7 @@ from database.models import KeptWords
 from sandbox.client import Message, User
 from services.helpdesk import kept
 from tests.bot.test_standing import said_to
-from tests.office import Office, formatted, now
+from tests.support.office import Office, formatted, now
 
 ANSWER, NOTE = "Send as answer", "Keep as note"
 GONE = "This has already been dealt with, or it was too long ago."

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.client import Message, User
-from tests.office import Office, formatted
+from tests.support.office import Office, formatted
 
 Json = dict[str, Any]
 

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox import Telegram
 from sandbox.client import Chat, Message, User
-from tests.office import (
+from tests.support.office import (
     USERNAME,
     Office,
     Sessions,

@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.client import Message, User
 from tests.bot.test_standing import of_bot, said_to
-from tests.office import Office, Sessions, open_office
+from tests.support.office import Office, Sessions, open_office
 
 REMAINS = "Telegram gave no answer when this was sent to the user"
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from sandbox.client import Message, User
-from tests.office import Office, Sessions, formatted, open_office
+from tests.support.office import Office, Sessions, formatted, open_office
 
 
 async def merged(office: Office, alice: User) -> tuple[list[Message], Message]:

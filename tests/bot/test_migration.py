@@ -5,7 +5,7 @@ import asyncio
 from structlog.testing import capture_logs
 
 from sandbox.client import Chat, Message, User
-from tests.office import Office, Sessions, open_office, open_telegram, running, settings_for
+from tests.support.office import Office, Sessions, open_office, open_telegram, running, settings_for
 
 
 async def seen(office: Office, text: str, new: Chat) -> Message:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from database.machinery import DeadUpdate, Delivery, DeliveryStatus
 from sandbox.client import Message, User
 from services.notices import QuestionPosted
-from tests.office import Office
+from tests.support.office import Office
 
 Json = dict[str, Any]
 

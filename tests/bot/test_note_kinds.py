@@ -7,7 +7,7 @@ import pytest
 from bot.reading.beginnings import beginning
 from database.models import ContentKind
 from sandbox.client import User
-from tests.office import Office
+from tests.support.office import Office
 
 Json = dict[str, Any]
 

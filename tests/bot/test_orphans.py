@@ -11,7 +11,7 @@ from sandbox.client import Message, User
 from tests.bot.test_kept_words import GONE, kept_words
 from tests.bot.test_standing import by, reply, said_to
 from tests.bot.test_unconfirmed import doubts, says_it_again
-from tests.office import Office, Sessions, open_office, running, settings_for
+from tests.support.office import Office, Sessions, open_office, running, settings_for
 
 ASKED = "Your reply is kept: which one is it?"
 ASKED_BACK = "I don't know which ticket this belongs to"

@@ -5,7 +5,7 @@ import pytest
 from bot import i18n
 from bot.reading.partings import only_parts, partings_of
 from sandbox.client import User
-from tests.office import Office
+from tests.support.office import Office
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ from bot.proxied import Tunnel
 from core.config import BotSettings
 from sandbox import Sandbox
 from services.delivery.outcomes import Unknown
-from tests import tunnels
-from tests.office import close
-from tests.tunnels import Greet, Proxy
+from tests.support import tunnels
+from tests.support.office import close
+from tests.support.tunnels import Greet, Proxy
 
 SECRET = b64encode(b"kate:open sesame").decode()
 

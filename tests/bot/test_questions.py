@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox.client import Message, User
-from tests.office import Office, Sessions, formatted, open_office
+from tests.support.office import Office, Sessions, formatted, open_office
 
 A_DAY = timedelta(days=1).total_seconds()
 

@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.client import Message, User
 from tests.bot.test_standing import NUMBER, by, of_bot, reply
 from tests.bot.test_unconfirmed import says_it_again, silent_in_a_public_group
-from tests.office import USERNAME, Office
+from tests.support.office import USERNAME, Office
 
 REFUSED = "Only members of this group"
 KEPT = ("so your reply is kept", "the replies of several people are kept")

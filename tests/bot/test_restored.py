@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from database.session import make_engine, make_sessions
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, Message, User
-from tests.office import open_telegram, running, settings_for
+from tests.support.office import open_telegram, running, settings_for
 
 TOO_OLD = "This button is too old. Please use a newer one."
 

@@ -3,7 +3,7 @@
 from sandbox.client import User
 from tests.bot.test_blocking import refused
 from tests.bot.test_standing import said_to
-from tests.office import Office
+from tests.support.office import Office
 
 
 async def test_what_became_a_note_meanwhile_was_not_sent_again(office: Office, alice: User) -> None:

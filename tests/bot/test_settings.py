@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.client import Message, User
 from tests.bot.test_standing import by, of_bot, reply, said_to
-from tests.office import USERNAME, Office, Sessions, formatted, open_office
+from tests.support.office import USERNAME, Office, Sessions, formatted, open_office
 
 UNDELETABLE = {"status": 400, "description": "Bad Request: message can't be deleted"}
 TYPED = "Welcome to our shop!"

@@ -5,7 +5,7 @@ import pytest
 from sandbox.client import Message, User
 from tests.bot.test_kept_words import ANSWER, NOTE, question_about
 from tests.bot.test_standing import by, quiet, reply, said_to
-from tests.office import Office, formatted
+from tests.support.office import Office, formatted
 
 
 async def asked_about(office: Office, alice: User, text: str, **how: object) -> Message:

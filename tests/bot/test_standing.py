@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.client import Chat, Message, User
 from tests.bot.test_buttons import TELEGRAMS_OWN, press_of
-from tests.office import Office, Sessions, open_office
+from tests.support.office import Office, Sessions, open_office
 
 CHANNEL = {"id": -1009000000001, "type": "channel", "title": "News"}
 OTHER_BOT = {"id": 5_000_000_001, "is_bot": True, "first_name": "Translator"}

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.client import User
 from services.delivery.shares import A
-from tests.office import Office, Sessions, open_office
+from tests.support.office import Office, Sessions, open_office
 
 # Room for one message comes free in a group so often, in seconds.
 EVERY = 3

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from sandbox.client import Message, User
-from tests.office import Office
+from tests.support.office import Office
 
 HOUR = 3600
 

@@ -15,8 +15,8 @@ from sandbox.client import Chat, Message, User
 from services import links, ticket_service
 from services.helpdesk import staff_chat_changes
 from services.helpdesk.content import Content, Person
-from tests.office import USERNAME, Sessions, now, open_telegram, running, settings_for
-from tests.times import NOON
+from tests.support.office import USERNAME, Sessions, now, open_telegram, running, settings_for
+from tests.support.times import NOON
 
 
 @dataclass

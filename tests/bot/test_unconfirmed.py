@@ -9,7 +9,7 @@ from sandbox.client import Message, User
 from services.helpdesk import kept
 from tests.bot.test_kept_words import kept_words
 from tests.bot.test_standing import by, of_bot, reply, said_to
-from tests.office import Office, Sessions, open_office, running, settings_for
+from tests.support.office import Office, Sessions, open_office, running, settings_for
 
 KEPT = "so your reply is kept"
 

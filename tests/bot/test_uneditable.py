@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.client import Message, User
-from tests.office import Office, Sessions, open_office
+from tests.support.office import Office, Sessions, open_office
 
 
 async def cannot_edit(office: Office, method: str = "editMessageText") -> None:

@@ -7,7 +7,7 @@ from database.models import Direction
 from database.models import Message as Written
 from sandbox.client import User
 from tests.bot.test_standing import NUMBER, by, quiet, reply, said_to
-from tests.office import USERNAME, Office
+from tests.support.office import USERNAME, Office
 
 HOURS = 3600
 

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox import Telegram
 from sandbox.client import Chat, Message, User
-from tests.office import Office, Sessions, open_telegram, running, settings_for
+from tests.support.office import Office, Sessions, open_telegram, running, settings_for
 
 NEW = "SOMETHING_OF_NEXT_YEAR"
 KNOWN = [

@@ -35,7 +35,7 @@ from sandbox import Message, Sandbox
 from sandbox.client import User
 from services.delivery.outcomes import Delivered, Refused
 from services.delivery.parcel import Parcel
-from tests.office import close, open_telegram
+from tests.support.office import close, open_telegram
 
 CHART = BufferedInputFile(b"a chart", "chart.png")
 REPORT = BufferedInputFile(b"a report", "отчёт за май.csv")

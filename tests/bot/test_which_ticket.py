@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.client import Message, User
-from tests.office import USERNAME, Office
+from tests.support.office import USERNAME, Office
 
 A_DAY = 24 * 3600
 

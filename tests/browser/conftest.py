@@ -15,7 +15,7 @@ import pytest
 
 from core.config import PROJECT
 from sandbox import Sandbox, scene
-from tests.office import Sessions, open_telegram, running, settings_for
+from tests.support.office import Sessions, open_telegram, running, settings_for
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Locator, Page

@@ -12,7 +12,7 @@ from bot.process import startup
 from core.heartbeat import Heartbeat
 from sandbox import Sandbox
 from tests.browser.conftest import STAFF_CHAT, open_business, open_desk, open_stage
-from tests.office import Sessions, close, settings_for
+from tests.support.office import Sessions, close, settings_for
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Locator

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.browser.conftest import firefox, open_business
 from tests.browser.firefox import ENTER, Tab, open_firefox
-from tests.office import Sessions
+from tests.support.office import Sessions
 
 LEFT, RIGHT = "[aria-label='Left pane']", "[aria-label='Right pane']"
 PHOTO_IS_SHOWN = f"""async () => {{

@@ -19,8 +19,8 @@ from tests.browser.conftest import (
     open_desk,
     open_stage,
 )
-from tests.office import Sessions
-from tests.processes import environment
+from tests.support.office import Sessions
+from tests.support.processes import environment
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser

@@ -3,7 +3,7 @@
 from typing import Any
 
 from database.models import Ticket, TicketStatus, User
-from tests.times import NOON
+from tests.support.times import NOON
 
 
 def user(telegram_id: int = 7, **changes: Any) -> User:

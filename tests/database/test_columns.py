@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Ticket, TicketEvent, TicketStatus, User
 from tests.database import rows
-from tests.times import NOON
+from tests.support.times import NOON
 
 
 async def test_a_time_comes_back_aware_and_in_utc(session: AsyncSession) -> None:

@@ -12,7 +12,7 @@ from database.dialect import insert, insert_new, one_of
 from database.machinery import Delivery, DeliveryStatus, SeenUpdate
 from services.notices import StaffChatMigrated
 from tests.services import factories
-from tests.times import NOON
+from tests.support.times import NOON
 
 LARGEST = 2**63 - 1
 

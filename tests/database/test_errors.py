@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from database.errors import DatabaseUnreachable, is_outage
 from database.models import User
 from database.session import make_engine, make_sessions
-from tests.postgres import NoPostgres, Server, find_programs
+from tests.support.postgres import NoPostgres, Server, find_programs
 
 type Sessions = async_sessionmaker[AsyncSession]
 

@@ -12,7 +12,7 @@ from database.base import Base
 from database.models import DailyTicketCounter, Ticket, TicketStatus, User
 from database.tables import METADATA
 from tests.database import rows
-from tests.times import NOON
+from tests.support.times import NOON
 
 TABLES = [pytest.param(table, id=name) for name, table in METADATA.tables.items()]
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database.schema import DatabaseNotAtHead, ensure_at_head, revision_of
 from database.session import make_engine
 from database.tables import METADATA
-from tests import migrating
+from tests.support import migrating
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from database.errors import DatabaseUnreachable
 from database.models import User
 from database.session import make_engine, make_sessions
 from tests.database import rows
-from tests.postgres import free_port
+from tests.support.postgres import free_port
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from core.values import async_url
 from database.errors import WrongUrl
 from database.leadership import LockedLead
 from database.session import make_engine
-from tests.postgres import free_port
+from tests.support.postgres import free_port
 
 AT = "postgresql://bot@127.0.0.1"
 

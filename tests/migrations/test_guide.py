@@ -16,10 +16,10 @@ from sqlalchemy import make_url, text
 
 from core.config import PROJECT, sqlite_url
 from database.session import make_engine, make_sessions
-from tests import migrating
 from tests.conftest import run
 from tests.database import rows
-from tests.postgres import NoPostgres, find_programs
+from tests.support import migrating
+from tests.support.postgres import NoPostgres, find_programs
 
 GUIDE = (PROJECT / "ALEMBIC_GUIDE.md").read_text()
 PARTS = ["alembic.ini", "alembic", "core", "database", "migrate_db.py"]

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database.description import describe
 from database.session import make_engine
 from database.tables import METADATA
-from tests import migrating
+from tests.support import migrating
 
 
 async def test_the_migrations_lead_to_the_models(database_url: str) -> None:

@@ -17,10 +17,10 @@ from core.config import PROJECT, sqlite_url
 from database.schema import ensure_at_head
 from database.session import make_engine
 from migrate_db import AlreadyAdopted, NotAdopted, adopt, file_of
-from tests import migrating
 from tests.conftest import run
 from tests.migrations.filling import count, fill
-from tests.times import NOON
+from tests.support import migrating
+from tests.support.times import NOON
 
 
 @pytest.fixture

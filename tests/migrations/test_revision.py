@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 
-from tests import migrating
+from tests.support import migrating
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from database.description import Tables, describe
 from database.migrations import BrokenForeignKeys
 from database.session import make_engine
 from database.tables import METADATA
-from tests import migrating
 from tests.migrations.filling import ROWS, count, fill
+from tests.support import migrating
 
 REVISIONS = migrating.revisions()
 

@@ -8,7 +8,7 @@ from sandbox import Sandbox, Telegram
 from sandbox.calls import Call
 from sandbox.client import User
 from sandbox.stage import Stage
-from tests import conform
+from tests.support import conform
 
 NOON = 1_795_435_200.0
 Json = dict[str, Any]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from sandbox.calls import Call
-from tests import conform
 from tests.sandbox.conftest import NOON, Json
+from tests.support import conform
 
 CHAT = {"id": 1, "type": "private"}
 MESSAGE: Json = {"message_id": 1, "date": 1, "chat": CHAT, "text": "x"}

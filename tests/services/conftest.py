@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from database.models import Ticket
 from services.delivery.limiter import Limiter
 from tests.services import factories
-from tests.services.room import OTHER_USER, Room
+from tests.services.delivery.room import OTHER_USER, Room
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ from services.delivery.rings import Head, Rings
 from services.helpdesk import messages, staff_chat_changes
 from services.helpdesk.content import Content, Person
 from tests.database import rows
-from tests.times import NOON
+from tests.support.times import NOON
 
 STAFF = -1001
 TODAY = NOON.date()

@@ -15,7 +15,7 @@ from services.notices import CardRedrawn
 from services.problems import Problem
 from tests.services import factories
 from tests.services.factories import ANN, STAFF, TODAY
-from tests.times import NOON
+from tests.support.times import NOON
 
 ROUNDS = 40
 

@@ -18,7 +18,7 @@ from services.pauses import ALL_CHATS
 from services.problems import NotForYou
 from tests.services import factories
 from tests.services.factories import ANN, SECOND, STAFF
-from tests.times import NOON
+from tests.support.times import NOON
 
 
 async def due(session: AsyncSession) -> list[object]:

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 from database.machinery import ChatPause
 from services import pauses
 from tests.services.factories import ANN, HOUR, MINUTE, SECOND, STAFF
-from tests.times import NOON
+from tests.support.times import NOON
 
 USER = ANN.telegram_id
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from database.machinery import DeadUpdate
 from services import inbox, set_aside
 from services.set_aside import NoSuchUpdate
-from tests.times import NOON
+from tests.support.times import NOON
 
 ALICE = {"id": 5, "is_bot": False, "first_name": "Alice", "language_code": "en"}
 MESSAGE = {

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.machinery import SeenUpdate, Timer
 from services import inbox, outbox, sweep, timers
 from services.timers import Moment
-from tests.services.duties import TEAM
 from tests.services.factories import HOUR
-from tests.times import NOON
+from tests.support.duties import TEAM
+from tests.support.times import NOON
 
 
 async def test_old_rows_go_in_portions_and_the_rest_is_looked_at_later(

@@ -30,7 +30,7 @@ from services.problems import (
 )
 from tests.services import factories
 from tests.services.factories import ANN, DAY, SECOND, STAFF, TODAY, content
-from tests.times import NOON
+from tests.support.times import NOON
 
 USER = ANN.telegram_id
 NEW, OPEN, PENDING, ON_HOLD, CLOSED = TicketStatus

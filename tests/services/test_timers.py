@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.machinery import Timer
 from services import timers
 from services.timers import Due, Moment
-from tests.services.duties import passes
 from tests.services.factories import HOUR, MINUTE, SECOND
-from tests.times import NOON
+from tests.support.duties import passes
+from tests.support.times import NOON
 
 
 @pytest.fixture(autouse=True)

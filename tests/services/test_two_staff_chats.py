@@ -24,7 +24,7 @@ from services.notices import CardPosted, QuestionPosted, StaffChatMigrated
 from services.problems import NoSuchTicket, NotForYou
 from tests.services import factories
 from tests.services.factories import STAFF
-from tests.times import NOON
+from tests.support.times import NOON
 
 SECOND, THIRD, MOVED = -2001, -3001, -2002
 BOB = Person(8, "Bob", "bob", "en")

@@ -1,0 +1,1 @@
+"""Start, duties and end of the program."""

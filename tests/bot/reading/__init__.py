@@ -1,0 +1,1 @@
+"""What Telegram's shapes say."""

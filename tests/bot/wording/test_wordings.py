@@ -1,0 +1,170 @@
+"""Every notice has words, in each language that the bot speaks."""
+
+from collections.abc import AsyncIterator
+from dataclasses import fields
+from datetime import UTC
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import i18n
+from bot.outgoing.composer import Composer
+from bot.wording import registry
+from bot.wording.calls import Call
+from core.team import Team
+from database.machinery import DeliveryStatus, LostSend
+from database.models import Direction, KeptReason, LinkKind, Ticket
+from database.session import make_sessions
+from services import inbox, notices
+from services.helpdesk import dialogues, kept
+from services.helpdesk.settings import Words
+from services.notices import Notice
+from services.problems import NotForYou
+from tests.services import factories
+from tests.services.factories import ANN, STAFF, content
+from tests.support import engines
+from tests.support.times import NOON
+
+NOTICES = sorted(Notice.registry.values(), key=lambda kind: kind.__name__)
+USER = ANN.telegram_id
+# How the names of Telegram's methods begin that make no message.
+CHANGES = ("edit", "delete", "setMessageReaction")
+
+TO_USERS = {
+    notices.AnswerEdited,
+    notices.AnswerPosted,
+    notices.AnswerRetracted,
+    notices.QuestionFailed,
+    notices.TicketClosed,
+    notices.TicketOpened,
+    notices.TicketReopened,
+    notices.UpdateFailed,
+    notices.WordsWanted,
+}
+ABOUT_ANSWERS = {
+    notices.AnswerDelivered,
+    notices.AnswerEdited,
+    notices.AnswerPosted,
+    notices.AnswerRetracted,
+    notices.OnlyDescribed,
+}
+ABOUT_NOTES = {notices.AnswerMayRemain, notices.CopyMayRemain, notices.NoteKept}
+
+
+@pytest.fixture
+async def session(shared_sqlite_url: str) -> AsyncIterator[AsyncSession]:
+    """Open one session and roll it back; wording is the same on both databases."""
+    async with engines.lend(shared_sqlite_url) as engine, make_sessions(engine)() as session:
+        yield session
+
+
+def test_every_notice_has_a_wording() -> None:
+    assert set(registry.wordings()) == set(NOTICES)
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("kind", NOTICES, ids=lambda kind: kind.__name__)
+async def test_every_notice_is_worded_in_every_language(
+    session: AsyncSession, kind: type[Notice], language: str
+) -> None:
+    ticket = await ticket_of_somebody_who_speaks(session, language)
+    notice = await sample(session, ticket, kind)
+    chat_id = USER if kind in TO_USERS else STAFF
+    delivery = await factories.delivery(session, notice, ticket, chat_id=chat_id)
+
+    parcel = await Composer(Team(STAFF, language, UTC), lambda: NOON)(session, [delivery])
+
+    assert parcel is not None
+    assert parcel.chat_id == chat_id
+
+
+@pytest.mark.parametrize("kind", NOTICES, ids=lambda kind: kind.__name__)
+async def test_what_only_changes_a_message_never_stands_for_its_whole_chat(
+    session: AsyncSession, kind: type[Notice]
+) -> None:
+    """Telegram may refuse an edit or a deletion in a group that takes every message."""
+    ticket = await ticket_of_somebody_who_speaks(session, "en")
+    notice = await sample(session, ticket, kind)
+    chat_id = USER if kind in TO_USERS else STAFF
+    delivery = await factories.delivery(session, notice, ticket, chat_id=chat_id)
+
+    parcel = await Composer(Team(STAFF, "en", UTC), lambda: NOON)(session, [delivery])
+
+    assert parcel is not None
+    assert isinstance(parcel.call, Call)
+    if parcel.call.method.__api_method__.startswith(CHANGES) and not kind.reported:
+        assert kind.decorates
+
+
+async def ticket_of_somebody_who_speaks(session: AsyncSession, language: str) -> Ticket:
+    ticket = await factories.ticket(session)
+    ticket.user.language = language
+    await factories.link(session, ticket, 100)
+    await factories.link(session, ticket, 101)
+    return ticket
+
+
+async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> Notice:
+    """Make a notice that has something to say; each of its fields has a value that fits."""
+    message_id = await message(session, ticket, kind)
+    failed = notices.AnswerPosted(message_id)
+    under_way = kind is notices.StillUnderWay
+    status = DeliveryStatus.WAITING if under_way else DeliveryStatus.FAILED
+    delivery = await factories.delivery(session, failed, ticket, chat_id=USER, status=status)
+    dead = await inbox.set_aside(session, {"update_id": 5}, "Traceback", now=NOON)
+    said, reason = content("Hello?", chat_id=STAFF), KeptReason.UNCONFIRMED
+    words = await kept.keep(session, said, reason, author=None, speaker_id=5, now=NOON)
+    asked = {"key": Words.CONFIRMATION.value, "language": ticket.user.language}
+    dialogue = await dialogues.begin(session, STAFF, USER, "words", asked, now=NOON)
+    dialogue.question_id = 50
+    values: dict[str, Any] = {
+        "asked_in": STAFF,
+        "buttons": None,
+        "chat_id": STAFF,
+        "dead_update_id": dead.id,
+        "delivery_id": delivery.id,
+        "dialogue_id": dialogue.id,
+        "doubted": False,
+        "is_main": True,
+        "key": Words.CONFIRMATION.value,
+        "language": ticket.user.language,
+        "mark": words.mark,
+        "menu_id": None,
+        "message_id": message_id,
+        "new_id": STAFF - 1,
+        "old_id": STAFF,
+        "others": [],
+        "person_id": None,
+        "problem": NotForYou().to_json(),
+        "reason": "Bad Request: no",
+        "reply_to": 5,
+        "said": "",
+        "since": 0,
+        "speaker_id": USER,
+        "ticket_id": ticket.id,
+        "told_as": None,
+        "told_in": STAFF,
+        "words": "Nobody waits",
+    }
+    return kind(**{field.name: values[field.name] for field in fields(kind)})
+
+
+async def message(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> int:
+    """Have a message of the right sort; what edits or takes back has a copy to do it to."""
+    direction = Direction.QUESTION
+    if kind in ABOUT_ANSWERS or kind in {notices.StillUnderWay, notices.UserReturned}:
+        direction = Direction.ANSWER
+    if kind in ABOUT_NOTES:
+        direction = Direction.NOTE
+    chat_id = USER if direction is Direction.QUESTION else STAFF
+    made = await factories.message(session, ticket, content(chat_id=chat_id), direction)
+    made.revision = 1
+    to = USER if kind in TO_USERS or kind in ABOUT_NOTES else STAFF
+    if kind not in {notices.AnswerPosted, notices.QuestionPosted}:
+        copy = {"kind": LinkKind.COPY, "chat_id": to, "copy_of": made.id}
+        await factories.link(session, ticket, 102, **copy)
+    if kind is notices.CopyMayRemain:
+        lost = {"delivery_id": 1, "part": 0, "since": NOON, "until": NOON}
+        session.add(LostSend(ticket_id=ticket.id, chat_id=USER, copies=[made.id], **lost))
+    return made.id

@@ -1,0 +1,1 @@
+"""Long proofs of the promises: processes killed, lives simulated, updates made up."""

@@ -1,0 +1,24 @@
+"""Only where a process can be killed by a signal."""
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.proofs.crash.scene import Scene, open_scene
+
+collect_ignore_glob = ["test_*"] if sys.platform == "win32" else []
+
+# So much of the bot's log is shown with a test that fails, in characters.
+SHOWN = 5000
+
+
+@pytest.fixture
+async def scene(
+    database_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Scene]:
+    async with open_scene(database_url, tmp_path) as scene:
+        yield scene
+    tail = scene.log_file.read_text()[-SHOWN:]
+    request.node.add_report_section("teardown", "log of the bot", tail)

@@ -1,0 +1,165 @@
+"""What each person sees, held against what was written.
+
+Every message carries a token: `q2.0013` is the 13th question of user 2, `a2.0007` the 7th answer
+to him, `c2.0000` stands for the bot's word that his ticket is open. Only this reckoning reads
+them; to the bot they are text.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, override
+
+from database.machinery import DeliveryStatus
+from database.models import Direction
+from services.notices import (
+    AnswerPosted,
+    CardPosted,
+    CardRedrawn,
+    QuestionPosted,
+    TicketOpened,
+)
+from tests.proofs.crash.ledger import Ledger
+
+TOKEN = re.compile(r"\b[qa]\d+\.\d{4}\b")
+CONFIRMED = re.compile(r"^Ticket #\d+( · \d+ \w+)? is open\.")  # of yesterday, with its day
+
+
+def tokens(texts: Iterable[str]) -> list[str]:
+    """Read the tokens, in the order in which they stand."""
+    return [token for text in texts for token in TOKEN.findall(text)]
+
+
+def user_of(token: str) -> int:
+    """Tell whose it is."""
+    return int(token[1:].partition(".")[0])
+
+
+def confirmation(number: int) -> str:
+    """Name the bot's word to a user that his ticket is open."""
+    return f"c{number}.0000"
+
+
+def shown_to(number: int, texts: Iterable[str]) -> list[str]:
+    """Read what a user is shown, confirmations included."""
+    found = []
+    for text in texts:
+        found += [confirmation(number)] if CONFIRMED.match(text) else tokens([text])
+    return found
+
+
+@dataclass
+class Reckoning:
+    """`duplicates` counts how often each token was seen after the first time."""
+
+    sent: int = 0
+    seen: int = 0
+    lost: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    out_of_order: list[str] = field(default_factory=list)
+    duplicates: Counter[str] = field(default_factory=Counter)
+    unannounced: Counter[str] = field(default_factory=Counter)
+
+    def add(self, written: Sequence[str], shown: Sequence[str], kept: Collection[str] = ()) -> None:
+        """Hold what one person sees from one ticket against what was written for him.
+
+        What was `kept` for a while comes when somebody has said where it goes.
+        """
+        firsts = list(dict.fromkeys(shown))
+        expected = set(written)
+        self.sent += len(written)
+        self.seen += len(expected & set(firsts))
+        self.lost += [token for token in written if token not in firsts]
+        self.wrong += [token for token in firsts if token not in expected]
+        in_order = [token for token in firsts if token not in kept]
+        self.out_of_order += [late for early, late in pairwise(in_order) if late < early]
+        self.duplicates.update({token: n - 1 for token, n in Counter(shown).items() if n > 1})
+
+    def compare(self, announced: Counter[str], intended: Counter[str] | None = None) -> None:
+        """Note what was seen again more often than the log announced.
+
+        `intended` is no duplicate at all: a ticket's new card shows its question once more.
+        """
+        self.duplicates -= intended or Counter()
+        self.unannounced = self.duplicates - announced
+
+    def merge(self, other: "Reckoning") -> None:
+        """Take in what another run found."""
+        self.sent += other.sent
+        self.seen += other.seen
+        self.lost += other.lost
+        self.wrong += other.wrong
+        self.out_of_order += other.out_of_order
+        self.duplicates += other.duplicates
+        self.unannounced += other.unannounced
+
+    @property
+    def broken(self) -> list[str]:
+        """Say which promises did not hold."""
+        found: dict[str, Iterable[Any]] = {
+            "lost": self.lost,
+            "wrong recipient": self.wrong,
+            "out of order": self.out_of_order,
+            "duplicates nobody announced": sorted(self.unannounced),
+        }
+        return [f"{what}: {', '.join(which)}" for what, which in found.items() if which]
+
+    @override
+    def __str__(self) -> str:
+        """One line for people."""
+        return (
+            f"sent {self.sent} · seen {self.seen} · lost {len(self.lost)} · "
+            f"wrong recipient {len(self.wrong)} · out of order {len(self.out_of_order)} · "
+            f"duplicates {self.duplicates.total()}, "
+            f"of them unannounced {self.unannounced.total()}"
+        )
+
+
+def announced_tokens(ledger: Ledger, announced: Iterable[int]) -> Counter[str]:
+    """Say of which tokens those deliveries were; a card's is its ticket's first question."""
+    found = Counter[str]()
+    for number in announced:
+        delivery = ledger.deliveries[number]
+        if delivery.kind == CardPosted.kind:
+            found.update([_question(ledger, delivery.payload["ticket_id"])])
+        elif delivery.kind == TicketOpened.kind:
+            asked = _question(ledger, delivery.payload["ticket_id"])
+            found.update([confirmation(user_of(asked))] if asked else [])
+        elif delivery.kind in {QuestionPosted.kind, AnswerPosted.kind}:
+            message = ledger.messages[delivery.payload["message_id"]]
+            found.update(tokens([message.text or ""]))
+    return found
+
+
+def shown_by_new_cards(ledger: Ledger, sent_anew: Iterable[int] = ()) -> Counter[str]:
+    """Count what later cards of a ticket show anew: its question, each time.
+
+    `sent_anew` are the deliveries that the log says were sent instead of edited.
+    """
+    cards = Counter(
+        _question(ledger, delivery.payload["ticket_id"])
+        for delivery in ledger.deliveries.values()
+        if delivery.kind == CardPosted.kind and delivery.status is DeliveryStatus.DELIVERED
+    )
+    redrawn = [ledger.deliveries[number] for number in sent_anew]
+    return (
+        cards
+        - Counter(cards.keys())
+        + Counter(
+            _question(ledger, delivery.payload["ticket_id"])
+            for delivery in redrawn
+            if delivery.kind == CardRedrawn.kind
+        )
+    )
+
+
+def _question(ledger: Ledger, ticket_id: int) -> str:
+    """Find the token of a ticket's first question; nothing for those who are not of the traffic."""
+    first = next(
+        message
+        for message in ledger.messages.values()
+        if message.ticket_id == ticket_id and message.direction is Direction.QUESTION
+    )
+    return next(iter(tokens([first.text or ""])), "")

@@ -1,0 +1,157 @@
+"""A sandbox, a staff group, and a bot that is a process of its own and can be killed."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sandbox import Sandbox, Telegram
+from sandbox.client import Chat, User
+from tests.proofs.crash.clocks import Clock
+from tests.proofs.crash.mishaps import all_of
+from tests.support import conform
+from tests.support.processes import Forked, environment
+
+SIGKILLED = -9
+
+# So many seconds a bot may take to talk to Telegram after its start.
+STARTS_WITHIN = 30
+
+OFF = {"limit_per_chat": 0, "limit_per_group": 0, "limit_total": 0}
+
+
+@dataclass
+class Scene:
+    """Telegram with its people, and the bot, one process after the other."""
+
+    sandbox: Sandbox
+    telegram: Telegram
+    kate: User
+    support: Chat
+    variables: dict[str, str]
+    log_file: Path
+    clock: Clock | None = None
+    hooks: Sequence[Callable[[], None]] = ()
+    bot: Forked | None = None
+    starts: int = field(default=0)
+
+    async def start(
+        self, prepare: Callable[[], None] | None = None, *, answered: int = 200
+    ) -> None:
+        """Start the bot; comes back when it has talked to Telegram for the first time."""
+        before = self.sandbox.calls[-1].number if self.sandbox.calls else 0
+        hooks = [self.clock.rule] if self.clock else []
+        hooks += [*self.hooks, prepare] if prepare else self.hooks
+        self.bot = Forked([], self.variables, self.log_file, partial(all_of, hooks))
+        self.starts += 1
+        seconds = self.within(STARTS_WITHIN)
+        await self.telegram.called("getMe", status=answered, since=before, timeout=seconds)
+
+    async def kill(self) -> None:
+        """Kill the bot as `kill -9` does, and wait until it is gone."""
+        assert self.bot is not None
+        self.bot.kill()
+        assert await self.ended() == SIGKILLED
+
+    async def stop(self) -> None:
+        """Stop the bot as an operator does; it has to end well."""
+        assert self.bot is not None
+        self.bot.terminate()
+        assert await self.ended(10) == 0, self.log_file.read_text()[-5000:]
+
+    async def ended(self, seconds: float = 30) -> int:
+        """Wait until the bot is gone by itself; its exit code."""
+        assert self.bot is not None
+        code = await self.bot.ended(seconds)
+        self.bot = None
+        return code
+
+    async def command(self, *arguments: str) -> int:
+        """Run a command of main.py for an operator; its exit code. What it says is in the log."""
+        rule = self.clock.rule if self.clock else None
+        return await Forked(list(arguments), self.variables, self.log_file, rule).ended(30)
+
+    def within(self, seconds: float) -> float:
+        """So many seconds of the world, in seconds of this scene."""
+        return seconds * (self.clock.speed if self.clock else 1)
+
+    def log(self, event: str | None = None, since: int = 0) -> list[dict[str, Any]]:
+        """Every line so far (or after the first `since`) that says this, or all lines.
+
+        A line cut off by a death, or by a full disk, is none; the next one may follow upon it.
+        """
+        found = []
+        for line in self.log_file.read_text().splitlines()[since:]:
+            if line.startswith("{") and line.endswith("}"):
+                said = json.loads(line[line.rindex('{"') :])
+                found += [said] if event in {None, said["event"]} else []
+        return found
+
+    def lines(self) -> int:
+        """How long the log is now, for `since`."""
+        return len(self.log_file.read_text().splitlines())
+
+    async def says(self, event: str, since: int, seconds: float = 30) -> None:
+        """Wait until the log says this, looking each time that something changes."""
+        known = 0
+        async with asyncio.timeout(self.within(seconds)):
+            while not self.log(event, since):
+                news = await self.telegram.call("changes", since=known, timeout=self.within(0.2))
+                known = news["seq"]
+
+    def announced(self) -> list[int]:
+        """The deliveries that the log names as possible duplicates, as often as it does."""
+        after_death = [line["delivery"] for line in self.log("possible duplicate")]
+        cut_off = self.log("no answer from Telegram; a duplicate is possible")
+        return after_death + [number for line in cut_off for number in line["deliveries"]]
+
+    def sent_anew(self) -> list[int]:
+        """The deliveries of which the log says that a part was impossible, and left out."""
+        return [line["delivery"] for line in self.log("send retried without")]
+
+
+@asynccontextmanager
+async def open_scene(
+    database_url: str,
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    limits: bool = False,
+    hooks: Sequence[Callable[[], None]] = (),
+    **settings: object,
+) -> AsyncIterator[Scene]:
+    """Open Telegram; the bot is started by the test, and is gone when the scene closes.
+
+    `hooks` are called in each of its processes before main.
+    """
+    told = clock.unix if clock else time.time
+    async with Sandbox(clock=told, limits=limits) as sandbox:
+        telegram = sandbox.client()
+        kate = await telegram.user("Kate", username="kate")
+        support = await telegram.group("Support", members=[kate])
+        sandbox.world.updates.clear()  # that the bot joined the group is long ago
+        variables = environment(
+            bot_token=sandbox.token,
+            telegram_api_url=sandbox.url,
+            staff_chat_id=support.id,
+            database_url=database_url,
+            log_format="json",
+            **({} if limits else OFF) | settings,
+        )
+        variables["TMPDIR"] = str(folder)
+        log_file = folder / "bot.log"
+        log_file.touch()
+        scene = Scene(sandbox, telegram, kate, support, variables, log_file, clock, hooks)
+        try:
+            yield scene
+        finally:
+            if scene.bot is not None:
+                scene.bot.kill()
+                await scene.bot.ended()
+        if not conform.missing():
+            assert conform.check(sandbox.calls) == []

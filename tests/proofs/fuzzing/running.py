@@ -1,0 +1,72 @@
+"""Plans by hypothesis, each through the whole bot on a database of its own."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from tests.proofs.fuzzing.bench import Bench, Report
+from tests.proofs.fuzzing.databases import Database
+from tests.proofs.fuzzing.updates import Step, plans
+from tests.proofs.fuzzing.wire import FAULTS, Fault
+
+# A plan that takes so many seconds has met something that never ends.
+LONGEST = 120
+
+type Plan = list[list[Step]]
+type Faults = Mapping[int, Fault]
+
+# Which sends go wrong, counted from 1, and how.
+faults = st.dictionaries(st.integers(1, 60), st.sampled_from(FAULTS), max_size=4)
+
+
+class Broken(AssertionError):
+    """Something that was promised did not hold."""
+
+
+@dataclass
+class Runner:
+    """Runs one plan after the other."""
+
+    url: str
+    total: Report = field(default_factory=Report)
+    plans: int = 0
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.Runner()
+        self._database = Database(self.url)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.run(self._database.close())
+        self._loop.close()
+
+    def run(self, plan: Plan, faults: Faults) -> None:
+        """Run a plan; Broken, with all that is wrong, if a promise did not hold."""
+        report = self._loop.run(self._run(plan, faults))
+        self.plans += 1
+        self.total.outcomes += report.outcomes
+        if report.wrong:
+            raise Broken("\n".join(report.wrong))
+
+    async def _run(self, plan: Plan, faults: Faults) -> Report:
+        await self._database.empty()
+        async with asyncio.timeout(LONGEST):
+            return await Bench(self._database, faults).run(plan)
+
+    def explore(self, plans_: int, number: int, *, shrink: bool) -> None:
+        """Try so many plans that this seed makes; `shrink` makes what fails as small as it can."""
+        test: Callable[[], None] = given(plans(), faults)(self.run)
+        test = settings(
+            max_examples=plans_,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        )(test)
+        seed(number)(test)()

@@ -1,0 +1,159 @@
+"""The short form: new plans with each change, and those that once failed, always."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.proofs.fuzzing.people import ANN, CHATS, KATE, ROBOT, STAFF_CHAT
+from tests.proofs.fuzzing.running import Broken, Plan, Runner
+from tests.proofs.fuzzing.updates import CONTENTS, PHOTO, Mutation, Step
+from tests.proofs.fuzzing.values import MEGABYTE
+from tests.proofs.fuzzing.wire import Fault
+from tests.support.exploring import first_seed
+
+# About ten seconds a database; `python -m tests.proofs.fuzzing` takes 20,000 updates.
+PLANS = 10
+
+BARE = {name: one for name, one in CONTENTS["live_photo"].items() if name != "photo"}
+HELLO = Step("message", ANN, ANN, {"text": "Hello"})
+
+
+# What makes a step one that Telegram would not send: a number that does no harm.
+STRANGE = (Mutation(1, 5),)
+
+
+def changed(content: dict[str, object]) -> Step:
+    """A message of Ann's in which something is as it cannot be."""
+    return Step("message", ANN, ANN, content, mutations=STRANGE)
+
+
+FAILED_ONCE: dict[str, Plan] = {
+    "what another bot may have sent, for nobody is named": [
+        [Step("message", ROBOT, ROBOT, {"text": " "}, mutations=(Mutation(7, None, gone=True),))]
+    ],
+    "a first text that becomes a photo": [
+        [HELLO],
+        [Step("edited_message", ANN, ANN, {"photo": PHOTO}, back=0)],
+    ],
+    "a first text that becomes a photo before its card is sent": [
+        [HELLO, Step("edited_message", ANN, ANN, {"photo": PHOTO}, back=0)]
+    ],
+    "a chat whose id no database keeps": [
+        [changed({"text": "Hello", "chat": {"id": 2**63, "type": "private"}}), HELLO]
+    ],
+    "somebody in the private chat of somebody else": [
+        [changed({"text": "Hello", "chat": CHATS[KATE]}), HELLO]
+    ],
+    "a group that moves to where a person is": [
+        [HELLO, Step("message", STAFF_CHAT, KATE, {"migrate_to_chat_id": 8294}, mutations=STRANGE)],
+        [Step("message", ANN, ANN, {"text": "Hello?"})],
+    ],
+    "a refusal that nobody can be told": [
+        [changed({"dice": {"emoji": "x"}, "chat": {"id": 0, "type": "private"}}), HELLO]
+    ],
+    "a command without a letter": [
+        [
+            Step(
+                "message",
+                ANN,
+                ANN,
+                {"text": " ", "entities": [{"type": "bot_command", "offset": 0, "length": 1}]},
+            )
+        ]
+    ],
+    "a contact and a place of other shapes": [
+        [Step("message", ANN, ANN, {"contact": {"shape": "of next year"}})],
+        [Step("message", ANN, ANN, {"venue": {"location": [], "title": 5}})],
+        [Step("message", ANN, ANN, {"location": [1.5]})],
+    ],
+    "previews, a quote and a spoiler that cannot be": [
+        [changed({"text": "example.com", "link_preview_options": {"url": 5}})],
+        [
+            Step(
+                "edited_message",
+                ANN,
+                ANN,
+                {"text": "example.org", "link_preview_options": {"url": 5}},
+                back=0,
+                mutations=STRANGE,
+            )
+        ],
+        [changed({"photo": PHOTO, "has_media_spoiler": [], "show_caption_above_media": {}})],
+        [changed({"text": "And?", "quote": {"text": 5, "position": "x"}})],
+    ],
+    "a forward from where no chat is": [
+        [changed({"text": "Hello", "forward_origin": {"type": "channel", "chat": 1.5}})],
+        [changed({"text": "And", "forward_origin": {"sender_user": "Bob"}})],
+        [changed({"photo": PHOTO, "forward_origin": 5})],
+    ],
+    "a live photo without its picture": [
+        [HELLO],
+        [changed({"live_photo": BARE, "caption": "one"})],
+        [
+            Step(
+                "edited_message",
+                ANN,
+                ANN,
+                {"live_photo": BARE, "caption": "two"},
+                back=0,
+                mutations=STRANGE,
+            )
+        ],
+        [changed({"live_photo": BARE, "media_group_id": "1"})],
+        [changed({"live_photo": BARE, "media_group_id": "1"})],
+    ],
+    "a group of the smallest id that there is": [
+        [changed({"text": "/tickets@support_bot", "chat": {"id": -(2**63), "type": "group"}})]
+    ],
+    "a megabyte": [[Step("message", ANN, ANN, {"text": "z" * MEGABYTE}), HELLO]],
+    "two updates of one number": [[HELLO, Step("message", ANN, ANN, {"text": "again"}, gap=0)]],
+    "numbers that run backwards": [
+        [HELLO, Step("message", ANN, ANN, {"text": "and"}, gap=-100)],
+        [Step("message", STAFF_CHAT, KATE, {"text": "// why?"}, back=0, gap=-100)],
+    ],
+}
+
+
+@pytest.fixture
+def runner(database_url: str) -> Iterator[Runner]:
+    with Runner(database_url) as runner:
+        yield runner
+
+
+def test_a_long_text_is_shown_in_short() -> None:
+    step = Step("message", ANN, ANN, {"text": "😀\n" * MEGABYTE + "z" * MEGABYTE})
+
+    assert len(repr(step)) < 200
+
+
+@pytest.mark.parametrize("name", FAILED_ONCE)
+def test_what_failed_once_holds(runner: Runner, name: str) -> None:
+    runner.run(FAILED_ONCE[name], {})
+
+
+def test_a_group_with_the_id_that_stands_for_all_chats_holds_nobody(runner: Runner) -> None:
+    group = Step("message", -502, KATE, {"text": "Hello"}, mutations=(Mutation(4, 0),))
+
+    runner.run([[group], [HELLO]], {1: Fault.refusal(400, "Bad Request: chat not found")})
+
+
+def test_whatever_updates_come_each_is_handled_refused_or_kept(
+    runner: Runner, backend: str
+) -> None:
+    number = first_seed()
+    print(f"python -m tests.proofs.fuzzing --updates 1 --seed {number} --database {backend}")  # noqa: T201
+
+    runner.explore(PLANS, number, shrink=False)
+
+    assert runner.total.total > PLANS
+
+
+def test_a_bot_that_forgets_is_found_out(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def forgets(*_: object, **__: object) -> None:
+        """Take a message, and leave it at that."""
+
+    monkeypatch.setattr("services.ticket_service._post_question", forgets)
+    monkeypatch.setattr("services.ticket_service._reopen", forgets)
+
+    with pytest.raises(Broken, match="neither passed on nor waits"):
+        runner.run([[HELLO, HELLO]], {})

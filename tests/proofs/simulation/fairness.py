@@ -1,0 +1,173 @@
+"""Nobody waits longer than the promise says, however much others write, or fail to get through."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from services.delivery.shares import A, B, C
+from services.delivery.stalls import OVER
+from tests.proofs.simulation.ledger import Ledger
+from tests.proofs.simulation.people import Written
+
+if TYPE_CHECKING:
+    from tests.proofs.simulation.run import Simulation
+
+# Something that went wrong is felt for so long: a chat that is held is tried each minute.
+FELT_FOR = 70.0
+
+# A message that fails each time lets others pass once it has failed so long; its tries come ever
+# more seldom, so the one that decides comes somewhat later.
+PASSED_WITHIN = 2 * OVER + 60
+
+# What goes wrong without holding up a send.
+HARMLESS = frozenset(
+    {"save", "link", "leave", "latency", "repeat", "block", "delete_copy", "stubborn", "rival"}
+)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One delivery to the group: when it was posted, and when it had arrived."""
+
+    row: dict[str, Any]
+    ticket_id: int
+    since: float
+    until: float
+
+
+class Fairness:
+    """Judges one run by its sends, in messages as Telegram counts them."""
+
+    def __init__(self, simulation: "Simulation") -> None:
+        self.ledger = Ledger(simulation)
+        self.simulation = simulation
+        self._start = datetime.fromisoformat(simulation.plan.start)
+
+    def findings(self) -> Iterator[str]:
+        """Say who waited longer than anybody may, of those whom nothing else held up."""
+        if "clock" in self.simulation.done:  # by which the deliveries tell the time
+            return
+        yield from self._held_up()
+        if self.simulation.plan.limits:
+            yield from self._overtaken()
+
+    def measured(self) -> Iterator[tuple[Written, int, int]]:
+        """Yield what was written, after how many messages it was seen, and how many are allowed."""
+        firsts = self.ledger.firsts()
+        for one in self.ledger.written:
+            wait = self._wait_of(one)
+            if wait is None or one.token not in firsts:
+                continue
+            seen = firsts[one.token][0]
+            if not self._disturbed(wait.since, seen):
+                yield one, self._sends(wait.since, seen), self._allowed(wait, seen)
+
+    def _overtaken(self) -> Iterator[str]:
+        for one, sends, allowed in self.measured():
+            if sends > allowed:
+                yield f"unfair: {one.token} was seen after {sends} messages, allowed {allowed}"
+
+    def _held_up(self) -> Iterator[str]:
+        """What comes behind a message that fails each time passes it within minutes."""
+        firsts, stubborn = self.ledger.firsts(), self.simulation.telegram.stuck
+        if self.simulation.plan.limits or len(self.simulation.processes) > 1:
+            return
+        for token, (begins, ends) in stubborn.items():
+            since = begins + PASSED_WITHIN
+            behind = [one for one in self._of_lane(token) if one.token not in stubborn]
+            if since >= ends or self._disturbed(begins + FELT_FOR, since):
+                continue
+            for one in behind:
+                if firsts.get(one.token, (inf,))[0] > max(since, one.at + FELT_FOR):
+                    yield f"held up: {one.token} by {token}"
+
+    def _of_lane(self, token: str) -> list[Written]:
+        """List what a user wrote right behind a message, in the same ticket and as plain text."""
+        written = [one for one in self.ledger.written if one.token[:2] == token[:2]]
+        number = next(n for n, one in enumerate(written) if one.token == token)
+        return [one for one in written[number + 1 :] if not one.deleted]
+
+    def _wait_of(self, one: Written) -> Wait | None:
+        """Find the delivery of a message of which the promise speaks; None if it does not.
+
+        That is a ticket's first message, or a follow-up with nothing of its ticket before it.
+        """
+        row = self.ledger.stored.get((one.chat_id, one.message_id))
+        if row is None or one.token[0] != "q" or row["media_group_id"] is not None:
+            return None
+        first = self.ledger.first_question(row["ticket_id"])
+        if first is not None and first["id"] == row["id"]:
+            cards = [w for w in self._waits if w.row["kind"] == "card_posted"]
+            mine = [w for w in cards if w.ticket_id == row["ticket_id"]]
+            return mine[0] if mine and row["kind"] == "text" else None
+        posted = [
+            wait
+            for wait in self._waits
+            if wait.row["kind"] == "question_posted"
+            and json.loads(wait.row["payload"])["message_id"] == row["id"]
+        ]
+        if not posted or any(self._is_before(other, posted[0]) for other in self._waits):
+            return None
+        return posted[0]
+
+    @staticmethod
+    def _is_before(other: Wait, wait: Wait) -> bool:
+        """Whether something of the same ticket waited already."""
+        same = other.ticket_id == wait.ticket_id and other.row["id"] < wait.row["id"]
+        return same and other.until > wait.since
+
+    def _allowed(self, wait: Wait, seen: float) -> int:
+        if wait.row["kind"] == "card_posted":
+            earlier = {
+                other.ticket_id
+                for other in self._waits
+                if other.row["kind"] == "card_posted"
+                and other.row["id"] < wait.row["id"]
+                and other.until > wait.since
+            }
+            return A + B * len(earlier)
+        others = {w.ticket_id for w in self._waits if w.since < seen and w.until > wait.since}
+        return A + C * len(others - {wait.ticket_id})
+
+    def _sends(self, since: float, until: float) -> int:
+        """Count what Telegram took for the group in between."""
+        return sum(
+            call.cost
+            for call in self.simulation.telegram.calls
+            if call.chat_id in self.ledger.staff_chats and since < call.processed_at < until
+        )
+
+    def _disturbed(self, since: float, until: float) -> bool:
+        return any(since - FELT_FOR < at < until for at in self._disturbances)
+
+    @cached_property
+    def _disturbances(self) -> list[float]:
+        """List when anything went wrong: a send, a process, the database, the group."""
+        stubborn = self.simulation.telegram.stuck
+        calls = (
+            call.at
+            for call in self.simulation.telegram.calls
+            if call.went_wrong and not stubborn.keys() & call.carried
+        )
+        return [*calls, *self.simulation.disturbed]
+
+    @cached_property
+    def _waits(self) -> list[Wait]:
+        return [
+            Wait(
+                row,
+                row["ticket_id"],
+                self._time(row["created_at"]),
+                self._time(row["sent_at"]) if row["sent_at"] else inf,
+            )
+            for row in self.ledger.deliveries.values()
+            if row["ticket_id"] is not None and row["chat_id"] in self.ledger.staff_chats
+        ]
+
+    def _time(self, stored: str) -> float:
+        time = datetime.fromisoformat(stored)
+        return (time.replace(tzinfo=self._start.tzinfo) - self._start).total_seconds()

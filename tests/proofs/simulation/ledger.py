@@ -1,0 +1,264 @@
+"""What was written, what was seen, and what the database says of it, counted token by token."""
+
+import json
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+from tests.proofs.simulation import tokens
+from tests.proofs.simulation.people import Written
+from tests.proofs.simulation.plan import REFUSALS
+from tests.proofs.simulation.scenes import UNKNOWN_WORDS
+from tests.proofs.simulation.witness import Sight
+
+if TYPE_CHECKING:
+    from tests.proofs.simulation.run import Simulation
+
+# What Telegram said when it refused for good, which the bot has to pass on.
+_REFUSED = {words for _, status, words, _ in REFUSALS if status == 400} | {
+    "Forbidden: bot was blocked by the user",
+    "Forbidden: bot was kicked from the group chat",  # said of a user's chat it is as good as that
+    UNKNOWN_WORDS,
+    "Bad Request: not enough rights to send",  # a kind of content, while the bot is muted
+}
+
+
+class Ledger:
+    """The books of one run, closed."""
+
+    def __init__(self, simulation: "Simulation") -> None:
+        self.simulation = simulation
+        self.store = simulation.store
+        self.written = simulation.people.written
+        people = simulation.people
+        self.apart = {chat.id for chat in people.apart}
+        self.staff_chats = {chat.id for chat in people.groups} | self.apart
+        self.moved = max(len(people.groups), len(people.apart)) > 1
+        self.users = {person.id: n for n, person in enumerate(simulation.people.users)}
+        self.sights = simulation.witness.sights
+        self.messages = {row["id"]: row for row in self.rows("messages")}
+        self.deliveries = {row["id"]: row for row in self.rows("deliveries")}
+        self.tickets = {row["id"]: row for row in self.rows("tickets")}
+        self.stored = {(row["chat_id"], row["message_id"]): row for row in self.messages.values()}
+        self.refusals = {
+            (payload["asked_in"], payload["reply_to"])
+            for row in self.deliveries.values()
+            if row["kind"] == "refusal" and (payload := json.loads(row["payload"]))
+        }
+
+    def counts(self) -> dict[str, int]:
+        simulation = self.simulation
+        carried = [one for one in self.written if not one.note]
+        shown = self.firsts()
+        return {
+            "operations": len(simulation.done),
+            "deaths": sum(process.died for process in simulation.processes),
+            "starts": len(simulation.processes),
+            "sent": len(carried),
+            "seen": sum((one.token in shown) for one in carried),
+            "told": len(self.told_tokens()),
+            "duplicates": sum(self.duplicates().values()),
+            "calls": len(simulation.telegram.calls),
+        } | {f"fault {name}": number for name, number in sorted(self.faults().items())}
+
+    def firsts(self) -> dict[str, tuple[float, int, int]]:
+        """When and where in the chat each token was seen first, by the right person."""
+        found: dict[str, tuple[float, int, int]] = {}
+        for number, sight in enumerate(self.sights):
+            for place, token in enumerate(sight.tokens):
+                found.setdefault(token, (sight.at, number, place))
+        return found
+
+    def duplicates(self) -> Counter[str]:
+        """How often each token was shown as new beyond what its deliveries ask for."""
+        cards, others = Counter[str](), Counter[str]()
+        for sight in self.sights:
+            if sight.new:
+                (cards if sight.card else others).update(set(sight.tokens))
+        posted = self.cards_posted()
+        more = {token: number - posted[token] for token, number in cards.items()}
+        more = {token: max(0, number) for token, number in more.items()}
+        for token, number in others.items():
+            more[token] = more.get(token, 0) + max(0, number - self.copies_due(token))
+        return Counter({token: number for token, number in more.items() if number})
+
+    def cards_posted(self) -> Counter[str]:
+        """How many cards were to show each token."""
+        found = Counter[str]()
+        for row in self.deliveries.values():
+            if row["kind"] == "card_posted":
+                found.update(self.tokens_of(row))
+        return found
+
+    def copies_due(self, token: str) -> int:
+        """How many messages are to show a token: a long text takes several, the first has it.
+
+        After a migration an edit is shown anew.
+        """
+        moved = self.moved and any(one.token == token and one.edits for one in self.written)
+        return 2 if moved and token[0] == "q" else 1
+
+    def excuses(self) -> Counter[str]:
+        return self.simulation.witness.excuses() + self.by_token(self.simulation.witness.in_flight)
+
+    def by_token(self, deliveries: Counter[int]) -> Counter[str]:
+        """Turn numbers of deliveries into the tokens that they carry."""
+        found = Counter[str]()
+        for number, times in deliveries.items():
+            delivery = self.deliveries.get(number)  # None of a refusal that is forgotten by now
+            for token in self.tokens_of(delivery) if delivery else ():
+                found[token] += times
+        return found
+
+    def tokens_of(self, delivery: dict[str, Any]) -> list[str]:
+        payload = json.loads(delivery["payload"])
+        if delivery["kind"] == "card_posted":
+            on_card = self.shown_on(delivery)
+            return tokens.of(on_card["text"] or "") if on_card else []
+        message = self.messages.get(payload.get("message_id", 0))
+        return tokens.of(message["text"] or message["details"] or "") if message else []
+
+    def shown_on(self, card: dict[str, Any]) -> dict[str, Any] | None:
+        """Find what a card shows: what it or an older one names, or the first question."""
+        named = [
+            json.loads(row["payload"]).get("message_id")
+            for row in self.deliveries.values()
+            if row["kind"] == "card_posted"
+            and row["ticket_id"] == card["ticket_id"]
+            and row["id"] <= card["id"]
+        ]
+        newest = next((one for one in reversed(named) if one is not None), None)
+        return self.messages[newest] if newest else self.first_question(card["ticket_id"])
+
+    def first_question(self, ticket_id: int) -> dict[str, Any] | None:
+        questions = (
+            row
+            for row in self.messages.values()
+            if row["ticket_id"] == ticket_id and row["direction"] == "question"
+        )
+        return min(questions, key=lambda row: row["id"], default=None)
+
+    def doubted(self) -> set[int]:
+        """List the users of whom Telegram did not say whether they are in the staff chat.
+
+        Their words are kept until it does, and those of others pass them.
+        """
+        asked = {
+            call.params.integer("user_id")
+            for call in self.simulation.telegram.calls
+            if call.method == "getChatMember" and not (call.heard and call.processed)
+        }
+        return {row["id"] for row in self.rows("users") if row["telegram_id"] in asked}
+
+    def asked(self) -> set[str]:
+        """Tokens of what is kept until its writer presses a button."""
+        asked = [row for row in self.rows("kept_words") if row["reason"] != "unconfirmed"]
+        words = [row["content"] for row in asked]
+        return {token for one in words for token in tokens.of(one)}
+
+    def told_tokens(self) -> set[str]:
+        """Tokens of which somebody was told that they did not arrive."""
+        found: set[str] = set()
+        for row in self.deliveries.values():
+            if row["kind"] == "delivery_failed":
+                failed = self.deliveries[json.loads(row["payload"])["delivery_id"]]
+                found.update(self.tokens_of(failed))
+                found.update(
+                    token
+                    for other in self.deliveries.values()
+                    if other["batch_id"] is not None and other["batch_id"] == failed["batch_id"]
+                    for token in self.tokens_of(other)
+                )
+        return found
+
+    def stuck(self) -> set[str]:
+        """Tokens that Telegram failed at each time, and all that travelled with one of them."""
+        stuck = self.simulation.telegram.stuck.keys()
+        batches = {
+            row["batch_id"] for row in self.deliveries.values() if stuck & {*self.tokens_of(row)}
+        } - {None}
+        beside = (row for row in self.deliveries.values() if row["batch_id"] in batches)
+        return {*stuck, *(token for row in beside for token in self.tokens_of(row))}
+
+    def refused(self, delivery: dict[str, Any]) -> bool:
+        return any(words in (delivery["error"] or "") for words in _REFUSED)
+
+    def any_failed(self, ticket_id: int, kind: str) -> bool:
+        return any(
+            row["kind"] == kind and row["ticket_id"] == ticket_id and row["status"] == "failed"
+            for row in self.deliveries.values()
+        )
+
+    def last_edit_came_late(self, chat_id: int, message_id: int) -> bool:
+        """Whether the network delivered an edit that nobody waited for any more, as the last."""
+        edits = [
+            call
+            for call in self.simulation.telegram.calls
+            if call.method.startswith("editMessage")
+            and (call.chat_id, call.params.integer("message_id")) == (chat_id, message_id)
+            and call.processed
+        ]
+        last = max(edits, key=lambda call: call.processed_at, default=None)
+        return last is not None and last.came_late
+
+    def can_not_be_edited(self, chat_id: int, message_id: int) -> bool:
+        """Whether Telegram refused an edit of it for good, so that it says what it said before."""
+        return any(
+            call.method.startswith("editMessage")
+            and (call.chat_id, call.params.integer("message_id")) == (chat_id, message_id)
+            and "can't be edited" in call.description
+            for call in self.simulation.telegram.calls
+        )
+
+    def is_note(self, one: Written) -> bool:
+        row = self.stored.get((one.chat_id, one.message_id))
+        return row is not None and row["direction"] == "note"
+
+    def was_unknown(self, one: Written) -> bool:
+        """Whether the bot said that it can't know which ticket it is about."""
+        place = one.chat_id, one.message_id
+        return any(
+            row["kind"] == "refusal"
+            and (payload := json.loads(row["payload"]))["problem"]["name"] == "UnknownReply"
+            and (payload["asked_in"], payload["reply_to"]) == place
+            for row in self.deliveries.values()
+        )
+
+    def was_answered(self, one: Written) -> bool:
+        """Whether the bot said to its writer that it can't know what was meant."""
+        return (one.chat_id, one.message_id) in self.refusals
+
+    def now_shown(self) -> defaultdict[str, list[Sight]]:
+        """Where each token stands now, in all chats; of deleted copies what they said last."""
+        world = self.simulation.telegram.world
+        latest: dict[tuple[int, int], Sight] = {}
+        for sight in self.sights:
+            latest[sight.chat_id, sight.message_id] = sight
+        found: defaultdict[str, list[Sight]] = defaultdict(list)
+        for (chat_id, message_id), sight in latest.items():
+            if chat_id in self.users and message_id not in world.chats[chat_id].messages:
+                continue
+            for token in sight.tokens:
+                found[token].append(sight)
+        return found
+
+    def deletion_failed(self, one: Written) -> bool:
+        row = self.stored.get((one.chat_id, one.message_id))
+        return row is not None and self.any_failed(row["ticket_id"], "answer_retracted")
+
+    def gone_at_edit(self, one: Written) -> bool:
+        """Whether the edit came where the bot could not be told of it, or was refused for good."""
+        row = self.stored.get((one.chat_id, one.message_id))
+        if row is None:
+            return False
+        kinds = {"question_edited", "answer_edited"}
+        return any(self.any_failed(row["ticket_id"], kind) for kind in kinds)
+
+    def faults(self) -> Counter[str]:
+        found = Counter(call.fault for call in self.simulation.telegram.calls if call.fault)
+        found["database"] = self.store.failures
+        return +Counter({str(name): number for name, number in found.items()})
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        cursor = self.store.raw.execute(f"SELECT * FROM {table} ORDER BY 1")  # noqa: S608 - ours
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]

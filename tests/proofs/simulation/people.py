@@ -1,0 +1,601 @@
+"""What people do, operation by operation, as their applications would."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox import media
+from sandbox.errors import ApiError, bad_request
+from sandbox.model import Chat, Json, Message, Person
+from sandbox.people import acting, membership
+from tests.proofs.simulation import tokens
+from tests.proofs.simulation.telegram import USERNAME, Telegram
+
+FIRST_USER, FIRST_STAFF, FIRST_APART = 700_000_001, 700_000_101, 700_000_201
+ROBOT = Person(700_000_999, "Robot", is_bot=True)
+LEAVER = Person(700_000_997, "Leaver")
+INTRUDER = Person(700_000_998, "Intruder")
+
+_NAME = re.compile(r"\bPerson(\d+)\b")
+
+
+@dataclass(eq=False)
+class Written:
+    """What a person wrote to the bot; `words` is its newest wording."""
+
+    token: str
+    chat_id: int
+    message_id: int
+    words: str
+    # Nobody gets it.
+    note: bool = False
+    # It begins with one slash, so the bot asks what it is.
+    slip: bool = False
+    edits: int = 0
+    retracted: bool = False
+    deleted: bool = False
+    at: float = 0.0
+
+
+@dataclass
+class People:
+    """Users outside, staff in one group or in two, and all that they wrote."""
+
+    telegram: Telegram
+    users: list[Person] = field(default_factory=list)
+    staff: list[Person] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
+    groups: list[Chat] = field(default_factory=list)
+    # The second staff chat, if there is one, its staff, and the users whose tickets are there.
+    apart: list[Chat] = field(default_factory=list)
+    staff_apart: list[Person] = field(default_factory=list)
+    users_apart: set[int] = field(default_factory=set)
+    # Replies that the bot kept until somebody said whom they are for.
+    kept: set[str] = field(default_factory=set)
+    # Whom each of staff had to do with, by the person's id and the user's number.
+    dealings: set[tuple[int, int]] = field(default_factory=set)
+    # What the links carried by which users came, by the token of what they wrote next.
+    links: dict[str, str] = field(default_factory=dict)
+    # What stood in the group before a backup was restored.
+    old: set[int] = field(default_factory=set)
+    gone: bool = False
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _decided: set[int] = field(default_factory=set)
+
+    def arrive(self, users: int, staff: int) -> None:
+        """Make everybody, and the group with the bot in it."""
+        world = self.telegram.world
+        self.users = [Person(FIRST_USER + n, f"Person{n}") for n in range(users)]
+        self.staff = [Person(FIRST_STAFF + n, f"Staff {n}") for n in range(staff)]
+        for person in (*self.users, *self.staff, INTRUDER, LEAVER):
+            world.add_person(person)
+        members = [*self.staff, LEAVER]
+        group = membership.create_group(
+            world, "Support", members, supergroup=False, forum=False, bot="member"
+        )
+        self.groups = [group]
+        world.updates.clear()
+
+    def part(self, users: set[int]) -> None:
+        """Make a second staff chat with staff of its own, for the tickets of these users."""
+        world = self.telegram.world
+        self.staff_apart = [Person(FIRST_APART, "Staff apart")]
+        world.add_person(self.staff_apart[0])
+        group = membership.create_group(
+            world, "Apart", self.staff_apart, supergroup=False, forum=False, bot="member"
+        )
+        self.apart, self.users_apart = [group], users
+        world.updates.clear()
+
+    def _apart(self, do: str, how: dict[str, Any]) -> bool:
+        """Do something in the second staff chat."""
+        if not self.apart:
+            return False
+        here = self.groups, self.staff
+        self.groups, self.staff = self.apart, self.staff_apart
+        try:
+            return self.act(do, how)
+        finally:
+            self.groups, self.staff = here
+
+    def _part(self, **_: Any) -> None:
+        """The second staff chat is there from the beginning."""
+
+    def _upgrade(self) -> bool:
+        return self.upgrade()
+
+    def _decide_all(self) -> bool:
+        return self.decide()
+
+    def another_group(self) -> Chat:
+        """Make the group that is the main staff chat from now on."""
+        group = membership.create_group(
+            self.telegram.world, "Another", self.staff, supergroup=False, forum=False, bot="member"
+        )
+        self.groups.append(group)
+        return group
+
+    @property
+    def group(self) -> Chat:
+        """The staff chat as it is now."""
+        return self.groups[-1]
+
+    def act(self, do: str, how: dict[str, Any]) -> bool:
+        """Do it; False where it can't be done now."""
+        try:
+            done = getattr(self, f"_{do}")(**how)
+        except ApiError:
+            return False
+        return done is not False
+
+    # Users ------------------------------------------------------------------------------------
+
+    def _write(self, user: int, **_: Any) -> None:
+        token = self._next(f"q{user}")
+        self._post_private(user, token, acting.text_fields(f"{token}, please", None))
+
+    def _start(self, user: int, **_: Any) -> None:
+        """By a link, and then words behind a command, which are no less a question."""
+        token = self._next(f"q{user}")
+        self.links[token] = f"order_{len(self.links)}"
+        chat = self.telegram.world.chats[self.users[user].id]
+        link = acting.text_fields(f"/start {self.links[token]}", None)
+        acting.post(self.telegram.world, self.users[user], chat, link)
+        self._post_private(user, token, acting.text_fields(f"/start {token}, please", None))
+
+    def _long(self, user: int, **_: Any) -> None:
+        token = self._next(f"q{user}")
+        text = f"{token}, please. " + "A long story. " * 280
+        self._post_private(user, token, acting.text_fields(text.strip(), None))
+
+    def _thanks(self, user: int, **_: Any) -> None:
+        """What may not reopen a ticket; it carries no token, for then it would be more."""
+        chat = self.telegram.world.chats[self.users[user].id]
+        words = ("Thanks!", "Thanks, bye", "до свидания, спасибо")[len(self.written) % 3]
+        acting.post(self.telegram.world, self.users[user], chat, acting.text_fields(words, None))
+
+    def _photo(self, user: int, kind: str, **_: Any) -> None:
+        token = self._next(f"q{user}")
+        self._post_private(user, token, self._file(kind, f"{token}, a {kind}"))
+
+    def _content(self, user: int, kind: str, **_: Any) -> None:
+        """Send what is neither text nor captioned; what nobody knows carries no token."""
+        if kind in {"sticker", "unknown"}:
+            chat = self.telegram.world.chats[self.users[user].id]
+            acting.post(self.telegram.world, self.users[user], chat, self._wordless(kind))
+            return
+        token = self._next(f"q{user}")
+        self._post_private(user, token, said_by(kind, token))
+
+    def _forward(self, user: int, **_: Any) -> None:
+        token = self._next(f"q{user}")
+        origin = {"type": "hidden_user", "sender_user_name": "Somebody", "date": 1}
+        words = acting.text_fields(f"{token}, they say", None)
+        self._post_private(user, token, words | {"forward_origin": origin})
+
+    def _wordless(self, kind: str) -> Json:
+        if kind == "unknown":
+            return {"something_of_next_year": {"shape": "unknown"}}
+        return media.view(media.sample(self.telegram.world, kind, None, b"x"), {})
+
+    def _album(self, user: int, count: int, kind: str, **_: Any) -> None:
+        kind = "photo" if kind == "voice" else kind
+        group = {"media_group_id": self.telegram.world.next_album_id()}
+        for _number in range(count):
+            token = self._next(f"q{user}")
+            self._post_private(user, token, self._file(kind, f"{token}, an item") | group)
+
+    def _edit(self, user: int, pick: float, **_: Any) -> bool:
+        return self._reword(self.users[user], self._questions(user), pick)
+
+    def _delete(self, user: int, pick: float, **_: Any) -> bool:
+        mine = self._questions(user)
+        if not mine:
+            return False
+        chosen = recent(mine, pick)
+        self.telegram.world.delete(self._message(chosen))
+        chosen.deleted = True
+        return True
+
+    def _questions(self, user: int) -> list[Written]:
+        about = f"q{user}."
+        return [one for one in self.written if one.token.startswith(about) and not one.deleted]
+
+    def _post_private(self, user: int, token: str, content: Json) -> None:
+        person = self.users[user]
+        self._post(person, self.telegram.world.chats[person.id], token, content)
+
+    # Staff ------------------------------------------------------------------------------------
+
+    def _reply(self, staff: int, pick: float, **_: Any) -> bool:
+        return self._answer(staff, pick, lambda token: acting.text_fields(f"{token}, sir", None))
+
+    def _reply_photo(self, staff: int, pick: float, **_: Any) -> bool:
+        return self._answer(staff, pick, lambda token: self._file("photo", f"{token}, look"))
+
+    def _reply_content(self, staff: int, pick: float, kind: str, **_: Any) -> bool:
+        if kind in {"sticker", "unknown"}:
+            return False
+        return self._answer(staff, pick, lambda token: said_by(kind, token))
+
+    def _note(self, staff: int, pick: float, **_: Any) -> bool:
+        def note(token: str) -> Json:
+            return acting.text_fields(f"// {token.replace('a', 'n', 1)}", None)
+
+        return self._answer(staff, pick, note, note=True)
+
+    def _edit_reply(self, staff: int, pick: float, **_: Any) -> bool:
+        return self._reword(self.staff[staff], self._answers(staff), pick)
+
+    def _retract(self, staff: int, pick: float, **_: Any) -> bool:
+        answers = [
+            one for one in self._answers(staff) if not one.retracted and self._is_worded(one)
+        ]
+        if not answers:
+            return False
+        chosen = recent(answers, pick)
+        self._change(self.staff[staff], chosen, f"// {chosen.token} was wrong")
+        chosen.retracted = True
+        return True
+
+    def _press(self, staff: int, pick: float, **_: Any) -> bool:
+        return self._press_one_of(self._of_bot(), staff, pick)
+
+    def _old_press(self, staff: int, pick: float, **_: Any) -> bool:
+        return self._press_one_of(self._old_ones(), staff, pick)
+
+    def _press_one_of(self, shown: Iterable[Message], staff: int, pick: float) -> bool:
+        cards = [m for m in shown if m.keyboard and not _asks(m)]
+        if not cards:
+            return False
+        card = recent(cards, pick)
+        buttons = _buttons(card)
+        data = buttons[int(pick * 997) % len(buttons)]["callback_data"]
+        acting.press(self.telegram.world, self.staff[staff], card, None, data)
+        self._deal(self.staff[staff], card)
+        return True
+
+    def _deal(self, person: Person, about: Message) -> None:
+        """Take down whom somebody has to do with; of a notice without a name, all whom it may."""
+        user = user_named(about)
+        users = range(len(self.users)) if user is None else (user,)
+        self.dealings.update((person.id, one) for one in users)
+
+    def _old_reply(self, staff: int, pick: float, **_: Any) -> bool:
+        """Reply to what stood in the group before a backup was restored."""
+        return self._answer(
+            staff, pick, lambda token: acting.text_fields(f"{token}, sir", None), old=True
+        )
+
+    def _old_ones(self) -> Iterator[Message]:
+        return (one for one in self._of_bot() if one.id in self.old)
+
+    def grow_old(self) -> None:
+        """Remember what stands in the group now."""
+        self.old = {one.id for one in self._of_bot()}
+
+    def _slip(self, staff: int, pick: float, **_: Any) -> bool:
+        """One slash before it: nobody gets it unless somebody says so, who may or may not."""
+
+        def slip(token: str) -> Json:
+            return acting.text_fields(f"/ {token}", None)
+
+        return self._answer(staff, pick, slip, note=True, slip=True)
+
+    def _robot(self, pick: float, **_: Any) -> bool:
+        """Another bot replies to what the bot says."""
+        return self._outsider(ROBOT, pick)
+
+    def _intrude(self, pick: float, **_: Any) -> bool:
+        """Somebody replies who is not in the group."""
+        return self._outsider(INTRUDER, pick)
+
+    def _outsider(self, person: Person, pick: float) -> bool:
+        shown = list(self._of_bot())
+        if not shown or not self.telegram.world.bot_present(self.group):
+            return False
+        target, world = recent(shown, pick), self.telegram.world
+        replied = {key: one for key, one in target.view.items() if key != "reply_to_message"}
+        self._numbers["outside"] = number = self._numbers.get("outside", 900_000) + 1
+        said = {"message_id": number, "date": world.date, "chat": self.group.json()}
+        said |= {"from": person.json(), "reply_to_message": replied, "text": "n0.0000, they say"}
+        world.updates.put("message", said)
+        return True
+
+    def _haunt(self, pick: float, *, presses: bool) -> bool:
+        """Have somebody who was removed from the group reply, or press, as strangers can."""
+        cards = [one for one in self._of_bot() if one.keyboard and not _asks(one)]
+        world = self.telegram.world
+        if not self.gone or not presses:
+            return self.gone and self._outsider(LEAVER, pick)
+        if not cards or not world.bot_present(self.group):
+            return False
+        card = recent(cards, pick)
+        data = recent(_buttons(card), pick)["callback_data"]
+        self._numbers["press"] = number = self._numbers.get("press", 0) + 1
+        said = {"id": str(number), "from": LEAVER.json(), "message": card.view, "data": data}
+        world.updates.put("callback_query", said | {"chat_instance": str(self.group.id)})
+        return True
+
+    def _decide(self, staff: int, pick: float = 0.0, **_: Any) -> bool:
+        """Say whom the replies are for that the bot keeps, and now and then what a slip is."""
+        return self._settle(staff, pick) | self.decide(staff)
+
+    def _settle(self, staff: int, pick: float) -> bool:
+        """Say of what begins with a slash whether it is a note or an answer."""
+        asked = [one for one in self._of_bot() if "kept:" in str(one.keyboard)]
+        slips = {one.token: one for one in self.written if one.slip and not one.edits}
+        token = self._asked_about(asked[-1]) if asked else ""
+        if token not in slips or asked[-1].id in self._decided:
+            return False
+        as_note = pick < 0.3
+        data = next(
+            one["callback_data"]
+            for one in _buttons(asked[-1])
+            if str(one["callback_data"]).endswith("1") == as_note
+        )
+        acting.press(self.telegram.world, self.staff[staff], asked[-1], None, data)
+        self.dealings.add((self.staff[staff].id, tokens.user_of(token)))
+        self._decided.add(asked[-1].id)
+        self.kept.add(token)
+        slips[token].note = as_note
+        return True
+
+    def decide(self, staff: int = 0) -> bool:
+        """Press the right button of each question about an orphan; whether there was one."""
+        pressed = False
+        for question in list(self._of_bot()):
+            if question.id in self._decided or "orphan:" not in str(question.keyboard):
+                continue
+            token = self._asked_about(question)
+            right = [one for one in _buttons(question) if token and _names(one, token)]
+            for button in right[:1]:
+                data, world = button["callback_data"], self.telegram.world
+                acting.press(world, self.staff[staff], question, None, data)
+                self.dealings.add((self.staff[staff].id, tokens.user_of(token)))
+                self._decided.add(question.id)
+                self.kept |= {token, *self._beside(question)}
+                pressed = True
+        return pressed
+
+    def _beside(self, question: Message) -> Iterator[str]:
+        """List what else was replied to the message that a question is about: it goes along."""
+        reply = self.group.messages.get(_replied(question))
+        for one in self.group.messages.values() if reply else ():
+            if reply and _replied(one) == _replied(reply):
+                yield from tokens.of(tokens.words_of(one.view))
+
+    def _asked_about(self, question: Message) -> str:
+        """Read the token of the reply that a question is about; in its place if it is quoted."""
+        reply = self.group.messages.get(_replied(question))
+        words = tokens.words_of(reply.view if reply else question.view)
+        return next(iter(tokens.of(words)), "")
+
+    def _command(self, staff: int, pick: float, text: str, **_: Any) -> bool:
+        about = [message for message in self._of_bot() if user_named(message) is not None]
+        if not about:
+            return False
+        name, _space, rest = text.partition(" ")
+        content = acting.text_fields(f"{name}@{USERNAME} {rest}".strip(), None)
+        target = recent(about, pick)
+        acting.post(self.telegram.world, self.staff[staff], self.group, content, reply_to=target.id)
+        self._deal(self.staff[staff], target)
+        return True
+
+    def _list(self, staff: int, **_: Any) -> None:
+        content = acting.text_fields(f"/tickets@{USERNAME}", None)
+        acting.post(self.telegram.world, self.staff[staff], self.group, content)
+
+    def _delete_copy(self, pick: float, **_: Any) -> bool:
+        shown = list(self._of_bot())
+        if not shown:
+            return False
+        self.telegram.world.delete(recent(shown, pick))
+        return True
+
+    def _answer(
+        self,
+        staff: int,
+        pick: float,
+        content: Any,
+        *,
+        note: bool = False,
+        slip: bool = False,
+        old: bool = False,
+    ) -> bool:
+        """Reply to something that the bot shows in the group, by card or by copy."""
+        shown = self._old_ones() if old else self._of_bot()
+        about = [one for one in shown if user_named(one) is not None and not _asks(one)]
+        if not about:
+            return False
+        target = recent(about, pick)
+        token = self._next(f"a{user_named(target)}")
+        made: Json = content(token)
+        said = tokens.of(tokens.words_of(made))[0]
+        who, to = self.staff[staff], target.id
+        self._post(who, self.group, said, made, reply_to=to, note=note, slip=slip)
+        self._deal(self.staff[staff], target)
+        return True
+
+    def _answers(self, staff: int) -> list[Written]:
+        return [
+            one
+            for one in self.written
+            if one.token[0] == "a"
+            and not one.slip
+            and one.chat_id == self.group.id
+            and self._author(one) == self.staff[staff].id
+        ]
+
+    def _of_bot(self) -> Iterator[Message]:
+        bot = self.telegram.world.bot.id
+        return (m for m in self.group.messages.values() if m.author_id == bot)
+
+    # Chats ------------------------------------------------------------------------------------
+
+    def block(self, user: int, *, blocked: bool) -> None:
+        membership.block(self.telegram.world, self.users[user], blocked=blocked)
+
+    def set_bot(self, status: str, *, can_send: bool = True) -> None:
+        """Give the bot another place in the group."""
+        if self.group.status_of(self.telegram.world.bot.id) != status or not can_send:
+            membership.change(
+                self.telegram.world,
+                self.group,
+                self.telegram.world.bot,
+                status,
+                by=self.staff[0],
+                can_send=can_send,
+            )
+
+    def upgrade(self) -> bool:
+        """Make the group a supergroup; it can be done once."""
+        if len(self.groups) > 1:
+            return False
+        new = membership.upgrade(self.telegram.world, self.group, self.staff[0])
+        new.linked_chat_id = self.group.linked_chat_id
+        self.groups.append(new)
+        return True
+
+    def link(self) -> None:
+        """Link the group to a channel, whose readers can write in it."""
+        self.group.linked_chat_id = -1_001_000_000_777
+
+    def leave(self, status: str) -> bool:
+        """Have a colleague leave the group, or be removed."""
+        if self.gone:
+            return False
+        world, by = self.telegram.world, LEAVER if status == "left" else self.staff[0]
+        membership.change(world, self.group, LEAVER, status, by=by)
+        self.gone = True
+        return True
+
+    # What all of it is made of ----------------------------------------------------------------
+
+    def _next(self, who: str) -> str:
+        self._numbers[who] = self._numbers.get(who, 0) + 1
+        return f"{who}.{self._numbers[who]:04}"
+
+    def _file(self, kind: str, caption: str) -> Json:
+        world = self.telegram.world
+        data = caption.encode()
+        return media.view(media.sample(world, kind, None, data), {}) | acting.text_fields(
+            caption, None, "caption"
+        )
+
+    def _post(
+        self,
+        person: Person,
+        chat: Chat,
+        token: str,
+        content: Json,
+        *,
+        reply_to: int | None = None,
+        note: bool = False,
+        slip: bool = False,
+    ) -> None:
+        message = acting.post(self.telegram.world, person, chat, content, reply_to=reply_to)
+        if message.seen_by_bot:
+            words = tokens.words_of(content)
+            at = self.telegram.agenda.now
+            said = Written(token, chat.id, message.id, words, note=note, slip=slip, at=at)
+            self.written.append(said)
+
+    def _reword(self, person: Person, mine: list[Written], pick: float) -> bool:
+        open_to_it = [one for one in mine if not one.retracted and self._is_worded(one)]
+        if not open_to_it:
+            return False
+        chosen = recent(open_to_it, pick)
+        self._change(person, chosen, f"{chosen.token} v{chosen.edits + 1}, that is")
+        chosen.edits += 1
+        return True
+
+    def _is_worded(self, one: Written) -> bool:
+        """Whether it can be edited: people edit texts and captions."""
+        message = self.telegram.world.chats[one.chat_id].messages.get(one.message_id)
+        return message is None or bool({"text", "caption"} & message.view.keys())
+
+    def _change(self, person: Person, chosen: Written, words: str) -> None:
+        message = self._message(chosen)
+        if not self.telegram.world.bot_present(message.chat):
+            raise bad_request("nobody would hear of it")
+        name = "text" if "text" in message.view else "caption"
+        acting.edit(self.telegram.world, person, message, acting.text_fields(words, None, name))
+        chosen.words = words
+
+    def _message(self, written: Written) -> Message:
+        return self.telegram.world.chats[written.chat_id].messages[written.message_id]
+
+    def _author(self, written: Written) -> int:
+        return self._message(written).author_id
+
+
+def said_by(kind: str, token: str) -> Json:
+    """Make content that is neither text nor a file, with a token in it."""
+    place = {"latitude": 53.5, "longitude": 10.0}
+    option = {"persistent_id": "1", "text": "yes", "voter_count": 0}
+    poll = {
+        "id": "1",
+        "question": f"{token}?",
+        "options": [option, option | {"persistent_id": "2", "text": "no"}],
+        "total_voter_count": 0,
+        "is_closed": False,
+        "is_anonymous": True,
+        "type": "regular",
+        "allows_multiple_answers": False,
+        "allows_revoting": False,
+        "members_only": False,
+    }
+    contents: dict[str, Json] = {
+        "contact": {"contact": {"phone_number": "+49401234", "first_name": token}},
+        "venue": {
+            "venue": {"location": place, "title": token, "address": "Pier 1"},
+            "location": place,
+        },
+        "poll": {"poll": poll},
+    }
+    return contents[kind]
+
+
+def _buttons(message: Message) -> list[Json]:
+    return [one for row in (message.keyboard or {})["inline_keyboard"] for one in row]
+
+
+def _replied(message: Message) -> int:
+    """Give the id of the message that this one replies to; 0 if it replies to none."""
+    found: int = message.view.get("reply_to_message", {}).get("message_id", 0)
+    return found
+
+
+def _asks(message: Message) -> bool:
+    """Whether the message is of no ticket: a list, or about words that are kept."""
+    words, buttons = tokens.words_of(message.view), str(message.keyboard)
+    if "orphan:" in buttons or "kept:" in buttons or "not closed" in words.partition("\n")[0]:
+        return True
+    return words.startswith("This belongs to") or " sent to " in words
+
+
+def _names(button: Json, token: str) -> bool:
+    """Whether a button names the user for whom the answer with this token is."""
+    return str(button["text"]).endswith(f"Person{tokens.user_of(token)}")
+
+
+def user_named(message: Message) -> int | None:
+    """Tell which user a message of the bot is about, as staff read it."""
+    words = tokens.words_of(message.view)
+    found = [token for token in tokens.of(words) if token[0] == "q"]
+    if found:
+        return tokens.user_of(found[0])
+    name = _NAME.search(words)
+    return int(name[1]) if name else None
+
+
+def named(words: str) -> set[int]:
+    """List the users whose names stand in some words."""
+    return {int(number) for number in _NAME.findall(words)}
+
+
+def recent[T](things: list[T], pick: float) -> T:
+    """Choose one; a small `pick` means a recent one."""
+    return things[-1 - int(pick * len(things))] if pick < 1 else things[0]

@@ -1,0 +1,155 @@
+"""One process of the bot: the product's own parts, on a loop that can die at any turn."""
+
+import asyncio
+import traceback
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from aiogram import Bot
+from aiogram.exceptions import AiogramError
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from bot.app import App
+from bot.process import startup, stopping
+from core.config import Settings
+from database.errors import is_outage
+from database.session import make_sessions
+from services.helpdesk import staff_chat_changes
+from tests.proofs.simulation.clockwork import Agenda, Died, Loop, Stuck
+from tests.proofs.simulation.log import Log
+from tests.proofs.simulation.script import Plan
+from tests.proofs.simulation.store import Access, Store
+from tests.proofs.simulation.telegram import BOT_ID, Telegram
+from tests.proofs.simulation.wire import Wire
+
+
+class Machine:
+    """What every process of a run finds: the time, the database, Telegram, the settings."""
+
+    def __init__(
+        self, agenda: Agenda, plan: Plan, store: Store, telegram: Telegram, log: Log, folder: Path
+    ) -> None:
+        self.agenda = agenda
+        self.store = store
+        self.telegram = telegram
+        self.log = log
+        self.folder = folder
+        self.stepped = timedelta()
+        self.started = datetime.fromisoformat(plan.start)
+        limits = {} if plan.limits else dict.fromkeys(_LIMITS, 0.0)
+        self._settings: dict[str, object] = {"support_timezone": ZoneInfo(plan.zone), **limits}
+
+    def clock(self) -> datetime:
+        """Tell what the machine takes for the time."""
+        return (self.started + timedelta(seconds=self.agenda.now) + self.stepped).astimezone(UTC)
+
+    def settings(self, staff_chat_id: int) -> Settings:
+        return Settings(
+            _env_file=None,
+            bot_token=SecretStr(f"{BOT_ID}:simulated"),
+            staff_chat_id=staff_chat_id,
+            **self._settings,  # type: ignore[arg-type]
+        )
+
+
+_LIMITS = ("limit_per_chat", "limit_per_group", "limit_total")
+
+
+class Process:
+    """From its start to its end, whichever way it ends."""
+
+    def __init__(
+        self, number: int, machine: Machine, staff_chat_id: int, apart: int | None = None
+    ) -> None:
+        self.number = number
+        self.died = False
+        self.crash: str | None = None
+        self.stopped_at: float | None = None
+        self._machine = machine
+        self._loop = Loop(machine.agenda)
+        self._access = Access(machine.store)
+        self._wire = Wire(machine.telegram, number)
+        self._staff_chat_id = staff_chat_id
+        self._second_chat_id = apart
+        self._stopped: asyncio.Event | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def kill(self, turns: int) -> None:
+        """Die so many turns of the loop from now."""
+        self._loop.jump.dies_in = turns
+
+    def stop(self) -> None:
+        """Ask the process to stop, as SIGTERM does."""
+        self.stopped_at = self._machine.agenda.now
+        if self._stopped is not None:
+            self._stopped.set()
+        if self._task is not None:
+            self._loop.call_later(stopping.LAST_SECONDS, self._task.cancel)
+
+    def live(self) -> None:
+        """Run until the end. Raises Stuck."""
+        self._task = self._loop.create_task(self._main())
+        try:
+            self._loop.run_until_complete(self._task)
+        except asyncio.CancelledError:
+            self.died = True  # it hung when asked to stop: what is in hand is left as by a crash
+        except Died:
+            self.died = True
+        except Stuck:
+            self._bury()
+            raise
+        except Exception as error:  # noqa: BLE001 - the operator would see it, and so do we
+            self.crash = "".join(traceback.format_exception(error))
+        self._bury()
+
+    def _bury(self) -> None:
+        self._machine.log.muted = True
+        self._wire.dead = True
+        self._access.die()
+        self._machine.telegram.hang_up(self.number)
+        self._loop.bury()
+        self._machine.log.muted = False
+
+    async def _main(self) -> None:
+        """Do what `bot.app.run` does, but for signals, and Alembic's look at the schema."""
+        settings = self._machine.settings(self._staff_chat_id)
+        engine = await self._access.open()
+        bot = Bot(settings.bot_token.get_secret_value(), session=self._wire)
+        self._stopped = asyncio.Event()
+        if self.stopped_at is not None:
+            self._stopped.set()
+        try:
+            sessions = make_sessions(engine)
+            app = App(
+                settings,
+                bot,
+                sessions,
+                clock=self._machine.clock,
+                monotonic=lambda: self._machine.agenda.now,
+            )
+            app.heartbeat.folder = self._machine.folder
+            if not await self._prepared(bot, sessions):
+                return
+            await app.run(self._stopped)
+        finally:
+            await engine.dispose()
+
+    async def _prepared(self, bot: Bot, sessions: async_sessionmaker[AsyncSession]) -> bool:
+        """Make sure of bot and database; waits for both. False if stopped meanwhile."""
+        assert self._stopped is not None
+        while not self._stopped.is_set():
+            try:
+                await startup.own_database(sessions, (await bot.me()).id)
+                if self._second_chat_id is not None:
+                    async with sessions.begin() as session:
+                        now = self._machine.clock()
+                        await staff_chat_changes.add(session, self._second_chat_id, now=now)
+            except Exception as error:
+                if not isinstance(error, AiogramError) and not is_outage(error):
+                    raise
+                await asyncio.sleep(1)
+            else:
+                return True
+        return False

@@ -1,0 +1,239 @@
+"""One run of one plan: the world turns, the bot lives and dies in it, and then all is healed."""
+
+import gc
+import logging
+import random
+import tempfile
+import warnings
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import Ticket
+from services import ticket_service
+from services.delivery import relocating
+from services.helpdesk import content, staff_chats
+from tests.proofs.simulation import fairness, store, verdict
+from tests.proofs.simulation.bells import Bells
+from tests.proofs.simulation.clockwork import Agenda, Stuck
+from tests.proofs.simulation.log import Log
+from tests.proofs.simulation.people import FIRST_USER, People
+from tests.proofs.simulation.process import Machine, Process
+from tests.proofs.simulation.script import Operation, Plan
+from tests.proofs.simulation.telegram import Telegram
+from tests.proofs.simulation.trace import Trace
+from tests.proofs.simulation.troubles import Troubles
+from tests.proofs.simulation.witness import Witness
+
+# When everything has been quiet for so long, nothing more will come; in seconds.
+CALM = 3.0
+# So long after everything was healed all must have arrived.
+PATIENCE = 3600.0
+# Tickets and deliveries come along to a supergroup in portions of so many: few here, for there are
+# few in a run, and what happens between two portions counts.
+PORTIONS: dict[str, Any] = {"TICKETS_AT_A_TIME": 1, "DELIVERIES_AT_A_TIME": 2}
+# A bot that was asked to stop has so long (README, "Run it"); timers fire a little late.
+GONE_WITHIN = 10.1
+
+
+@dataclass
+class Result:
+    """What came of a run."""
+
+    seed: int
+    findings: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    trace: list[str] = field(default_factory=list)
+    hash: str = ""
+    seconds: float = 0.0
+
+
+def run(plan: Plan) -> Result:
+    """Carry out a plan; everything in it follows from the plan alone."""
+    random.seed(f"product {plan.seed}")  # the courier's jitter
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # A process that is killed gives nothing back, its database connection included.
+        warnings.filterwarnings("ignore", "The garbage collector is trying to clean up")
+        logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+        simulation = Simulation(plan, Path(folder))
+        receive = partial(_receive, simulation.people, ticket_service.receive)
+        with (
+            simulation.log.kept(),
+            patch.multiple(relocating, **PORTIONS),
+            patch.object(ticket_service, "receive", receive),
+        ):
+            result = simulation.run()
+        del simulation
+        gc.collect()
+    return result
+
+
+async def _receive(
+    people: People,
+    receive: Callable[..., Awaitable[Ticket]],
+    session: AsyncSession,
+    person: content.Person,
+    *written: Any,
+    **how: Any,
+) -> Ticket:
+    """Have the tickets of some users in the second staff chat."""
+    if person.telegram_id - FIRST_USER in people.users_apart:
+        others = (await staff_chats.every(session)).values()
+        how["staff_chat_id"] = next(one.chat_id for one in others if not one.is_main)
+    return await receive(session, person, *written, **how)
+
+
+class Simulation:
+    """The parts of one run."""
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self.plan = plan
+        self.agenda = Agenda()
+        self.trace = Trace(lambda: self.agenda.now)
+        self.log = Log()
+        self.store = store.Store(store.template(), random.Random(f"store {plan.seed}"))
+        self.telegram = Telegram(
+            self.agenda,
+            datetime.fromisoformat(plan.start).timestamp(),
+            random.Random(f"network {plan.seed}"),
+            self.trace,
+            limits=plan.limits,
+        )
+        self.people = People(self.telegram)
+        self.people.arrive(plan.users, plan.staff)
+        if any(one.do == "intrude" for one in plan.operations):
+            self.people.link()  # in any other group only members can write
+        for one in self.plan.operations:
+            if one.do == "part":
+                self.people.part({*one.how["users"]})
+        self.witness = Witness(self.telegram, self.store)
+        self.machine = Machine(self.agenda, plan, self.store, self.telegram, self.log, folder)
+        self.troubles = Troubles(self)
+        self.bells = Bells(self)
+        self.process: Process | None = None
+        self.processes: list[Process] = []
+        self.over = False
+        self.findings: list[str] = []
+        self.done: list[str] = []
+        self.disturbed: list[float] = []
+        self._staff_chat_id = self.people.group.id
+        self._last_change = 0.0
+        self._healed_at = 0.0
+        self._calm_found = False
+
+    def run(self) -> Result:
+        """Let it all happen, and judge it."""
+        for operation in self.plan.operations:
+            self.agenda.at(operation.at, partial(self._carry_out, operation))
+        last = max((one.at for one in self.plan.operations), default=0.0)
+        self.bells.hang(last)
+        self.agenda.at(last + 1, self._heal)
+        self.start()
+        try:
+            while not self.over:
+                self._turn()
+        except Stuck as stuck:
+            self.findings.append(f"stuck: {stuck}")
+        if not self.findings:
+            self.findings = verdict.findings(self)
+        result = Result(
+            self.plan.seed,
+            self.findings,
+            verdict.counts(self),
+            self.trace.lines,
+            self.trace.hash,
+            self.agenda.now,
+        )
+        self.store.close()
+        return result
+
+    def _turn(self) -> None:
+        """Let one process live, or the world turn without one."""
+        process = self.process
+        if process is None:
+            self.agenda.happen()
+            return
+        process.live()
+        self.process = None
+        self.witness.process_ended()
+        self.trace.add(f"process {process.number} " + ("died" if process.died else "ended"))
+        if process.crash:
+            self.findings.append(f"crashed: {process.crash[-1500:]}")
+            self.over = True
+        elif process.stopped_at is not None and not process.died:
+            took = self.agenda.now - process.stopped_at
+            if took > GONE_WITHIN:
+                self.findings.append(f"stopping took {took:.1f} s")
+        if self._calm_found:
+            self.over = True
+
+    def start(self) -> None:
+        if self.process is None and not self.over:
+            apart = self.people.apart[0].id if self.people.apart else None
+            process = Process(len(self.processes) + 1, self.machine, self._staff_chat_id, apart)
+            self.process = process
+            if self.processes:
+                self.disturbed.append(self.agenda.now)
+            self.processes.append(process)
+            self.trace.add(f"process {process.number} starts")
+
+    def choose_another(self) -> None:
+        self._staff_chat_id = self.people.another_group().id
+
+    # Operations -------------------------------------------------------------------------------
+
+    def _carry_out(self, operation: Operation) -> None:
+        """Do one operation; what can't be done now is left out."""
+        how = operation.how
+        trouble: Callable[..., Any] | None = getattr(self.troubles, operation.do, None)
+        if trouble is not None:
+            done = trouble(**how) is not False
+            if done and operation.do not in fairness.HARMLESS:
+                self.disturbed.append(self.agenda.now)
+        else:
+            done = self.people.act(operation.do, how)
+        if done:
+            self.done.append(operation.do)
+            self.trace.add(f"{operation.do} {how}")
+        self.telegram.changed()
+
+    # The end ----------------------------------------------------------------------------------
+
+    def _heal(self) -> None:
+        """From here on nothing goes wrong any more, so everything must arrive."""
+        self.trace.add("healed")
+        self.telegram.faults.clear()
+        for token, (begins, ends) in self.telegram.stuck.items():
+            self.telegram.stuck[token] = begins, min(ends, self.agenda.now)
+        self.telegram.latency = (0.005, 0.06)
+        self.store.down = self.store.loses_next_commit = False
+        self.people.set_bot("member")
+        self._healed_at = self._last_change = self.agenda.now
+        self._await_calm()
+
+    def _await_calm(self) -> None:
+        """Look every second whether anything still waits."""
+        self.start()
+        waiting = self.witness.waiting() + self.bells.waiting()
+        apart = self.people.apart and self.people.act("apart", {"do": "decide_all", "how": {}})
+        if self.people.decide() or apart:
+            self.telegram.changed()
+            self._last_change = self.agenda.now
+        if waiting or not self.telegram.quiet:
+            self._last_change = self.agenda.now
+        if self.agenda.now - self._last_change >= CALM:
+            self._calm_found = True
+            if self.process is not None:
+                self.process.stop()
+            else:
+                self.over = True
+        elif self.agenda.now - self._healed_at > PATIENCE:
+            raise Stuck(f"after an hour there still waits: {waiting or 'an update'}")
+        else:
+            self.agenda.after(1.0, self._await_calm)

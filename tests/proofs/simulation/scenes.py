@@ -1,0 +1,181 @@
+"""Scenes: short stories that operations by chance would hardly ever tell, woven into a plan.
+
+A scene adds to what a seed does anyway, and is drawn from the seed by dice of its own: a seed that
+is known keeps its plan when there is a new scene.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from tests.proofs.simulation.script import Operation, Plan
+
+# One seed in so many has a scene, and it is one of those below.
+CHANCE = 0.15
+
+DAY = 24 * 3600.0
+
+# What Telegram may say of a chat tomorrow: words that the bot does not know.
+UNKNOWN_WORDS = "Bad Request: CHAT_TAKES_NOTHING_TODAY"
+
+
+def by_chance(seed: int) -> list[str]:
+    """Choose the scenes of a seed: none or one."""
+    rng = random.Random(f"scenes {seed}")
+    return [rng.choice(list(SCENES))] if rng.random() < CHANCE else []
+
+
+def play(plan: Plan, names: Iterable[str]) -> Plan:
+    """Add the scenes to a plan."""
+    for name in names:
+        plan = SCENES[name](random.Random(f"{name} {plan.seed}"), plan)
+    return plan
+
+
+def _crowd(rng: random.Random, plan: Plan) -> Plan:
+    """Some write more than the limits let through; others write now and then.
+
+    Mostly nothing else goes wrong, for then nobody need wait longer than the promise says.
+    """
+    talkers, quiet = rng.randint(2, 4), rng.randint(3, 6)
+    users = plan.users + talkers + quiet
+    talks = ("photo", "photo", "write", "edit", "album", "content")
+    found = [
+        _by(rng, rng.choice(talks), rng.uniform(0.5, 12), plan.users + rng.randrange(talkers))
+        for _ in range(rng.randint(40, 70))
+    ]
+    for user in range(plan.users + talkers, users):
+        first = rng.uniform(1, 60)
+        found += [_by(rng, "write", at, user) for at in (first, first + rng.uniform(5, 60))]
+    others = [one for one in plan.operations if one.do in _HARMLESS or rng.random() < 0.1]
+    return replace(_with(replace(plan, operations=tuple(others)), found), users=users, limits=True)
+
+
+def _stubborn(rng: random.Random, plan: Plan) -> Plan:
+    """Telegram fails at one message again and again, and takes all others."""
+    user, begins = rng.randrange(plan.users), rng.uniform(3, 20)
+    lasts = rng.uniform(330, 420)
+    how = {"user": user, "seconds": lasts, "photo": rng.random() < 0.5}
+    found = [_by(rng, "write", begins - 2, user), Operation(begins, "stubborn", how)]
+    found += [_by(rng, "write", begins + 1 + one, user) for one in range(rng.randint(1, 3))]
+    other = plan.users
+    at = begins
+    while at < begins + lasts:
+        at += rng.uniform(10, 25)
+        found.append(_by(rng, "write", at, other))
+    return replace(_with(plan, found), users=plan.users + 1)
+
+
+def _refusal(rng: random.Random, plan: Plan) -> Plan:
+    """A chat takes nothing for a while, in words that nobody knows, and then does again."""
+    begins, lasts = rng.uniform(2, 12), rng.choice((3.0, 20.0, 70.0, 150.0))
+    where, user = rng.choice(("staff", "staff", "user")), rng.randrange(plan.users)
+    how = {"where": where, "user": user, "seconds": lasts, "words": UNKNOWN_WORDS}
+    found = [Operation(begins, "refuse", how)]
+    for at in (0.5, 1.0, lasts / 2, lasts - 0.5, lasts + 2, lasts + 10):
+        found.append(_by(rng, "write", begins + at, rng.randrange(plan.users)))
+        found.append(_by(rng, "reply", begins + at + rng.random(), user))
+    return _with(plan, found)
+
+
+def _leap(rng: random.Random, plan: Plan) -> Plan:
+    """The machine's clock jumps by more than a day while Telegram does not answer all."""
+    at = rng.uniform(3, 25)
+    found = [Operation(at, "clock", {"seconds": rng.choice((26, 26, -26, 8 * 24)) * 3600.0})]
+    weather = {"kind": rng.choice(("cut_before", "cut_after", "html")), "chance": 0.7}
+    how = weather | {"seconds": rng.uniform(2, 10), "method": "sendMessage"}
+    found.append(Operation(at - rng.uniform(0, 2), "weather", how))
+    times = [at + rng.uniform(-2, 5) for _ in range(4)]
+    found += [_by(rng, "write", one, rng.randrange(plan.users)) for one in times]
+    return _with(plan, found)
+
+
+def _leaver(rng: random.Random, plan: Plan) -> Plan:
+    """A colleague is removed from a group that strangers can read, and goes on as before."""
+    leaves = rng.uniform(3, 12)
+    status = rng.choice(("left", "kicked"))
+    found = [Operation(0.1, "link"), Operation(leaves, "leave", {"status": status})]
+    found.append(_by(rng, "write", rng.uniform(0.5, leaves), rng.randrange(plan.users)))
+    for _ in range(rng.randint(3, 8)):
+        how = {"pick": rng.random() ** 2, "presses": rng.random() < 0.5}
+        found.append(Operation(leaves + rng.uniform(0, 15), "haunt", how))
+    return _with(plan, found)
+
+
+def _old_cards(rng: random.Random, plan: Plan) -> Plan:
+    """A backup is restored, others get the keys of what it lost, and old cards are used."""
+    users = max(plan.users, 2)
+    before, after = rng.sample(range(users), 2)
+    saved = rng.uniform(0.2, 1)
+    restored = saved + rng.uniform(3, 8)
+    found = [
+        Operation(saved, "save"),
+        _by(rng, "write", saved + 0.5, before),
+        Operation(restored, "restore", {"turns": rng.randrange(120), "down": 0.2}),
+        _by(rng, "write", restored + 2, after),
+    ]
+    for _ in range(4):
+        do = rng.choice(("old_reply", "old_press"))
+        found.append(_by(rng, do, restored + 4 + rng.uniform(0, 15), before))
+    late = [one for one in plan.operations if one.at > restored + 3]  # so the keys are given again
+    return replace(_with(replace(plan, operations=tuple(late)), found), users=users)
+
+
+_BY_STAFF = ("reply", "reply", "note", "press", "command", "list", "slip", "edit_reply")
+
+
+def _two_teams(rng: random.Random, plan: Plan) -> Plan:
+    """There is a second staff chat; it moves, or the operator makes another group the main one."""
+    users = [plan.users, plan.users + 1]
+    found = [Operation(0.1, "part", {"users": users})]
+    for user in users:
+        times = sorted(rng.uniform(0.5, 25) for _ in range(rng.randint(2, 4)))
+        talks = ("write", "write", "photo", "edit", "album", "thanks")
+        found += [
+            _by(rng, rng.choice(talks) if n else "write", at, user) for n, at in enumerate(times)
+        ]
+    for _ in range(rng.randint(5, 12)):
+        do = rng.choice(
+            ("reply", "reply", "note", "press", "command", "list", "slip", "edit_reply")
+        )
+        at = rng.uniform(2, 28)
+        how = _by(rng, do, at, users[0]).how
+        if do == "command":
+            how["text"] = rng.choice(("/close", "/take", "/reopen", "/nonsense"))
+        found.append(Operation(round(at, 3), "apart", {"do": do, "how": how}))
+    if rng.random() < 0.5:
+        found.append(Operation(rng.uniform(4, 25), "apart", {"do": "upgrade", "how": {}}))
+    if rng.random() < 0.4:
+        how = {"down": rng.choice((0.2, 3.0)), "turns": rng.randrange(120)}
+        found.append(Operation(rng.uniform(4, 25), "choose", how))
+    return replace(_with(plan, found), users=plan.users + 2)
+
+
+SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
+    "crowd": _crowd,
+    "stubborn": _stubborn,
+    "refusal": _refusal,
+    "leap": _leap,
+    "leaver": _leaver,
+    "old_cards": _old_cards,
+    "two_teams": _two_teams,
+}
+
+_HARMLESS = frozenset({"write", "reply", "note", "press", "command", "list", "latency"})
+
+
+def _by(rng: random.Random, do: str, at: float, user: int) -> Operation:
+    how: dict[str, Any] = {"user": user, "staff": 0, "pick": round(rng.random() ** 2, 4)}
+    if do in {"photo", "album"}:
+        how["kind"] = "photo"
+    if do == "album":
+        how["count"] = rng.randint(2, 3)
+    if do == "content":
+        how["kind"] = rng.choice(("contact", "venue", "poll"))
+    return Operation(round(at, 3), do, how)
+
+
+def _with(plan: Plan, found: Iterable[Operation]) -> Plan:
+    operations = sorted([*plan.operations, *found], key=lambda one: one.at)
+    return replace(plan, operations=tuple(operations))

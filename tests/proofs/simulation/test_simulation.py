@@ -1,0 +1,94 @@
+"""Lives of the bot in virtual time: new ones with each change, and those that once went wrong."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.proofs.simulation import farm, plan, run
+from tests.proofs.simulation.__main__ import command
+from tests.proofs.simulation.report import Report
+from tests.proofs.simulation.script import Plan
+from tests.proofs.simulation.shrinking import shrink
+from tests.support.exploring import first_seed
+
+SEEDS = Path(__file__).with_name("seeds.txt")
+PROJECT = SEEDS.parent.parent.parent
+
+# How many lives are tried, of about a second each; `make simulate` gives it hours.
+LIVES = 30 if os.environ.get("CI") else 6
+
+
+def known_seeds() -> list[tuple[int, list[str]]]:
+    """Read the seeds that once failed, and their scenes."""
+    lines = SEEDS.read_text(encoding="utf-8").splitlines()
+    words = [line.partition("#")[0].split() for line in lines]
+    return [(int(seed), scenes) for seed, *scenes in filter(None, words)]
+
+
+@pytest.mark.timeout(LIVES * 10 + 180)
+def test_whatever_happens_nothing_is_lost_misdirected_or_out_of_order() -> None:
+    first, started, report = first_seed(), time.monotonic(), Report()
+    sys.stdout.write(f"\nseeds from {first}\n")
+
+    for result in farm.many(range(first, first + LIVES), workers=1):
+        report.add(result)
+        assert result.findings == [], f"{command(result.seed)}\n" + "\n".join(result.trace[-60:])
+
+    sys.stdout.write(report.table(time.monotonic() - started) + "\n")
+    assert report.counts["seen"] > 0
+
+
+@pytest.mark.parametrize(("seed", "scenes"), known_seeds())
+def test_a_seed_that_once_failed_goes_well(seed: int, scenes: list[str]) -> None:
+    assert farm.one(seed, scenes).findings == []
+
+
+@pytest.mark.timeout(300)  # the other process imports aiogram, on a busy machine
+def test_the_same_seed_gives_the_same_trace_in_another_process_with_other_hashes() -> None:
+    seeds = [3, 21]
+    here = [run.run(plan.make(seed)).hash for seed in seeds]
+
+    again = [run.run(plan.make(seed)).hash for seed in seeds]
+    elsewhere = _hashes_in_another_process(seeds)
+
+    assert here == again == elsewhere
+    assert len(set(here)) == len(seeds)
+
+
+def test_a_plan_survives_being_written_down() -> None:
+    made = plan.make(7)
+
+    read = Plan.from_json(made.to_json())
+
+    assert read == made
+    assert run.run(read).hash == run.run(made).hash
+
+
+def test_a_failing_plan_shrinks_to_what_it_needs() -> None:
+    made = plan.make(8)
+    guilty = {made.operations[3].at, made.operations[-2].at}
+
+    smaller = shrink(made, lambda one: guilty <= {each.at for each in one.operations})
+
+    assert {each.at for each in smaller.operations} == guilty
+    assert (smaller.users, smaller.start) == (made.users, made.start)
+
+
+def _hashes_in_another_process(seeds: list[int]) -> list[str]:
+    code = (
+        "import sys; from tests.proofs.simulation import plan, run; "
+        "print(*(run.run(plan.make(int(one))).hash for one in sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, seeds)],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONHASHSEED": "12345"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split()

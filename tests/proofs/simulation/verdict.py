@@ -1,0 +1,315 @@
+"""What must be true after a run, and what is not."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from math import inf
+from typing import TYPE_CHECKING
+
+from services.notices import rules_of
+from tests.proofs.simulation import tokens
+from tests.proofs.simulation.fairness import Fairness
+from tests.proofs.simulation.keeping import Keeping
+from tests.proofs.simulation.ledger import Ledger
+from tests.proofs.simulation.people import named
+from tests.proofs.simulation.scenes import UNKNOWN_WORDS
+from tests.proofs.simulation.telegram import Call
+
+if TYPE_CHECKING:
+    from tests.proofs.simulation.run import Simulation
+
+# An answer is written down, and what follows from it is on its way, within so many seconds.
+SETTLED_WITHIN = 2.0
+
+
+def findings(simulation: "Simulation") -> list[str]:
+    """List everything that is wrong, in words."""
+    return list(Verdict(simulation).findings())
+
+
+def counts(simulation: "Simulation") -> dict[str, int]:
+    """Count what happened, for the table."""
+    return Ledger(simulation).counts()
+
+
+class Verdict(Ledger):
+    """The promises, each a check."""
+
+    def findings(self) -> Iterator[str]:
+        if "restore" in self.simulation.done:  # what came after the backup is lost, to nobody else
+            for check in (self._mistakes, self._wrong, self._mixed, self._foreign):
+                yield from check()
+            return
+        for check in (
+            self._mistakes,
+            self._outbox,
+            self._lost,
+            self._typed_again,
+            self._wrong,
+            self._mixed,
+            self._foreign,
+            self._given_up,
+            self._twice,
+            self._order,
+            self._edits,
+            self._numbers,
+            self._limits,
+            self._cards,
+            self._links,
+            self._statuses,
+            Fairness(self.simulation).findings,
+            Keeping(self.simulation).findings,
+            self.simulation.bells.findings,
+        ):
+            yield from check()
+
+    # What is checked --------------------------------------------------------------------------
+
+    def _mistakes(self) -> Iterator[str]:
+        """The bot's own mistakes, which its log names, and updates that it could not handle."""
+        for line in self.simulation.log.mistakes:
+            yield f"mistake: {line[-1500:]}"
+        for (error,) in self.store.ask("SELECT error FROM dead_updates"):
+            yield f"set aside: {error[-1500:]}"
+
+    def _outbox(self) -> Iterator[str]:
+        for row in self.deliveries.values():
+            if row["status"] in {"waiting", "claimed"}:
+                yield f"outbox: {row['kind']} {row['id']} is {row['status']} ({row['error']})"
+            elif row["status"] == "failed" and not self.refused(row):
+                yield f"failed: {row['kind']} {row['id']} ({row['error']})"
+
+    def _lost(self) -> Iterator[str]:
+        """Everything was seen, or its writer was told why not.
+
+        After a clock was set, the right ticket may not be among those that its writer is asked for;
+        a press is refused while the bot is not in the group.
+        """
+        shown, told = self.firsts(), self.told_tokens() | self._left_behind()
+        if {"clock", "kick"} & {*self.simulation.done}:
+            told |= self.asked()
+        for one in self.written:
+            if one.note or one.token in shown or one.token in told:
+                continue
+            if one.retracted or self.is_note(one) or self.was_answered(one):
+                continue
+            yield f"lost: {one.token}"
+
+    def _left_behind(self) -> set[str]:
+        """What was said in a group that was given up before the bot heard of it: it is told so."""
+        if "choose" not in self.simulation.done:
+            return set()
+        former = {chat.id for chat in self.simulation.people.groups[:-1]}
+        unheard = (one for one in self.written if one.chat_id in former)
+        return {one.token for one in unheard if (one.chat_id, one.message_id) not in self.stored}
+
+    def _typed_again(self) -> Iterator[str]:
+        """Whoever replies to a copy that the bot never heard of presses, and types nothing twice.
+
+        A clock that is set fits no time of sending.
+        """
+        if "clock" in self.simulation.done:
+            return
+        for one in self.written:
+            if one.token[0] == "a" and not one.note and self.was_unknown(one):
+                yield f"to be typed again: {one.token}"
+
+    def _wrong(self) -> Iterator[str]:
+        """Nobody sees what was not for him."""
+        notes = {one.token for one in self.written if one.note}
+        for sight in self.sights:
+            for token in sight.tokens:
+                if sight.chat_id in self.staff_chats:
+                    right = token[0] == "q" or token in notes
+                else:
+                    user = self.users.get(sight.chat_id)
+                    right = token[0] == "a" and tokens.user_of(token) == user
+                    right = right and token not in notes
+                if not right:
+                    yield f"wrong recipient: {token} in {sight.chat_id}"
+
+    def _mixed(self) -> Iterator[str]:
+        """A staff chat sees nothing of the users of another one: not their words, nor their names.
+
+        What could not be handled is told in the main one, whoever wrote it.
+        """
+        apart = self.simulation.people.users_apart
+        for sight in self.sights:
+            if sight.chat_id not in self.staff_chats or "could not be handled" in sight.words:
+                continue
+            for user in {*map(tokens.user_of, sight.tokens), *named(sight.words)}:
+                if (user in apart) != (sight.chat_id in self.apart):
+                    yield f"mixed: user {user} in {sight.chat_id}: {sight.words[:200]!r}"
+
+    def _foreign(self) -> Iterator[str]:
+        """Nobody does anything to a ticket with whose user they had nothing to do."""
+        people = {row["id"]: row["telegram_id"] for row in self.rows("users")}
+        for event in self.rows("ticket_events"):
+            user = self.users[people[self.tickets[event["ticket_id"]]["user_id"]]]
+            actor = people.get(event["actor_id"])
+            if actor in {None, *self.users} or (actor, user) in self.simulation.people.dealings:
+                continue
+            yield f"foreign: {event['kind']} on a ticket of user {user} by {actor}"
+
+    def _given_up(self) -> Iterator[str]:
+        """What a chat refuses in words that nobody knows waits, if the chat refused all else too.
+
+        The notice of failure goes before everything else; had it been refused, all would wait.
+        """
+        refused = [
+            call
+            for call in self.simulation.telegram.calls
+            if call.description == UNKNOWN_WORDS and call.chat_id in self.staff_chats
+        ]
+        for row in self.deliveries.values():
+            if row["error"] != UNKNOWN_WORDS or row["status"] != "failed":
+                continue
+            if not rules_of(row["kind"]).reported or row["chat_id"] > 0:
+                continue
+            tries = [call for call in refused if {*self.tokens_of(row)} & call.carried]
+            answered = max((call.over_at for call in tries), default=inf)
+            if any(call.at > answered + SETTLED_WITHIN for call in refused):
+                yield f"given up: {row['kind']} {row['id']}, although its chat took nothing"
+
+    def _twice(self) -> Iterator[str]:
+        """Nothing is shown once more than nobody could know of, and that was announced."""
+        excuses = self.excuses()
+        announced = self.by_token(self.simulation.log.announced)
+        anew = self.simulation.witness.sent_anew()
+        for token, number in self.duplicates().items():
+            if number > excuses[token]:
+                yield f"twice: {token} {number} times more, excused {excuses[token]}"
+            elif number > announced[token] + anew[token]:
+                yield f"unannounced: {token} {number} times more, announced {announced[token]}"
+
+    def _order(self) -> Iterator[str]:
+        """Within a ticket and a chat, everything comes in the order in which it was written."""
+        firsts, excuses = self.firsts(), self.excuses()
+        # What was sent again on request comes late; and a send that nobody heard of any more may
+        # still arrive, after its message was taken back and so was not sent again.
+        late = (
+            self.told_tokens()
+            | self.stuck()
+            | self.simulation.people.kept
+            | {one.token for one in self.written if one.retracted and excuses[one.token]}
+        )
+        lanes: defaultdict[tuple[int, str, int | None], list[str]] = defaultdict(list)
+        doubted = self.doubted()
+        for one in self.written:
+            row = self.stored.get((one.chat_id, one.message_id))
+            if row is not None and one.token in firsts and one.token not in late:
+                passed = row["author_id"] if row["author_id"] in doubted else None
+                lanes[row["ticket_id"], one.token[0], passed].append(one.token)
+        for lane in lanes.values():
+            for early, after in pairwise(lane):
+                if firsts[after] < firsts[early]:
+                    yield f"out of order: {after} was seen before {early}"
+
+    def _edits(self) -> Iterator[str]:
+        """The newest wording is what was seen last; what was taken back is gone."""
+        firsts, told, excuses = self.firsts(), self.told_tokens(), self.excuses()
+        newest = self.now_shown()
+        for one in self.written:
+            if one.token not in firsts or one.token in told or one.note:
+                continue
+            if one.retracted:
+                if newest[one.token] and not excuses[one.token] and not self.deletion_failed(one):
+                    yield f"not taken back: {one.token}"
+            elif one.edits and not self.gone_at_edit(one):
+                shown = [sight.words for sight in newest[one.token]]
+                late = any(
+                    self.last_edit_came_late(sight.chat_id, sight.message_id)
+                    for sight in newest[one.token]
+                )
+                if not late and not any(one.words in words for words in shown):
+                    yield f"edit not seen: {one.words!r}, but {shown}"
+
+    def _numbers(self) -> Iterator[str]:
+        """Each day has the numbers 1 to n, and its counter says n."""
+        given: defaultdict[str, list[int]] = defaultdict(list)
+        for row in self.tickets.values():
+            given[row["opened_on"]].append(row["daily_id"])
+        last = dict(self.store.ask("SELECT day, last_number FROM daily_ticket_counter"))
+        for day, numbers in given.items():
+            if sorted(numbers) != list(range(1, len(numbers) + 1)):
+                yield f"numbers of {day}: {sorted(numbers)}"
+            if last.get(day) != len(numbers):
+                yield f"counter of {day}: {last.get(day)}, tickets {len(numbers)}"
+
+    def _limits(self) -> Iterator[str]:
+        """The bot provokes no 429 of its own."""
+        if "clock" in self.simulation.done:
+            return  # what was sent within the last minute is told by the machine's clock
+        for call in self.simulation.telegram.provoked:
+            if self._counted_late(call):
+                continue
+            before = Counter(
+                f"{other.method} of process {other.process}"
+                for other in self.simulation.telegram.calls
+                if other.chat_id == call.chat_id
+                and call.at - 60 < other.at < call.at
+                and other.processed
+            )
+            who = f"process {call.process} provoked it by {call.method} to {call.chat_id}"
+            yield f"429: {who} at {call.at:.1f}, after {dict(before)}"
+
+    def _counted_late(self, refused: Call) -> bool:
+        """Whether Telegram counted a send in that minute of which the bot had given up to hear."""
+        return any(
+            call.came_late and call.processed_at > refused.at - 60
+            for call in self.simulation.telegram.calls
+            if call.chat_id == refused.chat_id
+        )
+
+    def _cards(self) -> Iterator[str]:
+        """A ticket's newest card offers what can be done with it now."""
+        people = self.simulation.people
+        groups = {chat.id: chat for chat in (people.group, *people.apart[-1:])}
+        newest = {
+            row["ticket_id"]: row
+            for row in self.rows("message_links")
+            if row["kind"] == "card" and row["chat_id"] in groups
+        }
+        for row in newest.values():
+            ticket = self.tickets[row["ticket_id"]]
+            card = groups[row["chat_id"]].messages.get(row["message_id"])
+            failed = ("card_redrawn", "card_posted")  # staff were told, and can have it sent again
+            if card is None or any(self.any_failed(ticket["id"], kind) for kind in failed):
+                continue
+            if self.last_edit_came_late(card.chat.id, card.id):
+                continue
+            offers_reopening = "reopen" in json.dumps(card.keyboard).lower()
+            if offers_reopening != (ticket["status"] == "closed"):
+                yield f"card of ticket {ticket['id']}: {card.keyboard}, is {ticket['status']}"
+
+    def _links(self) -> Iterator[str]:
+        """What a link carried is with the ticket of what its user wrote next, within a day."""
+        if "clock" in self.simulation.done:
+            return
+        known = {
+            (row["ticket_id"], json.loads(row["details"])["payload"])
+            for row in self.rows("ticket_events")
+            if row["kind"] == "came_by_link"
+        }
+        for row in self.messages.values():
+            for token in tokens.of(row["text"] or ""):
+                payload = self.simulation.people.links.get(token)
+                if payload is not None and (row["ticket_id"], payload) not in known:
+                    yield f"link: {payload} of {token} is not with ticket {row['ticket_id']}"
+
+    def _statuses(self) -> Iterator[str]:
+        """A ticket waits for its user only where an answer stands that has not failed."""
+        sends = {
+            json.loads(row["payload"])["message_id"]: row["status"]
+            for row in self.rows("deliveries")
+            if row["kind"] == "answer_posted"
+        }
+        answered = {
+            row["ticket_id"]
+            for key, row in self.messages.items()
+            if row["direction"] == "answer" and sends.get(key) != "failed"
+        }
+        for ticket in self.tickets.values():
+            if ticket["status"] == "pending" and ticket["id"] not in answered:
+                yield f"status: ticket {ticket['id']} waits for its user, who has no answer"

@@ -1,0 +1,100 @@
+"""What people saw, and what was on its way when a process ended."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from sandbox.model import Json
+from tests.proofs.simulation import tokens
+from tests.proofs.simulation.store import Store
+from tests.proofs.simulation.telegram import Call, Telegram
+
+# Telegram's words for an edit that sends the message anew.
+GONE = ("message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID")
+
+# After this a refusal repeats what its reader wrote, which shows it to nobody.
+REPEATED = re.compile("You wrote: “|You sent: ")
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A message of the bot as it was shown first, or after an edit."""
+
+    at: float
+    chat_id: int
+    message_id: int
+    words: str
+    tokens: tuple[str, ...]
+    new: bool
+    card: bool
+
+
+class Witness:
+    """Remembers everything that the bot showed to anybody."""
+
+    def __init__(self, telegram: Telegram, store: Store) -> None:
+        self.sights: list[Sight] = []
+        # Deliveries that were claimed when a process ended.
+        self.in_flight = Counter[int]()
+        self._telegram = telegram
+        self._store = store
+        self._known = telegram.world.feed.last
+        telegram.on_change = self._look
+
+    def waiting(self) -> list[str]:
+        """List what is in the outbox and not settled."""
+        rows = self._store.ask(
+            "SELECT id, kind, status, attempts, error FROM deliveries "
+            "WHERE status IN ('waiting', 'claimed')"
+        )
+        return [" ".join(map(str, row)) for row in rows]
+
+    def process_ended(self) -> None:
+        """Take down what a process had claimed when it ended."""
+        for (number,) in self._store.ask("SELECT id FROM deliveries WHERE status = 'claimed'"):
+            self.in_flight[number] += 1
+
+    def excuses(self) -> Counter[str]:
+        """Count what was shown without the bot hearing of it, or sent anew on purpose."""
+        found = self.sent_anew()
+        for call in self._telegram.calls:
+            if call.processed and not call.heard:
+                found.update(call.shown)
+        return found
+
+    def sent_anew(self) -> Counter[str]:
+        """Count what was to be edited, but was gone, and so was sent once more."""
+        found = Counter[str]()
+        for call in self._telegram.calls:
+            if any(words in call.description for words in GONE):
+                said = [call.params.text(name) for name in ("text", "caption", "media")]
+                found.update(tokens.of(" ".join(said)))
+        return found
+
+    def _look(self, call: Call | None) -> None:
+        changes = self._telegram.world.feed.since(self._known)
+        self._known = self._telegram.world.feed.last
+        for change in changes:
+            if change["kind"] in {"message", "edit"}:
+                self._see(change["message"], call, new=change["kind"] == "message")
+
+    def _see(self, view: Json, call: Call | None, *, new: bool) -> None:
+        if view["from"]["id"] != self._telegram.world.bot.id:
+            return
+        words = tokens.words_of(view)
+        found = tuple(tokens.of(REPEATED.split(words)[0]))
+        if new and call is not None:
+            call.shown += found
+            call.made.append(view["message_id"])
+            call.card = call.card or bool(view.get("keyboard"))
+        self.sights.append(
+            Sight(
+                at=self._telegram.agenda.now,
+                chat_id=view["chat"]["id"],
+                message_id=view["message_id"],
+                words=words,
+                tokens=found,
+                new=new,
+                card=bool(view.get("keyboard")),
+            )
+        )

@@ -1,0 +1,30 @@
+"""SIGKILL at random moments, under two-way traffic over a slow network."""
+
+import asyncio
+
+from tests.proofs.torture.run import Run
+
+# What a call to Telegram takes, and how long after its start a bot is killed, in seconds.
+LATENCY = (0.05, 0.15)
+LIFE = (0.2, 2.5)
+SHORT_LIFE = (0.2, 0.9)
+
+
+async def kills(run: Run) -> None:
+    """Kill the bot again and again: soon after its start, or when it is in the midst of things."""
+    times = run.choose(long=100, short=4)
+    async with run.scene() as scene:
+        await scene.telegram.latency(*LATENCY)
+        async with run.traffic(scene, stalled=60) as traffic:
+            for number in range(times):
+                await scene.start()
+                if number % 2:
+                    await traffic.reaches(run.rng.randint(1, run.choose(long=12, short=4)))
+                    await asyncio.sleep(run.rng.uniform(0, LATENCY[1]))
+                else:
+                    await asyncio.sleep(run.rng.uniform(*run.choose(long=LIFE, short=SHORT_LIFE)))
+                await scene.kill()
+            await scene.start()
+        await run.judge(scene, traffic)
+        run.expect(not traffic.refused, f"typed again: {', '.join(traffic.refused)}")
+        run.remarks.append(f"{times} kills")

@@ -1,0 +1,141 @@
+"""Telegram's limits, with far more to say than they allow."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+from statistics import median
+
+from sandbox.calls import Call
+from services.notices import AnswerPosted, Notice, TicketOpened
+from tests.proofs.crash.ledger import Ledger
+from tests.proofs.crash.scene import OFF, Scene
+from tests.proofs.crash.traffic import Traffic
+from tests.proofs.torture.run import Run
+
+FOLLOW_UPS = 5
+# What a group takes in a minute: the bound for a bot that sends each message by itself.
+A_MINUTE = 20
+# Later than this what was sent before counts for no limit any more, in seconds.
+FORGOTTEN = 120
+# Kate answers a ticket each so many seconds, and her answer takes no longer than this.
+ANSWERS_EVERY = 15
+AT_ONCE = 10
+
+# These count as no message; core.telegram.org/bots/faq and tdlib/telegram-bot-api#648.
+FREE = {"setMessageReaction", "getChatMember", "setMyCommands", "getMyCommands"}
+
+
+async def limits(run: Run) -> None:
+    """Let all write at once while their tickets are open; kill the bot in the middle of it."""
+    tickets, new = run.choose(long=(200, 40), short=(20, 4))
+    async with run.scene(limits=True) as scene:
+        async with run.traffic(scene, users=0, answered=0, stalled=60) as traffic:
+            await _open(run, scene, traffic, tickets)
+            before = scene.sandbox.calls[-1].number
+            seen = len(traffic.waited)
+            started = scene.sandbox.clock.now()
+            await scene.start()
+            wrote = await _all_write(scene, traffic, tickets, new)
+            await _taken_in(scene)
+            answering = await _kate_answers(traffic)
+            await traffic.has_reached(seen + new + (tickets * FOLLOW_UPS + new) // 2)
+            await asyncio.sleep(run.rng.uniform(0, 60))
+            await scene.kill()
+            await scene.start()
+            await _all_seen(traffic)
+            seconds = scene.sandbox.clock.now() - started
+            answering.set()
+        _, book = await run.judge(scene, traffic)
+        calls = [call for call in scene.sandbox.calls if call.number > before]
+        _compare(run, _sends(calls, scene), tickets * FOLLOW_UPS + new, seconds)
+        run.remarks.append(f"all written within {wrote:.0f} s")
+        run.expect(not [call for call in calls if call.status == 429], "provoked a 429")
+        _at_once(run, book, TicketOpened, "confirmation")
+        _at_once(run, book, AnswerPosted, "answer")
+
+
+async def _open(run: Run, scene: Scene, traffic: Traffic, tickets: int) -> None:
+    """Open so many tickets without limits, long before."""
+    assert run.clock is not None
+    kept = dict(scene.variables)
+    scene.variables.update({name.upper(): str(value) for name, value in OFF.items()})
+    await scene.telegram.limits(enabled=False)
+    await scene.start()
+    for _ in range(tickets):
+        await traffic.writes(await traffic.joins(writes=False))
+    await _all_seen(traffic)
+    await scene.stop()
+    scene.variables.update(kept)
+    await scene.telegram.limits(enabled=True)
+    await scene.telegram.advance(FORGOTTEN)
+    run.clock.set_by(FORGOTTEN)
+
+
+async def _all_write(scene: Scene, traffic: Traffic, tickets: int, new: int) -> float:
+    """Have everybody write, newcomers among them; how many seconds that took."""
+    started = scene.sandbox.clock.now()
+    for turn in range(FOLLOW_UPS):
+        for number in range(tickets):
+            await traffic.writes(number)
+            if (turn * tickets + number) % (tickets * FOLLOW_UPS // new) == 0:
+                await traffic.writes(await traffic.joins(writes=False))
+    return scene.sandbox.clock.now() - started
+
+
+async def _taken_in(scene: Scene) -> None:
+    """Wait until the bot has confirmed all that was written."""
+    known = 0
+    while (await scene.telegram.status())["pending_updates"]:
+        known = (await scene.telegram.call("changes", since=known, timeout=30))["seq"]
+
+
+async def _kate_answers(traffic: Traffic) -> asyncio.Event:
+    """Have Kate answer now and then until the event is set."""
+    enough = asyncio.Event()
+
+    async def answer() -> None:
+        while not enough.is_set():
+            await traffic.kate.answers_one()
+            try:
+                async with asyncio.timeout(ANSWERS_EVERY):
+                    await enough.wait()
+            except TimeoutError:
+                continue
+
+    traffic.does(answer())
+    return enough
+
+
+async def _all_seen(traffic: Traffic) -> None:
+    """Wait until everything that was written so far is visible."""
+    await traffic.sees_all(traffic.missing())
+
+
+def _sends(calls: Iterable[Call], scene: Scene) -> list[Call]:
+    """List what the group was sent, and what else its limit counts."""
+    return [
+        call
+        for call in calls
+        if call.chat_id == scene.support.id and call.processed and call.method not in FREE
+    ]
+
+
+def _compare(run: Run, sends: list[Call], messages: int, seconds: float) -> None:
+    """Tell how long it took, and how long a bot would take that merges nothing."""
+    bound = messages / A_MINUTE * 60
+    run.expect(seconds < bound, "slower than a bot that merges nothing")
+    run.remarks += [
+        f"{messages} messages visible within {seconds:.0f} s by {len(sends)} sends",
+        f"{seconds / bound:.2f} of the {bound:.0f} s of a bot without merging",
+    ]
+
+
+def _at_once(run: Run, book: Ledger, notice: type[Notice], name: str) -> None:
+    """Hold how long what goes to users waited in the outbox."""
+    waited = [
+        (delivery.sent_at - delivery.created_at) / timedelta(seconds=1)
+        for delivery in book.deliveries.values()
+        if delivery.kind == notice.kind and delivery.sent_at is not None
+    ]
+    run.expect(waited and median(waited) < AT_ONCE, f"each {name} had to wait: {median(waited)} s")
+    run.remarks.append(f"{len(waited)} × {name}, median {median(waited):.1f} s")

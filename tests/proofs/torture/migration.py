@@ -1,0 +1,61 @@
+"""The staff group becomes a supergroup, with the bot killed in the middle of it."""
+
+import asyncio
+
+from tests.proofs.crash.scene import Scene
+from tests.proofs.crash.traffic import Traffic
+from tests.proofs.torture.run import Run
+
+LATENCY = (0.02, 0.1)
+# The bot is killed within so many seconds before or after the group moves.
+AROUND = 0.4
+
+
+async def migration(run: Run) -> None:
+    """Do it again and again, each time with a new group."""
+    times = run.choose(long=15, short=1)
+    for _ in range(times):
+        async with run.scene() as scene:
+            await scene.telegram.latency(*LATENCY)
+            await scene.start()
+            async with run.traffic(scene) as traffic:
+                await traffic.reaches(10)
+                await _moves_and_dies(run, scene, traffic)
+                await traffic.reaches(5)
+            _, book = await run.judge(scene, traffic, failures=True)
+            lost = [one for one in book.failed() if not one.startswith("answer_delivered")]
+            run.broken += lost  # a 👍 can't be put on what was written in the old group
+            _holds_at_the_new_id(run, scene, traffic)
+    run.remarks.append(f"{times} migrations, each with a kill")
+
+
+async def _moves_and_dies(run: Run, scene: Scene, traffic: Traffic) -> None:
+    """Kill the bot a little before, or after, the group gets its new id."""
+    moment = run.rng.uniform(-AROUND, AROUND)
+    if moment < 0:
+        await scene.kill()
+        await _moves(scene, traffic)
+        await scene.start()
+        return
+    await _moves(scene, traffic)
+    await asyncio.sleep(moment)
+    await scene.kill()
+    await scene.start()
+
+
+async def _moves(scene: Scene, traffic: Traffic) -> None:
+    async with traffic.kate.pauses():
+        traffic.kate.moves(await scene.support.becomes_supergroup())
+
+
+def _holds_at_the_new_id(run: Run, scene: Scene, traffic: Traffic) -> None:
+    """The operator is told that the group has moved; once more if a kill undid what was told."""
+    said = scene.log("the staff group became a supergroup with a new id; set STAFF_CHAT_ID to it")
+    run.expect(len(said) in {1, 2}, f"the operator was told {len(said)} times of the new id")
+    old = traffic.kate.chats[0]
+    refused = [
+        call
+        for call in scene.sandbox.calls
+        if call.chat_id == old.id and call.method.startswith("send") and call.status == 400
+    ]
+    run.expect(len(refused) < 20, f"{len(refused)} sends went to the old id")

@@ -1,0 +1,186 @@
+"""One scenario on one database: what it may use, and what it found."""
+
+import asyncio
+import random
+import shutil
+import tempfile
+import time
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.proofs.crash import ledger
+from tests.proofs.crash.clocks import Clock
+from tests.proofs.crash.ledger import Ledger
+from tests.proofs.crash.reckoning import Reckoning, announced_tokens, shown_by_new_cards
+from tests.proofs.crash.scene import Scene, open_scene
+from tests.proofs.crash.traffic import PAUSE, Traffic, reckon
+from tests.proofs.torture.databases import BOTH, Databases
+
+# So many seconds between two messages of one user, where there are fewer of them.
+SHORT_PAUSE = (0.3, 0.9)
+# When all is seen, the last answers of Telegram are written down within so many seconds.
+SETTLES_WITHIN = 60
+
+
+@dataclass
+class Run:
+    """What a scenario does goes through this."""
+
+    database: str
+    short: bool
+    folder: Path
+    databases: Databases
+    clock: Clock | None = None
+    seed: int = field(default_factory=lambda: random.SystemRandom().randrange(10**6))
+    reckoning: Reckoning = field(default_factory=Reckoning)
+    remarks: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    longest: float = 0.0
+    asked_back: int = 0
+    kept: int = 0
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(self.seed)
+
+    def choose[T](self, *, long: T, short: T) -> T:
+        """Take what this form of the scenario needs."""
+        return short if self.short else long
+
+    def expect(self, holds: object, promise: str) -> None:
+        """Note a promise that does not hold."""
+        if not holds:
+            self.broken.append(promise)
+
+    @asynccontextmanager
+    async def scene(self, url: str | None = None, **how: Any) -> AsyncIterator[Scene]:
+        """Open Telegram for a bot on a new database, or on the one at `url`."""
+        if url is None:
+            url = await self.databases.new(self.database, self.folder)
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        try:
+            async with open_scene(url, folder, clock=self.clock, **how) as scene:
+                yield scene
+        finally:
+            await self.databases.drop()
+
+    @asynccontextmanager
+    async def traffic(
+        self, scene: Scene, *, users: int | None = None, **how: Any
+    ) -> AsyncIterator[Traffic]:
+        """Let people write while the body goes on; at its end everything has to arrive."""
+        pause = {"pause": self.choose(long=PAUSE, short=SHORT_PAUSE)}
+        traffic = Traffic(scene, self.seed, **pause | how)
+        async with asyncio.TaskGroup() as group:
+            number = self.choose(long=5, short=3) if users is None else users
+            kate = await traffic.flow(group, number)
+            yield traffic
+            await traffic.finish()
+            kate.cancel()
+
+    async def judge(
+        self, scene: Scene, traffic: Traffic, *, failures: bool = False
+    ) -> tuple[Reckoning, Ledger]:
+        """Stop the bot and hold what people see against what was written.
+
+        `failures`: the scenario has sends fail for good, and looks at them itself.
+        """
+        await self._outbox_empties(scene)
+        await scene.stop()
+        result = await reckon(traffic)
+        book = await ledger.read(scene.variables["DATABASE_URL"])
+        anew = shown_by_new_cards(book, scene.sent_anew())
+        result.compare(announced_tokens(book, scene.announced()), anew)
+        self.reckoning.merge(result)
+        self.broken += book.wrong_numbers() + book.waiting()
+        self.broken += [] if failures else book.failed()
+        self.longest = max([self.longest, *traffic.waited.values()])
+        self.asked_back += len(traffic.refused)
+        self.kept += len(traffic.kept)
+        return result, book
+
+    async def _outbox_empties(self, scene: Scene) -> None:
+        """Wait until nothing has to be said any more: what was seen may not be settled yet."""
+        known = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(scene.within(SETTLES_WITHIN)):
+                while (await ledger.read(scene.variables["DATABASE_URL"])).waiting():
+                    news = await scene.telegram.call("changes", since=known, timeout=1)
+                    known = news["seq"]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What can be run by its name. `speeds`: how fast time runs, in the long and short form.
+
+    `short_on`: the short form is left to one database where the other one changes nothing.
+    """
+
+    play: Callable[[Run], Awaitable[None]]
+    databases: tuple[str, ...] = BOTH
+    speeds: tuple[float, float] | None = None
+    short_on: tuple[str, ...] | None = None
+
+    def runs_on(self, *, short: bool) -> tuple[str, ...]:
+        """Name the databases that this form of it needs."""
+        return self.short_on if short and self.short_on else self.databases
+
+    @property
+    def name(self) -> str:
+        return self.play.__name__
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the table tells of a run."""
+
+    scenario: str
+    database: str
+    reckoning: Reckoning
+    seconds: float
+    remarks: list[str]
+    broken: list[str]
+
+
+def play(
+    scenario: Scenario, database: str, databases: Databases, folder: Path, *, short: bool
+) -> Row:
+    """Run a scenario, whatever comes of it. A broken one leaves its folder, with the bot's log."""
+    own = Path(tempfile.mkdtemp(prefix=f"{scenario.name}-{database}-", dir=folder))
+    speed = scenario.speeds[int(short)] if scenario.speeds else None
+    clock = Clock(speed, own / "steps") if speed else None
+    run = Run(database, short, own, databases, clock)
+    started = time.monotonic()
+    try:
+        with asyncio.Runner(loop_factory=clock.new_loop if clock else None) as runner:
+            runner.run(_awaited(scenario.play(run)))
+    except Exception as error:  # noqa: BLE001 - what broke is a line of the table
+        run.broken += reasons(error)
+    run.remarks.append(f"longest wait {run.longest:.1f} s")
+    if run.kept or run.asked_back:
+        run.remarks.append(f"replies to orphans {run.kept}, typed again {run.asked_back}")
+    if speed and speed != 1:
+        run.remarks.append(f"time ran {speed:g} times as fast")
+    broken = run.reckoning.broken + run.broken
+    if broken:
+        broken.append(f"seed {run.seed}, its files: {own}")
+    else:
+        shutil.rmtree(own)
+    seconds = time.monotonic() - started
+    return Row(scenario.name, database, run.reckoning, seconds, run.remarks, broken)
+
+
+async def _awaited(what: Awaitable[None]) -> None:
+    await what
+
+
+def reasons(error: BaseException) -> list[str]:
+    """Say what went wrong, also where several things did."""
+    if isinstance(error, BaseExceptionGroup):
+        return [reason for each in error.exceptions for reason in reasons(each)]
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    return [f"{type(error).__name__} at {where}: {str(error)[:2000]}"]

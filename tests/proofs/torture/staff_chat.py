@@ -1,0 +1,82 @@
+"""The staff chat is away for ten minutes, and comes back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from tests.proofs.crash.scene import Scene
+from tests.proofs.crash.traffic import Traffic
+from tests.proofs.torture.run import Run
+
+HELD = "the bot may not write to the staff chat; all is kept and tried each minute"
+
+# So often the bot tries whether it may write again, in seconds.
+TRIED_EACH = 60
+
+
+async def staff_chat_away(run: Run) -> None:
+    """Kick the bot, take its rights, give the group another id: it waits, and goes on."""
+    async with run.scene() as scene:
+        await scene.start()
+        async with run.traffic(scene, stalled=90, pause=(5, 20)) as traffic:
+            await traffic.reaches(5)
+            ways = [_kicked(scene), _silenced(scene), _wrong_id(scene)]
+            for way in ways[: run.choose(long=3, short=1)]:
+                await _goes_away(run, scene, traffic, way)
+        await run.judge(scene, traffic)
+        run.expect(scene.starts == 1, "the bot had to be started again")
+
+
+async def _goes_away(
+    run: Run, scene: Scene, traffic: Traffic, away: AbstractAsyncContextManager[None]
+) -> None:
+    """Nothing fails meanwhile, the operator is told once, and users are confirmed."""
+    seconds = run.choose(long=600, short=70)
+    before, called = scene.lines(), scene.sandbox.calls[-1].number
+    async with traffic.kate.pauses(), away:
+        newcomer = await traffic.joins()
+        await traffic.users[newcomer].sees("is open.", timeout=scene.within(30))
+        await asyncio.sleep(seconds)
+    await traffic.sees_all(traffic.missing())
+    told = scene.log(HELD, before)
+    run.expect(len(told) == 1, f"the operator was told {len(told)} times")
+    probes = [
+        call
+        for call in scene.sandbox.calls
+        if call.number > called
+        and call.chat_id == scene.support.id
+        and call.method.startswith("send")
+        and call.status in {400, 403}
+    ]
+    # What is in flight when the chat goes, one for each lane, finds it closed, too.
+    most = seconds / TRIED_EACH + len(traffic.users)
+    run.expect(probes, "the chat was not tried")
+    run.expect(len(probes) <= most, f"the chat was tried {len(probes)} times in {seconds} s")
+    run.remarks.append(f"away {seconds} s, tried {len(probes)} times")
+
+
+@asynccontextmanager
+async def _kicked(scene: Scene) -> AsyncIterator[None]:
+    await scene.support.bot_becomes("kicked")
+    yield
+    await scene.support.bot_becomes("member")
+
+
+@asynccontextmanager
+async def _silenced(scene: Scene) -> AsyncIterator[None]:
+    await scene.support.bot_becomes("restricted")
+    yield
+    await scene.support.bot_becomes("member")
+
+
+@asynccontextmanager
+async def _wrong_id(scene: Scene) -> AsyncIterator[None]:
+    fault = await scene.telegram.breaks(
+        "error",
+        chat_id=scene.support.id,
+        times=None,
+        status=400,
+        description="Bad Request: chat not found",
+    )
+    yield
+    await scene.telegram.mends(fault)

@@ -1,0 +1,65 @@
+"""The rows for people, and for programs."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from tests.proofs.torture.run import Row
+
+COLUMNS = (
+    ("scenario", 18),
+    ("database", 10),
+    ("sent", 6),
+    ("seen", 6),
+    ("lost", 4),
+    ("wrong recipient", 15),
+    ("out of order", 12),
+    ("duplicates", 10),
+    ("unannounced", 11),
+    ("seconds", 7),
+)
+
+
+def heading() -> str:
+    """Name the columns."""
+    return _line([name for name, _ in COLUMNS], "remarks")
+
+
+def line(row: Row) -> str:
+    """Say in one line how it went, and below it what broke."""
+    figures = as_json(row)
+    cells = [str(figures[name]) for name, _ in COLUMNS]
+    told = _line(cells, " · ".join(row.remarks))
+    return "\n".join([told, *(f"    BROKEN {promise}" for promise in row.broken)])
+
+
+def as_json(row: Row) -> dict[str, Any]:
+    """Give a row by the names of the columns."""
+    found = row.reckoning
+    return {
+        "scenario": row.scenario,
+        "database": row.database,
+        "sent": found.sent,
+        "seen": found.seen,
+        "lost": len(found.lost),
+        "wrong recipient": len(found.wrong),
+        "out of order": len(found.out_of_order),
+        "duplicates": found.duplicates.total(),
+        "unannounced": found.unannounced.total(),
+        "seconds": round(row.seconds, 1),
+        "remarks": row.remarks,
+        "broken": row.broken,
+    }
+
+
+def dump(rows: Sequence[Row]) -> str:
+    """Write all rows as JSON."""
+    return json.dumps([as_json(row) for row in rows], indent=2) + "\n"
+
+
+def _line(cells: Sequence[str], last: str) -> str:
+    padded = [
+        cell.ljust(width) if number < 2 else cell.rjust(width)
+        for number, (cell, (_, width)) in enumerate(zip(cells, COLUMNS, strict=True))
+    ]
+    return "  ".join([*padded, last]).rstrip()

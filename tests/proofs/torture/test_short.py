@@ -1,0 +1,32 @@
+"""Each scenario of `make torture` in its short form."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.proofs.torture.databases import Databases
+from tests.proofs.torture.run import Scenario, play
+from tests.proofs.torture.scenarios import SCENARIOS
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no signals to kill by")
+
+RUNS = [(one, kind) for one in SCENARIOS.values() for kind in one.runs_on(short=True)]
+
+
+@pytest.fixture(scope="module")
+def databases(request: pytest.FixtureRequest, migrated_file: Path) -> Databases:
+    server = request.getfixturevalue("postgres_server")
+    return Databases(migrated_file, server, request.getfixturevalue("migrated_template"))
+
+
+@pytest.mark.parametrize(
+    ("scenario", "kind"), RUNS, ids=[f"{scenario.name}-{kind}" for scenario, kind in RUNS]
+)
+def test_no_promise_breaks(
+    scenario: Scenario, kind: str, databases: Databases, tmp_path: Path
+) -> None:
+    row = play(scenario, kind, databases, tmp_path, short=True)
+
+    assert row.broken == []
+    assert row.reckoning.seen == row.reckoning.sent > 0

@@ -1,0 +1,65 @@
+"""Sends whose answer was lost: what may stand with a user is known, and told."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import Direction, Ticket
+from services.helpdesk import orphans
+from services.notices import AnswerEdited, AnswerPosted, CopyMayRemain, Notice
+from tests.services import factories
+from tests.services.factories import ANN, STAFF
+from tests.support.times import NOON
+
+LATER = NOON + timedelta(seconds=30)
+
+
+async def lost(session: AsyncSession, notice: Notice, ticket: Ticket) -> None:
+    """Lose the answer to a send to Ann, twice."""
+    sent = await factories.claimed(session, notice, ticket, chat_id=ANN.telegram_id)
+    for _ in range(2):
+        await orphans.note(session, [sent], since=NOON, until=LATER)
+        await session.flush()
+
+
+async def told(session: AsyncSession) -> list[Notice]:
+    return [one for _, one in await factories.told(session) if isinstance(one, CopyMayRemain)]
+
+
+async def test_a_lost_answer_may_have_left_a_copy(session: AsyncSession, ticket: Ticket) -> None:
+    answer, other = [
+        await factories.message(session, ticket, factories.content(chat_id=STAFF), Direction.ANSWER)
+        for _ in range(2)
+    ]
+
+    await lost(session, AnswerPosted(answer.id), ticket)
+
+    assert await orphans.may_have_copy(session, answer, ANN.telegram_id)
+    assert not await orphans.may_have_copy(session, other, ANN.telegram_id)
+    assert await told(session) == []
+
+
+async def test_staff_are_told_once_if_it_was_taken_back_while_it_was_on_its_way(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    note = await factories.message(
+        session, ticket, factories.content(chat_id=STAFF), Direction.NOTE
+    )
+
+    await lost(session, AnswerPosted(note.id), ticket)
+
+    assert await told(session) == [CopyMayRemain(note.id)]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_an_edit_that_had_no_answer_leaves_no_copy(
+    session: AsyncSession, ticket: Ticket, *, waits: bool
+) -> None:
+    direction = Direction.ANSWER if waits else Direction.NOTE
+    answer = await factories.message(session, ticket, factories.content(chat_id=STAFF), direction)
+
+    await lost(session, AnswerEdited(answer.id), ticket)
+
+    assert not await orphans.may_have_copy(session, answer, ANN.telegram_id)
+    assert await told(session) == []

@@ -1,0 +1,1 @@
+"""The check finds what is broken, and only that."""

@@ -1,0 +1,168 @@
+"""A running bot beside a sandbox: the real parts, real HTTP, a real database file.
+
+Bot and Telegram share one clock, which starts at NOON; `telegram.advance` moves both.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from aiogram import Bot
+from aiogram.client.session.aiohttp import AiohttpSession
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from bot.app import App
+from bot.client import make_bot
+from core.config import Settings
+from core.text import utf16_slice
+from sandbox import Sandbox, Telegram
+from sandbox.client import Chat, Message, User
+from services import pauses
+from tests.support import conform
+from tests.support.times import NOON
+
+Sessions = async_sessionmaker[AsyncSession]
+
+USERNAME = "sandbox_bot"
+
+OFF = {"limit_per_chat": 0, "limit_per_group": 0, "limit_total": 0}
+
+
+@dataclass
+class Office:
+    """A staff group with Kate in it, a bot that answers there, and users outside."""
+
+    sandbox: Sandbox
+    telegram: Telegram
+    kate: User
+    support: Chat
+    sessions: Sessions
+    app: App
+    stopped: asyncio.Event
+
+    async def sees(self, text: str = "", **how: Any) -> Message:
+        """Wait until the staff chat shows a message with `text`; the newest if it is there."""
+        return await self.kate.sees(text, in_=self.support, **how)
+
+    async def opens(self, user: User, text: str) -> Message:
+        """Have `user` write his first message; return its card when he was told the number."""
+        await user.writes(text)
+        await user.sees("Ticket #")
+        return await self.sees(text)
+
+    async def all_goes(self) -> None:
+        """Wait until the bot has taken in all that was written, and said all that it may now."""
+        known = 0
+        while (await self.telegram.status())["pending_updates"]:
+            known = (await self.telegram.call("changes", since=known, timeout=30))["seq"]
+        self.app.courier.wake()
+        await self.app.courier.bell.all_back()
+
+    async def holds_all(self) -> None:
+        """Wait until the bot wrote down that it may not write, for all it had tried to send."""
+        async with asyncio.timeout(30):
+            # A database tells nobody that it has changed.
+            while not await self._is_held():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await self.app.courier.settled()
+
+    async def lets_bot_in(self) -> None:
+        """Let the bot write again, and have it try: it does so each minute."""
+        await self.holds_all()
+        await self.support.bot_becomes("member")
+        await self.telegram.advance(61)
+
+    async def _is_held(self) -> bool:
+        async with self.sessions() as session:
+            return await pauses.is_held(session, self.support.id)
+
+    async def says_in_staff_chat(self, **how: Any) -> Message:
+        """Ask for help there: what was sent to the group before stands above its answer."""
+        await self.kate.writes(f"/help@{USERNAME}", to=self.support)
+        return await self.sees("makes a note", **how)
+
+
+def formatted(message: Message, kind: str) -> list[str]:
+    """Tell which parts of a message are formatted so."""
+    parts = [one for one in message.entities if one["type"] == kind]
+    return [utf16_slice(message.text, one["offset"], one["length"]) for one in parts]
+
+
+def from_noon() -> Callable[[], float]:
+    """Make a clock in Unix seconds that starts at NOON now."""
+    started = time.monotonic()
+    return lambda: NOON.timestamp() + time.monotonic() - started
+
+
+def settings_for(sandbox: Sandbox, support: Chat, **changes: object) -> Settings:
+    """Make settings for the sandbox's bot; Telegram's limits are kept only if they count."""
+    fields: dict[str, object] = {
+        "bot_token": SecretStr(sandbox.token),
+        "staff_chat_id": support.id,
+        "telegram_api_url": sandbox.url,
+    }
+    fields |= {} if sandbox.limits.enabled else OFF
+    return Settings(_env_file=None, **(fields | changes))  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def open_telegram(
+    *, privacy: bool = True, limits: bool = False
+) -> AsyncIterator[tuple[Sandbox, Telegram]]:
+    """Open Telegram, and hold every call against its documentation at the end."""
+    async with Sandbox(clock=from_noon(), privacy=privacy, limits=limits) as sandbox:
+        yield sandbox, sandbox.client()
+        if not conform.missing():
+            assert conform.check(sandbox.calls) == []
+
+
+@asynccontextmanager
+async def running(
+    sandbox: Sandbox, settings: Settings, sessions: Sessions, stopped: asyncio.Event
+) -> AsyncIterator[App]:
+    """Run the bot, and stop it at the end as SIGTERM does."""
+    bot = make_bot(settings)
+    app = App(settings, bot, sessions, clock=lambda: now(sandbox), monotonic=sandbox.clock.now)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(app.run(stopped))
+            yield app
+            stopped.set()
+    finally:
+        await close(bot)
+
+
+async def close(bot: Bot) -> None:
+    """Close the bot's connections; aiogram's own way sleeps for the sake of TLS."""
+    assert isinstance(bot.session, AiohttpSession)
+    await (await bot.session.create_session()).close()
+
+
+@asynccontextmanager
+async def open_office(
+    sessions: Sessions,
+    *,
+    supergroup: bool = False,
+    privacy: bool = True,
+    limits: bool = False,
+    bot: str | None = "member",
+    **changes: object,
+) -> AsyncIterator[Office]:
+    """Open Telegram and run the bot; `bot` is its status in the staff chat."""
+    async with open_telegram(privacy=privacy, limits=limits) as (sandbox, telegram):
+        kate = await telegram.user("Kate", username="kate")
+        support = await telegram.group("Support", members=[kate], supergroup=supergroup, bot=bot)
+        settings = settings_for(sandbox, support, **changes)
+        stopped = asyncio.Event()
+        async with running(sandbox, settings, sessions, stopped) as app:
+            yield Office(sandbox, telegram, kate, support, sessions, app, stopped)
+
+
+def now(sandbox: Sandbox) -> datetime:
+    """Tell the time in a sandbox."""
+    return datetime.fromtimestamp(sandbox.clock.now(), UTC)

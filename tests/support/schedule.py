@@ -1,0 +1,49 @@
+"""In which order the tests are run, and which of them are measured: what `make test` takes.
+
+The order is what each worker of xdist starts from; whoever is done first takes over from others.
+"""
+
+from collections.abc import Sequence
+
+import pytest
+
+# Where coverage is measured, which doubles what a test costs. The rest starts processes or lives
+# whole lives, through code whose branches these have met already; so does a second database.
+MEASURED = ("bot", "core", "database", "services", "test_main.py")
+
+# Tests of many seconds, most of them waiting for processes: begun late, they would be waited for.
+LONG = (
+    "browser",
+    "bot/test_albums.py",
+    "bot/test_limits.py",
+    "bot/incoming/test_poller.py",
+    "migrations/test_guide.py",
+    "proofs",
+    "test_benchmarks.py",
+    "test_demo.py",
+    "test_makefile.py",
+    "test_process.py",
+    "test_promises.py",
+)
+
+
+def in_order[Item: pytest.Item](items: Sequence[Item], workers: int) -> list[Item]:
+    """Have each worker but two begin with long tests, and those two work while the others wait."""
+    long = [item for item in items if _is_in(item, LONG)]
+    short = [item for item in items if not _is_in(item, LONG)]
+    waiting = max(1, workers - 2)
+    hands = [long[number::waiting] if number < waiting else [] for number in range(workers)]
+    for number, hand in enumerate(hands):
+        size = len(items) * (number + 1) // workers - len(items) * number // workers - len(hand)
+        hand += [short.pop(0) for _ in range(min(max(size, 0), len(short)))]
+    return [item for hand in hands for item in hand] + short
+
+
+def is_measured(item: pytest.Item) -> bool:
+    """Tell whether a test's branches count."""
+    parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    return _is_in(item, MEASURED) and parameters.get("backend") != "postgresql"
+
+
+def _is_in(item: pytest.Item, places: Sequence[str]) -> bool:
+    return item.nodeid.removeprefix("tests/").startswith(tuple(places))
