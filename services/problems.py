@@ -121,6 +121,11 @@ class AnotherTicketOpen(AboutTicket, Problem):
 
 
 @dataclass
+class OpenWithAnotherTeam(AboutTicket, Problem):
+    """The user has a ticket open in another staff chat; its number stays there."""
+
+
+@dataclass
 class AnonymousCannotTake(Problem):
     """A ticket is taken by a person; an anonymous administrator or a channel is none."""
 

@@ -37,6 +37,7 @@ from services.problems import (
     AnonymousCannotTake,
     AnotherTicketOpen,
     NotForYou,
+    OpenWithAnotherTeam,
     TicketAlreadyClosed,
     TicketAlreadyTaken,
     TicketAlreadyYours,
@@ -159,12 +160,19 @@ async def reopen(session: AsyncSession, ticket: Ticket, *, by: User | None, now:
     if ticket.status is not TicketStatus.CLOSED:
         raise TicketNotClosed.of(ticket)
     other = await _not_closed(session, ticket.user_id)
+    if other is not None and await _is_of_another_team(session, ticket, other):
+        raise OpenWithAnotherTeam.of(ticket)
     if other is not None:
         raise AnotherTicketOpen.of(
             ticket, other=other.daily_id, other_opened_on=other.opened_on.isoformat()
         )
     history.record(session, ticket, by, EventKind.REOPENED, now)
     await _reopen(session, ticket, now=now)
+
+
+async def _is_of_another_team(session: AsyncSession, one: Ticket, other: Ticket) -> bool:
+    homes = [await staff_chats.home(session, ticket.staff_chat_id) for ticket in (one, other)]
+    return homes[0] != homes[1]
 
 
 async def take(

@@ -93,6 +93,9 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.AnotherTicketOpen: lambda: _(
             "{ticket} stays closed: its user has {other} open. Please answer there."
         ),
+        problems.OpenWithAnotherTeam: lambda: _(
+            "{ticket} stays closed: its user has a ticket open with another team."
+        ),
         problems.AnonymousCannotTake: lambda: _(
             "You're writing anonymously, so I can't assign this ticket to you."
         ),

@@ -21,7 +21,7 @@ from services.helpdesk import (
 from services.helpdesk.content import Person
 from services.invariants import tickets as rules
 from services.notices import CardPosted, QuestionPosted, StaffChatMigrated
-from services.problems import NoSuchTicket, NotForYou
+from services.problems import NoSuchTicket, NotForYou, OpenWithAnotherTeam
 from tests.services import factories
 from tests.services.factories import STAFF
 from tests.support.times import NOON
@@ -310,3 +310,15 @@ async def test_an_answer_is_heard_in_its_own_chat_alone(
 
     with pytest.raises(NotForYou):
         await ticket_service.get(session, written.ticket_id, staff_chat_id=STAFF)
+
+
+async def test_a_refusal_does_not_name_another_teams_ticket(
+    session: AsyncSession, here: Ticket, second: int
+) -> None:
+    here.status, here.closed_at = TicketStatus.CLOSED, NOON
+    await factories.ticket(session, 9, user=here.user, staff_chat_id=second)
+
+    with pytest.raises(OpenWithAnotherTeam) as refused:
+        await ticket_service.reopen(session, here, by=None, now=NOON)
+
+    assert "9" not in str(refused.value.to_json())
