@@ -153,17 +153,17 @@ def _about_settings() -> dict[type[problems.Problem], Callable[[], str]]:
             "This begins with a slash, so nothing has changed. Please send it without the slash."
         ),
         problems.WordsTooLong: lambda: _(
-            "This is too long: {length} characters, and {most} are possible."
+            "This is too long: {length} characters. The limit is {most}."
         ),
     }
 
 
 def _placeholder_unknown(refused: problems.PlaceholderUnknown) -> str:
     if refused.allowed:
-        return _("I can't fill in {typed}. Only {allowed} can stand in braces here.").format(
+        return _("I don't know what {typed} stands for. Here I can only fill in {allowed}.").format(
             typed=refused.typed, allowed=", ".join(refused.allowed)
         )
-    return _("I can't fill in {typed}. Here nothing can stand in braces.").format(
+    return _("I don't know what {typed} stands for. Please leave out the braces.").format(
         typed=refused.typed
     )
 

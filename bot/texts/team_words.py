@@ -48,8 +48,8 @@ def language(tag: str) -> str:
 def menu(person: User | None) -> str:
     """Begin; named is the person whose buttons these are, None for one who is anonymous."""
     if person is None:
-        return _("What users read from me. These buttons are for administrators.")
-    return _("What users read from me. These buttons are for {person}.").format(
+        return _("Which text do you want to change? These buttons are for administrators.")
+    return _("Which text do you want to change? These buttons are for {person}.").format(
         person=names.person(person)
     )
 
@@ -97,7 +97,7 @@ def question(which: Words, tag: str, person: User | None) -> Text:
         words=name(which), language=language(tag)
     )
     filled = (
-        _("I put the ticket's number in the place of {placeholder}.").format(placeholder=TICKET)
+        _("Write {placeholder} where the ticket's number should stand.").format(placeholder=TICKET)
         if PLACEHOLDERS[which]
         else ""
     )

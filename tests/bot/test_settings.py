@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bot.reading.members import REMEMBERED
 from sandbox.client import Message, User
 from tests.bot.test_standing import by, of_bot, reply, said_to
 from tests.support.office import USERNAME, Office, Sessions, formatted, open_office
@@ -16,7 +17,7 @@ async def menu(office: Office, user: User | None = None, *, anonymous: bool = Fa
     await (user or office.kate).writes(
         f"/settings@{USERNAME}", to=office.support, anonymous=anonymous
     )
-    return await office.sees("What users read from me")
+    return await office.sees("Which text do you want to change")
 
 
 async def page(office: Office, words: str = "Greeting", language: str = "English") -> Message:
@@ -96,9 +97,9 @@ async def test_confirmation_and_closing_words_have_the_number(office: Office) ->
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("Dear {name}", "I can't fill in {name}."),
+        ("Dear {name}", "I don't know what {name} stands for."),
         ("/ hello", "begins with a slash"),
-        ("x" * 3501, "too long: 3501 characters, and 3500"),
+        ("x" * 3501, "too long: 3501 characters. The limit is 3500"),
     ],
 )
 async def test_what_cannot_be_taken_is_answered_and_the_question_stays(
@@ -238,7 +239,7 @@ async def test_settings_go_on_in_the_supergroup_that_the_group_became(office: Of
 
     await office.kate.writes(f"/settings@{USERNAME}", to=moved)
 
-    shown = await office.kate.sees("What users read from me", in_=moved)
+    shown = await office.kate.sees("Which text do you want to change", in_=moved)
     await office.kate.presses(shown, "Greeting")
     await office.kate.sees_edit(shown, "In which language?")
 
@@ -256,3 +257,48 @@ async def test_a_question_that_cannot_be_deleted_holds_nothing_up(office: Office
 
     await office.kate.replies(asked, "It is on its way")
     await office.sees("I'm no longer asking for this")
+
+
+async def test_while_telegram_does_not_tell_who_administers_nothing_changes(
+    office: Office, alice: User
+) -> None:
+    await office.opens(alice, "My order is late")
+    asked = await question(office)
+    shown = await menu(office)
+    await office.telegram.advance(REMEMBERED + 1)
+    await office.telegram.breaks("cut_before", method="getChatAdministrators", times=None)
+
+    press = await office.kate.presses(shown, "Greeting")
+    assert "doesn't tell me whether you are an administrator" in await press.answer()
+    await office.kate.replies(asked, TYPED)
+    await office.sees("doesn't tell me whether you are an administrator")
+    await office.kate.writes(f"/settings@{USERNAME}", to=office.support)
+    await office.all_goes()
+
+    texts = await of_bot(office.support)
+    assert len([one for one in texts if "Please try again in a minute" in one]) == 2
+    assert not any(TYPED in one for one in [*texts, *await said_to(alice)])
+    assert (await greeted(office, "Ann", "en")).startswith("Hello!")
+
+
+async def test_what_one_administrator_is_asked_leaves_another_ones_question_alone(
+    office: Office,
+) -> None:
+    mike = await office.telegram.user("Mike")
+    await mike.joins(office.support)
+    await mike.becomes("administrator", in_=office.support)
+    first = await question(office)
+    shown = await menu(office, mike)
+    await mike.presses(shown, "Greeting")
+    shown = await mike.sees_edit(shown, "In which language?")
+    await mike.presses(shown, "English")
+    shown = await mike.sees_edit(shown, "This is the default")
+    await mike.presses(shown, "Change")
+    second = await office.sees("Mike, please reply")
+
+    await office.kate.replies(first, "Kate's greeting")
+    await office.sees("(Kate):\n\nKate's greeting")
+    await mike.replies(second, "Mike's greeting")
+    await office.sees("(Mike):\n\nMike's greeting")
+
+    assert await greeted(office, "Ann", "en") == "Mike's greeting"
