@@ -17,24 +17,24 @@ from services import outbox
 # Telegram keeps an update for 24 hours at most.
 KEPT_FOR = timedelta(hours=48)
 
-# The newest stay, however old they look: a clock that was set ahead makes all of them old at once.
-# What Telegram may give again is less: a hundred at a time, which the next call confirms.
+# The newest stay, however old they look: after a clock was set ahead, all of them look old at once.
+# Telegram gives far fewer again: at most a hundred, until the next call confirms them.
 NEWEST_KEPT = 1_000
 
-# A notice names whose updates it tells of, which is read from this many.
+# A notice names the people whose updates it is about, read from at most this many updates.
 READ_AT_ONCE = 100
 
 
 async def new_among(
     session: AsyncSession, update_ids: Sequence[int], *, now: datetime
 ) -> frozenset[int]:
-    """Record that these updates are handled in this transaction; tell which were not before."""
+    """Record that this transaction handles these updates; return those not handled before."""
     seen = [{"update_id": update_id, "seen_at": now} for update_id in update_ids]
     return frozenset(await insert_new(session, SeenUpdate, "update_id", *seen))
 
 
 async def forget_old(session: AsyncSession, *, now: datetime) -> bool:
-    """Drop a portion of the records that Telegram can't come back to; whether there may be more.
+    """Drop some of the records that Telegram can't come back to; return whether more may be left.
 
     By age, never by number: after a quiet week Telegram begins at a random id.
     """
@@ -66,7 +66,7 @@ async def set_aside(
 
 
 async def kept_since(session: AsyncSession, dead_update_id: int) -> Sequence[int]:
-    """List what was set aside from a number on and waits for a fix."""
+    """List the updates set aside from this number on that still wait for a fix."""
     dead = select(DeadUpdate.id).where(
         DeadUpdate.id >= dead_update_id, DeadUpdate.replayed_at.is_(None)
     )
@@ -74,22 +74,22 @@ async def kept_since(session: AsyncSession, dead_update_id: int) -> Sequence[int
 
 
 async def raws(session: AsyncSession, dead_update_ids: Sequence[int]) -> Sequence[str]:
-    """Read the JSON of what was set aside, of the first of very many."""
+    """Read the JSON of these updates; if they are very many, of the first ones."""
     first = DeadUpdate.id.in_(dead_update_ids[:READ_AT_ONCE])
     found = select(DeadUpdate.raw).where(first).order_by(DeadUpdate.id)
     return (await session.scalars(found)).all()
 
 
 async def not_replayed(session: AsyncSession) -> list[DeadUpdate]:
-    """List what was set aside and waits for a fix, oldest first."""
+    """List the updates that were set aside and still wait for a fix, oldest first."""
     dead = select(DeadUpdate).where(DeadUpdate.replayed_at.is_(None)).order_by(DeadUpdate.id)
     return list(await session.scalars(dead))
 
 
 async def claim_database(session: AsyncSession, bot_id: int, *, now: datetime) -> int:
-    """Make the database this bot's, if it is nobody's; return whose it is.
+    """Make the database this bot's, if it is nobody's yet; return the id of the bot that owns it.
 
-    Several processes of one bot may do so at once.
+    Several processes of one bot may do this at the same time.
     """
     owner: int | None = await session.scalar(select(BotIdentity.bot_id))
     if owner is None:

@@ -1,6 +1,6 @@
-"""Marks: whether a button, or a card that is replied to, is about the ticket that has its key now.
+"""Marks tell whether a button or a card is still about the ticket that now has its key.
 
-A restored backup, a fail-over that lost commits and a new database give keys again, marks never.
+A restored backup, a fail-over that lost commits and a new database reuse keys, but never marks.
 """
 
 from sqlalchemy import exists, select

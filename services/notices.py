@@ -2,7 +2,7 @@
 
 Words, language and buttons are made when a notice is delivered (bot/wording), so it always shows
 what is true then. A notice's field names are the shape of its JSON in the outbox: add, never
-rename. Its rules stand on its class; nothing elsewhere lists kinds to ask what is true of them.
+rename. Its rules are on its class: no other module keeps a list of kinds of its own.
 """
 
 import re
@@ -18,17 +18,17 @@ from database.models import Direction
 class Notice:
     """Something to tell one chat.
 
-    | rule | if it is set |
+    | rule | meaning |
     |---|---|
     | `precedence` | its class, which has a share of the limits |
-    | `reported` | somebody misses it if it does not arrive, so its loss is told |
-    | `decorates` | it changes or deletes what stands, so a refusal tells nothing of the chat |
-    | `free` | it costs its chat none of its messages: a reaction |
-    | `passes_on` | it says for the first time what was written in this direction |
-    | `edits` | it says the new wording of that |
-    | `merges` | several that wait in a lane become one message |
-    | `offers_again` | it offers to send again what it tells of, and comes to show how that ended |
-    | `moves_along` | it goes where the staff chat goes, although it belongs to no ticket |
+    | `reported` | somebody would miss it, so staff are told if it does not arrive |
+    | `decorates` | it changes or deletes an existing message: a refusal says nothing of the chat |
+    | `free` | a reaction, which does not count against the chat's limit |
+    | `passes_on` | it passes on, for the first time, what somebody wrote in this direction |
+    | `edits` | it passes on a later edit of that |
+    | `merges` | several that wait in a lane may become one message |
+    | `offers_again` | it has a button to send something again, and later shows the result |
+    | `moves_along` | it follows the staff chat to a new group, although it belongs to no ticket |
     """
 
     precedence: ClassVar[Precedence] = Precedence.CONFIRMATION
@@ -54,7 +54,7 @@ class Notice:
 
 
 def rules_of(kind: str) -> type[Notice]:
-    """Give the rules of a kind; of one that this version does not know, those of any notice."""
+    """Give the rules of a kind; the defaults for a kind that this version does not know."""
     return Notice.registry.get(kind, Notice)
 
 
@@ -64,12 +64,12 @@ def kinds(rule: Callable[[type[Notice]], bool]) -> list[str]:
 
 
 def passing_on() -> list[str]:
-    """List the kinds that say for the first time what somebody wrote."""
+    """List the kinds that pass on, for the first time, what somebody wrote."""
     return kinds(lambda notice: notice.passes_on is not None)
 
 
 def of_answers() -> list[str]:
-    """List the kinds that say an answer, or its new wording."""
+    """List the kinds that pass on an answer, or an edit of one."""
     return kinds(lambda notice: Direction.ANSWER in {notice.passes_on, notice.edits})
 
 
@@ -112,7 +112,7 @@ class AnswerPosted(Notice):
 
 @dataclass(frozen=True)
 class AnswerEdited(Notice):
-    """To a user: an answer has a new wording."""
+    """To a user: an answer was edited."""
 
     precedence = Precedence.ANSWER
     reported = True
@@ -122,7 +122,7 @@ class AnswerEdited(Notice):
 
 @dataclass(frozen=True)
 class AnswerRetracted(Notice):
-    """At a user's: an answer became a note, so its copies are deleted."""
+    """In a user's chat: an answer became a note, so its copies are deleted."""
 
     precedence = Precedence.ANSWER
     reported = True
@@ -138,7 +138,7 @@ class QuestionFailed(Notice):
 
 @dataclass(frozen=True)
 class StillUnderWay(Notice):
-    """To whoever wrote it, user or staff: this has not arrived yet, and is tried again."""
+    """To the writer, user or staff: this has not arrived yet, and is tried again."""
 
     ticket_id: int
     delivery_id: int
@@ -147,9 +147,9 @@ class StillUnderWay(Notice):
 
 @dataclass(frozen=True)
 class CardPosted(Notice):
-    """To staff: a ticket's card, the message that stands for it.
+    """To staff: a ticket's card, the message that represents it in the chat.
 
-    It shows the text of `message_id`, which reopened the ticket; None: of what opened it.
+    It shows the text of `message_id`, which reopened the ticket; None: of the first message.
     """
 
     precedence = Precedence.CARD
@@ -209,7 +209,7 @@ class AnswerDelivered(Notice):
 
 @dataclass(frozen=True)
 class NoteKept(Notice):
-    """To staff: this was taken as a note; a reaction on it."""
+    """To staff: this was kept as a note; a reaction on it."""
 
     precedence = Precedence.REACTION
     decorates = True
@@ -219,9 +219,9 @@ class NoteKept(Notice):
 
 @dataclass(frozen=True)
 class CommandDone(Notice):
-    """To staff: what was asked is done; a reaction on the command.
+    """To staff: the command was carried out; a reaction on it.
 
-    `asked_in` is the chat of `message_id`: a group that has moved since counts its messages anew.
+    `asked_in` is the chat of `message_id`: if the group has moved since, its ids start over.
     """
 
     precedence = Precedence.REACTION
@@ -233,10 +233,10 @@ class CommandDone(Notice):
 
 @dataclass(frozen=True)
 class DeliveryFailed(Notice):
-    """To staff: something did not arrive for good, why, and a way to send it again.
+    """To staff: something could not be delivered, why, and a way to send it again.
 
-    `doubted`: perhaps it is the group that takes nothing, which this notice finds out
-    (services/delivery/doubts.py). `told_as` is its own message, once it stands in the chat.
+    `doubted`: the group itself may refuse everything; sending this notice finds out
+    (services/delivery/doubts.py). `told_as` is the id of the notice's own message once it is sent.
     """
 
     offers_again = True
@@ -249,9 +249,9 @@ class DeliveryFailed(Notice):
 
 @dataclass(frozen=True)
 class CopyMayRemain(Notice):
-    """To staff: of an answer that was taken back, the user may have a copy that we don't know.
+    """To staff: the user may still have a copy of an answer that was taken back.
 
-    Says nothing if no answer to a send of it was lost.
+    Not shown unless Telegram's reply to a send of the answer was lost.
     """
 
     message_id: int
@@ -259,17 +259,17 @@ class CopyMayRemain(Notice):
 
 @dataclass(frozen=True)
 class AnswerMayRemain(Notice):
-    """To staff: what became this note is not known; the user may have been sent it."""
+    """To staff: what this note was before its edit is not known; the user may have been sent it."""
 
     message_id: int
 
 
 @dataclass(frozen=True)
 class SentAgain(Notice):
-    """To staff: the notice `message_id` of a failure shows what sending again led to.
+    """To staff: the failure notice `message_id` now shows the result of sending again.
 
-    `told_in` is its chat: a group that has moved since counts its messages anew. `others` are the
-    deliveries that were sent again with `delivery_id`.
+    `told_in` is its chat: if the group has moved since, its ids start over. `others` are the
+    deliveries that were sent again together with `delivery_id`.
     """
 
     precedence = Precedence.REDRAW
@@ -283,7 +283,7 @@ class SentAgain(Notice):
 
 @dataclass(frozen=True)
 class WordsKept(Notice):
-    """To staff: what one of them wrote is kept, and why; with buttons where a press decides."""
+    """To staff: a colleague's words are kept for now, and why; with buttons if staff may decide."""
 
     moves_along = True
     mark: str
@@ -291,14 +291,14 @@ class WordsKept(Notice):
 
 @dataclass(frozen=True)
 class UnconfirmedKept(Notice):
-    """To staff: what is kept until Telegram says who wrote it; one for all that is kept so."""
+    """To staff: words are kept until Telegram says who wrote them; one notice for all of them."""
 
     moves_along = True
 
 
 @dataclass(frozen=True)
 class WordsWanted(Notice):
-    """To a user without a ticket: we can't pass this on, if you meant to say something by it."""
+    """To a user without a ticket: we can't pass this on; if you meant something by it, write it."""
 
     message_id: int
     language: str
@@ -306,7 +306,7 @@ class WordsWanted(Notice):
 
 @dataclass(frozen=True)
 class OnlyDescribed(Notice):
-    """To whoever wrote it: the other side sees a description of this, not the content itself."""
+    """To the writer: the other side sees a description of this, not the content itself."""
 
     message_id: int
 
@@ -329,9 +329,9 @@ class EditedAfterAnswer(Notice):
 
 @dataclass(frozen=True)
 class UserReturned(Notice):
-    """To staff: a user who had blocked the bot is back, and has missed answers on this ticket.
+    """To staff: a user who had blocked the bot is back, and missed answers on this ticket.
 
-    `since` is when the block began, in whole seconds; `told_as` as of `DeliveryFailed`.
+    `since` is when the block began, in whole seconds; `told_as` is as in `DeliveryFailed`.
     """
 
     offers_again = True
@@ -342,9 +342,9 @@ class UserReturned(Notice):
 
 @dataclass(frozen=True)
 class UpdateSetAside(Notice):
-    """To staff: from this one on, updates could not be handled and are kept.
+    """To staff: from this one on, updates could not be handled, and were set aside.
 
-    It may wait for its time, so what has one goes before it.
+    It can wait, so anything more urgent goes first.
     """
 
     precedence = Precedence.REDRAW
@@ -354,7 +354,7 @@ class UpdateSetAside(Notice):
 
 @dataclass(frozen=True)
 class UpdateFailed(Notice):
-    """To whoever wrote it: your message could not be handled, the team knows."""
+    """To the writer: your message could not be handled, the team knows."""
 
     reply_to: int | None
     language: str
@@ -362,7 +362,7 @@ class UpdateFailed(Notice):
 
 @dataclass(frozen=True)
 class CommandAnswered(Notice):
-    """To whoever gave a command: what it shows. `buttons` is an inline keyboard of Telegram's."""
+    """To whoever gave a command: its result. `buttons` is a Telegram inline keyboard."""
 
     precedence = Precedence.REFUSAL
     words: str
@@ -373,9 +373,9 @@ class CommandAnswered(Notice):
 class Refusal(Notice):
     """To whoever asked: it cannot be done, and why (`problem` is a Problem as JSON).
 
-    `asked_in` is the chat of `reply_to`, and `said` how what was asked begins: a group that has
-    moved since counts its messages anew. None in what was posted before there were these fields.
-    `person_id` if each person is to hear it, and not only who asked last.
+    `asked_in` is the chat of `reply_to`, and `said` is how the request begins, for a group that has
+    moved since, whose ids start over; both are None in rows older than these fields. `person_id` is
+    set if each person is to be told, and not only the last one who asked.
     """
 
     precedence = Precedence.REFUSAL
@@ -413,7 +413,7 @@ class WordsAsked(Notice):
 
 @dataclass(frozen=True)
 class QuestionWithdrawn(Notice):
-    """To staff: the message of a dialogue that asked goes, and so does the menu it was asked from.
+    """To staff: a dialogue's question is deleted, and so is the menu that it was asked from.
 
     `menu_id` is None if the menu is still in use.
     """
@@ -425,7 +425,7 @@ class QuestionWithdrawn(Notice):
 
 @dataclass(frozen=True)
 class WordsChanged(Notice):
-    """To staff: what users read from now on, with the buttons of the one who changed it.
+    """To staff: what users read from now on, with buttons for the person who changed it.
 
     `speaker_id` is a person's Telegram id, or the group's for its anonymous administrators.
     """

@@ -18,39 +18,39 @@ from database.models import Ticket
 from services.notices import CardPosted, CardRedrawn, CommandAnswered, Notice, Refusal
 from services.pauses import ALL_CHATS
 
-# Items of an album come as messages of their own; a second without another one ends it.
+# Each item of an album comes as a message of its own; a second without another one ends the album.
 ALBUM_PAUSE = timedelta(seconds=1)
 
-# Nor does an album go on for longer than this, or beyond what Telegram puts into one.
+# An album ends after this time anyway, or when it has as many items as Telegram allows.
 ALBUM_LASTS = timedelta(seconds=4)
 ALBUM_ITEMS = 10
 
-# No delivery waits longer than this between two tries, and no album longer than its pause. A due
-# time further ahead was written before the clock was set back, so it counts as reached.
+# No delivery waits longer than this between two tries, and no album longer than its pause. If a due
+# time is further ahead, the clock was set back after it was written, so it counts as reached.
 LONGEST_BACKOFF = timedelta(minutes=5)
 
-# Shows what is true when it goes, so it has no place among the content of its lane.
+# These show what is true when they are sent, so they need not keep their place in their lane.
 DECORATION = (Precedence.REDRAW, Precedence.REACTION, Precedence.SIGN)
 
-# What is told at a time of its own has a lane of its own: it holds up nothing that has no ticket.
+# Lanes for notices that wait until they are due: they hold up nothing else that has no ticket.
 STRANGERS_TOLD, DOUBTS_TOLD = 2**60, 2**60 + 1
 
 # A stuck message gets a lane of its own, numbered from here on, so that later messages can pass it.
-# If its edit passes it, too, nothing is lost: the message is worded when it goes, edit included.
+# Its edit may pass it too: the text is made when the message is sent, and then includes the edit.
 STALLED = 2**61
 
-# The kind of best-effort replies (bot/outgoing/best_effort.py); one that is older is not sent.
+# The kind of best-effort replies (bot/outgoing/best_effort.py), and how long one is worth sending.
 ASIDE = "aside"
 ASIDES_LAST = timedelta(seconds=30)
 
 
-# How long rows of what was only for the eyes (refusals, and what commands show) are kept. Then
-# they can't matter to a limiter that starts anew, nor to anybody who asks why.
+# How long rows of best-effort replies (refusals, results of commands) are kept: long enough for a
+# limiter that restarts, and for an operator who asks what happened.
 ASIDES_KEPT = timedelta(minutes=10)
 
 _CARD = CardPosted.kind
 
-# Old rows are dropped in portions: no transaction is long.
+# Old rows are dropped in portions, to keep each transaction short.
 FORGOTTEN_AT_A_TIME = 2_000
 
 
@@ -68,10 +68,10 @@ def post(
 ) -> None:
     """Send `notice` to `chat_id` once this transaction is committed, behind its lane's others.
 
-    A ticket has a lane of its own, a notice its own precedence. ValueError if the id is that of no
-    chat.
+    Each ticket has its own lane, each kind of notice its precedence. ValueError if no chat can have
+    this id.
     """
-    if chat_id == ALL_CHATS:  # were it refused, all chats would be held
+    if chat_id == ALL_CHATS:  # a refusal would hold all chats
         raise ValueError("0 is the id of no chat")
     bulk_rows.add(
         session,
@@ -120,7 +120,7 @@ async def post_content(
 async def _wait_for_album(
     session: AsyncSession, chat_id: int, lane: int, media_group_id: str, *, now: datetime
 ) -> None:
-    """Have what is here of an album wait for more, but not for ever: ten items are all."""
+    """Make the items of an album that are here wait for more, up to ten items or ALBUM_LASTS."""
     waiting = (
         Delivery.chat_id == chat_id,
         Delivery.lane == lane,
@@ -144,10 +144,10 @@ async def post_latest(
     lane: int = 0,
     due_at: datetime | None = None,
 ) -> None:
-    """Answer or refuse a command; an older notice that says so, still unsent, is dropped.
+    """Answer or refuse a command, and drop an older notice that says the same and is still unsent.
 
-    So nobody fills the outbox by asking, and the newest attempt has its answer. Refusals are alike
-    by their problem; if one names a person, only that person's are.
+    This way nobody can fill the outbox with requests, and the latest one gets the answer. Two
+    refusals say the same if their problem is the same, and the person, if they name one.
     """
     await session.execute(
         delete(Delivery).where(
@@ -157,14 +157,14 @@ async def post_latest(
             PENDING,
             Delivery.status == DeliveryStatus.WAITING,
             Delivery.attempts == 0,
-            _alike(notice),
+            _says_the_same(notice),
         )
     )
     post(session, chat_id, notice, now=now, lane=lane, due_at=due_at)
 
 
-def _alike(notice: CommandAnswered | Refusal) -> ColumnElement[bool]:
-    """Find what says the same, among notices of its kind."""
+def _says_the_same(notice: CommandAnswered | Refusal) -> ColumnElement[bool]:
+    """Match notices of the same kind that say the same."""
     payload = Delivery.payload
     if isinstance(notice, CommandAnswered):
         return and_(payload["words"].as_string() == notice.words)
@@ -177,7 +177,7 @@ def _alike(notice: CommandAnswered | Refusal) -> ColumnElement[bool]:
 
 
 async def forget_asides(session: AsyncSession, *, now: datetime) -> bool:
-    """Drop rows of what was only for the eyes, a portion of them; whether there may be more."""
+    """Drop some rows of best-effort replies; return whether more may be left."""
     old = (
         select(Delivery.id)
         .where(
@@ -193,9 +193,9 @@ async def forget_asides(session: AsyncSession, *, now: datetime) -> bool:
 
 
 def count_aside(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Record what goes past the outbox, for a new limiter (`services/delivery/recent_sends.py`).
+    """Record a send that bypasses the outbox, for a limiter that restarts (recent_sends.py).
 
-    It has left within ASIDES_LAST; when in between is not known, so it counts from the end.
+    It leaves within ASIDES_LAST; exactly when is not known, so it counts from the end of that time.
     """
     bulk_rows.add(
         session,
@@ -222,7 +222,7 @@ async def post_once(
     ticket: Ticket,
     precedence: Precedence | None = None,
 ) -> None:
-    """Send `notice`, of another class if `precedence` says so, unless the very same one waits."""
+    """Send `notice` unless the very same one waits; `precedence` overrides that of its kind."""
     await post_each_once(session, chat_id, [(ticket, notice)], now=now, precedence=precedence)
 
 
@@ -234,9 +234,9 @@ async def post_each_once(
     now: datetime,
     precedence: Precedence | None = None,
 ) -> None:
-    """Do as `post_once` does for notices of several tickets, which are looked for at once.
+    """Do what `post_once` does for notices of several tickets, with one look at what waits.
 
-    A card that waits and shows what reopened its ticket stands for one that need not show it.
+    A waiting card that shows the message which reopened its ticket replaces one that shows none.
     """
     waiting = await _waiting(session, chat_id, notices)
     waiting += [(kind, said | {"message_id": None}) for kind, said in waiting if kind == _CARD]
@@ -246,14 +246,14 @@ async def post_each_once(
 
 
 async def redraw_card(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
-    """Have the card show what the ticket became; at most one redraw waits."""
+    """Redraw the card to show the ticket as it is now; at most one redraw waits."""
     await post_once(session, ticket.staff_chat_id, CardRedrawn(ticket.id), now=now, ticket=ticket)
 
 
 async def _waiting(
     session: AsyncSession, chat_id: int, notices: Sequence[tuple[Ticket, Notice]]
 ) -> list[tuple[str, dict[str, Any]]]:
-    """List what of these kinds waits for these tickets; by lanes, or all of the chat is read."""
+    """List the waiting notices of these kinds; found by lane, so as not to read the whole chat."""
     await session.flush()
     ids = [ticket.id for ticket, _ in notices]
     waiting = select(Delivery.kind, Delivery.payload).where(

@@ -1,4 +1,4 @@
-"""Pauses: which chats take nothing for a while, because Telegram said so; kept over restarts."""
+"""Pauses: the chats that accept nothing for a while, as Telegram told us; kept over restarts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,13 +14,13 @@ log = structlog.get_logger(__name__)
 
 ALL_CHATS = 0
 
-# Stands for a reason where several chats take nothing: then the whole bot may be meant.
+# The reason given when several chats refuse at once: Telegram may mean the whole bot.
 FLOOD = "Too Many Requests in several chats"
 
-# Stands before the reason (or before none) while a notice finds out whether the chat is at fault.
+# Put before the reason (which may be empty) while a notice finds out whether the chat is at fault.
 _QUESTIONED = "?"
 
-# A chat where we may not write, or a bot that Telegram refuses, is tried again this often.
+# How often to try a chat where we may not write, or Telegram when it refuses the whole bot.
 PROBED_EVERY = timedelta(minutes=1)
 
 _ALL = select(ChatPause)
@@ -28,9 +28,9 @@ _ALL = select(ChatPause)
 
 @dataclass(frozen=True)
 class Pauses:
-    """The chats that take nothing now, and those that were held and may be tried with one.
+    """The chats that are paused now, and those that were held and may be tried with one message.
 
-    Of the blocked, `questioned` are those that take only a notice (services/delivery/doubts.py).
+    `questioned` are those of the blocked that take only a notice (services/delivery/doubts.py).
     """
 
     blocked: frozenset[int]
@@ -41,7 +41,7 @@ class Pauses:
 
 
 async def read(session: AsyncSession, *, now: datetime) -> Pauses:
-    """Read which chats are paused; one that is over and not held is forgotten."""
+    """Read which chats are paused; forget pauses that are over, unless the chat is held."""
     blocked, probed, questioned, ends = set[int](), set[int](), set[int](), list[datetime]()
     known = await _known(session)
     for pause in list(known.values()):
@@ -65,10 +65,10 @@ async def read(session: AsyncSession, *, now: datetime) -> Pauses:
 
 
 async def begin(session: AsyncSession, chat_id: int, length: timedelta, *, now: datetime) -> None:
-    """Pause a chat; everything for a while, if another one is paused already.
+    """Pause a chat; if another one is paused already, pause everything for a while.
 
-    Then perhaps the bot is meant. One send finds out, after a minute at most: how long Telegram
-    wants one chat to rest says nothing about the others.
+    In that case Telegram may mean the whole bot. One send finds out, after a minute at most: the
+    pause that Telegram asks for one chat says nothing about the others.
     """
     known = await _known(session)
     others = any(
@@ -100,7 +100,7 @@ def _pause_all(
 
 
 async def question(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Let the chat take nothing but the notice that finds out whether it is at fault."""
+    """Send nothing to the chat but the notice that finds out whether it is at fault."""
     known = await _known(session)
     pause = known.get(chat_id) or _added(session, known, chat_id)
     pause.since = pause.until = now
@@ -109,13 +109,13 @@ async def question(session: AsyncSession, chat_id: int, *, now: datetime) -> Non
 
 
 async def is_held(session: AsyncSession, chat_id: int) -> bool:
-    """Whether the chat is known to take nothing."""
+    """Whether the chat is known to refuse everything."""
     pause = (await _known(session)).get(chat_id)
     return pause is not None and _reason(pause) != ""
 
 
 async def hold(session: AsyncSession, chat_id: int, reason: str, *, now: datetime) -> None:
-    """Keep everything for the chat and probe it; the operator is told once."""
+    """Keep everything for the chat, and probe it; the operator is told once."""
     known = await _known(session)
     pause = known.get(chat_id) or _added(session, known, chat_id)
     if _reason(pause) in {"", FLOOD}:
@@ -131,9 +131,9 @@ async def hold(session: AsyncSession, chat_id: int, reason: str, *, now: datetim
 
 
 async def release(session: AsyncSession, took: dict[int, datetime]) -> None:
-    """Forget that chats were held: they took something, the last of which left at this time.
+    """Stop holding chats that accepted a message; `took` says when the last one left.
 
-    What left before the chat was held proves nothing, though its answer comes after.
+    A message that left before the hold began proves nothing, even if its answer came later.
     """
     known = await _known(session)
     for chat_id, left in (took | {ALL_CHATS: max(took.values())}).items():
@@ -146,16 +146,16 @@ async def release(session: AsyncSession, took: dict[int, datetime]) -> None:
 
 
 async def try_now(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Probe a chat that is held, for Telegram says that the bot may write there again.
+    """Probe a held chat now: Telegram says that the bot may write there again.
 
-    A statement, not an object: the courier may release or hold the chat meanwhile.
+    A statement, not an object: the courier may release or hold the chat at the same time.
     """
     held = (ChatPause.chat_id == chat_id, ChatPause.held_because.is_not(None))
     await session.execute(update(ChatPause).where(*held).values(until=now))
 
 
 async def forget(session: AsyncSession, chat_id: int) -> None:
-    """Let the chat take messages, whatever was said before."""
+    """Drop the chat's pause, whatever its reason."""
     pause = (await _known(session)).pop(chat_id, None)
     if pause is not None:
         await session.delete(pause)

@@ -1,6 +1,6 @@
-"""Refusals: what a service raises when it will not do what it was asked, as data, without words.
+"""Problems: what a service raises when it refuses to do something, as data, without words.
 
-A refusal undoes the update's transaction; `bot/texts/refusals.py` has a sentence for each.
+A problem rolls back the update's transaction; `bot/texts/refusals.py` has a sentence for each.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -34,7 +34,7 @@ class Problem(Exception):
 class AboutTicket:
     """A ticket, named by its number and its day.
 
-    `opened_on` is an ISO date; empty in what was posted before there was this field.
+    `opened_on` is an ISO date; empty in rows older than this field.
     """
 
     daily_id: int
@@ -47,15 +47,15 @@ class AboutTicket:
 
 @dataclass
 class UnknownReply(Problem):
-    """The message that was replied to belongs to no ticket that we know.
+    """The message replied to belongs to no ticket that we know.
 
-    Its link may be on its way: the courier settles, and the update is handled once more.
+    Its link may not be stored yet: the courier settles, and the update is handled once more.
     """
 
 
 @dataclass
 class UnknownCard(UnknownReply):
-    """The message that was replied to is a card of a ticket that the database does not know."""
+    """The message replied to is the card of a ticket that is not in this database."""
 
 
 @dataclass
@@ -76,7 +76,7 @@ class TicketNotNamed(Problem):
 class SeveralTickets(Problem):
     """Several tickets that are not closed have this number, on different days.
 
-    `said` is what the command says besides: a button could not carry it.
+    `said` is the rest of the command, which a button could not carry.
     """
 
     command: str
@@ -87,7 +87,7 @@ class SeveralTickets(Problem):
 
 @dataclass
 class AnotherTicketNamed(SeveralTickets):
-    """The command replies to one ticket, which is the first, and names another, which follow."""
+    """The command replies to one ticket (listed first) and names another (listed after it)."""
 
 
 @dataclass
@@ -97,7 +97,7 @@ class TicketAlreadyClosed(AboutTicket, Problem):
 
 @dataclass
 class TicketNotClosed(AboutTicket, Problem):
-    """The ticket cannot be reopened, it is not closed."""
+    """The ticket cannot be reopened because it is not closed."""
 
 
 @dataclass
@@ -114,7 +114,7 @@ class TicketAlreadyYours(AboutTicket, Problem):
 
 @dataclass
 class AnotherTicketOpen(AboutTicket, Problem):
-    """The user's other ticket is not closed, and there is at most one such a user."""
+    """The user has another ticket that is not closed, and may have only one."""
 
     other: int
     other_opened_on: str = ""
@@ -127,7 +127,7 @@ class OpenWithAnotherTeam(AboutTicket, Problem):
 
 @dataclass
 class AnonymousCannotTake(Problem):
-    """A ticket is taken by a person; an anonymous administrator or a channel is none."""
+    """Only a person can take a ticket, not an anonymous administrator or a channel."""
 
 
 @dataclass
@@ -137,12 +137,12 @@ class NotForYou(Problem):
 
 @dataclass
 class NotStaff(Problem):
-    """Who is not in the staff chat has no say there."""
+    """The person is not a member of the staff chat, and has no say there."""
 
 
 @dataclass
 class RepliesDropped(Problem):
-    """Whose replies were kept is no member, as Telegram says by now; `people` by their keys."""
+    """The writers of kept replies are no members, as Telegram now says; `people` are their keys."""
 
     people: list[int]
 
@@ -154,7 +154,7 @@ class NotConfirmed(Problem):
 
 @dataclass
 class KeptIsGone(Problem):
-    """What was kept is sent, noted or forgotten by now."""
+    """The kept words were already sent, made a note, or forgotten."""
 
 
 @dataclass
@@ -164,7 +164,7 @@ class ButtonOutdated(Problem):
 
 @dataclass
 class UnknownCommand(Problem):
-    """No such command; help says which there are."""
+    """There is no such command; help lists those that there are."""
 
     command: str
     private: bool = False
@@ -179,7 +179,7 @@ class StaffCommand(Problem):
 
 @dataclass
 class OtherBotNamed(Problem):
-    """A command in reply to us that names another bot, or us by a name that we had before."""
+    """A command in reply to us that names another bot, or us by a former name."""
 
     command: str
     username: str
@@ -194,17 +194,17 @@ class KindNotRelayed(Problem):
 
 @dataclass
 class AnswerIsNote(Problem):
-    """The answer has become a note since, which goes to nobody."""
+    """The answer has since become a note, which is sent to nobody."""
 
 
 @dataclass
 class NoteStays(AboutTicket, Problem):
-    """The edited message was kept as a note; without its slashes it goes to nobody either."""
+    """The edited message is a note, and stays one without its slashes: it is sent to nobody."""
 
 
 @dataclass
 class NothingToResend(Problem):
-    """The delivery has arrived meanwhile, or is on its way again."""
+    """The delivery has since arrived, or is on its way again."""
 
 
 @dataclass
@@ -214,15 +214,15 @@ class NotAdministrator(Problem):
 
 @dataclass
 class AdministratorUnknown(NotAdministrator):
-    """Whether this is an administrator is not known yet; then Telegram does not say.
+    """Whether this is an administrator is not known yet, or Telegram does not say.
 
-    It is asked outside the transaction, and the update is handled once more.
+    Telegram is asked outside the transaction, and the update is handled once more.
     """
 
 
 @dataclass
 class ButtonOfAnother(Problem):
-    """The button is for the one who asked for it."""
+    """The button is only for the person who asked for it."""
 
 
 @dataclass
@@ -232,32 +232,32 @@ class NotAsked(Problem):
 
 @dataclass
 class NoLongerAsked(Problem):
-    """A reply to a question that has its answer, was taken back, or is old."""
+    """A reply to a question that was answered already, was taken back, or is too old."""
 
 
 @dataclass
 class QuestionUnconfirmed(Problem):
-    """A reply to a copy of the question, of which Telegram did not say that it was sent."""
+    """A reply to a copy of the question that Telegram never confirmed as sent."""
 
 
 @dataclass
 class WordsNotText(Problem):
-    """What was asked for are words, and this is a picture, a file or the like."""
+    """Words were asked for, and this is a picture, a file or the like."""
 
 
 @dataclass
 class WordsInvisible(Problem):
-    """There is nothing in it that a reader would see."""
+    """The text has nothing that a reader would see."""
 
 
 @dataclass
 class WordsBeginWithSlash(Problem):
-    """It begins with a slash, as commands and notes do."""
+    """The text begins with a slash, as commands and notes do."""
 
 
 @dataclass
 class WordsTooLong(Problem):
-    """It is longer than users could be sent, or than a preview could show."""
+    """The text is too long to be sent to users, or to be shown in a preview."""
 
     length: int
     most: int
@@ -265,7 +265,7 @@ class WordsTooLong(Problem):
 
 @dataclass
 class PlaceholderUnknown(Problem):
-    """What stands in braces is not filled in; `allowed` is what would be."""
+    """The text has something in braces that is no placeholder; `allowed` lists the placeholders."""
 
     typed: str
     allowed: list[str]

@@ -1,6 +1,6 @@
-"""Prefetch: what many updates or deliveries are about, read for all of them at once.
+"""Reads the rows that many updates or deliveries need, for all of them at once.
 
-It lasts as long as the session, which is one transaction. What is not here is read one by one.
+They are kept as long as the session, which is one transaction. Other rows are read one by one.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,7 +17,6 @@ from database.machinery import ChatPause, Delivery
 from database.models import Message, MessageLink, Ticket, TicketStatus, User
 from database.team import Dialogue, Setting
 
-# Built once: to build them takes longer than to run them.
 _USERS = (
     select(User)
     .where(one_of(User.telegram_id, "telegram_ids"))
@@ -48,18 +47,18 @@ _MESSAGES = select(Message).where(one_of(Message.id, "ids"))
 
 @dataclass
 class Prefetched:
-    """Rows by what they are asked for, and what is read once for a transaction.
+    """Rows by the key that they are looked up by, and what is read once a transaction.
 
-    `users` are by Telegram id: who wrote, locked, in a batch of updates; whose tickets are worded,
-    in the courier's turn. `not_closed` has tickets by user. `cards` has the newest card of each of
-    the `tickets` in its staff chat.
+    `users` are by Telegram id: in a batch of updates those who wrote, locked; in the courier's turn
+    those whose tickets its messages are about. `not_closed` has tickets by user. `cards` has the
+    newest card of each of the `tickets` in its staff chat.
 
-    `relocates`: this transaction has found that tickets have to come along to another group.
+    `relocates`: this transaction has found tickets that must move along to another group.
 
     `staff_chats` (by their ids), `migrations`, `pauses`, `settings` (by key and language) and
-    `questions` (dialogues by chat and message) hold all there are, or None before they are asked
-    for; whoever changes them in the transaction keeps them true: staff_chats.py, settings.py and
-    dialogues.py of services/helpdesk, and services/pauses.py.
+    `questions` (dialogues by chat and message) hold all rows, or None before they are first needed;
+    the modules that change them keep them up to date: staff_chats.py, settings.py and dialogues.py
+    of services/helpdesk, and services/pauses.py.
     """
 
     users: dict[int, User] = field(default_factory=dict)
@@ -82,9 +81,9 @@ def of(session: AsyncSession) -> Prefetched:
 
 
 async def for_updates(session: AsyncSession, telegram_ids: Collection[int]) -> None:
-    """Read who wrote, and their tickets that are not closed, locked as handlers lock them.
+    """Read those who wrote, and their tickets that are not closed, locked as handlers lock them.
 
-    Users by id, then tickets by id: the order of `tickets.get` and `tickets.receive`.
+    Users by id, then tickets by id: the order in which `ticket_service` locks them.
     """
     known = of(session)
     users = await session.scalars(_USERS, {"telegram_ids": telegram_ids})
@@ -101,7 +100,7 @@ def ticket_of(session: AsyncSession, user_id: int) -> Ticket | None:
 
 
 async def for_deliveries(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """Read what the wording of these deliveries asks for."""
+    """Read what it takes to compose these deliveries."""
     if not deliveries:
         return
     known = of(session)

@@ -1,4 +1,4 @@
-"""What an operator may see and do about updates that were set aside, besides replaying them."""
+"""What an operator can see and do about updates that were set aside, apart from replaying them."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from database.schema import ensure_at_head
 from database.session import make_engine, make_reader, make_sessions
 from services import inbox
 
-# Telegram's own words, which say what something is and not what somebody wrote.
+# Fields with Telegram's own words, not with what a person wrote.
 TELEGRAMS_WORDS = frozenset({"type", "status", "language_code"})
 
 
@@ -22,7 +22,7 @@ class NoSuchUpdate(Exception):
 
 
 async def list_all(url: str, say: Callable[[str], Any]) -> None:
-    """Say, a line each, what was set aside and waits."""
+    """Say, a line each, which updates were set aside and still wait."""
     async with _transaction(make_reader(url)) as session:
         waiting = await inbox.not_replayed(session)
     for dead in waiting:
@@ -32,7 +32,7 @@ async def list_all(url: str, say: Callable[[str], Any]) -> None:
 
 
 async def show(url: str, number: int, say: Callable[[str], Any], *, text: bool = False) -> None:
-    """Say all that is kept of one; what people wrote only with `text`. Raises NoSuchUpdate."""
+    """Say all about one update, but what people wrote only with `text`. Raises NoSuchUpdate."""
     async with _transaction(make_reader(url)) as session:
         dead = await _found(session, number)
     raw = json.loads(dead.raw)
@@ -41,7 +41,7 @@ async def show(url: str, number: int, say: Callable[[str], Any], *, text: bool =
 
 
 async def drop(url: str, numbers: Sequence[int], say: Callable[[str], Any]) -> None:
-    """Forget some for ever, or none of them. Raises NoSuchUpdate."""
+    """Delete these updates for good, all or none of them. Raises NoSuchUpdate."""
     async with _transaction(make_engine(url)) as session:
         for number in numbers:
             await session.delete(await _found(session, number))
@@ -51,7 +51,7 @@ async def drop(url: str, numbers: Sequence[int], say: Callable[[str], Any]) -> N
 
 @asynccontextmanager
 async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """Raises DatabaseNotAtHead, and what an outage raises."""
+    """Raises DatabaseNotAtHead, and the errors of an outage."""
     try:
         await ensure_at_head(engine)
         async with make_sessions(engine).begin() as session:
@@ -75,7 +75,7 @@ def _advice(number: int) -> str:
 
 
 def _error(dead: DeadUpdate) -> str:
-    """Name the error, whose words may quote what somebody wrote."""
+    """Name the error without its message, which may quote what somebody wrote."""
     names = re.findall(r"^([\w.]+)(?::|$)", dead.error, re.MULTILINE)
     return str(names[-1]).rpartition(".")[2] if names else "an error"
 
@@ -85,7 +85,7 @@ def _places(dead: DeadUpdate) -> list[str]:
 
 
 def _masked(value: Any, key: str = "") -> Any:
-    """Take out what a person wrote, is called, or where they are; ids, times and shape stay."""
+    """Take out what people wrote, their names and places; ids, times and structure stay."""
     match value:
         case dict():
             return {name: _masked(one, name) for name, one in value.items()}

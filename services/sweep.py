@@ -1,4 +1,4 @@
-"""The sweep: rows that nobody can ask for any more are dropped, a portion a transaction."""
+"""The sweep: drops rows that nobody needs any more, a portion in each transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ class SweepDue(Due):
 
 @timers.does(SweepDue)
 async def sweep(session: AsyncSession, _due: SweepDue, moment: Moment) -> datetime:
-    """Drop what is old; the next portion is due at once if there is one."""
+    """Drop some old rows; if more are left, the next portion is due at once."""
     now = moment.now
     await kept.forget_old(session, now=now)
     await orphans.forget_old(session, now=now)

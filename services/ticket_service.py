@@ -1,4 +1,4 @@
-"""Tickets: opened by a user's first message, moved by both sides, numbered anew each day."""
+"""Tickets: opened by a user's first message, moved by both sides, numbered from 1 each day."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -46,10 +46,9 @@ from services.problems import (
 
 log = structlog.get_logger(__name__)
 
-# Who writes again within this time after the close goes on with the same ticket.
+# A message within this time after the close reopens the ticket.
 REOPENS_WITHIN = timedelta(days=7)
 
-# Built once: to build them takes longer than to run them.
 _COUNTER = (
     select(DailyTicketCounter)
     .where(DailyTicketCounter.day == bindparam("day"))
@@ -71,13 +70,13 @@ _NOT_CLOSED_OF = (
 
 
 async def get_next_daily_id(session: AsyncSession, day: date) -> int:
-    """Give the next number of `day`, from 1; nobody else gets it, and a rollback gives it back.
+    """Give the next number of `day`, from 1. Nobody else gets it; a rollback gives it back.
 
-    1. Make sure that the day's row exists; of two who insert it at once, one does nothing.
-    2. Lock the row. Whoever comes second waits here until the first has committed.
+    1. Make sure that the day's row exists; if two insert it at once, one insert does nothing.
+    2. Lock the row. A second transaction waits here until the first has committed.
     3. Add one.
 
-    On SQLite there is no row lock: there BEGIN IMMEDIATE (database/session.py) keeps others out.
+    SQLite has no row locks: BEGIN IMMEDIATE (database/session.py) keeps others out there.
     """
     await insert_new(session, DailyTicketCounter, "day", {"day": day, "last_number": 0})
     locked = await session.scalars(_COUNTER, {"day": day})
@@ -98,13 +97,13 @@ async def receive(
     now: datetime,
     parting: bool = False,
 ) -> Ticket:
-    """Take in what a user wrote: it joins the ticket at hand, reopens it, or opens a new one.
+    """Take in what a user wrote: it joins the current ticket, reopens it, or opens a new one.
 
     A `parting` (thanks, a goodbye) joins a closed ticket and leaves it closed.
     """
     user = await people.remember(session, person, now=now)
     await people.came_back(session, user, now=now)
-    ticket = await _at_hand(session, user, now=now)
+    ticket = await _current_ticket(session, user, now=now)
     if ticket is None:
         return await _open(session, user, content, staff_chat_id=staff_chat_id, day=day, now=now)
     if _take_link(session, ticket, user, now=now) and ticket.status is not TicketStatus.CLOSED:
@@ -118,7 +117,7 @@ async def receive(
     elif not album and not parting:  # of an album, the first item decides
         history.record(session, ticket, user, EventKind.REOPENED, now)
         await _reopen(session, ticket, now=now, message=message)
-        if message.kind == ContentKind.TEXT:  # it stands on the card
+        if message.kind == ContentKind.TEXT:  # the card shows it
             return ticket
     await _post_question(session, ticket, message, now=now)
     return ticket
@@ -127,9 +126,9 @@ async def receive(
 async def receive_unknown(
     session: AsyncSession, person: Person, content: Content, *, now: datetime
 ) -> None:
-    """Take in what may be a service message (`content.UNKNOWN`): it joins an open ticket, no more.
+    """Take in what may be a service message (`ContentKind.UNKNOWN`): it only joins an open ticket.
 
-    Without one its writer is asked for words. Who must act does not change by it.
+    If there is none, the writer is asked for words. It does not change who has to act.
     """
     user = await people.remember(session, person, now=now)
     await people.came_back(session, user, now=now)
@@ -178,7 +177,7 @@ async def _is_of_another_team(session: AsyncSession, one: Ticket, other: Ticket)
 async def take(
     session: AsyncSession, ticket: Ticket, *, by: User | None, now: datetime, over: bool = False
 ) -> None:
-    """Make `by` the one who looks after the ticket; `over` takes it from a colleague."""
+    """Assign the ticket to `by`; `over` takes it from a colleague."""
     if by is None:
         raise AnonymousCannotTake
     if ticket.status is TicketStatus.CLOSED:
@@ -197,8 +196,8 @@ async def take(
 async def get(session: AsyncSession, ticket_id: int, *, staff_chat_id: int) -> Ticket:
     """Get a ticket to work on, locked; NotForYou if it is not of this staff chat.
 
-    Its user's row is locked before it, as `receive` does: in one order nobody waits for each other.
-    No key is changed, so the courier may link to a row that is locked (`key_share`).
+    Its user's row is locked first, as in `receive`: the same order everywhere avoids deadlocks.
+    No key is changed, so the courier may still link to the locked row (`key_share`).
     """
     await session.execute(
         select(User.id)
@@ -224,14 +223,14 @@ async def get(session: AsyncSession, ticket_id: int, *, staff_chat_id: int) -> T
     return ticket
 
 
-async def _at_hand(session: AsyncSession, user: User, *, now: datetime) -> Ticket | None:
-    """Find the ticket that a message of `user` belongs to: not closed, or closed lately."""
+async def _current_ticket(session: AsyncSession, user: User, *, now: datetime) -> Ticket | None:
+    """Find the ticket that a message of `user` belongs to: one not closed, or closed lately."""
     ticket = await _not_closed(session, user.id)
     if ticket is None:
         ticket = await session.scalar(_LAST_OF, {"user_id": user.id})
         if ticket is None or ticket.closed_at is None or now - ticket.closed_at > REOPENS_WITHIN:
             return None
-    set_committed_value(ticket, "user", user)  # it is, and so nothing has to look it up
+    set_committed_value(ticket, "user", user)  # known already, which saves a query
     structlog.contextvars.bind_contextvars(ticket=ticket.id)
     return ticket
 
@@ -275,9 +274,9 @@ async def _open(
 
 
 def _take_link(session: AsyncSession, ticket: Ticket, user: User, *, now: datetime) -> bool:
-    """Give the ticket what the link carried by which its user came lately; whether there was one.
+    """Note what the link carried by which the user came lately; return whether there was one.
 
-    The card shows the newest one, the history has all.
+    The card shows the newest link, the history has all.
     """
     payload = people.take_link(user, now=now)
     if payload is not None:
@@ -295,7 +294,7 @@ async def _user_wrote(session: AsyncSession, ticket: Ticket, *, now: datetime) -
 async def _reopen(
     session: AsyncSession, ticket: Ticket, *, now: datetime, message: Stored | None = None
 ) -> None:
-    """Open the ticket again under a new card, with what its user wrote; the old one says so."""
+    """Open the ticket again, retire its card, and post one that shows what the user wrote."""
     ticket.status, ticket.closed_at = TicketStatus.OPEN, None
     outbox.post(session, ticket.user.chat_id, TicketReopened(ticket.id), now=now, ticket=ticket)
     await new_card(session, ticket, now=now, message=message)
@@ -304,7 +303,7 @@ async def _reopen(
 async def new_card(
     session: AsyncSession, ticket: Ticket, *, now: datetime, message: Stored | None = None
 ) -> None:
-    """Post a card further down; earlier ones point to it. It is no first message."""
+    """Post a new card, and have the earlier ones point to it; it goes as a follow-up."""
     chat_id, later = ticket.staff_chat_id, Precedence.FOLLOW_UP
     card = CardPosted(ticket.id, message.id if message is not None else None)
     retired = CardRetired(ticket.id)
@@ -315,7 +314,7 @@ async def new_card(
 async def new_cards(
     session: AsyncSession, tickets: Sequence[Ticket], chat_id: int, *, now: datetime
 ) -> None:
-    """Post a card of each of many tickets in a chat that they have come to; as `new_card`."""
+    """Post a card for each of many tickets in the chat that they moved to, as `new_card` does."""
     cards = [(one, CardPosted(one.id)) for one in tickets]
     retired = [(one, CardRetired(one.id)) for one in tickets]
     await outbox.post_each_once(session, chat_id, cards, now=now, precedence=Precedence.FOLLOW_UP)

@@ -10,10 +10,10 @@ A kind is a class and a function:
     async def wake(session: AsyncSession, due: SnoozeOver, moment: Moment) -> datetime | None:
         ...
 
-`timers.set(session, SnoozeOver(ticket.id), at, now=now)` sets it, anew if it was set. The duty loop
-(bot/process/duties.py) calls the function once, in a transaction that also takes the timer away, or
-sets it for the time that the function returns. A function is short, and asks nobody but the
-database: what people are to read it posts, as everybody does.
+`timers.set(session, SnoozeOver(ticket.id), at, now=now)` sets it, or sets it to a new time. The
+duty loop (bot/process/duties.py) calls the function once, in a transaction that also removes the
+timer, or sets it for the time that the function returns. A function is short, and uses only the
+database: what people are to read goes to the outbox, as always.
 """
 
 import re
@@ -29,11 +29,11 @@ from core.team import Team
 from database import dialect
 from database.machinery import Timer
 
-# One that fails is tried again after a time that doubles, up to an hour.
+# A timer that fails is tried again after a time that doubles, up to an hour.
 SHORTEST_BACKOFF = timedelta(seconds=10)
 LONGEST_BACKOFF = timedelta(hours=1)
 
-# Timers that were set in the future are set back in portions, as all long work is.
+# Timers that were set in the future are corrected in portions, like all long work.
 SET_BACK_AT_A_TIME = 500
 
 _KEYS = ("kind", "subject")
@@ -70,7 +70,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Moment:
-    """What a function finds besides the database."""
+    """What a function gets besides the database."""
 
     team: Team
     now: datetime
@@ -100,7 +100,7 @@ async def set(session: AsyncSession, due: Due, at: datetime, *, now: datetime) -
 
 
 async def cancel(session: AsyncSession, due: Due) -> None:
-    """Do it not at all, if it was set."""
+    """Do not do it, if it was set."""
     await session.execute(delete(Timer).where(*_is(due)))
 
 
@@ -115,7 +115,7 @@ async def find[D: Due](session: AsyncSession, kind: type[D], subject: int = 0) -
 
 
 async def amend(session: AsyncSession, due: Due) -> None:
-    """Change what is to be done, if it is set, and not when."""
+    """Change what is to be done, if it is set, but not when."""
     await session.execute(update(Timer).where(*_is(due)).values(payload=due.payload()))
 
 
@@ -123,16 +123,16 @@ async def amend(session: AsyncSession, due: Due) -> None:
 
 
 async def set_standing(session: AsyncSession, *, now: datetime) -> None:
-    """Set what is always set and is not yet."""
+    """Set those standing timers that are not set yet."""
     for kind in Due.registry.values():
         if kind.standing:
             await dialect.put(session, Timer, _KEYS, _row(kind(), now, now), unless_known=True)
 
 
 async def set_back(session: AsyncSession, *, now: datetime) -> bool:
-    """Have a portion of what was set in the future wait as long as it was to; whether of more.
+    """Correct some timers that were set in the future; return whether more may be left.
 
-    The clock was set back since.
+    The clock was set back since: each waits from now for as long as it was meant to.
     """
     ahead = select(Timer).where(Timer.set_at > now).order_by(Timer.id).limit(SET_BACK_AT_A_TIME)
     rows = (await session.scalars(ahead)).all()
@@ -142,14 +142,14 @@ async def set_back(session: AsyncSession, *, now: datetime) -> bool:
 
 
 async def first_due(session: AsyncSession, *, now: datetime) -> Timer | None:
-    """Get what was due before all else, for `do`; nobody else can have it meanwhile."""
+    """Get the timer that was due first, for `do`, locked against others."""
     overdue = select(Timer).where(Timer.due_at <= now).order_by(Timer.due_at, Timer.id).limit(1)
     row: Timer | None = await session.scalar(overdue.with_for_update())
     return row
 
 
 async def do(session: AsyncSession, row: Timer, moment: Moment) -> None:
-    """Do what is due. Raises what its function raises, and KeyError if this version has none."""
+    """Call the timer's function. Raises what it raises, and KeyError if this version has none."""
     due = Due.registry[row.kind].read(row)
     again = await _functions[row.kind](session, due, moment)
     if again is None:
@@ -159,7 +159,7 @@ async def do(session: AsyncSession, row: Timer, moment: Moment) -> None:
 
 
 async def postpone(session: AsyncSession, timer_id: int, *, now: datetime) -> None:
-    """Try again later what has failed."""
+    """Try a failed timer again later."""
     row = await session.get(Timer, timer_id, with_for_update=True)
     if row is not None:
         row.failures += 1
@@ -167,7 +167,7 @@ async def postpone(session: AsyncSession, timer_id: int, *, now: datetime) -> No
 
 
 def backoff(failures: int) -> timedelta:
-    """Wait this long after so many failures in a row."""
+    """Say how long to wait after this number of failures in a row."""
     return min(SHORTEST_BACKOFF * (1 << min(failures - 1, 10)), LONGEST_BACKOFF)
 
 
