@@ -56,11 +56,11 @@ async def edit(
     now: datetime,
     as_note: bool = False,
 ) -> None:
-    """Take over the new wording of an answer or a note, at the user's too.
+    """Take over the new wording of an answer or a note, and edit the user's copies too.
 
-    A note stays a note whatever it becomes, and whoever takes its slashes away is told so. An
-    answer that becomes one is taken back, even if a colleague says so of the wording that the user
-    has (`as_note`).
+    A note stays a note whatever it becomes, and its writer is told so if the slashes are gone. An
+    answer that becomes a note is taken back, also if a colleague decides that the wording which
+    the user has is a note (`as_note`).
     """
     was_note = slashes.is_note(written.text or "") or slashes.is_alone(written.text or "")
     changed = messages.reword(written, content)
@@ -89,7 +89,7 @@ def _say_that_it_stays(
 async def send_again(
     session: AsyncSession, ticket: Ticket, answer: Message, *, now: datetime
 ) -> None:
-    """Send an answer of which the user has nothing, unless it is on its way."""
+    """Send an answer if the user has no copy of it and none is on its way."""
     if await links.copies(session, answer.id, ticket.user.chat_id):
         return
     sends = await session.scalars(
@@ -111,10 +111,10 @@ async def send_again(
 
 
 async def is_to_be_decided(session: AsyncSession, ticket: Ticket, content: Content) -> bool:
-    """Whether a person has to say if this is a note: it is a slip, or its album waits for one.
+    """Whether a person must decide if this is a note: it is a slip, or its album has one.
 
-    An album of which an item is a note, or a command, is a note as a whole. One that is held back
-    has no item with a slash: those are kept elsewhere.
+    An album with an item that is a note or a command is a note as a whole. The stored items of an
+    album that is held back have no slash: items with one are kept words.
     """
     if content.is_note:
         return False
@@ -126,7 +126,7 @@ async def is_to_be_decided(session: AsyncSession, ticket: Ticket, content: Conte
 
 
 async def says_note(session: AsyncSession, ticket: Ticket, media_group_id: str | None) -> bool:
-    """Whether an item of an album is a note by its own words, and not only held back."""
+    """Whether an item of an album is a note by its own text, and not only held back."""
     album = await messages.album(session, ticket, media_group_id)
     return any(slashes.is_note(item.text or "") for item in album)
 
@@ -134,14 +134,14 @@ async def says_note(session: AsyncSession, ticket: Ticket, media_group_id: str |
 async def hold_back(
     session: AsyncSession, ticket: Ticket, media_group_id: str | None, *, now: datetime
 ) -> None:
-    """Take back what of an album was an answer: an item of it is kept, so the whole has to wait."""
+    """Take back the answers of an album: one of its items is kept, so all of it has to wait."""
     await _retract(session, ticket, await messages.album(session, ticket, media_group_id), now=now)
 
 
 async def let_go(
     session: AsyncSession, ticket: Ticket, media_group_id: str | None, *, now: datetime
 ) -> None:
-    """Make answers again of what was held back of an album."""
+    """Make answers again of the items of an album that were held back."""
     for item in await messages.album(session, ticket, media_group_id):
         if item.direction is Direction.NOTE:
             item.direction = Direction.ANSWER
@@ -160,9 +160,9 @@ async def _note(
     by: User | None,
     now: datetime,
 ) -> None:
-    """Keep a note; what came before it in its album was none yet, and becomes one.
+    """Keep a note; earlier items of its album, which were answers until now, become notes too.
 
-    An album has one reaction, on its first item.
+    An album gets one reaction, on its first item.
     """
     note = await messages.store(session, ticket, by, Direction.NOTE, content)
     history.record(session, ticket, by, EventKind.NOTED, now)
@@ -179,7 +179,7 @@ async def _note(
 async def _retract(
     session: AsyncSession, ticket: Ticket, written: Sequence[Message], *, now: datetime
 ) -> None:
-    """Make notes of answers: what the user has of them is deleted, what waits is not sent."""
+    """Make notes of answers: the user's copies are deleted, those that wait are not sent."""
     retracted = [one for one in written if one.direction is Direction.ANSWER]
     for answer in retracted:
         answer.direction = Direction.NOTE

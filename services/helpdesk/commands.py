@@ -1,4 +1,4 @@
-"""Which commands of the staff's were carried out."""
+"""Which commands of staff were carried out."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ async def was_done(
 ) -> bool:
     """Whether a message written at `since` was a command, and the bot marked it as done.
 
-    Only what was sent after it is looked through, by an index, and what is not sent yet.
+    Searches only what was sent since, by an index, and what is not sent yet.
     """
     mark = select(Delivery.id).where(
         or_(Delivery.sent_at >= since, PENDING),

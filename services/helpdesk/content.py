@@ -1,4 +1,4 @@
-"""What a person wrote, and who: the shapes in which `bot/` hands Telegram's messages to us."""
+"""What a person wrote, and who: the form in which `bot/` hands Telegram's messages to services."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,15 +9,15 @@ from core import slashes
 from core.text import rest
 from database.models import ContentKind
 
-# Among a message's details: its words begin later than those of the original, which is not to be
-# copied as it is.
+# A flag among a message's details: its text begins later than the original's, so the original must
+# not be copied as it is.
 SHORTENED = "shortened"
 
 # What a person chose for a message, besides what it says.
 _FLAGS = ("has_media_spoiler", "show_caption_above_media")
 
-# Kinds that are all in their details; the rest has text or a file, or changes by itself: a live
-# location, the votes of a poll, the tasks of a checklist.
+# Kinds whose whole content is in their details. All others have text or a file, or change by
+# themselves: a live location, the votes of a poll, the tasks of a checklist.
 _IN_DETAILS = frozenset({ContentKind.CONTACT, ContentKind.VENUE, ContentKind.RICH_MESSAGE})
 
 
@@ -33,14 +33,14 @@ class Person:
 
 @dataclass(frozen=True)
 class Content:
-    """One message. `entities` are Telegram's, offsets in UTF-16 units; of media, the caption's.
+    """One message. `entities` are Telegram's, offsets in UTF-16 units; for media the caption's.
 
     A `file_id` may differ each time Telegram names the same file; `file_unique_id` does not.
-    `reply_to` is the id of the message in the same chat that it replies to. `details` are the
-    fields of Telegram's message that say more: the content itself if it is neither text nor a file
-    alone, flags, whose words are forwarded, what is quoted. `beginning` is how that begins, if with
-    a slash: a poll's question, the first line of what was laid out in blocks. `first_as_edit`: we
-    heard of the message by this edit of it, and don't know what it said before.
+    `reply_to` is the id of the message in the same chat that it replies to. `details` are the other
+    fields of Telegram's message that matter: the content itself if it is more than text or a file,
+    flags, the origin of a forward, the quote. `beginning` is the first line of content that has no
+    text (a poll's question, rich text in blocks) if it begins with a slash. `first_as_edit`: this
+    edit is the first that we see of the message, so we don't know what it said before.
     """
 
     chat_id: int
@@ -61,18 +61,18 @@ class Content:
 
     @property
     def is_note(self) -> bool:
-        """What begins with `//` stays among staff; so does a slash alone, which says nothing."""
+        """Whether it begins with `//`, so that it stays among staff, or is nothing but slashes."""
         if self.kind == ContentKind.TEXT and slashes.is_alone(self.text or ""):
             return True
         return slashes.is_note(self.text or self.beginning)
 
     @property
     def is_slip(self) -> bool:
-        """What begins with one slash: a mistyped note or command, or an answer after all."""
+        """Whether it begins with one slash: a mistyped note or command, or an answer after all."""
         return not self.is_note and slashes.begins_with_slash(self.text or self.beginning)
 
     def without_slash(self) -> "Content":
-        """Give what is to be sent of a slip: without a slash and the space behind it."""
+        """Give the slip as it is sent to the user: without the slash and the space after it."""
         start = slashes.behind_slash(self.text or "")
         if not start:
             return self
@@ -82,16 +82,16 @@ class Content:
 
 
 def essence(kind: str, details: Mapping[str, Any] | None) -> list[Any]:
-    """Give what of the details would make it another message if it changed."""
+    """Give the part of the details that makes it a different message when it changes."""
     said = details or {}
     flags = [bool(said.get(name)) for name in _FLAGS]
-    if kind == ContentKind.CHECKLIST:  # its tasks are ticked off, which is nobody's new wording
+    if kind == ContentKind.CHECKLIST:  # ticking off a task is not an edit
         return [kind, *flags, (said.get(kind) or {}).get("title")]
     return [kind, *flags, _lasting(said.get(kind)) if kind in _IN_DETAILS else None]
 
 
 def _lasting(value: Any) -> Any:
-    """Leave out the names of files, which may be others each time."""
+    """Leave out `file_id`s, which may differ each time."""
     if isinstance(value, Mapping):
         return {key: _lasting(one) for key, one in value.items() if key != "file_id"}
     if isinstance(value, list):

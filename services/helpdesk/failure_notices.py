@@ -1,8 +1,8 @@
-"""Notices of failures that stand in the staff chat, and come to show how it ended.
+"""Notices of failures in the staff chat, which are edited later to show the outcome.
 
-1. When one has arrived, `note_place` stores its message's id with it.
-2. When what it tells of is sent again, `show_outcome` has it edited, and its button goes. Several
-   notices may tell of the same answer, so pressing one button settles all of them.
+1. When one has arrived, `note_place` stores the id of its message with it.
+2. When what failed is sent again, `show_outcome` has the notice edited, and its button disappears.
+   Several notices may be about the same answer, so one press settles all of them.
 """
 
 from collections.abc import Sequence
@@ -16,20 +16,20 @@ from database.models import Ticket
 from services import outbox
 from services.notices import SentAgain, UserReturned, kinds
 
-# Most of what is sent again has arrived or failed within this time.
+# Most messages that are sent again have arrived or failed within this time.
 USUALLY_TAKES = timedelta(seconds=3)
 
-# The most notices that are edited for one press, the newest ones: an edit costs as a message does.
+# Edit at most this many notices for one press, the newest: an edit costs as much as a message.
 MOST_EDITED = 10
 
 
 def note_place(notice: Delivery, message_id: int) -> None:
-    """Remember as which message a notice stands in its chat."""
+    """Remember the id that a notice's message has in its chat."""
     notice.payload = notice.payload | {"told_as": message_id}
 
 
 def since(seconds: int) -> datetime:
-    """Tell since when answers failed that a `UserReturned` offers to send again; 0 is always."""
+    """Read the `since` of a `UserReturned`, which offers to send again what failed; 0: always."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
@@ -42,10 +42,10 @@ async def show_outcome(
     missed_at: datetime | None,
     now: datetime,
 ) -> None:
-    """Have all that tells of the failures of what was sent again show what became of it.
+    """Edit all notices about what was sent again, to show the outcome.
 
-    `pressed` is the message whose button was pressed. `missed_at` is when the newest of the
-    ticket's answers failed that nobody has sent again; None if there is none.
+    `pressed` is the message whose button was pressed. `missed_at` is when the newest answer of the
+    ticket failed that was not sent again; None if there is none.
     """
     ids = [one.id for one in sent]
     shown = {pressed: ids} if pressed is not None else {}
@@ -65,7 +65,7 @@ async def show_outcome(
 
 
 async def _standing(session: AsyncSession, ticket: Ticket) -> Sequence[Delivery]:
-    """List the notices whose buttons stand in the ticket's chat, newest first."""
+    """List the notices in the ticket's chat that still have a button, newest first."""
     standing = select(Delivery).where(
         Delivery.ticket_id == ticket.id,
         Delivery.kind.in_(kinds(lambda notice: notice.offers_again)),

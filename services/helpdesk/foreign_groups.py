@@ -1,4 +1,4 @@
-"""Groups that are no staff chats: an operator finds their ids there, and people hear it."""
+"""Groups that are no staff chats: the bot says so there, with the id that an operator needs."""
 
 from datetime import datetime, timedelta
 
@@ -11,14 +11,14 @@ from database.models import MessageLink
 from services import outbox
 from services.notices import GroupIsNotStaff
 
-# A former staff chat in which people write is told this often that it is none.
+# How often a former staff chat is told so, if people write there.
 FORMER_TOLD_EVERY = timedelta(days=1)
 
 
 async def tell(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Say a group's id in it, once for ever, so that an operator can find the staff chat's.
+    """Tell a group its id, only once, so that an operator can find that of the staff chat.
 
-    A former staff chat hears it again, for there people may still take it for the team's.
+    A former staff chat is told again: people may still believe that the team reads it.
     """
     told = {"chat_id": chat_id, "told_at": now}
     if await insert_new(session, ForeignGroup, "chat_id", told) or await _tell_again(
@@ -28,7 +28,7 @@ async def tell(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
 
 
 async def _tell_again(session: AsyncSession, chat_id: int, *, now: datetime) -> bool:
-    """Whether it is a former staff chat, and is to be told again; that counts as told."""
+    """Whether it is a former staff chat that must be told again; if so, record it as told."""
     again = (
         update(ForeignGroup)
         .where(

@@ -1,7 +1,7 @@
-"""Hearing: what staff write goes on its way, or is kept until it is clear where it goes.
+"""Takes in what staff write: it is sent, or kept until it is clear where it should go.
 
-Kept is what begins with a single slash (a note? an answer?), what comes from somebody of whom
-Telegram does not say yet whether it is staff, and a reply to a message of ours that we don't know.
+Three things are kept: words that begin with a single slash (a note? an answer?), words of somebody
+whom Telegram has not yet confirmed as staff, and replies to a message of ours that we don't know.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from services.problems import ButtonOutdated, NotStaff, RepliesDropped
 
 
 class Settled(NamedTuple):
-    """What became of kept words. `taken_back`: their user has an earlier wording, still."""
+    """What became of kept words. `taken_back`: the user still has an earlier wording of them."""
 
     ticket: Ticket
     as_note: bool
@@ -30,9 +30,9 @@ class Settled(NamedTuple):
 
 @dataclass(frozen=True)
 class Said:
-    """What was said in the staff chat. `speaker_id`: of the person, or of the chat in whose name.
+    """What was said in the staff chat. `speaker_id` is the person's, or that of the chat they use.
 
-    `confirmed`: whoever speaks has a say.
+    `confirmed`: the speaker has a say.
     """
 
     content: Content
@@ -42,7 +42,7 @@ class Said:
 
 
 async def hear(session: AsyncSession, ticket: Ticket, said: Said, *, now: datetime) -> None:
-    """Take in a reply on a ticket. An album is kept as a whole, or goes as a whole."""
+    """Take in a reply on a ticket. An album is kept or sent as a whole."""
     content = said.content
     if beside := await kept.album(session, content.chat_id, content.media_group_id):
         await _keep(session, said, beside[0].reason, ticket, now=now)
@@ -58,9 +58,9 @@ async def hear(session: AsyncSession, ticket: Ticket, said: Said, *, now: dateti
 async def hear_edit(
     session: AsyncSession, ticket: Ticket, written: Message, said: Said, *, now: datetime
 ) -> None:
-    """Take in a new wording of an answer or a note; what was kept of an earlier one is dropped.
+    """Take in the edit of an answer or a note; an earlier edit that was kept is dropped.
 
-    One that changes nothing is none, unless it takes back what was kept.
+    An edit that changes nothing is ignored, unless it undoes one that was kept.
     """
     content = said.content
     place = content.chat_id, content.message_id
@@ -82,9 +82,9 @@ async def hear_edit(
 async def hear_orphan(
     session: AsyncSession, said: Said, replied: Content, *, staff_chat_id: int, now: datetime
 ) -> None:
-    """Keep a reply to a message that we don't know; UnknownReply if it can't be a lost send's.
+    """Keep a reply to a message that we don't know; UnknownReply if no lost send can explain it.
 
-    Which ticket it is about is asked once it is known that the writer has a say.
+    Staff are asked for the ticket once it is known that the writer has a say.
     """
     choices = await orphans.choices(session, replied)
     await _keep_orphan(session, said, replied, choices, staff_chat_id=staff_chat_id, now=now)
@@ -116,9 +116,9 @@ async def _keep_orphan(
 
 
 async def reword(session: AsyncSession, said: Said, *, staff_chat_id: int, now: datetime) -> None:
-    """Take in a new wording of what is kept; a second slash makes the note that was meant.
+    """Take in the edit of kept words; with a second slash they become the note that was meant.
 
-    If it is not sure any more that the writer has a say, nobody can send it until it is.
+    If the writer is no longer confirmed to have a say, nobody can send the words until then.
     """
     row = await kept.reword(session, said.content)
     if row is None or row.reason is KeptReason.UNCONFIRMED:
@@ -133,9 +133,9 @@ async def reword(session: AsyncSession, said: Said, *, staff_chat_id: int, now: 
 async def settle(
     session: AsyncSession, mark: str, *, as_note: bool, staff_chat_id: int, now: datetime
 ) -> Settled:
-    """Do with kept words what a colleague decided; KeptIsGone if that was done before.
+    """Do with kept words what a colleague decided; KeptIsGone if somebody was faster.
 
-    What became a note by an edit is never sent.
+    Words that an edit made a note are never sent.
     """
     rows = await kept.take(session, mark, KeptReason.SLIP)
     ticket = await _ticket(session, rows[0].ticket_id, staff_chat_id)
@@ -156,7 +156,7 @@ async def settle(
 async def adopt(
     session: AsyncSession, mark: str, choice: int, *, staff_chat_id: int, now: datetime
 ) -> Ticket:
-    """Give an orphan the ticket that a colleague chose, and hear all that was replied to it."""
+    """Give an orphan the ticket that a colleague chose, and take in all replies to it."""
     (row, *_) = rows = await kept.take(session, mark, KeptReason.ORPHAN)
     choices = row.choices or []
     if not 0 <= choice < len(choices):
@@ -172,7 +172,7 @@ async def adopt(
 async def confirm(
     session: AsyncSession, speaker_id: int, *, staff_chat_id: int, now: datetime
 ) -> None:
-    """Let go what is kept of somebody who, as Telegram says now, has a say in the staff chat."""
+    """Take in the kept words of somebody whom Telegram has now confirmed as staff."""
     for row in await kept.take_unconfirmed(session, speaker_id, staff_chat_id):
         ticket_id = row.ticket_id or await orphans.ticket_id_of(session, kept.replied_by(row))
         if ticket_id is None:
@@ -188,7 +188,7 @@ async def confirm(
 async def deny(
     session: AsyncSession, speaker_id: int, *, staff_chat_id: int, now: datetime
 ) -> None:
-    """Drop what is kept of somebody who has no say in the staff chat, and say so there."""
+    """Drop the kept words of somebody who has no say in the staff chat, and say so there."""
     rows = await kept.take_unconfirmed(session, speaker_id, staff_chat_id)
     for row in rows[:1]:
         said, place = kept.beginning_of(row), row.chat_id
@@ -234,7 +234,7 @@ async def _user_has_any(session: AsyncSession, ticket: Ticket, rows: Iterable[Ke
 async def _note_beside(
     session: AsyncSession, ticket: Ticket, content: Content, *, now: datetime
 ) -> None:
-    """Make notes of what is kept of an album of which an item became one."""
+    """Make notes of the kept items of an album after one of its items became a note."""
     album = content.chat_id, content.media_group_id
     for row in await kept.take_album(session, *album, KeptReason.SLIP):
         await _settle(session, ticket, row, as_note=True, now=now)
@@ -243,7 +243,7 @@ async def _note_beside(
 async def _keep(
     session: AsyncSession, said: Said, reason: KeptReason, ticket: Ticket, *, now: datetime
 ) -> None:
-    """Keep words of a known ticket; the first of an album asks for all of it."""
+    """Keep words on a known ticket; for an album, only the first item asks what to do."""
     beside = await kept.album(session, said.content.chat_id, said.content.media_group_id)
     row = await kept.keep(
         session,
@@ -265,7 +265,7 @@ async def _ticket(session: AsyncSession, ticket_id: int | None, staff_chat_id: i
 
 
 async def _said(session: AsyncSession, row: KeptWords) -> Said:
-    """Give what was said by somebody who, as is known by now, has a say."""
+    """Read kept words back, as said by somebody who is confirmed to have a say."""
     return Said(kept.content_of(row), await _author(session, row), row.speaker_id)
 
 

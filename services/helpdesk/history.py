@@ -20,7 +20,7 @@ def record(
     now: datetime,
     **details: Any,
 ) -> None:
-    """Write down that `actor` (nobody: an anonymous administrator) did `kind` to the ticket."""
+    """Record that `actor` (None: an anonymous administrator) did `kind` to the ticket."""
     session.add(
         TicketEvent(
             ticket_id=ticket.id,
@@ -36,7 +36,7 @@ def record(
 async def answered_from(
     session: AsyncSession, ticket: Ticket
 ) -> tuple[int, datetime | None, TicketStatus]:
-    """Tell which message last made the ticket wait for its user, when, and its status before.
+    """Find the message that last made the ticket wait for its user, when, and its status before.
 
     Message 0, None and "open" if the answer is older than this record.
     """
@@ -52,7 +52,7 @@ async def answered_from(
 
 
 async def last_answered_at(session: AsyncSession, ticket: Ticket) -> datetime | None:
-    """Tell when staff answered last, whatever became of that answer."""
+    """Find when staff last answered, whatever became of that answer."""
     found: datetime | None = await session.scalar(
         select(TicketEvent.happened_at)
         .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == EventKind.ANSWERED)

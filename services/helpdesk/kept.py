@@ -1,10 +1,10 @@
-"""Kept words: what staff wrote is held until a press, or Telegram's word, says what becomes of it.
+"""Kept words: what staff wrote waits until a colleague decides, or Telegram confirms the writer.
 
-1. `keep` stores all that was written; `ask` tells its writer, with buttons where a press decides.
-2. An edit changes what is kept.
-3. Whoever takes the words has them for good, and once: the rows are gone in that transaction. An
-   album's items are taken together.
-4. What nobody takes is forgotten after a week.
+1. `keep` stores all that was written; `ask` tells the writer, with buttons if staff may decide.
+2. An edit changes the words that are kept.
+3. Words are taken only once: the rows are deleted in the same transaction. An album's items are
+   taken together.
+4. Words that nobody takes are forgotten after a week.
 """
 
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ from services.problems import KeptIsGone
 
 KEPT_FOR = timedelta(days=7)
 
-# Telegram mostly says who somebody is within this time; then nobody need be told.
+# Telegram usually says who somebody is within this time, so that nobody need be told.
 SAID_SOON = timedelta(seconds=15)
 
-# How much of kept words is repeated to their writer, in characters.
+# How much of the kept words is quoted back to their writer, in characters.
 MOST_QUOTED = 64
 
 _CONTENT = TypeAdapter(Content)
@@ -70,7 +70,7 @@ async def keep(
 async def ask(session: AsyncSession, row: KeptWords, chat_id: int, *, now: datetime) -> None:
     """Tell the writer that the words are kept, and ask what to do with them.
 
-    All of whom Telegram does not say who they are yet are told at once: they may be many.
+    Writers whom Telegram has not confirmed are told together: they may be many.
     """
     if row.reason is not KeptReason.UNCONFIRMED:
         outbox.post(session, chat_id, WordsKept(row.mark), now=now)
@@ -80,10 +80,10 @@ async def ask(session: AsyncSession, row: KeptWords, chat_id: int, *, now: datet
 
 
 async def ask_again(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Ask about all that is kept of what was written in a staff chat, also before it moved.
+    """Ask again about all words kept from a staff chat, also from before it moved.
 
-    About an album once, and about nothing of which the question is under way. What is being sent
-    meanwhile comes along, too: see services/delivery/arrivals.py.
+    Once for an album, and not if the question is already waiting. A question that is being sent at
+    this moment moves along too: see services/delivery/arrivals.py.
     """
     under_way = await _waits(session, chat_id, WordsKept.kind, claimed=True)
     asked = {payload["mark"] for payload in under_way}
@@ -101,7 +101,7 @@ def content_of(row: KeptWords) -> Content:
 
 
 def beginning_of(row: KeptWords) -> str:
-    """Say how the words begin, where they can't be pointed at."""
+    """Quote how the words begin, for a notice that can't reply to them."""
     return (content_of(row).text or "")[:MOST_QUOTED]
 
 
@@ -128,13 +128,13 @@ async def album(
 
 
 async def edited_at(session: AsyncSession, chat_id: int, message_id: int) -> datetime | None:
-    """Tell when words that are kept were edited last; None if they were not, or none are."""
+    """Find when kept words were last edited; None if never, or if nothing is kept."""
     rows = await session.scalars(select(KeptWords).where(*_place(chat_id, message_id)))
     return max((when for row in rows if (when := content_of(row).edited_at)), default=None)
 
 
 async def reword(session: AsyncSession, content: Content) -> KeptWords | None:
-    """Take over a new wording of words that are kept; return them, or None if these are not."""
+    """Take over an edit of kept words and return them; None if this message is not kept."""
     rows = await _locked(session, *_place(content.chat_id, content.message_id))
     for row in rows:
         same = replace(content, first_as_edit=content_of(row).first_as_edit)
@@ -143,26 +143,26 @@ async def reword(session: AsyncSession, content: Content) -> KeptWords | None:
 
 
 async def doubt(session: AsyncSession, row: KeptWords, speaker_id: int) -> None:
-    """Keep words, an album as a whole, until Telegram says whether their writer still has a say."""
+    """Keep words (an album as a whole) until Telegram says if their writer still has a say."""
     for one in await album(session, row.chat_id, row.media_group_id) or [row]:
         one.reason, one.speaker_id = KeptReason.UNCONFIRMED, speaker_id
 
 
 async def is_kept(session: AsyncSession, chat_id: int, message_id: int) -> bool:
-    """Whether what one message says is kept."""
+    """Whether the words of this message are kept."""
     found = select(KeptWords.id).where(*_place(chat_id, message_id))
     return await session.scalar(found) is not None
 
 
 async def drop(session: AsyncSession, chat_id: int, message_id: int) -> None:
-    """Forget what was kept of one message."""
+    """Delete the kept words of this message."""
     await session.execute(delete(KeptWords).where(*_place(chat_id, message_id)))
 
 
 async def take(session: AsyncSession, mark: str, reason: KeptReason) -> Sequence[KeptWords]:
-    """Take kept words by their mark, an album as a whole; written in a former staff chat, too.
+    """Take kept words by their mark, an album as a whole; also words from a former staff chat.
 
-    KeptIsGone if somebody was faster, or a week is over.
+    KeptIsGone if somebody was faster, or the week is over.
     """
     row = next(iter(await _locked(session, KeptWords.mark == mark)), None)
     if row is None or row.reason is not reason:
@@ -175,13 +175,13 @@ async def take(session: AsyncSession, mark: str, reason: KeptReason) -> Sequence
 async def take_album(
     session: AsyncSession, chat_id: int, media_group_id: str | None, reason: KeptReason
 ) -> Sequence[KeptWords]:
-    """Take what is kept of an album for this reason; nothing if there is no album."""
+    """Take the items of an album that are kept for this reason; nothing if there is no album."""
     beside = await album(session, chat_id, media_group_id)
     return await _gone(session, [row for row in beside if row.reason is reason])
 
 
 async def take_replies(session: AsyncSession, replied: Content) -> Sequence[KeptWords]:
-    """Take all that waits for the ticket of the same orphan."""
+    """Take all replies to the same orphan, which wait for its ticket."""
     waiting = await _locked(session, KeptWords.reason == KeptReason.ORPHAN)
     place = replied.chat_id, replied.message_id
     alike = [
@@ -193,7 +193,7 @@ async def take_replies(session: AsyncSession, replied: Content) -> Sequence[Kept
 async def take_unconfirmed(
     session: AsyncSession, speaker_id: int, chat_id: int
 ) -> Sequence[KeptWords]:
-    """Take what is kept until Telegram says whether its writer has a say in this staff chat."""
+    """Take the words that wait for Telegram to say if their writer has a say in this staff chat."""
     rows = await _locked(
         session,
         await staff_chats.belongs(session, KeptWords.chat_id, chat_id),
@@ -204,13 +204,13 @@ async def take_unconfirmed(
 
 
 async def unconfirmed(session: AsyncSession) -> Sequence[KeptWords]:
-    """List what is kept until Telegram says who wrote it."""
+    """List the words that wait for Telegram to say who wrote them."""
     rows = select(KeptWords).where(KeptWords.reason == KeptReason.UNCONFIRMED)
     return (await session.scalars(rows.order_by(KeptWords.id))).all()
 
 
 async def unconfirmed_in(session: AsyncSession, chat_id: int) -> Sequence[KeptWords]:
-    """List what of it was written in a staff chat, also before it moved."""
+    """List those of them that were written in a staff chat, also before it moved."""
     ours = await staff_chats.belongs(session, KeptWords.chat_id, chat_id)
     rows = select(KeptWords).where(KeptWords.reason == KeptReason.UNCONFIRMED, ours)
     return (await session.scalars(rows.order_by(KeptWords.id))).all()
@@ -223,7 +223,7 @@ async def forget_old(session: AsyncSession, *, now: datetime) -> None:
 async def _waits(
     session: AsyncSession, chat_id: int, kind: str, *, claimed: bool = False
 ) -> Sequence[dict[str, Any]]:
-    """List what of a kind of notice waits for a chat, or is being sent there if it is `claimed`."""
+    """List notices of a kind that wait for a chat; with `claimed`, also those being sent now."""
     waiting = select(Delivery.payload).where(
         Delivery.chat_id == chat_id, Delivery.kind == kind, PENDING
     )
@@ -248,7 +248,7 @@ async def _locked(session: AsyncSession, *which: ColumnElement[bool]) -> Sequenc
 
 
 async def _gone(session: AsyncSession, rows: Sequence[KeptWords]) -> Sequence[KeptWords]:
-    """Delete rows at once: the same words may be kept again for another reason."""
+    """Delete the rows immediately: the same words may be kept again for another reason."""
     if rows:
         await session.execute(delete(KeptWords).where(KeptWords.id.in_([row.id for row in rows])))
         for row in rows:

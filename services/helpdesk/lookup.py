@@ -1,4 +1,4 @@
-"""The tickets of a staff chat: looked up by what staff type, and listed."""
+"""Looks up a staff chat's tickets by what staff type, and lists them."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from services.problems import AnotherTicketNamed, NoSuchTicket, SeveralTickets
 
 PAGE_SIZE = 8
 
-# What people put behind a number, and mean no part of it.
+# What people put after a number without meaning it as a part of it.
 _ENDS = ".,;:!?)"
 _NUMBER = re.compile(r"(?:(\d{4}-\d{2}-\d{2})/|#)?(\d{1,9})")
 
@@ -39,10 +39,10 @@ def is_number(typed: str) -> bool:
 async def find_by_number(
     session: AsyncSession, typed: str, *, staff_chat_id: int, command: str, said: str = ""
 ) -> int:
-    """Find the ticket that staff mean by a number, as its key.
+    """Find the key of the ticket that staff mean by a number.
 
-    With a date it is exact. Without one it is the ticket that is not closed; if none is, the
-    newest; if several are, SeveralTickets. NoSuchTicket if nothing fits.
+    With a date there is only one. Without a date it is the one that is not closed, or the newest
+    if all are closed. SeveralTickets if several are not closed; NoSuchTicket if nothing fits.
     """
     typed = _bare(typed)
     match = _NUMBER.fullmatch(typed)
@@ -58,11 +58,11 @@ async def find_by_number(
 
 
 async def said_besides(session: AsyncSession, ticket: Ticket, said: str, *, command: str) -> str:
-    """Tell what a command in reply to `ticket` says besides the ticket's own number.
+    """Give the words of a command in reply to `ticket`, without the ticket's own number.
 
     AnotherTicketNamed if it names another one: `#8 …`, `2026-11-22/8 …`, `8`, `8, …`, or `8 …`.
-    NoSuchTicket if there is none of that number; but what begins with a bare number, as
-    `8 times spam`, names only a ticket that is not closed.
+    NoSuchTicket if no ticket has that number. A bare number with words after it, such as
+    `8 times spam`, counts as a ticket only if that ticket is not closed.
     """
     typed, *rest = said.split(maxsplit=1) or [""]
     number = _bare(typed)
@@ -84,7 +84,7 @@ async def said_besides(session: AsyncSession, ticket: Ticket, said: str, *, comm
 
 
 async def page(session: AsyncSession, number: int, *, staff_chat_id: int) -> Page:
-    """List what is not closed, oldest first; a number beyond the last page gives the last."""
+    """List the tickets that are not closed, oldest first; a number too high gives the last page."""
     of_chat = (await staff_chats.tickets_of(session, staff_chat_id), NOT_CLOSED)
     total = await session.scalar(select(func.count()).select_from(Ticket).where(*of_chat)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
@@ -101,7 +101,7 @@ async def page(session: AsyncSession, number: int, *, staff_chat_id: int) -> Pag
 
 
 def _meant(tickets: list[Ticket]) -> list[Ticket]:
-    """Of tickets with one number, newest first: those that are not closed, else the newest."""
+    """From tickets with one number, newest first, pick those not closed, or else the newest."""
     return [one for one in tickets if one.status is not TicketStatus.CLOSED] or tickets[:1]
 
 

@@ -1,8 +1,8 @@
-"""Orphans: messages of ours whose ids were never learnt, because the answer to a send was lost.
+"""Orphans: messages of ours whose ids we never learnt, because the result of a send was lost.
 
 The send is noted with its time. A reply to a message that we don't know may be about one of the
-sends that fit the message's time; staff say which, and the message gets its link. At a user's,
-an orphan is a copy of an answer that can't be taken back, which staff are told when they try.
+lost sends around the message's time; staff say which one, and the message gets its link. In a
+user's chat, an orphan is a copy of an answer that can't be taken back; staff are told if they try.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,13 +28,13 @@ from services.notices import (
 from services.outbox import DECORATION
 from services.problems import UnknownReply
 
-# Clocks differ, and a request that nobody waits for any more may still arrive.
+# Clocks differ, and a request may still arrive after we stopped waiting for it.
 LEEWAY = timedelta(minutes=2)
 
-# Most tickets to choose from; each is a button.
+# Offer at most this many tickets to choose from; each is a button.
 MOST_OFFERED = 8
 
-# How much of a text has to be found again to take a message for its copy, in characters.
+# How many characters of a text a message must repeat to be taken for its copy.
 RECOGNISED_BY = 64
 
 KEPT_FOR = timedelta(days=7)
@@ -48,10 +48,10 @@ async def note(
     until: datetime,
     anew: bool = False,
 ) -> None:
-    """Note that a send to a group, or an answer, may have arrived without our learning its id.
+    """Note that a send to a group, or of an answer, may have made a message with an unknown id.
 
-    Cards are known by their buttons, and what only decorates makes no message. An edited answer
-    makes one only if it is sent `anew`.
+    Cards are known by their buttons, and decorations make no message. An edited answer makes one
+    only if it is sent as a new message (`anew`).
     """
     head = batch[0]
     if head.ticket_id is None or not _makes_orphans(head, anew=anew):
@@ -77,7 +77,7 @@ async def note(
 
 
 async def may_have_copy(session: AsyncSession, message: Message, user_chat_id: int) -> bool:
-    """Whether a user may have a copy of an answer that we don't know, and so can't delete."""
+    """Whether a user may have a copy of an answer that we can't delete: its id is unknown."""
     lost = await session.scalars(
         select(LostSend.copies).where(
             LostSend.ticket_id == message.ticket_id, LostSend.chat_id == user_chat_id
@@ -87,7 +87,7 @@ async def may_have_copy(session: AsyncSession, message: Message, user_chat_id: i
 
 
 async def note_all(session: AsyncSession, claimed: Sequence[Delivery], *, until: datetime) -> None:
-    """Note what was on its way when we died; when it left is known only of a first try."""
+    """Note what was being sent when the process died; only a first try tells when it left."""
     in_order = sorted(claimed, key=lambda one: (one.batch_id or one.id, one.id))
     for _, together in groupby(in_order, key=lambda one: one.batch_id or one.id):
         batch = list(together)
@@ -96,7 +96,7 @@ async def note_all(session: AsyncSession, claimed: Sequence[Delivery], *, until:
 
 
 async def choices(session: AsyncSession, replied: Content) -> list[dict[str, Any]]:
-    """List which lost sends a message may be, a ticket once, the likeliest first.
+    """List the lost sends that may have made a message, one for each ticket, likeliest first.
 
     Raises UnknownReply if none was under way when the message was posted.
     """
@@ -121,12 +121,12 @@ async def choices(session: AsyncSession, replied: Content) -> list[dict[str, Any
 
 
 async def ticket_id_of(session: AsyncSession, orphan: Content) -> int | None:
-    """Find the ticket that an orphan was given meanwhile."""
+    """Find the ticket that an orphan has been given."""
     return await links.ticket_id_of(session, orphan.chat_id, orphan.message_id)
 
 
 async def adopt(session: AsyncSession, lost_id: int, orphan: Content, ticket: Ticket) -> None:
-    """Link an orphan to its ticket, and to the messages that it is recognised to show."""
+    """Link an orphan to its ticket, and to the messages whose text it shows."""
     if await ticket_id_of(session, orphan) is not None:
         return
     lost = await session.get(LostSend, lost_id)
@@ -164,7 +164,7 @@ async def _tell_of_copies(
 
 
 async def _shown(session: AsyncSession, batch: Sequence[Delivery]) -> list[int]:
-    """List by key the messages that a send shows as copies, as far as that can be told."""
+    """List the keys of the messages that a send shows as copies, as far as that is known."""
     if batch[0].kind in {QuestionPosted.kind, AnswerPosted.kind, AnswerEdited.kind}:
         return [delivery.payload["message_id"] for delivery in batch]
     if batch[0].kind != CardPosted.kind:
@@ -181,9 +181,9 @@ async def _messages(session: AsyncSession, lost: Iterable[LostSend]) -> dict[int
 
 
 def _recognised(lost: LostSend, messages: Mapping[int, Message], orphan: Content) -> list[Message]:
-    """Find those of a send's messages that the orphan shows, in their newest wording.
+    """Find the messages of a send that the orphan shows, in their newest wording.
 
-    Texts that travelled as one are all in it; of an album it is one item.
+    Texts that were merged are all in it; for an album it is one item.
     """
     known = [messages[one] for one in lost.copies if one in messages]
     shown = [one for one in known if _shows(orphan, one, lost.part)]

@@ -1,4 +1,4 @@
-"""Owing: who has to act on a ticket, staff or its user, as answers come, fail and go."""
+"""Who has to act on a ticket, staff or its user, as answers are sent, fail or are taken back."""
 
 from datetime import datetime
 
@@ -25,9 +25,9 @@ async def answered(
 
 
 async def owes_again(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
-    """Put the ticket back to where it was before it was answered, unless another answer stands.
+    """Put the ticket back to its status before the answer, unless another answer counts.
 
-    Who took it meanwhile keeps it, so it is not new again.
+    If somebody has taken it since, they keep it, so it is not new again.
     """
     if ticket.status is not TicketStatus.PENDING:
         return
@@ -42,9 +42,9 @@ async def owes_again(session: AsyncSession, ticket: Ticket, *, now: datetime) ->
 async def is_answered(
     session: AsyncSession, ticket: Ticket, *, first: int, since: datetime | None
 ) -> bool:
-    """Whether an answer stands on the ticket that has not failed.
+    """Whether the ticket has an answer that has not failed.
 
-    Those from the message `first` on count, and what was sent again since then.
+    Answers from the message `first` on count, and those sent again since then.
     """
     written = await session.scalars(
         select(Message.id).where(

@@ -1,4 +1,4 @@
-"""The people we know: remembered with the name they have now."""
+"""The people we know, each with their current name."""
 
 from datetime import datetime, timedelta
 
@@ -13,13 +13,12 @@ from services.helpdesk import resend
 from services.helpdesk.content import Content, Person
 from services.notices import UserReturned, WordsWanted
 
-# Whoever was asked for words is not asked again within this time: Telegram may say the same often.
+# Nobody is asked for words twice within this time: Telegram may send many such messages.
 ASKED_ONCE_IN = timedelta(days=1)
 
-# What a link carried counts for the ticket that its user writes on within this time.
+# What a link carried is kept for this long, for the ticket that its user then writes on.
 LINK_COUNTS_FOR = timedelta(days=1)
 
-# Built once: to build it takes longer than to run it.
 _BY_TELEGRAM_ID = (
     select(User)
     .where(User.telegram_id == bindparam("telegram_id"))
@@ -37,7 +36,7 @@ async def remember(session: AsyncSession, person: Person, *, now: datetime) -> U
         session, person, now=now
     )
     known, new = (user.name, user.username), (person.name, person.username)
-    if (*known, user.language) != (*new, person.language):  # to set it anyway costs a flush
+    if (*known, user.language) != (*new, person.language):  # assigning equal values costs a flush
         user.name, user.username, user.language = person.name, person.username, person.language
     if known != new:
         await _redraw_card(session, user, now=now)
@@ -50,7 +49,7 @@ async def _locked(session: AsyncSession, person: Person, *, now: datetime) -> Us
 
 
 async def _added(session: AsyncSession, person: Person, *, now: datetime) -> User:
-    """Make the row, or wait for whoever makes it right now."""
+    """Make the row, or wait for another transaction that is making it."""
     fields = {"telegram_id": person.telegram_id, "name": person.name, "created_at": now}
     fields |= {"username": person.username, "language": person.language}
     await insert_new(session, User, "telegram_id", fields)
@@ -59,7 +58,7 @@ async def _added(session: AsyncSession, person: Person, *, now: datetime) -> Use
 
 
 def ask_for_words(session: AsyncSession, user: User, content: Content, *, now: datetime) -> None:
-    """Ask once for words: this may be a question, or nothing that the person has said."""
+    """Ask once for words: this may be a question, or only Telegram's own service message."""
     if user.asked_for_words_at is not None and now - user.asked_for_words_at < ASKED_ONCE_IN:
         return
     user.asked_for_words_at = now
@@ -69,13 +68,13 @@ def ask_for_words(session: AsyncSession, user: User, content: Content, *, now: d
 async def came_by_link(
     session: AsyncSession, person: Person, payload: str, *, now: datetime
 ) -> None:
-    """Keep what the link carries that the person came by, until a ticket has it."""
+    """Keep what the person's link carried until it goes to a ticket."""
     user = await remember(session, person, now=now)
     user.link_payload, user.linked_at = payload, now
 
 
 def take_link(user: User, *, now: datetime) -> str | None:
-    """Take what the newest link carried, if the person came by one lately."""
+    """Take what the newest link carried, if the person used one lately."""
     payload, linked_at = user.link_payload, user.linked_at
     if payload is None or linked_at is None:
         return None
@@ -86,7 +85,7 @@ def take_link(user: User, *, now: datetime) -> str | None:
 async def blocked(
     session: AsyncSession, telegram_id: int, *, now: datetime, since: datetime | None = None
 ) -> None:
-    """Keep in mind that the person blocked the bot; `since` is when a refused send left."""
+    """Remember that the person blocked the bot; `since` is when a refused send left."""
     since = since or now
     user = await session.scalar(select(User).where(User.telegram_id == telegram_id))
     if user is None:
@@ -100,7 +99,7 @@ async def blocked(
 async def has_returned_since(
     session: AsyncSession, telegram_id: int, left_at: datetime, *, now: datetime
 ) -> bool:
-    """Whether the person came back after a send left, whose refusal tells of an earlier block."""
+    """Whether the person came back after a send left: its refusal is about an earlier block."""
     returned_at = await session.scalar(
         select(User.returned_at).where(User.telegram_id == telegram_id)
     )
@@ -108,7 +107,7 @@ async def has_returned_since(
 
 
 async def came_back(session: AsyncSession, user: User, *, now: datetime) -> None:
-    """Forget the block: go on taking back answers, and tell staff of those that did not arrive."""
+    """Forget the block: resume taking back answers, and tell staff which ones did not arrive."""
     if user.blocked_at is None:
         return
     since, user.blocked_at, user.returned_at = user.blocked_at, None, now
@@ -120,7 +119,7 @@ async def came_back(session: AsyncSession, user: User, *, now: datetime) -> None
 
 
 async def _redraw_card(session: AsyncSession, user: User, *, now: datetime) -> None:
-    """Have the card of the user's ticket that is not closed, if there is one, show who it is."""
+    """Redraw the card of the user's ticket that is not closed, if any, with the new name."""
     ticket = await session.scalar(select(Ticket).where(Ticket.user_id == user.id, NOT_CLOSED))
     if ticket is not None:
         await outbox.redraw_card(session, ticket, now=now)

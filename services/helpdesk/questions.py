@@ -1,4 +1,4 @@
-"""What a user changes afterwards."""
+"""Edits by users of what they wrote."""
 
 from datetime import datetime
 
@@ -14,11 +14,11 @@ from services.notices import EditedAfterAnswer, EditedAfterClose, QuestionEdited
 
 
 async def edit(session: AsyncSession, written: Message, content: Content, *, now: datetime) -> None:
-    """Take over the new wording; the staff's copies follow.
+    """Take over the new wording, and edit the copies in the staff chat.
 
-    Nobody looks at what was dealt with, so staff are told of the first edit after the close, or
-    after an answer; the ticket stays as it is. A card holds text only: what stood on it and becomes
-    a file is shown below it.
+    Nobody rereads what was dealt with, so staff are told of the first edit after the close, or
+    after an answer; the ticket's status does not change. A card holds only text: if its message
+    becomes a file, that is shown below the card.
     """
     was_text, edited_before = written.kind == ContentKind.TEXT, written.edited_at
     if not messages.reword(written, content):
@@ -47,7 +47,7 @@ def _is_first_since_close(ticket: Ticket, edited_before: datetime | None) -> boo
 
 
 async def _is_first_since_answer(session: AsyncSession, ticket: Ticket, written: Message) -> bool:
-    """Whether staff answered after this was written, and were not told of an edit since then."""
+    """Whether staff answered after this was written, and have not been told of an edit since."""
     if ticket.status is TicketStatus.CLOSED:
         return False
     if not await owing.is_answered(session, ticket, first=written.id, since=written.sent_at):

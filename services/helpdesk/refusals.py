@@ -1,8 +1,8 @@
-"""Refusals: whoever asks hears why nothing comes of it, and nobody fills the outbox by asking.
+"""Refusals: whoever asks is told why not, and nobody can fill the outbox by asking.
 
-Of a kind, one waits in a private chat, and in a group one for all who are no members: strangers may
-be many. They are told once a minute, in reply to the newest; who was told that a reply is kept is
-named there when it is dropped. Colleagues hear of each attempt.
+At most one refusal of a kind waits in a private chat; in a group, one for all who are not members:
+strangers may be many. They are told once a minute, in reply to the newest request. Those who had
+been told that their reply is kept are named when it is dropped. Colleagues are told each time.
 """
 
 from dataclasses import replace
@@ -19,14 +19,14 @@ from services.problems import NotConfirmed, NotStaff, RepliesDropped
 
 STRANGERS_TOLD_EVERY = timedelta(minutes=1)
 
-# What is said to people who are no members.
+# Problems of people who are not members.
 _TO_STRANGERS = frozenset({NotStaff.__name__, RepliesDropped.__name__})
 
 _problem_name = Delivery.payload["problem"]["name"].as_string()
 
 
 async def post(session: AsyncSession, chat_id: int, refusal: Refusal, *, now: datetime) -> None:
-    """Refuse something where it was asked for, or in the chat that this group has become."""
+    """Refuse something in the chat where it was asked for, or in the one that it has become."""
     kind = refusal.problem["name"]
     if chat_id > 0 or kind == NotConfirmed.__name__:
         await outbox.post_latest(session, chat_id, refusal, now=now)
@@ -42,7 +42,7 @@ async def post(session: AsyncSession, chat_id: int, refusal: Refusal, *, now: da
 
 
 async def _with_those_who_wait(session: AsyncSession, chat_id: int, refusal: Refusal) -> Refusal:
-    """Name those, too, whose replies were dropped before, and who have not been told yet."""
+    """Name also those whose replies were dropped earlier, and who have not been told yet."""
     waiting = await session.scalars(
         select(Delivery.payload)
         .where(
@@ -62,7 +62,7 @@ async def _with_those_who_wait(session: AsyncSession, chat_id: int, refusal: Ref
 
 
 async def _may_tell_strangers_at(session: AsyncSession, chat_id: int, *, now: datetime) -> datetime:
-    """Tell when it is a minute since strangers were told; what is on its way counts as told."""
+    """Say when a minute has passed since strangers were told; a notice on its way counts too."""
     told = await session.scalars(
         select(Delivery.sent_at).where(
             FOR_THE_EYES,

@@ -27,12 +27,12 @@ async def resend(
 ) -> None:
     """Send a failed delivery of the ticket once more, with all that travelled with it.
 
-    What is for staff goes to the chat that the ticket has now. `notice_id` is the message there
-    that told of the failure; it comes to show what became of it, and so does all else that tells
-    of it.
-    ButtonOutdated if the ticket has no such delivery, or not from then (`posted_at`, in whole
-    seconds): keys are given again by a restored database. AnswerIsNote if it is of an answer that
-    has become a note. NothingToResend if it has not failed.
+    A delivery to staff goes to the chat that the ticket has now. `notice_id` is the message there
+    that told of the failure; it and all other notices of the same failure will show the outcome.
+
+    ButtonOutdated if the ticket has no such delivery, or not one of that time (`posted_at`, in
+    whole seconds): a restored database reuses keys. AnswerIsNote if the answer has become a note.
+    NothingToResend if it has not failed.
     """
     failed = await session.scalar(
         select(Delivery)
@@ -69,7 +69,7 @@ async def resend_missed(
 ) -> None:
     """Send the ticket's answers that failed since the block began; NothingToResend if none did.
 
-    What failed before may be answered otherwise by now. `notice_id` is as for `resend`.
+    Older failures may have been answered in another way. `notice_id` is as in `resend`.
     """
     missed = _missed(ticket.id, since).order_by(Delivery.id)
     failed = (await session.scalars(missed.with_for_update(of=Delivery))).all()
@@ -82,7 +82,7 @@ async def resend_missed(
 async def retract_again(
     session: AsyncSession, user: User, *, since: datetime, now: datetime
 ) -> None:
-    """Go on taking back from a user what could not be taken back since the block began."""
+    """Try again to delete the copies that could not be deleted since the block began."""
     failed = await session.execute(
         select(Delivery, Ticket)
         .join(Ticket, Ticket.id == Delivery.ticket_id)
@@ -102,7 +102,7 @@ async def retract_again(
 async def tickets_with_missed(
     session: AsyncSession, user: User, *, since: datetime
 ) -> Sequence[Ticket]:
-    """List the user's tickets, closed ones too, of which an answer failed since then."""
+    """List the user's tickets, closed ones too, that have an answer which failed since then."""
     missed = select(Delivery.ticket_id).where(
         Delivery.ticket_id == Ticket.id,
         Delivery.kind.in_(_OF_ANSWERS),
@@ -114,12 +114,12 @@ async def tickets_with_missed(
 
 
 async def is_anything_missed(session: AsyncSession, ticket: Ticket, *, since: datetime) -> bool:
-    """Whether an answer of the ticket failed since then, and was not sent again by now."""
+    """Whether an answer of the ticket failed since then, and has not been sent again."""
     return await session.scalar(_missed(ticket.id, since).limit(1)) is not None
 
 
 async def became(session: AsyncSession, delivery_ids: Sequence[int]) -> Counter[DeliveryStatus]:
-    """Count what became of deliveries; answers that are notes by now are not sent, and left out."""
+    """Count the outcomes of deliveries, without answers that have become notes."""
     of_answers = Delivery.kind.in_(_OF_ANSWERS)
     sent = (
         select(Delivery.status)
@@ -132,9 +132,9 @@ async def became(session: AsyncSession, delivery_ids: Sequence[int]) -> Counter[
 
 
 def _missed(ticket_id: int, since: datetime | None = None) -> Select[Delivery]:
-    """Select what failed of answers that are no notes by now.
+    """Select the failed deliveries of answers that have not become notes.
 
-    What failed because its user had blocked the bot was due when it was refused: see `settling`.
+    Those that failed because the user had blocked the bot were due when refused: see `settling`.
     """
     failed_since = Delivery.due_at >= since if since is not None else true()
     return (
@@ -153,13 +153,13 @@ def _missed(ticket_id: int, since: datetime | None = None) -> Select[Delivery]:
 async def _send(
     session: AsyncSession, ticket: Ticket, failed: Sequence[Delivery], *, now: datetime
 ) -> None:
-    """Have all of it wait, as if it had not been tried; an answer among it answers the ticket."""
+    """Queue all of it as if it had never been tried; an answer among it answers the ticket."""
     for delivery in failed:
         delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
         delivery.attempts, delivery.first_tried_at, delivery.error = 0, None, None
         delivery.lane = ticket.id
         if delivery.chat_id < 0 and delivery.chat_id != ticket.staff_chat_id:
-            # Nothing of it has arrived in this chat.
+            # No piece of it has arrived in this chat.
             delivery.chat_id, delivery.part = ticket.staff_chat_id, 0
     ids = [
         one.payload["message_id"]
@@ -180,7 +180,7 @@ async def _show_outcome(
     *,
     now: datetime,
 ) -> None:
-    """Have the notices of the failures show what became of them, once that is known."""
+    """Have the failure notices show the outcome once it is known."""
     newest = _missed(ticket.id).with_only_columns(func.max(Delivery.due_at))
     missed_at = await session.scalar(newest)
     await failure_notices.show_outcome(
@@ -189,7 +189,7 @@ async def _show_outcome(
 
 
 async def _is_note(session: AsyncSession, delivery: Delivery) -> bool:
-    """Whether it has to do with what became a note; taking that back may still be tried again."""
+    """Whether it sends what has become a note; deleting the copies may still be tried again."""
     if delivery.kind not in _OF_ANSWERS:
         return False
     written = await session.get(Message, delivery.payload["message_id"])

@@ -1,6 +1,6 @@
-"""Staff hear of updates that were set aside: of the first at once, of others once in a while.
+"""Tells staff of updates that were set aside: of the first at once, of others now and then.
 
-A mistake of ours may set very many aside.
+A bug of ours may set very many aside.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ TOLD_EVERY = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class StaffToldAgain(Due):
-    """Staff were told; `first` is what was set aside first since then."""
+    """Staff were told; `first` is the first update that was set aside since."""
 
     first: int | None = None
 
@@ -29,9 +29,9 @@ class StaffToldAgain(Due):
 async def tell_staff(
     session: AsyncSession, dead: DeadUpdate, staff_chat_id: int, *, now: datetime
 ) -> None:
-    """Tell staff that an update was set aside: at once, or with those that follow the last notice.
+    """Tell staff that an update was set aside: at once, or later together with others.
 
-    A notice counts when it is worded, from the number on that it is given.
+    A notice has the number of the first update, and counts them when it is composed.
     """
     told = await timers.find(session, StaffToldAgain)
     if told is None:
@@ -43,7 +43,7 @@ async def tell_staff(
 
 @timers.does(StaffToldAgain)
 async def tell_again(session: AsyncSession, due: StaffToldAgain, moment: Moment) -> datetime | None:
-    """Tell what was set aside since; if nothing was, the next one is told at once."""
+    """Tell what was set aside since; if nothing was, the next update is told at once."""
     if due.first is None:
         return None
     chat_id = (await staff_chats.main(session)).chat_id
@@ -54,7 +54,7 @@ async def tell_again(session: AsyncSession, due: StaffToldAgain, moment: Moment)
 
 
 async def _waits(session: AsyncSession, chat_id: int) -> bool:
-    """Whether a notice has not been worded yet: it will count what is to be told now, too."""
+    """Whether a notice has not been composed yet, and so will count this update too."""
     waiting = select(Delivery.id).where(
         Delivery.chat_id == chat_id,
         Delivery.kind == UpdateSetAside.kind,

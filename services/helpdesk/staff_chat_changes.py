@@ -1,7 +1,7 @@
-"""Which groups are staff chats: chosen in the settings, added, or moved to another id.
+"""Changes to which groups are staff chats: chosen in the settings, added, or moved to another id.
 
-The settings name the main one. One that was added stays a staff chat, with its tickets, whichever
-is the main one. Whatever has to come along by a change does so later, a portion at a time
+The settings name the main one. An added one stays a staff chat, with its tickets, whichever is the
+main one. Tickets that a change moves to another chat follow later, a portion at a time
 (services/delivery/relocating.py).
 """
 
@@ -22,10 +22,10 @@ log = structlog.get_logger(__name__)
 
 
 async def choose_main(session: AsyncSession, configured: int, *, now: datetime) -> None:
-    """Make the group that the settings name the main staff chat, under the id that it has now.
+    """Make the group that the settings name the main staff chat, under its current id.
 
-    The former one stays a staff chat only if it is one by other means than the settings; else all
-    that is there comes along.
+    The former main one stays a staff chat only if it was also added; otherwise its tickets move
+    along.
     """
     chat_id = await followed(session, configured)
     chats = await every(session)
@@ -50,7 +50,7 @@ async def ensure_main(session: AsyncSession, configured: int, *, now: datetime) 
 
 
 async def add(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Make a group a staff chat that stays one, whichever is the main one."""
+    """Make a group a staff chat that remains one, whichever is the main one."""
     chat_id = await followed(session, chat_id)
     known = (await every(session)).get(chat_id)
     if known is not None:
@@ -60,7 +60,7 @@ async def add(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
 
 
 async def move(session: AsyncSession, old_id: int, new_id: int) -> StaffChat | None:
-    """Give a staff chat the id that its group has now; its tickets have then to come along.
+    """Give a staff chat the id that its group has now; its tickets then have to move along.
 
     None if no staff chat has the old id. If one has the new id already, the two become one.
     """
@@ -83,9 +83,9 @@ async def move(session: AsyncSession, old_id: int, new_id: int) -> StaffChat | N
 
 
 async def bring_strays(session: AsyncSession) -> None:
-    """Have open tickets of groups that are no staff chats come along to where they belong.
+    """Have open tickets of groups that are not staff chats move to where they belong.
 
-    A ticket may be opened in a group just while it is given up or gets another id.
+    A ticket may be opened in a group at the very moment that it is dropped or gets another id.
     """
     known = list(await every(session))
     groups = select(Ticket.staff_chat_id).distinct()
@@ -95,7 +95,7 @@ async def bring_strays(session: AsyncSession) -> None:
 
 
 async def came_along(session: AsyncSession, chat: StaffChat, *, next_ticket_id: int | None) -> None:
-    """Note how far the tickets have come along, unless it has begun anew meanwhile."""
+    """Note how far the tickets have moved along, unless the move has been restarted."""
     await session.execute(
         update(team.StaffChat)
         .where(

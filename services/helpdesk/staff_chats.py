@@ -1,7 +1,7 @@
 """Staff chats: the groups in which staff answer, and which tickets are theirs.
 
-What is in a group that is none any more belongs to the main one, and what is in a group that got a
-new id to the staff chat with that id. There it comes along (services/delivery/relocating.py).
+Tickets of a group that is no longer one belong to the main one; those of a group that got a new id
+belong to the staff chat with that id. They move along later (services/delivery/relocating.py).
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _ROWS = select(
 
 
 async def every(session: AsyncSession) -> Mapping[int, StaffChat]:
-    """Give all staff chats by the ids that they have now; read once for a transaction."""
+    """Give all staff chats by their current ids; read once a transaction."""
     known = read_ahead.of(session)
     if known.staff_chats is None:
         rows = (StaffChat(*row) for row in await session.execute(_ROWS))
@@ -43,9 +43,9 @@ async def main(session: AsyncSession) -> StaffChat:
 
 
 async def at(session: AsyncSession, chat_id: int) -> StaffChat | None:
-    """Find the staff chat that has this id, or had it before it moved; None if it is no staff chat.
+    """Find the staff chat that has this id, or had it before it moved; None if there is none.
 
-    What was written before the group moved may be handled after we know that it did.
+    An update from before the move may be handled after we know of the move.
     """
     chats = await every(session)
     if chat_id >= 0 or chat_id in chats:
@@ -54,17 +54,17 @@ async def at(session: AsyncSession, chat_id: int) -> StaffChat | None:
 
 
 async def is_one(session: AsyncSession, chat_id: int | None) -> bool:
-    """Whether something that happened in a chat, if in any, happened in a staff chat."""
+    """Whether this chat is a staff chat, or was one under an earlier id; None is no chat."""
     return chat_id is not None and await at(session, chat_id) is not None
 
 
 async def home(session: AsyncSession, chat_id: int) -> StaffChat:
-    """Tell to which staff chat belongs what is in a group: to itself, or else to the main one."""
+    """Find the staff chat that a group's tickets belong to: the group itself, or the main one."""
     return await at(session, chat_id) or await main(session)
 
 
 async def followed(session: AsyncSession, chat_id: int) -> int:
-    """Follow the migrations from an id to the one that the group has now."""
+    """Follow migrations from an old id to the group's current one."""
     migrations = dict(await _migrations(session))
     while chat_id in migrations:
         chat_id = migrations.pop(chat_id)
@@ -74,7 +74,7 @@ async def followed(session: AsyncSession, chat_id: int) -> int:
 async def belongs(
     session: AsyncSession, column: InstrumentedAttribute[int], chat_id: int
 ) -> ColumnElement[bool]:
-    """Match a group whose home is this staff chat, where `column` has a group's id."""
+    """Match rows whose `column`, the id of a group, has this staff chat as its home."""
     chat = await at(session, chat_id)
     if chat is None:
         return column == chat_id
@@ -87,7 +87,7 @@ async def belongs(
 
 
 async def tickets_of(session: AsyncSession, chat_id: int) -> ColumnElement[bool]:
-    """Match the tickets of a staff chat, also those that have not come along to it yet."""
+    """Match the tickets of a staff chat, also those that have not moved along to it yet."""
     chat = await at(session, chat_id)
     if chat is None or chat.next_ticket_id is None:
         return Ticket.staff_chat_id == (chat.chat_id if chat else chat_id)
@@ -95,7 +95,7 @@ async def tickets_of(session: AsyncSession, chat_id: int) -> ColumnElement[bool]
 
 
 async def _migrations(session: AsyncSession) -> Mapping[int, int]:
-    """Read them once for a transaction."""
+    """Read them once a transaction."""
     known = read_ahead.of(session)
     if known.migrations is None:
         rows = await session.execute(select(ChatMigration.old_id, ChatMigration.new_id))

@@ -1,6 +1,6 @@
-"""What holds in every database of ours and no constraint can say: each rule selects what breaks it.
+"""Rules that every database must keep and no constraint can express; each selects what breaks it.
 
-A rule reads whole tables by their indexes and never one row at a time, so that a check of a large
+A rule reads whole tables by their indexes, never one row at a time, so that checking a large
 database takes seconds.
 """
 

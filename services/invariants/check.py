@@ -14,13 +14,13 @@ from database.schema import ensure_at_head
 from database.session import make_reader
 from services.invariants import rules
 
-# So many of what breaks a rule are named.
+# How many offenders a finding lists.
 NAMED = 20
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule that is broken, and by what; not `wrong`: only worth knowing."""
+    """A broken rule, and what breaks it. If not `wrong`, it is only worth knowing."""
 
     rule: str
     line: str
@@ -28,9 +28,9 @@ class Finding:
 
 
 async def check(url: str, *, now: datetime, say: Callable[[str], Any]) -> int:
-    """Say, a line each, what is wrong with the database at `url`; return how much is.
+    """Say, a line each, what is wrong with the database at `url`; return the number of errors.
 
-    Raises DatabaseNotAtHead, and what an outage raises.
+    Raises DatabaseNotAtHead, and the errors of an outage.
     """
     reader = make_reader(url)
     try:
@@ -49,7 +49,7 @@ async def check(url: str, *, now: datetime, say: Callable[[str], Any]) -> int:
 
 
 async def findings(connection: AsyncConnection, *, now: datetime) -> list[Finding]:
-    """Hold the database against every rule."""
+    """Check the database against every rule."""
     found = await _damage(connection) if connection.dialect.name == "sqlite" else []
     if found:
         return found
@@ -62,7 +62,7 @@ async def findings(connection: AsyncConnection, *, now: datetime) -> list[Findin
 
 
 async def _damage(connection: AsyncConnection) -> list[Finding]:
-    """Have SQLite look at its file. What stands in a damaged one proves nothing."""
+    """Have SQLite check its file. Rows of a damaged file prove nothing."""
     found = []
     integrity = await connection.exec_driver_sql(f"PRAGMA integrity_check({NAMED})")
     words = [row[0] for row in integrity if row[0] != "ok"]

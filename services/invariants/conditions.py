@@ -1,4 +1,4 @@
-"""What rules of several subjects ask of a message or a delivery."""
+"""Conditions on messages and deliveries that several rules share."""
 
 from sqlalchemy import BigInteger, ColumnElement, cast
 

@@ -1,4 +1,4 @@
-"""A delivery goes to the right chat and in time, and its links say where it stands."""
+"""A delivery goes to the right chat and in time, and has links to the messages that it made."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from services.invariants import failures
 from services.invariants.conditions import DELIVERED, NOTE, PASSING_ON, number
 from services.invariants.rule import Rule
 
-# What waits for longer than this has no bot that sends it, or no chat that takes it.
+# A delivery that waits longer than this has no running bot, or a chat that accepts nothing.
 LATE = timedelta(hours=24)
 
 _Other = aliased(Delivery)
@@ -62,7 +62,7 @@ def rules(now: datetime) -> Iterator[Rule]:
 
 
 def _strange_batches() -> Select[Any]:
-    """A migration moves what waits, so chats are compared among what waits only."""
+    """A migration moves only waiting deliveries, so only their chats are compared."""
     waiting = _Other.status.in_([DeliveryStatus.WAITING, DeliveryStatus.CLAIMED])
     return (
         select(Delivery.id)

@@ -1,4 +1,4 @@
-"""What failed for good was told to those who can do something about it."""
+"""A delivery that failed for good was reported to those who can do something about it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ def rules() -> Iterator[Rule]:
         "failures told",
         "Something failed for good and staff were not told",
         "deliveries",
-        _untold(  # a batch fails as one, and is told by its first
+        _untold(  # a batch fails as one, and its first delivery is reported
             and_(_FAILED, Delivery.ticket_id.is_not(None), _REPORTED),
             notices.DeliveryFailed,
             "delivery_id",
@@ -51,9 +51,9 @@ def _untold(
     field: str,
     *subjects: SQLColumnExpression[Any],
 ) -> Select[Any]:
-    """Select what failed and whose ticket has no notice with one of the subjects in `field`.
+    """Select failures whose ticket has no notice with one of the subjects in `field`.
 
-    All at once: reading the whole ticket for each that failed is slow in a long one.
+    In one query: reading the whole ticket for each failure is slow if the ticket is long.
     """
     telling = and_(Delivery.kind == notice.kind, Delivery.ticket_id.is_not(None))
     untold = [

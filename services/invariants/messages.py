@@ -1,4 +1,4 @@
-"""A message comes from where its writer may write, and none is forgotten on its way."""
+"""A message comes from a chat where its writer may write, and every message is passed on."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -54,7 +54,7 @@ def rules() -> Iterator[Rule]:
 
 
 def _forgotten() -> Select[Any]:
-    """All at once: reading the whole ticket for each message takes minutes in a long one."""
+    """In one query: reading the whole ticket for each message takes minutes if it is long."""
     written = select(Message.ticket_id, Message.id).where(
         ~NOTE, ~exists().where(MessageLink.copy_of == Message.id)
     )
@@ -64,7 +64,7 @@ def _forgotten() -> Select[Any]:
 
 
 def _on_a_card_to_come() -> Select[int, int]:
-    """A text that opens or reopens a ticket goes with the card, which names only the latter."""
+    """A text that opens or reopens a ticket is shown by the card, which names it if it reopens."""
     first = select(func.min(Message.id)).where(QUESTION).group_by(Message.ticket_id)
     card = select(Delivery.ticket_id).where(Delivery.kind == notices.CardPosted.kind)
     named = select(number("message_id")).where(Delivery.kind == notices.CardPosted.kind)

@@ -8,7 +8,7 @@ from sqlalchemy import Select
 
 @dataclass(frozen=True)
 class Rule:
-    """`broken` selects what to name, which are `things`; not `wrong`: only worth knowing."""
+    """`broken` selects the offenders, which are `things`. If not `wrong`: only worth knowing."""
 
     name: str
     sentence: str

@@ -1,4 +1,4 @@
-"""Tickets are numbered without a gap, one at a time for a user, and begin with a question."""
+"""Tickets are numbered without gaps, begin with a question, and each user has one at a time."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -63,7 +63,7 @@ def rules() -> Iterator[Rule]:
 
 
 def _wrong_counters() -> Select[Any]:
-    """Select the days whose counter is not at the last number, or is missing."""
+    """Select the days whose counter is missing or is not at the last number."""
     last = (
         select(Ticket.opened_on.label("day"), func.max(Ticket.daily_id).label("number"))
         .group_by(Ticket.opened_on)

@@ -1,4 +1,4 @@
-"""What is due is done soon, as long as the bot runs."""
+"""Timers that are due are done soon, as long as the bot runs."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""An update was handled at a time that has been, and one that could not be waits to be replayed."""
+"""Updates were not handled in the future, and those that could not be handled wait for a replay."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from database.machinery import DeadUpdate, SeenUpdate
 from services.invariants.rule import Rule
 
-# No clock that is merely set wrong a little is so far ahead.
+# A clock that is only a little wrong is not this far ahead.
 FUTURE = timedelta(days=1)
 
 
