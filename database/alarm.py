@@ -1,4 +1,4 @@
-"""Tells the operator that the database fails, for as long as it does."""
+"""Tells the operator that the database fails, and again while it goes on failing."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from database.errors import FileReplaced, is_damage, reason
 
 log = structlog.get_logger(__name__)
 
-# How often an outage that lasts is told again, in seconds.
+# How often a lasting outage is reported again, in seconds.
 REPEATS_EVERY = 300.0
 
 AWAY = "the database does not answer"
@@ -18,21 +18,21 @@ DAMAGED = "the database is damaged: restore a backup"
 
 
 class Alarm:
-    """What one loop knows of the database: it is told at once, and again while it lasts."""
+    """What one loop knows of the database: an outage is reported at once, and while it lasts."""
 
     def __init__(
         self,
         monotonic: Callable[[], float] = time.monotonic,
         on_trouble: Callable[[str | None], None] = lambda _words: None,
     ) -> None:
-        """`on_trouble` hears of what only an operator can end; None: it has ended."""
+        """`on_trouble` is given trouble that only an operator can end, and None when it is over."""
         self._monotonic = monotonic
         self._on_trouble = on_trouble
         self._told: dict[str, float] = {}
         self._rings = self._in_trouble = False
 
     def fails(self, error: Exception) -> None:
-        """Hear of an outage."""
+        """Take note of an outage."""
         event = _event(error)
         if event != AWAY:
             self._on_trouble(reason(error))
@@ -44,13 +44,13 @@ class Alarm:
             self._rings = True
 
     def works(self) -> None:
-        """Hear that a transaction went well."""
+        """Take note that a transaction went well."""
         if self._in_trouble:
             self._on_trouble(None)
             self._in_trouble = False
         if self._rings:
             log.info("the database answers again")
-            # Damage fails some transactions and not others: it is not told each time.
+            # Damage fails some transactions and not others, so it is not reported each time.
             self._told = {event: at for event, at in self._told.items() if event == DAMAGED}
             self._rings = False
 

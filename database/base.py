@@ -1,4 +1,4 @@
-"""What every table has in common: how constraints are named, and which columns types become."""
+"""What every table has in common: the names of constraints, and the column for each type."""
 
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,7 @@
-"""Rows of a batch, given as values: they go to the database together, in one statement a table.
+"""Rows of a batch, given as values: they are written together, with one statement for each table.
 
-No object stands for such a row, so nothing can be set on it that is then lost: to change it
-later, read it. What SQLAlchemy does for each object it keeps track of takes several times as long.
+Such a row has no mapped object; to change it later, read it. Mapped objects take SQLAlchemy
+several times as long.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,14 +22,14 @@ type Values = dict[str, Any]
 
 @dataclass
 class Batch:
-    """The keys that one transaction has reserved, and the rows it has still to write, by table."""
+    """The keys that one transaction has reserved, and the rows it has yet to write, by table."""
 
     keys: dict[type[Base], Iterator[int]] = field(default_factory=dict)
     waiting: dict[type[Base], list[Values]] = field(default_factory=dict)
 
 
 class BatchSession(orm.Session):
-    """A session that writes the rows that wait: before a savepoint, a statement and the commit."""
+    """A session that writes the waiting rows before each savepoint, statement and commit."""
 
     @override
     def begin_nested(self) -> orm.SessionTransaction:
@@ -38,12 +38,11 @@ class BatchSession(orm.Session):
 
 
 async def reserve(session: AsyncSession, number: int, *models: type[Base]) -> None:
-    """Set aside `number` keys in each table for rows that this transaction adds.
+    """Reserve `number` keys in each table for rows that this transaction adds.
 
-    They grow, and keys that the database gives later are higher. SQLite has one writer at a time,
-    so its keys are all that follow the highest; on PostgreSQL, when they run out, the database
-    gives the next ones. The session refuses to write objects of these tables: their keys may be
-    the same.
+    They ascend, and keys that the database gives later are higher. SQLite has one writer at a time,
+    so all keys above the highest are free. On PostgreSQL the database gives more when they run out.
+    The session refuses to write mapped objects of these tables, whose keys might collide.
     """
     dialect = session.get_bind().dialect.name
     found = (await session.execute(_keys(dialect, models), {"number": number})).all()
@@ -53,7 +52,7 @@ async def reserve(session: AsyncSession, number: int, *models: type[Base]) -> No
 
 @cache
 def _keys(dialect: str, models: Sequence[type[Base]]) -> Executable:
-    """Ask SQLite for the first free key of each table, PostgreSQL for all of them."""
+    """Ask SQLite for the first free key of each table, PostgreSQL for every key."""
     if dialect == "sqlite":
         highest = [func.coalesce(func.max(model.__table__.c.id), 0) for model in models]
         return select(*[select(key + 1).scalar_subquery() for key in highest])

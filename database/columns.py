@@ -8,10 +8,10 @@ from typing import Any, override
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer
 from sqlalchemy.types import TypeDecorator
 
-# A BIGINT primary key does not count up by itself on SQLite, an INTEGER one is 64 bits wide there.
+# On SQLite only an INTEGER primary key counts up by itself, and it is 64 bits wide there.
 Key = BigInteger().with_variant(Integer, "sqlite")
 
-# SQL NULL, not JSON's `null`, stands for "nothing".
+# None is stored as SQL NULL, not as JSON's `null`.
 Json = JSON(none_as_null=True)
 
 
@@ -53,5 +53,5 @@ def stored_by_value[E: StrEnum](enum: type[E]) -> Enum:
 
 
 def new_mark() -> str:
-    """Make a value that nobody has had, nobody can guess, and a button can carry."""
+    """Make a value that is new, can't be guessed, and fits into a button."""
     return secrets.token_urlsafe(6)

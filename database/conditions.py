@@ -1,4 +1,4 @@
-"""Conditions of partial indexes, rendered as literals: only a query that repeats one is served."""
+"""Conditions of partial indexes, as literals: a query must repeat one exactly to use its index."""
 
 from sqlalchemy import bindparam
 

@@ -8,7 +8,7 @@ type Tables = dict[str, set[str]]
 
 
 def describe(connection: Connection) -> Tables:
-    """Say of each table what it consists of, a phrase a fact."""
+    """Describe each table, with a phrase for each fact."""
     inspector = inspect(connection)
     return {name: set(facts(inspector, name)) for name in inspector.get_table_names()}
 
@@ -34,7 +34,7 @@ def facts(inspector: Inspector, table: str) -> Iterator[str]:
 
 
 def differences(found: Tables, expected: Tables) -> Iterator[str]:
-    """Name each table and each part that is missing or too many."""
+    """Name each table and each part that is missing or should not be there."""
     for table in sorted(expected.keys() - found.keys()):
         yield f"table {table} is missing"
     for table in sorted(found.keys() - expected.keys()):

@@ -1,7 +1,8 @@
-"""What SQLite and PostgreSQL both can and SQLAlchemy spells for each, or not at all.
+"""SQL that SQLite and PostgreSQL spell differently, or that SQLAlchemy has no spelling for.
 
-A list goes as one parameter, and to PostgreSQL rows go as one a column: SQLAlchemy's own spelling
-has as many as there are values, and PostgreSQL has to prepare a statement for each number of them.
+A list is passed as one parameter, and PostgreSQL gets rows as one parameter for each column.
+SQLAlchemy's own spelling has one for each value, so PostgreSQL would prepare a new statement for
+each length of the list.
 """
 
 import json
@@ -45,7 +46,7 @@ class _Numbers(TypeDecorator[Iterable[int]]):
 
 
 class _OneOf(FunctionElement[bool]):
-    """Untyped: of a boolean SQLAlchemy would ask `= 1`, and then SQLite uses no index."""
+    """Untyped: for a boolean SQLAlchemy would write `= 1`, and SQLite would not use the index."""
 
     inherit_cache = True
 
@@ -63,7 +64,7 @@ def _in_a_json_list(element: _OneOf, compiler: SQLCompiler, **options: Any) -> s
 
 
 def rows_of_json(dialect: str, name: str, *columns: str) -> str:
-    """Write a SELECT of the rows that the parameter `name` gives: JSON, a list of numbers a row."""
+    """Write a SELECT of the rows in the parameter `name`: JSON, with a list of numbers per row."""
     if dialect == "postgresql":
         rows = f"json_array_elements(CAST(:{name} AS JSON))"
         number = "CAST(value ->> {} AS BIGINT)"
@@ -76,7 +77,7 @@ def rows_of_json(dialect: str, name: str, *columns: str) -> str:
 def join_first(dialect: str, alias: str, condition: str, order: str = "x.id") -> str:
     """Write a JOIN of the first delivery `x` that meets a condition on the rows before it.
 
-    One index search a row, whatever the planner makes of the sizes.
+    It takes one index search a row, however large the planner believes the tables to be.
     """
     found = f"FROM deliveries x WHERE {condition} ORDER BY {order} LIMIT 1"
     if dialect == "postgresql":
@@ -95,9 +96,9 @@ async def insert(
 async def insert_new(
     session: AsyncSession, model: type[Base], key: str, *rows: Mapping[str, Any]
 ) -> Sequence[Any]:
-    """Insert the rows whose `key` nobody has yet; list the keys of these.
+    """Insert the rows whose `key` is not in the table yet; list their keys.
 
-    On PostgreSQL whoever inserts the same key at the same time is waited for.
+    On PostgreSQL this waits for a transaction that is inserting the same key.
     """
     statement, values = insertion(session.get_bind().dialect, model, rows, unless_known=key)
     return (await session.scalars(statement, values)).all()
@@ -111,7 +112,7 @@ async def put(
     *,
     unless_known: bool = False,
 ) -> None:
-    """Insert a row; one with the same `keys` gets its values, or stays as it is `unless_known`."""
+    """Insert a row, or update the one with the same `keys`, which `unless_known` leaves alone."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     insert: Any = dialect.insert(model.__table__).values(row)
     if unless_known:
@@ -141,7 +142,7 @@ def insertion(
 def _insertion(
     dialect: str, model: type[Base], names: Sequence[str], unless_known: str | None
 ) -> Executable:
-    """Make a statement once: to make it takes longer than to run it."""
+    """Build the statement, once for these columns."""
     table: Any = model.__table__
     if dialect == "postgresql":
         # One dimension: a list in a JSON column is a value.

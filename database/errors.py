@@ -1,4 +1,4 @@
-"""Whether the database failed, which is waited out, or the update did, which is set aside."""
+"""Tells a failing database, which we wait for, from a failing update, which is set aside."""
 
 import sqlite3
 from pathlib import Path
@@ -8,7 +8,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.config import ConfigError
 
-# SQLite's primary result codes (sqlite.org/rescode.html) that speak of the file.
+# SQLite's primary result codes (sqlite.org/rescode.html) for trouble with the file.
 SQLITE_OUTAGES = frozenset(
     {
         sqlite3.SQLITE_PERM,
@@ -28,16 +28,16 @@ SQLITE_OUTAGES = frozenset(
 SQLITE_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 POSTGRES_DAMAGE = frozenset({"XX001", "XX002"})
 
-# What a SQLSTATE begins with (PostgreSQL's manual, appendix A) that speaks of the server.
+# How a SQLSTATE (PostgreSQL's manual, appendix A) begins for trouble with the server.
 POSTGRES_OUTAGES = (
     "08",  # connection
-    "25006",  # read only: a standby that does not lead yet
-    "28",  # the password is not accepted, any more
-    "3D000",  # the database is not there, any more
+    "25006",  # read only: a standby that is not the primary yet
+    "28",  # the password is not accepted, or no longer
+    "3D000",  # the database does not exist, or no longer
     "40001",  # serialization failure: trying again cures it
     "40P01",  # deadlock: trying again cures it
     "53",  # disk full, out of memory, too many connections
-    "55P03",  # a lock was not to be had in time
+    "55P03",  # a lock could not be had in time
     "57",  # shutting down, starting up, cancelled by an operator
     "58",  # input and output
     "F0",  # the server's own configuration
@@ -54,7 +54,7 @@ class DatabaseUnreachable(Exception):
 
 
 class ReadTooLong(DatabaseUnreachable):
-    """A statement that only reads took longer than it may."""
+    """A statement that only reads took too long."""
 
     def __init__(self) -> None:
         super().__init__("reading takes too long")
@@ -71,11 +71,11 @@ class FileReplaced(DatabaseUnreachable):
 
 
 class LogRemoved(FileReplaced):
-    """Only SQLite's log was removed: closing the connection brings all of it into the file."""
+    """Only SQLite's log was removed: closing the connection writes all of it to the file."""
 
 
 class FileNotOurs(Exception):
-    """This process must not run on the SQLite file; the message is the sentence for an operator."""
+    """This process must not run on the SQLite file; the message tells the operator why."""
 
 
 class ForeignDatabase(Exception):
@@ -83,18 +83,18 @@ class ForeignDatabase(Exception):
 
 
 class WrongUrl(ConfigError):
-    """Nothing can be opened with the database's URL; the message says what is wrong with it."""
+    """The database's URL is unusable; the message says what is wrong with it."""
 
     def __init__(self, why: object) -> None:
         super().__init__(f"DATABASE_URL cannot be used: {why}.")
 
 
 class NotLeading(Exception):
-    """This process may not write, now (database/leadership.py)."""
+    """This process may not write at the moment (database/leadership.py)."""
 
 
 def is_outage(error: BaseException) -> bool:
-    """Tell a failing database, which a later try may find well, from a failing update."""
+    """Whether the database failed, so that a later try may succeed, and not the update."""
     match error:
         case PoolTimeout() | DatabaseUnreachable() | NotLeading():
             return True
@@ -107,7 +107,7 @@ def is_outage(error: BaseException) -> bool:
 
 
 def is_damage(error: BaseException) -> bool:
-    """Tell an outage that no later try finds ended: what is stored cannot be read."""
+    """Whether it is an outage that no later try will end: stored data cannot be read."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE_DAMAGE
@@ -115,7 +115,7 @@ def is_damage(error: BaseException) -> bool:
 
 
 def speaks_of_the_database(cause: BaseException | None) -> bool:
-    """Tell by the driver's own error whether it is the database that fails."""
+    """Whether the driver's own error says that the database failed."""
     if isinstance(cause, sqlite3.Error):
         # The low byte is the primary code; errors of the Python module itself have none.
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE_OUTAGES

@@ -1,12 +1,12 @@
-"""Who leads: of several processes of one bot on PostgreSQL one works, the others stand by.
+"""Leadership: of several processes of one bot on PostgreSQL one works, the others stand by.
 
-The lead is a session-level lock on the very connection that writes. Whoever loses the lock has lost
-that connection with it, so it can't commit any more, hence not claim, hence not send. A process
-that is frozen keeps its connection, for the kernel answers for it; therefore a session that is
-silent for SILENCE_SECONDS is ended, and a leader speaks each second.
+The leader holds a session-level lock on the very connection that writes. A process that loses the
+lock has lost that connection too, so it can't commit, and without a commit it can't claim or send.
+A frozen process keeps its connection, because the kernel answers for it; so the server ends a
+session after SILENCE_SECONDS of silence, and a leader sends something each second.
 
-A pooler that hands a connection on after each transaction (PgBouncer's transaction mode) would hand
-the lock on with it: the connection must be the process's own.
+A pooler that passes a connection on after each transaction (PgBouncer's transaction mode) would
+pass the lock on with it: the process needs a connection of its own.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from database.session import SILENCE_SECONDS, make_engine, make_sessions, make_w
 
 log = structlog.get_logger(__name__)
 
-# Any number will do as long as nothing else of ours locks it.
+# Any number that nothing else of ours locks.
 LEAD_LOCK = 0x4C45_4144
 LOCK = f"SELECT pg_try_advisory_lock({LEAD_LOCK})"
 LED = """
@@ -41,26 +41,27 @@ SELECT EXISTS (
 """
 HOLDER = "SELECT holder FROM leadership WHERE id = 1"
 
-# asyncpg prepares a statement in one message and runs it by the next. For PostgreSQL a client that
-# is frozen in between is not idle, and no time-out of 14 to 16 ends it: who stands by does.
+# asyncpg prepares a statement in one message and runs it in the next. PostgreSQL does not count a
+# client that is frozen in between as idle, and 14 to 16 have no time-out for it, so a process that
+# stands by ends its session.
 END_THE_SILENT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)
 WHERE datname = current_database() AND locktype = 'advisory' AND objid = $1 AND granted
 AND wait_event = 'ClientRead' AND state_change < clock_timestamp() - make_interval(secs => $2)
 """
 
-# A leader speaks, and whoever stands by asks for the lock, this often; in seconds.
+# How often the leader sends something, and the others ask for the lock, in seconds.
 BEATS_EVERY = 1.0
 TRIES_EVERY = 0.25
 
-# An answer to so little is not awaited longer, in seconds.
+# How long to wait for the answer to such a small query, in seconds.
 PATIENCE = 3.0
 
-# How long, in seconds, the process that led may come back first after the server was away for all:
-# only it knows its unconfirmed sends, which others would send again. Less than SILENCE_SECONDS.
+# The head start of the former leader after a restart of the server, in seconds: only it knows its
+# unconfirmed sends, which another process would repeat. Less than SILENCE_SECONDS.
 HEAD_START = 2.0
 
-# How long after it last spoke a leader is sure that the server keeps its place, in seconds.
+# How long after its last query a leader can be sure that it still leads, in seconds.
 SURE_FOR = SILENCE_SECONDS - 0.5
 
 
@@ -69,7 +70,7 @@ class Deposed(Exception):
 
 
 class Lead:
-    """The lead of a process that is alone with its database, as on SQLite."""
+    """The lead of a process that has the database to itself, as on SQLite."""
 
     @property
     def is_sure(self) -> bool:
@@ -77,10 +78,10 @@ class Lead:
         return True
 
     async def sure(self) -> None:
-        """Wait until `is_sure`: what goes to Telegram goes only then."""
+        """Wait until `is_sure`: only then may anything be sent to Telegram."""
 
     async def win(self, stopped: asyncio.Event) -> bool:  # noqa: ARG002 - there is no one to wait for
-        """Stand by until this process leads; False if stopped before."""
+        """Stand by until this process leads; False if stopped before that."""
         return True
 
     async def keep(self) -> None:
@@ -88,7 +89,7 @@ class Lead:
 
 
 class LockedLead(Lead):
-    """The lead of one process among several, for one term: what is lost does not come back."""
+    """The lead of one process among several, for one term: once lost, it does not come back."""
 
     def __init__(
         self,
@@ -96,7 +97,7 @@ class LockedLead(Lead):
         on_try: Callable[[], None] = lambda: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`on_try` hears that we are alive while we stand by."""
+        """`on_try` is called each time we ask for the lock, to show that we are alive."""
         self.engine = make_writer(url, self._admit)
         self.holder = secrets.token_hex(8)
         self._on_try = on_try
@@ -121,7 +122,7 @@ class LockedLead(Lead):
 
     @override
     async def win(self, stopped: asyncio.Event) -> bool:
-        """Raises DatabaseNotAtHead: while we stood by another version may have migrated."""
+        """Raises DatabaseNotAtHead: another version may have migrated while we stood by."""
         self._stopped = stopped
         alarm = Alarm(self._monotonic)
         while not stopped.is_set():
@@ -150,7 +151,7 @@ class LockedLead(Lead):
         raise Deposed
 
     async def _begin(self) -> None:
-        """Write down who leads: any connection that we get has the lock."""
+        """Record that this process leads: any connection that we get has the lock."""
         await ensure_at_head(self.engine)
         async with make_sessions(self.engine).begin() as session:
             await session.merge(Leadership(id=1, holder=self.holder, since=utcnow()))
@@ -180,7 +181,7 @@ class LockedLead(Lead):
             raise
 
     async def _queue(self, connection: Any) -> None:
-        """Wait for the lock; a connection lost meanwhile says that the server was away for all."""
+        """Wait for the lock; if the connection is lost meanwhile, the server was restarted."""
         if self._stood_by:
             await _event_within(self._stopped, HEAD_START)
         while not await connection.fetchval(LOCK, timeout=PATIENCE):
@@ -198,7 +199,7 @@ class LockedLead(Lead):
             log.warning("ended the session of a leader that fell silent")
 
     async def _come_back(self, connection: Any) -> None:
-        """Go on with what is in memory, unless somebody led in the meantime."""
+        """Go on with what is in memory, unless another process has led in the meantime."""
         began = self._monotonic()
         locked = await connection.fetchval(LOCK, timeout=PATIENCE)
         if await connection.fetchval(HOLDER, timeout=PATIENCE) != self.holder:
@@ -218,7 +219,7 @@ def writer(url: str, own: OwnFile | None, on_try: Callable[[], None]) -> tuple[A
 
 
 async def is_taken(url: str) -> bool:
-    """Whether a bot runs on the database; asked from beside it, which changes nothing."""
+    """Whether a bot runs on the database; asking changes nothing."""
     if (own := own_file(url)) is not None:
         return own.is_taken()
     engine = make_engine(url)

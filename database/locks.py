@@ -20,7 +20,7 @@ else:
 def acquire(file: Path, like: Path) -> int | None:
     """Make `file` and lock it; None if somebody holds it. Closing the descriptor releases it.
 
-    Owner and permissions are those of the file `like`, as SQLite does it with its side files.
+    It gets the owner and permissions of the file `like`, as SQLite's side files do.
     """
     while True:
         descriptor = _open(file, like.stat())
@@ -40,9 +40,9 @@ def acquire(file: Path, like: Path) -> int | None:
 
 
 def is_held(file: Path) -> bool:
-    """Whether somebody holds a lock that `acquire` gave; what is not there, nobody does.
+    """Whether somebody holds the lock that `acquire` gives; no if there is no such file.
 
-    For an instant it is locked for this: a process that starts just then finds it taken.
+    The check locks the file for an instant: a process that starts just then finds it taken.
     """
     try:
         descriptor = os.open(file, os.O_RDWR)

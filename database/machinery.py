@@ -1,4 +1,4 @@
-"""The tables behind the helpdesk: what is sent and received, and what the program itself keeps."""
+"""The tables behind the helpdesk: what is sent and received, and the program's own state."""
 
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -13,7 +13,7 @@ from database.columns import Json, Key, stored_by_value
 
 
 class DeliveryStatus(StrEnum):
-    """Where a delivery is on its way."""
+    """How far a delivery has got."""
 
     WAITING = "waiting"
     CLAIMED = "claimed"
@@ -41,12 +41,13 @@ class Precedence(IntEnum):
 class Delivery(Base):
     """A notice on its way to a chat: the outbox.
 
-    `batch_id` is the first delivery of those that travel as one message (by its number alone: it
-    is always of the same lane); once claimed, a batch keeps its members. `part` is the next piece
-    to send of a message that needs several.
+    `batch_id` is the key of the first of the deliveries that travel as one message, all of the same
+    lane (no foreign key); once claimed, a batch keeps its members. `part` is the next piece to send
+    if the message needs several.
 
-    `lane` is what is kept in order within a chat: the key of the ticket, or 0 for all that belongs
-    to none. What is stuck has one of its own, which others pass (services/delivery/lanes.py).
+    Deliveries of one `lane` in a chat keep their order: it is the key of the ticket, or 0 without
+    one. A stuck delivery gets a lane of its own, so that others pass it
+    (services/delivery/lanes.py).
     """
 
     __tablename__ = "deliveries"
@@ -104,10 +105,10 @@ class Delivery(Base):
 
 
 class LostSend(Base):
-    """A send whose answer was lost: its message may stand in a group, an orphan.
+    """A send whose result was lost: its message may be in the chat, as an orphan.
 
-    It left between `since` and `until`. `copies` are the messages that it showed, by key; `part`
-    is the piece of them. Named after its delivery, which it may outlive.
+    It left between `since` and `until`. `copies` are the keys of the messages that it showed;
+    `part` is the piece of them. It has the key of its delivery, which it may outlive.
     """
 
     __tablename__ = "lost_sends"
@@ -127,9 +128,9 @@ class LostSend(Base):
 
 
 class ChatPause(Base):
-    """A chat that takes nothing until a time: Telegram said 429, or we may not write there.
+    """A chat that is sent nothing until a time: Telegram said 429, or we may not write there.
 
-    Chat 0 stands for all chats. `since` lets a clock that was set back be noticed.
+    Chat 0 means all chats. `since` shows whether the clock was set back.
     """
 
     __tablename__ = "chat_pauses"
@@ -166,10 +167,10 @@ class DeadUpdate(Base):
 
 
 class Timer(Base):
-    """Something that is due at a time (services/timers.py): one of a kind and a subject.
+    """Something that is due at a time (services/timers.py), at most one of a kind and subject.
 
-    `subject` is a key or a chat, or 0; `payload` is what else the kind needs to know. `set_at` lets
-    a clock that was set back be noticed. `failures` are those in a row.
+    `subject` is a key or a chat, or 0; `payload` has the kind's other fields. `set_at` shows
+    whether the clock was set back. `failures` counts those in a row.
     """
 
     __tablename__ = "timers"
@@ -185,7 +186,7 @@ class Timer(Base):
 
 
 class ChatMigration(Base):
-    """A group that became a supergroup, and the id it has since."""
+    """A group that became a supergroup, and its new id."""
 
     __tablename__ = "chat_migrations"
 
@@ -195,7 +196,7 @@ class ChatMigration(Base):
 
 
 class ForeignGroup(Base):
-    """A group that is no staff chat and was told its id: once, or again if it was one."""
+    """A group that is not a staff chat and was told its id: once, or again if it was one before."""
 
     __tablename__ = "foreign_groups"
 
@@ -213,10 +214,10 @@ class BotIdentity(Base):
 
 
 class Leadership(Base):
-    """Which process writes to this database, or did last; there is one row.
+    """The process that writes to this database, or the last one that did; there is one row.
 
-    Only whoever has the lock may write here (database/leadership.py). `holder` is a name that a
-    process makes up at its start.
+    Only the holder of the lock may write here (database/leadership.py). `holder` is a name that
+    the process makes up at its start.
     """
 
     __tablename__ = "leadership"
@@ -227,7 +228,7 @@ class Leadership(Base):
 
 
 class BacklogSign(Base):
-    """The card that tells the staff of a chat how much more waits for them."""
+    """The message that tells a staff chat how much more waits for it."""
 
     __tablename__ = "backlog_signs"
 

@@ -1,4 +1,4 @@
-"""What a migration needs around it on either database; alembic/env.py puts it together."""
+"""What migrations need on either database; alembic/env.py puts it together."""
 
 import time
 from collections import Counter
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 log = structlog.get_logger("alembic.migrations")
 
-# Any number will do as long as nothing else of ours locks it.
+# Any number that nothing else of ours locks.
 MIGRATION_LOCK = 0x4D49_4752_4154_45
 # How long a second migrator of a SQLite file waits for the first one.
 SQLITE_WAIT_SECONDS = 60
@@ -24,7 +24,7 @@ class BrokenForeignKeys(Exception):
 
 @contextmanager
 def prepared(connection: Connection) -> Iterator[None]:
-    """Let SQLite drop a table without its children, which batch mode does to every table."""
+    """Let SQLite drop a table but not its children's rows: batch mode drops and remakes tables."""
     if not _is_sqlite(connection):
         yield
         return
@@ -72,7 +72,7 @@ class Steps:
         heads: Collection[Any],  # noqa: ARG002
         run_args: Mapping[str, Any],  # noqa: ARG002
     ) -> None:
-        """Take down what Alembic has just run."""
+        """Note the step that Alembic has just run."""
         now = time.monotonic()
         facts = {
             "from_revision": ",".join(step.source_revision_ids) or "base",
@@ -83,7 +83,7 @@ class Steps:
         self._since = now
 
     def log(self) -> None:
-        """Tell what was run."""
+        """Log what was run."""
         for what, facts in self._lines:
             log.info(what, **facts)
 

@@ -13,7 +13,7 @@ from database.columns import Key, new_mark, stored_by_value
 
 
 class TicketStatus(StrEnum):
-    """Who has to move: DESIGN's words, which are the helpdesk field's."""
+    """Who has to act, in the usual words of helpdesks."""
 
     NEW = "new"
     OPEN = "open"
@@ -31,10 +31,10 @@ class Direction(StrEnum):
 
 
 class ContentKind(StrEnum):
-    """The kinds of messages that are passed on, named as the fields of Telegram's that hold them.
+    """The kinds of messages that are passed on, named after the Telegram fields that hold them.
 
-    A message keeps its kind as text, so one that is not here yet is kept, too. UNKNOWN is what
-    cannot even be named.
+    A message stores its kind as text, so it may have one that is not listed here yet. UNKNOWN is
+    for kinds without a name.
     """
 
     TEXT = "text"
@@ -58,7 +58,7 @@ class ContentKind(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What was done to a ticket. Kept as text: its history may be of a newer version."""
+    """What was done to a ticket. Stored as text: a newer version may have written the history."""
 
     OPENED = "opened"
     TAKEN = "taken"
@@ -71,7 +71,7 @@ class EventKind(StrEnum):
 
 
 class LinkKind(StrEnum):
-    """What a message of the bot stands for."""
+    """What a message of the bot is for its ticket."""
 
     CARD = "card"
     COPY = "copy"
@@ -117,10 +117,10 @@ class User(Base):
 
 
 class Ticket(Base):
-    """One question and the talk about it.
+    """One question and the conversation about it.
 
-    Its buttons carry `mark` beside the key, which a restored or a new database gives again.
-    `link_payload` is what the link carried by which its user came (services/helpdesk/people.py).
+    Its buttons carry `mark` beside the key, because a restored or new database reuses keys.
+    `link_payload` is what the user's link carried (services/helpdesk/people.py).
     """
 
     __tablename__ = "tickets"
@@ -176,7 +176,7 @@ class DailyTicketCounter(Base):
 class Message(Base):
     """What a person wrote: a question, an answer or a note, as Telegram gave it to us.
 
-    `details` is what else Telegram's message says (services/helpdesk/content.py).
+    `details` has the other fields of Telegram's message (services/helpdesk/content.py).
     """
 
     __tablename__ = "messages"
@@ -246,11 +246,11 @@ class TicketEvent(Base):
 
 
 class KeptWords(Base):
-    """What staff wrote, and what goes nowhere until it is clear where: services/helpdesk/kept.py.
+    """What staff wrote and is not sent until it is clear where to: services/helpdesk/kept.py.
 
-    Its buttons carry `mark`, because a restored database gives keys again. `content` is the whole
-    Content; `speaker_id` is of the person, or the chat, that spoke. Of a reply to an orphan,
-    `ticket_id` is not known yet, and `choices` name the lost sends that it may be about.
+    Its buttons carry `mark`, because a restored database reuses keys. `content` is the whole
+    Content; `speaker_id` is that of the person or chat that spoke. For a reply to an orphan,
+    `ticket_id` is not known yet, and `choices` lists the lost sends that it may be about.
     """
 
     __tablename__ = "kept_words"

@@ -1,12 +1,12 @@
 """A SQLite file belongs to one running bot: a second one does not start on it.
 
 A lock on a side file keeps others out, also those that reach the folder by another path. The
-database itself is never opened for this: closing it again would drop SQLite's own locks
+database itself is never opened for this: closing it would drop SQLite's own locks
 (sqlite.org/howtocorrupt.html). `check`, `replay` and backups take no lock and work beside the bot.
 
-SQLite goes on writing to a file that was removed or replaced, where no later process finds what
-was accepted. So the names are compared with the open files before each transaction begins, and
-again after its commit, before Telegram is told.
+SQLite goes on writing to a file that was removed or replaced, and no later process would find what
+was accepted there. So the open files are compared with those of that name before each transaction,
+and again after its commit, before Telegram is told.
 """
 
 import os
@@ -31,7 +31,7 @@ class OwnFile:
     """The SQLite file of the process that runs the bot."""
 
     def __init__(self, file: Path) -> None:
-        """`file` may be a symbolic link: SQLite's own side files are beside the real one, too."""
+        """`file` may be a symbolic link: the side file is beside the real file, as SQLite's are."""
         real = Path(os.path.realpath(file))
         self._file = file
         self._log = real.with_name(f"{real.name}-wal")
@@ -42,10 +42,10 @@ class OwnFile:
         self._written: tuple[int, int] | None = None
 
     def take(self) -> None:
-        """Lock the file for as long as this process lives; to be called before it is opened.
+        """Lock the file for as long as this process lives; call it before opening the file.
 
-        Raises FileNotOurs, and DatabaseUnreachable where no lock can be had at the moment. Once it
-        is locked: see `check`.
+        Raises FileNotOurs, DatabaseUnreachable if no lock can be had at the moment, and, if it is
+        locked already, what `check` raises.
         """
         self._identities.pop(self._log, None)  # the new connection may make a new one
         if self._lock is not None:
@@ -71,7 +71,7 @@ class OwnFile:
             _warn_of_readers(self._file)
 
     def is_taken(self) -> bool:
-        """Whether a process has the file; this one must not."""
+        """Whether another process has the file."""
         return locks.is_held(self._side)
 
     def release(self) -> None:
@@ -81,13 +81,13 @@ class OwnFile:
             self._lock = self._identities[self._side] = None
 
     def opened(self) -> None:
-        """Remember the log that the new connection has made, or found."""
+        """Remember the log that the new connection has made or found."""
         self._identities[self._log] = _identity(self._log)
 
     def check(self) -> None:
-        """Make sure that what is written is where the next process looks for it.
+        """Make sure that writes go to the file that the next process will open.
 
-        Raises FileReplaced, and LogRemoved where that is all that happened.
+        Raises FileReplaced, or LogRemoved if nothing else happened.
         """
         found = _stat(self._file)
         if found is None or (found.st_dev, found.st_ino) != self._identities[self._file]:
@@ -100,7 +100,7 @@ class OwnFile:
             self._lock_again()
 
     def _lock_again(self) -> None:
-        """Lock a new side file, as the one that was locked is gone, unless another bot has."""
+        """Lock a new side file if the locked one is gone, unless another bot has locked it."""
         self.release()
         try:
             self.take()
@@ -112,14 +112,14 @@ class OwnFile:
 
 
 def _warn_of_readers(file: Path) -> None:
-    """Leave the permissions as the operator made them, but not in silence."""
+    """Leave the permissions as the operator set them, but warn if others can read the file."""
     found = _stat(file)
     if found and os.name == "posix" and found.st_mode & stat.S_IROTH:
         log.warning("every account of this machine can read the database", cure=f"chmod 600 {file}")
 
 
 def _is_mounted(file: Path) -> bool:
-    """Tell whether a file is a mount of its own, as by `docker run -v ./support.db:/s.db`."""
+    """Whether a file is a mount of its own, as with `docker run -v ./support.db:/s.db`."""
     try:
         mounts = Path("/proc/self/mountinfo").read_text("utf-8", "replace").splitlines()
     except OSError:  # not Linux

@@ -1,4 +1,4 @@
-"""Whether the database is at the revision this program was written for."""
+"""Checks that the database is at the revision which this program was written for."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ async def revision_of(engine: AsyncEngine) -> str | None:
 
 
 async def ensure_at_head(engine: AsyncEngine) -> None:
-    """Raise DatabaseNotAtHead, with one sentence that says what to do, unless all is well."""
+    """Raise DatabaseNotAtHead, with a sentence that says what to do, unless all is well."""
     ensure_exists(engine.url)
     async with engine.connect() as connection:
         problem = await connection.run_sync(_problem)
@@ -40,7 +40,7 @@ def ensure_exists(url: URL) -> None:
 
 
 def ensure_folder(url: URL) -> None:
-    """Raise DatabaseNotAtHead if there is no folder for SQLite's file, which nothing makes."""
+    """Raise DatabaseNotAtHead if the folder for SQLite's file is missing: nothing creates it."""
     folder = Path(url.database or "").parent
     if is_missing(url) and not folder.is_dir():
         raise DatabaseNotAtHead(
@@ -49,7 +49,7 @@ def ensure_folder(url: URL) -> None:
 
 
 def is_missing(url: URL) -> bool:
-    """Tell, before SQLite makes the file, that it isn't there."""
+    """Whether the file is missing; to be asked before SQLite creates it."""
     return url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file()
 
 

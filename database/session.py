@@ -1,8 +1,8 @@
-"""Engines that keep what they commit, one that only reads, and the one way to a session.
+"""Engines that keep what they commit, one that only reads, and the only way to get a session.
 
-On SQLite there is one writer connection and every transaction on it begins with BEGIN IMMEDIATE:
-that is the lock which `SELECT … FOR UPDATE` is elsewhere (SQLite has none, and SQLAlchemy drops
-the words there without a sound). Whatever reads for long takes `make_reader`.
+SQLite has one writer connection, and every transaction on it begins with BEGIN IMMEDIATE: that is
+the lock which `SELECT … FOR UPDATE` is on PostgreSQL (SQLite has none, and SQLAlchemy silently
+leaves it out there). Use `make_reader` for long reads.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -25,21 +25,21 @@ from database import bulk_rows, sqlite_driver, sqlite_reader
 from database.errors import DatabaseUnreachable, LogRemoved, ReadTooLong, WrongUrl
 from database.ownership import OwnFile
 
-# Longer than any transaction of ours; shorter than the 10 s in which a stopped bot must be gone.
+# Longer than any transaction of ours; shorter than the 10 s within which a stopped bot must exit.
 BUSY_SECONDS = 5
 
-# A PostgreSQL session that leads is ended by the server when nothing was heard from it for so long.
+# PostgreSQL ends the leader's session after this much silence.
 SILENCE_SECONDS = 3
 
-# Longer than any statement of ours takes; what takes longer gets no answer any more.
+# Longer than any statement of ours takes: after this no answer will come.
 COMMAND_SECONDS = 10
 CONNECT_SECONDS = 5
 
-# A reader may take this long over a statement, in seconds, and uses this many connections.
+# How long a reader's statement may take, in seconds, and how many connections it uses.
 READING_SECONDS = 600
 READERS = 2
 
-# PgBouncer's answer to a setting of ours (pgbouncer.org/config.html#ignore_startup_parameters).
+# How PgBouncer refuses a setting of ours (pgbouncer.org/config.html#ignore_startup_parameters).
 REFUSED_BY_A_POOLER = "unsupported startup parameter"
 
 # Lets one of asyncpg's connections write, or refuses it by raising.
@@ -59,18 +59,18 @@ def make_engine(url: str, own: OwnFile | None = None, **options: Any) -> AsyncEn
 
 
 def own_file(url: str) -> OwnFile | None:
-    """Name the file that the process which runs the bot has to own; PostgreSQL has none."""
+    """Name the file that the bot's process must own; None for PostgreSQL."""
     place = make_url(url)
     is_file = place.get_backend_name() == "sqlite"
     return OwnFile(Path(place.database or "")) if is_file else None
 
 
 def make_writer(url: str, admit: Admit) -> AsyncEngine:
-    """Open PostgreSQL by one connection, each new one of which `admit` has to let in.
+    """Open PostgreSQL with a single connection; `admit` must accept each new one.
 
-    Whoever is frozen or cut off loses it: the server ends the session after SILENCE_SECONDS, and
-    here nobody waits for an answer longer than COMMAND_SECONDS. No ping before each use: it is
-    never idle for long.
+    A process that is frozen or cut off loses it: the server ends the session after SILENCE_SECONDS,
+    and we wait no longer than COMMAND_SECONDS for an answer. It is not pinged before each use, as
+    it is never idle for long.
     """
     silence = f"{SILENCE_SECONDS}s"
     settings = {
@@ -93,7 +93,7 @@ def make_writer(url: str, admit: Admit) -> AsyncEngine:
 
 
 def make_reader(url: str, seconds: float = READING_SECONDS) -> AsyncEngine:
-    """Open the database at `url` to read for long: nobody waits for it, and it can't write.
+    """Open the database at `url` for long reads, which block nobody; it can't write.
 
     A transaction sees one moment. A statement that takes longer than `seconds` raises ReadTooLong.
     """
@@ -137,7 +137,7 @@ def _postgres_reader(url: str, seconds: float) -> AsyncEngine:
 def _connect_to_postgres(
     dialect: Dialect, _entry: ConnectionPoolEntry, place: tuple[Any, ...], options: dict[str, Any]
 ) -> DBAPIConnection:
-    """Give what asyncpg raises here a name: a bare OSError could come from anywhere."""
+    """Raise an error of our own for asyncpg's: a bare OSError could come from anywhere."""
     with _slips_named():
         try:
             return dialect.connect(*place, **options)
@@ -147,7 +147,7 @@ def _connect_to_postgres(
 
 @contextmanager
 def _slips_named() -> Iterator[None]:
-    """Raise WrongUrl for what the libraries say of an URL with a slip, each in its own way."""
+    """Raise WrongUrl for the various errors that libraries raise for a mistyped URL."""
     try:
         yield
     except Exception as error:
@@ -175,7 +175,7 @@ def _admitted_by(admit: Admit) -> Callable[..., DBAPIConnection]:
 
 
 def _name_a_silence(failure: ExceptionContext) -> Exception | None:
-    """Give up a connection whose answer is overdue: asyncpg raises a bare TimeoutError."""
+    """Give up a connection whose answer is overdue; asyncpg raises only a bare TimeoutError."""
     if not isinstance(failure.original_exception, OSError):
         return None
     failure.is_disconnect = True
@@ -187,7 +187,7 @@ def _name_the_limit(failure: ExceptionContext) -> Exception | None:
 
 
 def _do_not_quote_the_row(failure: ExceptionContext) -> None:
-    """Take out "Failing row contains (…)": nothing that a person wrote belongs into a log."""
+    """Remove "Failing row contains (…)": nothing that a person wrote belongs in a log."""
     refusal = failure.original_exception.__cause__
     if getattr(refusal, "sqlstate", None) in {"23502", "23514"}:  # NOT NULL, CHECK
         setattr(refusal, "detail", None)  # noqa: B010 - asyncpg's own attribute, set on the instance
@@ -210,7 +210,7 @@ def _sqlite_engine(url: str, own: OwnFile | None, **options: Any) -> AsyncEngine
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    """Write to disk before a commit returns: Telegram forgets what we confirm."""
+    """Have commits reach the disk before they return: Telegram forgets what we confirm."""
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
@@ -224,7 +224,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 
 
 def _open_anew(failure: ExceptionContext) -> None:
-    """Close a connection whose log was removed, which brings its content into the file."""
+    """Close a connection whose log was removed, which writes the log's content to the file."""
     failure.is_disconnect |= isinstance(failure.original_exception, LogRemoved)
 
 

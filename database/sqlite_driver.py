@@ -1,8 +1,8 @@
-"""SQLite with few visits to the thread that aiosqlite keeps for a connection.
+"""SQLite with few switches to the thread that aiosqlite keeps for each connection.
 
-aiosqlite goes there four times for a statement, and waking two threads takes longer than most of
-our statements. Here only what has to wait goes there: BEGIN, if another program writes, COMMIT, for
-the disk, and ROLLBACK behind them. What stands between runs where it is asked for.
+aiosqlite switches four times for a statement, and waking two threads takes longer than most of our
+statements. Here only what may have to wait goes there: BEGIN if another program is writing, COMMIT,
+which waits for the disk, and ROLLBACK after them. All other statements run in the caller's thread.
 """
 
 import os
@@ -55,7 +55,7 @@ class DirectCursor(aiosqlite.Cursor):
 
     @override
     async def close(self) -> None:
-        """Nothing is left open: all rows were fetched."""
+        """Do nothing: all rows were fetched."""
 
     async def _begin(self, sql: str) -> None:
         self._conn.check()
@@ -63,7 +63,7 @@ class DirectCursor(aiosqlite.Cursor):
             await self._execute(self._run, sql, ())  # type: ignore[no-untyped-call]
 
     def _begins_at_once(self, sql: str) -> bool:
-        """Begin; False if another program has the lock, which is to be waited for elsewhere."""
+        """Begin; False if another program has the lock, which the other thread must wait for."""
         ((patience,),) = self._raw.execute("PRAGMA busy_timeout")
         self._raw.execute("PRAGMA busy_timeout=0")
         try:
@@ -87,7 +87,7 @@ class DirectCursor(aiosqlite.Cursor):
 
 
 class Connection(aiosqlite.Connection):
-    """aiosqlite's connection, with such cursors, and a rollback only of what was begun."""
+    """aiosqlite's connection with such cursors; it rolls back only if a transaction was begun."""
 
     own: OwnFile | None = None
     _is_left_alone = False
@@ -98,7 +98,7 @@ class Connection(aiosqlite.Connection):
 
     @override
     async def commit(self) -> None:
-        """Commit; raises if the file that it went to is not the one that the next process finds."""
+        """Commit; raises if the file is not the one that the next process will open."""
         await super().commit()
         self.check()
 
@@ -123,7 +123,7 @@ class Connection(aiosqlite.Connection):
 
     @override
     async def rollback(self) -> None:
-        """Undo what there is to undo: SQLAlchemy asks for it behind each commit, too."""
+        """Roll back if there is anything to undo: SQLAlchemy asks for it after each commit too."""
         if self.in_transaction:
             await super().rollback()
 
@@ -131,8 +131,8 @@ class Connection(aiosqlite.Connection):
 def connect(database: str | Path, *, own: OwnFile | None = None, **options: Any) -> Connection:
     """Open a file, or make it, readable for its owner only; see `sqlite3.connect` for the options.
 
-    Two threads use the connection, but never at once: each statement waits for the one before.
-    Where it has to be our `own`: raises FileNotOurs, FileReplaced and DatabaseUnreachable.
+    Two threads use the connection, but never at the same time: each statement waits for the last.
+    If it must be our `own`: raises FileNotOurs, FileReplaced and DatabaseUnreachable.
     """
     options["check_same_thread"] = False
     if own is None:
@@ -146,7 +146,7 @@ def connect(database: str | Path, *, own: OwnFile | None = None, **options: Any)
 
 
 def _make_private(database: str | Path) -> None:
-    """Make the file, which SQLite would make readable for all; its side files follow it."""
+    """Make the file, which SQLite would make readable for all; side files copy its permissions."""
     if str(database) != ":memory:":
         with suppress(OSError):  # it exists, or SQLite will say the same
             os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))

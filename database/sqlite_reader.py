@@ -1,7 +1,7 @@
-"""SQLite opened only to read, by the plain driver: a statement runs in a thread of its own.
+"""SQLite opened only to read, with the plain driver: statements run in another thread.
 
-The loop goes on meanwhile, and so does the writer: a transaction here sees the moment at which it
-began to read. While it lasts the log can't be emptied, so it ends some time.
+Meanwhile the event loop and the writer go on: a transaction sees the database as it was when it
+began to read. The log can't be emptied while one is open, so its time is limited.
 """
 
 import sqlite3
@@ -17,14 +17,14 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from database.errors import ReadTooLong
 
-# SQLite asks after this many of its instructions whether to go on: about each millisecond.
+# SQLite asks whether to go on after this many of its instructions: about every millisecond.
 INSTRUCTIONS = 20_000
 
 _PATIENCE = "reading until"
 
 
 def make_engine(url: str, seconds: float, **options: Any) -> AsyncEngine:
-    """Open the file at `url`, which has to be there; no statement takes longer than `seconds`."""
+    """Open the file at `url`, which must exist; no statement may take longer than `seconds`."""
     engine = create_async_engine(url, hide_parameters=True, **options)
 
     def begin(connection: Connection) -> None:
@@ -51,7 +51,7 @@ class _Patience:
     until = inf
 
     def is_over(self) -> bool:
-        """Asked by SQLite, in the connection's thread."""
+        """Answer SQLite, which asks in the connection's thread."""
         return time.monotonic() > self.until
 
 
@@ -74,7 +74,7 @@ def _patience(connection: Connection) -> _Patience:
 
 
 def _interrupt(_connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
-    """End a statement that nobody waits for any more: closing would wait for it."""
+    """Stop a statement that nobody waits for any more: closing would wait for its end."""
     entry.info[_PATIENCE].until = -inf
 
 

@@ -1,4 +1,4 @@
-"""Every table there is: whoever needs the whole schema imports it from here."""
+"""Every table: import this where the whole schema is needed."""
 
 from database import machinery, models, team
 from database.base import Base

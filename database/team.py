@@ -1,4 +1,4 @@
-"""The team's chats, what it changed from them, and what somebody is being asked for."""
+"""The team's chats, the settings it changed from them, and its open dialogues."""
 
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,9 @@ from database.models import User
 class StaffChat(Base):
     """A group in which staff answer; one of them is the main one.
 
-    `chat_id` is the id that Telegram has for it now. `by_setting`: it is a staff chat for as long
-    as the setting makes it the main one. Tickets from `next_ticket_id` on may still have to come
-    along to it; None if all have.
+    `chat_id` is its current id. `by_setting`: it is a staff chat only while the setting makes it
+    the main one. Tickets from `next_ticket_id` on may still have to move along to it; None if all
+    have.
     """
 
     __tablename__ = "staff_chats"
@@ -40,7 +40,7 @@ class StaffChat(Base):
 
 
 class Setting(Base):
-    """A value in the place of the default, in one language."""
+    """A value that replaces the default, in one language."""
 
     __tablename__ = "settings"
     __table_args__ = (UniqueConstraint("key", "language"),)
@@ -54,7 +54,7 @@ class Setting(Base):
 class SettingChange(Base):
     """Who gave a setting which value, and when; never changed, never dropped.
 
-    Without a `value` the default was put back. Nobody: an anonymous administrator.
+    Without a `value` the default was restored. Without a person it was an anonymous administrator.
     """
 
     __tablename__ = "setting_changes"
@@ -75,9 +75,9 @@ class SettingChange(Base):
 class Dialogue(Base):
     """Something that one person is asked for in a chat, by a message to reply to.
 
-    `step` says what for, and `data` what the step needs. `speaker_id` is a person's Telegram id, or
-    the group's own for its anonymous administrators. `question_id` is the message that asks, once
-    it was sent. Those that are over are kept for a while, so that a late reply is understood.
+    `step` says what for, and `data` has what the step needs. `speaker_id` is a person's Telegram
+    id, or the group's own for its anonymous administrators. `question_id` is the message that asks,
+    once it was sent. Ended dialogues are kept for a while, so that a late reply is understood.
     """
 
     __tablename__ = "dialogues"
