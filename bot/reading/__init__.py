@@ -1,1 +1,1 @@
-"""Telegram's shapes, read: who says what, where, and about which ticket."""
+"""Reads Telegram's updates: who says what, where, and about which ticket."""

@@ -28,9 +28,9 @@ from services.problems import (
 class StaffMiddleware(BaseMiddleware):
     """Remembers who wrote or pressed; None for anonymous administrators and channels.
 
-    A command of somebody who has no say is refused: NotStaff, NotConfirmed. One that is done and
-    answered with nothing is marked as done. So is one in reply to us, whose edit might be taken for
-    an answer otherwise.
+    A command of somebody who has no say is refused: NotStaff, NotConfirmed. A command that is done
+    and gets no reply is marked as done. So is one in reply to us: otherwise its edit might be taken
+    for an answer.
     """
 
     @override
@@ -54,7 +54,7 @@ class StaffMiddleware(BaseMiddleware):
 
 
 def require_say(standing: Standing) -> None:
-    """Refuse what somebody wants who is no member, as far as Telegram says."""
+    """Refuse somebody who is not a member, as far as Telegram says."""
     if standing is Standing.OUTSIDE:
         raise NotStaff
     if standing is Standing.UNCONFIRMED:
@@ -62,7 +62,7 @@ def require_say(standing: Standing) -> None:
 
 
 def require_administrator(administrator: bool | None) -> None:
-    """Refuse what is for administrators. None: Telegram is asked, and it is handled again."""
+    """Refuse anybody but administrators. None: Telegram is asked, and the update handled again."""
     if administrator is None:
         raise AdministratorUnknown
     if not administrator:
@@ -87,7 +87,7 @@ class AddresseeMiddleware(BaseMiddleware):
 
 
 async def writer(event: TelegramObject, session: AsyncSession, now: datetime) -> User | None:
-    """Remember who wrote or pressed; None where that is nobody by name."""
+    """Remember who wrote or pressed; None if it is not a person."""
     if not isinstance(event, Message | CallbackQuery) or event.from_user is None:
         return None
     if isinstance(event, Message) and event.sender_chat is not None:

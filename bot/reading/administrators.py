@@ -1,7 +1,7 @@
-"""Who administers a group: asked of Telegram only when something depends on it.
+"""Who administers a group; Telegram is asked only when something depends on it.
 
-getChatMember is for a bot that is an administrator itself; who administers a group, every member is
-told (core.telegram.org/bots/api#getchatmember).
+getChatMember only works reliably for a bot that is an administrator itself; getChatAdministrators
+works for every member (core.telegram.org/bots/api#getchatmember).
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from bot.reading.speakers import Speaker, speaker
 
 log = structlog.get_logger(__name__)
 
-# Who was no administrator may have become one: asked again after this time, in seconds.
+# How soon to ask again about somebody who was no administrator, in seconds.
 ASKED_AGAIN = 5.0
 
 
@@ -32,7 +32,7 @@ class Administrators:
         self._known: dict[int, tuple[frozenset[int], float]] = {}
 
     async def wrote(self, raw: Mapping[str, Any]) -> bool | None:
-        """Tell whether an administrator wrote or pressed; None if Telegram does not say."""
+        """Whether an administrator wrote or pressed; None if Telegram does not say."""
         who = speaker(raw)
         return False if who is None or who.is_program else await self._is_one(who)
 

@@ -1,4 +1,4 @@
-"""Keeps an album among staff of which an item is a command."""
+"""Keeps an album with a command in it among staff."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, override
@@ -17,10 +17,10 @@ from services.problems import Problem, UnknownReply
 
 
 class AlbumMiddleware(BaseMiddleware):
-    """Makes a note of a command under a picture of an album, so that all of the album is one.
+    """Makes a note of a command under a picture of an album, and so of the whole album.
 
-    Its items come one by one: what came before is taken back from where it waits for the rest. It
-    is a note whether the command is carried out or refused, so a refusal is returned, not raised.
+    The items come one by one: those before it, which still wait for the rest, are taken back. It is
+    a note whether the command is carried out or refused, so a refusal is returned, not raised.
     """
 
     @override
@@ -37,7 +37,7 @@ class AlbumMiddleware(BaseMiddleware):
             async with data["session"].begin_nested():
                 shown = await handler(event, data)
         except UnknownReply:
-            raise  # handled once more, when it may be known
+            raise  # the update is handled once more, when the link may be known
         except Problem as problem:
             shown = problem
         if data["standing"] is not Standing.OUTSIDE:
@@ -48,7 +48,7 @@ class AlbumMiddleware(BaseMiddleware):
 async def _commands_with_album(message: Message, data: dict[str, Any]) -> bool:
     """Whether an album is a reply to us, and this item of it is handled as a command.
 
-    One that names no bot and is none of ours may be a mistyped note (services/helpdesk/hearing.py).
+    An unknown command that names no bot may be a mistyped note (services/helpdesk/hearing.py).
     """
     if message.media_group_id is None or not begins_with_command(message):
         return False
@@ -61,7 +61,7 @@ async def _note(message: Message, data: dict[str, Any]) -> None:
     try:
         ticket = await replied_ticket(session, message, staff_chat)
     except Problem:
-        return  # a reply to what belongs to no ticket goes to nobody
+        return  # a reply to a message that belongs to no ticket goes to nobody
     by = await writer(message, session, now)
     await answers.write(session, ticket, content(message), by=by, now=now, as_note=True)
     beside = await kept.album(session, message.chat.id, message.media_group_id)

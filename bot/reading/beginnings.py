@@ -1,6 +1,6 @@
-"""How a message begins that has neither text nor caption: by the first words that its reader sees.
+"""How a message without text or caption begins: the first words that its reader sees.
 
-What is in a poll or on a map is said as much as a text is, so it makes a note like one.
+A poll or a place can begin with a slash just like a text, and is then a note too.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from bot.reading.update_json import as_dict
 from core.slashes import begins_with_slash, is_invisible
 from database.models import ContentKind
 
-# Where the words stand in a kind of content; each of them may be what is read first.
+# The fields of a kind of content that have words; any of them may be what is read first.
 _FIRST = {
     "checklist": ("title",),
     "contact": ("first_name", "last_name"),
@@ -18,24 +18,24 @@ _FIRST = {
     "venue": ("title",),
 }
 
-# Where people's words stand in what was laid out in blocks, and in what is newer than we are.
+# The fields that have people's words in rich text, and in kinds newer than this program.
 _WORDS = frozenset(
     {"alternative_text", "caption", "description", "expression", "question", "summary"}
     | {"text", "title"}
 )
 
-# What stands in for the words of a stretch that has none.
+# The fields shown in the place of a span that has no words itself.
 _INLINE = ("text", "alternative_text", "expression")
 
-# What is around a message; the words in it are somebody else's.
+# Fields around a message; their words are somebody else's.
 _AROUND = frozenset({"forward_origin", "link_preview_options", "quote"})
 
-# As much as is worth keeping; what shows nothing at the beginning may be long.
+# How much is worth keeping, in characters; blank beginnings may be long.
 _LONGEST = 4096
 
 
 def beginning(kind: str, details: Mapping[str, Any]) -> str:
-    """Read what begins with a slash, if anything that is read first does; else nothing."""
+    """Give the first line if it begins with a slash; empty if none that may come first does."""
     found = (one.strip() for one in _read_first(kind, details))
     return next((one[:_LONGEST] for one in found if begins_with_slash(one)), "")
 
@@ -59,7 +59,7 @@ def _first_visible(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _lines(value: Any) -> Iterator[str]:
-    """Find people's words in the order in which they are read, a line each."""
+    """Find people's words in reading order, a line each."""
     if isinstance(value, list):
         for one in value:
             yield from _lines(one)
@@ -72,7 +72,7 @@ def _lines(value: Any) -> Iterator[str]:
 
 
 def _is_block(value: Any) -> bool:
-    """Tell what is laid out itself, such as the caption of a picture, from words."""
+    """Whether it has a layout of its own, such as a picture's caption, and is not just words."""
     return isinstance(value, Mapping) and "type" not in value
 
 

@@ -1,4 +1,4 @@
-"""Reads Telegram's messages into the services' shapes."""
+"""Turns Telegram's messages into the services' `Content`."""
 
 import json
 from datetime import UTC, datetime
@@ -14,15 +14,15 @@ from core.text import LONGEST_NAME, utf16_len
 from database.models import ContentKind
 from services.helpdesk.content import Content, Person
 
-# Telegram's own limit is 4096; what is so much longer is no message of a person's.
+# Telegram's own limit is 4096; nothing this long is a person's message.
 LONGEST_TEXT = 2**16
 
-# What is sent along as it came: worth nothing unless aiogram could read it.
+# Fields that are sent on as they came: useless unless aiogram could read them.
 _SENT_ALONG = frozenset(
     {"has_media_spoiler", "link_preview_options", "quote", "show_caption_above_media"}
 )
 
-# What a message may say besides its text and its file, and how much of that is kept, as JSON.
+# What else a message may have besides text and file, and how much of that is kept, as JSON.
 _TOLD = kinds.RELAYED - {"text"} | {"forward_origin"}
 _DETAILS = _TOLD | _SENT_ALONG
 LONGEST_DETAILS = 2**16
@@ -42,7 +42,7 @@ def person(user: User) -> Person:
 
 
 def content(message: Message) -> Content:
-    """Read what was written. Raises NotAMessage for what is too long for any."""
+    """Read what was written. Raises NotAMessage if it is too long to be a message."""
     kind, text = kinds.kind_of(message), message.text or message.caption or None
     file = _file(message, kind)
     if text and len(text) > LONGEST_TEXT:
@@ -74,7 +74,7 @@ def edited_at(message: Message) -> datetime | None:
 
 
 def first_word(message: Message) -> str:
-    """Read how a message begins, as much of it as is worth repeating."""
+    """Read how a message begins, as much of it as is worth quoting."""
     words = (message.text or message.caption or "").split(maxsplit=1)
     return words[0][:64] if words else ""
 
@@ -87,9 +87,9 @@ def _file(message: Message, kind: str) -> Any:
 
 
 def _said(message: Message, kind: str) -> dict[str, Any]:
-    """Read what else the message says, as Telegram said it.
+    """Read the other fields of the message, as Telegram sent them.
 
-    Of a kind that nobody knows that is all that nobody knows.
+    For an unknown kind, these are all the fields that we don't know.
     """
     said = {name: _plain(getattr(message, name)) for name in message.model_fields_set & _DETAILS}
     if message.model_extra:
@@ -98,7 +98,7 @@ def _said(message: Message, kind: str) -> dict[str, Any]:
 
 
 def _details(said: dict[str, Any]) -> dict[str, Any]:
-    """Keep it; the largest goes if it is a lot."""
+    """Keep these fields; if they are too long, drop the largest."""
     found = dict(said)
     while found and len(json.dumps(found)) > LONGEST_DETAILS:
         del found[max(found, key=lambda name: len(json.dumps(found[name])))]
@@ -106,7 +106,7 @@ def _details(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _quoted_from_end(message: Message) -> int:
-    """Count from the end: what we put before people's words has another length each time."""
+    """Give the quote's place, counted from the end: what we put before people's words varies."""
     quote, replied = message.quote, message.reply_to_message
     if quote is None or replied is None:
         return 0

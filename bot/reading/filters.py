@@ -16,14 +16,14 @@ from services.helpdesk import dialogues
 
 
 def chat_of(event: TelegramObject) -> Chat | None:
-    """Tell in which chat something happened; a button was pressed where its message is."""
+    """Find the chat where it happened; for a button, the chat of its message."""
     place = event.message if isinstance(event, CallbackQuery) else event
     chat: Chat | None = getattr(place, "chat", None)
     return chat
 
 
 class When(Filter):
-    """What a magic filter says, without a thread for it."""
+    """The result of a magic filter, without a thread for it."""
 
     def __init__(self, magic: MagicFilter) -> None:
         self._magic = magic
@@ -50,7 +50,7 @@ class Relayed(Filter):
 
 
 class Refused(Filter):
-    """A kind of message that is content, and can't be passed on."""
+    """A kind of message that is content but can't be passed on."""
 
     @override
     async def __call__(self, message: Message) -> bool:
@@ -58,9 +58,9 @@ class Refused(Filter):
 
 
 class Question(Filter):
-    """What a user wants passed on: of such a kind, and no command.
+    """What a user wants passed on: a message of such a kind, and no command.
 
-    What stands with a command that we don't know, as in `/order 4711 is late`, is a question.
+    An unknown command with more words, as in `/order 4711 is late`, is a question.
     """
 
     @override
@@ -71,7 +71,7 @@ class Question(Filter):
 
 
 class ReplyToBot(Filter):
-    """The message replies to one of the bot's."""
+    """The message replies to one from the bot."""
 
     @override
     async def __call__(self, message: Message) -> bool:
@@ -83,9 +83,9 @@ class ReplyToBot(Filter):
 
 
 class AboutDialogue(Filter):
-    """The message replies to a question of the bot's, or it is the edit of such a reply.
+    """The message replies to a question from the bot, or is the edit of such a reply.
 
-    Gives the `dialogue`. Questions have no buttons: what replies to a card asks nothing here.
+    Gives the `dialogue`. Questions have no buttons, so a reply to a card is looked up no further.
     """
 
     @override
@@ -101,12 +101,12 @@ class AboutDialogue(Filter):
 
 
 def staff_command(*names: str) -> Command:
-    """Match a command of the staff chat, in whatever capitals; `/close@another_bot` is not ours."""
+    """Match a command of the staff chat, in any case; `/close@another_bot` is not ours."""
     return Command(*names, ignore_case=True)
 
 
 def private_command(*names: str) -> Command:
-    """Match a command in a private chat, where all are for us, also by a name we had before."""
+    """Match a command in a private chat, where all are for us, also under a former name."""
     return Command(*names, ignore_case=True, ignore_mention=True)
 
 
@@ -121,7 +121,7 @@ class CommandLike(Filter):
 class CommandNames(Filter):
     """The message begins with a command that names this bot, as in `/close@our_bot`.
 
-    With `another`, one that names some other bot; that may be ours under a name it had before.
+    With `another`, one that names some other bot, which may be a former name of ours.
     """
 
     def __init__(self, *, another: bool = False) -> None:
@@ -155,5 +155,5 @@ def is_known(message: Message) -> bool:
 
 
 def has_more(message: Message) -> bool:
-    """Whether there are words behind the command, or a picture above it."""
+    """Whether there are words after the command, or a picture above it."""
     return message.text is None or len(message.text.split(maxsplit=1)) > 1

@@ -1,8 +1,8 @@
 """The kinds of messages, and what is done with each: one rule for both sides.
 
-Content is passed on. What is content but may not be copied is answered with advice. A service
-message is Telegram's own word about a chat, and nobody waits for an answer to it. What aiogram
-does not know is one or the other: whether it can be copied tells.
+Content is passed on. Content that may not be copied is answered with advice. Service messages are
+from Telegram itself, about the chat, and nobody waits for an answer to them. A kind that aiogram
+does not know may be either: we find out by trying to copy it.
 """
 
 from aiogram.enums import ContentType
@@ -25,18 +25,18 @@ FILES = frozenset(
     }
 )
 
-# UNKNOWN is what is newer than we are: content, or a service message of tomorrow.
+# UNKNOWN is a kind newer than this program: content, or a service message.
 RELAYED: frozenset[str] = frozenset(kind.value for kind in ContentKind)
 
-# What Telegram lets nobody copy (core.telegram.org/bots/api#copymessage), a story, which is for
-# the eyes of those whom its author chose, and a game, which belongs to its own bot.
+# Kinds that Telegram lets nobody copy (core.telegram.org/bots/api#copymessage), and two more: a
+# story is only for those whom its author chose, and a game belongs to its own bot.
 REFUSED = frozenset({"giveaway", "giveaway_winners", "invoice", "paid_media", "story", "game"})
 
 _KNOWN = frozenset(kind.value for kind in ContentType) - {ContentKind.UNKNOWN}
 
 
 def kind_of(message: Message) -> str:
-    """Tell what a message is, also where aiogram could not read it."""
+    """Find the kind of a message, also if aiogram could not read it."""
     kind: str = message.content_type
     if kind != ContentKind.UNKNOWN:
         return kind

@@ -1,7 +1,7 @@
-"""Who has a say in a group: asked of Telegram before it counts, and remembered for a while.
+"""Who has a say in a group; Telegram is asked first, and its answer remembered for a while.
 
-In a public group, or one that is linked to a channel, people who have not joined read the cards,
-press their buttons and reply to them.
+In a public group, or one linked to a channel, people who have not joined can read the cards, press
+their buttons and reply to them.
 """
 
 import asyncio
@@ -19,36 +19,36 @@ from bot.reading.speakers import Speaker, asks_something, movements, speaker
 
 log = structlog.get_logger(__name__)
 
-# How long an answer of Telegram's counts, in seconds.
+# How long Telegram's answer counts, in seconds.
 REMEMBERED = 300.0
 
-# How long Telegram has for an answer, in seconds.
+# Timeout of such a request, in seconds.
 PATIENCE = 5
 
 # How long to wait after a failure before asking again, in seconds.
 NOT_ASKED = 30.0
 
-# The same where words are kept until Telegram says who it is.
+# The same if words are kept until Telegram says who the writer is.
 ASKED_SOON = 3.0
 
-# More answers than this are not kept: strangers may be many.
+# Most answers to remember: strangers may be many.
 MOST = 10_000
 
 
 class Standing(Enum):
-    """What the word of whoever speaks counts."""
+    """How much say a speaker has."""
 
     INSIDE = auto()
     OUTSIDE = auto()
     # Strangers can write here, and Telegram does not say whether this is one.
     UNCONFIRMED = auto()
-    # Another bot, or a channel's post that Telegram forwarded here: nobody waits for an answer.
+    # Another bot, or a channel post that Telegram forwarded here: nobody waits for an answer.
     PROGRAM = auto()
 
 
 @dataclass(frozen=True)
 class Group:
-    """What makes a group one in which strangers can write."""
+    """The facts that decide whether strangers can write in a group."""
 
     public: bool
     linked_chat_id: int | None
@@ -59,7 +59,7 @@ class Group:
 
 
 class Members:
-    """Asks through one bot. A clock that is set makes nothing count for longer or shorter."""
+    """Asks through one bot. Setting the system's clock does not change how long answers count."""
 
     def __init__(self, bot: Bot, monotonic: Callable[[], float]) -> None:
         self._bot = bot
@@ -68,22 +68,22 @@ class Members:
         self._gone: set[tuple[int, int]] = set()
         self._strangers: set[tuple[int, int]] = set()
         self._doubted: set[tuple[int, int]] = set()
-        # Of whom Telegram did not say something, and does by now (bot/incoming/confirmations.py).
+        # Speakers about whom Telegram was silent and has now answered (incoming/confirmations.py).
         self.cleared: list[Speaker] = []
         self._groups: dict[int, tuple[Group, float]] = {}
 
     def note(self, raw: Mapping[str, Any]) -> None:
-        """Take in who came and who left, if the update says so: it counts at once."""
+        """Note who joined and who left, if the update says so: it counts at once."""
         for chat_id, person_id, inside in movements(raw):
             self._known.pop((chat_id, person_id), None)
             self._strangers.discard((chat_id, person_id))
             (self._gone.discard if inside else self._gone.add)((chat_id, person_id))
 
     async def standings(self, batch: Sequence[Mapping[str, Any]]) -> list[Standing]:
-        """Tell for each update whether whoever wrote or pressed has a say there.
+        """Find for each update whether the person who wrote or pressed has a say there.
 
-        Telegram is asked about all of them at once, once about each, and only about what needs a
-        right: whoever wrote several of these is in or out in all.
+        Telegram is asked about all of them at the same time, once about each, and only if the
+        update needs a right; so a person who wrote several of these is in or out in all of them.
         """
         askers = [self._asker(raw) for raw in batch]
         asked = list(dict.fromkeys(who for who in askers if who is not None))
@@ -94,7 +94,7 @@ class Members:
         ]
 
     def _asker(self, raw: Mapping[str, Any]) -> Speaker | None:
-        """Tell about whom Telegram is to be asked; None if that is not needed."""
+        """Find the speaker to ask Telegram about; None if that is not needed."""
         who = speaker(raw)
         if who is None or who.is_program or who.private:
             return None
@@ -106,7 +106,7 @@ class Members:
         return Standing.PROGRAM if who is not None and who.is_program else Standing.INSIDE
 
     async def standing(self, who: Speaker) -> Standing:
-        """Tell what the word of a person or a chat counts in a group."""
+        """Find how much say a person or a chat has in a group."""
         standing, key = await self._find_out(who), (who.chat_id, who.id)
         if standing is Standing.UNCONFIRMED:
             self._doubted.add(key)
@@ -123,7 +123,7 @@ class Members:
         return await self._of_channel(who) if who.as_channel else Standing.OUTSIDE
 
     async def _of_channel(self, who: Speaker) -> Standing:
-        """A channel has a say where only members can write, or where it is the linked one."""
+        """Let a channel have a say where only members can write, or where it is the linked one."""
         group = await self._group(who)
         if group is None:
             return Standing.UNCONFIRMED
@@ -148,7 +148,7 @@ class Members:
         return standing
 
     def _take_down(self, key: tuple[int, int], *, inside: bool) -> None:
-        """Keep in mind what Telegram said last, for when it does not answer."""
+        """Remember Telegram's last answer, for when it is silent."""
         if inside:
             self._gone.discard(key)
             self._strangers.discard(key)
@@ -158,7 +158,7 @@ class Members:
             self._strangers.add(key)
 
     async def _is_inside(self, who: Speaker) -> bool | None:
-        """Ask whether a person is in the group; to a bot without admin rights none need be said."""
+        """Ask whether a person is in the group; without admin rights we may get no answer."""
         try:
             member = await self._bot.get_chat_member(who.chat_id, who.id, request_timeout=PATIENCE)
         except AiogramError as error:
@@ -169,7 +169,7 @@ class Members:
         return not isinstance(member, ChatMemberLeft | ChatMemberBanned)
 
     async def _of_unknown(self, who: Speaker) -> Standing:
-        """Believe whoever writes where only members can, unless Telegram said otherwise before."""
+        """Trust a writer where only members can write, unless Telegram said otherwise before."""
         key = who.chat_id, who.id
         if key in self._gone:
             return Standing.OUTSIDE
@@ -180,7 +180,7 @@ class Members:
         return Standing.INSIDE if closed else Standing.UNCONFIRMED
 
     async def _group(self, who: Speaker) -> Group | None:
-        """Ask what kind of group it is; what was known last counts while Telegram does not say."""
+        """Ask what kind of group it is; the last answer counts while Telegram is silent."""
         now = self._monotonic()
         known, until = self._groups.get(who.chat_id, (None, now))
         if until > now:

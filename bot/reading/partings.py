@@ -1,4 +1,4 @@
-"""Telling thanks and goodbyes from a question: a closed ticket is not reopened for them.
+"""Tells thanks and goodbyes from questions: they do not reopen a closed ticket.
 
 Each language brings its own phrases, beside its sentences (`bot/locales/*/partings.txt`).
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from bot import i18n
 
-# Nobody parts at greater length, in characters.
+# The longest text that can be a goodbye, in characters.
 _LONGEST = 200
 
 _ASKING = re.compile("[?\uff1f\u061f]")
@@ -22,7 +22,7 @@ type Phrase = tuple[str, ...]
 
 
 class Partings(NamedTuple):
-    """A language's phrases: those that part, all that may stand with one, and bare consent."""
+    """A language's phrases: goodbyes and thanks, all that may go with one, and bare consent."""
 
     parting: frozenset[Phrase]
     allowed: frozenset[Phrase]
@@ -30,9 +30,9 @@ class Partings(NamedTuple):
 
 
 def only_parts(text: str | None) -> bool:
-    """Whether `text` thanks, says goodbye or "ok", in words or by a sign, and nothing else.
+    """Whether `text` only says thanks, goodbye or "ok", in words or with an emoji.
 
-    A question mark always asks for something.
+    Text with a question mark is always a question.
     """
     if not text or len(text) > _LONGEST or _ASKING.search(text):
         return False
@@ -48,7 +48,7 @@ def only_parts(text: str | None) -> bool:
 
 @cache
 def partings_of(language: str) -> Partings:
-    """Read what a language says."""
+    """Read a language's phrases."""
     lists: list[frozenset[Phrase]] = []
     for paragraph in i18n.partings_file(language).read_text(encoding="utf-8").split("\n\n"):
         lines = [line for line in paragraph.splitlines() if not line.startswith("#")]
@@ -64,9 +64,9 @@ def _words(text: str) -> list[str]:
 def _parts(
     words: Sequence[str], parting: AbstractSet[Phrase], allowed: AbstractSet[Phrase]
 ) -> bool:
-    """Whether the words are allowed phrases one after the other, and one of them parts."""
+    """Whether the words are a row of allowed phrases, one of which is a goodbye or thanks."""
     longest = max(map(len, allowed))
-    reached = {(0, False)}  # how many words are read, and whether a phrase of them parts
+    reached = {(0, False)}  # how many words are read, and whether a goodbye was among them
     for start in range(len(words)):
         for read, parts in [one for one in reached if one[0] == start]:
             for end in range(read + 1, min(read + longest, len(words)) + 1):

@@ -1,4 +1,4 @@
-"""Who speaks, read off an update's JSON, whatever is wrong with it."""
+"""Reads from an update's JSON who speaks, even if aiogram can't read the update."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from core.slashes import begins_with_slash
 # The kinds of updates in which somebody says something.
 _SPOKEN = frozenset({"message", "edited_message", "callback_query"})
 
-# The service messages about people who come and leave.
+# The service messages about people who join and leave.
 _MOVES = frozenset({"left_chat_member", "new_chat_members"})
 
 
@@ -18,8 +18,8 @@ _MOVES = frozenset({"left_chat_member", "new_chat_members"})
 class Speaker:
     """Who wrote or pressed in the chat `chat_id`.
 
-    `id` is a person's, or the chat's in whose name the message was written (`as_chat`): the group
-    itself for an anonymous administrator. Such messages come with a stand-in bot as `from`.
+    `id` is a person's, or with `as_chat` that of the chat in whose name the message was written:
+    the group itself for an anonymous administrator. Such messages have a stand-in bot as `from`.
     """
 
     chat_id: int
@@ -32,7 +32,7 @@ class Speaker:
 
 
 def speaker(raw: Mapping[str, Any]) -> Speaker | None:
-    """Read who speaks; None where nobody does, or the update does not say."""
+    """Read who speaks; None if nobody does, or the update does not say."""
     if raw.keys().isdisjoint(_SPOKEN):
         return None
     event, chat = event_of(raw), _chat(raw)
@@ -56,7 +56,7 @@ def speaker(raw: Mapping[str, Any]) -> Speaker | None:
 
 
 def asks_something(raw: Mapping[str, Any], bot_id: int) -> bool:
-    """Whether what is done here needs a right: a press, an edit, a command, a reply to the bot."""
+    """Whether the update needs a right: a press, an edit, a command or a reply to the bot."""
     if "callback_query" in raw or "edited_message" in raw:
         return True
     message = as_dict(raw.get("message"))
@@ -66,12 +66,12 @@ def asks_something(raw: Mapping[str, Any], bot_id: int) -> bool:
 
 
 def says_who_left(raw: Mapping[str, Any]) -> bool:
-    """Whether somebody has no say any more since this update."""
+    """Whether the update says that somebody left, and so has no say any more."""
     return any(not inside for *_, inside in movements(raw))
 
 
 def movements(raw: Mapping[str, Any]) -> Iterator[tuple[int, int, bool]]:
-    """List who moved by group and person, and whether the person is in the group since."""
+    """List the group and person of each move, and whether the person is in the group now."""
     message, chat_id = as_dict(raw.get("message")), as_id(_chat(raw).get("id"))
     if chat_id is None or ("chat_member" not in raw and message.keys().isdisjoint(_MOVES)):
         return
@@ -93,7 +93,7 @@ def _is_inside(member: Mapping[str, Any]) -> bool:
 
 
 def _chat(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Read where it happened; a button was pressed where its message is."""
+    """Read the chat where it happened; for a button, the chat of its message."""
     event = event_of(raw)
     place = as_dict(event.get("message", event)) if "callback_query" in raw else event
     return as_dict(place.get("chat"))

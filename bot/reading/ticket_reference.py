@@ -19,9 +19,9 @@ async def pressed_ticket(
 ) -> Ticket:
     """Get the ticket of a pressed button, locked.
 
-    ButtonOutdated if another ticket, or none, has its key by now: keys are given again by a
-    restored or new database. Buttons without a mark count on a message that is stored as this
-    ticket's card. NotForYou if the ticket is not of this staff chat.
+    ButtonOutdated if another ticket, or none, has this key now: a restored or new database reuses
+    keys. A button without a mark counts only on a message that is stored as this ticket's card.
+    NotForYou if the ticket is not of this staff chat.
     """
     if button.mark:
         known = await marks.fits(session, button.ticket_id, button.mark)
@@ -35,7 +35,7 @@ async def pressed_ticket(
 
 
 async def told_ticket(session: AsyncSession, query: CallbackQuery, staff_chat: StaffChat) -> Ticket:
-    """Get the ticket that a button's message is stored for, locked; ButtonOutdated if none."""
+    """Get the ticket that the button's message is linked to, locked; ButtonOutdated if none."""
     if query.message is None:
         raise ButtonOutdated
     place = query.message.chat.id, query.message.message_id
@@ -48,11 +48,11 @@ async def told_ticket(session: AsyncSession, query: CallbackQuery, staff_chat: S
 async def replied_ticket(session: AsyncSession, message: Message, staff_chat: StaffChat) -> Ticket:
     """Find the ticket of the bot's message that `message` replies to; UnknownReply if none.
 
-    UnknownCard, which is one, if it is the card of a ticket that is not in this database.
+    If it is the card of a ticket that is not in this database, UnknownCard, a subclass.
 
-    The id counts in the chat that Telegram names with it: a group that became a supergroup shows
-    old messages too, and counts anew. A card is also known by its buttons, which carry the
-    ticket's key and mark, even if its link is missing.
+    The message's id belongs to the chat that Telegram names with it: a group that became a
+    supergroup still shows old messages, but numbers start over. A card without a link is recognised
+    by its buttons, which carry the ticket's key and mark.
     """
     replied = message.reply_to_message
     if replied is None:

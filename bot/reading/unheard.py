@@ -1,6 +1,6 @@
-"""Edits that bring the first that counts of a reply in the staff chat.
+"""Edits of replies in the staff chat that were not taken in themselves.
 
-The reply was refused, set aside, or never handed over by Telegram: its edit is heard as a reply.
+The reply was refused, set aside, or never given to us by Telegram: its edit is taken as the reply.
 """
 
 from datetime import timedelta
@@ -14,14 +14,14 @@ from bot.reading.kinds import RELAYED, kind_of
 from bot.texts import buttons
 from services.helpdesk import commands
 
-# What is edited later may have been answered before a backup was restored.
+# After this time the message may have been handled before a backup was restored.
 WITHIN = timedelta(hours=48)
 
 
 async def is_new_reply(session: AsyncSession, message: Message) -> bool:
-    """Whether an edited message that is not stored is to be heard as a reply.
+    """Whether an edited message that is not stored is to be taken as a new reply.
 
-    Not what is a command, which an edit never gives, and not what was one and is done.
+    Not if it is a command, which an edit never gives, or was one and is done.
     """
     edited = edited_at(message)
     if edited is None or edited - message.date > WITHIN or kind_of(message) not in RELAYED:

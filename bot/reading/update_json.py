@@ -1,4 +1,4 @@
-"""What can be read off an update's JSON, whatever is wrong with it."""
+"""What can be read from an update's JSON, even if aiogram can't read the update."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from typing import Any
 from core.text import LONGEST_NAME, clean
 from services.helpdesk.content import Person
 
-# How much of a message is repeated to its writer, in characters.
+# How much of a message is quoted back to its writer, in characters.
 _REPEATED = 64
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an update came from, and how it begins; None for what it does not say.
+    """Where an update came from, and how it begins; fields are None if it does not say.
 
-    `is_program`: another bot may have written it, which would answer our answers for ever.
+    `is_program`: another bot may have written it, and would reply to our replies for ever.
     """
 
     chat_id: int | None
@@ -29,7 +29,7 @@ class Origin:
 
 
 def cleaned(value: Any) -> Any:
-    """Replace what databases refuse in every string within a JSON value."""
+    """Replace the characters that databases refuse in all strings of a JSON value."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list):
@@ -40,7 +40,7 @@ def cleaned(value: Any) -> Any:
 
 
 def origin(raw: Mapping[str, Any]) -> Origin:
-    """Find out whom to tell about an update."""
+    """Find whom to tell about an update."""
     event, query = event_of(raw), raw.get("callback_query")
     message = as_dict(event.get("message", event)) if query else event
     chat, sender = as_dict(message.get("chat")), as_dict(event.get("from"))
@@ -79,7 +79,7 @@ def writer(raw: Mapping[str, Any]) -> Person | None:
 
 
 def update_id_of(raw: Any) -> int | None:
-    """Read an update's number; None for what can neither be kept nor confirmed."""
+    """Read an update's number; None if it has none that can be kept and confirmed."""
     update_id = as_dict(raw).get("update_id")
     if update_id == 0 and not isinstance(update_id, bool | float):
         return 0
@@ -92,13 +92,13 @@ def event_of(raw: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _said(message: Mapping[str, Any]) -> str:
-    """Read so much of a text or a caption as is worth repeating."""
+    """Read the beginning of a text or caption, as much as is worth quoting."""
     words = message.get("text") or message.get("caption")
     return clean(words[:_REPEATED]) if isinstance(words, str) else ""
 
 
 def as_id(value: Any) -> int | None:
-    """Take what databases keep as a whole number; 0 is the id of nothing."""
+    """Give an id that databases can store; None for anything else, and for 0, which is no id."""
     is_id = isinstance(value, int) and not isinstance(value, bool)
     return value if is_id and value != 0 and -(2**63) <= value < 2**63 else None
 

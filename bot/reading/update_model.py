@@ -1,6 +1,6 @@
-"""Updates as aiogram's models, whatever stands in them that the models do not expect.
+"""Reads updates into aiogram's models, also with fields that the models do not expect.
 
-Telegram sends fields that its own description does not allow, and those of its next version. One
+Telegram sends fields that its own documentation does not allow, and those of its next version. One
 that nobody here reads must not cost a message: it is taken out, and kept beside the message.
 """
 
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 # Where a message keeps the fields that aiogram could not read.
 UNREAD = "unread_fields"
 
-# What the way of an update is decided by: without one of these it is another update.
+# Fields that decide how an update is handled: without one of them it would be a different update.
 _ESSENTIAL = frozenset(
     {
         "update_id",
@@ -35,10 +35,10 @@ _ESSENTIAL = frozenset(
     }
 )
 
-# Of these the status counts. Telegram's new rights come as flags that all have to be there.
+# Only the status matters in these. New rights of Telegram's are flags, all of them required.
 _MEMBERS = frozenset({"old_chat_member", "new_chat_member"})
 
-# Events, and messages within them: their fields are looked at one by one.
+# Events, and messages within them: their fields are repaired one by one.
 _HOLDERS = frozenset({"message", "reply_to_message", "pinned_message"})
 
 # One item of these that can't be read is left out alone.
@@ -51,7 +51,7 @@ type _Place = tuple[str | int, ...]
 
 
 def read(raw: Mapping[str, Any], bot: Bot) -> Update:
-    """Read an update. Raises ValidationError if what it is about can't be made out."""
+    """Read an update. Raises ValidationError if an essential part can't be read."""
     for _ in range(_MOST_REPAIRS):
         try:
             return Update.model_validate(raw, context={"bot": bot})
@@ -64,7 +64,7 @@ def read(raw: Mapping[str, Any], bot: Bot) -> Update:
 
 
 def _repaired(raw: Mapping[str, Any], mistake: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Take out what holds the mistake; None if it can't be missed."""
+    """Take out the field with the mistake; None if the update needs it."""
     place = _field(raw, mistake["loc"])
     if not place:
         return None
@@ -74,12 +74,12 @@ def _repaired(raw: Mapping[str, Any], mistake: Mapping[str, Any]) -> dict[str, A
 
 
 def _field(raw: Mapping[str, Any], place: Sequence[str | int]) -> _Place:
-    """Find the field of the innermost message in which a mistake is; of a list, the item."""
+    """Find the field of the innermost message that has the mistake; in a list, the item."""
     holder: Any = raw
     path: list[str | int] = []
     for key in place:
         if not isinstance(holder, Mapping | list) or not _has(holder, key):
-            continue  # a name that pydantic gave to a variant, or what is missing
+            continue  # pydantic's name for a variant, or a missing field
         if isinstance(holder, list) and path[-1] not in _LISTS:
             break
         path.append(key)
@@ -96,7 +96,7 @@ def _has(holder: Mapping[str, Any] | list[Any], key: str | int) -> bool:
 
 
 def _without(raw: Mapping[str, Any], place: _Place) -> dict[str, Any]:
-    """Copy the update without a field, which its message keeps aside; or without a list's item."""
+    """Copy the update without a field, which is kept beside its message, or a list's item."""
     key, *rest = place
     if rest:
         inner: Any = raw[str(key)]
@@ -112,7 +112,7 @@ def _without(raw: Mapping[str, Any], place: _Place) -> dict[str, Any]:
 def _completed(
     raw: Mapping[str, Any], place: _Place, mistake: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Say no for a flag that is missing in what somebody is in a chat."""
+    """Set the missing flags of a chat member to false."""
     (event, field), missing = place, mistake["loc"][-1]
     member = raw[str(event)][field]
     if mistake["type"] != "missing" or not isinstance(member, Mapping):
