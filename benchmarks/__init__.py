@@ -1,1 +1,1 @@
-"""What the README's figures come from: ours beside a bot that stores nothing. `make bench`."""
+"""The source of the README's figures: our bot beside one that stores nothing. `make bench`."""

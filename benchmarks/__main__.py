@@ -17,7 +17,7 @@ STARTS = 5
 
 
 async def smoke() -> None:
-    """Run every load once, for a moment, and keep nothing."""
+    """Run every load once, briefly, and keep nothing."""
     both = {
         name: make for name, make in rounds.subjects(postgres="").items() if name != "PostgreSQL"
     }
@@ -73,7 +73,7 @@ async def _growth(made: report.Report, tickets: int, size: Size) -> None:
 
 
 def _pressure(made: report.Report) -> None:
-    """In a thread: the simulation has event loops of its own."""
+    """Run this in a thread: the simulation has event loops of its own."""
     print("under Telegram's limits")
     found = pressure.measure()
     words = (

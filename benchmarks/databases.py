@@ -1,4 +1,4 @@
-"""Databases at head, made anew for each measurement, and gone after it."""
+"""Databases at head, each made for one measurement and removed after it."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ async def sqlite() -> AsyncIterator[str]:
 
 @contextmanager
 def postgres_server() -> Iterator[str]:
-    """Run the PostgreSQL of the tests: in memory where there is room, so no disk is measured."""
+    """Run the tests' PostgreSQL: in memory if there is room, so as not to measure the disk."""
     with postgres.server_url() as url:
         yield url
 

@@ -1,4 +1,4 @@
-"""Ratios with their spread, out of rounds."""
+"""Ratios of several rounds, with their spread."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,15 +24,15 @@ class Figure:
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Figure:
-    """Compare round with round: both were measured within the same minute."""
+    """Compare round by round: both were measured within the same minute."""
     return Figure.of([a / b for a, b in zip(ours, theirs, strict=True)])
 
 
 def quantile(ordered: Sequence[float], part: float) -> float:
-    """Tell below which value so large a part of the ordered values lies."""
+    """Find the value below which this part of the ordered values is."""
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
 def short(value: float) -> str:
-    """Write a number with three digits, or all of those before the point."""
+    """Write a number with three digits, or with all digits before the point."""
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits

@@ -1,4 +1,4 @@
-"""Fills a database with years of work, in SQL: through the bot it would take years, too."""
+"""Fills a database with years of work, in SQL: through the bot it would take far too long."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ MESSAGES_A_TICKET = 10
 USERS = 100_000
 TICKETS_A_DAY = 500
 
-# The people and the chats of the past are nobody whom a benchmark meets.
+# People and chats of the past, none of whom write during a benchmark.
 FIRST_USER = 5_000_000_000
 STAFF_CHAT = -1_009_999_999_999
 
@@ -60,7 +60,7 @@ _CHUNK = 500_000
 
 
 async def fill(url: str, tickets: int = TICKETS) -> None:
-    """Put so many closed tickets with their messages into a database that has only its schema."""
+    """Put closed tickets with their messages into a database that has only its schema."""
     engine = make_engine(url)
     counts = {"users": min(USERS, tickets), "tickets": tickets}
     async with engine.connect() as connection:
@@ -97,7 +97,7 @@ def _insert(connection: Connection, table: str, first: int, end: int) -> None:
 
 
 def _settle(connection: Connection) -> None:
-    """Let the database know how its tables are filled, and count on from there."""
+    """Update the planner's statistics, and have the keys go on from the last ones."""
     connection.execute(text("ANALYZE"))
     if connection.dialect.name == "postgresql":
         for table in _STATEMENTS:

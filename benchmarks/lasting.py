@@ -1,4 +1,4 @@
-"""What does not show in a minute: memory over many messages, speed on a full database."""
+"""Measures what a minute does not show: memory over many messages, speed on a full database."""
 
 from collections.abc import Callable
 
@@ -7,12 +7,12 @@ from benchmarks.figures import Figure, ratio
 from benchmarks.rounds import Size
 from benchmarks.subjects import ours, running
 
-# Memory is looked at so often on the way.
+# How many times memory is measured on the way.
 LOOKS = 10
 
 
 async def memory(messages: int, size: Size) -> list[int]:
-    """Let so many messages pass; the bytes held on the way, after each tenth of them."""
+    """Send messages; return the bytes of memory held after each tenth of them."""
     async with (
         databases.sqlite() as url,
         telegram.opened() as seen,
@@ -27,7 +27,7 @@ async def memory(messages: int, size: Size) -> list[int]:
 
 
 async def growth(tickets: int, size: Size, say: Callable[[str], None]) -> dict[str, Figure]:
-    """Compare a full database with an empty one, in turns: rate and time of one message alone."""
+    """Compare a full database with an empty one, in turns: the rate, and one message's time."""
     rates: dict[str, list[float]] = {"full": [], "empty": []}
     alone: dict[str, list[float]] = {"full": [], "empty": []}
     async with databases.sqlite() as full:

@@ -1,4 +1,4 @@
-"""What is asked of a bot: a loop of users, a flood, one message after the other."""
+"""The loads: a loop of users, a flood, and one message after the other."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from sandbox.model import Chat
 
 @dataclass(frozen=True)
 class Load:
-    """What came of a load; `latencies` in seconds, `cpu` in seconds a message."""
+    """The results of a load; `latencies` in seconds, `cpu` in seconds a message."""
 
     rate: float
     latencies: list[float]
@@ -21,7 +21,7 @@ class Load:
 
 
 async def tickets(telegram: Telegram, count: int) -> list[Chat]:
-    """Have so many users write for the first time, and wait until all is seen."""
+    """Have `count` users write for the first time, and wait until staff see all of it."""
     chats = [telegram.user(f"User {number}") for number in range(count)]
     for token in [telegram.write(chat) for chat in chats]:
         await telegram.sees(token)
@@ -29,7 +29,7 @@ async def tickets(telegram: Telegram, count: int) -> list[Chat]:
 
 
 async def loop_of_users(telegram: Telegram, bot: Running, users: int, seconds: float) -> Load:
-    """Let users write for so many seconds, each when his last message is seen."""
+    """Let users write for `seconds`, each as soon as their last message is seen."""
     chats = await tickets(telegram, users)
     begun, cpu = time.perf_counter(), bot.cpu()
     latencies: list[float] = []
@@ -45,7 +45,7 @@ async def loop_of_users(telegram: Telegram, bot: Running, users: int, seconds: f
 
 
 async def flood(telegram: Telegram, bot: Running, users: int, messages: int) -> Load:
-    """Have everything written at once, and wait until all is seen."""
+    """Have all messages written at the same time, and wait until staff see them."""
     chats = await tickets(telegram, users)
     telegram.order.clear()
     begun, cpu = time.perf_counter(), bot.cpu()
@@ -62,7 +62,7 @@ async def flood(telegram: Telegram, bot: Running, users: int, messages: int) -> 
 
 
 async def one_by_one(telegram: Telegram, bot: Running, messages: int) -> Load:
-    """Have one message at a time on its way."""
+    """Send one message at a time."""
     (chat,) = await tickets(telegram, 1)
     begun, cpu = time.perf_counter(), bot.cpu()
     latencies = [await telegram.sees(telegram.write(chat)) for _ in range(messages)]

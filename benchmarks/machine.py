@@ -1,4 +1,4 @@
-"""On what the figures were measured."""
+"""The machine that the figures were measured on."""
 
 import platform
 from importlib.metadata import version
@@ -19,7 +19,7 @@ def described() -> dict[str, str]:
 
 
 def _processor() -> str:
-    """Name the model; Linux tells it in a file only."""
+    """Name the model, which Linux has only in a file."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text().splitlines():

@@ -10,7 +10,7 @@ from pygal.style import Style  # type: ignore[import-untyped]
 from benchmarks.figures import Figure, quantile
 from benchmarks.rounds import Measured
 
-# Seen on a light and on a dark page.
+# Visible on a light page and on a dark one.
 _STYLE = Style(
     background="transparent",
     plot_background="transparent",
@@ -56,7 +56,7 @@ def _bars(one: Measured) -> list[float]:
 def backlog(
     waiting: Sequence[tuple[float, int]], sends: Sequence[tuple[float, int]], file: Path
 ) -> None:
-    """Draw what waits for staff and what was sent, over seconds."""
+    """Draw the messages that wait for staff and the sends so far, over time in seconds."""
     chart = pygal.XY(**_COMMON, dots_size=1, x_title="seconds", range=(0, None))
     chart.title = "Under Telegram's limits: messages waiting, and sends used"
     chart.add("messages that wait", _each_second(waiting))

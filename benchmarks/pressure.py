@@ -1,7 +1,7 @@
-"""Far more to say than Telegram's limits allow: what waits for staff and what is sent, over time.
+"""Far more messages than Telegram's limits allow: what waits for staff and what is sent, over time.
 
-In the virtual time of `make simulate`, so that twenty minutes take some seconds; what is counted
-there are sends and seconds of Telegram's, which no machine makes faster.
+It runs in the virtual time of `make simulate`, so that twenty minutes take some seconds. It counts
+sends, and seconds of Telegram's limits, which are the same on every machine.
 """
 
 import tempfile
@@ -14,20 +14,20 @@ from sandbox.methods import METHODS
 from tests.proofs.simulation.run import Simulation
 from tests.proofs.simulation.script import Operation, Plan
 
-# What a group takes in a minute (core.telegram.org/bots/faq): the bound without merging.
+# Messages that a group accepts in a minute (core.telegram.org/bots/faq): the limit without merging.
 A_MINUTE = 20
 
-# All tickets are open, and nothing that was sent counts any more, at this time; in seconds.
+# When all tickets are open and no earlier send counts any more, in seconds.
 OPEN = 1200.0
 WITHIN = 10.0
 
-# Seconds, and how many until then.
+# Seconds, and the number up to then.
 type Curve = list[tuple[float, int]]
 
 
 @dataclass(frozen=True)
 class Pressure:
-    """What came of it: `waiting` messages, and `sends` so far."""
+    """The results: messages `waiting`, and `sends` so far, over time."""
 
     messages: int
     waiting: Curve
@@ -40,7 +40,7 @@ class Pressure:
 
     @property
     def ratio(self) -> float:
-        """How long, against a bot that sends each message by itself."""
+        """How long that is, compared with a bot that sends each message by itself."""
         return self.seconds / (self.messages / A_MINUTE * 60)
 
 

@@ -1,7 +1,7 @@
-"""The bot that ours is measured against: what aiogram itself costs.
+"""The bot that ours is compared with, which shows the cost of aiogram itself.
 
 It polls as aiogram does and copies every message to the group. It stores nothing, so a crash
-loses what it holds.
+loses whatever is in memory.
 """
 
 import asyncio

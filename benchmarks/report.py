@@ -67,7 +67,7 @@ class Report:
         self.lines.append(("memory at rest", [f"{held:.0f} MB" for held in memory]))
 
     def add(self, what: str, figure: str, **json_figures: Any) -> None:
-        """Add what was measured of ours on SQLite alone."""
+        """Add a figure that was measured only for our bot on SQLite."""
         self.lines.append((what, ["", figure, ""][: len(self.columns)]))
         self.figures |= json_figures
 
@@ -97,7 +97,7 @@ class Report:
         self.lines.append((what, cells))
 
     def markdown(self) -> str:
-        """Write the table, and below it on what it was measured."""
+        """Write the table, and below it the machine that it was measured on."""
         head = ["", *self.columns]
         rows = [head, ["---"] * len(head), *([what, *cells] for what, cells in self.lines)]
         table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
@@ -113,7 +113,7 @@ class Report:
 
 
 def put_into(page: Path, table: str) -> None:
-    """Replace what stands between the two marks of a page."""
+    """Replace the text between the two marks of a page."""
     before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     page.write_text(f"{before}{BEGIN}\n{table}{END}{after}")

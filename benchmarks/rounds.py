@@ -1,4 +1,4 @@
-"""Every subject in turn, round after round, so that what else the machine does meets all alike."""
+"""Every subject in turn, round after round, so that other work on the machine affects all alike."""
 
 import gc
 from collections.abc import AsyncIterator, Callable
@@ -10,13 +10,13 @@ from benchmarks.loads import Load
 from benchmarks.subjects import REFERENCE, Running, Subject, ours, running
 from benchmarks.telegram import Telegram
 
-# A distant Telegram: seconds that every call takes.
+# A distant Telegram: how long every call takes, in seconds.
 DISTANCE = 0.05
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is asked for."""
+    """How large the loads are."""
 
     rounds: int = 3
     users: int = 50
@@ -31,7 +31,7 @@ SMOKE = Size(rounds=1, users=5, seconds=0.3, flood=20, near=5, far=2)
 
 @dataclass
 class Measured:
-    """What one subject did: a load a round, by name; `memory` in bytes at rest after the start."""
+    """A subject's results: a load for each round, by name; `memory` in bytes, idle after start."""
 
     loads: dict[str, list[Load]] = field(default_factory=dict)
     memory: list[int] = field(default_factory=list)
@@ -67,7 +67,7 @@ async def _on_postgres(server: str) -> AsyncIterator[Subject]:
 async def compare(
     compared: Subjects, size: Size, say: Callable[[str], None]
 ) -> dict[str, Measured]:
-    """Put every load on every subject, as often as there are rounds."""
+    """Put every load on every subject, in each round."""
     measured = {name: Measured() for name in compared}
     for number in range(size.rounds):
         for name, make in compared.items():
@@ -83,7 +83,7 @@ async def compare(
 
 
 def _tidy() -> None:
-    """Let nobody wait while our collector looks through what was left by those before."""
+    """Collect garbage now, so that it does not slow the next measurement."""
     gc.collect()
     gc.freeze()
 

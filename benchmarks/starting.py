@@ -1,4 +1,4 @@
-"""How long the start takes, and what of it is not `import aiogram`."""
+"""How long the start takes, and how much of it is not `import aiogram`."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ from benchmarks.subjects import ours, running
 
 
 async def first_get_updates(times: int) -> list[float]:
-    """Start the bot so often; the seconds until it first asks for updates."""
+    """Start the bot this many times; return the seconds until it first asks for updates."""
     seconds = []
     async with databases.sqlite() as url:
         for _ in range(times):
@@ -22,7 +22,7 @@ async def first_get_updates(times: int) -> list[float]:
 
 
 async def importing_aiogram(times: int) -> list[float]:
-    """Start Python so often, to import aiogram and nothing else; in seconds."""
+    """Start Python this many times, only to import aiogram; return the seconds."""
     seconds = []
     for _ in range(times):
         begun = time.perf_counter()

@@ -13,7 +13,7 @@ import psutil
 from benchmarks.telegram import Telegram
 from core.config import PROJECT
 
-# The bot has stopped within so many seconds of SIGTERM.
+# How long the bot may take to stop after SIGTERM, in seconds.
 STOPS_WITHIN = 20
 
 
@@ -51,7 +51,7 @@ class Running:
 
 @asynccontextmanager
 async def running(subject: Subject, telegram: Telegram) -> AsyncIterator[Running]:
-    """Start the bot, come back when it polls, and stop it at the end."""
+    """Start the bot, wait until it polls, and stop it at the end."""
     sandbox = telegram.sandbox
     variables = {
         "BOT_TOKEN": sandbox.token,

@@ -10,7 +10,7 @@ from sandbox import Sandbox
 from sandbox.model import Chat, Json, Member, Person
 from sandbox.people import acting
 
-# Every message carries one, and is seen when the group shows it.
+# Every message carries one, and counts as seen when the group shows it.
 TOKEN = re.compile(r"<(\d+)>")
 
 
@@ -87,7 +87,7 @@ class Telegram:
 
 @asynccontextmanager
 async def opened(first_user: int = 0) -> AsyncIterator[Telegram]:
-    """Open Telegram, without limits, and look on; users are numbered from `first_user` on."""
+    """Open Telegram, without limits, and watch it; users are numbered from `first_user` on."""
     async with Sandbox(seed=first_user) as sandbox, asyncio.TaskGroup() as group:
         telegram = Telegram(sandbox, first_user)
         watching = group.create_task(telegram.watch())

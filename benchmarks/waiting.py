@@ -1,7 +1,7 @@
-"""`python -m benchmarks.waiting`: what a turn of the courier costs, however much waits.
+"""`python -m benchmarks.waiting`: the cost of a courier's turn, by how many rows wait.
 
-Rows wait for one staff chat: half of them of one ticket, of the others a hundred a ticket. Measured
-are a turn that claims messages, and one while the chat takes nothing, in milliseconds.
+The rows wait for one staff chat: half are of one ticket, the others a hundred for each ticket. It
+measures a turn that claims messages, and one while the chat is held, in milliseconds.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from services.delivery.turn import Turn
 
 ROWS = (1_000, 100_000, 1_000_000)
 TURNS = 15
-# Messages a minute: so many go in one turn.
+# How many messages go in one turn.
 ROOM = 5
 STAFF = -1001
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -55,7 +55,7 @@ _STATEMENTS = {
 
 
 async def fill(url: str, rows: int) -> None:
-    """Have so many rows wait."""
+    """Make this many rows wait."""
     engine = make_engine(url)
     sqlite = engine.dialect.name == "sqlite"
     tickets = max(2, rows // 2 // _A_TICKET)
@@ -74,7 +74,7 @@ async def fill(url: str, rows: int) -> None:
 
 
 async def measure(url: str) -> tuple[float, float]:
-    """Take turns, each undone: medians for one that claims a message, and for a held chat."""
+    """Run turns and roll them back: medians for one that claims a message, and for a held chat."""
     engine = make_engine(url)
     sessions = make_sessions(engine)
     free = await _turns(sessions, held=False)
