@@ -86,7 +86,7 @@ async def did_not_see(person: User, text: str, after: Message | None = None) -> 
     for message in await person.chat.messages():
         later = after is None or message.id > after.id
         if later and message.from_id != person.id and text in message.text:
-            raise DemoFailed(f"{person.name} was sent {message.text!r}, which is not for him")
+            raise DemoFailed(f"{person.name} was sent {message.text!r}, which is for staff only")
 
 
 async def read_along(telegram: Telegram, chats: dict[int, str], over: asyncio.Event) -> None:

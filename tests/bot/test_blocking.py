@@ -1,4 +1,4 @@
-"""A user who blocked the bot: staff hear of it, and nothing is lost when he comes back."""
+"""A user who blocked the bot: staff are told, and nothing is lost when the user comes back."""
 
 from sandbox.client import Message, User
 from tests.support.office import Office

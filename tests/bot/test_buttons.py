@@ -248,7 +248,7 @@ async def fails(*_: object, **__: object) -> None:
 async def test_a_button_under_an_anonymous_administrators_name_does_not_take(
     office: Office, alice: User
 ) -> None:
-    """A press always names the person, so it is he who takes the ticket."""
+    """A press always names the person, so that person takes the ticket."""
     card = await office.opens(alice, "My order is late")
     await office.kate.writes("Good morning", to=office.support, anonymous=True)
 

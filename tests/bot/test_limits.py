@@ -324,7 +324,7 @@ async def test_a_429_in_a_second_chat_pauses_all(file_sessions: Sessions) -> Non
         await office.sees("Mine too")
 
 
-async def test_a_user_is_told_his_number_however_much_waits_for_the_group(strict: Office) -> None:
+async def test_a_user_is_told_the_number_however_much_waits_for_the_group(strict: Office) -> None:
     users = [await strict.telegram.user(f"User {number}") for number in range(25)]
     for user in users:
         await user.writes(f"question of {user.name}.")

@@ -51,7 +51,7 @@ async def test_further_messages_join_the_open_ticket_as_replies_to_its_card(
     assert follow_up.reply_to == card.id
 
 
-async def test_each_user_has_a_ticket_of_his_own(office: Office, alice: User, bob: User) -> None:
+async def test_each_user_has_a_ticket_of_their_own(office: Office, alice: User, bob: User) -> None:
     await office.opens(alice, "Mine is late")
 
     card = await office.opens(bob, "Mine is broken")

@@ -213,7 +213,7 @@ async def test_rights_and_settings_move_with_a_group(
     assert chat["has_protected_content"] is True
 
 
-async def test_nobody_edits_where_he_is_no_more(api: Api, telegram: Telegram, kate: User) -> None:
+async def test_nobody_edits_after_leaving(api: Api, telegram: Telegram, kate: User) -> None:
     bob = await telegram.user("Bob")
     group = await telegram.group("Support", members=[kate, bob], bot="administrator")
     hers, his = await kate.writes("hers", to=group), await bob.writes("his", to=group)

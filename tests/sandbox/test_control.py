@@ -136,7 +136,7 @@ async def test_the_program_prints_one_line_and_serves_until_it_is_ended() -> Non
     assert await program.wait() == 0
 
 
-async def test_a_person_deletes_his_own_and_whoever_has_the_right_deletes_all(
+async def test_people_delete_their_own_messages_and_administrators_with_the_right_delete_all(
     telegram: Telegram, alice: User, kate: User, api: Api
 ) -> None:
     max_ = await telegram.user("Max")

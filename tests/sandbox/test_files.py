@@ -190,7 +190,7 @@ async def test_what_people_send_arrives_whole(api: Api, alice: User) -> None:
         assert kind in message
 
 
-async def test_an_upload_of_a_person_is_what_he_says_it_is(api: Api, alice: User) -> None:
+async def test_an_upload_is_of_the_kind_that_the_person_names(api: Api, alice: User) -> None:
     await alice.sends("video", name="film.webm", data=b"webm", mime_type="video/webm")
     await alice.sends("voice", data=b"wave", mime_type="audio/wav")
     await alice.sends("voice", data=b"ogg")

@@ -22,9 +22,7 @@ async def status(api: Api, group: Chat, user: User) -> str:
     return str((await api("getChatMember", chat_id=group.id, user_id=user.id))["status"])
 
 
-async def test_who_is_banned_is_out_until_he_is_unbanned(
-    api: Api, group: Chat, alice: User
-) -> None:
+async def test_a_banned_member_is_out_until_unbanned(api: Api, group: Chat, alice: User) -> None:
     who = {"chat_id": group.id, "user_id": alice.id}
     await api.confirmed(allowed_updates=["chat_member"])
     rude = await alice.writes("something rude", to=group)
@@ -41,7 +39,7 @@ async def test_who_is_banned_is_out_until_he_is_unbanned(
     assert await status(api, group, alice) == "left"
 
 
-async def test_unbanning_a_member_takes_him_out_unless_he_must_be_banned(
+async def test_unbanning_a_member_removes_them_unless_they_must_be_banned(
     api: Api, group: Chat, alice: User
 ) -> None:
     who = {"chat_id": group.id, "user_id": alice.id}

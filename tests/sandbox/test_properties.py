@@ -80,7 +80,7 @@ class Conversations(RuleBasedStateMachine):
         return groups[which % len(groups)] if groups else None
 
     def message(self, which: int) -> Message | None:
-        """One that somebody who is not the bot wrote, where he may still act."""
+        """Pick one by a person, not the bot, in a chat where that person may still act."""
         own = [m for m in self.ids.values() if m.author_id != BOT.id and not m.service]
         there = [m for m in own if m.id in m.chat.messages]
         usable = [m for m in there if not m.chat.blocked and m.chat.migrated_to is None]

@@ -319,7 +319,7 @@ async def test_the_items_of_an_album_are_one_ticket(session: AsyncSession) -> No
     assert len(opened) == 1
 
 
-async def test_each_user_has_a_ticket_of_his_own(session: AsyncSession) -> None:
+async def test_each_user_has_a_ticket_of_their_own(session: AsyncSession) -> None:
     bob = Person(8, "Bob")
 
     anns, bobs = await receive(session), await receive(session, content(chat_id=8), person=bob)
@@ -499,7 +499,7 @@ async def test_a_ticket_that_does_not_exist_is_not_for_you(session: AsyncSession
         await tickets.get(session, 10**15, staff_chat_id=STAFF)
 
 
-async def test_a_user_is_one_row_whatever_he_writes(session: AsyncSession) -> None:
+async def test_a_user_is_one_row_whatever_they_write(session: AsyncSession) -> None:
     for _ in range(3):
         await receive(session)
 

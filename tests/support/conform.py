@@ -1,4 +1,4 @@
-"""Calls and answers held against Telegram's documentation in machine-readable form.
+"""Checks calls and answers against Telegram's documentation in machine-readable form.
 
 The description (Bot API 10.3) is kept beside the checkout. Where it is missing, `missing()`
 says so, for `pytest.skip`.
@@ -17,7 +17,7 @@ from sandbox.calls import Call
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "telegram"
 
-# Fields and parameters that the description does not know although they are right, and why.
+# Fields and parameters that are right although the description does not have them, and why.
 KNOWN_DIFFERENCES = {
     "colour": "nobody's parameter: a test shows that the sandbox ignores what Telegram does not "
     "know, as Telegram does, and writes it down",
@@ -60,7 +60,7 @@ def check(
 
     Takes `sandbox.calls`, or their JSON from the control API. Left out are results that a fault
     made unreadable on purpose, and raw updates that a test injected. `wrong_on_purpose` leaves
-    out what was asked in calls that did not work; their answers are held all the same.
+    out the parameters of calls that failed; their answers are still checked.
     """
     findings: list[str] = []
     for call in calls:

@@ -1,4 +1,4 @@
-"""Time passes: what is due by then is done, as the duty loop does it."""
+"""Lets time pass: does all that has become due, as the duty loop would."""
 
 from datetime import UTC, datetime
 

@@ -1,6 +1,6 @@
-"""Engines that outlive a test: what SQLAlchemy has learnt about our statements stays.
+"""Engines that outlive a test, so that SQLAlchemy compiles each statement only once.
 
-To compile them anew takes a test of the bot longer than to run them.
+In a test of the bot, compiling them would take longer than running them.
 """
 
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from database.session import make_engine
 
 @asynccontextmanager
 async def lend(url: str) -> AsyncIterator[AsyncEngine]:
-    """Lend the product's own engine; its connections and a test's listeners go with the test."""
+    """Lend the product's own engine; its connections and a test's listeners end with the test."""
     engine = _kept(url).execution_options()  # a view of its own, which has the listeners
     try:
         yield engine

@@ -1,7 +1,7 @@
-"""Where the suite's searches begin: elsewhere with each change of the code, and never by chance.
+"""The first seed of the suite's searches: another one for each change of the code, never random.
 
-So a change is tried on lives and updates that were not tried before, and whoever runs its tests
-again, here or in CI, sees the same. `make simulate` and `make fuzz` begin anywhere.
+So a change is tried on lives and updates that were not tried before, and running the tests again,
+here or in CI, shows the same result. `make simulate` and `make fuzz` start from a random seed.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ CODE = ("bot", "core", "database", "sandbox", "services", *SEARCHES)
 
 @cache
 def first_seed() -> int:
-    """Make a number below 1,000,000,000 out of all the code that the searches run."""
+    """Make a number below 1,000,000,000 from all the code that the searches run."""
     digest = hashlib.sha256()
     for folder in CODE:
         for path in sorted((PROJECT / folder).rglob("*.py")):

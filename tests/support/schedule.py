@@ -1,17 +1,17 @@
-"""In which order the tests are run, and which of them are measured: what `make test` takes.
+"""The order in which `make test` runs the tests, and which of them are measured for coverage.
 
-The order is what each worker of xdist starts from; whoever is done first takes over from others.
+Each worker of xdist starts with its part of this order; one that is done early helps the others.
 """
 
 from collections.abc import Sequence
 
 import pytest
 
-# Where coverage is measured, which doubles what a test costs. The rest starts processes or lives
-# whole lives, through code whose branches these have met already; so does a second database.
+# Where coverage is measured, which doubles the cost of a test. All others start processes or
+# simulate whole lives, through code whose branches these cover; so does the second database.
 MEASURED = ("bot", "core", "database", "services", "test_main.py")
 
-# Tests of many seconds, most of them waiting for processes: begun late, they would be waited for.
+# Tests of many seconds, mostly waiting for processes: if they began late, all would wait for them.
 LONG = (
     "browser",
     "bot/test_albums.py",
@@ -28,7 +28,7 @@ LONG = (
 
 
 def in_order[Item: pytest.Item](items: Sequence[Item], workers: int) -> list[Item]:
-    """Have each worker but two begin with long tests, and those two work while the others wait."""
+    """Have all workers but two begin with long tests; those two work while the others wait."""
     long = [item for item in items if _is_in(item, LONG)]
     short = [item for item in items if not _is_in(item, LONG)]
     waiting = max(1, workers - 2)
@@ -40,7 +40,7 @@ def in_order[Item: pytest.Item](items: Sequence[Item], workers: int) -> list[Ite
 
 
 def is_measured(item: pytest.Item) -> bool:
-    """Tell whether a test's branches count."""
+    """Whether a test counts for coverage."""
     parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
     return _is_in(item, MEASURED) and parameters.get("backend") != "postgresql"
 

@@ -1,4 +1,4 @@
-"""Proxies on this machine that lead to a server of the test's, whatever host is asked for."""
+"""Proxies on this machine that lead to a server of the test, whatever host is asked for."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-# Of a host that only these proxies know. The sandbox answers to no name but this machine's.
+# A host that only these proxies know. The sandbox only answers to this machine's own names.
 HOST = b"Host: telegram.invalid"
 
 type Greet = Callable[[StreamReader, StreamWriter], Awaitable[str]]
@@ -14,7 +14,7 @@ type Greet = Callable[[StreamReader, StreamWriter], Awaitable[str]]
 
 @dataclass
 class Proxy:
-    """Where a proxy listens, and what it was asked for: `host:port`, or who was turned away."""
+    """Where a proxy listens, and what it was asked for: `host:port`, or whom it turned away."""
 
     address: str = ""
     asked: list[str] = field(default_factory=list)

@@ -104,7 +104,7 @@ def test_a_refusal_names_each_ticket_with_its_day_if_it_is_another(
 @pytest.mark.parametrize(
     ("language", "words"), [("ru", "Обращение"), ("en", "Ticket"), ("de", "Ticket"), ("", "Ticket")]
 )
-async def test_a_user_hears_the_language_that_he_has_now(
+async def test_a_user_reads_their_current_language(
     session: AsyncSession, wall: Wall, ticket: Ticket, language: str, words: str
 ) -> None:
     await post(session, notices.TicketOpened(ticket.id), ticket, USER)
@@ -124,7 +124,7 @@ async def test_staff_hear_their_own_language(session: AsyncSession, ticket: Tick
     assert "новое" in card.text
 
 
-async def test_a_stranger_hears_the_language_that_his_update_named(
+async def test_a_stranger_reads_the_language_that_the_update_named(
     session: AsyncSession, wall: Wall
 ) -> None:
     await post(session, notices.UpdateFailed(None, "ru"), None, 12345)

@@ -1,8 +1,8 @@
-"""What each person sees, held against what was written.
+"""Compares what each person sees with what was written.
 
 Every message carries a token: `q2.0013` is the 13th question of user 2, `a2.0007` the 7th answer
-to him, `c2.0000` stands for the bot's word that his ticket is open. Only this reckoning reads
-them; to the bot they are text.
+to user 2, `c2.0000` the bot's message that this user's ticket is open. Only this module reads them;
+to the bot they are text.
 """
 
 import re
@@ -28,17 +28,17 @@ CONFIRMED = re.compile(r"^Ticket #\d+( · \d+ \w+)? is open\.")  # of yesterday,
 
 
 def tokens(texts: Iterable[str]) -> list[str]:
-    """Read the tokens, in the order in which they stand."""
+    """Read the tokens in their order."""
     return [token for text in texts for token in TOKEN.findall(text)]
 
 
 def user_of(token: str) -> int:
-    """Tell whose it is."""
+    """Give the number of the user that it belongs to."""
     return int(token[1:].partition(".")[0])
 
 
 def confirmation(number: int) -> str:
-    """Name the bot's word to a user that his ticket is open."""
+    """Name the token for the bot's message that a user's ticket is open."""
     return f"c{number}.0000"
 
 
@@ -63,7 +63,7 @@ class Reckoning:
     unannounced: Counter[str] = field(default_factory=Counter)
 
     def add(self, written: Sequence[str], shown: Sequence[str], kept: Collection[str] = ()) -> None:
-        """Hold what one person sees from one ticket against what was written for him.
+        """Check what one person sees of one ticket against what was written for that person.
 
         What was `kept` for a while comes when somebody has said where it goes.
         """

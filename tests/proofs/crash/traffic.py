@@ -57,7 +57,7 @@ class Traffic(Arrivals):
         return group.create_task(self._looks_on())
 
     async def joins(self, *, writes: bool = True) -> int:
-        """Add a user, who writes until `finish`, or only when he is made to; his number."""
+        """Add a user, who writes until `finish`, or only when told to; return the number."""
         number = len(self.users)
         user = await self.scene.telegram.user(f"User {number}")
         self.users.append(user)
@@ -90,7 +90,7 @@ class Traffic(Arrivals):
         return written - self.waited.keys()
 
     async def writes(self, number: int, *, photo: bool = False) -> None:
-        """Have a user write his next message."""
+        """Have a user write the next message."""
         token = f"q{number}.{len(self.questions[number]):04}"
         self.begins(token, confirmation(number))
         self.questions[number].append(token)

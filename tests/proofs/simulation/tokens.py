@@ -1,4 +1,4 @@
-"""Tokens in texts: `q2.0013` is the 13th question of user 2, `a2.0007` the 7th answer to him.
+"""Tokens in texts: `q2.0013` is user 2's 13th question, `a2.0007` the 7th answer to that user.
 
 `n` marks what must never leave the staff chat. Only this test reads them; to the bot they are text.
 """

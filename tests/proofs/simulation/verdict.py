@@ -116,7 +116,7 @@ class Verdict(Ledger):
                 yield f"to be typed again: {one.token}"
 
     def _wrong(self) -> Iterator[str]:
-        """Nobody sees what was not for him."""
+        """Nobody sees a message that was not for them."""
         notes = {one.token for one in self.written if one.note}
         for sight in self.sights:
             for token in sight.tokens:

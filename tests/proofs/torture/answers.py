@@ -1,4 +1,4 @@
-"""Every answer of Telegram's in DESIGN.md's table, in the middle of traffic."""
+"""Every kind of answer from Telegram, in the middle of traffic."""
 
 from dataclasses import dataclass, field
 from typing import Any

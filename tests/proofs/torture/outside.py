@@ -43,7 +43,7 @@ async def outside_429(run: Run) -> None:
 
 
 async def _confirms_a_newcomer(scene: Scene, traffic: Traffic) -> None:
-    """The rest goes on: a new user is told that his ticket is open."""
+    """All else goes on: a new user is told that the ticket is open."""
     newcomer = await traffic.joins()
     await traffic.users[newcomer].sees("is open.", timeout=scene.within(30))
 

@@ -1,4 +1,4 @@
-"""What each of Telegram's answers leads to: DESIGN.md's table, from the outcome on."""
+"""What each of Telegram's answers leads to, from the outcome on."""
 
 from collections.abc import Sequence
 from dataclasses import replace
