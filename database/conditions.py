@@ -1,9 +1,13 @@
-"""Conditions of partial indexes, as literals: a query must repeat one exactly to use its index."""
+"""Conditions that indexes serve.
 
-from sqlalchemy import bindparam
+Those of partial indexes are literals: a query must repeat one exactly to use its index.
+"""
 
+from sqlalchemy import ColumnElement, and_, bindparam
+
+from core.address import Place
 from database.machinery import Delivery, DeliveryStatus
-from database.models import LinkKind, MessageLink, Ticket, TicketStatus
+from database.models import KeptWords, LinkKind, Message, MessageLink, Ticket, TicketStatus
 
 NOT_CLOSED = Ticket.status != bindparam(None, TicketStatus.CLOSED, literal_execute=True)
 IS_CARD = MessageLink.kind == bindparam(None, LinkKind.CARD, literal_execute=True)
@@ -18,3 +22,12 @@ PENDING = Delivery.status.in_(
 FOR_THE_EYES = Delivery.kind.in_(
     bindparam(None, ["aside", "command_answered", "refusal"], expanding=True, literal_execute=True)
 )
+
+
+def stands_at(model: type[Message | MessageLink | KeptWords], place: Place) -> ColumnElement[bool]:
+    """Match what is stored of the message at this place."""
+    return and_(
+        model.chat_id == place.chat_id,
+        model.message_id == place.message_id,
+        model.account == place.account,
+    )

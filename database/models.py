@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from core.address import BOT
 from database.base import Base
 from database.columns import Key, new_mark, stored_by_value
 
@@ -176,16 +177,18 @@ class DailyTicketCounter(Base):
 class Message(Base):
     """What a person wrote: a question, an answer or a note, as Telegram gave it to us.
 
+    Its place in Telegram is unique: account, chat and message id (core/address.py).
     `details` has the other fields of Telegram's message (services/helpdesk/content.py).
     """
 
     __tablename__ = "messages"
-    __table_args__ = (UniqueConstraint("chat_id", "message_id"),)
+    __table_args__ = (UniqueConstraint("chat_id", "message_id", "account"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     direction: Mapped[Direction] = mapped_column(stored_by_value(Direction))
+    account: Mapped[int] = mapped_column(default=BOT, server_default=sql("0"))
     chat_id: Mapped[int]
     message_id: Mapped[int]
     kind: Mapped[str]
@@ -204,14 +207,14 @@ class Message(Base):
 class MessageLink(Base):
     """A message of the bot that belongs to a ticket, and what it shows.
 
-    Not unique by chat and message: a merged message holds several copies, a split one is several.
+    Not unique by its place: a merged message holds several copies, a split one is several.
     `part` counts the pieces of one copy from 0; `revision` is the one that was sent. A NOTICE that
     is a copy stands beside a newer one: it could not be edited.
     """
 
     __tablename__ = "message_links"
     __table_args__ = (
-        Index("ix_message_links_chat_id_message_id", "chat_id", "message_id"),
+        Index(None, "chat_id", "message_id", "account"),
         Index(
             "ix_message_links_cards",
             "ticket_id",
@@ -226,6 +229,7 @@ class MessageLink(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
     copy_of: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
     kind: Mapped[LinkKind] = mapped_column(stored_by_value(LinkKind))
+    account: Mapped[int] = mapped_column(default=BOT, server_default=sql("0"))
     chat_id: Mapped[int]
     message_id: Mapped[int]
     part: Mapped[int] = mapped_column(default=0)
@@ -254,7 +258,7 @@ class KeptWords(Base):
     """
 
     __tablename__ = "kept_words"
-    __table_args__ = (UniqueConstraint("chat_id", "message_id"),)
+    __table_args__ = (UniqueConstraint("chat_id", "message_id", "account"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     mark: Mapped[str] = mapped_column(default=new_mark, unique=True)
@@ -262,6 +266,7 @@ class KeptWords(Base):
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     speaker_id: Mapped[int]
+    account: Mapped[int] = mapped_column(default=BOT, server_default=sql("0"))
     chat_id: Mapped[int]
     message_id: Mapped[int]
     media_group_id: Mapped[str | None]

@@ -3,7 +3,8 @@
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.conditions import IS_CARD
+from core.address import Place
+from database.conditions import IS_CARD, stands_at
 from database.models import LinkKind, Message, MessageLink, Ticket
 
 
@@ -33,21 +34,18 @@ async def shown_on_newest_card(session: AsyncSession, ticket: Ticket) -> int | N
     return found
 
 
-async def ticket_id_of(session: AsyncSession, chat_id: int, message_id: int) -> int | None:
+async def ticket_id_of(session: AsyncSession, place: Place) -> int | None:
     """Find the ticket that a message of the bot belongs to."""
     found: int | None = await session.scalar(
-        select(MessageLink.ticket_id)
-        .where(MessageLink.chat_id == chat_id, MessageLink.message_id == message_id)
-        .limit(1)
+        select(MessageLink.ticket_id).where(stands_at(MessageLink, place)).limit(1)
     )
     return found
 
 
-async def is_card(session: AsyncSession, ticket_id: int, chat_id: int, message_id: int) -> bool:
+async def is_card(session: AsyncSession, ticket_id: int, place: Place) -> bool:
     """Whether this very message is stored as the ticket's card."""
     card = exists().where(
-        MessageLink.chat_id == chat_id,
-        MessageLink.message_id == message_id,
+        stands_at(MessageLink, place),
         MessageLink.ticket_id == ticket_id,
         IS_CARD,
     )
@@ -79,6 +77,7 @@ def as_left(link: MessageLink) -> MessageLink:
         ticket_id=link.ticket_id,
         copy_of=link.copy_of,
         kind=LinkKind.NOTICE,
+        account=link.account,
         chat_id=link.chat_id,
         message_id=link.message_id,
         part=link.part,
@@ -86,16 +85,13 @@ def as_left(link: MessageLink) -> MessageLink:
     )
 
 
-async def has_copy_of(
-    session: AsyncSession, recipient_id: int, *, chat_id: int, message_id: int
-) -> bool:
+async def has_copy_of(session: AsyncSession, recipient_id: int, place: Place) -> bool:
     """Whether a chat (`recipient_id`) has a copy of what a person wrote at that place."""
     found = (
         select(MessageLink.id)
         .join(Message, MessageLink.copy_of == Message.id)
         .where(
-            Message.chat_id == chat_id,
-            Message.message_id == message_id,
+            stands_at(Message, place),
             MessageLink.chat_id == recipient_id,
         )
     )
@@ -112,7 +108,7 @@ async def beside(session: AsyncSession, link: MessageLink) -> list[MessageLink]:
     """List all that the same message of the bot holds, `link` among them."""
     found = await session.scalars(
         select(MessageLink)
-        .where(MessageLink.chat_id == link.chat_id, MessageLink.message_id == link.message_id)
+        .where(stands_at(MessageLink, Place(link.chat_id, link.message_id, link.account)))
         .order_by(MessageLink.id)
     )
     return list(found)

@@ -8,7 +8,7 @@ from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, Update
 from aiogram.types.update import UpdateTypeLookupError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.reading.content import edited_at
+from bot.reading.content import edited_at, place_of
 from bot.reading.filters import begins_with_command, command_of
 from bot.reading.update_json import as_dict, cleaned, origin
 from bot.texts import buttons
@@ -74,13 +74,13 @@ def with_late_command_noted(raw: dict[str, Any], *, now: datetime) -> dict[str, 
 
 async def _is_known(session: AsyncSession, message: Message) -> bool:
     """Whether a message is stored, or its words are kept, by an edit for example."""
-    place = message.chat.id, message.message_id
-    return await messages.find(session, *place) is not None or await kept.is_kept(session, *place)
+    place = place_of(message)
+    return await messages.find(session, place) is not None or await kept.is_kept(session, place)
 
 
 async def _is_stored_as_edited(session: AsyncSession, message: Message) -> bool:
-    place, edited = (message.chat.id, message.message_id), edited_at(message)
-    written, kept_edit = await messages.find(session, *place), await kept.edited_at(session, *place)
+    place, edited = place_of(message), edited_at(message)
+    written, kept_edit = await messages.find(session, place), await kept.edited_at(session, place)
     if edited is not None and kept_edit is not None and kept_edit >= edited:
         return True
     if written is None or edited is None:

@@ -4,12 +4,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from aiogram.types import Message, User
+from aiogram.types import InaccessibleMessage, Message, User
 from pydantic import BaseModel
 
 from bot.reading import kinds
 from bot.reading.beginnings import beginning
 from bot.reading.update_model import UNREAD
+from core.address import Place
 from core.text import LONGEST_NAME, utf16_len
 from database.models import ContentKind
 from services.helpdesk.content import Content, Person
@@ -39,6 +40,11 @@ def person(user: User) -> Person:
         username=user.username,
         language=user.language_code or "",
     )
+
+
+def place_of(message: Message | InaccessibleMessage) -> Place:
+    """Tell where a message is; all that we hear of is in the bot's own chats."""
+    return Place(message.chat.id, message.message_id)
 
 
 def content(message: Message) -> Content:

@@ -5,6 +5,7 @@ from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.callbacks import TicketButton, card_button
+from bot.reading.content import place_of
 from bot.reading.filters import ReplyToBot
 from core.team import StaffChat
 from database.models import Ticket
@@ -27,7 +28,7 @@ async def pressed_ticket(
         known = await marks.fits(session, button.ticket_id, button.mark)
     else:
         known = query.message is not None and await links.is_card(
-            session, button.ticket_id, query.message.chat.id, query.message.message_id
+            session, button.ticket_id, place_of(query.message)
         )
     if not known:
         raise ButtonOutdated
@@ -38,8 +39,7 @@ async def told_ticket(session: AsyncSession, query: CallbackQuery, staff_chat: S
     """Get the ticket that the button's message is linked to, locked; ButtonOutdated if none."""
     if query.message is None:
         raise ButtonOutdated
-    place = query.message.chat.id, query.message.message_id
-    ticket_id = await links.ticket_id_of(session, *place)
+    ticket_id = await links.ticket_id_of(session, place_of(query.message))
     if ticket_id is None:
         raise ButtonOutdated
     return await tickets.get(session, ticket_id, staff_chat_id=staff_chat.chat_id)
@@ -57,7 +57,7 @@ async def replied_ticket(session: AsyncSession, message: Message, staff_chat: St
     replied = message.reply_to_message
     if replied is None:
         raise UnknownReply
-    ticket_id = await links.ticket_id_of(session, replied.chat.id, replied.message_id)
+    ticket_id = await links.ticket_id_of(session, place_of(replied))
     if ticket_id is None:
         button = card_button(replied.reply_markup)
         if button is None:

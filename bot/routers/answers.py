@@ -8,7 +8,7 @@ from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.reading.acting_staff import require_say
-from bot.reading.content import content
+from bot.reading.content import content, place_of
 from bot.reading.filters import Relayed, ReplyToBot
 from bot.reading.kinds import kind_of
 from bot.reading.members import Standing
@@ -67,9 +67,9 @@ async def edited(
     settled: bool,
 ) -> None:
     """Pass on the change; of a reply that was refused, or never reached us, the whole."""
-    written = await messages.find(session, message.chat.id, message.message_id)
+    written = await messages.find(session, place_of(message))
     if written is None:
-        if await kept.is_kept(session, message.chat.id, message.message_id):
+        if await kept.is_kept(session, place_of(message)):
             words = said(message, staff, standing)
             await hearing.reword(session, words, staff_chat_id=staff_chat.chat_id, now=now)
         elif await is_new_reply(session, message):

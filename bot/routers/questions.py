@@ -6,7 +6,7 @@ from aiogram import Router
 from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.reading.content import NotAMessage, content, person
+from bot.reading.content import NotAMessage, content, person, place_of
 from bot.reading.filters import CommandLike, Question, Refused, command_of, has_more
 from bot.reading.kinds import RELAYED, kind_of
 from bot.reading.partings import only_parts
@@ -59,7 +59,7 @@ async def edited(
     message: Message, session: AsyncSession, staff_chat: StaffChat, day: date, now: datetime
 ) -> None:
     """Pass on the change; of a message that never reached us, the whole."""
-    written = await messages.find(session, message.chat.id, message.message_id)
+    written = await messages.find(session, place_of(message))
     if written is not None:
         await questions.edit(session, written, content(message), now=now)
     else:
@@ -74,7 +74,7 @@ async def edited_command(
 
     An edit gives no command again. What cannot be passed on is answered as if it was sent now.
     """
-    written = await messages.find(session, message.chat.id, message.message_id)
+    written = await messages.find(session, place_of(message))
     if written is not None:
         await questions.edit(session, written, content(message), now=now)
     elif has_more(message) and kind_of(message) in RELAYED:
@@ -87,5 +87,5 @@ async def edited_command(
 @router.edited_message()
 async def edited_otherwise(message: Message, session: AsyncSession) -> None:
     """What we passed on can become what we can't; what never could was answered when it came."""
-    if await messages.find(session, message.chat.id, message.message_id) is not None:
+    if await messages.find(session, place_of(message)) is not None:
         raise KindNotRelayed(kind_of(message))

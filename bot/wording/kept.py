@@ -61,9 +61,7 @@ async def _question(desk: Desk, row: KeptWords) -> tuple[str, InlineKeyboardMark
         labels = [await _label(desk, one["ticket_id"]) for one in row.choices or []]
         return to_staff.orphan_kept(), keyboards.choose_ticket(row.mark, labels)
     ticket = await desk.ticket(row.ticket_id or 0)
-    arrived = await links.has_copy_of(
-        desk.session, ticket.user.chat_id, chat_id=row.chat_id, message_id=row.message_id
-    )
+    arrived = await links.has_copy_of(desk.session, ticket.user.chat_id, kept.place_of(row))
     words = to_staff.slip_edited if arrived else to_staff.slip_kept
     return words(desk.number(ticket)), keyboards.settle_kept(row.mark)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from core import slashes
+from core.address import BOT, Place
 from core.text import rest
 from database.models import ContentKind
 
@@ -58,6 +59,11 @@ class Content:
     edited_at: datetime | None = None
     beginning: str = ""
     first_as_edit: bool = False
+    account: int = BOT
+
+    @property
+    def place(self) -> Place:
+        return Place(self.chat_id, self.message_id, self.account)
 
     @property
     def is_note(self) -> bool:

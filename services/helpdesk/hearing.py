@@ -63,12 +63,11 @@ async def hear_edit(
     An edit that changes nothing is ignored, unless it undoes one that was kept.
     """
     content = said.content
-    place = content.chat_id, content.message_id
     was_shortened = SHORTENED in (written.details or {})
     same = content.without_slash() if was_shortened else content
-    if messages.is_as_written(written, same) and not await kept.is_kept(session, *place):
+    if messages.is_as_written(written, same) and not await kept.is_kept(session, content.place):
         return
-    await kept.drop(session, *place)
+    await kept.drop(session, content.place)
     if not said.confirmed:
         await _keep(session, said, KeptReason.UNCONFIRMED, ticket, now=now)
     elif content.is_slip and written.direction is Direction.ANSWER:
@@ -202,7 +201,7 @@ async def _hear_again(
 ) -> None:
     for row in rows:
         said = await _said(session, row)
-        written = await messages.find(session, row.chat_id, row.message_id)
+        written = await messages.find(session, kept.place_of(row))
         if written is None:
             await hear(session, ticket, said, now=now)
         else:
@@ -213,7 +212,7 @@ async def _settle(
     session: AsyncSession, ticket: Ticket, row: KeptWords, *, as_note: bool, now: datetime
 ) -> None:
     content = kept.content_of(row) if as_note else kept.content_of(row).without_slash()
-    written = await messages.find(session, row.chat_id, row.message_id)
+    written = await messages.find(session, kept.place_of(row))
     if written is not None:
         await answers.edit(session, ticket, written, content, now=now, as_note=as_note)
         if written.direction is Direction.ANSWER:
@@ -225,8 +224,7 @@ async def _settle(
 
 async def _user_has_any(session: AsyncSession, ticket: Ticket, rows: Iterable[KeptWords]) -> bool:
     for row in rows:
-        place = {"chat_id": row.chat_id, "message_id": row.message_id}
-        if await links.has_copy_of(session, ticket.user.chat_id, **place):
+        if await links.has_copy_of(session, ticket.user.chat_id, kept.place_of(row)):
             return True
     return False
 

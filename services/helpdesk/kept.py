@@ -16,7 +16,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.conditions import PENDING
+from core.address import Place
+from database.conditions import PENDING, stands_at
 from database.machinery import Delivery, DeliveryStatus
 from database.models import KeptReason, KeptWords, Ticket, User
 from services import outbox
@@ -54,6 +55,7 @@ async def keep(
         ticket_id=ticket.id if ticket else None,
         author_id=author.id if author else None,
         speaker_id=speaker_id,
+        account=content.account,
         chat_id=content.chat_id,
         message_id=content.message_id,
         media_group_id=content.media_group_id,
@@ -96,6 +98,10 @@ async def ask_again(session: AsyncSession, chat_id: int, *, now: datetime) -> No
             await ask(session, row, chat_id, now=now)
 
 
+def place_of(row: KeptWords) -> Place:
+    return Place(row.chat_id, row.message_id, row.account)
+
+
 def content_of(row: KeptWords) -> Content:
     return _CONTENT.validate_python(row.content)
 
@@ -127,15 +133,15 @@ async def album(
     )
 
 
-async def edited_at(session: AsyncSession, chat_id: int, message_id: int) -> datetime | None:
+async def edited_at(session: AsyncSession, place: Place) -> datetime | None:
     """Find when kept words were last edited; None if never, or if nothing is kept."""
-    rows = await session.scalars(select(KeptWords).where(*_place(chat_id, message_id)))
+    rows = await session.scalars(select(KeptWords).where(stands_at(KeptWords, place)))
     return max((when for row in rows if (when := content_of(row).edited_at)), default=None)
 
 
 async def reword(session: AsyncSession, content: Content) -> KeptWords | None:
     """Take over an edit of kept words and return them; None if this message is not kept."""
-    rows = await _locked(session, *_place(content.chat_id, content.message_id))
+    rows = await _locked(session, stands_at(KeptWords, content.place))
     for row in rows:
         same = replace(content, first_as_edit=content_of(row).first_as_edit)
         row.content = _CONTENT.dump_python(same, mode="json")
@@ -148,15 +154,15 @@ async def doubt(session: AsyncSession, row: KeptWords, speaker_id: int) -> None:
         one.reason, one.speaker_id = KeptReason.UNCONFIRMED, speaker_id
 
 
-async def is_kept(session: AsyncSession, chat_id: int, message_id: int) -> bool:
+async def is_kept(session: AsyncSession, place: Place) -> bool:
     """Whether the words of this message are kept."""
-    found = select(KeptWords.id).where(*_place(chat_id, message_id))
+    found = select(KeptWords.id).where(stands_at(KeptWords, place))
     return await session.scalar(found) is not None
 
 
-async def drop(session: AsyncSession, chat_id: int, message_id: int) -> None:
+async def drop(session: AsyncSession, place: Place) -> None:
     """Delete the kept words of this message."""
-    await session.execute(delete(KeptWords).where(*_place(chat_id, message_id)))
+    await session.execute(delete(KeptWords).where(stands_at(KeptWords, place)))
 
 
 async def take(session: AsyncSession, mark: str, reason: KeptReason) -> Sequence[KeptWords]:
@@ -183,10 +189,7 @@ async def take_album(
 async def take_replies(session: AsyncSession, replied: Content) -> Sequence[KeptWords]:
     """Take all replies to the same orphan, which wait for its ticket."""
     waiting = await _locked(session, KeptWords.reason == KeptReason.ORPHAN)
-    place = replied.chat_id, replied.message_id
-    alike = [
-        row for row in waiting if (replied_by(row).chat_id, replied_by(row).message_id) == place
-    ]
+    alike = [row for row in waiting if replied_by(row).place == replied.place]
     return await _gone(session, alike)
 
 
@@ -230,10 +233,6 @@ async def _waits(
     if not claimed:
         waiting = waiting.where(Delivery.status == DeliveryStatus.WAITING)
     return (await session.scalars(waiting)).all()
-
-
-def _place(chat_id: int, message_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return KeptWords.chat_id == chat_id, KeptWords.message_id == message_id
 
 
 async def _locked(session: AsyncSession, *which: ColumnElement[bool]) -> Sequence[KeptWords]:

@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.address import Place
 from core.text import utf16_len
 from database import bulk_rows
+from database.conditions import stands_at
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket, User
 from services.helpdesk.content import Content, essence
 
@@ -40,6 +42,7 @@ async def store(
         ticket_id=ticket.id,
         author_id=author.id if author else None,
         direction=direction,
+        account=content.account,
         chat_id=content.chat_id,
         message_id=content.message_id,
         kind=content.kind,
@@ -57,12 +60,10 @@ async def store(
     return Stored(key, content.kind, content.media_group_id)
 
 
-async def find(session: AsyncSession, chat_id: int, message_id: int) -> Message | None:
+async def find(session: AsyncSession, place: Place) -> Message | None:
     """Find what a person wrote by its place in Telegram, locked until the commit."""
     found: Message | None = await session.scalar(
-        select(Message)
-        .where(Message.chat_id == chat_id, Message.message_id == message_id)
-        .with_for_update(key_share=True)
+        select(Message).where(stands_at(Message, place)).with_for_update(key_share=True)
     )
     return found
 
@@ -121,14 +122,14 @@ async def _replied_to(
     """
     if content.reply_to is None:
         return None, content.details
+    place = content.place._replace(message_id=content.reply_to)
     original = await session.scalar(
         select(Message).where(
-            Message.chat_id == content.chat_id,
-            Message.message_id == content.reply_to,
+            stands_at(Message, place),
             Message.ticket_id == ticket.id,
         )
     )
-    shown = [original] if original is not None else await _shown(session, ticket, content)
+    shown = [original] if original is not None else await _shown(session, ticket, place, content)
     quote = content.details.get("quote")
     if quote is None:
         return (shown[0].id if shown else None), content.details
@@ -139,15 +140,16 @@ async def _replied_to(
     return replied.id, content.details | {"quote": quote | {"position": position}}
 
 
-async def _shown(session: AsyncSession, ticket: Ticket, content: Content) -> list[Message]:
+async def _shown(
+    session: AsyncSession, ticket: Ticket, place: Place, content: Content
+) -> list[Message]:
     """List what stands in the bot's message that is replied to; a card only if it is quoted."""
     kinds = [LinkKind.COPY, *([LinkKind.CARD] if "quote" in content.details else [])]
     found = await session.scalars(
         select(Message)
         .join(MessageLink, MessageLink.copy_of == Message.id)
         .where(
-            MessageLink.chat_id == content.chat_id,
-            MessageLink.message_id == content.reply_to,
+            stands_at(MessageLink, place),
             MessageLink.ticket_id == ticket.id,
             MessageLink.kind.in_(kinds),
         )

@@ -122,7 +122,7 @@ async def choices(session: AsyncSession, replied: Content) -> list[dict[str, Any
 
 async def ticket_id_of(session: AsyncSession, orphan: Content) -> int | None:
     """Find the ticket that an orphan has been given."""
-    return await links.ticket_id_of(session, orphan.chat_id, orphan.message_id)
+    return await links.ticket_id_of(session, orphan.place)
 
 
 async def adopt(session: AsyncSession, lost_id: int, orphan: Content, ticket: Ticket) -> None:
@@ -131,7 +131,7 @@ async def adopt(session: AsyncSession, lost_id: int, orphan: Content, ticket: Ti
         return
     lost = await session.get(LostSend, lost_id)
     shown = _recognised(lost, await _messages(session, [lost]), orphan) if lost else []
-    common = {"ticket_id": ticket.id, "chat_id": orphan.chat_id, "message_id": orphan.message_id}
+    common = {"ticket_id": ticket.id, **orphan.place._asdict()}
     if lost is None or not shown:
         session.add(MessageLink(kind=LinkKind.NOTICE, **common))
         return

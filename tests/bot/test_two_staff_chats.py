@@ -9,6 +9,7 @@ import pytest
 
 from bot.app import App
 from bot.callbacks import CloseTicket
+from core.address import Place
 from database.models import Ticket
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, Message, User
@@ -78,7 +79,7 @@ async def says(chat: Chat, words: str) -> bool:
 async def closing(house: House, card: Message) -> str:
     """Copy what a card's button carries."""
     async with house.sessions() as session:
-        ticket_id = await links.ticket_id_of(session, card.chat_id, card.id)
+        ticket_id = await links.ticket_id_of(session, Place(card.chat_id, card.id))
         ticket = await session.get_one(Ticket, ticket_id)
     return CloseTicket.of(ticket).pack()
 

@@ -90,6 +90,20 @@ async def test_every_ticket_of_an_older_database_gets_a_mark_of_its_own(
     assert all(len(mark) == 12 for mark in marks)
 
 
+async def test_every_message_of_an_older_database_is_of_the_bots_own_chats(
+    database: AsyncEngine, empty_database_url: str
+) -> None:
+    await migrating.upgrade(empty_database_url, "0016")
+    await put_rows(database)
+
+    await migrating.upgrade(empty_database_url, "0017")
+
+    async with database.connect() as connection:
+        for table in ("messages", "message_links", "kept_words"):
+            accounts = await connection.scalars(sql(f"SELECT account FROM {table}"))  # noqa: S608
+            assert list(accounts) == [0] * ROWS
+
+
 async def test_downgrading_to_base_leaves_nothing(
     database: AsyncEngine, empty_database_url: str
 ) -> None:

@@ -1,5 +1,6 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.address import Place
 from database.models import LinkKind, Ticket
 from services import links
 from tests.services import factories
@@ -11,9 +12,26 @@ async def test_a_message_of_the_bot_is_known_by_its_id_in_its_chat(
 ) -> None:
     await factories.link(session, ticket, 77)
 
-    assert await links.ticket_id_of(session, STAFF, 77) == ticket.id
-    assert await links.ticket_id_of(session, STAFF, 78) is None
-    assert await links.ticket_id_of(session, -1002, 77) is None
+    assert await links.ticket_id_of(session, Place(STAFF, 77)) == ticket.id
+    assert await links.ticket_id_of(session, Place(STAFF, 78)) is None
+    assert await links.ticket_id_of(session, Place(-1002, 77)) is None
+    assert await links.ticket_id_of(session, Place(STAFF, 77, account=80)) is None
+
+
+async def test_a_business_account_has_the_same_chat_with_messages_of_its_own(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    message = await factories.message(session, ticket)
+    user, theirs = ticket.user.chat_id, {"chat_id": ticket.user.chat_id, "account": 80}
+    link = await factories.link(session, ticket, 77, copy_of=message.id, **theirs)
+    await factories.link(session, ticket, 77, chat_id=user)
+
+    assert await links.beside(session, link) == [link]
+    assert await links.is_card(session, ticket.id, Place(user, 77, account=80))
+    written = Place(user, message.message_id)
+    assert await links.has_copy_of(session, user, written)
+    assert not await links.has_copy_of(session, user, written._replace(account=80))
+    assert links.as_left(link).account == 80
 
 
 async def test_the_newest_card_stands_for_the_ticket(session: AsyncSession, ticket: Ticket) -> None:

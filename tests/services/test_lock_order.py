@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from core.address import Place
 from database.models import Direction, Ticket
 from database.session import make_engine, make_sessions
 from services import outbox
@@ -65,7 +66,7 @@ async def test_a_copy_is_linked_while_staff_edit_its_message(postgres_url: str) 
         )
     async with sessions.begin() as editing, asyncio.timeout(10):
         await people.remember(editing, ANN, now=NOON)
-        await messages.find(editing, answer.chat_id, answer.message_id)
+        await messages.find(editing, Place(answer.chat_id, answer.message_id))
         await tickets.get(editing, ticket.id, staff_chat_id=STAFF)
         async with sessions.begin() as settling:
             await factories.link(settling, ticket, 77, copy_of=answer.id)

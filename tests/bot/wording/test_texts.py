@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.wording.context import TEXT_LIMIT
+from core.address import Place
 from core.text import utf16_len, utf16_slice
 from database.models import Direction, Message, Ticket
 from database.session import make_sessions
@@ -47,7 +48,7 @@ async def ask(session: AsyncSession, text: str, **fields: Any) -> tuple[Ticket, 
     """Write to the bot."""
     written = content(text, **fields)
     ticket = await tickets.receive(session, ANN, written, staff_chat_id=STAFF, day=TODAY, now=NOON)
-    message = await messages.find(session, USER, written.message_id)
+    message = await messages.find(session, Place(USER, written.message_id))
     assert message is not None
     return ticket, message
 
@@ -118,7 +119,7 @@ async def test_both_pieces_of_a_first_message_lead_to_its_ticket(
     ticket, _ = await ask(session, words(4096))
     await wall.catch_up()
 
-    found = [await links.ticket_id_of(session, STAFF, piece.id) for piece in wall.chat()]
+    found = [await links.ticket_id_of(session, Place(STAFF, piece.id)) for piece in wall.chat()]
     assert found == [ticket.id, ticket.id]
 
 
@@ -387,7 +388,7 @@ async def test_a_merged_text_that_fits_again_stands_where_it_was(
 
 async def reply(session: AsyncSession, ticket: Ticket, written: Content) -> Message:
     await answers.write(session, ticket, written, by=None, now=NOON)
-    answer = await messages.find(session, STAFF, written.message_id)
+    answer = await messages.find(session, Place(STAFF, written.message_id))
     assert answer is not None
     return answer
 

@@ -2,8 +2,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.address import Place
 from database.models import ContentKind, Direction, LinkKind, Message, Ticket
 from services.helpdesk import messages
 from services.helpdesk.content import Content
@@ -66,9 +68,21 @@ async def test_a_message_is_found_by_its_place_in_telegram(
 ) -> None:
     stored = await factories.message(session, ticket, content(message_id=5))
 
-    assert await messages.find(session, ANN.telegram_id, 5) is stored
-    assert await messages.find(session, STAFF, 5) is None
-    assert await messages.find(session, ANN.telegram_id, 6) is None
+    assert await messages.find(session, Place(ANN.telegram_id, 5)) is stored
+    assert await messages.find(session, Place(STAFF, 5)) is None
+    assert await messages.find(session, Place(ANN.telegram_id, 6)) is None
+
+
+async def test_a_business_account_counts_the_messages_of_a_chat_anew(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    own = await factories.message(session, ticket, content(message_id=5))
+    other = await factories.message(session, ticket, content(message_id=5, account=80))
+
+    assert await messages.find(session, Place(ANN.telegram_id, 5)) is own
+    assert await messages.find(session, Place(ANN.telegram_id, 5, account=80)) is other
+    with pytest.raises(IntegrityError):
+        await factories.message(session, ticket, content(message_id=5, account=80))
 
 
 # Replies
