@@ -246,7 +246,7 @@ class People:
         return self._press_one_of(self._old_ones(), staff, pick)
 
     def _press_one_of(self, shown: Iterable[Message], staff: int, pick: float) -> bool:
-        cards = [m for m in shown if m.keyboard and not _asks(m)]
+        cards = [one for one in shown if _has_buttons(one) and not _asks(one)]
         if not cards:
             return False
         card = recent(cards, pick)
@@ -305,7 +305,7 @@ class People:
 
     def _haunt(self, pick: float, *, presses: bool) -> bool:
         """Have somebody who was removed from the group reply, or press, as strangers can."""
-        cards = [one for one in self._of_bot() if one.keyboard and not _asks(one)]
+        cards = [one for one in self._of_bot() if _has_buttons(one) and not _asks(one)]
         world = self.telegram.world
         if not self.gone or not presses:
             return self.gone and self._outsider(LEAVER, pick)
@@ -556,6 +556,10 @@ def said_by(kind: str, token: str) -> Json:
         "poll": {"poll": poll},
     }
     return contents[kind]
+
+
+def _has_buttons(message: Message) -> bool:
+    return "inline_keyboard" in (message.keyboard or {})
 
 
 def _buttons(message: Message) -> list[Json]:

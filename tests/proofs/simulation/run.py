@@ -19,13 +19,14 @@ from database.models import Ticket
 from services import ticket_service
 from services.delivery import relocating
 from services.helpdesk import content, staff_chats
-from tests.proofs.simulation import fairness, store, verdict
+from tests.proofs.simulation import fairness, store, team_words, verdict
 from tests.proofs.simulation.bells import Bells
 from tests.proofs.simulation.clockwork import Agenda, Stuck
 from tests.proofs.simulation.log import Log
 from tests.proofs.simulation.people import FIRST_USER, People
 from tests.proofs.simulation.process import Machine, Process
 from tests.proofs.simulation.script import Operation, Plan
+from tests.proofs.simulation.team_words import TeamWords
 from tests.proofs.simulation.telegram import Telegram
 from tests.proofs.simulation.trace import Trace
 from tests.proofs.simulation.troubles import Troubles
@@ -107,6 +108,7 @@ class Simulation:
         )
         self.people = People(self.telegram)
         self.people.arrive(plan.users, plan.staff)
+        self.team_words = TeamWords(self.people)
         if any(one.do == "intrude" for one in plan.operations):
             self.people.link()  # in any other group only members can write
         for one in self.plan.operations:
@@ -196,6 +198,8 @@ class Simulation:
             done = trouble(**how) is not False
             if done and operation.do not in fairness.HARMLESS:
                 self.disturbed.append(self.agenda.now)
+        elif operation.do in team_words.OPERATIONS:
+            done = self.team_words.act(operation.do, how)
         else:
             done = self.people.act(operation.do, how)
         if done:
@@ -227,7 +231,10 @@ class Simulation:
             self._last_change = self.agenda.now
         if waiting or not self.telegram.quiet:
             self._last_change = self.agenda.now
-        if self.agenda.now - self._last_change >= CALM:
+        if self._is_calm() and self.team_words.start_once_more():
+            self.telegram.changed()
+            self._last_change = self.agenda.now
+        if self._is_calm():
             self._calm_found = True
             if self.process is not None:
                 self.process.stop()
@@ -237,3 +244,6 @@ class Simulation:
             raise Stuck(f"after an hour there still waits: {waiting or 'an update'}")
         else:
             self.agenda.after(1.0, self._await_calm)
+
+    def _is_calm(self) -> bool:
+        return self.agenda.now - self._last_change >= CALM

@@ -152,6 +152,25 @@ def _two_teams(rng: random.Random, plan: Plan) -> Plan:
     return replace(_with(plan, found), users=plan.users + 2)
 
 
+def _team_words(rng: random.Random, plan: Plan) -> Plan:
+    """An administrator changes what users read, while users of all languages come and go."""
+    users = max(plan.users, 3)
+    found, at = [Operation(0.1, "speak")], rng.uniform(1, 8)
+    for _ in range(rng.randint(1, 4)):
+        words = rng.choice(("greeting", "greeting", "confirmation", "closing"))
+        how = {"which": words, "language": rng.choice(("en", "ru", "es"))}
+        asked = at + rng.uniform(0.5, 2)
+        found += [Operation(at, "settings"), Operation(asked, "ask_words", how)]
+        for _ in range(rng.randint(1, 2)):
+            said = asked + rng.uniform(0.5, 4)
+            found.append(Operation(said, "say_words", {"pick": rng.random() ** 4}))
+        at += rng.uniform(1, 7)
+    for _ in range(rng.randint(4, 10)):
+        do, user = rng.choice(("start", "start", "write", "press")), rng.randrange(users)
+        found.append(_by(rng, do, rng.uniform(0.5, 29), user))
+    return replace(_with(plan, found), users=users)
+
+
 SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "crowd": _crowd,
     "stubborn": _stubborn,
@@ -160,6 +179,7 @@ SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "leaver": _leaver,
     "old_cards": _old_cards,
     "two_teams": _two_teams,
+    "team_words": _team_words,
 }
 
 _HARMLESS = frozenset({"write", "reply", "note", "press", "command", "list", "latency"})

@@ -14,6 +14,7 @@ from tests.proofs.simulation.keeping import Keeping
 from tests.proofs.simulation.ledger import Ledger
 from tests.proofs.simulation.people import named
 from tests.proofs.simulation.scenes import UNKNOWN_WORDS
+from tests.proofs.simulation.team_words import Reading
 from tests.proofs.simulation.telegram import Call
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Verdict(Ledger):
             self._statuses,
             Fairness(self.simulation).findings,
             Keeping(self.simulation).findings,
+            Reading(self.simulation).findings,
             self.simulation.bells.findings,
         ):
             yield from check()

@@ -1,0 +1,138 @@
+"""Words of the team's own: an administrator changes them, and users read them in their language."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from bot.callbacks import ChangeWords
+from sandbox.errors import ApiError
+from sandbox.model import Message
+from sandbox.people import acting
+from services.helpdesk.settings import Words
+from tests.proofs.simulation import tokens
+from tests.proofs.simulation.ledger import Ledger
+from tests.proofs.simulation.people import People, recent
+from tests.proofs.simulation.telegram import USERNAME
+
+if TYPE_CHECKING:
+    from tests.proofs.simulation.run import Simulation
+
+LANGUAGES = ("en", "ru", "es")
+OPERATIONS = frozenset({"speak", "settings", "ask_words", "say_words"})
+
+# What was typed for a setting; each is typed once.
+_TYPED = re.compile(r"\bours\.\d{3}\b")
+
+
+class TeamWords:
+    """The first of staff, who administers the group, and the languages of users."""
+
+    def __init__(self, people: People) -> None:
+        self.people = people
+        self.world = people.telegram.world
+        self.languages: dict[int, str] = {}
+        # When everybody started once more, after all had settled.
+        self.started_at: float | None = None
+        self._typed = 0
+
+    def act(self, do: str, how: dict[str, str]) -> bool:
+        """Do it; False where it can't be done now."""
+        try:
+            return bool(getattr(self, do)(**how))
+        except ApiError:
+            return False
+
+    def speak(self) -> bool:
+        """Have the users speak different languages."""
+        for number, person in enumerate(self.people.users):
+            person.language_code = self.languages[person.id] = LANGUAGES[number % len(LANGUAGES)]
+        return True
+
+    def settings(self) -> bool:
+        content = acting.text_fields(f"/settings@{USERNAME}", None)
+        acting.post(self.world, self.people.staff[0], self.people.group, content)
+        return True
+
+    def ask_words(self, which: str, language: str) -> bool:
+        """Press the button that asks for new words, as if the menu stood at its page."""
+        menus = [one for one in self._of_bot() if "settings:" in str(one.keyboard)]
+        if not menus:
+            return False
+        person = self.people.staff[0]
+        data = ChangeWords(speaker_id=person.id, which=Words(which), language=language).pack()
+        acting.press(self.world, person, menus[-1], None, data)
+        return True
+
+    def say_words(self, pick: float) -> bool:
+        """Reply to a question, mostly to the newest."""
+        asked = [one for one in self._of_bot() if "please reply" in tokens.words_of(one.view)]
+        if not asked:
+            return False
+        self._typed += 1
+        content = acting.text_fields(f"ours.{self._typed:03} it is", None)
+        to, person = recent(asked, pick).id, self.people.staff[0]
+        acting.post(self.world, person, self.people.group, content, reply_to=to)
+        return True
+
+    def start_once_more(self) -> bool:
+        """Have all users start, once, if words may have changed; whether they did."""
+        if not self.languages or self.started_at is not None:
+            return False
+        self.started_at = self.people.telegram.agenda.now
+        for person in self.people.users:
+            with suppress(ApiError):  # who has blocked the bot can't
+                acting.post(
+                    self.world,
+                    person,
+                    self.world.chats[person.id],
+                    acting.text_fields("/start", None),
+                )
+        return True
+
+    def _of_bot(self) -> list[Message]:
+        bot = self.world.bot.id
+        return [one for one in self.people.group.messages.values() if one.author_id == bot]
+
+
+class Reading:
+    """Judges what users read of it."""
+
+    def __init__(self, simulation: "Simulation") -> None:
+        self.ledger = Ledger(simulation)
+        self.words = simulation.team_words
+
+    def findings(self) -> Iterator[str]:
+        yield from self._to_users()
+        if self.words.started_at is not None:
+            yield from self._greeted(self.words.started_at)
+
+    def _to_users(self) -> Iterator[str]:
+        """Users read only words that were taken, and only those of their language."""
+        taken = {
+            typed: change["language"]
+            for change in self.ledger.rows("setting_changes")
+            for typed in _TYPED.findall(change["value"] or "")
+        }
+        for sight in self.ledger.sights:
+            if sight.chat_id in self.ledger.staff_chats:
+                continue
+            for typed in _TYPED.findall(sight.words):
+                if taken.get(typed) != self.words.languages[sight.chat_id]:
+                    yield f"not their words: {typed} in {sight.chat_id}, {taken.get(typed)}"
+
+    def _greeted(self, since: float) -> Iterator[str]:
+        """Who starts when all has settled is greeted as the team wants it now."""
+        wanted = {
+            row["language"]: json.loads(row["value"])["text"]
+            for row in self.ledger.rows("settings")
+            if row["key"] == Words.GREETING
+        }
+        for sight in self.ledger.sights:
+            language = self.words.languages.get(sight.chat_id)
+            if language is None or sight.at < since:
+                continue
+            own = wanted.get(language)
+            if sight.words != own if own else _TYPED.search(sight.words):
+                yield f"greeted by {sight.words!r} in {sight.chat_id}, wanted {own!r}"
