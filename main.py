@@ -19,7 +19,7 @@ from core.version import version
 # aiogram takes seconds to import, so each command imports what it needs when it runs.
 
 MISCONFIGURED = 2
-INTERRUPTED = 130  # as a shell says of a program that Ctrl-C ended
+INTERRUPTED = 130  # what shells return for a program ended by Ctrl-C
 
 log = structlog.get_logger("main")
 
@@ -146,7 +146,7 @@ def _settings_of_database() -> config.DatabaseSettings:
 
 
 def _on_database(settings: config.DatabaseSettings, work: Coroutine[Any, Any, int | None]) -> int:
-    """Do what may not work out with this database; 1 if it leaves something to be done."""
+    """Run a command on this database; 1 if something is left to be done."""
     from database.errors import ForeignDatabase, is_outage, reason
     from database.schema import DatabaseNotAtHead
     from services.set_aside import NoSuchUpdate
@@ -169,7 +169,7 @@ def _configure_logging(settings: config.DatabaseSettings) -> None:
 
 
 def _complain(error: BaseException | str) -> int:
-    with suppress(OSError):  # nobody may be reading
+    with suppress(OSError):  # perhaps nobody reads the output
         print(error, file=sys.stderr)
     return MISCONFIGURED
 

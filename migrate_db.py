@@ -1,8 +1,8 @@
 """Adopt a SQLite file that was made before Alembic. Deprecated: see ALEMBIC_GUIDE.md.
 
-It backs the file up, holds its tables against the first revision, stamps that revision and
-upgrades. A file that differs is refused, and what differs is named. Exit codes: 0 the database is
-under Alembic, 1 refused and left as it was, 2 the settings are wrong.
+It backs the file up, compares its tables with the first revision, stamps that revision and
+upgrades. A file that differs is refused, with a list of the differences. Exit codes: 0 the database
+is under Alembic, 1 refused and left as it was, 2 the settings are wrong.
 """
 
 import asyncio
@@ -95,7 +95,7 @@ def check(file: Path) -> None:
 
 
 def back_up(file: Path, now: datetime) -> Path:
-    """Copy the file, also while somebody writes to it; never over another backup."""
+    """Copy the file, even while somebody writes to it; never overwrite another backup."""
     backup = file.with_name(f"{file.name}.{now:%Y-%m-%dT%H%M%SZ}.backup")
     try:
         backup.touch(mode=0o600, exist_ok=False)  # it holds all that people wrote
@@ -107,7 +107,7 @@ def back_up(file: Path, now: datetime) -> Path:
 
 
 async def stamp_and_upgrade(url: str) -> None:
-    """Tell Alembic what the database is, then let it do the rest."""
+    """Tell Alembic the database's revision, then let it upgrade."""
     engine = make_engine(url)
     try:
         async with engine.connect() as connection:

@@ -1,1 +1,1 @@
-"""All that knows Telegram: updates come in here, and words go out."""
+"""Everything that knows Telegram: updates come in here, and messages go out."""

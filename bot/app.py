@@ -1,4 +1,4 @@
-"""The composition root: makes the parts, lets them run together, and stops them in order."""
+"""The composition root: makes the parts, runs them together, and stops them in order."""
 
 import asyncio
 import gc
@@ -60,7 +60,7 @@ def team_of(settings: Settings) -> Team:
 
 
 def heartbeat_of(settings: BotSettings) -> Heartbeat:
-    """Name where the processes of this bot on this database beat."""
+    """Find the heartbeat that the processes of this bot on this database share."""
     return Heartbeat(folder_for(settings.bot_id, settings.async_url))
 
 
@@ -76,7 +76,7 @@ class App:
         monotonic: Callable[[], float] = time.monotonic,
         lead: Lead | None = None,
     ) -> None:
-        """Without a `lead`, no other process may run on this database."""
+        """Without a `lead`, this must be the only process on the database."""
         team = team_of(settings)
         self.heartbeat = heartbeat_of(settings)
         self.limiter = Limiter(
@@ -127,14 +127,14 @@ class App:
         self._lead = lead or Lead()
 
     def _hear(self, after_silence: bool) -> None:
-        """Tell everything that waits for Telegram that it answered."""
+        """Tell all parts that wait for Telegram that it answered."""
         self.courier.hear(after_silence=after_silence)
         self.confirmations.hear(after_silence=after_silence)
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Run until `stopped` is set; then finish the work in progress, and confirm it.
 
-        Raises Deposed, in an exception group: then everything is dropped as it is.
+        Raises Deposed, in an exception group: then all work in progress is dropped.
         """
         if not await self._choose_staff_chat(stopped):
             return
@@ -173,7 +173,7 @@ class App:
         self.courier.stop()
 
     async def _send(self, parcel: Parcel) -> Outcome:
-        """Send what was claimed, unless this process was frozen and another one leads now."""
+        """Send a claimed parcel, unless this process was frozen and another one leads now."""
         await self._lead.sure()
         return await self._sender(parcel)
 
@@ -191,7 +191,7 @@ class App:
         )
 
     async def _look_after_main_staff_chat(self) -> None:
-        """Let the courier write to staff once the bot works there, and all tickets are there."""
+        """Let the courier write to staff once the bot works there and all tickets have moved."""
         bot, sessions, clock = self._bot, self._sessions, self._clock
         holds = await self.courier.holds.wait()
         await startup.wait_until_staff_chat_ready(bot, sessions, self._team, clock)
@@ -231,7 +231,7 @@ async def run(settings: Settings) -> None:
 async def _prepare(
     settings: Settings, own: OwnFile | None, bot: Bot, stopped: asyncio.Event
 ) -> bool:
-    """Find an operator's mistakes at once, even if this process will only stand by."""
+    """Check for an operator's mistakes at once, even if this process will only stand by."""
     engine = make_engine(settings.async_url, own)
     heartbeat = heartbeat_of(settings)
     try:

@@ -1,6 +1,6 @@
-"""What buttons carry. Anybody can forge it, so every press is checked against chat and person.
+"""The data of buttons. Anybody can forge it, so every press is checked against chat and person.
 
-A button says whom it is for: `audience`, users or staff, and a `PersonalButton` the one person.
+A button says whom it is for: `audience`, users or staff; a `PersonalButton` names one person.
 A button about a ticket is a `TicketButton`, made by `of(ticket)`; the handler of a press gets its
 ticket from `pressed_ticket` of `bot/reading/ticket_reference.py`.
 """
@@ -36,10 +36,10 @@ class Button(CallbackData, prefix="button"):
 
 
 class PersonalButton(Button, prefix="personal"):
-    """A button for the one who asked for it.
+    """A button for the person who asked for it.
 
-    `speaker_id` is a person's Telegram id, or a group's for its anonymous administrators: who of
-    them presses is not known beforehand.
+    `speaker_id` is a person's Telegram id, or the group's for its anonymous administrators: we
+    can't know in advance which of them will press.
     """
 
     speaker_id: int
@@ -49,7 +49,7 @@ class PersonalButton(Button, prefix="personal"):
 
 
 class TicketButton(Button, prefix="ticket"):
-    """A button about one ticket, and about no other that may have its key by now."""
+    """A button about one ticket, and not about another one that has the same key now."""
 
     ticket_id: Key
     mark: Mark
@@ -61,9 +61,9 @@ class TicketButton(Button, prefix="ticket"):
 
 
 class CardButton(TicketButton, prefix="card"):
-    """A button that only cards have: a reply to a card is understood by it.
+    """A button that only cards have, so that a reply to a card can be understood.
 
-    Before there were marks it carried the key alone; its mark is then empty.
+    Older cards carry only the key; their mark is empty.
     """
 
     @classmethod
@@ -98,9 +98,9 @@ class ReopenThis(TicketButton, prefix="reopen_this"):
 
 
 class ResendFailed(TicketButton, prefix="again"):
-    """Send again what did not arrive; the delivery's key too may be given again.
+    """Send again what did not arrive.
 
-    `posted_at` is when the delivery was posted, in whole seconds.
+    `posted_at` is when the delivery was posted, in whole seconds, as its key may be reused too.
     """
 
     delivery_id: Key
@@ -123,20 +123,20 @@ class ResendMissed(TicketButton, prefix="missed"):
 
 
 class ResendDelivery(Button, prefix="resend"):
-    """Send again, on a message posted before buttons carried marks."""
+    """Send again, on an old message whose buttons have no marks."""
 
     delivery_id: Key
 
 
 class SettleKept(Button, prefix="kept"):
-    """Send what is kept as an answer, or leave it as a note."""
+    """Send kept words as an answer, or keep them as a note."""
 
     mark: Mark
     as_note: bool
 
 
 class ChooseTicket(Button, prefix="orphan"):
-    """The message that was replied to belongs to this ticket, of those that it may be of."""
+    """Choose the ticket that the message replied to belongs to."""
 
     mark: Mark
     choice: Annotated[int, Field(ge=0, lt=100)]
@@ -149,7 +149,7 @@ class TicketsPage(Button, prefix="tickets"):
 
 
 class SettingsButton(PersonalButton, prefix="settings"):
-    """Show what the team may change: all, the languages of one thing, or how it reads in one."""
+    """Show what the team may change: all settings, one's languages, or its words in one of them."""
 
     which: Words | None = None
     language: str = ""
@@ -163,26 +163,26 @@ class ChangeWords(PersonalButton, prefix="words"):
 
 
 class StopAsking(PersonalButton, prefix="stop"):
-    """Ask for them no more."""
+    """Stop asking for new words."""
 
     which: Words
     language: str
 
 
 class RestoreDefault(PersonalButton, prefix="default"):
-    """Put the default back."""
+    """Restore the default."""
 
     which: Words
     language: str
 
 
 class CloseSettings(PersonalButton, prefix="done"):
-    """Take the menu away."""
+    """Delete the menu."""
 
 
 CARD_BUTTONS: tuple[type[CardButton], ...] = (TakeTicket, CloseTicket, ReopenTicket)
 
-# The buttons of "Which one?", by the command that asked.
+# The buttons under "Which one?", by command.
 CHOICES: dict[str, type[TicketButton]] = {
     "take": TakeThis,
     "close": CloseThis,
@@ -195,13 +195,13 @@ def card_button(keyboard: InlineKeyboardMarkup | None) -> CardButton | None:
     buttons = [button for row in keyboard.inline_keyboard for button in row] if keyboard else []
     for button in buttons:
         for kind in CARD_BUTTONS:
-            with suppress(TypeError, ValueError):  # which unpack raises for any other's data
+            with suppress(TypeError, ValueError):  # unpack raises them for other buttons' data
                 return kind.unpack(button.callback_data or "")
     return None
 
 
 def audience(data: str) -> Audience | None:
-    """Tell for whom the kind of button is that carries this; None for none of ours."""
+    """Find whom the button with this data is for; None if it is not one of ours."""
     prefix = data.partition(Button.__separator__)[0]
     return next((kind.audience for kind in _kinds(Button) if kind.__prefix__ == prefix), None)
 

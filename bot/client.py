@@ -30,8 +30,8 @@ from bot.proxied import Tunnel
 from core.config import BotSettings
 from core.masking import masker
 
-# A connection that is not made by then, in seconds, is tried anew: after an outage the next attempt
-# gets through at once, while a lost packet's own repetitions come further and further apart.
+# Time to make a connection, in seconds. After an outage a new attempt gets through at once, while
+# TCP repeats a lost packet less and less often.
 CONNECTS_WITHIN = 5
 
 
@@ -48,11 +48,11 @@ class RawUpdates(TelegramMethod[list[Any]]):
 
 
 class Sent(MessageId, extra="ignore"):
-    """A new message, of whose many fields we need the id."""
+    """A new message, of which we only need the id."""
 
 
 class SendText(SendMessage):
-    """sendMessage with a shorter answer to read: it is made for every message."""
+    """sendMessage with less of the answer to read, as it is called for every message."""
 
     __returning__ = Sent  # type: ignore[assignment]  # aiogram says Message
 
@@ -60,13 +60,13 @@ class SendText(SendMessage):
 class JsonSession(AiohttpSession):
     """Sends parameters as JSON, which takes a third of the time of a form; files need the form.
 
-    See core.telegram.org/bots/api#making-requests. Whatever goes wrong on the way is one of
-    aiogram's errors.
+    See core.telegram.org/bots/api#making-requests. All failures on the way are raised as aiogram's
+    errors.
     """
 
     @override
     def _setup_proxy_connector(self, proxy: Any) -> None:
-        """Trust whom aiogram trusts without a proxy: it forgets its certificates for one."""
+        """Trust the same certificates as without a proxy, which aiogram forgets to do."""
         direct = self._connector_init
         super()._setup_proxy_connector(proxy)
         self._connector_type, self._connector_init = Tunnel, direct | self._connector_init
@@ -75,7 +75,7 @@ class JsonSession(AiohttpSession):
     async def make_request(
         self, bot: Bot, method: TelegramMethod[TelegramType], timeout: int | None = None
     ) -> TelegramType:
-        """Call. Raises TelegramNetworkError, and what `read` raises."""
+        """Call Telegram. Raises TelegramNetworkError, and what `read` raises."""
         session = await self.create_session()
         total = self.timeout if timeout is None else timeout
         try:
@@ -94,20 +94,20 @@ class JsonSession(AiohttpSession):
 
 
 class Unreadable(ClientDecodeError):
-    """What came is not Telegram's answer, or none that can be read; `data` has what came."""
+    """The response is not Telegram's answer, or can't be read; `data` is the response."""
 
     @override
     def __str__(self) -> str:
-        """Leave out what came: people's words may stand in it."""
+        """Leave out the response, which may contain people's words."""
         return f"{self.message} ({type(self.original).__name__})"
 
 
 def read(
     session: BaseSession, bot: Bot, method: TelegramMethod[TelegramType], status: int, body: bytes
 ) -> TelegramType:
-    """Read an answer's result, whatever it is that came.
+    """Read the result from any response.
 
-    Raises TelegramAPIError, in whose words there is no token, and Unreadable.
+    Raises Unreadable, and TelegramAPIError, whose text never contains the token.
     """
     content = body.decode(errors="replace")
     try:
@@ -134,7 +134,7 @@ def parameters(
 ) -> tuple[Mapping[str, Any], Mapping[str, InputFile]]:
     """Give a method's parameters as JSON, and the files that they mention as `attach://<name>`.
 
-    What nobody set is left out: Telegram has its own defaults, and the bot has none.
+    Parameters that nobody set are left out: Telegram has defaults, and this bot sets none.
     """
     files: dict[str, InputFile] = {}
     chosen = method.model_dump(include=method.model_fields_set, exclude_none=True, warnings=False)
@@ -146,7 +146,7 @@ def parameters(
 
 
 def form(bot: Bot, fields: Mapping[str, Any], files: Mapping[str, InputFile]) -> FormData:
-    """Make a multipart form, in which only strings stand as they are."""
+    """Make a multipart form, in which all values but strings are JSON."""
     made = FormData(quote_fields=False)
     for name, value in fields.items():
         made.add_field(name, value if isinstance(value, str) else json.dumps(value))
@@ -158,15 +158,15 @@ def form(bot: Bot, fields: Mapping[str, Any], files: Mapping[str, InputFile]) ->
 def make_bot(settings: BotSettings) -> Bot:
     """Make the bot's client for Telegram, or for the server in the settings.
 
-    aiohttp itself is not asked to heed the environment: it would read passwords in ~/.netrc too.
+    aiohttp's own `trust_env` stays off: it would also read passwords from ~/.netrc.
     """
     server = TelegramAPIServer.from_base(settings.telegram_api_url)
     session = JsonSession(api=server, proxy=settings.proxy)
     return Bot(settings.bot_token.get_secret_value(), session=session)
 
 
-# aiogram reads an answer by `Response[…]`, a generic model of pydantic's, and pydantic forgets one
-# that nobody holds: the garbage collector takes it, and the next answer waits milliseconds for it.
+# aiogram reads answers with `Response[…]`, a generic model. Pydantic only holds weak references to
+# those: without this list they are collected, and the next answer waits milliseconds for a new one.
 _OFTEN: tuple[type[TelegramMethod[Any]], ...] = (
     RawUpdates,
     SendText,

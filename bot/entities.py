@@ -1,4 +1,4 @@
-"""Entities as Telegram's methods take them."""
+"""Entities in the form that Telegram's methods take."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,5 +7,5 @@ from aiogram.types import MessageEntity
 
 
 def entities(spans: Sequence[dict[str, Any]]) -> list[MessageEntity] | None:
-    """Make Telegram's entities of plain ones."""
+    """Turn entities as stored into Telegram's."""
     return [MessageEntity.model_validate(span) for span in spans] or None

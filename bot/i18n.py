@@ -1,4 +1,4 @@
-"""The language that sentences are made in: English as written, others from `bot/locales`.
+"""Translates sentences: English is in the code, other languages are in `bot/locales`.
 
 Catalogues are read from their `.po` files at first use, so nothing has to be compiled.
 """
@@ -30,7 +30,7 @@ def choose(tag: str | None) -> str:
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Make all sentences within in `language` (one of LANGUAGES)."""
+    """Make all sentences within this block in `language` (one of LANGUAGES)."""
     token = _spoken.set(language)
     try:
         yield
@@ -39,7 +39,7 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def spoken() -> str:
-    """Tell which language is spoken here."""
+    """Give the language of the current block."""
     return _spoken.get()
 
 
@@ -49,17 +49,17 @@ def gettext(message: str) -> str:
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
-    """Translate a sentence that counts."""
+    """Translate a sentence with a number."""
     return _catalogue(spoken()).ngettext(singular, plural, number)
 
 
 def catalogue_file(language: str) -> Path:
-    """Tell where a language's sentences are."""
+    """Give the path of a language's catalogue."""
     return languages.FOLDER / language / "LC_MESSAGES" / "messages.po"
 
 
 def partings_file(language: str) -> Path:
-    """Tell where a language's thanks and goodbyes are."""
+    """Give the path of a language's thanks and goodbyes."""
     return languages.FOLDER / language / "partings.txt"
 
 

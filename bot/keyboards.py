@@ -29,12 +29,12 @@ from database.models import Ticket, TicketStatus
 from services.helpdesk.lookup import Page
 from services.helpdesk.settings import Words
 
-# Telegram takes no more on one message (limits.tginfo.me).
+# The most that Telegram accepts on one message (limits.tginfo.me).
 MOST_BUTTONS = 100
 
 
 def card(ticket: Ticket) -> InlineKeyboardMarkup:
-    """What can be done with the ticket now."""
+    """Offer what can be done with the ticket now."""
     if ticket.status is TicketStatus.CLOSED:
         return _row((buttons.reopen(), ReopenTicket.of(ticket)))
     close = (buttons.close(), CloseTicket.of(ticket))
@@ -51,12 +51,12 @@ def resend(ticket: Ticket, failed: Delivery) -> InlineKeyboardMarkup:
 
 
 def resend_missed(ticket: Ticket, since: int) -> InlineKeyboardMarkup:
-    """Offer to send again all answers that the user has missed since then, in whole seconds."""
+    """Offer to send again all answers that the user has missed since then (in whole seconds)."""
     return _row((buttons.resend(), ResendMissed.of(ticket, since=since)))
 
 
 def settle_kept(mark: str) -> InlineKeyboardMarkup:
-    """Ask whether what is kept is an answer or a note."""
+    """Ask whether kept words are an answer or a note."""
     return _row(
         (buttons.send_as_answer(), SettleKept(mark=mark, as_note=False)),
         (buttons.keep_as_note(), SettleKept(mark=mark, as_note=True)),
@@ -64,7 +64,7 @@ def settle_kept(mark: str) -> InlineKeyboardMarkup:
 
 
 def choose_ticket(mark: str, labels: Sequence[str]) -> InlineKeyboardMarkup:
-    """Ask which of the tickets was replied to, a row each: names are long."""
+    """Ask which ticket was meant, each in a row of its own: names are long."""
     rows = [
         _row((label, ChooseTicket(mark=mark, choice=number))).inline_keyboard[0]
         for number, label in enumerate(labels)
@@ -73,7 +73,7 @@ def choose_ticket(mark: str, labels: Sequence[str]) -> InlineKeyboardMarkup:
 
 
 def pages(page: Page) -> InlineKeyboardMarkup | None:
-    """Lead to the pages before and after; none if there is only one."""
+    """Lead to the previous and next page; None if there is only one page."""
     neighbours = [("◀", page.number - 1), ("▶", page.number + 1)]
     buttons = [
         (sign, TicketsPage(number=number))
@@ -119,7 +119,7 @@ def settings_languages(speaker_id: int, which: Words) -> InlineKeyboardMarkup:
 def settings_page(
     speaker_id: int, which: Words, language: str, *, is_default: bool
 ) -> InlineKeyboardMarkup:
-    """Offer to change words, and to put the default back where there are others."""
+    """Offer to change the words, and to restore the default if it was changed."""
     about: dict[str, Any] = {"speaker_id": speaker_id, "which": which, "language": language}
     restore = [] if is_default else [(buttons.restore_default(), RestoreDefault(**about))]
     return _column(
@@ -130,7 +130,7 @@ def settings_page(
 
 
 def stop_asking(speaker_id: int, which: Words, language: str) -> InlineKeyboardMarkup:
-    """Lead back while words are asked for."""
+    """Lead back from the question for new words."""
     stop = StopAsking(speaker_id=speaker_id, which=which, language=language)
     return _row((buttons.back(), stop))
 

@@ -9,7 +9,7 @@ from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, Prox
 
 
 class Tunnel(ProxyConnector):
-    """Raises what aiohttp does where no connection is made; aiohttp-socks has errors of its own."""
+    """Raises aiohttp's error if no connection is made, instead of aiohttp-socks's own errors."""
 
     @override
     async def connect(

@@ -205,7 +205,7 @@ def _sqlite_engine(url: str, own: OwnFile | None, **options: Any) -> AsyncEngine
     event.listen(engine.sync_engine, "begin", _begin_immediate)
     if own is not None:
         event.listen(engine.sync_engine, "connect", lambda *_: own.opened())
-        event.listen(engine.sync_engine, "handle_error", _open_anew)
+        event.listen(engine.sync_engine, "handle_error", _close_after_lost_log)
     return engine
 
 
@@ -223,7 +223,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     cursor.close()
 
 
-def _open_anew(failure: ExceptionContext) -> None:
+def _close_after_lost_log(failure: ExceptionContext) -> None:
     """Close a connection whose log was removed, which writes the log's content to the file."""
     failure.is_disconnect |= isinstance(failure.original_exception, LogRemoved)
 

@@ -20,7 +20,7 @@ from database.errors import ReadTooLong
 # SQLite asks whether to go on after this many of its instructions: about every millisecond.
 INSTRUCTIONS = 20_000
 
-_PATIENCE = "reading until"
+_DEADLINE = "reading until"
 
 
 def make_engine(url: str, seconds: float, **options: Any) -> AsyncEngine:
@@ -31,7 +31,7 @@ def make_engine(url: str, seconds: float, **options: Any) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN DEFERRED")
 
     def start(connection: Connection, *_: Any) -> None:
-        _patience(connection).until = time.monotonic() + seconds
+        _deadline_of(connection).until = time.monotonic() + seconds
 
     for hook, listener in (
         ("do_connect", _open_to_read),
@@ -45,8 +45,8 @@ def make_engine(url: str, seconds: float, **options: Any) -> AsyncEngine:
     return engine
 
 
-class _Patience:
-    """How long the statement of a connection may take, on the monotonic clock."""
+class _Deadline:
+    """When the statement of a connection must end, on the monotonic clock."""
 
     until = inf
 
@@ -64,18 +64,18 @@ def _open_to_read(
 
 def _prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None
-    patience = entry.info[_PATIENCE] = _Patience()
-    connection.run_async(lambda raw: raw.set_progress_handler(patience.is_over, INSTRUCTIONS))
+    deadline = entry.info[_DEADLINE] = _Deadline()
+    connection.run_async(lambda raw: raw.set_progress_handler(deadline.is_over, INSTRUCTIONS))
 
 
-def _patience(connection: Connection) -> _Patience:
-    found: _Patience = connection.info[_PATIENCE]
+def _deadline_of(connection: Connection) -> _Deadline:
+    found: _Deadline = connection.info[_DEADLINE]
     return found
 
 
 def _interrupt(_connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
     """Stop a statement that nobody waits for any more: closing would wait for its end."""
-    entry.info[_PATIENCE].until = -inf
+    entry.info[_DEADLINE].until = -inf
 
 
 def _name_the_limit(failure: ExceptionContext) -> Exception | None:

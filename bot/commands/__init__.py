@@ -1,1 +1,1 @@
-"""What an operator runs beside the bot: each a subcommand of `main.py`."""
+"""What an operator runs beside the bot: subcommands of `main.py`."""

@@ -19,15 +19,15 @@ from database import leadership
 from database.errors import is_outage
 
 # How long to wait for a first message, in seconds.
-_PATIENCE = 20
+_WAIT_SECONDS = 20
 
 WAITING = (
     "Nobody has written to the bot yet. Add it to your team's group now, or write /help there. "
-    f"Waiting for {_PATIENCE} seconds …"
+    f"Waiting for {_WAIT_SECONDS} seconds …"
 )
 _ADVICE = "Nobody wrote. Write something in the group (or add the bot anew) and try again."
 
-# Asking Telegram would take messages away from the bot that runs.
+# Asking Telegram for updates would take messages away from the running bot.
 _RUNNING = (
     "The bot is running, and only one program may ask Telegram for its messages. Add it to the "
     "group, or write /help@ and its name there: the first time, it answers with the group's id. "
@@ -40,9 +40,9 @@ _TAKEN = (
 
 
 async def listed(settings: BotSettings, tell: Callable[[str], None]) -> list[str]:
-    """List the chats of the updates that wait, a line each. Confirms nothing.
+    """List the chats of the waiting updates, a line each, without confirming any update.
 
-    `tell` hears what is waited for, if there are none. CannotStart beside a running bot.
+    If there are none, `tell` is told what we wait for. CannotStart beside a running bot.
     """
     if await _is_running(settings):
         raise CannotStart(_RUNNING)
@@ -51,7 +51,7 @@ async def listed(settings: BotSettings, tell: Callable[[str], None]) -> list[str
         waiting = await _ask(bot, 0)
         if not waiting:
             tell(WAITING)
-            waiting = await _ask(bot, _PATIENCE)
+            waiting = await _ask(bot, _WAIT_SECONDS)
     except (TelegramUnauthorizedError, TelegramNotFound) as error:
         raise CannotStart(NO_SUCH_BOT) from error
     except TelegramConflictError as error:
@@ -66,7 +66,7 @@ async def listed(settings: BotSettings, tell: Callable[[str], None]) -> list[str
 
 
 async def _is_running(settings: BotSettings) -> bool:
-    """Whether a bot runs on our database; one that can't be asked may not be there yet."""
+    """Whether a bot runs on our database; no if it can't be asked: it may not exist yet."""
     try:
         return await leadership.is_taken(settings.async_url)
     except Exception as error:
@@ -87,6 +87,6 @@ def _chat(update: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _line(chat: dict[str, Any]) -> str:
-    """Show the name as a literal: strangers choose theirs, and may put a line of ours into it."""
+    """Show the name as a literal: a stranger's name may contain a line that looks like ours."""
     name = chat.get("title") or chat.get("first_name") or ""
     return f"{chat['id']}\t{chat.get('type', '')}\t{name!r}"

@@ -1,4 +1,4 @@
-"""What a replay leaves alone: something newer has happened since the update was set aside."""
+"""Updates that a replay must skip: something newer has happened since they were set aside."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from bot.reading.update_json import as_dict, cleaned, origin
 from bot.texts import buttons
 from services.helpdesk import kept, messages
 
-# Who pressed or commanded meant what was there then.
+# A press or a command counts only this long: it was about what was there at that time.
 ACTS_WITHIN = timedelta(minutes=1)
 
 
@@ -23,8 +23,8 @@ async def is_overtaken(
 ) -> bool:
     """Whether the update counts as handled.
 
-    A message that is stored or kept by now, an edit that is not newer than what is, and late: a
-    press, a command of the staff's, somebody's coming or going.
+    It does if it is a message that is now stored or kept, an edit no newer than what is stored, or
+    comes too late: a press, a command of staff, somebody who joined or left.
     """
     update = Update.model_validate(cleaned(raw))
     try:
@@ -41,9 +41,9 @@ async def is_overtaken(
 
 
 def in_newest_wording(waiting: Mapping[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Give each message of a group the newest wording that was set aside after it.
+    """Give each message of a group its newest wording among the updates that were set aside.
 
-    In its old one it might be sent before its edit makes a note of it.
+    In its old wording it might be sent before its edit makes it a note.
     """
     newest: dict[tuple[int | None, int | None], Any] = {}
     found = []
@@ -58,7 +58,7 @@ def in_newest_wording(waiting: Mapping[int, dict[str, Any]]) -> dict[int, dict[s
 
 
 def with_late_command_noted(raw: dict[str, Any], *, now: datetime) -> dict[str, Any]:
-    """Make a note of an album's item whose command comes too late.
+    """Make a note of an album's item with a command that comes too late.
 
     A command makes a note of its album, so that nobody is sent the pictures beside it.
     """
@@ -73,7 +73,7 @@ def with_late_command_noted(raw: dict[str, Any], *, now: datetime) -> dict[str, 
 
 
 async def _is_known(session: AsyncSession, message: Message) -> bool:
-    """Whether a message is stored, or its words are kept, by an edit for example."""
+    """Whether a message is stored or its words are kept, for example because of an edit."""
     place = place_of(message)
     return await messages.find(session, place) is not None or await kept.is_kept(session, place)
 
@@ -85,7 +85,7 @@ async def _is_stored_as_edited(session: AsyncSession, message: Message) -> bool:
         return True
     if written is None or edited is None:
         return written is not None
-    if written.edited_at is None:  # an edit that came before this was written down may be newer
+    if written.edited_at is None:  # an edit that came before this was stored may be newer
         return written.revision > 0
     return written.edited_at >= edited
 
@@ -95,7 +95,7 @@ def _is_late(message: Message, now: datetime) -> bool:
 
 
 def _commands(message: Message) -> bool:
-    """Whether staff gave a command that we know; in private a command changes nothing."""
+    """Whether staff gave a command that we know; private commands change nothing."""
     if message.chat.type == "private" or not begins_with_command(message):
         return False
     name, _ = command_of(message)

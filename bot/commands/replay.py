@@ -1,4 +1,4 @@
-"""Handles again, after a fix, what was set aside."""
+"""Handles updates again that were set aside, after a fix."""
 
 import json
 import time
@@ -32,8 +32,8 @@ from services.problems import Problem
 async def replay(settings: Settings, say: Callable[[str], Any]) -> int:
     """Handle each update that was set aside, oldest first; return how many are left.
 
-    What it posts is sent by the running bot, or by the next one. Raises DatabaseNotAtHead,
-    ForeignDatabase, and what the database's outage raises.
+    The running bot, or the next one, sends what this posts. Raises DatabaseNotAtHead,
+    ForeignDatabase, and the errors of an outage.
     """
     engine, bot = make_engine(settings.async_url), make_bot(settings)
     sessions = make_sessions(engine)
@@ -70,10 +70,10 @@ class Again:
         self._members = Members(bot, time.monotonic)
 
     async def handle(self, dead_id: int, raw: dict[str, Any]) -> str:
-        """Handle one update again; say in a word how it went."""
+        """Handle one update again; return a word for the result."""
         try:
             raw = with_late_command_noted(raw, now=utcnow())
-            # Asks Telegram, so before the transaction.
+            # This asks Telegram, so it comes before the transaction.
             (standing,) = await self._members.standings([raw])
             async with self._sessions.begin() as session:
                 return await self._feed(session, dead_id, raw, standing)
@@ -89,7 +89,7 @@ class Again:
     ) -> str:
         """Handle it within the transaction.
 
-        What was being sent when it came is settled: a link that is not there by now is lost.
+        Nothing from that time is still being sent, so a link that is missing now is lost.
         """
         dead, now = await session.get_one(DeadUpdate, dead_id), utcnow()
         dead.replayed_at = now
@@ -105,7 +105,7 @@ class Again:
         return "handled"
 
     async def _refuse(self, dead_id: int, raw: dict[str, Any], problem: Problem) -> str:
-        """Count it as done, and say why nothing came of it."""
+        """Count it as done, and say why it was refused."""
         now = utcnow()
         async with self._sessions.begin() as session:
             (await session.get_one(DeadUpdate, dead_id)).replayed_at = now

@@ -1,7 +1,7 @@
-"""What comes in: each handler reads its event, calls one service, and returns what to show.
+"""The handlers: each reads its event, calls one service, and returns what to show.
 
-A file is one behaviour, with its command and its buttons side by side. They are asked in the order
-below, until one has a handler: what is most frequent first, what takes all the rest last.
+A file is one behaviour, with its command and its buttons side by side. Routers are tried in the
+order below until one has a handler: the most frequent ones first, those that take the rest last.
 """
 
 from aiogram import F, Router
@@ -33,7 +33,7 @@ def _in_private_chats() -> Router:
     for observer in (router.message, router.edited_message, router.my_chat_member):
         observer.filter(_IS_PRIVATE)
     router.include_routers(
-        questions.router,  # nearly all that comes is one
+        questions.router,  # nearly every update is one
         start_and_help.for_users,
         blocking.router,
         unknown_commands.for_users,
@@ -66,5 +66,5 @@ def _in_staff_chat() -> Router:
 
 ROUTERS = (_in_private_chats(), groups.router, _in_staff_chat(), fallbacks.elsewhere)
 
-# For what another program says: it may tell that a group moved, and has no say besides.
+# For messages of other programs: they may say that a group moved, and have no say in anything else.
 FOR_PROGRAMS = (groups.router, programs.router)

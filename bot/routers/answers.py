@@ -1,4 +1,4 @@
-"""What staff write in reply to the bot: answers, notes, and their edits."""
+"""Replies of staff to the bot: answers, notes, and their edits."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -66,7 +66,7 @@ async def edited(
     *,
     settled: bool,
 ) -> None:
-    """Pass on the change; of a reply that was refused, or never reached us, the whole."""
+    """Pass on the edit; if the reply was refused or never reached us, take in all of it now."""
     written = await messages.find(session, place_of(message))
     if written is None:
         if await kept.is_kept(session, place_of(message)):
@@ -91,7 +91,7 @@ async def _hear(
     *,
     settled: bool,
 ) -> None:
-    """Hear a reply to a message of ours; one that we don't know may be an orphan."""
+    """Take in a reply to a message of ours; one that we don't know may be an orphan."""
     try:
         ticket = await replied_ticket(session, message, staff_chat)
     except UnknownReply as unknown:
@@ -108,7 +108,7 @@ async def _hear(
 
 
 def said(message: Message, staff: User | None, standing: Standing) -> Said:
-    """Read what somebody said, if it may count; NotStaff if it may not."""
+    """Read what somebody said; NotStaff if they have no say."""
     if standing is Standing.OUTSIDE:
         raise NotStaff
     speaker = message.sender_chat or message.from_user

@@ -14,7 +14,7 @@ router = Router(name="blocking")
 
 @router.my_chat_member()
 async def membership(event: ChatMemberUpdated, session: AsyncSession, now: datetime) -> None:
-    """The user blocked the bot, or came back."""
+    """Note that the user blocked the bot, or came back."""
     if event.new_chat_member.status == "kicked":
         await people.blocked(session, event.chat.id, now=now)
     else:

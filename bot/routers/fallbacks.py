@@ -1,4 +1,4 @@
-"""What is for nobody, and buttons that no longer count: asked last."""
+"""Updates that are for nobody, and buttons that no longer count: this router is tried last."""
 
 from aiogram import Router
 from aiogram.types import CallbackQuery, Message
@@ -13,12 +13,12 @@ elsewhere = Router(name="buttons elsewhere")
 
 @for_users.message()
 async def service_message(message: Message) -> None:
-    """Telegram's own words about the chat say nothing to the team."""
+    """Ignore service messages: they mean nothing to the team."""
 
 
 @for_staff.message()
 async def among_staff(message: Message) -> None:
-    """What replies to nothing of ours is not for us."""
+    """Ignore messages that don't reply to one of ours: they are not for us."""
 
 
 @for_staff.callback_query()

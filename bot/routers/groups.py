@@ -1,4 +1,4 @@
-"""Groups as such: one that moves, and those that are no staff chats."""
+"""Groups: those that move to a new id, and those that are no staff chats."""
 
 from datetime import datetime
 
@@ -22,20 +22,20 @@ _JOINED = frozenset({"member", "administrator", "restricted"})
 
 @router.message(When(F.migrate_to_chat_id))
 async def moved_away(message: Message, session: AsyncSession, now: datetime) -> None:
-    """Said in the old group: it lives on under another id."""
+    """Follow the message in the old group, which names the new id."""
     if message.migrate_to_chat_id is not None:
         await _moved(session, message.chat.id, message.migrate_to_chat_id, now)
 
 
 @router.message(When(F.migrate_from_chat_id))
 async def moved_here(message: Message, session: AsyncSession, now: datetime) -> None:
-    """Said in the new group: this is where it came from."""
+    """Follow the message in the new group, which names the old id."""
     if message.migrate_from_chat_id is not None:
         await _moved(session, message.migrate_from_chat_id, message.chat.id, now)
 
 
 async def _moved(session: AsyncSession, old_id: int, new_id: int, now: datetime) -> None:
-    """Follow the group. Where people have their ids none can live: staff's would go to a person."""
+    """Follow the group. An id of a person can't be a group's: staff's messages would go there."""
     if old_id >= 0 or new_id >= 0:
         raise NotAMessage("a group that has the id of a person")
     await relocating.migrated(session, old_id, new_id, now=now)
@@ -45,14 +45,14 @@ async def _moved(session: AsyncSession, old_id: int, new_id: int, now: datetime)
 async def rights_in_staff_chat(
     event: ChatMemberUpdated, session: AsyncSession, now: datetime
 ) -> None:
-    """What the bot may do in a staff chat shows when it next writes there: at once, if let in."""
+    """Try to write at once if the bot was let in; other rights show with the next message."""
     if event.new_chat_member.status in _JOINED:
         await pauses.try_now(session, event.chat.id, now=now)
 
 
 @router.chat_member()
 async def came_or_left(event: ChatMemberUpdated) -> None:
-    """Who has a say is known before an update is handled (bot/reading/members.py)."""
+    """Ignore it: who has a say was noted before the update got here (bot/reading/members.py)."""
 
 
 @router.my_chat_member(_IN_GROUP, When(F.new_chat_member.status.in_(_JOINED)))
@@ -67,4 +67,4 @@ async def foreign_group(
 @router.message(~InStaffChat(), _NOT_PRIVATE)
 @router.edited_message(~InStaffChat(), _NOT_PRIVATE)
 async def elsewhere(event: Message | ChatMemberUpdated) -> None:
-    """A group that we left, a channel: nobody there waits for us."""
+    """Ignore a group that we left, and a channel: nobody there waits for us."""

@@ -1,4 +1,4 @@
-"""The buttons under what is kept until it is clear where it goes."""
+"""The buttons that decide what becomes of kept words."""
 
 from datetime import date, datetime
 
@@ -55,7 +55,7 @@ async def choose_ticket(
 
 
 def _becomes(query: CallbackQuery, words: str) -> EditMessageText:
-    """Put an outcome in the place of a question; its buttons go."""
+    """Replace the question and its buttons with the outcome."""
     return EditMessageText(
         chat_id=query.message.chat.id if query.message else None,
         message_id=query.message.message_id if query.message else None,

@@ -1,4 +1,4 @@
-"""What other programs say: passed over, or two of them would answer each other for ever."""
+"""Messages of other programs, which are ignored: two bots could answer each other for ever."""
 
 from aiogram import Router
 from aiogram.types import Message
@@ -9,4 +9,4 @@ router = Router(name="programs")
 @router.message()
 @router.edited_message()
 async def passed_over(message: Message) -> None:
-    """Another bot, or a channel's post in its discussion group: nobody waits for an answer."""
+    """Ignore another bot, or a channel post in its discussion group: nobody waits for an answer."""

@@ -1,4 +1,4 @@
-"""What users write: it joins the user's ticket, or opens one."""
+"""Messages of users: they join the user's ticket, or open one."""
 
 from datetime import date, datetime
 
@@ -45,7 +45,7 @@ async def question(
 
 
 def _sign(message: Message) -> str | None:
-    """Read which emoji a sticker stands for."""
+    """Read the emoji of a sticker."""
     return message.sticker.emoji if message.sticker else None
 
 
@@ -58,7 +58,7 @@ async def not_relayed(message: Message) -> KindNotRelayed:
 async def edited(
     message: Message, session: AsyncSession, staff_chat: StaffChat, day: date, now: datetime
 ) -> None:
-    """Pass on the change; of a message that never reached us, the whole."""
+    """Pass on the edit; if the message never reached us, pass on all of it."""
     written = await messages.find(session, place_of(message))
     if written is not None:
         await questions.edit(session, written, content(message), now=now)
@@ -70,9 +70,9 @@ async def edited(
 async def edited_command(
     message: Message, session: AsyncSession, staff_chat: StaffChat, day: date, now: datetime
 ) -> UnknownCommand | StaffCommand | None:
-    """Pass on the change of what came with a command, or the words that it has got by now.
+    """Pass on the edit of what came with a command, or the words that the edit has added.
 
-    An edit gives no command again. What cannot be passed on is answered as if it was sent now.
+    An edit never repeats the command. Content that cannot be passed on is answered as if new.
     """
     written = await messages.find(session, place_of(message))
     if written is not None:
@@ -86,6 +86,6 @@ async def edited_command(
 
 @router.edited_message()
 async def edited_otherwise(message: Message, session: AsyncSession) -> None:
-    """What we passed on can become what we can't; what never could was answered when it came."""
+    """Refuse an edit into content that we can't pass on; if it never could be, we said so then."""
     if await messages.find(session, place_of(message)) is not None:
         raise KindNotRelayed(kind_of(message))

@@ -1,4 +1,4 @@
-"""*Send again*, under the notices that tell of what did not arrive."""
+"""*Send again*, the button under notices about what did not arrive."""
 
 from datetime import datetime
 
@@ -64,6 +64,6 @@ async def resend_unmarked(
 
 
 def _notice_id(query: CallbackQuery, ticket: Ticket) -> int | None:
-    """Tell under which message it was pressed; None if the group has moved since."""
+    """Give the id of the message with the button; None if the group has moved since."""
     notice = query.message
     return notice.message_id if notice and notice.chat.id == ticket.staff_chat_id else None

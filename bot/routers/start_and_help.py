@@ -1,4 +1,4 @@
-"""What this is and how it is used: `/start` and `/help`, for users and for staff."""
+"""`/start` and `/help`, for users and for staff."""
 
 import re
 from datetime import date, datetime
@@ -21,7 +21,7 @@ from services.helpdesk.settings import Words
 for_users = Router(name="help for users")
 for_staff = Router(name="help for staff")
 
-# What opens the chat from a link (core.telegram.org/bots/features#deep-linking): nobody typed it.
+# Sent by a link that opens the chat, not typed (core.telegram.org/bots/features#deep-linking).
 _DEEP_LINK = re.compile(r"/start ([A-Za-z0-9_-]{1,64})")
 
 
@@ -50,7 +50,7 @@ async def help_(
 async def _what_comes_with(
     message: Message, session: AsyncSession, staff_chat: StaffChat, day: date, now: datetime
 ) -> None:
-    """Pass on words behind a command, or the picture above it; alone it is no question."""
+    """Pass on the words after a command, or the picture above it; a bare command is no question."""
     if has_more(message):
         await question(message, session, staff_chat, day, now)
 

@@ -1,4 +1,4 @@
-"""Commands that nobody here knows, or that belong elsewhere."""
+"""Commands that we don't know, or that belong elsewhere."""
 
 from aiogram import Bot, Router
 from aiogram.types import Message
@@ -31,6 +31,6 @@ async def not_a_command(message: Message, standing: Standing) -> None:
 
 @for_staff.message(ReplyToBot(), CommandNames(another=True))
 async def another_bots_command(message: Message, bot: Bot, standing: Standing) -> None:
-    """Said to us and to somebody else at once: it may be the name that we had before."""
+    """Refuse a command that replies to us and names another bot, maybe us by a former name."""
     require_say(standing)
     raise OtherBotNamed(first_word(message), username=(await bot.me()).username or "")

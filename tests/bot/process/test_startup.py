@@ -370,7 +370,7 @@ async def test_chats_says_what_to_do_when_nobody_wrote(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.sandbox.world.updates.clear()
-    monkeypatch.setattr(chats, "_PATIENCE", 0)
+    monkeypatch.setattr(chats, "_WAIT_SECONDS", 0)
 
     said: list[str] = []
     [advice] = await chats.listed(stage.settings, said.append)
