@@ -108,12 +108,13 @@ class LostSend(Base):
     """A send whose result was lost: its message may be in the chat, as an orphan.
 
     It left between `since` and `until`. `copies` are the keys of the messages that it showed;
-    `part` is the piece of them. It has the key of its delivery, which it may outlive.
+    `part` is the piece of them. It has the key of its delivery, which it may outlive; if the
+    staff chat moved, a delivery may have been lost in each group.
     """
 
     __tablename__ = "lost_sends"
     __table_args__ = (
-        UniqueConstraint("delivery_id", "part"),
+        UniqueConstraint("delivery_id", "part", "chat_id"),
         Index("ix_lost_sends_chat_id_until", "chat_id", "until"),
     )
 

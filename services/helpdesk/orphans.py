@@ -57,7 +57,11 @@ async def note(
     if head.ticket_id is None or not _makes_orphans(head, anew=anew):
         return
     known = await session.scalar(
-        select(LostSend).where(LostSend.delivery_id == head.id, LostSend.part == head.part)
+        select(LostSend).where(
+            LostSend.delivery_id == head.id,
+            LostSend.part == head.part,
+            LostSend.chat_id == head.chat_id,
+        )
     )
     if known is not None:
         known.until = until

@@ -136,9 +136,7 @@ def _two_teams(rng: random.Random, plan: Plan) -> Plan:
             _by(rng, rng.choice(talks) if n else "write", at, user) for n, at in enumerate(times)
         ]
     for _ in range(rng.randint(5, 12)):
-        do = rng.choice(
-            ("reply", "reply", "note", "press", "command", "list", "slip", "edit_reply")
-        )
+        do = rng.choice(_BY_STAFF)
         at = rng.uniform(2, 28)
         how = _by(rng, do, at, users[0]).how
         if do == "command":

@@ -16,7 +16,7 @@ from tests.proofs.simulation.shrinking import shrink
 from tests.support.exploring import first_seed
 
 SEEDS = Path(__file__).with_name("seeds.txt")
-PROJECT = SEEDS.parent.parent.parent
+PROJECT = SEEDS.parents[3]
 
 # How many lives are tried, of about a second each; `make simulate` gives it hours.
 LIVES = 30 if os.environ.get("CI") else 6

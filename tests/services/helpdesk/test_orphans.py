@@ -7,12 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Direction, Ticket
 from services.helpdesk import orphans
-from services.notices import AnswerEdited, AnswerPosted, CopyMayRemain, Notice
+from services.notices import AnswerEdited, AnswerPosted, CopyMayRemain, Notice, QuestionPosted
 from tests.services import factories
 from tests.services.factories import ANN, STAFF
 from tests.support.times import NOON
 
 LATER = NOON + timedelta(seconds=30)
+MOVED = -1002
 
 
 async def lost(session: AsyncSession, notice: Notice, ticket: Ticket) -> None:
@@ -63,3 +64,19 @@ async def test_an_edit_that_had_no_answer_leaves_no_copy(
 
     assert not await orphans.may_have_copy(session, answer, ANN.telegram_id)
     assert await told(session) == []
+
+
+async def test_a_send_that_is_lost_in_a_group_and_in_what_it_became_is_known_in_both(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    question = await factories.message(session, ticket)
+    sent = await factories.claimed(session, QuestionPosted(question.id), ticket, chat_id=STAFF)
+
+    for chat_id in (STAFF, MOVED):
+        sent.chat_id = chat_id
+        await orphans.note(session, [sent], since=NOON, until=LATER)
+        await session.flush()
+
+    for chat_id in (STAFF, MOVED):
+        choices = await orphans.choices(session, factories.content(chat_id=chat_id))
+        assert len(choices) == 1
