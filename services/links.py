@@ -1,4 +1,4 @@
-"""Which ticket a message of the bot belongs to: by stored ids, never by what it says."""
+"""Finds the ticket that a message of the bot belongs to: by stored ids, never by its text."""
 
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,7 +9,7 @@ from database.models import LinkKind, Message, MessageLink, Ticket
 
 
 async def newest_card(session: AsyncSession, ticket: Ticket) -> MessageLink | None:
-    """Find the ticket's card in the staff chat it has now."""
+    """Find the ticket's card in its current staff chat."""
     found: MessageLink | None = await session.scalar(
         select(MessageLink)
         .where(
@@ -24,7 +24,7 @@ async def newest_card(session: AsyncSession, ticket: Ticket) -> MessageLink | No
 
 
 async def shown_on_newest_card(session: AsyncSession, ticket: Ticket) -> int | None:
-    """Find the message that the ticket's newest card shows, in whatever chat; None if none does."""
+    """Find the message that the ticket's newest card in any chat shows; None if there is none."""
     found: int | None = await session.scalar(
         select(MessageLink.copy_of)
         .where(MessageLink.ticket_id == ticket.id, IS_CARD, MessageLink.copy_of.is_not(None))
@@ -69,9 +69,9 @@ async def all_copies(session: AsyncSession, message_pk: int, chat_id: int) -> li
 
 
 def as_left(link: MessageLink) -> MessageLink:
-    """Make the link of a message that stands as it was, while `link` gets a new one.
+    """Make a link for a message that stays as it is, while `link` moves on to a new message.
 
-    It follows no edit any more, but a reply to it is understood, and it can be deleted.
+    It no longer follows edits, but a reply to it is still understood, and it can be deleted.
     """
     return MessageLink(
         ticket_id=link.ticket_id,
@@ -86,7 +86,7 @@ def as_left(link: MessageLink) -> MessageLink:
 
 
 async def has_copy_of(session: AsyncSession, recipient_id: int, place: Place) -> bool:
-    """Whether a chat (`recipient_id`) has a copy of what a person wrote at that place."""
+    """Whether a chat (`recipient_id`) has a copy of the message that a person wrote there."""
     found = (
         select(MessageLink.id)
         .join(Message, MessageLink.copy_of == Message.id)
@@ -99,13 +99,13 @@ async def has_copy_of(session: AsyncSession, recipient_id: int, place: Place) ->
 
 
 async def was_copied(session: AsyncSession, message_pk: int) -> bool:
-    """Whether there is a copy of a message in any chat, one that the group has left included."""
+    """Whether a message has a copy in any chat, also in one that the group has moved from."""
     found = select(MessageLink.id).where(MessageLink.copy_of == message_pk).limit(1)
     return await session.scalar(found) is not None
 
 
 async def beside(session: AsyncSession, link: MessageLink) -> list[MessageLink]:
-    """List all that the same message of the bot holds, `link` among them."""
+    """List all links of the same message of the bot, including `link`."""
     found = await session.scalars(
         select(MessageLink)
         .where(stands_at(MessageLink, Place(link.chat_id, link.message_id, link.account)))

@@ -29,7 +29,7 @@ SANDBOX = ("-m", "sandbox", "--port", "8081", "--next-port", "--limits", "--name
 ALICE, BORIS, KATE = (700000001, "Alice"), (700000002, "Борис"), (700000004, "Kate")
 TEAM = -4000000001
 
-# So many seconds a program may take to start.
+# How long a program may take to start, in seconds.
 STARTS_WITHIN = 60
 LOG_TAIL = 25
 

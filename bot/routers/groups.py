@@ -24,17 +24,17 @@ _JOINED = frozenset({"member", "administrator", "restricted"})
 async def moved_away(message: Message, session: AsyncSession, now: datetime) -> None:
     """Follow the message in the old group, which names the new id."""
     if message.migrate_to_chat_id is not None:
-        await _moved(session, message.chat.id, message.migrate_to_chat_id, now)
+        await _follow(session, message.chat.id, message.migrate_to_chat_id, now)
 
 
 @router.message(When(F.migrate_from_chat_id))
 async def moved_here(message: Message, session: AsyncSession, now: datetime) -> None:
     """Follow the message in the new group, which names the old id."""
     if message.migrate_from_chat_id is not None:
-        await _moved(session, message.migrate_from_chat_id, message.chat.id, now)
+        await _follow(session, message.migrate_from_chat_id, message.chat.id, now)
 
 
-async def _moved(session: AsyncSession, old_id: int, new_id: int, now: datetime) -> None:
+async def _follow(session: AsyncSession, old_id: int, new_id: int, now: datetime) -> None:
     """Follow the group. An id of a person can't be a group's: staff's messages would go there."""
     if old_id >= 0 or new_id >= 0:
         raise NotAMessage("a group that has the id of a person")

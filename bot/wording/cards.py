@@ -1,4 +1,4 @@
-"""The card: the text message in the staff chat that stands for a ticket."""
+"""The card: the text message in the staff chat that represents a ticket."""
 
 from collections.abc import Sequence
 
@@ -27,16 +27,16 @@ from services import links
 from services.delivery.parcel import LinkRewritten, Parcel, Shown, links_of
 from services.notices import CardPosted, CardRedrawn, CardRetired
 
-# Of the first message so much stands on the card; the head above it has room to change.
+# Longest excerpt of the first message on a card; leaves room for the head to grow.
 BODY_LIMIT = 3000
 
-# Of the reason of a close so much stands in the head; the whole is where it was written.
+# Longest excerpt of the reason for a close in the head; all of it is in the command itself.
 REASON_LIMIT = 300
 
 
 @words_for(CardPosted)
 async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
-    """Send the card, as a reply to an older one; a text that has no room goes on in replies."""
+    """Send the card, as a reply to an older one; a text that is too long continues in replies."""
     ticket = await desk.ticket(notice.ticket_id)
     older = await desk.card(ticket)
     message_id = notice.message_id or await _shown_before(desk, ticket, older)
@@ -44,7 +44,7 @@ async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
     pieces = body_pieces(desk, ticket, first)
     if desk.part > 0:
         return await _continuation(desk, ticket, first, pieces)
-    goes_on = len(pieces) > 1 and not await _copied_before(desk, first)
+    goes_on = len(pieces) > 1 and not await _already_copied(desk, first)
     return Parcel(
         desk.chat_id,
         Call(
@@ -63,7 +63,7 @@ async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
 
 @words_for(CardRedrawn)
 async def redraw(desk: Desk, notice: CardRedrawn) -> Parcel | None:
-    """Show the ticket as it is now; nothing to do where it has no card yet."""
+    """Show the ticket as it is now; do nothing if it has no card yet."""
     ticket = await desk.ticket(notice.ticket_id)
     card = await desk.card(ticket)
     if card is None:
@@ -86,9 +86,9 @@ async def redrawn(desk: Desk, ticket: Ticket, card: MessageLink, *, more: bool =
 
 @words_for(CardRetired)
 async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
-    """Have each card but the newest point to it; replies to them are understood as before.
+    """Have each older card point to the newest one; replies to them are still understood.
 
-    What only an old one shows stays on it, as a copy.
+    A message that only an old card shows stays on it, as a copy.
     """
     ticket = await desk.ticket(notice.ticket_id)
     cards = await desk.session.scalars(
@@ -119,7 +119,7 @@ async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
 
 
 def body_pieces(desk: Desk, ticket: Ticket, first: Message | None) -> list[Piece]:
-    """Divide the first message between the card and replies to it; only text stands on a card."""
+    """Divide the first message between the card and replies to it; a card shows only text."""
     if first is None or first.kind != ContentKind.TEXT:
         return []
     prefix = len(on_cards.follow_up(desk.number(ticket)))
@@ -127,16 +127,16 @@ def body_pieces(desk: Desk, ticket: Ticket, first: Message | None) -> list[Piece
 
 
 def numbered_pieces(desk: Desk, ticket: Ticket, first: Message) -> list[Piece]:
-    """Write the pieces with the number before those that stand outside the card."""
+    """Write the pieces, with the number before those that are not on the card."""
     on_card, *rest = body_pieces(desk, ticket, first)
     number = desk.number(ticket)
     return [on_card, *(quoting.follow_up(number, [quoting.quotation(one)]) for one in rest)]
 
 
 def shown(first: Message | None, *, named: bool = False) -> Shown:
-    """Say what a card shows; what is not text stands below it, and is named only if it has to be.
+    """Say what a card shows; content other than text is below it, and is named only if `named`.
 
-    That is when it is not the message that opened the ticket, which is found without a name.
+    A name is needed unless it is the message that opened the ticket, which is found without one.
     """
     if first is None or (first.kind != ContentKind.TEXT and not named):
         return Shown(kind=LinkKind.CARD)
@@ -144,9 +144,9 @@ def shown(first: Message | None, *, named: bool = False) -> Shown:
 
 
 async def _shown_before(desk: Desk, ticket: Ticket, older: MessageLink | None) -> int | None:
-    """Find what the newest card shows; one in a former staff chat counts where there is none here.
+    """Find what the newest card shows, or else the newest card in a former staff chat.
 
-    A ticket that is new has no card elsewhere, or one with its first message.
+    A new ticket has no card elsewhere, or one that shows its first message.
     """
     if older is None and ticket.status is not TicketStatus.NEW:
         return await links.shown_on_newest_card(desk.session, ticket)
@@ -154,7 +154,7 @@ async def _shown_before(desk: Desk, ticket: Ticket, older: MessageLink | None) -
 
 
 async def _question(desk: Desk, ticket: Ticket, message_id: int | None) -> Message | None:
-    """Get what a card shows: a message, or else the one that opened the ticket."""
+    """Get the message that a card shows: this one, or else the one that opened the ticket."""
     if message_id is not None:
         return await desk.message(message_id)
     return await desk.first_question(ticket)
@@ -168,7 +168,7 @@ async def face(desk: Desk, ticket: Ticket, first: Message | None, pieces: Sequen
 
 
 def _body(first: Message | None, pieces: Sequence[Piece]) -> list[Piece]:
-    """Write what of a message stands on a card, if anything does; as a quotation, it has a gap."""
+    """Write the part of a message that is on the card, if any; a quotation has a gap above it."""
     if first is None or not pieces:
         return []
     end = names.continued() if len(pieces) > 1 else ""
@@ -199,8 +199,8 @@ async def _continuation(
     )
 
 
-async def _copied_before(desk: Desk, first: Message | None) -> bool:
-    """Whether the rest of the first message stands in this chat already, under an older card."""
+async def _already_copied(desk: Desk, first: Message | None) -> bool:
+    """Whether the rest of the first message is in this chat already, under an older card."""
     return first is not None and bool(await links.copies(desk.session, first.id, desk.chat_id))
 
 

@@ -1,7 +1,7 @@
-"""A new wording reaches the copies that show the old one, one call at a time.
+"""Edits the copies that show an old wording, one call at a time.
 
-Each turn takes the first copy whose revision is older than the message's; what is left makes
-`more`. So the number of turns needs no counter, and a retry begins where the last try ended.
+Each turn takes the first copy whose revision is older than the message's; if others are left, the
+parcel has `more`. So no counter is needed, and a retry begins where the last try ended.
 """
 
 from collections.abc import Sequence
@@ -28,10 +28,10 @@ async def edit(desk: Desk, notice: QuestionEdited | AnswerEdited) -> Parcel | No
     if message.direction is Direction.NOTE:
         return None
     if not sent:
-        return await _moved(desk, message)
+        return await _sent_again(desk, message)
     stale = [link for link in sent if link.revision < message.revision]
     if not stale:
-        return await _grown(desk, message, sent)
+        return await _continuation(desk, message, sent)
     ticket = await desk.ticket(message.ticket_id)
     if stale[0].kind is LinkKind.CARD:
         return await cards.redrawn(desk, ticket, stale[0], more=True)
@@ -40,10 +40,10 @@ async def edit(desk: Desk, notice: QuestionEdited | AnswerEdited) -> Parcel | No
     return await _media(desk, message, sent, stale)
 
 
-async def _moved(desk: Desk, message: Message) -> Parcel | None:
-    """Show an edit of what stands in the group's old chat, where it can't be edited, anew.
+async def _sent_again(desk: Desk, message: Message) -> Parcel | None:
+    """Send an edited message again if its copy is in the group's old chat, where no edit can go.
 
-    What was never sent at all is left to its own delivery, which sends it as it is then.
+    A message that was never sent is left to its own delivery, which sends the current wording.
     """
     if message.direction is not Direction.QUESTION or not await links.was_copied(
         desk.session, message.id
@@ -86,8 +86,8 @@ async def _text(
 
 
 async def _bundle(desk: Desk, ticket: Ticket, beside: Sequence[MessageLink]) -> Parcel:
-    """Compose a merged message again, with all that it holds at its newest."""
-    messages = await _held(desk, beside)
+    """Compose a merged message again, with the newest wording of all its parts."""
+    messages = await _bundled(desk, beside)
     held = list(zip(beside, messages, strict=True))
     edited = {message.id for link, message in held if await _was_edited(desk, link, message)}
     words = copies.rebundled(_number(desk, ticket, messages), messages, edited)
@@ -100,13 +100,13 @@ async def _bundle(desk: Desk, ticket: Ticket, beside: Sequence[MessageLink]) -> 
 
 
 async def _was_edited(desk: Desk, link: MessageLink, message: Message) -> bool:
-    """Whether a part of a merged message changed now, or did before and stands behind it."""
+    """Whether a part of a merged message changed now, or changed before and was put after it."""
     if link.revision < message.revision:
         return True
     return len(await links.copies(desk.session, message.id, desk.chat_id)) > 1
 
 
-async def _grown(desk: Desk, message: Message, sent: Sequence[MessageLink]) -> Parcel | None:
+async def _continuation(desk: Desk, message: Message, sent: Sequence[MessageLink]) -> Parcel | None:
     """Send the piece that the text needs beyond those that were sent."""
     if message.kind != ContentKind.TEXT:
         return None
@@ -126,7 +126,7 @@ async def _grown(desk: Desk, message: Message, sent: Sequence[MessageLink]) -> P
 async def _pieces(desk: Desk, ticket: Ticket, message: Message) -> list[Piece]:
     """Divide the text as it was divided when it was sent.
 
-    What a merged message has no more room for stands whole behind it, as the pieces from 1.
+    A part for which a merged message has no room follows it as a whole, as the pieces from 1.
     """
     if message.direction is not Direction.QUESTION:
         return split(*content(message), TEXT_LIMIT, TEXT_LIMIT)
@@ -137,14 +137,14 @@ async def _pieces(desk: Desk, ticket: Ticket, message: Message) -> list[Piece]:
     beside = await links.beside(desk.session, sent[0])
     if len(beside) == 1:
         return pieces
-    held = await _held(desk, beside)
+    held = await _bundled(desk, beside)
     number = _number(desk, ticket, held)
     merged = copies.bundle(number, held)
     return [merged] if copies.fits(number, held) else [merged, *pieces]
 
 
 def _number(desk: Desk, ticket: Ticket, held: Sequence[Message]) -> str:
-    """Name the ticket; without the day, if there is no room for it that there was on the day."""
+    """Name the ticket, without the day if there is no room for it: on the day it was not needed."""
     number = desk.number(ticket)
     return (
         number
@@ -153,14 +153,14 @@ def _number(desk: Desk, ticket: Ticket, held: Sequence[Message]) -> str:
     )
 
 
-async def _held(desk: Desk, beside: Sequence[MessageLink]) -> list[Message]:
+async def _bundled(desk: Desk, beside: Sequence[MessageLink]) -> list[Message]:
     return [await desk.message(link.copy_of) for link in beside if link.copy_of is not None]
 
 
 async def _media(
     desk: Desk, message: Message, sent: Sequence[MessageLink], stale: Sequence[MessageLink]
 ) -> Parcel | None:
-    """Change a copy; what an edit can't make of it is sent below, as a reply to it."""
+    """Edit a copy; if an edit can't make the change, send the message below, as a reply to it."""
     if stale[0].part > 0:
         return _delete(desk, stale[0], more=True)
     method = media.edit(message, desk.chat_id, stale[0].message_id)

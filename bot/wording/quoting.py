@@ -1,7 +1,7 @@
-"""What a user wrote, set apart from what the bot says: as a quotation, its context above it.
+"""Sets apart what a user wrote from what the bot says: as a quotation, with its context above it.
 
-A line of a user's could otherwise pass for one of ours: a ticket's number, a card's head. One line
-behind a number can't, and stays as it is.
+Otherwise a user's line could pass for one of ours: a ticket's number, a card's head. A single line
+after a number can't, and is shown as it is.
 """
 
 import re
@@ -16,23 +16,23 @@ from database.models import Direction, Message
 # Telegram ignores further entities (core.telegram.org/api/entities).
 MOST_ENTITIES = 100
 
-# Of a user's own so many are kept; the rest of them is ours.
+# Most entities of a user's own that are kept; the others are ours.
 _MOST_OWN = 80
 
 # A quotation that is longer, in UTF-16 units, is shown folded.
 _LONG = 1500
 
-# Quotations hold no quotations, and nobody is called by what a user writes.
+# Telegram has no quotation within a quotation, and users must not mention people through us.
 _DROPPED = frozenset({"blockquote", "expandable_blockquote", "text_mention"})
 
-# What begins a new line, or could push the rest of a text to one.
+# Characters that begin a new line, or could push the rest of a text onto one.
 _BREAKS = re.compile(
     "[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]|[\\s\u2800\u3164\u115f\u1160\uffa0\u200b-\u200f]{3}"
 )
 
 
 def own(message: Message) -> Piece:
-    """Get a user's text with its formatting, as it may stand among ours."""
+    """Get a user's text with the formatting that it may have within ours."""
     text, entities = content(message)
     return text, _kept(entities)
 
@@ -48,7 +48,7 @@ def quotation(piece: tuple[str, Sequence[Mapping[str, Any]]]) -> Piece:
 
 
 def context(message: Message) -> str:
-    """Say in a line whose words a user forwards, or what they answer; empty if there is nothing."""
+    """Say in a line what a user forwards or replies to; empty if neither."""
     if message.direction is not Direction.QUESTION or not message.details:
         return ""
     lines = []
@@ -70,7 +70,7 @@ def native_quote(message: Message, replied: Message) -> dict[str, Any]:
 
 
 def is_line(message: Message) -> bool:
-    """Whether a text can stand behind a ticket's number, with no line of its own."""
+    """Whether a text can follow a ticket's number on the same line."""
     return not context(message) and _BREAKS.search(message.text or "") is None
 
 
@@ -89,7 +89,7 @@ def follow_up(number: str, parts: Sequence[Piece], above: str = "") -> Piece:
 
 
 def pieces(number: str, message: Message) -> list[Piece]:
-    """Write one text below or behind the ticket's number, in as many pieces as it takes."""
+    """Write one text below or after the ticket's number, in as many pieces as it takes."""
     text, above = message.text or "", context(message)
     line = on_cards.follow_up(number)
     if is_line(message) and utf16_len(line) + utf16_len(text) <= TEXT_LIMIT:
@@ -100,7 +100,7 @@ def pieces(number: str, message: Message) -> list[Piece]:
 
 
 def caption(message: Message) -> Piece:
-    """Write what stands under a file: of a user's, with its context."""
+    """Write a file's caption: of a user's file, with its context."""
     above = context(message)
     if not above:
         return content(message)

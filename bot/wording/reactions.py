@@ -1,4 +1,4 @@
-"""A reaction says "delivered", "kept" or "done" without costing the group one of its messages."""
+"""Reactions: "delivered", "kept" or "done", which do not count against the group's limit."""
 
 from aiogram.methods import SetMessageReaction
 from aiogram.types import ReactionTypeEmoji
@@ -14,7 +14,7 @@ from services.notices import AnswerDelivered, CommandDone, NoteKept
 
 @words_for(AnswerDelivered)
 async def delivered(desk: Desk, notice: AnswerDelivered) -> Parcel | None:
-    """Mark an answer that has arrived; one that was taken back meanwhile is a note."""
+    """Mark an answer that has arrived, unless it was taken back: then it is a note."""
     answer = await desk.message(notice.message_id)
     if answer.direction is Direction.NOTE:
         return None
@@ -23,7 +23,7 @@ async def delivered(desk: Desk, notice: AnswerDelivered) -> Parcel | None:
 
 @words_for(NoteKept)
 async def noted(desk: Desk, notice: NoteKept) -> Parcel | None:
-    """Mark a note; a command that was carried out, under a picture of it, has its own mark."""
+    """Mark a note; a command under one of its pictures that was carried out has its own mark."""
     note = await desk.message(notice.message_id)
     place = note.chat_id, note.message_id
     if await commands.was_done(desk.session, *place, since=note.sent_at):
@@ -42,7 +42,7 @@ async def _react(desk: Desk, message_id: int, emoji: str) -> Parcel | None:
 
 
 def _reaction(desk: Desk, chat_id: int, message_id: int, emoji: str) -> Parcel | None:
-    """React to what staff wrote, where it still can be: not after the group has moved."""
+    """React to a message of staff; not possible after the group has moved."""
     if chat_id != desk.chat_id:
         return None
     method = SetMessageReaction(

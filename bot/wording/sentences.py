@@ -1,4 +1,4 @@
-"""Notices that are a sentence: to the user, or to staff about a ticket."""
+"""Notices that are a single sentence: to the user, or to staff about a ticket."""
 
 import json
 from collections import Counter
@@ -38,7 +38,7 @@ async def question_failed(desk: Desk, notice: notices.QuestionFailed) -> Parcel:
 
 @words_for(notices.StillUnderWay)
 async def still_under_way(desk: Desk, notice: notices.StillUnderWay) -> Parcel | None:
-    """Say under the message that it has not arrived yet, unless it has by now, or has failed."""
+    """Say under the message that it has not arrived yet, unless it has since arrived or failed."""
     delayed = await desk.session.get_one(Delivery, notice.delivery_id)
     if delayed.status not in {DeliveryStatus.WAITING, DeliveryStatus.CLAIMED}:
         return None
@@ -68,7 +68,7 @@ async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
 
 @words_for(notices.SentAgain)
 async def sent_again(desk: Desk, notice: notices.SentAgain) -> Parcel | None:
-    """Have the notice of a failure show what sending again led to; its button goes."""
+    """Have the failure notice show the result of sending again, without its button."""
     if notice.told_in != desk.chat_id:
         return None
     number = desk.number(await desk.ticket(notice.ticket_id))
@@ -101,7 +101,7 @@ def _retracted_again(number: str, became: Counter[DeliveryStatus]) -> str:
 
 @words_for(notices.CopyMayRemain)
 async def copy_may_remain(desk: Desk, notice: notices.CopyMayRemain) -> Parcel | None:
-    """Tell under what was taken back that the user may still see it, if that is so."""
+    """Tell staff, under the answer that was taken back, that the user may still see it, if so."""
     message = await desk.message(notice.message_id)
     ticket = await desk.ticket(message.ticket_id)
     is_answer = message.direction is Direction.ANSWER
@@ -127,7 +127,7 @@ async def words_wanted(desk: Desk, notice: notices.WordsWanted) -> Parcel:
 
 @words_for(notices.OnlyDescribed)
 async def only_described(desk: Desk, notice: notices.OnlyDescribed) -> Parcel | None:
-    """Tell under what was written; in a group that has moved since it can't be pointed at."""
+    """Tell the writer, under the message; after the group has moved, we can't reply to it."""
     message = await desk.message(notice.message_id)
     reply_to = message.message_id if message.chat_id == desk.chat_id else None
     if message.direction is Direction.QUESTION:
@@ -147,7 +147,7 @@ async def edited_after_answer(desk: Desk, notice: notices.EditedAfterAnswer) -> 
 
 
 async def _edited(desk: Desk, message_id: int, words: Callable[[str], str]) -> Parcel:
-    """Tell under the copy in the group that its user has edited it."""
+    """Tell staff, under the copy in the group, that the user has edited it."""
     message = await desk.message(message_id)
     ticket = await desk.ticket(message.ticket_id)
     copies = await links.copies(desk.session, message.id, desk.chat_id)
@@ -157,7 +157,7 @@ async def _edited(desk: Desk, message_id: int, words: Callable[[str], str]) -> P
 
 @words_for(notices.UserReturned)
 async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel | None:
-    """Offer to send again what the user missed, unless that was done by now."""
+    """Offer to send again what the user missed, unless that has been done."""
     ticket, since = await desk.ticket(notice.ticket_id), failure_notices.since(notice.since)
     if not await resend.is_anything_missed(desk.session, ticket, since=since):
         return None
@@ -172,7 +172,7 @@ async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel | No
 
 @words_for(notices.UpdateSetAside)
 async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel:
-    """Tell of all that is kept since, and whose it is; what is replayed by now counts no more."""
+    """Tell of all updates set aside since, and whose they are; replayed ones no longer count."""
     kept = await inbox.kept_since(desk.session, notice.dead_update_id)
     found = [update_json.writer(json.loads(one)) for one in await inbox.raws(desk.session, kept)]
     writers = {one.telegram_id: one for one in found if one is not None}
@@ -208,7 +208,7 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
     problem = Problem.from_json(notice.problem)
     keyboard = None
     if isinstance(problem, SeveralTickets) and not problem.said:
-        # Of very many, the newest: they come first.
+        # If there are very many, the newest, which come first.
         offered = problem.ticket_ids[: keyboards.MOST_BUTTONS]
         tickets = [await desk.ticket(one) for one in offered]
         labels = [buttons.ticket_choice(desk.number(one), one.user) for one in tickets]
@@ -226,7 +226,7 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
 
 
 async def _people(desk: Desk, keys: Sequence[int]) -> list[User]:
-    """Get people in the order of their keys here; one that a restored database lost is missing."""
+    """Get people in the order of these keys, without those that a restored database lost."""
     found = await desk.session.scalars(select(User).where(User.id.in_(keys)))
     return sorted(found, key=lambda user: keys.index(user.id))
 
@@ -246,7 +246,7 @@ def _say(
 
 
 async def _about(desk: Desk, failed: Delivery, ticket: Ticket) -> int | None:
-    """Find what to reply to: what was written here, else the ticket's card."""
+    """Find what to reply to: the message if it was written here, or else the ticket's card."""
     message_id = failed.payload.get("message_id")
     if message_id is not None:
         written = await desk.session.get_one(Message, message_id)

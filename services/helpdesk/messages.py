@@ -1,4 +1,4 @@
-"""What was written on a ticket, stored as it came, with every wording counted."""
+"""What was written on a ticket, stored as it came, with a number for each wording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from database.conditions import stands_at
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket, User
 from services.helpdesk.content import Content, essence
 
-# Between texts in one message stand this many UTF-16 units (bot/wording/quoting.py).
+# The length of what separates texts in one message, in UTF-16 units (bot/wording/quoting.py).
 BETWEEN = 2
 
 
@@ -79,7 +79,7 @@ async def is_first(session: AsyncSession, message: Message) -> bool:
 async def album(
     session: AsyncSession, ticket: Ticket, media_group_id: str | None
 ) -> Sequence[Message]:
-    """List what is stored of an album, oldest first; nothing if there is no album."""
+    """List the stored items of an album, oldest first; nothing if there is no album."""
     if media_group_id is None:
         return []
     items = select(Message).where(
@@ -89,7 +89,7 @@ async def album(
 
 
 def reword(message: Message, content: Content) -> bool:
-    """Take over a new wording; False if it is older, or nothing that we pass on is different."""
+    """Take over an edit; False if it is older, or changes nothing that we pass on."""
     if message.edited_at and content.edited_at and content.edited_at < message.edited_at:
         return False
     if is_as_written(message, content):
@@ -117,8 +117,8 @@ async def _replied_to(
 ) -> tuple[int | None, dict[str, Any]]:
     """Find the stored message that `content` replies to, itself or through a copy of it.
 
-    And give the details with what it quotes of that message, as far as it does. A reply to the
-    card is about the ticket, unless it quotes the message that stands on the card.
+    Also give the details, with the quote from that message if there is one. A reply to the card is
+    about the ticket, unless it quotes the message on the card.
     """
     if content.reply_to is None:
         return None, content.details
@@ -143,7 +143,7 @@ async def _replied_to(
 async def _shown(
     session: AsyncSession, ticket: Ticket, place: Place, content: Content
 ) -> list[Message]:
-    """List what stands in the bot's message that is replied to; a card only if it is quoted."""
+    """List the messages that the bot's message shows; for a card only if it is quoted."""
     kinds = [LinkKind.COPY, *([LinkKind.CARD] if "quote" in content.details else [])]
     found = await session.scalars(
         select(Message)
@@ -159,7 +159,7 @@ async def _shown(
 
 
 def _quoted(shown: Sequence[Message], quote: str, from_end: int) -> tuple[Message, int] | None:
-    """Find which of the texts that stand in one message is quoted, and where in it."""
+    """Find which of the texts in one message is quoted, and where in it."""
     places: list[tuple[int, Message, int]] = []
     behind = 0
     for message in reversed(shown):

@@ -7,7 +7,7 @@ from tests.support.office import Office
 
 HOUR = 3600
 
-# So much time passes at once, in seconds.
+# How much time passes at once, in seconds.
 EVERY = 20
 
 

@@ -22,7 +22,7 @@ class Clock:
     """Runs `speed` times as fast as the world, from NOON on.
 
     The monotonic clock is the machine's, so the same object in two processes tells the same time.
-    What stands in the file `steps` is added to the bot's wall clock, and to nothing else.
+    The number in the file `steps` is added to the bot's wall clock, and to nothing else.
     """
 
     speed: float

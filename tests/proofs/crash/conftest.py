@@ -10,7 +10,7 @@ from tests.proofs.crash.scene import Scene, open_scene
 
 collect_ignore_glob = ["test_*"] if sys.platform == "win32" else []
 
-# So much of the bot's log is shown with a test that fails, in characters.
+# How much of the bot's log is shown with a failed test, in characters.
 SHOWN = 5000
 
 

@@ -1,4 +1,4 @@
-"""What stands in the bot's database, read from outside of it."""
+"""The content of the bot's database, read from outside the bot."""
 
 from collections import defaultdict
 from dataclasses import dataclass

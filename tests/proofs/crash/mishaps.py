@@ -90,7 +90,7 @@ def dies_between_portions() -> None:
 
 
 def dies_before_it_is_done() -> None:
-    """What staff are to be told by now is posted, its timer is set anew; the commit comes next."""
+    """Die after a due notice is posted and its timer set again, just before the commit."""
     do = timers.do
 
     async def do_and_die(session: AsyncSession, row: Timer, moment: timers.Moment) -> None:

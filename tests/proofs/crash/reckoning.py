@@ -134,7 +134,7 @@ def announced_tokens(ledger: Ledger, announced: Iterable[int]) -> Counter[str]:
 
 
 def shown_by_new_cards(ledger: Ledger, sent_anew: Iterable[int] = ()) -> Counter[str]:
-    """Count what later cards of a ticket show anew: its question, each time.
+    """Count what later cards of a ticket show again: its question, each time.
 
     `sent_anew` are the deliveries that the log says were sent instead of edited.
     """

@@ -19,7 +19,7 @@ from tests.support.processes import Forked, environment
 
 SIGKILLED = -9
 
-# So many seconds a bot may take to talk to Telegram after its start.
+# How long a bot may take to talk to Telegram after its start, in seconds.
 STARTS_WITHIN = 30
 
 OFF = {"limit_per_chat": 0, "limit_per_group": 0, "limit_total": 0}
@@ -77,7 +77,7 @@ class Scene:
         return await Forked(list(arguments), self.variables, self.log_file, rule).ended(30)
 
     def within(self, seconds: float) -> float:
-        """So many seconds of the world, in seconds of this scene."""
+        """Convert seconds of the real world to seconds of this scene."""
         return seconds * (self.clock.speed if self.clock else 1)
 
     def log(self, event: str | None = None, since: int = 0) -> list[dict[str, Any]]:

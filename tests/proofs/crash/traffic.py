@@ -15,9 +15,9 @@ from tests.proofs.crash.reckoning import Reckoning, confirmation, shown_to, toke
 from tests.proofs.crash.scene import Scene
 
 USERS = 5
-# So many seconds between two messages of one user.
+# Seconds between two messages of one user.
 PAUSE = (0.2, 0.8)
-# When so many seconds bring nothing new, nothing more will come.
+# If nothing new comes for this many seconds, nothing more will come.
 STALLED = 20
 # Of the bot's messages in the group, Kate answers so many.
 ANSWERED = 0.6

@@ -32,7 +32,7 @@ from tests.proofs.fuzzing.updates import Step
 from tests.proofs.fuzzing.wire import BOT, TOKEN, Fault, Wire
 from tests.support.times import NOON
 
-# So many times what waits is given another chance, and time to pass, before it counts as stuck.
+# How many times waiting work is given another chance, with time to pass, before it counts as stuck.
 PATIENCE = 400
 
 # What the log may say at ERROR when nothing is wrong with the bot.

@@ -74,7 +74,7 @@ CONTENTS: dict[str, Any] = {
     "something_of_next_year": {"id": 1},
     "gift": {"shape": "of next year"},
 }
-# What stands beside content: as it should be, and as Telegram also sends it.
+# Fields beside the content: as they should be, and as Telegram also sends them.
 BESIDE: list[dict[str, Any]] = [
     {"forward_origin": {"type": "hidden_user", "sender_user_name": "E\nve", "date": 1}},
     {"forward_origin": {"type": "hidden_user", "date": 1}},

@@ -18,7 +18,7 @@ def begun(written: str) -> str:
 
 @dataclass(frozen=True)
 class Nested:
-    """A value that lies so deep; made only when it is needed, for nothing can print it."""
+    """A value nested this deep; made only when it is needed, as nothing can print it."""
 
     depth: int
 

@@ -124,7 +124,7 @@ class Wire(BaseSession):
         return self._served
 
     def _confirm(self, offset: int | None) -> None:
-        """Forget what was given out and lies before the offset."""
+        """Forget the updates before the offset that were given out."""
         if offset is not None:
             done = [one for one in self._served if _number(one) is None or _number(one) < offset]
             self._queue = [one for one in self._queue if all(one is not gone for gone in done)]

@@ -11,7 +11,7 @@ from tests.proofs.replicas.replica import Pair, open_pair
 
 collect_ignore_glob = ["test_*"] if sys.platform == "win32" else []
 
-# So much of each log is shown with a test that fails, in characters.
+# How much of each log is shown with a failed test, in characters.
 SHOWN = 5000
 
 # Where pytest is not called with this folder, it does not hear of the options below in time.
@@ -34,7 +34,7 @@ def rounds(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def freeze(request: pytest.FixtureRequest) -> float:
-    """So many seconds more, in which another one leads already."""
+    """How many seconds longer it is frozen, while another one leads already."""
     return float(request.config.getoption("--freeze", default=FREEZE))
 
 

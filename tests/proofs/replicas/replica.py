@@ -13,7 +13,7 @@ from typing import Any
 from tests.proofs.crash.scene import Scene
 from tests.proofs.replicas.wire import Wire, open_wire
 
-# So long a process may take to do what a test waits for, in seconds.
+# How long a process may take to do what a test waits for, in seconds.
 PATIENCE = 30
 
 CONFLICT = 409
@@ -31,7 +31,7 @@ class Replica:
         self.scene = replace(scene, variables=scene.variables | changes, log_file=log_file)
 
     async def start(self, prepare: Callable[[], None] | None = None) -> None:
-        """Start, and come back when it stands by or leads."""
+        """Start, and wait until it stands by or leads."""
         before = self.count("standing by", "leading")
         await self.scene.start(prepare)
         await self.says("standing by", "leading", before=before)

@@ -15,9 +15,9 @@ from tests.proofs.replicas.replica import Pair
 
 # What a call to Telegram takes, in seconds.
 LATENCY = (0.05, 0.15)
-# So much has to arrive before the leader meets its fate, and again under the next one.
+# How many messages must arrive before the leader meets its fate, and again under the next one.
 SEEN = 12
-# So long nobody may ask Telegram for updates after a kill, in seconds.
+# How long after a kill Telegram may go without being asked for updates, in seconds.
 GAP = 5.0
 
 DEPOSED = "another process leads; what was in hand is left to it"
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 async def killed(pair: Pair, _: float) -> None:
-    """SIGKILL; then the other one is started anew and stands by."""
+    """SIGKILL; then the killed one is started again and stands by."""
     since, led = pair.scene.sandbox.clock.now(), pair.standby.count("leading")
     await pair.leader.kill()
     await pair.change_over(since, led)

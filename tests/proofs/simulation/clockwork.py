@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, override
 
-# So many turns of a loop without a moment of time passing are a loop that hangs.
+# A loop that turns this many times while no time passes hangs.
 MOST_TURNS = 20_000
 
 # A task that was cancelled gets so many turns of the loop to be gone.

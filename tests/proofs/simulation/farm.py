@@ -17,7 +17,7 @@ from tests.proofs.simulation.run import Result
 # A run takes about a second of a busy core; one that takes so many hangs.
 HANGS_AFTER = 120
 
-# So many seeds a worker takes, before a fresh one takes its place.
+# How many seeds a worker runs before a fresh one replaces it.
 A_LIFE = 500
 
 

@@ -1,4 +1,4 @@
-"""What is kept for somebody's word, and what may stand in a group unknown: all of it is told."""
+"""Checks that staff are told of all kept words, and lost sends noted for all unknown messages."""
 
 import json
 from collections.abc import Iterator
@@ -70,14 +70,14 @@ class Keeping:
                 yield f"kept without a question: words {row['id']}"
 
     def _kept_and_sent(self) -> Iterator[str]:
-        """What is on its way, or a note, is kept no more: else it might be sent twice."""
+        """Words that are stored are not kept too, or they might be sent twice."""
         for row in self.kept:
             stored = self.ledger.stored.get((row["chat_id"], row["message_id"]))
             if stored is not None and stored["text"] == json.loads(row["content"])["text"]:
                 yield f"kept and sent: words {row['id']}"
 
     def _slipped_away(self) -> Iterator[str]:
-        """What begins with a slash is kept until somebody says what it is, or became that."""
+        """Words that begin with a slash are kept, or are what somebody decided that they are."""
         if any(_is_leap(one.how) for one in self.simulation.plan.operations if one.do == "clock"):
             return
         places = {(row["chat_id"], row["message_id"]) for row in self.kept}
@@ -105,7 +105,7 @@ class Keeping:
                 yield f"untrue: {words!r}, but {told['delivery_id']} is {status}"
 
     def _unknown(self) -> Iterator[str]:
-        """Whatever stands in the group without its link is noted as a send that was lost."""
+        """Every message in the group without a link is noted as a lost send."""
         linked = {(row["chat_id"], row["message_id"]) for row in self.ledger.rows("message_links")}
         for call in self.simulation.telegram.calls:
             if call.heard or not call.processed or call.chat_id not in self.ledger.staff_chats:

@@ -90,9 +90,9 @@ class Ledger:
         return found
 
     def copies_due(self, token: str) -> int:
-        """How many messages are to show a token: a long text takes several, the first has it.
+        """Count the messages that must show a token: of a long text's pieces, only the first does.
 
-        After a migration an edit is shown anew.
+        After a migration an edit is sent as a new message.
         """
         moved = self.moved and any(one.token == token and one.edits for one in self.written)
         return 2 if moved and token[0] == "q" else 1
@@ -228,7 +228,7 @@ class Ledger:
         return (one.chat_id, one.message_id) in self.refusals
 
     def now_shown(self) -> defaultdict[str, list[Sight]]:
-        """Where each token stands now, in all chats; of deleted copies what they said last."""
+        """Find where each token is now, in all chats; for deleted copies, their last text."""
         world = self.simulation.telegram.world
         latest: dict[tuple[int, int], Sight] = {}
         for sight in self.sights:

@@ -51,7 +51,7 @@ class People:
     apart: list[Chat] = field(default_factory=list)
     staff_apart: list[Person] = field(default_factory=list)
     users_apart: set[int] = field(default_factory=set)
-    # Replies that the bot kept until somebody said whom they are for.
+    # Replies that the bot kept until somebody decided whom they are for.
     kept: set[str] = field(default_factory=set)
     # Whom each of staff had to do with, by the person's id and the user's number.
     dealings: set[tuple[int, int]] = field(default_factory=set)
@@ -272,11 +272,11 @@ class People:
         return (one for one in self._of_bot() if one.id in self.old)
 
     def grow_old(self) -> None:
-        """Remember what stands in the group now."""
+        """Remember the messages that are in the group now."""
         self.old = {one.id for one in self._of_bot()}
 
     def _slip(self, staff: int, pick: float, **_: Any) -> bool:
-        """One slash before it: nobody gets it unless somebody says so, who may or may not."""
+        """Write with one slash: nobody gets it unless a colleague decides so, who may never do."""
 
         def slip(token: str) -> Json:
             return acting.text_fields(f"/ {token}", None)
@@ -319,7 +319,7 @@ class People:
         return True
 
     def _decide(self, staff: int, pick: float = 0.0, **_: Any) -> bool:
-        """Say whom the replies are for that the bot keeps, and now and then what a slip is."""
+        """Decide whom the kept replies are for, and sometimes what a slip is."""
         return self._settle(staff, pick) | self.decide(staff)
 
     def _settle(self, staff: int, pick: float) -> bool:
@@ -596,7 +596,7 @@ def user_named(message: Message) -> int | None:
 
 
 def named(words: str) -> set[int]:
-    """List the users whose names stand in some words."""
+    """List the users who are named in a text."""
     return {int(number) for number in _NAME.findall(words)}
 
 

@@ -32,9 +32,9 @@ from tests.proofs.simulation.trace import Trace
 from tests.proofs.simulation.troubles import Troubles
 from tests.proofs.simulation.witness import Witness
 
-# When everything has been quiet for so long, nothing more will come; in seconds.
+# If everything is quiet for this long, nothing more will come; in seconds.
 CALM = 3.0
-# So long after everything was healed all must have arrived.
+# How soon after everything was healed all must have arrived, in seconds.
 PATIENCE = 3600.0
 # Tickets and deliveries come along to a supergroup in portions of so many: few here, for there are
 # few in a run, and what happens between two portions counts.

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tests.proofs.simulation.script import Operation, Plan
 
-# So many runs a plan is worth.
+# The most runs to spend on shrinking a plan.
 MOST_RUNS = 300
 
 

@@ -32,9 +32,9 @@ from tests.proofs.simulation.trace import Trace
 BOT_ID = 4_242_424_242
 USERNAME = "simulated_bot"
 
-# One request in so many is slow, and takes up to so many seconds each way.
+# The share of slow requests, and how long those take each way at most, in seconds.
 SLOW, SLOWEST = 0.03, 3.0
-# One in so many takes longer than anybody waits for an answer.
+# The share of requests that take longer than anybody waits for an answer, and how long they take.
 ENDLESS, FOREVER = 0.002, 40.0
 
 # The methods that can carry what a person wrote.
@@ -289,7 +289,7 @@ class Telegram:
         self.agenda.after(self._delay(), end)
 
 
-# A fault's status that stands for a connection that was never made.
+# The status of a fault that means a connection was never made.
 NEVER_LEFT = -1
 
 

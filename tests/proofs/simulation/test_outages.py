@@ -8,7 +8,7 @@ import pytest
 from tests.proofs.simulation.run import Simulation
 from tests.proofs.simulation.script import Operation, Plan
 
-# So many seconds after Telegram is back the first update is taken, and all is out.
+# How soon after Telegram is back the first update is taken, and everything is sent, in seconds.
 TAKEN_WITHIN, OUT_WITHIN = 3.0, 10.0
 
 BEGINS = 10.0

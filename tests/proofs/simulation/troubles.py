@@ -74,7 +74,7 @@ class Troubles:
         self.agenda.after(0.0, look)
 
     def _back_in(self, seconds: float) -> None:
-        """Start the bot anew so long after the process has ended, as Docker would."""
+        """Start the bot again some seconds after its process has ended, as Docker would."""
 
         def look() -> None:
             if self.simulation.process is None:

@@ -99,7 +99,7 @@ class Verdict(Ledger):
             yield f"lost: {one.token}"
 
     def _left_behind(self) -> set[str]:
-        """What was said in a group that was given up before the bot heard of it: it is told so."""
+        """Find what was said in a group that was dropped first: the bot only tells the group."""
         if "choose" not in self.simulation.done:
             return set()
         former = {chat.id for chat in self.simulation.people.groups[:-1]}
@@ -107,9 +107,9 @@ class Verdict(Ledger):
         return {one.token for one in unheard if (one.chat_id, one.message_id) not in self.stored}
 
     def _typed_again(self) -> Iterator[str]:
-        """Whoever replies to a copy that the bot never heard of presses, and types nothing twice.
+        """Somebody who replies to a copy unknown to the bot need only press, not type again.
 
-        A clock that is set fits no time of sending.
+        After the clock was set, no time of a send fits.
         """
         if "clock" in self.simulation.done:
             return
@@ -188,8 +188,8 @@ class Verdict(Ledger):
     def _order(self) -> Iterator[str]:
         """Within a ticket and a chat, everything comes in the order in which it was written."""
         firsts, excuses = self.firsts(), self.excuses()
-        # What was sent again on request comes late; and a send that nobody heard of any more may
-        # still arrive, after its message was taken back and so was not sent again.
+        # What was sent again on request comes late; and a send with a lost result may still arrive
+        # after its message was taken back, and so not sent again.
         late = (
             self.told_tokens()
             | self.stuck()
@@ -301,7 +301,7 @@ class Verdict(Ledger):
                     yield f"link: {payload} of {token} is not with ticket {row['ticket_id']}"
 
     def _statuses(self) -> Iterator[str]:
-        """A ticket waits for its user only where an answer stands that has not failed."""
+        """A ticket waits for its user only if it has an answer that has not failed."""
         sends = {
             json.loads(row["payload"])["message_id"]: row["status"]
             for row in self.rows("deliveries")

@@ -9,7 +9,7 @@ from tests.proofs.simulation import tokens
 from tests.proofs.simulation.store import Store
 from tests.proofs.simulation.telegram import Call, Telegram
 
-# Telegram's words for an edit that sends the message anew.
+# Telegram's refusals of an edit after which the bot sends a new message.
 GONE = ("message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID")
 
 # After this a refusal repeats what its reader wrote, which shows it to nobody.
@@ -55,7 +55,7 @@ class Witness:
             self.in_flight[number] += 1
 
     def excuses(self) -> Counter[str]:
-        """Count what was shown without the bot hearing of it, or sent anew on purpose."""
+        """Count what was shown without the bot knowing, or sent as a new message on purpose."""
         found = self.sent_anew()
         for call in self._telegram.calls:
             if call.processed and not call.heard:

@@ -46,7 +46,7 @@ PASSING: tuple[Answer, ...] = (
     Answer("Bad Request: message thread not found", group=True),
     Answer("Bad Request: message to copy not found", method="copyMessage", group=True),
     Answer("Bad Request: can't parse entities: no end", group=True),
-    # Then it is sent anew, as no reply; what the others say would strike that send.
+    # Then it is sent as a new message, as no reply; the other answers would hit that send.
     Answer("Bad Request: message to edit not found", method="editMessageText"),
 )
 # These are waited out for a minute.

@@ -20,9 +20,9 @@ from tests.proofs.crash.scene import Scene, open_scene
 from tests.proofs.crash.traffic import PAUSE, Traffic, reckon
 from tests.proofs.torture.databases import BOTH, Databases
 
-# So many seconds between two messages of one user, where there are fewer of them.
+# Seconds between two messages of one user, if there are fewer of them.
 SHORT_PAUSE = (0.3, 0.9)
-# When all is seen, the last answers of Telegram are written down within so many seconds.
+# How soon after all is seen Telegram's last answers are stored, in seconds.
 SETTLES_WITHIN = 60
 
 

@@ -92,7 +92,7 @@ def _says(file: Path) -> Iterator[None]:
 
 @contextmanager
 def _taken_away(file: Path, other: Path | None) -> Iterator[None]:
-    """Have the file stand elsewhere, and another one in its place."""
+    """Move the file away, and put another one in its place."""
     elsewhere = file.rename(file.with_name("elsewhere.db"))
     if other is not None:
         shutil.copy(other, file)

@@ -10,7 +10,7 @@ from tests.proofs.torture.run import Run
 
 HELD = "the bot may not write to the staff chat; all is kept and tried each minute"
 
-# So often the bot tries whether it may write again, in seconds.
+# How often the bot tries whether it may write again, in seconds.
 TRIED_EACH = 60
 
 
@@ -48,7 +48,7 @@ async def _goes_away(
         and call.method.startswith("send")
         and call.status in {400, 403}
     ]
-    # What is in flight when the chat goes, one for each lane, finds it closed, too.
+    # Sends that were in flight when the chat closed, one for each lane, are refused too.
     most = seconds / TRIED_EACH + len(traffic.users)
     run.expect(probes, "the chat was not tried")
     run.expect(len(probes) <= most, f"the chat was tried {len(probes)} times in {seconds} s")
