@@ -20,6 +20,14 @@ REPLACEMENT = "\ufffd"
 # the object replacement character, blank hieroglyphs, a note without a head.
 BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U00013441\U00013442\U0001d159")
 
+# A blank, and what follows it that shows nothing either: joiners, marks of direction, selectors.
+_BLANK = "\\s" + "".join(sorted(BLANKS))
+_WIDTHLESS = (
+    "\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\U000e0000-\U000e0fff"
+)
+_GAP = re.compile(f"[{_BLANK}][{_BLANK}{_WIDTHLESS}]*")
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ZERO_WIDTH_JOINER = "\u200d"
 
@@ -27,6 +35,11 @@ _ZERO_WIDTH_JOINER = "\u200d"
 def clean(text: str) -> str:
     """Replace what databases refuse, NUL and lone surrogates, one for one: offsets stay right."""
     return _UNSTORABLE.sub(REPLACEMENT, text)
+
+
+def on_one_line(text: str) -> str:
+    """Make each gap one space, so that nothing in the text can be pushed to a line of its own."""
+    return _GAP.sub(" ", text).strip()
 
 
 def utf16_len(text: str) -> int:

@@ -8,6 +8,7 @@ from aiogram.types import CallbackQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.callbacks import ChooseTicket, SettleKept
+from bot.reading.pressed_message import pressed_message
 from bot.texts import names, to_staff
 from core.team import StaffChat
 from services.helpdesk import hearing
@@ -56,8 +57,5 @@ async def choose_ticket(
 
 def _becomes(query: CallbackQuery, words: str) -> EditMessageText:
     """Replace the question and its buttons with the outcome."""
-    return EditMessageText(
-        chat_id=query.message.chat.id if query.message else None,
-        message_id=query.message.message_id if query.message else None,
-        text=words,
-    )
+    pressed = pressed_message(query)
+    return EditMessageText(chat_id=pressed.chat.id, message_id=pressed.message_id, text=words)

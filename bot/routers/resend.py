@@ -8,6 +8,7 @@ from aiogram.types import CallbackQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.callbacks import ResendDelivery, ResendFailed, ResendMissed
+from bot.reading.pressed_message import message_with_button
 from bot.reading.ticket_reference import pressed_ticket, told_ticket
 from bot.texts import to_staff
 from core.team import StaffChat
@@ -64,6 +65,6 @@ async def resend_unmarked(
 
 
 def _notice_id(query: CallbackQuery, ticket: Ticket) -> int | None:
-    """Give the id of the message with the button; None if the group has moved since."""
-    notice = query.message
+    """Give the id of the message with the button; None if it has none, or the group has moved."""
+    notice = message_with_button(query)
     return notice.message_id if notice and notice.chat.id == ticket.staff_chat_id else None

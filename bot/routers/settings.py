@@ -22,6 +22,7 @@ from bot.reading.acting_staff import require_administrator, require_say
 from bot.reading.content import content
 from bot.reading.filters import AboutDialogue, staff_command
 from bot.reading.members import Standing
+from bot.reading.pressed_message import pressed_message
 from bot.texts import team_words
 from core.team import StaffChat
 from core.text import Piece
@@ -80,7 +81,7 @@ async def ask_for_words(
     require_administrator(administrator)
     which, language = callback_data.which, _known(callback_data.language)
     asked = callback_data.speaker_id if callback_data.speaker_id > 0 else staff_chat.chat_id
-    menu_id = query.message.message_id if query.message else 0
+    menu_id = pressed_message(query).message_id
     await new_words.ask(
         session, staff_chat.chat_id, asked, which, language, menu_id=menu_id, now=now
     )
@@ -127,9 +128,8 @@ async def restore_default(
 
 @router.callback_query(CloseSettings.filter())
 async def close(query: CallbackQuery, callback_data: CloseSettings) -> DeleteMessage:
-    if query.message is None:
-        raise ButtonOutdated
-    return DeleteMessage(chat_id=query.message.chat.id, message_id=query.message.message_id)
+    pressed = pressed_message(query)
+    return DeleteMessage(chat_id=pressed.chat.id, message_id=pressed.message_id)
 
 
 @replies.message(AboutDialogue())
@@ -202,10 +202,10 @@ def _speaker_id(message: Message) -> int:
 
 
 def _becomes(query: CallbackQuery, piece: Piece, keyboard: InlineKeyboardMarkup) -> EditMessageText:
-    text, spans = piece
+    pressed, (text, spans) = pressed_message(query), piece
     return EditMessageText(
-        chat_id=query.message.chat.id if query.message else None,
-        message_id=query.message.message_id if query.message else None,
+        chat_id=pressed.chat.id,
+        message_id=pressed.message_id,
         text=text,
         entities=entities(spans),
         parse_mode=None,

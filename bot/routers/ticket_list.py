@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import keyboards
 from bot.callbacks import TicketsPage
 from bot.reading.filters import staff_command
+from bot.reading.pressed_message import pressed_message
 from bot.texts import on_cards
 from core.team import StaffChat
 from services.helpdesk import lookup
@@ -33,10 +34,11 @@ async def turn_page(
     staff_chat: StaffChat,
     day: date,
 ) -> EditMessageText:
+    pressed = pressed_message(query)
     page = await lookup.page(session, callback_data.number, staff_chat_id=staff_chat.chat_id)
     return EditMessageText(
-        chat_id=query.message.chat.id if query.message else None,
-        message_id=query.message.message_id if query.message else None,
+        chat_id=pressed.chat.id,
+        message_id=pressed.message_id,
         text=on_cards.ticket_list(page, day),
         reply_markup=keyboards.pages(page),
     )

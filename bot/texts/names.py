@@ -11,7 +11,7 @@ from babel.dates import format_date
 
 from bot.i18n import gettext as _
 from bot.i18n import spoken
-from core.text import shows_nothing
+from core.text import on_one_line, shows_nothing
 from database.models import ContentKind, User
 from services.helpdesk.content import Person
 
@@ -35,7 +35,7 @@ def number(daily_id: int, opened_on: date, today: date) -> str:
 
 def person(user: User | Person) -> str:
     """Name a person, on one line; who has no visible name is known by the Telegram id."""
-    name = " ".join(user.name.translate(TURNS).split())
+    name = on_one_line(user.name.translate(TURNS))
     if shows_nothing(name):
         return f"id {user.telegram_id}"
     if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in name):

@@ -9,7 +9,7 @@ from aiogram.utils.formatting import Bold, Code, Text, as_list
 from bot.i18n import gettext as _
 from bot.i18n import ngettext as _n
 from bot.texts import names
-from core.text import LONGEST_NAME
+from core.text import LONGEST_NAME, on_one_line
 from database.models import Ticket, TicketStatus
 from services.helpdesk.lookup import Page
 
@@ -64,7 +64,7 @@ def forwarded(origin: Mapping[str, Any]) -> str:
     said += [origin.get("sender_user_name"), chat.get("title"), origin.get("author_signature")]
     name = " ".join(str(one) for one in said if one).translate(names.TURNS)
     known_as = user.get("username") or chat.get("username")
-    shown = " ".join(name.split())[:LONGEST_NAME] + (f" @{known_as}" if known_as else "")
+    shown = on_one_line(name)[:LONGEST_NAME] + (f" @{known_as}" if known_as else "")
     return "↪ " + (_("Forwarded from {name}").format(name=shown) if shown else _("Forwarded"))
 
 
@@ -76,7 +76,7 @@ def _fields(said: Mapping[str, Any], *fields: str) -> Mapping[str, Any]:
 
 def quoted(words: str) -> str:
     """Repeat what a user answers to, where it can't be pointed at."""
-    line = " ".join(words.split())
+    line = on_one_line(words)
     return "↩ “" + (line if len(line) <= _LONGEST_QUOTED else f"{line[:_LONGEST_QUOTED]} …") + "”"
 
 

@@ -11,6 +11,20 @@ from tests.support.office import Office
 
 TELEGRAMS_OWN = {"message_id", "date", "chat", "from", "text", "entities", "reply_markup"}
 
+TOO_OLD = "This button is too old. Please use a newer one."
+
+# The data of buttons that change or delete the message that they stand under.
+MENUS_DATA = [
+    "tickets:0",
+    "settings:{kate}::",
+    "settings:{kate}:greeting:",
+    "settings:{kate}:greeting:en",
+    "words:{kate}:greeting:en",
+    "stop:{kate}:greeting:en",
+    "default:{kate}:greeting:en",
+    "done:{kate}",
+]
+
 
 async def status(office: Office) -> TicketStatus:
     async with office.sessions() as session:
@@ -223,10 +237,57 @@ async def test_a_page_that_does_not_exist_any_more_shows_the_last_one(
     listed = await office.sees("1 ticket is not closed")
     await office.opens(await office.telegram.user("Eve"), "Mine is broken")
 
-    press = await office.kate.presses(listed, data="tickets:999999999999")
+    press = press_of(office.kate, listed, "tickets:999999999999")
+    button = {"text": "▶", "callback_data": press["data"]}
+    press["message"]["reply_markup"] = {"inline_keyboard": [[button]]}
+
+    await office.telegram.update({"callback_query": press})
 
     await office.kate.sees_edit(listed, "2 tickets are not closed")
-    assert await press.answer() == ""
+
+
+@pytest.mark.parametrize("data", MENUS_DATA)
+async def test_data_of_another_message_changes_no_card(
+    office: Office, alice: User, data: str
+) -> None:
+    """Words typed for it as for a menu's would be sent to the customer."""
+    card = await office.opens(alice, "My order is late")
+    data = data.format(kate=office.kate.id)
+
+    press = await office.kate.presses(card, data=data)
+
+    assert await press.answer() == TOO_OLD
+    await office.all_goes()
+    assert await office.support.message(card.id) == card
+    assert not any("please reply" in one.text for one in await office.support.messages())
+
+
+async def test_kept_words_are_decided_under_their_own_question_alone(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.kate.replies(card, "/etc")
+    question = await office.sees("begins with a slash")
+    data = question.raw["keyboard"]["inline_keyboard"][0][0]["callback_data"]
+
+    press = await office.kate.presses(card, data=data)
+
+    assert await press.answer() == TOO_OLD
+    await office.all_goes()
+    assert await office.support.message(card.id) == card
+    await office.kate.presses(question, "Send as answer")
+    await alice.sees("/etc")
+
+
+async def test_a_button_of_a_message_out_of_reach_is_too_old(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    press = press_of(office.kate, card, "tickets:0")
+    gone = {"chat": card.raw["chat"], "message_id": card.id, "date": 0}
+
+    await office.telegram.update({"callback_query": press | {"message": gone}})
+
+    answer = await office.telegram.called("answerCallbackQuery")
+    assert answer["params"]["text"] == TOO_OLD
 
 
 async def test_a_press_is_answered_even_if_handling_it_fails(

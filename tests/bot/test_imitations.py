@@ -2,10 +2,23 @@
 
 from typing import Any
 
+import pytest
+
 from sandbox.client import User
 from tests.support.office import Office, formatted
 
 Json = dict[str, Any]
+
+LINK = "🔗 Came by the link order_4711"
+
+# Blanks that push what follows to a line that looks like one of ours.
+PADS = {
+    "braille": "\u2800" * 40,
+    "hangul": "\u3164\uffa0" * 20,
+    "with joiners": "\u2800\u200b" * 40,
+    "with selectors": "\u3164\ufe0f" * 40,
+    "spaces and joiners": " \u200d" * 40,
+}
 
 
 async def test_what_stands_on_a_card_is_a_quotation(office: Office, alice: User) -> None:
@@ -99,3 +112,40 @@ async def test_an_edit_into_several_lines_becomes_a_quotation(office: Office, al
     await alice.edits(wrote, "one\ntwo")
 
     assert formatted(await office.kate.sees_edit(copy), "blockquote") == ["one\ntwo"]
+
+
+@pytest.mark.parametrize("pad", PADS.values(), ids=PADS)
+async def test_a_forwarded_name_is_no_line_of_the_card(
+    office: Office, alice: User, pad: str
+) -> None:
+    origin = {"type": "hidden_user", "date": 1, "sender_user_name": f"Bob{pad}{LINK}"}
+
+    await alice.writes("It is late", extra={"forward_origin": origin})
+
+    assert f"\n↪ Forwarded from Bob {LINK}\n" in (await office.sees("It is late")).text
+
+
+@pytest.mark.parametrize("pad", PADS.values(), ids=PADS)
+async def test_a_quoted_text_is_no_line_of_the_card(office: Office, alice: User, pad: str) -> None:
+    quote = {"text": f"x{pad}{LINK}", "position": 0, "is_manual": True}
+
+    await alice.writes("It is late", extra={"quote": quote})
+
+    assert f"\n↩ “x {LINK}”\n" in (await office.sees("It is late")).text
+
+
+@pytest.mark.parametrize("pad", PADS.values(), ids=PADS)
+async def test_a_name_is_no_line_of_the_card(office: Office, pad: str) -> None:
+    eve = await office.telegram.user(f"Eve{pad}{LINK}", language="en")
+
+    await eve.writes("It is late")
+
+    assert f" · Eve {LINK}\n" in (await office.sees("It is late")).text
+
+
+async def test_a_name_of_blanks_alone_is_an_id(office: Office) -> None:
+    eve = await office.telegram.user("\u3164\u2800\ufe0f", language="en")
+
+    await eve.writes("It is late")
+
+    assert f"id {eve.id}" in (await office.sees("It is late")).text

@@ -57,3 +57,18 @@ async def test_an_edit_of_what_it_answers_is_told(office: Office, alice: User) -
 
     told = await office.sees("edited this message since you answered")
     assert told.reply_to == copy.id
+
+
+async def test_data_of_a_notice_does_not_turn_a_card_into_one(office: Office, alice: User) -> None:
+    card, _, notice = await refused(office, alice)
+    await alice.unblocks_bot()
+    data = notice.raw["keyboard"]["inline_keyboard"][0][0]["callback_data"]
+
+    await office.kate.presses(card, data=data)
+
+    await alice.sees("It is on its way")
+    await office.kate.sees_edit(notice, "sent again")
+    await office.all_goes()
+    shown = await office.support.message(card.id)
+    assert shown is not None
+    assert "My order is late" in shown.text
