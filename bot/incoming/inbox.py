@@ -142,6 +142,7 @@ class Inbox:
         """Tell what the word of each writer counts; raises the refusal of a press that is not."""
         for raw in batch:
             self._members.note(raw)
+            self._administrators.note(raw)
         standings = await self._members.standings(batch)
         await self._confirmations.catch_up()
         for raw, standing in zip(batch, standings, strict=True):

@@ -11,13 +11,14 @@ import structlog
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
 
-from bot.reading.members import PATIENCE, REMEMBERED
-from bot.reading.speakers import Speaker, speaker
+from bot.reading.members import PATIENCE
+from bot.reading.speakers import Speaker, movements, speaker
 
 log = structlog.get_logger(__name__)
 
-# How soon to ask again about somebody who was no administrator, in seconds.
-ASKED_AGAIN = 5.0
+# How long an answer of Telegram's counts, in seconds: to a bot that is no administrator, Telegram
+# does not say when somebody becomes one or is one no more.
+REMEMBERED = 5.0
 
 
 class Administrators:
@@ -31,6 +32,11 @@ class Administrators:
         self._always = always
         self._known: dict[int, tuple[frozenset[int], float]] = {}
 
+    def note(self, raw: Mapping[str, Any]) -> None:
+        """Ask again about a group if the update says that somebody's rights changed there."""
+        for chat_id, *_ in movements(raw):
+            self._known.pop(chat_id, None)
+
     async def wrote(self, raw: Mapping[str, Any]) -> bool | None:
         """Whether an administrator wrote or pressed; None if Telegram does not say."""
         who = speaker(raw)
@@ -43,7 +49,7 @@ class Administrators:
             return True
         now = self._monotonic()
         known, asked_at = self._known.get(who.chat_id, (frozenset(), now - REMEMBERED))
-        if now - asked_at < (REMEMBERED if who.id in known else ASKED_AGAIN):
+        if now - asked_at < REMEMBERED:
             return who.id in known
         found = await self._ask(who.chat_id)
         if found is None:

@@ -144,6 +144,30 @@ async def test_only_administrators_may(office: Office) -> None:
     await menu(office, mike)
 
 
+@pytest.mark.parametrize(("bot_is", "seconds"), [("administrator", 0), ("member", 6.0)])
+async def test_a_former_administrator_changes_nothing(
+    office: Office, bot_is: str, seconds: float
+) -> None:
+    mike = await office.telegram.user("Mike")
+    await mike.joins(office.support)
+    await office.support.bot_becomes(bot_is)
+    await mike.becomes("administrator", in_=office.support)
+    shown = await menu(office, mike)
+    await mike.presses(shown, "Greeting")
+    shown = await mike.sees_edit(shown, "In which language?")
+    await mike.presses(shown, "English")
+    shown = await mike.sees_edit(shown, "This is the default")
+    await mike.presses(shown, "Change")
+    asked = await office.sees("please reply to this message")
+
+    await mike.becomes("member", in_=office.support)
+    await office.telegram.advance(seconds)
+    await mike.replies(asked, TYPED)
+
+    await office.sees("Only administrators of this group")
+    assert (await greeted(office, "Ann", "en")).startswith("Hello!")
+
+
 async def test_the_operator_names_others_who_may(file_sessions: Sessions) -> None:
     async with open_office(file_sessions, admin_ids=frozenset({4242})) as office:
         mike = await office.telegram.user("Mike", user_id=4242)
