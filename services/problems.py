@@ -213,6 +213,11 @@ class NotAdministrator(Problem):
 
 
 @dataclass
+class NotMainStaffChat(Problem):
+    """What is the team's is changed in the main staff chat, not in this one."""
+
+
+@dataclass
 class AdministratorUnknown(NotAdministrator):
     """Whether this is an administrator is not known yet, or Telegram does not say.
 

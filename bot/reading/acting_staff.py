@@ -12,6 +12,7 @@ from bot.callbacks import PersonalButton
 from bot.reading.content import person
 from bot.reading.filters import ReplyToBot
 from bot.reading.members import Standing
+from core.team import StaffChat
 from database.models import User
 from services import outbox
 from services.helpdesk import people
@@ -21,6 +22,7 @@ from services.problems import (
     ButtonOfAnother,
     NotAdministrator,
     NotConfirmed,
+    NotMainStaffChat,
     NotStaff,
 )
 
@@ -61,8 +63,13 @@ def require_say(standing: Standing) -> None:
         raise NotConfirmed
 
 
-def require_administrator(administrator: bool | None) -> None:
-    """Refuse anybody but administrators. None: Telegram is asked, and the update handled again."""
+def require_administrator(staff_chat: StaffChat, administrator: bool | None) -> None:
+    """Refuse anybody but administrators of the main staff chat: they change what is the team's.
+
+    None: Telegram is asked, and the update handled again.
+    """
+    if not staff_chat.is_main:
+        raise NotMainStaffChat
     if administrator is None:
         raise AdministratorUnknown
     if not administrator:

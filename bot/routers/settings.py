@@ -39,9 +39,9 @@ replies = Router(name="words for settings")
 
 @router.message(staff_command("settings"))
 async def show_menu(
-    message: Message, staff: User | None, *, administrator: bool | None
+    message: Message, staff_chat: StaffChat, staff: User | None, *, administrator: bool | None
 ) -> SendMessage:
-    require_administrator(administrator)
+    require_administrator(staff_chat, administrator)
     keyboard = keyboards.settings_menu(_speaker_id(message))
     return message.answer(team_words.menu(staff), reply_markup=keyboard)
 
@@ -51,12 +51,13 @@ async def turn_to(
     query: CallbackQuery,
     callback_data: SettingsButton,
     session: AsyncSession,
+    staff_chat: StaffChat,
     staff: User | None,
     day: date,
     *,
     administrator: bool | None,
 ) -> EditMessageText:
-    require_administrator(administrator)
+    require_administrator(staff_chat, administrator)
     which, speaker_id = callback_data.which, callback_data.speaker_id
     if which is None:
         shown = staff if speaker_id > 0 else None
@@ -78,7 +79,7 @@ async def ask_for_words(
     *,
     administrator: bool | None,
 ) -> EditMessageText:
-    require_administrator(administrator)
+    require_administrator(staff_chat, administrator)
     which, language = callback_data.which, _known(callback_data.language)
     asked = callback_data.speaker_id if callback_data.speaker_id > 0 else staff_chat.chat_id
     menu_id = pressed_message(query).message_id
@@ -100,7 +101,7 @@ async def stop_asking(
     *,
     administrator: bool | None,
 ) -> EditMessageText:
-    require_administrator(administrator)
+    require_administrator(staff_chat, administrator)
     asked = callback_data.speaker_id if callback_data.speaker_id > 0 else staff_chat.chat_id
     await new_words.stop(session, staff_chat.chat_id, asked, now=now)
     return await _page(
@@ -113,13 +114,14 @@ async def restore_default(
     query: CallbackQuery,
     callback_data: RestoreDefault,
     session: AsyncSession,
+    staff_chat: StaffChat,
     staff: User | None,
     day: date,
-    now: datetime,
     *,
+    now: datetime,
     administrator: bool | None,
 ) -> EditMessageText:
-    require_administrator(administrator)
+    require_administrator(staff_chat, administrator)
     which, language = callback_data.which, _known(callback_data.language)
     by = staff if callback_data.speaker_id > 0 else None
     await settings.change(session, which, language, None, by=by, now=now)
@@ -147,7 +149,7 @@ async def take_words(
 ) -> Problem | None:
     """Take what was asked for; nothing that replies to a question of ours is for a customer."""
     require_say(standing)
-    require_administrator(administrator)
+    require_administrator(staff_chat, administrator)
     said = content(message)
     reply = Reply(
         said.message_id,

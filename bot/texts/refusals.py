@@ -131,6 +131,9 @@ def _about_settings() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.NotAdministrator: lambda: _(
             "Only administrators of this group can change what users read."
         ),
+        problems.NotMainStaffChat: lambda: _(
+            "What users read from me is set in the main staff chat."
+        ),
         problems.AdministratorUnknown: lambda: _(
             "Telegram doesn't tell me whether you are an administrator. "
             "Please try again in a minute."

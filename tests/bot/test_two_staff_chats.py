@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from bot.app import App
-from bot.callbacks import CloseTicket
+from bot.callbacks import CloseTicket, RestoreDefault, SettingsButton
 from core.address import Place
 from database.models import Ticket
 from sandbox import Sandbox, Telegram
@@ -16,6 +16,7 @@ from sandbox.client import Chat, Message, User
 from services import links, ticket_service
 from services.helpdesk import staff_chat_changes
 from services.helpdesk.content import Content, Person
+from services.helpdesk.settings import Words
 from tests.support.office import USERNAME, Sessions, now, open_telegram, running, settings_for
 from tests.support.times import NOON
 
@@ -129,6 +130,21 @@ async def test_the_other_chat_moves_and_its_team_goes_on_in_the_supergroup(house
         await house.bob.sees("another bill")
         assert not await says(house.team, "supergroup")
         assert not await says(new, "lamp")
+
+
+async def test_what_users_read_is_set_in_the_main_chat(house: House) -> None:
+    refusal = "What users read from me is set in the main staff chat."
+    async with house.bot_in(house.team):
+        of_bob = await house.opens_there("My bill")
+
+        await house.liam.writes(f"/settings@{USERNAME}", to=house.billing)
+        await house.liam.sees(refusal, in_=house.billing)
+        for button in (
+            SettingsButton(speaker_id=house.liam.id),
+            RestoreDefault(speaker_id=house.liam.id, which=Words.GREETING, language="en"),
+        ):
+            press = await house.liam.presses(of_bob, data=button.pack())
+            assert await press.answer() == refusal
 
 
 async def test_another_main_chat_gets_the_tickets_of_the_former_one_and_no_others(
