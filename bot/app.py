@@ -119,6 +119,7 @@ class App:
             alarm=Alarm(monotonic, lambda words: self.heartbeat.trouble("poller", words)),
         )
         self.duties = Duties(sessions, team, clock, self.courier.wake)
+        self._main_is_ready = False
         self._team = team
         self._clock = clock
         self._bot = bot
@@ -144,6 +145,7 @@ class App:
                 group.create_task(self.confirmations.run()),
                 group.create_task(self.duties.run()),
                 group.create_task(self._look_after_main_staff_chat()),
+                group.create_task(self._bring_tickets_along()),
                 group.create_task(self._look_after_other_staff_chats()),
                 group.create_task(profile.follow_name(self._bot)),
                 group.create_task(self._stop_when(stopped)),
@@ -191,15 +193,25 @@ class App:
         )
 
     async def _look_after_main_staff_chat(self) -> None:
-        """Let the courier write to staff once the bot works there and all tickets have moved."""
-        bot, sessions, clock = self._bot, self._sessions, self._clock
-        holds = await self.courier.holds.wait()
-        await startup.wait_until_staff_chat_ready(bot, sessions, self._team, clock)
-        self.courier.holds.release(holds)
+        """Let tickets come along to the main staff chat once the bot works there."""
+        await startup.wait_until_staff_chat_ready(self._bot, self._sessions, self._team)
+        self._main_is_ready = True
+        self.courier.holds.hold()
+
+    async def _bring_tickets_along(self) -> None:
+        """Let the courier write to staff once their tickets are there.
+
+        Other staff chats don't wait for the main one: the hold stays, and concerns it alone.
+        """
+        holds = self.courier.holds
         while True:
-            holds = await self.courier.holds.wait()
-            await startup.bring_along(sessions, clock)
-            self.courier.holds.release(holds)
+            count, with_main = await holds.wait(), self._main_is_ready
+            await startup.bring_along(self._sessions, self._clock, with_main=with_main)
+            if with_main:
+                holds.release(count)
+            else:
+                self.courier.wake()
+                await holds.wait_for_another(count)
 
     async def _look_after_other_staff_chats(self) -> None:
         await startup.look_after_other_staff_chats(self._bot, self._sessions, self._team)

@@ -110,14 +110,11 @@ async def choose_staff_chat(
 
 
 async def wait_until_staff_chat_ready(
-    bot: Bot,
-    sessions: async_sessionmaker[AsyncSession],
-    team: Team,
-    clock: Callable[[], datetime],
+    bot: Bot, sessions: async_sessionmaker[AsyncSession], team: Team
 ) -> None:
     """Return once the bot works in the main staff chat; until then log what is wrong."""
     wait = Wait(log.error)
-    while trouble := await _trouble_in_main(bot, sessions, team, clock):
+    while trouble := await _trouble_in_main(bot, sessions, team):
         wait.goes_on(trouble)
         await asyncio.sleep(_ASKS_EVERY)
     log.info("the staff chat is ready")
@@ -134,12 +131,12 @@ async def look_after_other_staff_chats(
 
 
 async def bring_along(
-    sessions: async_sessionmaker[AsyncSession], clock: Callable[[], datetime]
+    sessions: async_sessionmaker[AsyncSession], clock: Callable[[], datetime], *, with_main: bool
 ) -> None:
-    """Move all tickets to their staff chats; try until it works."""
+    """Move tickets to their staff chats, or to all but the main one; try until it works."""
     while True:
         try:
-            await _bring_along(sessions, clock)
+            await _bring_along(sessions, clock, with_main=with_main)
         except Exception as error:
             if not is_outage(error):
                 raise
@@ -150,13 +147,13 @@ async def bring_along(
 
 
 async def _bring_along(
-    sessions: async_sessionmaker[AsyncSession], clock: Callable[[], datetime]
+    sessions: async_sessionmaker[AsyncSession], clock: Callable[[], datetime], *, with_main: bool
 ) -> None:
-    """Have all tickets come along, a portion a transaction: others get theirs in between."""
+    """Have the tickets come along, a portion a transaction: others get theirs in between."""
     more = True
     while more:
         async with sessions.begin() as session:
-            more = await relocating.go_on(session, now=clock())
+            more = await relocating.go_on(session, with_main=with_main, now=clock())
 
 
 async def _pause(stopped: asyncio.Event, seconds: float) -> None:
@@ -209,10 +206,7 @@ async def _set(
 
 
 async def _trouble_in_main(
-    bot: Bot,
-    sessions: async_sessionmaker[AsyncSession],
-    team: Team,
-    clock: Callable[[], datetime],
+    bot: Bot, sessions: async_sessionmaker[AsyncSession], team: Team
 ) -> str | None:
     """Say what keeps the bot from working in the main staff chat; set it up if nothing does."""
     try:
@@ -220,7 +214,6 @@ async def _trouble_in_main(
             chat_id = (await staff_chats.main(session)).chat_id
         missing = _missing(await bot.get_chat_member(chat_id, bot.id))
         if missing is None:
-            await _bring_along(sessions, clock)
             await _set_staff_commands(bot, chat_id, team.staff_language)
     except TelegramMigrateToChat as error:
         return f"The staff group became a supergroup: set STAFF_CHAT_ID={error.migrate_to_chat_id}."

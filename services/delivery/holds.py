@@ -15,6 +15,7 @@ class Holds:
         self._count = 0
         self._on = asyncio.Event()
         self._on.set()
+        self._another = asyncio.Event()
         self._on_release = on_release
 
     @property
@@ -28,11 +29,18 @@ class Holds:
         """
         self._count += 1
         self._on.set()
+        self._another.set()
 
     async def wait(self) -> int:
         """Wait until there is a hold; return how many there have been."""
         await self._on.wait()
         return self._count
+
+    async def wait_for_another(self, count: int) -> None:
+        """Wait until there has been another hold since `wait`."""
+        while count == self._count:
+            self._another.clear()
+            await self._another.wait()
 
     def release(self, count: int) -> None:
         """Send again, as all tickets came along, unless there was another hold since `wait`."""

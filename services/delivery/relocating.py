@@ -66,17 +66,19 @@ async def migrated(session: AsyncSession, old_id: int, new_id: int, *, now: date
         await _readdress(session, old_id, new_id, now=now)
 
 
-async def go_on(session: AsyncSession, *, now: datetime) -> bool:
+async def go_on(session: AsyncSession, *, with_main: bool = True, now: datetime) -> bool:
     """Bring a portion along to a staff chat; whether there may be more.
+
+    Without `with_main`, what belongs to the main staff chat stays where it is, and held.
 
     An operator who chooses another main chat does not move a group: the old one lives on, and may
     be chosen again. What waits for it, or was refused there while it is not clear whose fault that
     was, is sent to the new one from its beginning.
     """
-    if await _bring_deliveries(session, now=now):
+    if await _bring_deliveries(session, with_main=with_main, now=now):
         return True
     for chat in (await staff_chats.every(session)).values():
-        if chat.next_ticket_id is not None:
+        if chat.next_ticket_id is not None and (with_main or not chat.is_main):
             if await _bring_tickets(session, chat, chat.next_ticket_id, now=now):
                 return True
             await _finish(session, chat, now=now)
@@ -104,9 +106,12 @@ def _tell_operator(moved: StaffChat, old_id: int) -> None:
     )
 
 
-async def _bring_deliveries(session: AsyncSession, *, now: datetime) -> bool:
+async def _bring_deliveries(session: AsyncSession, *, with_main: bool, now: datetime) -> bool:
     async for other in _elsewhere(session):
-        chat_id = (await staff_chats.home(session, other)).chat_id
+        home = await staff_chats.home(session, other)
+        if home.is_main and not with_main:
+            continue
+        chat_id = home.chat_id
         if await staff_chats.followed(session, other) == chat_id:
             moved = await _readdress(session, other, chat_id, now=now)
         else:

@@ -132,6 +132,33 @@ async def test_the_other_chat_moves_and_its_team_goes_on_in_the_supergroup(house
         assert not await says(new, "lamp")
 
 
+async def test_the_other_chat_moves_while_the_bot_is_not_in_the_main_one(house: House) -> None:
+    async with house.bot_in(house.team):
+        await house.opens_there("My bill")
+    await house.team.bot_becomes("left")
+
+    async with house.bot_in(house.team):
+        new = await house.billing.becomes_supergroup()
+
+        card = await house.liam.sees("My bill", in_=new)
+        await house.liam.replies(card, "We send another bill")
+        await house.bob.sees("another bill")
+
+
+async def test_tickets_wait_for_a_new_main_chat_until_the_bot_is_in_it(house: House) -> None:
+    async with house.bot_in(house.team):
+        await house.opens_here("My lamp")
+    third = await house.telegram.group("Third", members=[house.kate])
+    await third.bot_becomes("left")
+
+    async with house.bot_in(third):
+        new = await house.billing.becomes_supergroup()
+        await house.liam.sees("This group became a supergroup", in_=new)
+        await third.bot_becomes("member")
+
+        await house.kate.sees("My lamp", in_=third)
+
+
 async def test_what_users_read_is_set_in_the_main_chat(house: House) -> None:
     refusal = "What users read from me is set in the main staff chat."
     async with house.bot_in(house.team):

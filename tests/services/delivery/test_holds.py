@@ -42,3 +42,13 @@ async def test_whoever_brings_tickets_along_waits_until_it_is_said() -> None:
         holds.hold()
 
     assert waiting.result() == 1
+
+
+async def test_what_stays_held_is_looked_at_again_at_the_next_hold() -> None:
+    holds, _ = held()
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(holds.wait_for_another(await holds.wait()))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        holds.hold()
+    assert holds.is_on
