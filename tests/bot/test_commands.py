@@ -385,7 +385,7 @@ async def test_an_anonymous_administrator_closes_but_cannot_take(
     card = await office.opens(alice, "My order is late")
 
     await office.kate.replies(card, "/take", anonymous=True)
-    await office.sees("A ticket needs a person")
+    await office.sees("You're writing anonymously")
     await office.kate.replies(card, "/close", anonymous=True)
 
     await alice.sees("is closed")

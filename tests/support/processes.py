@@ -39,6 +39,8 @@ def environment(**settings: object) -> dict[str, str]:
 def _written(value: object) -> str:
     if isinstance(value, timedelta):
         return str(value.total_seconds())
+    if isinstance(value, frozenset):
+        return ",".join(map(str, sorted(value)))
     return "" if value is None else str(value)
 
 

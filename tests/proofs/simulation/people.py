@@ -327,7 +327,7 @@ class People:
         asked = [one for one in self._of_bot() if "kept:" in str(one.keyboard)]
         slips = {one.token: one for one in self.written if one.slip and not one.edits}
         token = self._asked_about(asked[-1]) if asked else ""
-        if token not in slips or asked[-1].id in self._decided:
+        if token not in slips or token in self.kept or asked[-1].id in self._decided:
             return False
         as_note = pick < 0.3
         data = next(

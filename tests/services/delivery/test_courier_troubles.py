@@ -37,6 +37,7 @@ from tests.services.delivery.room import (
     number_of,
 )
 from tests.services.factories import HOUR, MINUTE, SECOND, STAFF
+from tests.support.duties import passes
 from tests.support.times import NOON
 
 # Troubles of one delivery
@@ -460,6 +461,8 @@ async def test_the_line_goes_when_all_is_sent(
         assert [told.waiting for told in room.words.told.values()] == [3]
         for calls in (4, 6):
             await room.pass_time(MINUTE)
+            async with sessions.begin() as session:
+                await passes(session, until=room.times.clock())
             await room.settled(calls)
 
     kinds = [(one.kind, one.ticket_id, one.status) for one in await room.deliveries()]
