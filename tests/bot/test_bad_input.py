@@ -299,9 +299,10 @@ async def test_many_updates_that_cannot_be_handled_do_not_flood_the_group(
     office: Office, alice: User
 ) -> None:
     await alice.writes("/start")
-    for _ in range(30):
-        await office.telegram.update({"something_of_next_year": {}})
+    await office.telegram.update({"something_of_next_year": {}})
     await office.sees("could not be handled. It is not lost, but kept as no. 1")
+    for _ in range(29):
+        await office.telegram.update({"something_of_next_year": {}})
     await alice.writes("My order is late")
     await office.sees("My order is late")
 
