@@ -44,9 +44,6 @@ class PersonalButton(Button, prefix="personal"):
 
     speaker_id: int
 
-    def is_for(self, person_id: int) -> bool:
-        return self.speaker_id < 0 or self.speaker_id == person_id
-
 
 class TicketButton(Button, prefix="ticket"):
     """A button about one ticket, and not about another one that has the same key now."""
@@ -198,6 +195,14 @@ def card_button(keyboard: InlineKeyboardMarkup | None) -> CardButton | None:
             with suppress(TypeError, ValueError):  # unpack raises them for other buttons' data
                 return kind.unpack(button.callback_data or "")
     return None
+
+
+def is_personal(keyboard: InlineKeyboardMarkup | None) -> bool:
+    """Whether the keyboard has a personal button, as the menus of `/settings` have."""
+    kinds = {kind.__prefix__ for kind in _kinds(PersonalButton)}
+    rows = keyboard.inline_keyboard if keyboard else []
+    data = [button.callback_data or "" for row in rows for button in row]
+    return any(one.partition(Button.__separator__)[0] in kinds for one in data)
 
 
 def audience(data: str) -> Audience | None:

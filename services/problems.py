@@ -246,6 +246,11 @@ class QuestionUnconfirmed(Problem):
 
 
 @dataclass
+class ReplyToMenu(Problem):
+    """A reply to a menu of `/settings`, not to a question."""
+
+
+@dataclass
 class WordsNotText(Problem):
     """Words were asked for, and this is a picture, a file or the like."""
 

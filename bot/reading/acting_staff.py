@@ -15,7 +15,7 @@ from bot.reading.members import Standing
 from core.team import StaffChat
 from database.models import User
 from services import outbox
-from services.helpdesk import people
+from services.helpdesk import people, staff_chats
 from services.notices import CommandDone
 from services.problems import (
     AdministratorUnknown,
@@ -77,7 +77,7 @@ def require_administrator(staff_chat: StaffChat, administrator: bool | None) -> 
 
 
 class AddresseeMiddleware(BaseMiddleware):
-    """Refuses the press of a personal button by somebody else."""
+    """Refuses the press of a personal button by somebody else, or of one for another group."""
 
     @override
     async def __call__(
@@ -87,8 +87,9 @@ class AddresseeMiddleware(BaseMiddleware):
         data: dict[str, Any],
     ) -> Any:
         button = data.get("callback_data")
-        match event, button:
-            case CallbackQuery(), PersonalButton() if not button.is_for(event.from_user.id):
+        if isinstance(event, CallbackQuery) and isinstance(button, PersonalButton):
+            named = await staff_chats.followed(data["session"], button.speaker_id)
+            if named not in {event.from_user.id, data["staff_chat"].chat_id}:
                 raise ButtonOfAnother
         return await handler(event, data)
 

@@ -7,6 +7,7 @@ from aiogram import Router
 from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.reading import settings_replies
 from bot.reading.acting_staff import require_say
 from bot.reading.content import content, place_of
 from bot.reading.filters import Relayed, ReplyToBot
@@ -14,7 +15,6 @@ from bot.reading.kinds import kind_of
 from bot.reading.members import Standing
 from bot.reading.ticket_reference import replied_ticket
 from bot.reading.unheard import is_new_reply
-from bot.routers.settings import is_lost_question
 from core.team import StaffChat
 from database.models import User
 from services import ticket_service as tickets
@@ -23,7 +23,6 @@ from services.helpdesk.hearing import Said
 from services.problems import (
     KindNotRelayed,
     NotStaff,
-    QuestionUnconfirmed,
     UnknownCard,
     UnknownReply,
 )
@@ -97,8 +96,11 @@ async def _hear(
     except UnknownReply as unknown:
         if isinstance(unknown, UnknownCard) or not settled or message.reply_to_message is None:
             raise
-        if await is_lost_question(session, message, words.speaker_id, staff_chat.chat_id):
-            raise QuestionUnconfirmed from unknown
+        refusal = await settings_replies.refusal(
+            session, message, words.speaker_id, staff_chat.chat_id, now=now
+        )
+        if refusal is not None:
+            raise refusal from unknown
         replied = content(message.reply_to_message)
         await hearing.hear_orphan(
             session, words, replied, staff_chat_id=staff_chat.chat_id, now=now

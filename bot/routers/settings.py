@@ -28,7 +28,7 @@ from core.team import StaffChat
 from core.text import Piece
 from database.models import User
 from database.team import Dialogue
-from services.helpdesk import dialogues, new_words, settings
+from services.helpdesk import new_words, settings
 from services.helpdesk.new_words import Reply
 from services.helpdesk.settings import Words
 from services.problems import ButtonOutdated, Problem
@@ -103,7 +103,8 @@ async def stop_asking(
 ) -> EditMessageText:
     require_administrator(staff_chat, administrator)
     asked = callback_data.speaker_id if callback_data.speaker_id > 0 else staff_chat.chat_id
-    await new_words.stop(session, staff_chat.chat_id, asked, now=now)
+    menu_id = query.message.message_id if query.message else 0
+    await new_words.stop(session, staff_chat.chat_id, asked, menu_id=menu_id, now=now)
     return await _page(
         query, session, callback_data, callback_data.which, callback_data.language, day
     )
@@ -161,21 +162,6 @@ async def take_words(
     return await new_words.hear(
         session, dialogue, reply, by=staff, chat_id=staff_chat.chat_id, now=now
     )
-
-
-async def is_lost_question(
-    session: AsyncSession, message: Message, speaker_id: int, staff_chat_id: int
-) -> bool:
-    """Whether it replies to a copy of what we ask this speaker, whose sending was not confirmed.
-
-    Its words tell; they decide only that this goes nowhere.
-    """
-    dialogue = await dialogues.going_on(session, staff_chat_id, speaker_id)
-    if dialogue is None or message.reply_to_message is None:
-        return False
-    which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
-    asked = team_words.question(which, language, None).as_kwargs()["text"].partition(", ")[2]
-    return (message.reply_to_message.text or "").endswith(asked)
 
 
 async def _page(

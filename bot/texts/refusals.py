@@ -150,6 +150,9 @@ def _about_settings() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.QuestionUnconfirmed: lambda: _(
             "I asked this more than once. Please reply to my newest question."
         ),
+        problems.ReplyToMenu: lambda: _(
+            "I can't take a reply to this menu. Please use its buttons, or reply to my question."
+        ),
         problems.WordsNotText: lambda: _("Please send the new words as text."),
         problems.WordsInvisible: lambda: _("Users would see nothing. Please send some text."),
         problems.WordsBeginWithSlash: lambda: _(

@@ -7,7 +7,7 @@
    are never taken for something else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.team import Dialogue
 from services import read_ahead
+from services.helpdesk import staff_chats
 
 LASTS = timedelta(hours=12)
 KEPT_FOR = timedelta(days=7)
@@ -60,6 +61,12 @@ async def of_answer(session: AsyncSession, chat_id: int, message_id: int) -> Dia
         if (dialogue.chat_id, dialogue.data.get("answer_id")) == (chat_id, message_id):
             return dialogue
     return None
+
+
+async def of_chat(session: AsyncSession, chat_id: int) -> Sequence[Dialogue]:
+    """List what anybody was asked for in this staff chat in the last week, whatever its id then."""
+    in_chat = await staff_chats.belongs(session, Dialogue.chat_id, chat_id)
+    return (await session.scalars(select(Dialogue).where(in_chat))).all()
 
 
 async def _questions(session: AsyncSession) -> dict[tuple[int, int], Dialogue]:

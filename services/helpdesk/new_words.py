@@ -55,10 +55,17 @@ async def ask(
     outbox.post(session, chat_id, WordsAsked(dialogue.id), now=now)
 
 
-async def stop(session: AsyncSession, chat_id: int, speaker_id: int, *, now: datetime) -> None:
-    """Ask somebody for nothing any more."""
+async def stop(
+    session: AsyncSession,
+    chat_id: int,
+    speaker_id: int,
+    *,
+    menu_id: int | None = None,
+    now: datetime,
+) -> None:
+    """Ask somebody for nothing any more; with `menu_id`, take back only what that menu asked."""
     going_on = await dialogues.going_on(session, chat_id, speaker_id)
-    if going_on is not None:
+    if going_on is not None and menu_id in {None, going_on.data["menu_id"]}:
         await dialogues.end(session, going_on, now=now)
         outbox.post(session, chat_id, QuestionWithdrawn(going_on.id), now=now)
 

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from bot.callbacks import RestoreDefault
 from bot.reading.members import REMEMBERED
 from sandbox.client import Message, User
+from services.helpdesk.settings import Words
 from tests.bot.test_standing import by, of_bot, reply, said_to
 from tests.support.office import USERNAME, Office, Sessions, formatted, open_office
 
@@ -188,6 +190,17 @@ async def test_buttons_are_for_the_one_who_asked(office: Office) -> None:
     assert (await press.answer()).startswith("These buttons are for somebody else")
 
 
+async def test_a_button_forged_for_another_group_is_refused(office: Office) -> None:
+    await office.kate.replies(await question(office), TYPED)
+    shown = await office.sees("Changed on")
+    forged = RestoreDefault(speaker_id=-1, which=Words.GREETING, language="en")
+
+    press = await office.kate.presses(shown, data=forged.pack())
+
+    assert (await press.answer()).startswith("These buttons are for somebody else")
+    assert await greeted(office, "Ann", "en") == TYPED
+
+
 async def test_an_anonymous_administrator_changes_words(office: Office) -> None:
     shown = await menu(office, anonymous=True)
     await office.kate.presses(shown, "Closing words")
@@ -241,6 +254,21 @@ async def test_back_takes_the_question_away_and_a_late_reply_reaches_nobody(
     assert not any("on its way" in one for one in await said_to(alice))
 
 
+async def test_back_on_an_older_menu_leaves_the_newer_question_alone(office: Office) -> None:
+    older = await page(office)
+    await office.kate.presses(older, "Change")
+    await office.sees("please reply to this message")
+    older = await office.kate.sees_edit(older, "reply to my question")
+    await question(office, "Closing words")
+    asked = await office.sees("Closing words, English.")
+
+    await office.kate.presses(older, "Back")
+    await office.kate.sees_edit(older, "This is the default")
+
+    await office.kate.replies(asked, "Bye")
+    await office.sees("\n\nBye")
+
+
 async def test_a_copy_of_the_question_that_telegram_did_not_confirm_takes_nothing(
     office: Office, alice: User
 ) -> None:
@@ -254,6 +282,64 @@ async def test_a_copy_of_the_question_that_telegram_did_not_confirm_takes_nothin
     await office.kate.replies(lost, TYPED)
 
     await office.sees("reply to my newest question")
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ("another person replies", "I asked somebody else"),
+        ("back is pressed", "I'm no longer asking for this"),
+        ("the words are there", "I'm no longer asking for this"),
+    ],
+)
+async def test_words_for_a_lost_copy_of_a_question_are_offered_to_no_ticket(
+    office: Office, alice: User, then: str, said: str
+) -> None:
+    await office.opens(alice, "My order is late")
+    mike = await office.telegram.user("Mike")
+    await mike.joins(office.support)
+    shown, lost = await _lost_question_and_follow_up(office, alice)
+    if then == "back is pressed":
+        await office.kate.presses(shown, "Back")
+        await office.kate.sees_edit(shown, "This is the default")
+    elif then == "the words are there":
+        await office.kate.replies(await office.sees("please reply", after=lost), "Welcome!")
+        await office.sees("\n\nWelcome!")
+
+    writer = mike if then == "another person replies" else office.kate
+    await office.telegram.update({"message": reply(lost, TYPED, **by(writer))})
+
+    await office.sees(said)
+    assert not any("which one is it" in one for one in await of_bot(office.support))
+
+
+async def _lost_question_and_follow_up(office: Office, alice: User) -> tuple[Message, Message]:
+    """Lose the answers to two sends: of a question, and of what Alice writes meanwhile.
+
+    Gives the menu and the lost copy of the question.
+    """
+    shown = await page(office)
+    await office.telegram.breaks(
+        "cut_after", method="sendMessage", times=2, chat_id=office.support.id
+    )
+    await office.kate.presses(shown, "Change")
+    lost = await office.sees("please reply to this message")
+    await alice.writes("And where is it?")
+    await office.all_goes()
+    await office.telegram.advance(10)
+    await office.sees("please reply to this message", after=lost)
+    await office.all_goes()
+    return await office.kate.sees_edit(shown, "reply to my question"), lost
+
+
+async def test_a_reply_to_the_menu_is_offered_to_no_ticket(office: Office, alice: User) -> None:
+    await office.opens(alice, "My order is late")
+    shown, _ = await _lost_question_and_follow_up(office, alice)
+
+    await office.kate.replies(shown, TYPED)
+
+    await office.sees("I can't take a reply to this menu")
+    assert not any("which one is it" in one for one in await of_bot(office.support))
 
 
 async def test_settings_go_on_in_the_supergroup_that_the_group_became(office: Office) -> None:

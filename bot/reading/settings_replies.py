@@ -1,0 +1,54 @@
+"""Replies to what `/settings` shows: their words were typed for it, and are for no customer."""
+
+from datetime import datetime
+
+from aiogram.types import Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.callbacks import is_personal
+from bot.texts import team_words
+from database.team import Dialogue
+from services.helpdesk import dialogues, new_words, staff_chats
+from services.helpdesk.settings import Words
+from services.problems import (
+    NoLongerAsked,
+    NotAsked,
+    Problem,
+    QuestionUnconfirmed,
+    ReplyToMenu,
+)
+
+
+async def refusal(
+    session: AsyncSession, message: Message, speaker_id: int, staff_chat_id: int, *, now: datetime
+) -> Problem | None:
+    """Refuse a reply to a menu, or to a copy of a question whose sending was not confirmed.
+
+    Of such a copy only the words are known. They decide only that the reply goes nowhere.
+    """
+    replied = message.reply_to_message
+    if replied is None:
+        return None
+    if is_personal(replied.reply_markup):
+        return ReplyToMenu()
+    asked = [
+        one
+        for one in await dialogues.of_chat(session, staff_chat_id)
+        if one.step == new_words.STEP and _asks(replied, one)
+    ]
+    if not asked:
+        return None
+    speakers = {
+        await staff_chats.followed(session, one.speaker_id)
+        for one in asked
+        if dialogues.is_open(one, now=now)
+    }
+    if not speakers:
+        return NoLongerAsked()
+    return QuestionUnconfirmed() if speaker_id in speakers else NotAsked()
+
+
+def _asks(message: Message, dialogue: Dialogue) -> bool:
+    which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
+    asked = team_words.question(which, language, None).as_kwargs()["text"].partition(", ")[2]
+    return (message.text or "").endswith(asked)
