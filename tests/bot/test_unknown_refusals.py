@@ -42,7 +42,8 @@ async def refuses(
 async def refused(telegram: Telegram, count: int) -> None:
     """Wait until so many sends were refused."""
     while len([one for one in await telegram.calls("sendMessage") if one["status"] == 400]) < count:
-        await telegram.called("sendMessage", since=(await telegram.calls())[-1]["number"])
+        calls = await telegram.calls()
+        await telegram.called("sendMessage", since=calls[-1]["number"] if calls else 0)
 
 
 async def passes(office: Office, text: str) -> Message:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -30,9 +31,21 @@ PEOPLE = select(func.count()).select_from(User)
 
 @pytest.fixture
 async def reader(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = make_reader(database_url)
+    engine, before = make_reader(database_url), workers()
     yield engine
+    given_up = workers() - before
     await engine.dispose()
+    await end(given_up)
+
+
+def workers() -> set[threading.Thread]:
+    return {one for one in threading.enumerate() if "_connection_worker" in one.name}
+
+
+async def end(threads: set[threading.Thread]) -> None:
+    """Wait for the threads of connections that were given up: they still report to this loop."""
+    for thread in threads:
+        await asyncio.to_thread(thread.join, 10)
 
 
 async def read_long(reader: AsyncEngine) -> None:
@@ -100,10 +113,11 @@ async def test_a_read_that_takes_too_long_ends(database_url: str) -> None:
 
 async def test_a_file_that_is_missing_is_not_made(tmp_path: Path) -> None:
     file = tmp_path / "gone.db"
-    reader = make_reader(url_of_file(file))
+    reader, before = make_reader(url_of_file(file)), workers()
 
     with pytest.raises(OperationalError):
         await read_long(reader)
+    await end(workers() - before)
 
     assert not file.exists()
 

@@ -22,7 +22,7 @@ from tests.support import migrating
 from tests.support.postgres import NoPostgres, find_programs
 
 GUIDE = (PROJECT / "ALEMBIC_GUIDE.md").read_text()
-PARTS = ["alembic.ini", "alembic", "core", "database", "migrate_db.py"]
+PARTS = ["alembic.ini", "alembic", "bot/locales", "core", "database", "migrate_db.py"]
 OLD = "python migrate_db.py"
 
 

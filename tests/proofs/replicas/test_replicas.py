@@ -20,7 +20,7 @@ SEEN = 12
 # How long after a kill Telegram may go without being asked for updates, in seconds.
 GAP = 5.0
 
-DEPOSED = "another process leads; what was in hand is left to it"
+DEPOSED = "another process leads now and takes over the work in progress"
 
 pytestmark = pytest.mark.timeout(600)
 
