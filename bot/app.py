@@ -137,7 +137,9 @@ class App:
 
         Raises Deposed, in an exception group: then all work in progress is dropped.
         """
-        if not await self._choose_staff_chat(stopped):
+        if not await startup.choose_staff_chat(
+            self._sessions, self._team, self._clock, stopped, self.heartbeat
+        ):
             return
         async with asyncio.TaskGroup() as group:
             helpers = [
@@ -146,7 +148,9 @@ class App:
                 group.create_task(self.duties.run()),
                 group.create_task(self._look_after_main_staff_chat()),
                 group.create_task(self._bring_tickets_along()),
-                group.create_task(self._look_after_other_staff_chats()),
+                group.create_task(
+                    startup.look_after_other_staff_chats(self._bot, self._sessions, self._team)
+                ),
                 group.create_task(profile.follow_name(self._bot)),
                 group.create_task(self._stop_when(stopped)),
                 group.create_task(self._lead.keep()),
@@ -187,11 +191,6 @@ class App:
                 async with asyncio.timeout(leadership.BEATS_EVERY):
                     await self._lead.sure()
 
-    async def _choose_staff_chat(self, stopped: asyncio.Event) -> bool:
-        return await startup.choose_staff_chat(
-            self._sessions, self._team, self._clock, stopped, self.heartbeat
-        )
-
     async def _look_after_main_staff_chat(self) -> None:
         """Let tickets come along to the main staff chat once the bot works there."""
         await startup.wait_until_staff_chat_ready(self._bot, self._sessions, self._team)
@@ -212,9 +211,6 @@ class App:
             else:
                 self.courier.wake()
                 await holds.wait_for_another(count)
-
-    async def _look_after_other_staff_chats(self) -> None:
-        await startup.look_after_other_staff_chats(self._bot, self._sessions, self._team)
 
 
 async def run(settings: Settings) -> None:

@@ -197,12 +197,15 @@ def card_button(keyboard: InlineKeyboardMarkup | None) -> CardButton | None:
     return None
 
 
-def is_personal(keyboard: InlineKeyboardMarkup | None) -> bool:
-    """Whether the keyboard has a personal button, as the menus of `/settings` have."""
+def speaker_of(keyboard: InlineKeyboardMarkup | None) -> int | None:
+    """Find whom a keyboard of ours names, as the menus of `/settings` do; None if nobody."""
     kinds = {kind.__prefix__ for kind in _kinds(PersonalButton)}
     rows = keyboard.inline_keyboard if keyboard else []
-    data = [button.callback_data or "" for row in rows for button in row]
-    return any(one.partition(Button.__separator__)[0] in kinds for one in data)
+    for button in [button for row in rows for button in row]:
+        prefix, *carried = (button.callback_data or "").split(Button.__separator__)
+        if prefix in kinds:
+            return int(carried[0])
+    return None
 
 
 def audience(data: str) -> Audience | None:

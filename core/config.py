@@ -146,7 +146,7 @@ class Settings(BotSettings):
     )
     support_timezone: Annotated[ZoneInfo, BeforeValidator(values.zone)] = Field(
         default=ZoneInfo("UTC"),
-        description="Time zone whose midnight starts the numbers anew, by its IANA name "
+        description="Time zone at whose midnight ticket numbers start again, by its IANA name "
         "like Europe/Berlin.",
     )
     limit_per_chat: Limit = Field(

@@ -28,6 +28,9 @@ _WIDTHLESS = (
 )
 _GAP = re.compile(f"[{_BLANK}][{_BLANK}{_WIDTHLESS}]*")
 
+# What shows nothing, as the inside of a class of regular expressions.
+EMPTY = _BLANK + _WIDTHLESS
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ZERO_WIDTH_JOINER = "\u200d"
 

@@ -40,13 +40,13 @@ def acquire(file: Path, like: Path) -> int | None:
 
 
 def is_held(file: Path) -> bool:
-    """Whether somebody holds the lock that `acquire` gives; no if there is no such file.
+    """Whether somebody holds the lock that `acquire` gives; no if there is none, or it is not ours.
 
     The check locks the file for an instant: a process that starts just then finds it taken.
     """
     try:
         descriptor = os.open(file, os.O_RDWR)
-    except OSError:
+    except (FileNotFoundError, PermissionError):
         return False
     try:
         _try(descriptor)

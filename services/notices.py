@@ -362,11 +362,15 @@ class UpdateFailed(Notice):
 
 @dataclass(frozen=True)
 class CommandAnswered(Notice):
-    """To whoever gave a command: its result. `buttons` is a Telegram inline keyboard."""
+    """To whoever gave a command: its result. `buttons` is a Telegram inline keyboard.
+
+    `person_id` is set if the buttons are for one person only.
+    """
 
     precedence = Precedence.REFUSAL
     words: str
     buttons: dict[str, Any] | None = None
+    person_id: int | None = None
 
 
 @dataclass(frozen=True)

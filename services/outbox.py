@@ -147,7 +147,8 @@ async def post_latest(
     """Answer or refuse a command, and drop an older notice that says the same and is still unsent.
 
     This way nobody can fill the outbox with requests, and the latest one gets the answer. Two
-    refusals say the same if their problem is the same, and the person, if they name one.
+    answers say the same if their words are the same, two refusals if their problem is; and if they
+    name a person, it must be the same one.
     """
     await session.execute(
         delete(Delivery).where(
@@ -166,14 +167,16 @@ async def post_latest(
 def _says_the_same(notice: CommandAnswered | Refusal) -> ColumnElement[bool]:
     """Match notices of the same kind that say the same."""
     payload = Delivery.payload
+    same: ColumnElement[bool]
     if isinstance(notice, CommandAnswered):
-        return and_(payload["words"].as_string() == notice.words)
-    of_problem = and_(payload["problem"]["name"].as_string() == notice.problem["name"])
+        same = payload["words"].as_string() == notice.words
+    else:
+        same = payload["problem"]["name"].as_string() == notice.problem["name"]
     if notice.person_id is None:
-        return of_problem
+        return same
     # A person's id does not fit into an INTEGER of PostgreSQL.
     person_id = cast(payload["person_id"].as_string(), BigInteger)
-    return and_(of_problem, person_id == notice.person_id)
+    return and_(same, person_id == notice.person_id)
 
 
 async def forget_asides(session: AsyncSession, *, now: datetime) -> bool:

@@ -67,12 +67,16 @@ async def read(session: AsyncSession, *, now: datetime) -> Pauses:
 async def begin(session: AsyncSession, chat_id: int, length: timedelta, *, now: datetime) -> None:
     """Pause a chat; if another one is paused already, pause everything for a while.
 
-    In that case Telegram may mean the whole bot. One send finds out, after a minute at most: the
+    In that case Telegram may mean the whole bot, unless both are groups: each has a limit of its
+    own, which busy staff chats reach. One send finds out, after a minute at most: the
     pause that Telegram asks for one chat says nothing about the others.
     """
     known = await _known(session)
     others = any(
-        pause.chat_id != chat_id and pause.until > now and pause.held_because is None
+        pause.chat_id != chat_id
+        and pause.until > now
+        and pause.held_because is None
+        and (pause.chat_id > 0 or chat_id > 0)
         for pause in known.values()
     )
     if others:

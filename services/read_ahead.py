@@ -56,7 +56,7 @@ class Prefetched:
     `relocates`: this transaction has found tickets that must move along to another group.
 
     `staff_chats` (by their ids), `migrations`, `pauses`, `settings` (by key and language) and
-    `questions` (dialogues by chat and message) hold all rows, or None before they are first needed;
+    `dialogues` (by chat and question) hold all rows, or None before they are first needed;
     the modules that change them keep them up to date: staff_chats.py, settings.py and dialogues.py
     of services/helpdesk, and services/pauses.py.
     """
@@ -68,7 +68,7 @@ class Prefetched:
     migrations: dict[int, int] | None = None
     pauses: dict[int, ChatPause] | None = None
     settings: dict[tuple[str, str], Setting] | None = None
-    questions: dict[tuple[int, int], Dialogue] | None = None
+    dialogues: dict[tuple[int, int], Dialogue] | None = None
     tickets: dict[int, Ticket] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     cards: dict[int, MessageLink | None] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A message is known by account, chat and id: a business account's chats count messages anew.
+"""A message is known by account, chat and id: a business account's chats number their own messages.
 
 Such a chat has the same id as the bot's own private chat with that person. All that is stored is
 of the bot's own chats: account 0.

@@ -25,7 +25,7 @@ WAITING = (
     "Nobody has written to the bot yet. Add it to your team's group now, or write /help there. "
     f"Waiting for {_WAIT_SECONDS} seconds …"
 )
-_ADVICE = "Nobody wrote. Write something in the group (or add the bot anew) and try again."
+_ADVICE = "Nobody wrote. Write something in the group (or add the bot again) and try again."
 
 # Asking Telegram for updates would take messages away from the running bot.
 _RUNNING = (

@@ -3,7 +3,9 @@
 from typing import Any
 
 from aiogram.methods import SendMessage
+from aiogram.types import InlineKeyboardMarkup
 
+from bot.callbacks import speaker_of
 from services.notices import CommandAnswered
 
 
@@ -13,4 +15,5 @@ def answer_of(shown: Any) -> tuple[int, CommandAnswered] | None:
         return None
     keyboard = shown.reply_markup
     buttons = keyboard.model_dump(exclude_none=True) if keyboard else None
-    return shown.chat_id, CommandAnswered(shown.text, buttons)
+    person_id = speaker_of(keyboard) if isinstance(keyboard, InlineKeyboardMarkup) else None
+    return shown.chat_id, CommandAnswered(shown.text, buttons, person_id)

@@ -73,12 +73,15 @@ class Transactions:
             for raw, standing in zip(batch, standings, strict=True):
                 with named(raw):
                     if raw["update_id"] in new:
-                        known = {
-                            "standing": standing,
-                            "settled": settled,
-                            "administrator": administrator,
-                        }
-                        handled.append((raw, await self._feed(session, raw, now=now, **known)))
+                        shown = await self._feed(
+                            session,
+                            raw,
+                            now=now,
+                            standing=standing,
+                            settled=settled,
+                            administrator=administrator,
+                        )
+                        handled.append((raw, shown))
                         new.remove(raw["update_id"])  # the batch may have it twice
                     else:
                         log.info("update was handled before", update_id=raw["update_id"])

@@ -1,1 +1,1 @@
-"""Deliveries on their way out: how they are worded and sent, and what Telegram's answers mean."""
+"""Deliveries on their way out: put into words, sent, and what Telegram's responses mean."""

@@ -55,6 +55,7 @@ _OBSTACLES: dict[str, Obstacle] = {
     "message thread not found": Obstacle.TARGET_GONE,
     "message_id_invalid": Obstacle.TARGET_GONE,
     "there is no text in the message to edit": Obstacle.UNEDITABLE,
+    "there is no caption in the message to edit": Obstacle.UNEDITABLE,
     "message to copy not found": Obstacle.SOURCE_GONE,
     "message can't be copied": Obstacle.SOURCE_GONE,
     "message with poll can't be copied": Obstacle.SOURCE_GONE,

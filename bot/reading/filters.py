@@ -83,10 +83,13 @@ class ReplyToBot(Filter):
 
 
 class AboutDialogue(Filter):
-    """The message replies to a question from the bot, or is the edit of such a reply.
+    """The message replies to the question of such a step, or is the edit of such a reply.
 
     Gives the `dialogue`. Questions have no buttons, so a reply to a card is looked up no further.
     """
+
+    def __init__(self, step: str) -> None:
+        self._step = step
 
     @override
     async def __call__(self, message: Message, session: AsyncSession) -> bool | dict[str, Dialogue]:
@@ -97,7 +100,9 @@ class AboutDialogue(Filter):
         if dialogue is None and message.edit_date:
             place = message.chat.id, message.message_id
             dialogue = await dialogues.of_answer(session, *place)
-        return {"dialogue": dialogue} if dialogue is not None else False
+        if dialogue is None or dialogue.step != self._step:
+            return False
+        return {"dialogue": dialogue}
 
 
 def staff_command(*names: str) -> Command:

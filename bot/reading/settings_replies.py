@@ -5,7 +5,7 @@ from datetime import datetime
 from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.callbacks import is_personal
+from bot.callbacks import speaker_of
 from bot.texts import team_words
 from database.team import Dialogue
 from services.helpdesk import dialogues, new_words, staff_chats
@@ -29,7 +29,7 @@ async def refusal(
     replied = message.reply_to_message
     if replied is None:
         return None
-    if is_personal(replied.reply_markup):
+    if speaker_of(replied.reply_markup) is not None:
         return ReplyToMenu()
     asked = [
         one

@@ -12,7 +12,7 @@ from bot.reading.content import edited_at
 from bot.reading.filters import ReplyToBot, begins_with_command, command_of
 from bot.reading.kinds import RELAYED, kind_of
 from bot.texts import buttons
-from services.helpdesk import commands
+from services.helpdesk import done_commands
 
 # After this time the message may have been handled before a backup was restored.
 WITHIN = timedelta(hours=48)
@@ -28,7 +28,7 @@ async def is_new_reply(session: AsyncSession, message: Message) -> bool:
         return False
     if not await ReplyToBot()(message) or _commands(message):
         return False
-    return not await commands.was_done(
+    return not await done_commands.was_done(
         session, message.chat.id, message.message_id, since=message.date
     )
 

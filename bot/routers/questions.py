@@ -15,7 +15,7 @@ from bot.texts import buttons
 from core.team import StaffChat
 from database.models import ContentKind
 from services import ticket_service as tickets
-from services.helpdesk import messages, questions
+from services.helpdesk import messages, question_edits
 from services.problems import KindNotRelayed, StaffCommand, UnknownCommand
 
 router = Router(name="questions")
@@ -61,7 +61,7 @@ async def edited(
     """Pass on the edit; if the message never reached us, pass on all of it."""
     written = await messages.find(session, place_of(message))
     if written is not None:
-        await questions.edit(session, written, content(message), now=now)
+        await question_edits.edit(session, written, content(message), now=now)
     else:
         await question(message, session, staff_chat, day, now)
 
@@ -76,7 +76,7 @@ async def edited_command(
     """
     written = await messages.find(session, place_of(message))
     if written is not None:
-        await questions.edit(session, written, content(message), now=now)
+        await question_edits.edit(session, written, content(message), now=now)
     elif has_more(message) and kind_of(message) in RELAYED:
         if command_of(message)[0] not in buttons.user_commands():
             return refused(message)

@@ -81,7 +81,7 @@ async def ask_for_words(
 ) -> EditMessageText:
     require_administrator(staff_chat, administrator)
     which, language = callback_data.which, _known(callback_data.language)
-    asked = callback_data.speaker_id if callback_data.speaker_id > 0 else staff_chat.chat_id
+    asked = _asked(callback_data, staff_chat)
     menu_id = pressed_message(query).message_id
     await new_words.ask(
         session, staff_chat.chat_id, asked, which, language, menu_id=menu_id, now=now
@@ -102,7 +102,7 @@ async def stop_asking(
     administrator: bool | None,
 ) -> EditMessageText:
     require_administrator(staff_chat, administrator)
-    asked = callback_data.speaker_id if callback_data.speaker_id > 0 else staff_chat.chat_id
+    asked = _asked(callback_data, staff_chat)
     menu_id = query.message.message_id if query.message else 0
     await new_words.stop(session, staff_chat.chat_id, asked, menu_id=menu_id, now=now)
     return await _page(
@@ -135,8 +135,8 @@ async def close(query: CallbackQuery, callback_data: CloseSettings) -> DeleteMes
     return DeleteMessage(chat_id=pressed.chat.id, message_id=pressed.message_id)
 
 
-@replies.message(AboutDialogue())
-@replies.edited_message(AboutDialogue())
+@replies.message(AboutDialogue(new_words.STEP))
+@replies.edited_message(AboutDialogue(new_words.STEP))
 async def take_words(
     message: Message,
     dialogue: Dialogue,
@@ -176,6 +176,11 @@ async def _page(
     change = await settings.last_change(session, which, language)
     keyboard = keyboards.settings_page(button.speaker_id, which, language, is_default=own is None)
     return _becomes(query, team_words.page(which, language, own, change, day), keyboard)
+
+
+def _asked(button: PersonalButton, staff_chat: StaffChat) -> int:
+    """Give the id of whom the button names; of a group, the one that it has now."""
+    return button.speaker_id if button.speaker_id > 0 else staff_chat.chat_id
 
 
 def _known(language: str) -> str:

@@ -1,7 +1,7 @@
 """Content whose original can't be copied: sent from what is stored, else described in words.
 
 One table says for each kind how it is sent again. What is not in it can only be described, as its
-whole would not arrive: dice would be rolled anew, and checklists belong to business accounts.
+whole would not arrive: dice would be rolled again, and checklists belong to business accounts.
 """
 
 from collections.abc import Callable, Iterator, Mapping

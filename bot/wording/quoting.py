@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.texts import on_cards
 from bot.wording.context import TEXT_LIMIT, content
-from core.text import Entity, Piece, join, split, utf16_len
+from core.text import EMPTY, Entity, Piece, join, split, utf16_len
 from database.models import Direction, Message
 
 # Telegram ignores further entities (core.telegram.org/api/entities).
@@ -26,9 +26,7 @@ _LONG = 1500
 _DROPPED = frozenset({"blockquote", "expandable_blockquote", "text_mention"})
 
 # Characters that begin a new line, or could push the rest of a text onto one.
-_BREAKS = re.compile(
-    "[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]|[\\s\u2800\u3164\u115f\u1160\uffa0\u200b-\u200f]{3}"
-)
+_BREAKS = re.compile(f"[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]|[{EMPTY}]{{3}}")
 
 
 def own(message: Message) -> Piece:

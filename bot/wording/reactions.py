@@ -8,7 +8,7 @@ from bot.wording.context import Desk
 from bot.wording.registry import words_for
 from database.models import Direction
 from services.delivery.parcel import Parcel
-from services.helpdesk import commands
+from services.helpdesk import done_commands
 from services.notices import AnswerDelivered, CommandDone, NoteKept
 
 
@@ -26,7 +26,7 @@ async def noted(desk: Desk, notice: NoteKept) -> Parcel | None:
     """Mark a note; a command under one of its pictures that was carried out has its own mark."""
     note = await desk.message(notice.message_id)
     place = note.chat_id, note.message_id
-    if await commands.was_done(desk.session, *place, since=note.sent_at):
+    if await done_commands.was_done(desk.session, *place, since=note.sent_at):
         return None
     return await _react(desk, notice.message_id, "✍")
 

@@ -72,10 +72,10 @@ async def of_chat(session: AsyncSession, chat_id: int) -> Sequence[Dialogue]:
 async def _questions(session: AsyncSession) -> dict[tuple[int, int], Dialogue]:
     """Read once for a transaction what was asked in the last week; there is little."""
     known = read_ahead.of(session)
-    if known.questions is None:
+    if known.dialogues is None:
         rows = await session.scalars(select(Dialogue).where(Dialogue.question_id.is_not(None)))
-        known.questions = {(row.chat_id, row.question_id or 0): row for row in rows}
-    return known.questions
+        known.dialogues = {(row.chat_id, row.question_id or 0): row for row in rows}
+    return known.dialogues
 
 
 def is_open(dialogue: Dialogue, *, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import Select, and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -92,11 +93,12 @@ async def retract_again(
             Delivery.status == DeliveryStatus.FAILED,
             Delivery.due_at >= since,
         )
-        .order_by(Delivery.id)
+        .order_by(Ticket.id, Delivery.id)
     )
-    for retraction, ticket in failed.all():
-        await _send(session, ticket, [retraction], now=now)
-        await _show_outcome(session, ticket, [retraction], None, now=now)
+    for ticket, rows in groupby(failed.all(), key=lambda row: row.Ticket):
+        retractions = [row.Delivery for row in rows]
+        await _send(session, ticket, retractions, now=now)
+        await _show_outcome(session, ticket, retractions, None, now=now)
 
 
 async def tickets_with_missed(
@@ -166,6 +168,8 @@ async def _send(
         for one in failed
         if rules_of(one.kind).passes_on is Direction.ANSWER
     ]
+    if not ids:
+        return
     written = select(Message, User).outerjoin(User, User.id == Message.author_id)
     answers = written.where(Message.id.in_(ids)).order_by(Message.id)
     for answer, by in await session.execute(answers):

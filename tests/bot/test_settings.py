@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from sqlalchemy import update
 
 from bot.callbacks import RestoreDefault
 from bot.reading.members import REMEMBERED
+from database.team import Dialogue
 from sandbox.client import Message, User
 from services.helpdesk.settings import Words
 from tests.bot.test_standing import by, of_bot, reply, said_to
@@ -233,6 +235,17 @@ async def test_somebody_elses_reply_changes_nothing_and_reaches_nobody(
 
     await office.all_goes()
     assert not any("on its way" in one for one in await said_to(alice))
+
+
+async def test_what_is_asked_for_something_else_is_not_taken_for_settings(office: Office) -> None:
+    asked = await question(office)
+    async with office.sessions.begin() as session:
+        await session.execute(update(Dialogue).values(step="another"))
+
+    await office.kate.replies(asked, TYPED)
+
+    await office.sees("Please reply to its card")
+    assert (await greeted(office, "Ann", "en")).startswith("Hello!")
 
 
 async def test_back_takes_the_question_away_and_a_late_reply_reaches_nobody(

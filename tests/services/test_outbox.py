@@ -167,3 +167,12 @@ async def test_what_was_only_for_the_eyes_is_forgotten_once_it_was_seen(
     assert not await outbox.forget_asides(session, now=NOON + outbox.ASIDES_KEPT + SECOND)
 
     assert (await session.scalar(select(Delivery.id)) is None) is forgotten
+
+
+async def test_answers_of_the_same_words_to_two_people_both_wait(session: AsyncSession) -> None:
+    for person_id in (5, 6, 6):
+        menu = CommandAnswered("These buttons are for Kate.", {}, person_id)
+        await outbox.post_latest(session, STAFF, menu, now=NOON)
+
+    waiting = [notice for _, notice in await factories.waiting(session)]
+    assert [one.person_id for one in waiting if isinstance(one, CommandAnswered)] == [5, 6]

@@ -125,6 +125,15 @@ async def test_when_two_chats_are_paused_one_send_finds_out_about_all_after_a_mi
     assert paused.blocked == {7, 8}
 
 
+async def test_two_busy_groups_pause_nobody_else(session: AsyncSession) -> None:
+    for chat_id in (STAFF, STAFF - 1):
+        await pauses.begin(session, chat_id, HOUR, now=NOON)
+
+    paused = await pauses.read(session, now=NOON)
+    assert not paused.everything
+    assert paused.blocked == {STAFF, STAFF - 1}
+
+
 async def test_if_the_probe_meets_a_429_too_all_is_paused_again(session: AsyncSession) -> None:
     for chat_id in (7, 8):
         await pauses.begin(session, chat_id, HOUR, now=NOON)

@@ -203,6 +203,7 @@ def test_a_reason_is_short() -> None:
         ("message to delete not found", Obstacle.NO_CHANGE),
         ("message to edit not found", Obstacle.TARGET_GONE),
         ("message can't be edited", Obstacle.UNEDITABLE),
+        ("there is no caption in the message to edit", Obstacle.UNEDITABLE),
         ("message to be replied not found", Obstacle.TARGET_GONE),
         ("message thread not found", Obstacle.TARGET_GONE),
         ("MESSAGE_ID_INVALID", Obstacle.TARGET_GONE),

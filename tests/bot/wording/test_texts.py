@@ -17,7 +17,7 @@ from database.models import Direction, Message, Ticket
 from database.session import make_sessions
 from services import links, outbox
 from services import ticket_service as tickets
-from services.helpdesk import answers, messages, questions
+from services.helpdesk import answers, messages, question_edits
 from services.helpdesk.content import Content
 from services.notices import AnswerDelivered
 from tests.bot.wording.wall import Seen, Wall, at
@@ -55,7 +55,7 @@ async def ask(session: AsyncSession, text: str, **fields: Any) -> tuple[Ticket, 
 
 async def edit(session: AsyncSession, message: Message, text: str, **fields: Any) -> None:
     """Change what a user wrote."""
-    await questions.edit(session, message, content(text, **fields), now=NOON)
+    await question_edits.edit(session, message, content(text, **fields), now=NOON)
 
 
 def words(count: int, sign: str = "w") -> str:

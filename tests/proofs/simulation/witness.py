@@ -10,7 +10,12 @@ from tests.proofs.simulation.store import Store
 from tests.proofs.simulation.telegram import Call, Telegram
 
 # Telegram's refusals of an edit after which the bot sends a new message.
-GONE = ("message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID")
+GONE = (
+    "message to edit not found",
+    "message can't be edited",
+    "there is no caption in the message to edit",
+    "MESSAGE_ID_INVALID",
+)
 
 # After this a refusal repeats what its reader wrote, which shows it to nobody.
 REPEATED = re.compile("You wrote: “|You sent: ")

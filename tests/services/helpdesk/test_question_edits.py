@@ -8,7 +8,7 @@ from database.machinery import Delivery
 from database.models import Ticket, TicketStatus
 from services import ticket_service as tickets
 from services.delivery import failures
-from services.helpdesk import answers, questions
+from services.helpdesk import answers, question_edits
 from services.notices import AnswerPosted, EditedAfterAnswer, QuestionEdited, QuestionPosted
 from tests.services import factories
 from tests.services.factories import MINUTE, STAFF, content
@@ -20,7 +20,7 @@ async def test_an_edit_of_a_question_follows_it_to_staff(
 ) -> None:
     message = await factories.message(session, ticket)
 
-    await questions.edit(session, message, content("Hello there"), now=NOON)
+    await question_edits.edit(session, message, content("Hello there"), now=NOON)
 
     assert (message.text, message.revision) == ("Hello there", 1)
     assert await factories.waiting(session) == [(STAFF, QuestionEdited(message.id))]
@@ -32,7 +32,7 @@ async def test_several_edits_of_a_question_wait_as_one(
     message = await factories.message(session, ticket)
 
     for text in ("Hello there", "Hello all"):
-        await questions.edit(session, message, content(text), now=NOON)
+        await question_edits.edit(session, message, content(text), now=NOON)
 
     assert message.revision == 2
     assert await factories.waiting(session) == [(STAFF, QuestionEdited(message.id))]
@@ -43,7 +43,7 @@ async def test_an_edit_that_changes_nothing_is_ignored(
 ) -> None:
     message = await factories.message(session, ticket)
 
-    await questions.edit(session, message, content(), now=NOON)
+    await question_edits.edit(session, message, content(), now=NOON)
 
     assert await factories.waiting(session) == []
 
@@ -53,7 +53,7 @@ async def test_a_message_may_begin_with_slashes_and_stay_a_question(
 ) -> None:
     message = await factories.message(session, ticket)
 
-    await questions.edit(session, message, content("// not a note"), now=NOON)
+    await question_edits.edit(session, message, content("// not a note"), now=NOON)
 
     assert await factories.waiting(session) == [(STAFF, QuestionEdited(message.id))]
 
@@ -65,8 +65,8 @@ async def test_a_first_text_that_becomes_a_photo_is_shown_under_its_card(
     first = await factories.message(session, ticket)
     later = await factories.message(session, ticket)
 
-    await questions.edit(session, first, factories.photo("Hello"), now=NOON)
-    await questions.edit(session, later, factories.photo("Hello"), now=NOON)
+    await question_edits.edit(session, first, factories.photo("Hello"), now=NOON)
+    await question_edits.edit(session, later, factories.photo("Hello"), now=NOON)
 
     assert await factories.waiting(session) == [
         (STAFF, QuestionEdited(first.id)),
@@ -94,7 +94,7 @@ async def test_staff_hear_once_of_edits_of_what_they_answered_and_the_ticket_sta
     await reply(session, ticket)
 
     for text in ("Hello there", "Hello all"):
-        await questions.edit(session, message, content(text), now=NOON)
+        await question_edits.edit(session, message, content(text), now=NOON)
 
     assert await edits_told(session) == [EditedAfterAnswer(message.id)]
     assert ticket.status is TicketStatus.PENDING
@@ -106,7 +106,7 @@ async def test_staff_hear_of_the_next_edit_once_they_answered_again(
     message = await factories.message(session, ticket)
     for minutes, text in enumerate(("Hello there", "Hello all")):
         await reply(session, ticket, now=NOON + minutes * MINUTE)
-        await questions.edit(session, message, content(text), now=NOON + minutes * MINUTE)
+        await question_edits.edit(session, message, content(text), now=NOON + minutes * MINUTE)
 
     assert await edits_told(session) == [EditedAfterAnswer(message.id)] * 2
 
@@ -117,7 +117,7 @@ async def test_edits_of_what_nobody_answered_are_shown_and_no_more(
     await reply(session, ticket)
     later = await factories.message(session, ticket)
 
-    await questions.edit(session, later, content("Hello there"), now=NOON)
+    await question_edits.edit(session, later, content("Hello there"), now=NOON)
 
     assert await edits_told(session) == []
 
@@ -130,7 +130,7 @@ async def test_an_answer_that_did_not_arrive_makes_no_edit_late(
     sends = await session.scalars(select(Delivery).where(Delivery.kind == AnswerPosted.kind))
     await failures.fail(session, sends.all(), "no", now=NOON)
 
-    await questions.edit(session, message, content("Hello there"), now=NOON)
+    await question_edits.edit(session, message, content("Hello there"), now=NOON)
 
     assert await edits_told(session) == []
 
@@ -143,6 +143,6 @@ async def test_of_a_closed_ticket_the_edit_after_the_close_is_told_alone(
     await tickets.close(session, ticket, by=None, now=NOON)
 
     for text in ("Hello there", "Hello all"):
-        await questions.edit(session, message, content(text), now=NOON)
+        await question_edits.edit(session, message, content(text), now=NOON)
 
     assert await edits_told(session) == []

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.helpdesk import commands
+from services.helpdesk import done_commands
 from services.notices import CommandDone
 from tests.services import factories
 from tests.support.times import NOON
@@ -21,6 +21,6 @@ async def test_a_command_that_was_marked_as_done_is_known(
     mark, sent_at = CommandDone(SUPERGROUP, COMMAND), NOON + MINUTE if sent else None
     await factories.delivery(session, mark, chat_id=SUPERGROUP, sent_at=sent_at)
 
-    assert await commands.was_done(session, SUPERGROUP, COMMAND, since=NOON)
-    assert not await commands.was_done(session, SUPERGROUP, COMMAND + 1, since=NOON)
-    assert not await commands.was_done(session, SUPERGROUP - 1, COMMAND, since=NOON)
+    assert await done_commands.was_done(session, SUPERGROUP, COMMAND, since=NOON)
+    assert not await done_commands.was_done(session, SUPERGROUP, COMMAND + 1, since=NOON)
+    assert not await done_commands.was_done(session, SUPERGROUP - 1, COMMAND, since=NOON)
