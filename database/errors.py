@@ -101,7 +101,7 @@ def is_outage(error: BaseException) -> bool:
         case PendingRollbackError():
             return error.code == LOST_BEFORE
         case DBAPIError():
-            return error.connection_invalidated or speaks_of_the_database(error.orig)
+            return error.connection_invalidated or is_server_error(error.orig)
         case _:
             return False
 
@@ -114,7 +114,7 @@ def is_damage(error: BaseException) -> bool:
     return getattr(cause, "sqlstate", None) in POSTGRES_DAMAGE
 
 
-def speaks_of_the_database(cause: BaseException | None) -> bool:
+def is_server_error(cause: BaseException | None) -> bool:
     """Whether the driver's own error says that the database failed."""
     if isinstance(cause, sqlite3.Error):
         # The low byte is the primary code; errors of the Python module itself have none.

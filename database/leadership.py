@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clock import utcnow
 from database.alarm import Alarm
-from database.errors import DatabaseUnreachable, NotLeading, is_outage, speaks_of_the_database
+from database.errors import DatabaseUnreachable, NotLeading, is_outage, is_server_error
 from database.machinery import Leadership
 from database.ownership import OwnFile
 from database.schema import ensure_at_head
@@ -55,7 +55,7 @@ BEATS_EVERY = 1.0
 TRIES_EVERY = 0.25
 
 # How long to wait for the answer to such a small query, in seconds.
-PATIENCE = 3.0
+QUERY_TIMEOUT = 3.0
 
 # The head start of the former leader after a restart of the server, in seconds: only it knows its
 # unconfirmed sends, which another process would repeat. Less than SILENCE_SECONDS.
@@ -176,7 +176,7 @@ class LockedLead(Lead):
             await (self._come_back(connection) if self._leads else self._queue(connection))
         except Exception as error:
             lost = isinstance(error, OSError) or connection.is_closed()
-            if lost or speaks_of_the_database(error):
+            if lost or is_server_error(error):
                 raise DatabaseUnreachable(str(error) or type(error).__name__) from error
             raise
 
@@ -184,7 +184,7 @@ class LockedLead(Lead):
         """Wait for the lock; if the connection is lost meanwhile, the server was restarted."""
         if self._stood_by:
             await _event_within(self._stopped, HEAD_START)
-        while not await connection.fetchval(LOCK, timeout=PATIENCE):
+        while not await connection.fetchval(LOCK, timeout=QUERY_TIMEOUT):
             if not self._stood_by:
                 log.info("standing by")
             self._stood_by = True
@@ -195,14 +195,14 @@ class LockedLead(Lead):
 
     async def _end_the_silent(self, connection: Any) -> None:
         silent = (LEAD_LOCK, SILENCE_SECONDS)
-        if await connection.fetchval(END_THE_SILENT, *silent, timeout=PATIENCE):
+        if await connection.fetchval(END_THE_SILENT, *silent, timeout=QUERY_TIMEOUT):
             log.warning("ended the session of a leader that fell silent")
 
     async def _come_back(self, connection: Any) -> None:
         """Go on with what is in memory, unless another process has led in the meantime."""
         began = self._monotonic()
-        locked = await connection.fetchval(LOCK, timeout=PATIENCE)
-        if await connection.fetchval(HOLDER, timeout=PATIENCE) != self.holder:
+        locked = await connection.fetchval(LOCK, timeout=QUERY_TIMEOUT)
+        if await connection.fetchval(HOLDER, timeout=QUERY_TIMEOUT) != self.holder:
             self._lost.set()
             raise NotLeading("another process leads")
         if not locked:

@@ -18,7 +18,7 @@ from services import outbox
 KEPT_FOR = timedelta(hours=48)
 
 # The newest stay, however old they look: after a clock was set ahead, all of them look old at once.
-# Telegram gives far fewer again: at most a hundred, until the next call confirms them.
+# Telegram sends far fewer again: at most a hundred, until the next call confirms them.
 NEWEST_KEPT = 1_000
 
 # A notice names the people whose updates it is about, read from at most this many updates.
@@ -34,7 +34,7 @@ async def new_among(
 
 
 async def forget_old(session: AsyncSession, *, now: datetime) -> bool:
-    """Drop some of the records that Telegram can't come back to; return whether more may be left.
+    """Drop some records of updates that can't come again; return whether more may be left.
 
     By age, never by number: after a quiet week Telegram begins at a random id.
     """

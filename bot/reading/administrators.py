@@ -11,7 +11,7 @@ import structlog
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
 
-from bot.reading.members import PATIENCE
+from bot.reading.members import TIMEOUT
 from bot.reading.speakers import Speaker, movements, speaker
 
 log = structlog.get_logger(__name__)
@@ -59,7 +59,7 @@ class Administrators:
 
     async def _ask(self, chat_id: int) -> frozenset[int] | None:
         try:
-            found = await self._bot.get_chat_administrators(chat_id, request_timeout=PATIENCE)
+            found = await self._bot.get_chat_administrators(chat_id, request_timeout=TIMEOUT)
         except AiogramError as error:
             log.info("administrators not known", reason=type(error).__name__)
             return None

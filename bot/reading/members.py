@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 REMEMBERED = 300.0
 
 # Timeout of such a request, in seconds.
-PATIENCE = 5
+TIMEOUT = 5
 
 # How long to wait after a failure before asking again, in seconds.
 NOT_ASKED = 30.0
@@ -160,7 +160,7 @@ class Members:
     async def _is_inside(self, who: Speaker) -> bool | None:
         """Ask whether a person is in the group; without admin rights we may get no answer."""
         try:
-            member = await self._bot.get_chat_member(who.chat_id, who.id, request_timeout=PATIENCE)
+            member = await self._bot.get_chat_member(who.chat_id, who.id, request_timeout=TIMEOUT)
         except AiogramError as error:
             log.info("membership check failed", reason=type(error).__name__)
             return None
@@ -186,7 +186,7 @@ class Members:
         if until > now:
             return known
         try:
-            chat = await self._bot.get_chat(who.chat_id, request_timeout=PATIENCE)
+            chat = await self._bot.get_chat(who.chat_id, request_timeout=TIMEOUT)
         except AiogramError as error:
             log.info("kind of group not known", reason=type(error).__name__)
             return known

@@ -86,7 +86,9 @@ async def named_ticket(
             if not lookup.is_number(number):
                 raise
         else:
-            return ticket, await lookup.said_besides(session, ticket, said, command=command.command)
+            return ticket, await lookup.rest_of_command(
+                session, ticket, said, command=command.command
+            )
     if not said:
         raise TicketNotNamed(command.command)
     ticket_id = await lookup.find_by_number(

@@ -50,7 +50,7 @@ async def fail(
     outbox.post(session, ticket.staff_chat_id, failed, now=now, ticket=ticket)
     if rules.passes_on is Direction.ANSWER:
         await session.refresh(ticket, ["status", "assigned_to"], with_for_update=_KEY_SHARE)
-        await owing.owes_again(session, ticket, now=now)
+        await owing.unanswered(session, ticket, now=now)
     if not doubted:
         await _tell_user(session, batch, ticket, now=now)
 

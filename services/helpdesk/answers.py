@@ -138,10 +138,10 @@ async def hold_back(
     await _retract(session, ticket, await messages.album(session, ticket, media_group_id), now=now)
 
 
-async def let_go(
+async def release(
     session: AsyncSession, ticket: Ticket, media_group_id: str | None, *, now: datetime
 ) -> None:
-    """Make answers again of the items of an album that were held back."""
+    """Turn the items of an album that were held back into answers again."""
     for item in await messages.album(session, ticket, media_group_id):
         if item.direction is Direction.NOTE:
             item.direction = Direction.ANSWER
@@ -179,7 +179,7 @@ async def _note(
 async def _retract(
     session: AsyncSession, ticket: Ticket, written: Sequence[Message], *, now: datetime
 ) -> None:
-    """Make notes of answers: the user's copies are deleted, those that wait are not sent."""
+    """Turn answers into notes: the user's copies are deleted, and those that wait are not sent."""
     retracted = [one for one in written if one.direction is Direction.ANSWER]
     for answer in retracted:
         answer.direction = Direction.NOTE
@@ -189,5 +189,5 @@ async def _retract(
     if retracted:
         author_id = retracted[0].author_id  # nobody else can edit it
         author = await session.get(User, author_id) if author_id is not None else None
-        await owing.owes_again(session, ticket, now=now)
+        await owing.unanswered(session, ticket, now=now)
         history.record(session, ticket, author, EventKind.RETRACTED, now)

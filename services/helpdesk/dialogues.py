@@ -1,10 +1,10 @@
-"""Dialogues: what somebody is asked for, a step at a time, by a message to reply to.
+"""Dialogues: somebody is asked for something, a step at a time, and replies to the question.
 
-1. `begin` notes what is asked, and of whom; the notice that asks is posted with it.
-2. `asked_with` notes which message asks, once it was sent.
-3. A reply to that message, and to no other, is what was asked for: `of_question`.
-4. `end`, or half a day, ends it. Late replies are understood for a week: they get an answer, and
-   are never taken for something else.
+1. `begin` records who is asked for what; the notice that asks is posted with it.
+2. `asked_with` records which message is the question, once it is sent.
+3. A reply to that message, and to no other, is the answer: `of_question`.
+4. `end` ends it, or else half a day. Late replies are recognised for a week: they get an answer,
+   and are never taken for something else.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,15 +31,15 @@ async def begin(
     *,
     now: datetime,
 ) -> Dialogue:
-    """Ask somebody for something; what the person was asked here before must have ended."""
+    """Ask somebody for something; an earlier dialogue with them in this chat must have ended."""
     made = Dialogue(chat_id=chat_id, speaker_id=speaker_id, step=step, data=dict(data), since=now)
     session.add(made)
     await session.flush()
     return made
 
 
-async def going_on(session: AsyncSession, chat_id: int, speaker_id: int) -> Dialogue | None:
-    """Find what somebody is being asked for in a chat, however long ago that began."""
+async def ongoing(session: AsyncSession, chat_id: int, speaker_id: int) -> Dialogue | None:
+    """Find the dialogue with somebody in a chat that has not ended, however old it is."""
     found: Dialogue | None = await session.scalar(
         select(Dialogue).where(
             Dialogue.chat_id == chat_id,
@@ -51,12 +51,12 @@ async def going_on(session: AsyncSession, chat_id: int, speaker_id: int) -> Dial
 
 
 async def of_question(session: AsyncSession, chat_id: int, message_id: int) -> Dialogue | None:
-    """Find the dialogue whose question is this message, also one that is over."""
+    """Find the dialogue whose question is this message, even if it is over."""
     return (await _questions(session)).get((chat_id, message_id))
 
 
 async def of_answer(session: AsyncSession, chat_id: int, message_id: int) -> Dialogue | None:
-    """Find the dialogue that took this message for its answer."""
+    """Find the dialogue that has this message as its answer."""
     for dialogue in (await _questions(session)).values():
         if (dialogue.chat_id, dialogue.data.get("answer_id")) == (chat_id, message_id):
             return dialogue
@@ -64,13 +64,13 @@ async def of_answer(session: AsyncSession, chat_id: int, message_id: int) -> Dia
 
 
 async def of_chat(session: AsyncSession, chat_id: int) -> Sequence[Dialogue]:
-    """List what anybody was asked for in this staff chat in the last week, whatever its id then."""
+    """List the last week's dialogues in this staff chat, under any id that it had."""
     in_chat = await staff_chats.belongs(session, Dialogue.chat_id, chat_id)
     return (await session.scalars(select(Dialogue).where(in_chat))).all()
 
 
 async def _questions(session: AsyncSession) -> dict[tuple[int, int], Dialogue]:
-    """Read once for a transaction what was asked in the last week; there is little."""
+    """Read the last week's dialogues whose question was sent, once a transaction; there are few."""
     known = read_ahead.of(session)
     if known.dialogues is None:
         rows = await session.scalars(select(Dialogue).where(Dialogue.question_id.is_not(None)))
@@ -79,12 +79,12 @@ async def _questions(session: AsyncSession) -> dict[tuple[int, int], Dialogue]:
 
 
 def is_open(dialogue: Dialogue, *, now: datetime) -> bool:
-    """Whether a reply is still what was asked for."""
+    """Whether a reply is still accepted as the answer."""
     return dialogue.ended_at is None and is_recent(dialogue, now=now)
 
 
 def is_recent(dialogue: Dialogue, *, now: datetime) -> bool:
-    """Whether it began within the time that a dialogue lasts."""
+    """Whether it began less than LASTS ago; a clock that was set back may put it ahead of now."""
     return abs(now - dialogue.since) < LASTS
 
 
@@ -94,7 +94,7 @@ async def end(session: AsyncSession, dialogue: Dialogue, *, now: datetime) -> No
 
 
 async def asked_with(session: AsyncSession, dialogue_id: int, message_id: int) -> None:
-    """Note which message asks; the newest, where it had to be sent again."""
+    """Record which message is the question; if it was sent again, the newest."""
     await session.execute(
         update(Dialogue).where(Dialogue.id == dialogue_id).values(question_id=message_id)
     )

@@ -16,7 +16,7 @@ FORMER_TOLD_EVERY = timedelta(days=1)
 
 
 async def tell(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Tell a group its id, only once, so that an operator can find that of the staff chat.
+    """Tell a group its id, once, so that an operator can find the staff chat's.
 
     A former staff chat is told again: people may still believe that the team reads it.
     """

@@ -132,7 +132,7 @@ async def reword(session: AsyncSession, said: Said, *, staff_chat_id: int, now: 
 async def settle(
     session: AsyncSession, mark: str, *, as_note: bool, staff_chat_id: int, now: datetime
 ) -> Settled:
-    """Do with kept words what a colleague decided; KeptIsGone if somebody was faster.
+    """Carry out a colleague's decision on kept words; KeptIsGone if somebody was faster.
 
     Words that an edit made a note are never sent.
     """
@@ -145,7 +145,7 @@ async def settle(
         or await answers.says_note(session, ticket, album)
     )
     if not as_note:
-        await answers.let_go(session, ticket, album, now=now)
+        await answers.release(session, ticket, album, now=now)
     taken_back = as_note and await _user_has_any(session, ticket, rows)
     for row in rows:
         await _settle(session, ticket, row, as_note=as_note, now=now)
@@ -232,7 +232,7 @@ async def _user_has_any(session: AsyncSession, ticket: Ticket, rows: Iterable[Ke
 async def _note_beside(
     session: AsyncSession, ticket: Ticket, content: Content, *, now: datetime
 ) -> None:
-    """Make notes of the kept items of an album after one of its items became a note."""
+    """Turn the kept items of an album into notes, after one of its items became a note."""
     album = content.chat_id, content.media_group_id
     for row in await kept.take_album(session, *album, KeptReason.SLIP):
         await _settle(session, ticket, row, as_note=True, now=now)

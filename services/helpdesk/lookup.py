@@ -57,8 +57,8 @@ async def find_by_number(
     return meant[0].id
 
 
-async def said_besides(session: AsyncSession, ticket: Ticket, said: str, *, command: str) -> str:
-    """Give the words of a command in reply to `ticket`, without the ticket's own number.
+async def rest_of_command(session: AsyncSession, ticket: Ticket, said: str, *, command: str) -> str:
+    """Give what a command in reply to `ticket` says, without the ticket's own number.
 
     AnotherTicketNamed if it names another one: `#8 …`, `2026-11-22/8 …`, `8`, `8, …`, or `8 …`.
     NoSuchTicket if no ticket has that number. A bare number with words after it, such as

@@ -1,10 +1,10 @@
-"""Asking an administrator for words that users are to read: one question, one reply.
+"""Asks an administrator for the words that users are to read: one question, one reply.
 
-1. `ask` begins a dialogue and posts the question, which is to be replied to.
-2. `hear` takes the reply of whom it asked, checks it and changes the setting. A reply that can't be
-   taken is refused, and another one, or an edit of it, is heard as well.
-3. An edit of the reply that was taken changes the setting again, unless somebody else has since.
-4. `stop` takes the question back.
+1. `ask` begins a dialogue and posts the question.
+2. `hear` takes the reply of the person asked, checks it and changes the setting. A reply that
+   can't be used is refused; an edit of it, or another reply, is heard too.
+3. An edit of the reply that was used changes the setting again, unless somebody else has since.
+4. `stop` withdraws the question.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ STEP = "words"
 class Reply:
     """What somebody wrote in reply to the question; `text` is None if it is not text.
 
-    `speaker_id` is of the person, or of the group in whose name an administrator wrote.
+    `speaker_id` is the person's, or that of the group in whose name an administrator wrote.
     """
 
     message_id: int
@@ -48,7 +48,7 @@ async def ask(
     menu_id: int,
     now: datetime,
 ) -> None:
-    """Ask somebody for new words; what was asked here before is taken back."""
+    """Ask somebody for new words; an earlier question to them in this chat is withdrawn."""
     await stop(session, chat_id, speaker_id, now=now)
     data = {"key": which.value, "language": language, "menu_id": menu_id}
     dialogue = await dialogues.begin(session, chat_id, speaker_id, STEP, data, now=now)
@@ -63,11 +63,11 @@ async def stop(
     menu_id: int | None = None,
     now: datetime,
 ) -> None:
-    """Ask somebody for nothing any more; with `menu_id`, take back only what that menu asked."""
-    going_on = await dialogues.going_on(session, chat_id, speaker_id)
-    if going_on is not None and menu_id in {None, going_on.data["menu_id"]}:
-        await dialogues.end(session, going_on, now=now)
-        outbox.post(session, chat_id, QuestionWithdrawn(going_on.id), now=now)
+    """Withdraw the question to somebody; with `menu_id`, only if that menu asked it."""
+    dialogue = await dialogues.ongoing(session, chat_id, speaker_id)
+    if dialogue is not None and menu_id in {None, dialogue.data["menu_id"]}:
+        await dialogues.end(session, dialogue, now=now)
+        outbox.post(session, chat_id, QuestionWithdrawn(dialogue.id), now=now)
 
 
 async def hear(
@@ -79,30 +79,31 @@ async def hear(
     chat_id: int,
     now: datetime,
 ) -> Problem | None:
-    """Take a reply to the question, or an edit of it; show in `chat_id` what users read now.
+    """Take a reply to the question, or an edit of it, and show in `chat_id` what users read now.
 
-    Return the refusal of what isn't text; raises NotAsked, NoLongerAsked and what `checked` raises.
+    Returns the refusal of a reply that isn't text. Raises NotAsked, NoLongerAsked, and what
+    `settings.checked` raises.
     """
     if await staff_chats.followed(session, dialogue.speaker_id) != reply.speaker_id:
         raise NotAsked
     which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
-    if not await _counts(session, dialogue, reply, now=now):
+    if not await _is_expected(session, dialogue, reply, now=now):
         raise NoLongerAsked
     if reply.text is None:
         return await _not_text(session, dialogue, reply)
     piece = settings.checked(which, reply.text, reply.entities)
     await settings.change(session, which, language, piece, by=by, now=now)
     newest = await settings.last_change(session, which, language)
-    taken = {"answer_id": reply.message_id, "change_id": newest.id if newest else None}
-    dialogue.data = dialogue.data | taken
-    await _answered(session, dialogue, chat_id, now=now)
+    used = {"answer_id": reply.message_id, "change_id": newest.id if newest else None}
+    dialogue.data = dialogue.data | used
+    await _finish(session, dialogue, chat_id, now=now)
     return None
 
 
-async def _counts(
+async def _is_expected(
     session: AsyncSession, dialogue: Dialogue, reply: Reply, *, now: datetime
 ) -> bool:
-    """Whether this is still asked for, or is an edit of what was taken last."""
+    """Whether the question is still open, or this is an edit of the reply that was used last."""
     if dialogue.data.get("answer_id") != reply.message_id:
         return dialogues.is_open(dialogue, now=now)
     which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
@@ -112,7 +113,7 @@ async def _counts(
 
 
 async def _not_text(session: AsyncSession, dialogue: Dialogue, reply: Reply) -> Problem | None:
-    """Refuse it; of an album, once."""
+    """Refuse a reply that isn't text; an album only once."""
     if reply.album is not None and dialogue.data.get("album") == reply.album:
         return None
     dialogue.data = dialogue.data | {"album": reply.album}
@@ -120,10 +121,10 @@ async def _not_text(session: AsyncSession, dialogue: Dialogue, reply: Reply) -> 
     return WordsNotText()
 
 
-async def _answered(
+async def _finish(
     session: AsyncSession, dialogue: Dialogue, chat_id: int, *, now: datetime
 ) -> None:
-    """End the dialogue, if this is its end, and show the words."""
+    """End the dialogue if it has not ended yet, and show the new words."""
     data = dialogue.data
     if dialogue.ended_at is None:
         await dialogues.end(session, dialogue, now=now)

@@ -24,7 +24,7 @@ async def answered(
         await outbox.redraw_card(session, ticket, now=now)
 
 
-async def owes_again(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
+async def unanswered(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
     """Put the ticket back to its status before the answer, unless another answer counts.
 
     If somebody has taken it since, they keep it, so it is not new again.

@@ -1,4 +1,4 @@
-"""Tells staff of updates that were set aside: of the first at once, of others now and then.
+"""Tells staff about updates that were set aside: the first at once, others now and then.
 
 A bug of ours may set very many aside.
 """

@@ -1,6 +1,6 @@
 """Settings that the team changes from its chat: values over the defaults, and who changed them.
 
-All values are read once for a transaction that asks for one; there are few.
+A transaction that needs one value reads all of them, once: there are few.
 """
 
 import re
@@ -28,14 +28,14 @@ from services.problems import (
 
 log = structlog.get_logger(__name__)
 
-# Stands for the ticket's number; the longest that it becomes, as on another day, in UTF-16 units.
+# Where the ticket's number goes, and the most UTF-16 units that it takes (with the day).
 TICKET = "{ticket}"
 LONGEST_NUMBER = 24
 
-# In UTF-16 units, numbers filled in: Telegram takes 4096, and a preview has a heading.
+# In UTF-16 units, with numbers filled in: Telegram allows 4096, and a preview adds a heading.
 LONGEST = 3500
 
-# What people format by hand. The rest Telegram finds by itself, or it would ping somebody.
+# What people format by hand. Telegram finds links by itself, and mentions would ping somebody.
 _FORMATTING = frozenset(
     {
         "blockquote",
@@ -71,13 +71,13 @@ PLACEHOLDERS: Mapping[Words, frozenset[str]] = {
 
 
 async def words(session: AsyncSession, which: Words, language: str) -> Piece | None:
-    """Give the team's own words in a language; None where the default counts."""
+    """Give the team's own words in a language; None if the default is used."""
     setting = (await _all(session)).get((which, language))
     return (setting.value["text"], setting.value["entities"]) if setting else None
 
 
 def checked(which: Words, said: str, entities: Sequence[Mapping[str, Any]]) -> Piece:
-    """Give what may be set: the words, and their formatting.
+    """Check words, and return them as they are stored, with the formatting that is kept.
 
     Raises WordsInvisible, WordsBeginWithSlash, PlaceholderUnknown and WordsTooLong.
     """
@@ -96,7 +96,7 @@ def checked(which: Words, said: str, entities: Sequence[Mapping[str, Any]]) -> P
 
 
 def _strange_braces(said: str, allowed: frozenset[str]) -> str:
-    """Find the first thing in braces that nothing is filled in for, or a brace alone."""
+    """Find the first thing in braces that is no placeholder, or a stray brace; empty if none."""
     for found in re.finditer(r"\{[^{}]*\}|[{}]", said):
         if found[0] not in allowed:
             return found[0]
@@ -112,9 +112,9 @@ async def change(
     by: User | None,
     now: datetime,
 ) -> SettingChange | None:
-    """Give the setting this value, or its default if None; by nobody: anonymously.
+    """Set the words, or go back to the default if `piece` is None; None if nothing changed.
 
-    None if that is its value already.
+    `by` is None for an anonymous administrator.
     """
     known = await _all(session)
     setting, value = known.get((which, language)), _value(piece)
@@ -137,7 +137,7 @@ async def change(
 
 
 async def last_change(session: AsyncSession, which: Words, language: str) -> SettingChange | None:
-    """Tell who changed it last, with the person; None if nobody ever did."""
+    """Find the last change, with the person who made it; None if there never was one."""
     newest: SettingChange | None = await session.scalar(
         select(SettingChange)
         .where(SettingChange.key == which, SettingChange.language == language)

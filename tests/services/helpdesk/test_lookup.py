@@ -124,7 +124,7 @@ def test_a_number_can_be_told_from_a_reason(typed: str, expected: bool) -> None:
 
 
 async def besides(session: AsyncSession, ticket: Ticket, said: str) -> str:
-    return await lookup.said_besides(session, ticket, said, command="close")
+    return await lookup.rest_of_command(session, ticket, said, command="close")
 
 
 @pytest.mark.parametrize(

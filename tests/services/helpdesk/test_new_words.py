@@ -22,7 +22,7 @@ MENU, QUESTION = 50, 51
 async def asked(session: AsyncSession, speaker_id: int = KATE.telegram_id) -> Dialogue:
     """Ask for the closing words in Russian."""
     await new_words.ask(session, STAFF, speaker_id, Words.CLOSING, "ru", menu_id=MENU, now=NOON)
-    dialogue = await dialogues.going_on(session, STAFF, speaker_id)
+    dialogue = await dialogues.ongoing(session, STAFF, speaker_id)
     assert dialogue is not None
     await dialogues.asked_with(session, dialogue.id, QUESTION)
     await session.refresh(dialogue)
@@ -47,7 +47,7 @@ async def test_a_reply_changes_the_words_and_ends_the_dialogue(session: AsyncSes
     assert await said(session, dialogue, "Bye, {ticket}") is None
 
     assert await settings.words(session, Words.CLOSING, "ru") == ("Bye, {ticket}", [])
-    assert await dialogues.going_on(session, STAFF, KATE.telegram_id) is None
+    assert await dialogues.ongoing(session, STAFF, KATE.telegram_id) is None
     assert await posted(session) == [WordsAsked.kind, QuestionWithdrawn.kind, WordsChanged.kind]
     found = await dialogues.of_question(session, STAFF, QUESTION)
     assert found is dialogue
