@@ -12,22 +12,22 @@ from tests.proofs.simulation.report import Report
 from tests.proofs.simulation.script import Plan
 from tests.proofs.simulation.shrinking import kind, shrink
 
-# Of the failing seeds so many are shown, and made smaller.
+# Show at most this many failing seeds.
 SHOWN = 5
 
 
 def main() -> int:
-    """Run what was asked for; 1 if anything failed."""
+    """Run what the command line asks for; 1 if anything failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.proofs.simulation", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=100, help="how many")
-    parser.add_argument("--first", type=int, help="the first of them; by chance unless given")
-    parser.add_argument("--seed", type=int, help="this one alone, with its trace")
-    parser.add_argument("--scene", action="append", help="--seed has these scenes, not by chance")
-    parser.add_argument("--plan", type=Path, help="a plan that was written down, with its trace")
-    parser.add_argument("--seconds", type=float, help="only as many as fit into so many seconds")
-    parser.add_argument("--workers", type=int, default=farm.cores(), help="processes")
-    parser.add_argument("--json", type=Path, help="where the figures go")
-    parser.add_argument("--shrunk", type=Path, help="where the smaller plan of --seed goes")
+    parser.add_argument("--seeds", type=int, default=100, help="how many seeds")
+    parser.add_argument("--first", type=int, help="the first seed; random unless given")
+    parser.add_argument("--seed", type=int, help="only this seed, with its trace")
+    parser.add_argument("--scene", action="append", help="a scene to play in --seed")
+    parser.add_argument("--plan", type=Path, help="replay a plan from a file, with its trace")
+    parser.add_argument("--seconds", type=float, help="start no new seed after this many seconds")
+    parser.add_argument("--workers", type=int, default=farm.cores(), help="number of processes")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--shrunk", type=Path, help="write the shrunk plan to this file")
     asked = parser.parse_args()
     if asked.seed is not None:
         names = asked.scene or scenes.by_chance(asked.seed)

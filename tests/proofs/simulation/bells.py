@@ -1,4 +1,4 @@
-"""Timers of a kind of their own: each is done once, soon after it is due, whatever dies."""
+"""Timers that only this test sets: each is done once, soon after it is due, whatever dies."""
 
 import json
 import random
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 HOW_MANY = 3
 
-# The loop looks once a second, and the database takes its time.
+# The duty loop looks once a second, and the database takes a moment.
 SOON = timedelta(seconds=3)
 
-# What keeps the bot from doing anything for a while, or moves the time.
+# Operations that keep the bot from working for a while, or set its clock.
 _DELAYS = {"die", "stop", "database", "lose_commit", "clock", "outage", "kick"}
 
 
 @dataclass(frozen=True)
 class BellRings(Due):
-    """To be rung once."""
+    """A bell is to be rung, once."""
 
 
 @dataclass(frozen=True)
 class BellRang(Due):
-    """Says in the database how often a bell was rung, and when last."""
+    """Records how often a bell was rung, and when it was last."""
 
     times: int = 0
     at: str = ""
@@ -40,21 +40,21 @@ class BellRang(Due):
 
 @timers.does(BellRings)
 async def ring(session: AsyncSession, due: BellRings, moment: Moment) -> None:
-    """Count it, in the transaction that it is done in."""
+    """Count the ring, in the transaction that also removes the timer."""
     rang = await timers.find(session, BellRang, due.subject) or BellRang(due.subject)
     rang = replace(rang, times=rang.times + 1, at=moment.now.isoformat())
     await timers.set(session, rang, moment.now + timedelta(days=36500), now=moment.now)
 
 
 class Bells:
-    """Sets bells in one run, as another process would, and judges what became of them."""
+    """Sets bells in one run, as another process would, and checks that they were rung."""
 
     def __init__(self, simulation: "Simulation") -> None:
         self.simulation = simulation
         self._due: dict[int, datetime] = {}
 
     def hang(self, seconds: float) -> None:
-        """Have them set, and due, within this time."""
+        """Set bells at random moments within this time."""
         rng = random.Random(f"bells {self.simulation.plan.seed}")
         for number in range(1, HOW_MANY + 1):
             at, after = rng.uniform(0, seconds), rng.uniform(0, seconds / 2)
@@ -74,12 +74,12 @@ class Bells:
         )
 
     def waiting(self) -> list[str]:
-        """List what is not rung yet."""
+        """List the bells that have not been rung yet."""
         rows = self.simulation.store.ask("SELECT subject FROM timers WHERE kind = 'bell_rings'")
         return [f"bell {number}" for (number,) in rows]
 
     def findings(self) -> Iterator[str]:
-        """Each was rung once, and soon if nothing kept the bot from it."""
+        """Each bell is rung once, and soon if nothing kept the bot from it."""
         rang = {
             number: json.loads(payload)
             for number, payload in self.simulation.store.ask(
@@ -87,11 +87,11 @@ class Bells:
             )
         }
         for number, due_at in self._due.items():
-            told = rang.get(number, {"times": 0})
-            if told["times"] != 1:
-                yield f"bell {number} was rung {told['times']} times"
+            record = rang.get(number, {"times": 0})
+            if record["times"] != 1:
+                yield f"bell {number} was rung {record['times']} times"
             elif not _DELAYS & {*self.simulation.done}:
-                late = datetime.fromisoformat(told["at"]) - due_at
+                late = datetime.fromisoformat(record["at"]) - due_at
                 if not timedelta() <= late <= SOON:
                     yield f"bell {number} was rung {late} after its time"
 

@@ -1,4 +1,4 @@
-"""Virtual time: an agenda of what will happen, and an event loop that goes by it.
+"""Virtual time: an agenda of what will happen, and an event loop that follows it.
 
 The world (Telegram, people, networks) lives on the agenda and outlives every process of the bot;
 each process has a loop of its own, which dies with it. Nothing here waits for a real second.
@@ -10,15 +10,15 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, override
 
-# A loop that turns this many times while no time passes hangs.
+# A loop that turns this many times while no time passes is stuck.
 MOST_TURNS = 20_000
 
-# A task that was cancelled gets so many turns of the loop to be gone.
+# How many turns of the loop the tasks of a dead process get to end.
 LAST_TURNS = 2_000
 
 
 class Stuck(Exception):
-    """The bot turns and turns without time passing, or waits for what will never come."""
+    """The bot turns without time passing, or waits for something that will never happen."""
 
 
 class Died(BaseException):
@@ -26,7 +26,7 @@ class Died(BaseException):
 
 
 class Agenda:
-    """What will happen when, in order; of what happens at once, the earlier planned first."""
+    """Events in the order of their times; of those at the same time, the one added first."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -44,7 +44,7 @@ class Agenda:
         return self._events[0][0] if self._events else None
 
     def happen(self) -> None:
-        """Let the next event happen, at its time."""
+        """Run the next event, at its time."""
         time, _, event = heapq.heappop(self._events)
         self.now = time
         event()
@@ -75,18 +75,18 @@ class Loop(asyncio.BaseEventLoop):
         future = self.create_future()
         try:
             future.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001 - whatever it is belongs to who awaits
+        except Exception as error:  # noqa: BLE001 - raised where it is awaited
             future.set_exception(error)
         return future
 
     def bury(self) -> None:
-        """Have what is left of a dead process clean up; nothing of it reaches the world."""
+        """End the tasks of a dead process; nothing that they still do reaches the world."""
         self.jump.dead = True
         self.jump.turns = 0
         self.set_exception_handler(lambda _loop, _context: None)
         for task in asyncio.all_tasks(self):
             task.cancel()
-        while tasks := asyncio.all_tasks(self):  # cleaning up makes new ones
+        while tasks := asyncio.all_tasks(self):  # ending them may start others
             self.run_until_complete(asyncio.wait(tasks))
         self.close()
 
@@ -98,7 +98,7 @@ class Loop(asyncio.BaseEventLoop):
 
 
 class _Jump:
-    """What asyncio takes for a selector: instead of waiting, it moves the time."""
+    """The loop's selector, for asyncio: instead of waiting, it moves the time."""
 
     def __init__(self, loop: Loop, agenda: Agenda) -> None:
         self._loop = loop
@@ -108,11 +108,11 @@ class _Jump:
         self.dies_in: int | None = None
 
     def select(self, timeout: float | None) -> list[Any]:
-        """Let the loop go on, after what happens in the world until then."""
+        """Let the world's next event happen before the loop goes on."""
         self.turns += 1
         if self.dead:
             if self.turns > LAST_TURNS:
-                raise Stuck("what is left of a dead process does not end")
+                raise Stuck("the tasks of a dead process do not end")
             return []
         if self.dies_in is not None:
             self.dies_in -= 1
@@ -124,16 +124,16 @@ class _Jump:
         return []
 
     def _move_on(self, timeout: float | None) -> None:
-        """Let the next thing happen, or let the time pass that the loop would wait."""
+        """Run the next event, or let the time pass for which the loop would wait."""
         before, due = self._agenda.now, self._agenda.next_at
         if due is not None and (timeout is None or due <= before + timeout):
             self._agenda.happen()
         elif timeout is None:
-            raise Stuck("the bot waits for what will never come")
+            raise Stuck("the bot waits for something that will never happen")
         else:
             self._agenda.now += timeout
         if self._agenda.now > before:
             self.turns = 0
 
     def close(self) -> None:
-        """Hold nothing."""
+        """There is nothing to close."""

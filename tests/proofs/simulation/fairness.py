@@ -1,4 +1,4 @@
-"""Nobody waits longer than the promise says, however much others write, or fail to get through."""
+"""Nobody waits longer than promised, however much others write, and whatever gets stuck."""
 
 import json
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ from tests.proofs.simulation.people import Written
 if TYPE_CHECKING:
     from tests.proofs.simulation.run import Simulation
 
-# Something that went wrong is felt for so long: a chat that is held is tried each minute.
+# How long a trouble has effects, in seconds: a chat that is held is tried each minute.
 FELT_FOR = 70.0
 
-# A message that fails each time lets others pass once it has failed so long; its tries come ever
-# more seldom, so the one that decides comes somewhat later.
+# A message that keeps failing lets others pass after this many seconds. Its tries become rarer, so
+# the one that decides may come a while after OVER.
 PASSED_WITHIN = 2 * OVER + 60
 
-# What goes wrong without holding up a send.
+# Operations that hold up no send.
 HARMLESS = frozenset(
     {"save", "link", "leave", "latency", "repeat", "block", "delete_copy", "stubborn", "rival"}
 )
@@ -31,7 +31,7 @@ HARMLESS = frozenset(
 
 @dataclass(frozen=True)
 class Wait:
-    """One delivery to the group: when it was posted, and when it had arrived."""
+    """One delivery to a staff chat: when it was posted, and when it arrived."""
 
     row: dict[str, Any]
     ticket_id: int
@@ -40,7 +40,7 @@ class Wait:
 
 
 class Fairness:
-    """Judges one run by its sends, in messages as Telegram counts them."""
+    """Checks the waits in one run, counted in messages as Telegram counts them."""
 
     def __init__(self, simulation: "Simulation") -> None:
         self.ledger = Ledger(simulation)
@@ -48,15 +48,15 @@ class Fairness:
         self._start = datetime.fromisoformat(simulation.plan.start)
 
     def findings(self) -> Iterator[str]:
-        """Say who waited longer than anybody may, of those whom nothing else held up."""
-        if "clock" in self.simulation.done:  # by which the deliveries tell the time
+        """List the messages that waited longer than promised, though no trouble held them up."""
+        if "clock" in self.simulation.done:  # the times of deliveries are wrong then
             return
         yield from self._held_up()
         if self.simulation.plan.limits:
             yield from self._overtaken()
 
     def measured(self) -> Iterator[tuple[Written, int, int]]:
-        """Yield what was written, after how many messages it was seen, and how many are allowed."""
+        """Yield each message, after how many others it was seen, and how many are allowed."""
         firsts = self.ledger.firsts()
         for one in self.ledger.written:
             wait = self._wait_of(one)
@@ -72,7 +72,7 @@ class Fairness:
                 yield f"unfair: {one.token} was seen after {sends} messages, allowed {allowed}"
 
     def _held_up(self) -> Iterator[str]:
-        """What comes behind a message that fails each time passes it within minutes."""
+        """Messages behind one that keeps failing pass it within minutes."""
         firsts, stubborn = self.ledger.firsts(), self.simulation.telegram.stuck
         if self.simulation.plan.limits or len(self.simulation.processes) > 1:
             return
@@ -86,15 +86,15 @@ class Fairness:
                     yield f"held up: {one.token} by {token}"
 
     def _of_lane(self, token: str) -> list[Written]:
-        """List what a user wrote right behind a message, in the same ticket and as plain text."""
+        """List what the same user wrote after a message, and did not delete."""
         written = [one for one in self.ledger.written if one.token[:2] == token[:2]]
         number = next(n for n, one in enumerate(written) if one.token == token)
         return [one for one in written[number + 1 :] if not one.deleted]
 
     def _wait_of(self, one: Written) -> Wait | None:
-        """Find the delivery of a message of which the promise speaks; None if it does not.
+        """Find the delivery of a message that the promise covers; None if it covers none.
 
-        That is a ticket's first message, or a follow-up with nothing of its ticket before it.
+        It covers a ticket's first message, and a follow-up with nothing of its ticket before it.
         """
         row = self.ledger.stored.get((one.chat_id, one.message_id))
         if row is None or one.token[0] != "q" or row["media_group_id"] is not None:
@@ -116,7 +116,7 @@ class Fairness:
 
     @staticmethod
     def _is_before(other: Wait, wait: Wait) -> bool:
-        """Whether something of the same ticket waited already."""
+        """Whether `other` is of the same ticket, and was still waiting when `wait` began."""
         same = other.ticket_id == wait.ticket_id and other.row["id"] < wait.row["id"]
         return same and other.until > wait.since
 
@@ -134,7 +134,7 @@ class Fairness:
         return A + C * len(others - {wait.ticket_id})
 
     def _sends(self, since: float, until: float) -> int:
-        """Count what Telegram took for the group in between."""
+        """Count the messages that Telegram accepted for staff chats in between."""
         return sum(
             call.cost
             for call in self.simulation.telegram.calls
@@ -146,7 +146,7 @@ class Fairness:
 
     @cached_property
     def _disturbances(self) -> list[float]:
-        """List when anything went wrong: a send, a process, the database, the group."""
+        """List the times of all troubles: with a send, a process, the database, the group."""
         stubborn = self.simulation.telegram.stuck
         calls = (
             call.at

@@ -14,7 +14,7 @@ from types import FrameType
 from tests.proofs.simulation import plan, run
 from tests.proofs.simulation.run import Result
 
-# A run takes about a second of a busy core; one that takes so many hangs.
+# A run takes about a second of a busy core; after this many seconds it hangs.
 HANGS_AFTER = 120
 
 # How many seeds a worker runs before a fresh one replaces it.
@@ -22,11 +22,11 @@ A_LIFE = 500
 
 
 class Hangs(BaseException):
-    """A run does not come back at all."""
+    """A run does not end."""
 
 
 def many(seeds: Iterable[int], *, workers: int, seconds: float | None = None) -> Iterator[Result]:
-    """Run the seeds; with `seconds`, only as many as fit."""
+    """Run the seeds; after `seconds`, start no more."""
     end = time.monotonic() + seconds if seconds is not None else None
     wanted = takewhile(lambda _: end is None or time.monotonic() < end, seeds)
     warm_up()
@@ -42,9 +42,9 @@ def many(seeds: Iterable[int], *, workers: int, seconds: float | None = None) ->
 
 
 def one(seed: int, scenes: Sequence[str] | None = None) -> Result:
-    """Run one seed, with these scenes, or those that chance gives.
+    """Run one seed, with these scenes, or with those that the seed chooses.
 
-    Whatever goes wrong in the running itself is a finding, too.
+    An error in the simulation itself is a finding too.
     """
     watched = sys.platform != "win32"
     if watched:
@@ -54,7 +54,7 @@ def one(seed: int, scenes: Sequence[str] | None = None) -> Result:
         return run.run(plan.make(seed, scenes))
     except Hangs:
         return Result(seed, findings=[f"hangs: {traceback.format_exc()[-1500:]}"])
-    except Exception:  # noqa: BLE001 - it must say which seed it was
+    except Exception:  # noqa: BLE001 - the finding names the seed
         return Result(seed, findings=[f"broken: {traceback.format_exc()[-1500:]}"])
     finally:
         if watched:

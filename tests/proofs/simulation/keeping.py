@@ -1,4 +1,4 @@
-"""Checks that staff are told of all kept words, and lost sends noted for all unknown messages."""
+"""Checks kept words and lost sends: staff know of all kept words, and no lost send is missing."""
 
 import json
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from tests.proofs.simulation.telegram import Call
 if TYPE_CHECKING:
     from tests.proofs.simulation.run import Simulation
 
-# Rows that are old are looked for this often, at least.
+# Old rows are dropped at least this often.
 _LOOKED_FOR = timedelta(hours=1)
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Keeping:
-    """Judges one run by what its database keeps at the end."""
+    """Checks what the database of one run keeps at the end."""
 
     def __init__(self, simulation: "Simulation") -> None:
         self.ledger = Ledger(simulation)
@@ -32,23 +32,23 @@ class Keeping:
         yield from self._old()
         yield from self._unasked()
         yield from self._kept_and_sent()
-        yield from self._slipped_away()
+        yield from self._lost_slips()
         yield from self._notices()
         if "clock" not in self.simulation.done:
-            yield from self._unknown()
+            yield from self._unrecorded()
 
     def _old(self) -> Iterator[str]:
-        """What nobody takes is forgotten after a week."""
+        """What nobody decides on is forgotten after a week."""
         now = self.simulation.machine.clock()
         for row in self.kept:
             if _kept_at(row) < now - kept.KEPT_FOR - _LOOKED_FOR:
-                yield f"kept for ever: words {row['id']}"
+                yield f"kept too long: words {row['id']}"
         for row in self.lost:
             if _time(row["until"]) < now - orphans.KEPT_FOR - _LOOKED_FOR:
-                yield f"kept for ever: lost send {row['id']}"
+                yield f"kept too long: lost send {row['id']}"
 
     def _unasked(self) -> Iterator[str]:
-        """Nothing is kept without its writer knowing; an album is asked about once."""
+        """The writer of kept words knows of it; for an album, there is one question."""
         asked = {
             json.loads(row["payload"])["mark"]
             for row in self.ledger.deliveries.values()
@@ -70,14 +70,14 @@ class Keeping:
                 yield f"kept without a question: words {row['id']}"
 
     def _kept_and_sent(self) -> Iterator[str]:
-        """Words that are stored are not kept too, or they might be sent twice."""
+        """Words that are stored as a message are not kept as well: they might be sent twice."""
         for row in self.kept:
             stored = self.ledger.stored.get((row["chat_id"], row["message_id"]))
             if stored is not None and stored["text"] == json.loads(row["content"])["text"]:
                 yield f"kept and sent: words {row['id']}"
 
-    def _slipped_away(self) -> Iterator[str]:
-        """Words that begin with a slash are kept, or are what somebody decided that they are."""
+    def _lost_slips(self) -> Iterator[str]:
+        """Words that begin with a slash are kept, were decided on, or were refused."""
         if any(_is_leap(one.how) for one in self.simulation.plan.operations if one.do == "clock"):
             return
         places = {(row["chat_id"], row["message_id"]) for row in self.kept}
@@ -88,7 +88,7 @@ class Keeping:
                 yield f"lost: {one.token}, which begins with a slash"
 
     def _notices(self) -> Iterator[str]:
-        """A notice of failure that was pressed tells what came of it."""
+        """A failure notice whose button was pressed shows the true outcome."""
         group = self.simulation.people.group
         for row in self.ledger.deliveries.values():
             if row["kind"] != "sent_again" or row["status"] != "delivered":
@@ -104,8 +104,8 @@ class Keeping:
             if ("has arrived" in words and status != "delivered") or (notice.keyboard and not late):
                 yield f"untrue: {words!r}, but {told['delivery_id']} is {status}"
 
-    def _unknown(self) -> Iterator[str]:
-        """Every message in the group without a link is noted as a lost send."""
+    def _unrecorded(self) -> Iterator[str]:
+        """Every message in a staff chat that has no link is recorded as a lost send."""
         linked = {(row["chat_id"], row["message_id"]) for row in self.ledger.rows("message_links")}
         for call in self.simulation.telegram.calls:
             if call.heard or not call.processed or call.chat_id not in self.ledger.staff_chats:
@@ -116,10 +116,10 @@ class Keeping:
             places = {(call.chat_id, number) for number in call.made}
             if places & linked or any(self._fits(row, call, shown) for row in self.lost):
                 continue
-            yield f"unknown to the bot: {sorted(shown)} of {call.method} at {call.at:.1f}"
+            yield f"unrecorded: {sorted(shown)} of {call.method} at {call.at:.1f}"
 
     def _fits(self, row: dict[str, Any], call: Call, shown: set[str]) -> bool:
-        """Whether a reply to what this call made would offer this send's ticket."""
+        """Whether a reply to the message of this call would be offered this lost send's ticket."""
         tickets = {
             stored["ticket_id"]
             for one in self.ledger.written
@@ -141,7 +141,7 @@ def _whole(row: dict[str, Any]) -> tuple[int, object]:
 
 
 def _is_leap(how: dict[str, Any]) -> bool:
-    """Whether the clock jumps so far that what is kept becomes old."""
+    """Whether the clock jumps so far that kept words are forgotten."""
     return timedelta(seconds=how["seconds"]) > kept.KEPT_FOR
 
 

@@ -1,4 +1,4 @@
-"""What was written, what was seen, and what the database says of it, counted token by token."""
+"""What was written, what was seen, and what the database says about it, token by token."""
 
 import json
 from collections import Counter, defaultdict
@@ -13,26 +13,26 @@ from tests.proofs.simulation.witness import Sight
 if TYPE_CHECKING:
     from tests.proofs.simulation.run import Simulation
 
-# What Telegram said when it refused for good, which the bot has to pass on.
+# Telegram's words for refusals that are final; the bot has to report them.
 _REFUSED = {words for _, status, words, _ in REFUSALS if status == 400} | {
     "Forbidden: bot was blocked by the user",
-    "Forbidden: bot was kicked from the group chat",  # said of a user's chat it is as good as that
+    "Forbidden: bot was kicked from the group chat",  # for a user's chat this is final too
     UNKNOWN_WORDS,
-    "Bad Request: not enough rights to send",  # a kind of content, while the bot is muted
+    "Bad Request: not enough rights to send",  # while the bot is muted, for some kinds of content
 }
 
 
 class Ledger:
-    """The books of one run, closed."""
+    """The books of one run, read when it is over."""
 
     def __init__(self, simulation: "Simulation") -> None:
         self.simulation = simulation
         self.store = simulation.store
         self.written = simulation.people.written
         people = simulation.people
-        self.apart = {chat.id for chat in people.apart}
-        self.staff_chats = {chat.id for chat in people.groups} | self.apart
-        self.moved = max(len(people.groups), len(people.apart)) > 1
+        self.second_chats = {chat.id for chat in people.second_groups}
+        self.staff_chats = {chat.id for chat in people.groups} | self.second_chats
+        self.moved = max(len(people.groups), len(people.second_groups)) > 1
         self.users = {person.id: n for n, person in enumerate(simulation.people.users)}
         self.sights = simulation.witness.sights
         self.messages = {row["id"]: row for row in self.rows("messages")}
@@ -61,7 +61,7 @@ class Ledger:
         } | {f"fault {name}": number for name, number in sorted(self.faults().items())}
 
     def firsts(self) -> dict[str, tuple[float, int, int]]:
-        """When and where in the chat each token was seen first, by the right person."""
+        """Tell when each token was first seen, and its place among all that was seen."""
         found: dict[str, tuple[float, int, int]] = {}
         for number, sight in enumerate(self.sights):
             for place, token in enumerate(sight.tokens):
@@ -69,7 +69,7 @@ class Ledger:
         return found
 
     def duplicates(self) -> Counter[str]:
-        """How often each token was shown as new beyond what its deliveries ask for."""
+        """Count how often each token was shown anew beyond what its deliveries ask for."""
         cards, others = Counter[str](), Counter[str]()
         for sight in self.sights:
             if sight.new:
@@ -82,7 +82,7 @@ class Ledger:
         return Counter({token: number for token, number in more.items() if number})
 
     def cards_posted(self) -> Counter[str]:
-        """How many cards were to show each token."""
+        """Count the cards that were to show each token."""
         found = Counter[str]()
         for row in self.deliveries.values():
             if row["kind"] == "card_posted":
@@ -90,9 +90,9 @@ class Ledger:
         return found
 
     def copies_due(self, token: str) -> int:
-        """Count the messages that must show a token: of a long text's pieces, only the first does.
+        """Tell how many new messages should show a token; only the first part of a long text does.
 
-        After a migration an edit is sent as a new message.
+        After a migration, an edit is sent as a new message.
         """
         moved = self.moved and any(one.token == token and one.edits for one in self.written)
         return 2 if moved and token[0] == "q" else 1
@@ -101,10 +101,10 @@ class Ledger:
         return self.simulation.witness.excuses() + self.by_token(self.simulation.witness.in_flight)
 
     def by_token(self, deliveries: Counter[int]) -> Counter[str]:
-        """Turn numbers of deliveries into the tokens that they carry."""
+        """Turn counts of deliveries into counts of the tokens that they carry."""
         found = Counter[str]()
         for number, times in deliveries.items():
-            delivery = self.deliveries.get(number)  # None of a refusal that is forgotten by now
+            delivery = self.deliveries.get(number)  # None: a refusal, since dropped
             for token in self.tokens_of(delivery) if delivery else ():
                 found[token] += times
         return found
@@ -118,7 +118,7 @@ class Ledger:
         return tokens.of(message["text"] or message["details"] or "") if message else []
 
     def shown_on(self, card: dict[str, Any]) -> dict[str, Any] | None:
-        """Find what a card shows: what it or an older one names, or the first question."""
+        """Find the message on a card: one that it or an older card names, or the first question."""
         named = [
             json.loads(row["payload"]).get("message_id")
             for row in self.deliveries.values()
@@ -137,10 +137,10 @@ class Ledger:
         )
         return min(questions, key=lambda row: row["id"], default=None)
 
-    def doubted(self) -> set[int]:
-        """List the users of whom Telegram did not say whether they are in the staff chat.
+    def unconfirmed(self) -> set[int]:
+        """List the people for whom Telegram failed to say whether they are in the staff chat.
 
-        Their words are kept until it does, and those of others pass them.
+        Their words are kept until it does, so the words of others may come first.
         """
         asked = {
             call.params.integer("user_id")
@@ -149,14 +149,14 @@ class Ledger:
         }
         return {row["id"] for row in self.rows("users") if row["telegram_id"] in asked}
 
-    def asked(self) -> set[str]:
-        """Tokens of what is kept until its writer presses a button."""
-        asked = [row for row in self.rows("kept_words") if row["reason"] != "unconfirmed"]
-        words = [row["content"] for row in asked]
+    def undecided(self) -> set[str]:
+        """List the tokens of words that are kept until somebody presses a button."""
+        rows = [row for row in self.rows("kept_words") if row["reason"] != "unconfirmed"]
+        words = [row["content"] for row in rows]
         return {token for one in words for token in tokens.of(one)}
 
     def told_tokens(self) -> set[str]:
-        """Tokens of which somebody was told that they did not arrive."""
+        """List the tokens whose writer was told that they did not arrive."""
         found: set[str] = set()
         for row in self.deliveries.values():
             if row["kind"] == "delivery_failed":
@@ -171,7 +171,7 @@ class Ledger:
         return found
 
     def stuck(self) -> set[str]:
-        """Tokens that Telegram failed at each time, and all that travelled with one of them."""
+        """List the tokens that Telegram kept failing at, and those in the same batch."""
         stuck = self.simulation.telegram.stuck.keys()
         batches = {
             row["batch_id"] for row in self.deliveries.values() if stuck & {*self.tokens_of(row)}
@@ -189,7 +189,7 @@ class Ledger:
         )
 
     def last_edit_came_late(self, chat_id: int, message_id: int) -> bool:
-        """Whether the network delivered an edit that nobody waited for any more, as the last."""
+        """Whether the last edit of a message reached Telegram after the bot had given it up."""
         edits = [
             call
             for call in self.simulation.telegram.calls
@@ -201,7 +201,7 @@ class Ledger:
         return last is not None and last.came_late
 
     def can_not_be_edited(self, chat_id: int, message_id: int) -> bool:
-        """Whether Telegram refused an edit of it for good, so that it says what it said before."""
+        """Whether Telegram refused for good to edit a message, so it shows its old text."""
         return any(
             call.method.startswith("editMessage")
             and (call.chat_id, call.params.integer("message_id")) == (chat_id, message_id)
@@ -214,7 +214,7 @@ class Ledger:
         return row is not None and row["direction"] == "note"
 
     def was_unknown(self, one: Written) -> bool:
-        """Whether the bot said that it can't know which ticket it is about."""
+        """Whether the bot said that it can't tell which ticket this reply is about."""
         place = one.chat_id, one.message_id
         return any(
             row["kind"] == "refusal"
@@ -224,11 +224,11 @@ class Ledger:
         )
 
     def was_answered(self, one: Written) -> bool:
-        """Whether the bot said to its writer that it can't know what was meant."""
+        """Whether the bot refused it, with a reason to its writer."""
         return (one.chat_id, one.message_id) in self.refusals
 
     def now_shown(self) -> defaultdict[str, list[Sight]]:
-        """Find where each token is now, in all chats; for deleted copies, their last text."""
+        """Find where each token is shown now; in staff chats, also in deleted messages."""
         world = self.simulation.telegram.world
         latest: dict[tuple[int, int], Sight] = {}
         for sight in self.sights:
@@ -245,8 +245,8 @@ class Ledger:
         row = self.stored.get((one.chat_id, one.message_id))
         return row is not None and self.any_failed(row["ticket_id"], "answer_retracted")
 
-    def gone_at_edit(self, one: Written) -> bool:
-        """Whether the edit came where the bot could not be told of it, or was refused for good."""
+    def edit_may_have_failed(self, one: Written) -> bool:
+        """Whether an edit failed for good on the ticket of this message."""
         row = self.stored.get((one.chat_id, one.message_id))
         if row is None:
             return False

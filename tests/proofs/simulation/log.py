@@ -1,4 +1,4 @@
-"""The bot's log, kept in memory: what it announced, and what went wrong inside it."""
+"""The bot's log, kept in memory: possible duplicates that it announced, and its own mistakes."""
 
 from collections import Counter
 from collections.abc import Iterator, MutableMapping
@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-# A line with one of these says that the bot itself made a mistake.
+# Events that mean a mistake of the bot itself.
 MISTAKES = frozenset(
     {
         "the courier's turn failed",
@@ -22,7 +22,7 @@ MISTAKES = frozenset(
 
 
 class Log:
-    """What one run's processes logged; a dead process says nothing more."""
+    """What the processes of one run logged; a dead process logs nothing more."""
 
     def __init__(self) -> None:
         self.muted = False
@@ -32,7 +32,7 @@ class Log:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Take what is logged within."""
+        """Keep what is logged inside the block."""
         before = structlog.get_config()
         structlog.configure(
             processors=[self._take],
@@ -55,11 +55,11 @@ class Log:
         elif event == "no answer from Telegram; a duplicate is possible":
             self.announced.update(line["deliveries"])
         elif event in MISTAKES or (event == "best-effort reply dropped" and level == "error"):
-            self.mistakes.append(_told(line))
+            self.mistakes.append(_as_text(line))
         raise structlog.DropEvent
 
 
-def _told(line: MutableMapping[str, Any]) -> str:
+def _as_text(line: MutableMapping[str, Any]) -> str:
     error = line.pop("exc_info", None)
     if error:
         import sys  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What people do, operation by operation, as their applications would."""
+"""People: what they do, an operation each, as their apps would do it."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from sandbox.people import acting, membership
 from tests.proofs.simulation import tokens
 from tests.proofs.simulation.telegram import USERNAME, Telegram
 
-FIRST_USER, FIRST_STAFF, FIRST_APART = 700_000_001, 700_000_101, 700_000_201
+FIRST_USER, FIRST_STAFF, FIRST_SECOND_STAFF = 700_000_001, 700_000_101, 700_000_201
 ROBOT = Person(700_000_999, "Robot", is_bot=True)
 LEAVER = Person(700_000_997, "Leaver")
 INTRUDER = Person(700_000_998, "Intruder")
@@ -28,9 +28,9 @@ class Written:
     chat_id: int
     message_id: int
     words: str
-    # Nobody gets it.
+    # No user may see it.
     note: bool = False
-    # It begins with one slash, so the bot asks what it is.
+    # It begins with one slash, so the bot asks what was meant.
     slip: bool = False
     edits: int = 0
     retracted: bool = False
@@ -40,7 +40,7 @@ class Written:
 
 @dataclass
 class People:
-    """Users outside, staff in one group or in two, and all that they wrote."""
+    """Users, staff in one or two groups, and all that they wrote."""
 
     telegram: Telegram
     users: list[Person] = field(default_factory=list)
@@ -48,23 +48,24 @@ class People:
     written: list[Written] = field(default_factory=list)
     groups: list[Chat] = field(default_factory=list)
     # The second staff chat, if there is one, its staff, and the users whose tickets are there.
-    apart: list[Chat] = field(default_factory=list)
-    staff_apart: list[Person] = field(default_factory=list)
-    users_apart: set[int] = field(default_factory=set)
-    # Replies that the bot kept until somebody decided whom they are for.
+    second_groups: list[Chat] = field(default_factory=list)
+    second_staff: list[Person] = field(default_factory=list)
+    second_users: set[int] = field(default_factory=set)
+    # Replies that the bot kept until somebody pressed a button.
     kept: set[str] = field(default_factory=set)
-    # Whom each of staff had to do with, by the person's id and the user's number.
+    # The users that each member of staff dealt with: the person's id, and the user's number.
     dealings: set[tuple[int, int]] = field(default_factory=set)
-    # What the links carried by which users came, by the token of what they wrote next.
+    # What the links that users came by carried, by the token of what the user wrote next.
     links: dict[str, str] = field(default_factory=dict)
-    # What stood in the group before a backup was restored.
+    # The messages that were in the group before a backup was restored.
     old: set[int] = field(default_factory=set)
-    gone: bool = False
+    # Whether the colleague has left who leaves.
+    left: bool = False
     _numbers: dict[str, int] = field(default_factory=dict)
     _decided: set[int] = field(default_factory=set)
 
     def arrive(self, users: int, staff: int) -> None:
-        """Make everybody, and the group with the bot in it."""
+        """Create everybody, and the group with the bot in it."""
         world = self.telegram.world
         self.users = [Person(FIRST_USER + n, f"Person{n}") for n in range(users)]
         self.staff = [Person(FIRST_STAFF + n, f"Staff {n}") for n in range(staff)]
@@ -77,30 +78,30 @@ class People:
         self.groups = [group]
         world.updates.clear()
 
-    def part(self, users: set[int]) -> None:
-        """Make a second staff chat with staff of its own, for the tickets of these users."""
+    def add_second_team(self, users: set[int]) -> None:
+        """Create a second staff chat with staff of its own, for the tickets of these users."""
         world = self.telegram.world
-        self.staff_apart = [Person(FIRST_APART, "Staff apart")]
-        world.add_person(self.staff_apart[0])
+        self.second_staff = [Person(FIRST_SECOND_STAFF, "Second staff")]
+        world.add_person(self.second_staff[0])
         group = membership.create_group(
-            world, "Apart", self.staff_apart, supergroup=False, forum=False, bot="member"
+            world, "Second", self.second_staff, supergroup=False, forum=False, bot="member"
         )
-        self.apart, self.users_apart = [group], users
+        self.second_groups, self.second_users = [group], users
         world.updates.clear()
 
-    def _apart(self, do: str, how: dict[str, Any]) -> bool:
+    def _in_second_team(self, do: str, how: dict[str, Any]) -> bool:
         """Do something in the second staff chat."""
-        if not self.apart:
+        if not self.second_groups:
             return False
         here = self.groups, self.staff
-        self.groups, self.staff = self.apart, self.staff_apart
+        self.groups, self.staff = self.second_groups, self.second_staff
         try:
             return self.act(do, how)
         finally:
             self.groups, self.staff = here
 
-    def _part(self, **_: Any) -> None:
-        """The second staff chat is there from the beginning."""
+    def _second_team(self, **_: Any) -> None:
+        """Do nothing: the second staff chat is there from the beginning."""
 
     def _upgrade(self) -> bool:
         return self.upgrade()
@@ -109,7 +110,7 @@ class People:
         return self.decide()
 
     def another_group(self) -> Chat:
-        """Make the group that is the main staff chat from now on."""
+        """Create a group that is the main staff chat from now on."""
         group = membership.create_group(
             self.telegram.world, "Another", self.staff, supergroup=False, forum=False, bot="member"
         )
@@ -122,7 +123,7 @@ class People:
         return self.groups[-1]
 
     def act(self, do: str, how: dict[str, Any]) -> bool:
-        """Do it; False where it can't be done now."""
+        """Do an operation; False if it is impossible now."""
         try:
             done = getattr(self, f"_{do}")(**how)
         except ApiError:
@@ -136,7 +137,7 @@ class People:
         self._post_private(user, token, acting.text_fields(f"{token}, please", None))
 
     def _start(self, user: int, **_: Any) -> None:
-        """By a link, and then words behind a command, which are no less a question."""
+        """Come by a link, then write words behind a command, which are a question too."""
         token = self._next(f"q{user}")
         self.links[token] = f"order_{len(self.links)}"
         chat = self.telegram.world.chats[self.users[user].id]
@@ -150,7 +151,7 @@ class People:
         self._post_private(user, token, acting.text_fields(text.strip(), None))
 
     def _thanks(self, user: int, **_: Any) -> None:
-        """What may not reopen a ticket; it carries no token, for then it would be more."""
+        """Write a parting, which must not reopen a ticket; so it has no token."""
         chat = self.telegram.world.chats[self.users[user].id]
         words = ("Thanks!", "Thanks, bye", "до свидания, спасибо")[len(self.written) % 3]
         acting.post(self.telegram.world, self.users[user], chat, acting.text_fields(words, None))
@@ -160,7 +161,7 @@ class People:
         self._post_private(user, token, self._file(kind, f"{token}, a {kind}"))
 
     def _content(self, user: int, kind: str, **_: Any) -> None:
-        """Send what is neither text nor captioned; what nobody knows carries no token."""
+        """Send content without text or caption; stickers and unknown kinds carry no token."""
         if kind in {"sticker", "unknown"}:
             chat = self.telegram.world.chats[self.users[user].id]
             acting.post(self.telegram.world, self.users[user], chat, self._wordless(kind))
@@ -243,7 +244,7 @@ class People:
         return self._press_one_of(self._of_bot(), staff, pick)
 
     def _old_press(self, staff: int, pick: float, **_: Any) -> bool:
-        return self._press_one_of(self._old_ones(), staff, pick)
+        return self._press_one_of(self._old_messages(), staff, pick)
 
     def _press_one_of(self, shown: Iterable[Message], staff: int, pick: float) -> bool:
         cards = [one for one in shown if _has_buttons(one) and not _asks(one)]
@@ -257,26 +258,26 @@ class People:
         return True
 
     def _deal(self, person: Person, about: Message) -> None:
-        """Take down whom somebody has to do with; of a notice without a name, all whom it may."""
+        """Note whom somebody deals with; of a notice without a name, it may be any user."""
         user = user_named(about)
         users = range(len(self.users)) if user is None else (user,)
         self.dealings.update((person.id, one) for one in users)
 
     def _old_reply(self, staff: int, pick: float, **_: Any) -> bool:
-        """Reply to what stood in the group before a backup was restored."""
+        """Reply to a message from before a backup was restored."""
         return self._answer(
             staff, pick, lambda token: acting.text_fields(f"{token}, sir", None), old=True
         )
 
-    def _old_ones(self) -> Iterator[Message]:
+    def _old_messages(self) -> Iterator[Message]:
         return (one for one in self._of_bot() if one.id in self.old)
 
     def grow_old(self) -> None:
-        """Remember the messages that are in the group now."""
+        """Note the messages that are in the group now, before a backup is restored."""
         self.old = {one.id for one in self._of_bot()}
 
     def _slip(self, staff: int, pick: float, **_: Any) -> bool:
-        """Write with one slash: nobody gets it unless a colleague decides so, who may never do."""
+        """Write with one slash: no user gets it unless somebody decides so."""
 
         def slip(token: str) -> Json:
             return acting.text_fields(f"/ {token}", None)
@@ -284,11 +285,11 @@ class People:
         return self._answer(staff, pick, slip, note=True, slip=True)
 
     def _robot(self, pick: float, **_: Any) -> bool:
-        """Another bot replies to what the bot says."""
+        """Have another bot reply to the bot."""
         return self._outsider(ROBOT, pick)
 
     def _intrude(self, pick: float, **_: Any) -> bool:
-        """Somebody replies who is not in the group."""
+        """Have somebody reply who is not in the group."""
         return self._outsider(INTRUDER, pick)
 
     def _outsider(self, person: Person, pick: float) -> bool:
@@ -303,12 +304,12 @@ class People:
         world.updates.put("message", said)
         return True
 
-    def _haunt(self, pick: float, *, presses: bool) -> bool:
-        """Have somebody who was removed from the group reply, or press, as strangers can."""
+    def _act_after_leaving(self, pick: float, *, presses: bool) -> bool:
+        """Have the colleague who left reply, or press a button, as strangers can."""
         cards = [one for one in self._of_bot() if _has_buttons(one) and not _asks(one)]
         world = self.telegram.world
-        if not self.gone or not presses:
-            return self.gone and self._outsider(LEAVER, pick)
+        if not self.left or not presses:
+            return self.left and self._outsider(LEAVER, pick)
         if not cards or not world.bot_present(self.group):
             return False
         card = recent(cards, pick)
@@ -319,11 +320,11 @@ class People:
         return True
 
     def _decide(self, staff: int, pick: float = 0.0, **_: Any) -> bool:
-        """Decide whom the kept replies are for, and sometimes what a slip is."""
+        """Decide which ticket kept replies are for, and sometimes what a slip is."""
         return self._settle(staff, pick) | self.decide(staff)
 
     def _settle(self, staff: int, pick: float) -> bool:
-        """Say of what begins with a slash whether it is a note or an answer."""
+        """Decide whether words that begin with a slash are a note or an answer."""
         asked = [one for one in self._of_bot() if "kept:" in str(one.keyboard)]
         slips = {one.token: one for one in self.written if one.slip and not one.edits}
         token = self._asked_about(asked[-1]) if asked else ""
@@ -343,7 +344,7 @@ class People:
         return True
 
     def decide(self, staff: int = 0) -> bool:
-        """Press the right button of each question about an orphan; whether there was one."""
+        """Press the right button of each question about an orphan; False if there was none."""
         pressed = False
         for question in list(self._of_bot()):
             if question.id in self._decided or "orphan:" not in str(question.keyboard):
@@ -360,14 +361,14 @@ class People:
         return pressed
 
     def _beside(self, question: Message) -> Iterator[str]:
-        """List what else was replied to the message that a question is about: it goes along."""
+        """List the other replies to the same orphan: they are sent along."""
         reply = self.group.messages.get(_replied(question))
         for one in self.group.messages.values() if reply else ():
             if reply and _replied(one) == _replied(reply):
                 yield from tokens.of(tokens.words_of(one.view))
 
     def _asked_about(self, question: Message) -> str:
-        """Read the token of the reply that a question is about; in its place if it is quoted."""
+        """Read the token of the reply that a question is about, or quotes."""
         reply = self.group.messages.get(_replied(question))
         words = tokens.words_of(reply.view if reply else question.view)
         return next(iter(tokens.of(words)), "")
@@ -404,8 +405,8 @@ class People:
         slip: bool = False,
         old: bool = False,
     ) -> bool:
-        """Reply to something that the bot shows in the group, by card or by copy."""
-        shown = self._old_ones() if old else self._of_bot()
+        """Reply to a message of the bot in the group: a card or a copy."""
+        shown = self._old_messages() if old else self._of_bot()
         about = [one for one in shown if user_named(one) is not None and not _asks(one)]
         if not about:
             return False
@@ -438,7 +439,7 @@ class People:
         membership.block(self.telegram.world, self.users[user], blocked=blocked)
 
     def set_bot(self, status: str, *, can_send: bool = True) -> None:
-        """Give the bot another place in the group."""
+        """Change the bot's status in the group."""
         if self.group.status_of(self.telegram.world.bot.id) != status or not can_send:
             membership.change(
                 self.telegram.world,
@@ -450,7 +451,7 @@ class People:
             )
 
     def upgrade(self) -> bool:
-        """Make the group a supergroup; it can be done once."""
+        """Turn the group into a supergroup; that is possible only once."""
         if len(self.groups) > 1:
             return False
         new = membership.upgrade(self.telegram.world, self.group, self.staff[0])
@@ -464,14 +465,14 @@ class People:
 
     def leave(self, status: str) -> bool:
         """Have a colleague leave the group, or be removed."""
-        if self.gone:
+        if self.left:
             return False
         world, by = self.telegram.world, LEAVER if status == "left" else self.staff[0]
         membership.change(world, self.group, LEAVER, status, by=by)
-        self.gone = True
+        self.left = True
         return True
 
-    # What all of it is made of ----------------------------------------------------------------
+    # Helpers ----------------------------------------------------------------------------------
 
     def _next(self, who: str) -> str:
         self._numbers[who] = self._numbers.get(who, 0) + 1
@@ -503,10 +504,10 @@ class People:
             self.written.append(said)
 
     def _reword(self, person: Person, mine: list[Written], pick: float) -> bool:
-        open_to_it = [one for one in mine if not one.retracted and self._is_worded(one)]
-        if not open_to_it:
+        editable = [one for one in mine if not one.retracted and self._is_worded(one)]
+        if not editable:
             return False
-        chosen = recent(open_to_it, pick)
+        chosen = recent(editable, pick)
         self._change(person, chosen, f"{chosen.token} v{chosen.edits + 1}, that is")
         chosen.edits += 1
         return True
@@ -519,7 +520,7 @@ class People:
     def _change(self, person: Person, chosen: Written, words: str) -> None:
         message = self._message(chosen)
         if not self.telegram.world.bot_present(message.chat):
-            raise bad_request("nobody would hear of it")
+            raise bad_request("the bot would not get the edit")
         name = "text" if "text" in message.view else "caption"
         acting.edit(self.telegram.world, person, message, acting.text_fields(words, None, name))
         chosen.words = words
@@ -573,7 +574,7 @@ def _replied(message: Message) -> int:
 
 
 def _asks(message: Message) -> bool:
-    """Whether the message is of no ticket: a list, or about words that are kept."""
+    """Whether the message belongs to no ticket: a list, or a question about kept words."""
     words, buttons = tokens.words_of(message.view), str(message.keyboard)
     if "orphan:" in buttons or "kept:" in buttons or "not closed" in words.partition("\n")[0]:
         return True
@@ -581,12 +582,12 @@ def _asks(message: Message) -> bool:
 
 
 def _names(button: Json, token: str) -> bool:
-    """Whether a button names the user for whom the answer with this token is."""
+    """Whether a button names the user whom the answer with this token is for."""
     return str(button["text"]).endswith(f"Person{tokens.user_of(token)}")
 
 
 def user_named(message: Message) -> int | None:
-    """Tell which user a message of the bot is about, as staff read it."""
+    """Tell which user a message of the bot is about, from what staff can read."""
     words = tokens.words_of(message.view)
     found = [token for token in tokens.of(words) if token[0] == "q"]
     if found:
@@ -596,7 +597,7 @@ def user_named(message: Message) -> int | None:
 
 
 def named(words: str) -> set[int]:
-    """List the users who are named in a text."""
+    """List the users named in a text."""
     return {int(number) for number in _NAME.findall(words)}
 
 

@@ -1,7 +1,7 @@
-"""What happens in a run: a list of operations, made from the seed and nothing else.
+"""Plans: what happens in a run, as a list of operations made from the seed alone.
 
-Not every seed has every trouble: few at a time find more than all at once, because one mishap hides
-another (“swarm testing”).
+Each seed has only some of the troubles: a few at a time find more mistakes than all at once, as one
+trouble hides another (“swarm testing”).
 """
 
 import random
@@ -11,10 +11,10 @@ from typing import Any
 from tests.proofs.simulation import scenes
 from tests.proofs.simulation.script import Operation, Plan
 
-# How long people write, in seconds; what comes after is healing and waiting.
+# How long people write at most, in seconds; afterwards everything is healed, and may arrive.
 LONGEST = 30.0
 
-# What people do, and how often compared with each other.
+# What people do, with the relative frequencies.
 TRAFFIC = {
     "write": 30,
     "reply": 22,
@@ -40,7 +40,7 @@ TRAFFIC = {
     "robot": 1,
     "intrude": 1,
 }
-# Troubles; a seed has some of them.
+# Troubles, with their relative frequencies; a seed has some of them.
 TROUBLES = {
     "die": 5,
     "stop": 2,
@@ -58,13 +58,14 @@ TROUBLES = {
     "clock": 1,
     "delete_copy": 1,
 }
-# How many seeds restore a backup; these lose what came after it, so less is expected of them.
+# The share of seeds that restore a backup: what was written after it is lost, so fewer promises are
+# checked.
 RESTORES = 0.04
 
-# The methods that say something in a chat.
+# The methods that show something in a chat.
 SENDS = ("sendMessage", "copyMessage", "sendMediaGroup", "editMessageText", "sendPhoto")
 
-# Telegram's refusals of one call: method, status, words, what else it says.
+# Telegram's refusals of a call: method (None: any), status, description, parameters.
 REFUSALS: list[tuple[str | None, int, str, dict[str, int]]] = [
     (None, 429, "Too Many Requests: retry after {0}", {"retry_after": 0}),
     (None, 429, "Too Many Requests: retry after {0}", {"retry_after": 0}),
@@ -89,7 +90,7 @@ WEATHER = ("html", "cut_before", "cut_after", "html_after", "garbage", "never_le
 
 
 def make(seed: int, scene_names: Iterable[str] | None = None) -> Plan:
-    """Make the plan of a seed, with these scenes in it; with those that chance gives if None."""
+    """Make the plan of a seed with these scenes, or if None, with those that the seed chooses."""
     rng = random.Random(f"plan {seed}")
     users, staff = rng.randint(1, 4), rng.randint(1, 2)
     seconds = rng.uniform(5, LONGEST)
@@ -115,7 +116,7 @@ def make(seed: int, scene_names: Iterable[str] | None = None) -> Plan:
 
 
 def _time(rng: random.Random) -> tuple[str, str]:
-    """Choose where and when: noon, around midnight, or around a change of the clocks."""
+    """Choose a time zone and a start: noon, just before midnight, or just before clocks change."""
     return rng.choice(
         [
             ("UTC", "2026-11-23T12:00:00+00:00"),
@@ -150,7 +151,7 @@ def _traffic(
 
 
 def _aimed_deaths(rng: random.Random, operations: list[Operation]) -> list[Operation]:
-    """Die while something is under way; most of the time a bot does nothing."""
+    """Make deaths right after something else: most of the time a bot has nothing to do."""
     busy = [one for one in operations if one.do in TRAFFIC]
     return [
         Operation(
@@ -163,7 +164,7 @@ def _aimed_deaths(rng: random.Random, operations: list[Operation]) -> list[Opera
 
 
 def _restore(rng: random.Random, seconds: float) -> list[Operation]:
-    """Now and then, put a backup of the database in the place of what was written since."""
+    """Rarely, restore a backup of the database, so that what was written since is lost."""
     if rng.random() > RESTORES:
         return []
     saved, restored = sorted(round(rng.uniform(0, seconds), 3) for _ in range(2))

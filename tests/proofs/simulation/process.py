@@ -1,4 +1,4 @@
-"""One process of the bot: the product's own parts, on a loop that can die at any turn."""
+"""One process of the bot: the product's own code, on a loop that can die at any turn."""
 
 import asyncio
 import traceback
@@ -26,7 +26,7 @@ from tests.proofs.simulation.wire import Wire
 
 
 class Machine:
-    """What every process of a run finds: the time, the database, Telegram, the settings."""
+    """What all processes of a run share: the time, the database, Telegram, the settings."""
 
     def __init__(
         self, agenda: Agenda, plan: Plan, store: Store, telegram: Telegram, log: Log, folder: Path
@@ -42,7 +42,7 @@ class Machine:
         self._settings: dict[str, object] = {"support_timezone": ZoneInfo(plan.zone), **limits}
 
     def clock(self) -> datetime:
-        """Tell what the machine takes for the time."""
+        """Give the time on the machine's clock, which may be wrong."""
         return (self.started + timedelta(seconds=self.agenda.now) + self.stepped).astimezone(UTC)
 
     def settings(self, staff_chat_id: int) -> Settings:
@@ -58,10 +58,10 @@ _LIMITS = ("limit_per_chat", "limit_per_group", "limit_total")
 
 
 class Process:
-    """From its start to its end, whichever way it ends."""
+    """One process of the bot, from its start until it ends, stops or dies."""
 
     def __init__(
-        self, number: int, machine: Machine, staff_chat_id: int, apart: int | None = None
+        self, number: int, machine: Machine, staff_chat_id: int, second: int | None = None
     ) -> None:
         self.number = number
         self.died = False
@@ -72,12 +72,12 @@ class Process:
         self._access = Access(machine.store)
         self._wire = Wire(machine.telegram, number)
         self._staff_chat_id = staff_chat_id
-        self._second_chat_id = apart
+        self._second_chat_id = second
         self._stopped: asyncio.Event | None = None
         self._task: asyncio.Task[None] | None = None
 
     def kill(self, turns: int) -> None:
-        """Die so many turns of the loop from now."""
+        """Let the process die after this many turns of the loop."""
         self._loop.jump.dies_in = turns
 
     def stop(self) -> None:
@@ -94,13 +94,13 @@ class Process:
         try:
             self._loop.run_until_complete(self._task)
         except asyncio.CancelledError:
-            self.died = True  # it hung when asked to stop: what is in hand is left as by a crash
+            self.died = True  # it hung when asked to stop, so it leaves its work as after a crash
         except Died:
             self.died = True
         except Stuck:
             self._bury()
             raise
-        except Exception as error:  # noqa: BLE001 - the operator would see it, and so do we
+        except Exception as error:  # noqa: BLE001 - a finding of the run
             self.crash = "".join(traceback.format_exception(error))
         self._bury()
 
@@ -113,7 +113,7 @@ class Process:
         self._machine.log.muted = False
 
     async def _main(self) -> None:
-        """Do what `bot.app.run` does, but for signals, and Alembic's look at the schema."""
+        """Do what `bot.app.run` does, except for signals and the check of the schema."""
         settings = self._machine.settings(self._staff_chat_id)
         engine = await self._access.open()
         bot = Bot(settings.bot_token.get_secret_value(), session=self._wire)
@@ -137,7 +137,7 @@ class Process:
             await engine.dispose()
 
     async def _prepared(self, bot: Bot, sessions: async_sessionmaker[AsyncSession]) -> bool:
-        """Make sure of bot and database; waits for both. False if stopped meanwhile."""
+        """Wait until Telegram and the database answer; False if stopped meanwhile."""
         assert self._stopped is not None
         while not self._stopped.is_set():
             try:

@@ -1,4 +1,4 @@
-"""What came of many runs, as a table for people and as JSON."""
+"""The results of many runs, as a table and as JSON."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,15 +12,15 @@ _ROWS = (
     ("deaths", "deaths of its process"),
     ("calls", "calls to Telegram"),
     ("sent", "messages written"),
-    ("seen", "seen by whom they were for"),
-    ("told", "not delivered, and told so"),
-    ("duplicates", "seen twice, each in flight at a death or a cut"),
+    ("seen", "seen by the right person"),
+    ("told", "not delivered, but reported"),
+    ("duplicates", "seen twice, after a death or a lost answer"),
 )
 
 
 @dataclass
 class Report:
-    """Adds up results as they come."""
+    """The sum of all results so far."""
 
     seeds: int = 0
     failed: dict[int, list[str]] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Report:
             self.kinds.update(finding.partition(":")[0] for finding in result.findings)
 
     def table(self, seconds: float) -> str:
-        """Write it down for people."""
+        """Make the table for people."""
         rows: list[tuple[str, float]] = [("seeds", self.seeds)]
         rows += [(words, self.counts[name]) for name, words in _ROWS]
         rows += [
@@ -52,7 +52,7 @@ class Report:
         return "\n".join(f"{name:<{width}}  {number:>12,}" for name, number in rows)
 
     def to_json(self, seconds: float) -> dict[str, Any]:
-        """Write it down for machines."""
+        """Make the shape for a JSON file."""
         return {
             "seeds": self.seeds,
             "seconds": round(seconds, 1),

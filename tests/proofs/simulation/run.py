@@ -1,4 +1,4 @@
-"""One run of one plan: the world turns, the bot lives and dies in it, and then all is healed."""
+"""One run of one plan: the bot lives and dies; then every trouble ends, and the run is judged."""
 
 import gc
 import logging
@@ -32,20 +32,20 @@ from tests.proofs.simulation.trace import Trace
 from tests.proofs.simulation.troubles import Troubles
 from tests.proofs.simulation.witness import Witness
 
-# If everything is quiet for this long, nothing more will come; in seconds.
+# After this many quiet seconds nothing more will come.
 CALM = 3.0
-# How soon after everything was healed all must have arrived, in seconds.
-PATIENCE = 3600.0
-# Tickets and deliveries come along to a supergroup in portions of so many: few here, for there are
-# few in a run, and what happens between two portions counts.
+# How soon after the last trouble everything must have arrived, in seconds.
+ARRIVED_WITHIN = 3600.0
+# How many tickets and deliveries move to a supergroup in one portion. Few here: a run has few, and
+# things should happen between two portions.
 PORTIONS: dict[str, Any] = {"TICKETS_AT_A_TIME": 1, "DELIVERIES_AT_A_TIME": 2}
-# A bot that was asked to stop has so long (README, "Run it"); timers fire a little late.
+# How long a stop may take, in seconds (README, "Run it"); timers fire a little late.
 GONE_WITHIN = 10.1
 
 
 @dataclass
 class Result:
-    """What came of a run."""
+    """The result of a run."""
 
     seed: int
     findings: list[str] = field(default_factory=list)
@@ -56,10 +56,10 @@ class Result:
 
 
 def run(plan: Plan) -> Result:
-    """Carry out a plan; everything in it follows from the plan alone."""
+    """Carry out a plan; all that happens follows from the plan alone."""
     random.seed(f"product {plan.seed}")  # the courier's jitter
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        # A process that is killed gives nothing back, its database connection included.
+        # A process that is killed closes nothing, not even its database connection.
         warnings.filterwarnings("ignore", "The garbage collector is trying to clean up")
         logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
         simulation = Simulation(plan, Path(folder))
@@ -83,8 +83,8 @@ async def _receive(
     *written: Any,
     **how: Any,
 ) -> Ticket:
-    """Have the tickets of some users in the second staff chat."""
-    if person.telegram_id - FIRST_USER in people.users_apart:
+    """Open the tickets of some users in the second staff chat."""
+    if person.telegram_id - FIRST_USER in people.second_users:
         others = (await staff_chats.every(session)).values()
         how["staff_chat_id"] = next(one.chat_id for one in others if not one.is_main)
     return await receive(session, person, *written, **how)
@@ -110,10 +110,10 @@ class Simulation:
         self.people.arrive(plan.users, plan.staff)
         self.team_words = TeamWords(self.people)
         if any(one.do == "intrude" for one in plan.operations):
-            self.people.link()  # in any other group only members can write
+            self.people.link()  # otherwise only members can write in the group
         for one in self.plan.operations:
-            if one.do == "part":
-                self.people.part({*one.how["users"]})
+            if one.do == "second_team":
+                self.people.add_second_team({*one.how["users"]})
         self.witness = Witness(self.telegram, self.store)
         self.machine = Machine(self.agenda, plan, self.store, self.telegram, self.log, folder)
         self.troubles = Troubles(self)
@@ -130,7 +130,7 @@ class Simulation:
         self._calm_found = False
 
     def run(self) -> Result:
-        """Let it all happen, and judge it."""
+        """Let everything happen, then judge it."""
         for operation in self.plan.operations:
             self.agenda.at(operation.at, partial(self._carry_out, operation))
         last = max((one.at for one in self.plan.operations), default=0.0)
@@ -156,7 +156,7 @@ class Simulation:
         return result
 
     def _turn(self) -> None:
-        """Let one process live, or the world turn without one."""
+        """Let the current process run until it ends; without one, let the next event happen."""
         process = self.process
         if process is None:
             self.agenda.happen()
@@ -177,8 +177,8 @@ class Simulation:
 
     def start(self) -> None:
         if self.process is None and not self.over:
-            apart = self.people.apart[0].id if self.people.apart else None
-            process = Process(len(self.processes) + 1, self.machine, self._staff_chat_id, apart)
+            second = self.people.second_groups[0].id if self.people.second_groups else None
+            process = Process(len(self.processes) + 1, self.machine, self._staff_chat_id, second)
             self.process = process
             if self.processes:
                 self.disturbed.append(self.agenda.now)
@@ -191,7 +191,7 @@ class Simulation:
     # Operations -------------------------------------------------------------------------------
 
     def _carry_out(self, operation: Operation) -> None:
-        """Do one operation; what can't be done now is left out."""
+        """Carry out an operation; one that is impossible now is skipped."""
         how = operation.how
         trouble: Callable[..., Any] | None = getattr(self.troubles, operation.do, None)
         if trouble is not None:
@@ -210,7 +210,7 @@ class Simulation:
     # The end ----------------------------------------------------------------------------------
 
     def _heal(self) -> None:
-        """From here on nothing goes wrong any more, so everything must arrive."""
+        """End all troubles; from here on everything must arrive."""
         self.trace.add("healed")
         self.telegram.faults.clear()
         for token, (begins, ends) in self.telegram.stuck.items():
@@ -222,11 +222,12 @@ class Simulation:
         self._await_calm()
 
     def _await_calm(self) -> None:
-        """Look every second whether anything still waits."""
+        """Check every second whether anything still waits; when all is calm, stop."""
         self.start()
         waiting = self.witness.waiting() + self.bells.waiting()
-        apart = self.people.apart and self.people.act("apart", {"do": "decide_all", "how": {}})
-        if self.people.decide() or apart:
+        decide_all: dict[str, Any] = {"do": "decide_all", "how": {}}
+        second = self.people.second_groups and self.people.act("in_second_team", decide_all)
+        if self.people.decide() or second:
             self.telegram.changed()
             self._last_change = self.agenda.now
         if waiting or not self.telegram.quiet:
@@ -240,8 +241,8 @@ class Simulation:
                 self.process.stop()
             else:
                 self.over = True
-        elif self.agenda.now - self._healed_at > PATIENCE:
-            raise Stuck(f"after an hour there still waits: {waiting or 'an update'}")
+        elif self.agenda.now - self._healed_at > ARRIVED_WITHIN:
+            raise Stuck(f"still waiting after an hour: {waiting or 'an update'}")
         else:
             self.agenda.after(1.0, self._await_calm)
 

@@ -1,7 +1,7 @@
-"""Scenes: short stories that operations by chance would hardly ever tell, woven into a plan.
+"""Scenes: short stories that random operations would hardly ever make, added to a plan.
 
-A scene adds to what a seed does anyway, and is drawn from the seed by dice of its own: a seed that
-is known keeps its plan when there is a new scene.
+Each has a random generator of its own, made from the seed, so a new scene does not change the plan
+of a known seed that is played without it.
 """
 
 import random
@@ -11,12 +11,12 @@ from typing import Any
 
 from tests.proofs.simulation.script import Operation, Plan
 
-# One seed in so many has a scene, and it is one of those below.
+# The share of seeds that have a scene: one of those below.
 CHANCE = 0.15
 
 DAY = 24 * 3600.0
 
-# What Telegram may say of a chat tomorrow: words that the bot does not know.
+# A refusal in words that the bot does not know, as Telegram may use one day.
 UNKNOWN_WORDS = "Bad Request: CHAT_TAKES_NOTHING_TODAY"
 
 
@@ -34,9 +34,9 @@ def play(plan: Plan, names: Iterable[str]) -> Plan:
 
 
 def _crowd(rng: random.Random, plan: Plan) -> Plan:
-    """Some write more than the limits let through; others write now and then.
+    """Some users write more than the limits let through; others write now and then.
 
-    Mostly nothing else goes wrong, for then nobody need wait longer than the promise says.
+    There are few other troubles, because the promise about waiting only holds without them.
     """
     talkers, quiet = rng.randint(2, 4), rng.randint(3, 6)
     users = plan.users + talkers + quiet
@@ -53,7 +53,7 @@ def _crowd(rng: random.Random, plan: Plan) -> Plan:
 
 
 def _stubborn(rng: random.Random, plan: Plan) -> Plan:
-    """Telegram fails at one message again and again, and takes all others."""
+    """Telegram keeps failing at one message, and accepts all others."""
     user, begins = rng.randrange(plan.users), rng.uniform(3, 20)
     lasts = rng.uniform(330, 420)
     how = {"user": user, "seconds": lasts, "photo": rng.random() < 0.5}
@@ -68,7 +68,7 @@ def _stubborn(rng: random.Random, plan: Plan) -> Plan:
 
 
 def _refusal(rng: random.Random, plan: Plan) -> Plan:
-    """A chat takes nothing for a while, in words that nobody knows, and then does again."""
+    """A chat refuses everything for a while, in words that the bot does not know."""
     begins, lasts = rng.uniform(2, 12), rng.choice((3.0, 20.0, 70.0, 150.0))
     where, user = rng.choice(("staff", "staff", "user")), rng.randrange(plan.users)
     how = {"where": where, "user": user, "seconds": lasts, "words": UNKNOWN_WORDS}
@@ -80,7 +80,7 @@ def _refusal(rng: random.Random, plan: Plan) -> Plan:
 
 
 def _leap(rng: random.Random, plan: Plan) -> Plan:
-    """The machine's clock jumps by more than a day while Telegram does not answer all."""
+    """The machine's clock jumps by more than a day while Telegram often does not answer."""
     at = rng.uniform(3, 25)
     found = [Operation(at, "clock", {"seconds": rng.choice((26, 26, -26, 8 * 24)) * 3600.0})]
     weather = {"kind": rng.choice(("cut_before", "cut_after", "html")), "chance": 0.7}
@@ -92,19 +92,19 @@ def _leap(rng: random.Random, plan: Plan) -> Plan:
 
 
 def _leaver(rng: random.Random, plan: Plan) -> Plan:
-    """A colleague is removed from a group that strangers can read, and goes on as before."""
+    """A colleague leaves a group where strangers can write, or is removed, and goes on replying."""
     leaves = rng.uniform(3, 12)
     status = rng.choice(("left", "kicked"))
     found = [Operation(0.1, "link"), Operation(leaves, "leave", {"status": status})]
     found.append(_by(rng, "write", rng.uniform(0.5, leaves), rng.randrange(plan.users)))
     for _ in range(rng.randint(3, 8)):
         how = {"pick": rng.random() ** 2, "presses": rng.random() < 0.5}
-        found.append(Operation(leaves + rng.uniform(0, 15), "haunt", how))
+        found.append(Operation(leaves + rng.uniform(0, 15), "act_after_leaving", how))
     return _with(plan, found)
 
 
 def _old_cards(rng: random.Random, plan: Plan) -> Plan:
-    """A backup is restored, others get the keys of what it lost, and old cards are used."""
+    """A backup is restored, new tickets get the keys of lost ones, and people use the old cards."""
     users = max(plan.users, 2)
     before, after = rng.sample(range(users), 2)
     saved = rng.uniform(0.2, 1)
@@ -118,7 +118,7 @@ def _old_cards(rng: random.Random, plan: Plan) -> Plan:
     for _ in range(4):
         do = rng.choice(("old_reply", "old_press"))
         found.append(_by(rng, do, restored + 4 + rng.uniform(0, 15), before))
-    late = [one for one in plan.operations if one.at > restored + 3]  # so the keys are given again
+    late = [one for one in plan.operations if one.at > restored + 3]  # so that keys are used again
     return replace(_with(replace(plan, operations=tuple(late)), found), users=users)
 
 
@@ -126,9 +126,9 @@ _BY_STAFF = ("reply", "reply", "note", "press", "command", "list", "slip", "edit
 
 
 def _two_teams(rng: random.Random, plan: Plan) -> Plan:
-    """There is a second staff chat; it moves, or the operator makes another group the main one."""
+    """There are two staff chats; the second one moves, or the operator chooses another main one."""
     users = [plan.users, plan.users + 1]
-    found = [Operation(0.1, "part", {"users": users})]
+    found = [Operation(0.1, "second_team", {"users": users})]
     for user in users:
         times = sorted(rng.uniform(0.5, 25) for _ in range(rng.randint(2, 4)))
         talks = ("write", "write", "photo", "edit", "album", "thanks")
@@ -141,9 +141,9 @@ def _two_teams(rng: random.Random, plan: Plan) -> Plan:
         how = _by(rng, do, at, users[0]).how
         if do == "command":
             how["text"] = rng.choice(("/close", "/take", "/reopen", "/nonsense"))
-        found.append(Operation(round(at, 3), "apart", {"do": do, "how": how}))
+        found.append(Operation(round(at, 3), "in_second_team", {"do": do, "how": how}))
     if rng.random() < 0.5:
-        found.append(Operation(rng.uniform(4, 25), "apart", {"do": "upgrade", "how": {}}))
+        found.append(Operation(rng.uniform(4, 25), "in_second_team", {"do": "upgrade", "how": {}}))
     if rng.random() < 0.4:
         how = {"down": rng.choice((0.2, 3.0)), "turns": rng.randrange(120)}
         found.append(Operation(rng.uniform(4, 25), "choose", how))
@@ -151,7 +151,7 @@ def _two_teams(rng: random.Random, plan: Plan) -> Plan:
 
 
 def _team_words(rng: random.Random, plan: Plan) -> Plan:
-    """An administrator changes what users read, while users of all languages come and go."""
+    """An administrator changes what users read, while users of several languages write."""
     users = max(plan.users, 3)
     found, at = [Operation(0.1, "speak")], rng.uniform(1, 8)
     for _ in range(rng.randint(1, 4)):

@@ -1,4 +1,4 @@
-"""What a run is made of, as data: it can be written down, replayed, and made smaller."""
+"""A plan as data, so that it can be saved, replayed, and shrunk."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing that happens at a time; `how` is what its kind needs."""
+    """Something that happens at a time; `how` has the arguments for `do`."""
 
     at: float
     do: str
@@ -16,7 +16,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a run is made of."""
+    """Everything that decides what happens in a run."""
 
     seed: int
     users: int
@@ -31,7 +31,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str) -> "Plan":
-        """Read a plan that was written down."""
+        """Read a saved plan."""
         fields = json.loads(text)
         operations = tuple(Operation(**one) for one in fields.pop("operations"))
         return cls(operations=operations, **fields)

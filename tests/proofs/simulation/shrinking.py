@@ -1,4 +1,4 @@
-"""Makes a failing plan smaller: operations are left out as long as it still fails the same way."""
+"""Shrinks a failing plan: leaves out operations as long as it still fails in the same way."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,7 @@ MOST_RUNS = 300
 
 
 def kind(finding: str) -> str:
-    """Tell what sort of failure it is."""
+    """Give the kind of failure: the first word of a finding."""
     return finding.partition(":")[0].partition(" ")[0]
 
 

@@ -1,7 +1,7 @@
 """A database in memory that outlives the processes that write to it.
 
-SQLite itself, run without a thread; between two statements time may pass, so a process can die
-there. What it has not committed then is gone.
+It is SQLite, used without a thread. Time may pass between two statements, so a process can die
+there; what it has not committed is lost.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ from database.session import make_engine
 from database.tables import METADATA
 from tests.proofs.simulation.clockwork import Agenda, Loop
 
-# How often a statement lets others have a turn, how often it takes its time, and how long then.
-YIELDS, DAWDLES, LONGEST = 0.5, 0.02, 0.03
+# The shares of statements that let other tasks run, and that take a while, and how long at most.
+YIELDS, SLOW, SLOWEST = 0.5, 0.02, 0.03
 
 
 class Store:
-    """The database's file, so to speak; `down` makes every statement fail."""
+    """Stands for the database's file; while it is `down`, every statement fails."""
 
     def __init__(self, template: bytes, rng: random.Random) -> None:
         self.raw = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
@@ -43,7 +43,7 @@ class Store:
         self.raw.backup(self._saved)
 
     def restore(self) -> None:
-        """Put the backup in the place of all that was written since."""
+        """Go back to the backup; what was written since is lost."""
         self._saved.backup(self.raw)
 
     def close(self) -> None:
@@ -52,7 +52,7 @@ class Store:
 
 
 class Access:
-    """One process's way to the store; once cut, nothing of that process gets through."""
+    """One process's connection to the store; once `cut`, nothing of that process gets through."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -66,13 +66,13 @@ class Access:
         return engine
 
     def die(self) -> None:
-        """Forget what this process has not committed."""
+        """Cut the connection, and roll back what was not committed."""
         self.cut = True
         if self.store.raw.in_transaction:
             self.store.raw.rollback()
 
     async def do[T](self, work: Callable[[], T]) -> T:
-        """Do it at once, and let others have their turn before or after."""
+        """Do it, with a pause before and after, in which other tasks may run."""
         await self._pause()
         self._check()
         result = work()
@@ -80,7 +80,7 @@ class Access:
         return result
 
     async def commit(self) -> None:
-        """Commit; where that is planned, the answer is lost although all was written."""
+        """Commit; if the store `loses_next_commit`, report a failure although all was written."""
         await self._pause()
         self._check()
         self.store.raw.commit()
@@ -105,19 +105,19 @@ class Access:
         if self.cut:
             return
         chance = self.store.rng.random()
-        if chance < DAWDLES:
-            await asyncio.sleep(self.store.rng.uniform(0, LONGEST))
+        if chance < SLOW:
+            await asyncio.sleep(self.store.rng.uniform(0, SLOWEST))
         elif chance < YIELDS:
             await asyncio.sleep(0)
 
 
-# Whose connections the engine makes now.
+# The process for which the engine now makes connections.
 _newest: list[Access] = []
 
 
 @cache
 def _engine() -> AsyncEngine:
-    """Make one engine for all: what it compiles serves every process, which is most of its cost."""
+    """Make one engine for all processes: compiling its statements is most of its cost."""
 
     async def connect(*_where: Any, **_options: Any) -> _Connection:
         return _Connection(_newest[0])
@@ -127,7 +127,7 @@ def _engine() -> AsyncEngine:
 
 
 class _Connection:
-    """What SQLAlchemy takes for a connection of aiosqlite."""
+    """Looks like a connection of aiosqlite to SQLAlchemy."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -140,7 +140,7 @@ class _Connection:
         return self._conn.isolation_level
 
     def put_nowait(self, item: tuple[asyncio.Future[None], Callable[[], None]]) -> None:
-        """Take a job that aiosqlite would give its thread: SQLAlchemy reaches for its queue."""
+        """Do a job of aiosqlite's thread at once: SQLAlchemy puts it in the queue directly."""
         future, work = item
         work()
         future.set_result(None)
@@ -155,7 +155,7 @@ class _Connection:
         await self._access.rollback()
 
     async def create_function(self, *_what: Any, **_how: Any) -> None:
-        """SQLAlchemy adds REGEXP to each connection; we have one, and nobody uses it."""
+        """Do nothing: SQLAlchemy adds REGEXP to each connection, which nobody uses."""
 
     async def close(self) -> None:
         await self._access.rollback()
@@ -165,7 +165,7 @@ class _Connection:
 
 
 class _Cursor:
-    """What SQLAlchemy takes for a cursor of aiosqlite."""
+    """Looks like a cursor of aiosqlite to SQLAlchemy."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -193,7 +193,7 @@ class _Cursor:
         return self
 
     def _run(self, statement: str, parameters: Any) -> list[Any]:
-        """Read all at once: a statement left open by a dead process would hold its locks."""
+        """Read all rows at once: a statement that a dead process left open would hold its locks."""
         self._cursor.execute(statement, parameters)
         return self._cursor.fetchall() if self._cursor.description else []
 
@@ -211,7 +211,7 @@ class _Cursor:
 @cache
 def template() -> bytes:
     """Make an empty database once, to be copied for every seed."""
-    from sqlalchemy import create_engine  # noqa: PLC0415 - a synchronous one, for this alone
+    from sqlalchemy import create_engine  # noqa: PLC0415 - only this needs a synchronous one
 
     engine = create_engine("sqlite://")
     with engine.begin() as connection:
@@ -220,12 +220,12 @@ def template() -> bytes:
         raw.commit()
         image: bytes = raw.serialize()
     engine.dispose()
-    asyncio.run(_ask_what_is_asked_once(image), loop_factory=lambda: Loop(Agenda()))
+    asyncio.run(_connect_once(image), loop_factory=lambda: Loop(Agenda()))
     return image
 
 
-async def _ask_what_is_asked_once(image: bytes) -> None:
-    """Let SQLAlchemy get to know the database; else the first run would differ from the second."""
+async def _connect_once(image: bytes) -> None:
+    """Have SQLAlchemy ask what it asks only once, or the first run would differ from the second."""
     access = Access(Store(image, random.Random(0)))
     async with (await access.open()).connect():
         pass

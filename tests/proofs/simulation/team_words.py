@@ -1,4 +1,4 @@
-"""Words of the team's own: an administrator changes them, and users read them in their language."""
+"""The team's own words: an administrator changes them, and users read those in their language."""
 
 import json
 import re
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "ru", "es")
 OPERATIONS = frozenset({"speak", "settings", "ask_words", "say_words"})
 
-# What was typed for a setting; each is typed once.
+# The token in each text that is typed for a setting; each is typed once.
 _TYPED = re.compile(r"\bours\.\d{3}\b")
 
 
 class TeamWords:
-    """The first of staff, who administers the group, and the languages of users."""
+    """What the administrator does, who is the first member of staff; and the languages of users."""
 
     def __init__(self, people: People) -> None:
         self.people = people
         self.world = people.telegram.world
         self.languages: dict[int, str] = {}
-        # When everybody started once more, after all had settled.
+        # When all users sent /start once more, after everything had settled.
         self.started_at: float | None = None
         self._typed = 0
 
     def act(self, do: str, how: dict[str, str]) -> bool:
-        """Do it; False where it can't be done now."""
+        """Do an operation; False if it is impossible now."""
         try:
             return bool(getattr(self, do)(**how))
         except ApiError:
@@ -56,7 +56,7 @@ class TeamWords:
         return True
 
     def ask_words(self, which: str, language: str) -> bool:
-        """Press the button that asks for new words, as if the menu stood at its page."""
+        """Press the button that asks for new words, whatever page the menu shows."""
         menus = [one for one in self._of_bot() if "settings:" in str(one.keyboard)]
         if not menus:
             return False
@@ -66,7 +66,7 @@ class TeamWords:
         return True
 
     def say_words(self, pick: float) -> bool:
-        """Reply to a question, mostly to the newest."""
+        """Reply to a question, usually the newest."""
         asked = [one for one in self._of_bot() if "please reply" in tokens.words_of(one.view)]
         if not asked:
             return False
@@ -77,12 +77,12 @@ class TeamWords:
         return True
 
     def start_once_more(self) -> bool:
-        """Have all users start, once, if words may have changed; whether they did."""
+        """Have all users send /start, once, if words may have changed; False if they don't."""
         if not self.languages or self.started_at is not None:
             return False
         self.started_at = self.people.telegram.agenda.now
         for person in self.people.users:
-            with suppress(ApiError):  # who has blocked the bot can't
+            with suppress(ApiError):  # one who has blocked the bot can't
                 acting.post(
                     self.world,
                     person,
@@ -97,7 +97,7 @@ class TeamWords:
 
 
 class Reading:
-    """Judges what users read of it."""
+    """Checks what users read of the team's words."""
 
     def __init__(self, simulation: "Simulation") -> None:
         self.ledger = Ledger(simulation)
@@ -109,8 +109,8 @@ class Reading:
             yield from self._greeted(self.words.started_at)
 
     def _to_users(self) -> Iterator[str]:
-        """Users read only words that were taken, and only those of their language."""
-        taken = {
+        """Users read only words that were accepted, and only in their language."""
+        accepted = {
             typed: change["language"]
             for change in self.ledger.rows("setting_changes")
             for typed in _TYPED.findall(change["value"] or "")
@@ -119,11 +119,11 @@ class Reading:
             if sight.chat_id in self.ledger.staff_chats:
                 continue
             for typed in _TYPED.findall(sight.words):
-                if taken.get(typed) != self.words.languages[sight.chat_id]:
-                    yield f"not their words: {typed} in {sight.chat_id}, {taken.get(typed)}"
+                if accepted.get(typed) != self.words.languages[sight.chat_id]:
+                    yield f"wrong words: {typed} in {sight.chat_id}, {accepted.get(typed)}"
 
     def _greeted(self, since: float) -> Iterator[str]:
-        """Who starts when all has settled is greeted as the team wants it now."""
+        """Whoever starts after everything has settled gets the greeting that is set now."""
         wanted = {
             row["language"]: json.loads(row["value"])["text"]
             for row in self.ledger.rows("settings")

@@ -1,7 +1,7 @@
-"""Telegram in memory: the sandbox's own rules, behind a network that delays, cuts and repeats.
+"""Telegram in memory: the sandbox, behind a network that delays, cuts and repeats.
 
-Nothing here is a second model of Telegram. What people and bots may do is `sandbox`; this module
-only takes the place of its HTTP server, on virtual time.
+This is no second model of Telegram: the sandbox decides what people and bots may do. This module
+only replaces its HTTP server, in virtual time.
 """
 
 import json
@@ -32,9 +32,9 @@ from tests.proofs.simulation.trace import Trace
 BOT_ID = 4_242_424_242
 USERNAME = "simulated_bot"
 
-# The share of slow requests, and how long those take each way at most, in seconds.
+# The share of slow requests, and how long they take each way at most, in seconds.
 SLOW, SLOWEST = 0.03, 3.0
-# The share of requests that take longer than anybody waits for an answer, and how long they take.
+# The share of requests that take longer than anybody waits, and how long, in seconds.
 ENDLESS, FOREVER = 0.002, 40.0
 
 # The methods that can carry what a person wrote.
@@ -48,7 +48,7 @@ Cut = Callable[[Exception], None]
 
 @dataclass(eq=False)
 class Call:
-    """One request of one process, and what became of it."""
+    """One request of one process, and its outcome."""
 
     number: int
     process: int
@@ -60,27 +60,27 @@ class Call:
     status: int = 0
     description: str = ""
     processed: bool = False
-    # In messages, as Telegram counts them.
+    # How many messages Telegram counts it as.
     cost: int = 0
     processed_at: float = 0.0
-    # When the bot had its answer, or waited no longer.
+    # When the bot had its answer, or stopped waiting for it.
     over_at: float = inf
     heard: bool = False
     fault: str | None = None
     shown: list[str] = field(default_factory=list)
     made: list[int] = field(default_factory=list)
     card: bool = False
-    # The tokens that it asks Telegram to show.
+    # The tokens in what it asks Telegram to show.
     carried: set[str] = field(default_factory=set)
 
     @property
     def came_late(self) -> bool:
-        """Whether the network delivered it when nobody waited for an answer any more."""
+        """Whether Telegram processed it after the bot had stopped waiting for its answer."""
         return self.processed and self.processed_at > self.over_at
 
     @property
     def went_wrong(self) -> bool:
-        """Whether it was to send or change a message, and did not simply do so."""
+        """Whether it was to send or edit a message, and did not simply succeed."""
         return METHODS[self.method.lower()].cost is not None and (
             self.status != HTTPStatus.OK or not self.heard or self.fault is not None
         )
@@ -92,7 +92,7 @@ class Call:
 
 
 class Telegram:
-    """Answers the processes of one bot; knows of no two that are told apart but by their number."""
+    """Answers the processes of one bot, which it tells apart by their numbers."""
 
     def __init__(
         self, agenda: Agenda, epoch: float, rng: random.Random, trace: Trace, *, limits: bool
@@ -108,7 +108,7 @@ class Telegram:
         self.slow, self.endless = SLOW, ENDLESS
         self.calls: list[Call] = []
         self.provoked: list[Call] = []
-        # From when and until when Telegram fails at a message, by its token.
+        # From when until when Telegram fails at a message, by its token.
         self.stuck: dict[str, tuple[float, float]] = {}
         self.on_change: Callable[[Call | None], None] = lambda _call: None
         self._poll: Call | None = None
@@ -121,12 +121,12 @@ class Telegram:
         self.agenda.after(self._delay(), lambda: self._arrive(call))
 
     def hang_up(self, process: int) -> None:
-        """Notice that a process is gone: its long poll ends."""
+        """End the long poll of a process that is gone."""
         if self._poll is not None and self._poll.process == process:
             self._poll = None
 
     def changed(self) -> None:
-        """Something happened in a chat: who waits for updates may get some."""
+        """Look what has changed in the chats, and answer the long poll if there are updates."""
         self.on_change(None)
         poll = self._poll
         if poll is not None and len(self.world.updates):
@@ -134,7 +134,7 @@ class Telegram:
             self._give(poll, self._batch(poll, offset=0))
 
     def repeat(self, count: int) -> None:
-        """Let the next answer to getUpdates begin with old updates, confirmed or not."""
+        """Let the next answer to getUpdates begin with this many old updates, confirmed or not."""
         self._repeats = count
 
     def rival(self) -> None:
@@ -145,7 +145,7 @@ class Telegram:
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing is under way but the long poll."""
+        """Whether nothing is in flight except the long poll."""
         return not len(self.world.updates) and all(
             call is self._poll or call.status or call.method == "getUpdates"
             for call in self.calls[-50:]
@@ -170,7 +170,7 @@ class Telegram:
             self._process(call, fault)
 
     def _stubborn(self, call: Call) -> Fault | None:
-        """Fail at a message that fails each time, for as long as it does."""
+        """Fail a call that carries a message at which Telegram fails now."""
         if call.method not in CARRIES:
             return None
         call.carried = {*tokens.of(self._said(call))}
@@ -211,7 +211,7 @@ class Telegram:
         self.changed()
 
     def _updates(self, call: Call, fault: Fault | None) -> None:
-        """Answer getUpdates: at once if there is something, else when there is."""
+        """Answer getUpdates at once if there are updates; otherwise later, or when time is up."""
         if self._poll is not None:
             poll, self._poll = self._poll, None
             self._refuse(poll, conflict(OTHER_POLLER))
@@ -269,7 +269,7 @@ class Telegram:
             self._tell(call, lambda: call.cut(ClientOSError(104, "Connection reset by peer")), 1)
 
     def _vanish(self, call: Call) -> None:
-        """Have what Telegram does not find be gone for people, too."""
+        """Delete a message that Telegram claims not to find, so that people don't see it either."""
         chat = self.world.chats.get(call.chat_id or 0)
         message = chat and chat.messages.get(call.params.integer("message_id"))
         if message:
@@ -299,7 +299,7 @@ def _not_connected() -> Exception:
 
 
 def _at_once[T](work: Coroutine[Any, Any, T]) -> T:
-    """Run what does not wait."""
+    """Run a coroutine that never waits."""
     try:
         work.send(None)
     except StopIteration as end:

@@ -1,4 +1,4 @@
-"""Telegram is away for long: when it is back, the bot notices at once, and all is seen in order."""
+"""Long outages of Telegram: afterwards the bot notices at once, and everything is seen in order."""
 
 import random
 from pathlib import Path
@@ -8,14 +8,14 @@ import pytest
 from tests.proofs.simulation.run import Simulation
 from tests.proofs.simulation.script import Operation, Plan
 
-# How soon after Telegram is back the first update is taken, and everything is sent, in seconds.
-TAKEN_WITHIN, OUT_WITHIN = 3.0, 10.0
+# How soon after the outage the first update is fetched, and everything is sent, in seconds.
+FETCHED_WITHIN, SENT_WITHIN = 3.0, 10.0
 
 BEGINS = 10.0
 
 
 def made(outage: float, method: str | None, kind: str) -> Plan:
-    """Have people write before and while Telegram is away, and once more long after."""
+    """Make a plan in which people write before the outage, during it, and once long after."""
     writing = [1.0, 2.0, 3.0, BEGINS - 0.01, BEGINS + 0.5, BEGINS + 1, BEGINS + outage / 2]
     writes = [_operation("write", at, number % 3) for number, at in enumerate(writing)]
     replies = [_operation("reply", BEGINS + at, 0) for at in (-0.01, 0.7, 1.2)]
@@ -56,11 +56,11 @@ def test_after_an_outage_of_any_length_all_is_seen_within_seconds(
     assert result.findings == []
     calls = [one for one in simulation.telegram.calls if one.status == 200 and one.at > back]
     polls = [one.at for one in calls if one.method == "getUpdates"]
-    assert polls[0] - back <= TAKEN_WITHIN + 0.2
+    assert polls[0] - back <= FETCHED_WITHIN + 0.2
     shown = {
         token
         for one in simulation.witness.sights
-        if one.at <= back + OUT_WITHIN
+        if one.at <= back + SENT_WITHIN
         for token in one.tokens
     }
     written = [one.token for one in simulation.people.written]

@@ -1,4 +1,4 @@
-"""Lives of the bot in virtual time: new ones with each change, and those that once went wrong."""
+"""Lives of the bot in virtual time: new ones with each change, and those that once failed."""
 
 import os
 import subprocess
@@ -18,12 +18,12 @@ from tests.support.exploring import first_seed
 SEEDS = Path(__file__).with_name("seeds.txt")
 PROJECT = SEEDS.parents[3]
 
-# How many lives are tried, of about a second each; `make simulate` gives it hours.
+# How many lives to run, of about a second each; `make simulate` runs thousands.
 LIVES = 30 if os.environ.get("CI") else 6
 
 
 def known_seeds() -> list[tuple[int, list[str]]]:
-    """Read the seeds that once failed, and their scenes."""
+    """Read the seeds that once failed, with their scenes."""
     lines = SEEDS.read_text(encoding="utf-8").splitlines()
     words = [line.partition("#")[0].split() for line in lines]
     return [(int(seed), scenes) for seed, *scenes in filter(None, words)]

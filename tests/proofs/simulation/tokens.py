@@ -1,6 +1,7 @@
 """Tokens in texts: `q2.0013` is user 2's 13th question, `a2.0007` the 7th answer to that user.
 
-`n` marks what must never leave the staff chat. Only this test reads them; to the bot they are text.
+`n` marks what must never leave the staff chat. Only the simulation reads them; to the bot they are
+text.
 """
 
 import re
@@ -11,12 +12,12 @@ TOKEN = re.compile(r"\b[qan]\d+\.\d{4}\b")
 
 
 def of(text: str) -> list[str]:
-    """Read the tokens, in the order in which they stand."""
+    """List the tokens in a text, in order."""
     return TOKEN.findall(text)
 
 
 def words_of(view: Mapping[str, Any]) -> str:
-    """Get what a message says: text, caption, or the words of a contact, a place, a poll."""
+    """Give what a message says: its text, its caption, or the words of a contact, venue or poll."""
     inside = (
         view.get("contact", {}).get("first_name"),
         view.get("venue", {}).get("title"),

@@ -1,4 +1,4 @@
-"""What happened in a run, line by line: two runs of one seed must have the same."""
+"""The trace: what happened in a run, line by line; two runs of one seed have the same."""
 
 import hashlib
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What goes wrong, operation by operation: deaths, faults, outages, moves."""
+"""What goes wrong, an operation each: deaths, faults, outages, moves."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Troubles:
-    """Carries troubles into one run; the methods are named as the operations are."""
+    """Makes the troubles of one run; each method is the operation of its name."""
 
     def __init__(self, simulation: "Simulation") -> None:
         self.simulation = simulation
@@ -37,7 +37,7 @@ class Troubles:
         return True
 
     def choose(self, down: float, turns: int) -> bool:
-        """Have the operator make another group the main staff chat, which takes a restart."""
+        """Have the operator choose another main staff chat; that takes a restart."""
         if self.simulation.process is None or len(self.people.groups) > 1:
             return False
         self.simulation.process.kill(turns)
@@ -52,7 +52,7 @@ class Troubles:
         return True
 
     def restore(self, turns: int, down: float) -> bool:
-        """Restore the backup, with the bot dead; without one, the empty database it began with."""
+        """Kill the bot and restore the backup, or without one, the empty database of the start."""
         if self.simulation.process is None:
             return False
         self.simulation.process.kill(turns)
@@ -74,7 +74,7 @@ class Troubles:
         self.agenda.after(0.0, look)
 
     def _back_in(self, seconds: float) -> None:
-        """Start the bot again some seconds after its process has ended, as Docker would."""
+        """Start the bot again after some seconds, once its process has ended, as Docker would."""
 
         def look() -> None:
             if self.simulation.process is None:
@@ -95,7 +95,7 @@ class Troubles:
         self._for(fault, seconds)
 
     def stubborn(self, user: int, seconds: float, *, photo: bool) -> bool:
-        """Have a user write something at which Telegram fails each time, and take all else."""
+        """Have a user write something at which Telegram keeps failing, and nothing else."""
         how = {"user": user, "kind": "photo"}
         if not self.people.act("photo" if photo else "write", how):
             return False
@@ -104,7 +104,7 @@ class Troubles:
         return True
 
     def refuse(self, where: str, user: int, seconds: float, words: str) -> None:
-        """Have a chat take nothing, in words that the bot does not know."""
+        """Have a chat refuse everything, in words that the bot does not know."""
         chat = (
             self.people.group
             if where == "staff"

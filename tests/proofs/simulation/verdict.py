@@ -1,4 +1,4 @@
-"""What must be true after a run, and what is not."""
+"""Verdicts: what must be true after a run; a finding says what is not."""
 
 import json
 from collections import Counter, defaultdict
@@ -20,12 +20,12 @@ from tests.proofs.simulation.telegram import Call
 if TYPE_CHECKING:
     from tests.proofs.simulation.run import Simulation
 
-# An answer is written down, and what follows from it is on its way, within so many seconds.
+# Within this many seconds an answer is settled, and what follows from it is sent.
 SETTLED_WITHIN = 2.0
 
 
 def findings(simulation: "Simulation") -> list[str]:
-    """List everything that is wrong, in words."""
+    """List everything that is wrong with a run, in words."""
     return list(Verdict(simulation).findings())
 
 
@@ -35,21 +35,21 @@ def counts(simulation: "Simulation") -> dict[str, int]:
 
 
 class Verdict(Ledger):
-    """The promises, each a check."""
+    """The promises, a check each."""
 
     def findings(self) -> Iterator[str]:
-        if "restore" in self.simulation.done:  # what came after the backup is lost, to nobody else
-            for check in (self._mistakes, self._wrong, self._mixed, self._foreign):
+        if "restore" in self.simulation.done:  # what came after the backup is lost
+            for check in (self._mistakes, self._wrong_recipient, self._other_team, self._unrelated):
                 yield from check()
             return
         for check in (
             self._mistakes,
             self._outbox,
             self._lost,
-            self._typed_again,
-            self._wrong,
-            self._mixed,
-            self._foreign,
+            self._unrecognised,
+            self._wrong_recipient,
+            self._other_team,
+            self._unrelated,
             self._given_up,
             self._twice,
             self._order,
@@ -66,10 +66,10 @@ class Verdict(Ledger):
         ):
             yield from check()
 
-    # What is checked --------------------------------------------------------------------------
+    # The checks -------------------------------------------------------------------------------
 
     def _mistakes(self) -> Iterator[str]:
-        """The bot's own mistakes, which its log names, and updates that it could not handle."""
+        """The bot makes no mistakes, which its log would name, and can handle every update."""
         for line in self.simulation.log.mistakes:
             yield f"mistake: {line[-1500:]}"
         for (error,) in self.store.ask("SELECT error FROM dead_updates"):
@@ -85,12 +85,12 @@ class Verdict(Ledger):
     def _lost(self) -> Iterator[str]:
         """Everything was seen, or its writer was told why not.
 
-        After a clock was set, the right ticket may not be among those that its writer is asked for;
-        a press is refused while the bot is not in the group.
+        After the clock was set, the right ticket may not be among those that staff can choose; and
+        while the bot is not in the group, the press that chooses one is refused.
         """
         shown, told = self.firsts(), self.told_tokens() | self._left_behind()
         if {"clock", "kick"} & {*self.simulation.done}:
-            told |= self.asked()
+            told |= self.undecided()
         for one in self.written:
             if one.note or one.token in shown or one.token in told:
                 continue
@@ -99,25 +99,25 @@ class Verdict(Ledger):
             yield f"lost: {one.token}"
 
     def _left_behind(self) -> set[str]:
-        """Find what was said in a group that was dropped first: the bot only tells the group."""
+        """Find what was said in a group that was dropped: the bot only tells the group so."""
         if "choose" not in self.simulation.done:
             return set()
         former = {chat.id for chat in self.simulation.people.groups[:-1]}
         unheard = (one for one in self.written if one.chat_id in former)
         return {one.token for one in unheard if (one.chat_id, one.message_id) not in self.stored}
 
-    def _typed_again(self) -> Iterator[str]:
-        """Somebody who replies to a copy unknown to the bot need only press, not type again.
+    def _unrecognised(self) -> Iterator[str]:
+        """Whoever replies to an unknown copy need only press a button, not retype the answer.
 
-        After the clock was set, no time of a send fits.
+        After the clock was set, the times of sends do not fit.
         """
         if "clock" in self.simulation.done:
             return
         for one in self.written:
             if one.token[0] == "a" and not one.note and self.was_unknown(one):
-                yield f"to be typed again: {one.token}"
+                yield f"unrecognised: {one.token}"
 
-    def _wrong(self) -> Iterator[str]:
+    def _wrong_recipient(self) -> Iterator[str]:
         """Nobody sees a message that was not for them."""
         notes = {one.token for one in self.written if one.note}
         for sight in self.sights:
@@ -131,33 +131,33 @@ class Verdict(Ledger):
                 if not right:
                     yield f"wrong recipient: {token} in {sight.chat_id}"
 
-    def _mixed(self) -> Iterator[str]:
-        """A staff chat sees nothing of the users of another one: not their words, nor their names.
+    def _other_team(self) -> Iterator[str]:
+        """A staff chat sees neither words nor names of another one's users.
 
-        What could not be handled is told in the main one, whoever wrote it.
+        Updates that could not be handled are reported in the main one, whoever wrote them.
         """
-        apart = self.simulation.people.users_apart
+        second_users = self.simulation.people.second_users
         for sight in self.sights:
             if sight.chat_id not in self.staff_chats or "could not be handled" in sight.words:
                 continue
             for user in {*map(tokens.user_of, sight.tokens), *named(sight.words)}:
-                if (user in apart) != (sight.chat_id in self.apart):
-                    yield f"mixed: user {user} in {sight.chat_id}: {sight.words[:200]!r}"
+                if (user in second_users) != (sight.chat_id in self.second_chats):
+                    yield f"other team: user {user} in {sight.chat_id}: {sight.words[:200]!r}"
 
-    def _foreign(self) -> Iterator[str]:
-        """Nobody does anything to a ticket with whose user they had nothing to do."""
+    def _unrelated(self) -> Iterator[str]:
+        """Nobody changes the ticket of a user that they had nothing to do with."""
         people = {row["id"]: row["telegram_id"] for row in self.rows("users")}
         for event in self.rows("ticket_events"):
             user = self.users[people[self.tickets[event["ticket_id"]]["user_id"]]]
             actor = people.get(event["actor_id"])
             if actor in {None, *self.users} or (actor, user) in self.simulation.people.dealings:
                 continue
-            yield f"foreign: {event['kind']} on a ticket of user {user} by {actor}"
+            yield f"unrelated: {event['kind']} on a ticket of user {user} by {actor}"
 
     def _given_up(self) -> Iterator[str]:
-        """What a chat refuses in words that nobody knows waits, if the chat refused all else too.
+        """A message refused in unknown words waits if its chat refused everything else too.
 
-        The notice of failure goes before everything else; had it been refused, all would wait.
+        The failure notice is sent before everything else; if it is refused, everything waits.
         """
         refused = [
             call
@@ -172,13 +172,13 @@ class Verdict(Ledger):
             tries = [call for call in refused if {*self.tokens_of(row)} & call.carried]
             answered = max((call.over_at for call in tries), default=inf)
             if any(call.at > answered + SETTLED_WITHIN for call in refused):
-                yield f"given up: {row['kind']} {row['id']}, although its chat took nothing"
+                yield f"given up: {row['kind']} {row['id']}, although its chat refused everything"
 
     def _twice(self) -> Iterator[str]:
-        """Nothing is shown once more than nobody could know of, and that was announced."""
+        """Nothing is shown twice, unless an answer was lost; then the log announces it."""
         excuses = self.excuses()
         announced = self.by_token(self.simulation.log.announced)
-        anew = self.simulation.witness.sent_anew()
+        anew = self.simulation.witness.sent_instead_of_edit()
         for token, number in self.duplicates().items():
             if number > excuses[token]:
                 yield f"twice: {token} {number} times more, excused {excuses[token]}"
@@ -186,10 +186,10 @@ class Verdict(Ledger):
                 yield f"unannounced: {token} {number} times more, announced {announced[token]}"
 
     def _order(self) -> Iterator[str]:
-        """Within a ticket and a chat, everything comes in the order in which it was written."""
+        """Within a ticket and a chat, everything is seen in the order in which it was written."""
         firsts, excuses = self.firsts(), self.excuses()
-        # What was sent again on request comes late; and a send with a lost result may still arrive
-        # after its message was taken back, and so not sent again.
+        # What was sent again on request comes late. So does a send whose answer was lost, if its
+        # message was taken back before the next try.
         late = (
             self.told_tokens()
             | self.stuck()
@@ -197,11 +197,11 @@ class Verdict(Ledger):
             | {one.token for one in self.written if one.retracted and excuses[one.token]}
         )
         lanes: defaultdict[tuple[int, str, int | None], list[str]] = defaultdict(list)
-        doubted = self.doubted()
+        unconfirmed = self.unconfirmed()
         for one in self.written:
             row = self.stored.get((one.chat_id, one.message_id))
             if row is not None and one.token in firsts and one.token not in late:
-                passed = row["author_id"] if row["author_id"] in doubted else None
+                passed = row["author_id"] if row["author_id"] in unconfirmed else None
                 lanes[row["ticket_id"], one.token[0], passed].append(one.token)
         for lane in lanes.values():
             for early, after in pairwise(lane):
@@ -209,7 +209,7 @@ class Verdict(Ledger):
                     yield f"out of order: {after} was seen before {early}"
 
     def _edits(self) -> Iterator[str]:
-        """The newest wording is what was seen last; what was taken back is gone."""
+        """People see the newest wording, and nothing that was taken back."""
         firsts, told, excuses = self.firsts(), self.told_tokens(), self.excuses()
         newest = self.now_shown()
         for one in self.written:
@@ -218,7 +218,7 @@ class Verdict(Ledger):
             if one.retracted:
                 if newest[one.token] and not excuses[one.token] and not self.deletion_failed(one):
                     yield f"not taken back: {one.token}"
-            elif one.edits and not self.gone_at_edit(one):
+            elif one.edits and not self.edit_may_have_failed(one):
                 shown = [sight.words for sight in newest[one.token]]
                 late = any(
                     self.last_edit_came_late(sight.chat_id, sight.message_id)
@@ -228,7 +228,7 @@ class Verdict(Ledger):
                     yield f"edit not seen: {one.words!r}, but {shown}"
 
     def _numbers(self) -> Iterator[str]:
-        """Each day has the numbers 1 to n, and its counter says n."""
+        """The tickets of each day are numbered 1 to n, and its counter says n."""
         given: defaultdict[str, list[int]] = defaultdict(list)
         for row in self.tickets.values():
             given[row["opened_on"]].append(row["daily_id"])
@@ -240,9 +240,9 @@ class Verdict(Ledger):
                 yield f"counter of {day}: {last.get(day)}, tickets {len(numbers)}"
 
     def _limits(self) -> Iterator[str]:
-        """The bot provokes no 429 of its own."""
+        """The bot never exceeds Telegram's limits."""
         if "clock" in self.simulation.done:
-            return  # what was sent within the last minute is told by the machine's clock
+            return  # a new process knows by the clock what was sent just before
         for call in self.simulation.telegram.provoked:
             if self._counted_late(call):
                 continue
@@ -257,7 +257,7 @@ class Verdict(Ledger):
             yield f"429: {who} at {call.at:.1f}, after {dict(before)}"
 
     def _counted_late(self, refused: Call) -> bool:
-        """Whether Telegram counted a send in that minute of which the bot had given up to hear."""
+        """Whether in that minute Telegram counted a send that the bot had given up."""
         return any(
             call.came_late and call.processed_at > refused.at - 60
             for call in self.simulation.telegram.calls
@@ -265,9 +265,9 @@ class Verdict(Ledger):
         )
 
     def _cards(self) -> Iterator[str]:
-        """A ticket's newest card offers what can be done with it now."""
+        """The newest card of a ticket offers what can be done with it now."""
         people = self.simulation.people
-        groups = {chat.id: chat for chat in (people.group, *people.apart[-1:])}
+        groups = {chat.id: chat for chat in (people.group, *people.second_groups[-1:])}
         newest = {
             row["ticket_id"]: row
             for row in self.rows("message_links")
@@ -276,7 +276,7 @@ class Verdict(Ledger):
         for row in newest.values():
             ticket = self.tickets[row["ticket_id"]]
             card = groups[row["chat_id"]].messages.get(row["message_id"])
-            failed = ("card_redrawn", "card_posted")  # staff were told, and can have it sent again
+            failed = ("card_redrawn", "card_posted")  # staff were told, and can send it again
             if card is None or any(self.any_failed(ticket["id"], kind) for kind in failed):
                 continue
             if self.last_edit_came_late(card.chat.id, card.id):
@@ -286,7 +286,7 @@ class Verdict(Ledger):
                 yield f"card of ticket {ticket['id']}: {card.keyboard}, is {ticket['status']}"
 
     def _links(self) -> Iterator[str]:
-        """What a link carried is with the ticket of what its user wrote next, within a day."""
+        """What a link carried is recorded with the ticket that its user wrote on next."""
         if "clock" in self.simulation.done:
             return
         known = {
@@ -301,7 +301,7 @@ class Verdict(Ledger):
                     yield f"link: {payload} of {token} is not with ticket {row['ticket_id']}"
 
     def _statuses(self) -> Iterator[str]:
-        """A ticket waits for its user only if it has an answer that has not failed."""
+        """A ticket is pending only if it has an answer that has not failed."""
         sends = {
             json.loads(row["payload"])["message_id"]: row["status"]
             for row in self.rows("deliveries")
@@ -314,4 +314,4 @@ class Verdict(Ledger):
         }
         for ticket in self.tickets.values():
             if ticket["status"] == "pending" and ticket["id"] not in answered:
-                yield f"status: ticket {ticket['id']} waits for its user, who has no answer"
+                yield f"status: ticket {ticket['id']} is pending, but its user has no answer"

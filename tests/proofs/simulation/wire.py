@@ -1,4 +1,4 @@
-"""The bot's end of the wire: aiogram's session, without HTTP."""
+"""The wire: aiogram's session without HTTP, which calls the simulated Telegram."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from tests.proofs.simulation.telegram import Call, Telegram
 
 
 class Wire(BaseSession):
-    """One process's connections; once cut, nothing of that process gets through."""
+    """One process's connections; once `dead`, nothing of that process gets through."""
 
     def __init__(self, telegram: Telegram, process: int) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Wire(BaseSession):
     async def make_request(
         self, bot: Bot, method: TelegramMethod[TelegramType], timeout: int | None = None
     ) -> TelegramType:
-        """Ask as the bot's own session does: the same parameters, the same errors."""
+        """Make the request as the bot's own session does: same parameters, same errors."""
         future = asyncio.get_running_loop().create_future()
         call = self._call(bot, method, future)
         try:
@@ -94,6 +94,6 @@ class Wire(BaseSession):
         chunk_size: int = 65536,
         raise_for_status: bool = True,
     ) -> AsyncGenerator[bytes, None]:
-        """The bot downloads nothing."""
+        """Downloads do not happen here."""
         raise NotImplementedError
         yield b""

@@ -1,4 +1,4 @@
-"""What people saw, and what was on its way when a process ended."""
+"""The witness: what people saw, and what was in flight when a process ended."""
 
 import re
 from collections import Counter
@@ -17,13 +17,13 @@ GONE = (
     "MESSAGE_ID_INVALID",
 )
 
-# After this a refusal repeats what its reader wrote, which shows it to nobody.
+# After these words, a refusal repeats what its reader wrote; that shows it to nobody else.
 REPEATED = re.compile("You wrote: “|You sent: ")
 
 
 @dataclass(frozen=True)
 class Sight:
-    """A message of the bot as it was shown first, or after an edit."""
+    """A message of the bot, as it looked when it was sent or edited."""
 
     at: float
     chat_id: int
@@ -47,7 +47,7 @@ class Witness:
         telegram.on_change = self._look
 
     def waiting(self) -> list[str]:
-        """List what is in the outbox and not settled."""
+        """List the deliveries that are not settled."""
         rows = self._store.ask(
             "SELECT id, kind, status, attempts, error FROM deliveries "
             "WHERE status IN ('waiting', 'claimed')"
@@ -55,20 +55,20 @@ class Witness:
         return [" ".join(map(str, row)) for row in rows]
 
     def process_ended(self) -> None:
-        """Take down what a process had claimed when it ended."""
+        """Note what a process had claimed when it ended."""
         for (number,) in self._store.ask("SELECT id FROM deliveries WHERE status = 'claimed'"):
             self.in_flight[number] += 1
 
     def excuses(self) -> Counter[str]:
-        """Count what was shown without the bot knowing, or sent as a new message on purpose."""
-        found = self.sent_anew()
+        """Count how often a token may be seen again: an answer was lost, or an edit impossible."""
+        found = self.sent_instead_of_edit()
         for call in self._telegram.calls:
             if call.processed and not call.heard:
                 found.update(call.shown)
         return found
 
-    def sent_anew(self) -> Counter[str]:
-        """Count what was to be edited, but was gone, and so was sent once more."""
+    def sent_instead_of_edit(self) -> Counter[str]:
+        """Count the tokens of messages that could not be edited, and so were sent anew."""
         found = Counter[str]()
         for call in self._telegram.calls:
             if any(words in call.description for words in GONE):
