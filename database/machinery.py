@@ -155,12 +155,14 @@ class DeadUpdate(Base):
     """An update that could not be handled, with all that is needed to handle it later.
 
     `raw` is the update's JSON in ASCII: PostgreSQL refuses zeros and lone surrogates otherwise.
+    `staff_chat_id` is the group whose staff are told of it, by the id that it had then.
     """
 
     __tablename__ = "dead_updates"
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     update_id: Mapped[int] = mapped_column(unique=True)
+    staff_chat_id: Mapped[int] = mapped_column(server_default=sql("0"))
     raw: Mapped[str]
     error: Mapped[str]
     died_at: Mapped[datetime]

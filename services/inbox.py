@@ -51,26 +51,21 @@ async def forget_old(session: AsyncSession, *, now: datetime) -> bool:
 
 
 async def set_aside(
-    session: AsyncSession, raw: dict[str, Any], error: str, *, now: datetime
+    session: AsyncSession, raw: dict[str, Any], error: str, *, staff_chat_id: int, now: datetime
 ) -> DeadUpdate:
-    """Keep an update that could not be handled, whole, for an operator to replay."""
+    """Keep an update that could not be handled, whole, for an operator to replay.
+
+    The staff of `staff_chat_id` are to be told of it.
+    """
     dead = await session.scalar(
         select(DeadUpdate).where(DeadUpdate.update_id == raw["update_id"]).with_for_update()
     )
     if dead is None:
         dead = DeadUpdate(update_id=raw["update_id"], raw=json.dumps(raw), died_at=now)
         session.add(dead)
-    dead.error, dead.replayed_at = clean(error), None
+    dead.error, dead.replayed_at, dead.staff_chat_id = clean(error), None, staff_chat_id
     await session.flush()
     return dead
-
-
-async def kept_since(session: AsyncSession, dead_update_id: int) -> Sequence[int]:
-    """List the updates set aside from this number on that still wait for a fix."""
-    dead = select(DeadUpdate.id).where(
-        DeadUpdate.id >= dead_update_id, DeadUpdate.replayed_at.is_(None)
-    )
-    return (await session.scalars(dead.order_by(DeadUpdate.id))).all()
 
 
 async def raws(session: AsyncSession, dead_update_ids: Sequence[int]) -> Sequence[str]:

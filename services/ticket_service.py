@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import structlog
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -221,6 +221,32 @@ async def get(session: AsyncSession, ticket_id: int, *, staff_chat_id: int) -> T
         raise NotForYou
     structlog.contextvars.bind_contextvars(ticket=ticket.id)
     return ticket
+
+
+async def concerned(session: AsyncSession, chat_id: int | None, *, now: datetime) -> int:
+    """Find the staff chat that what happened in a chat concerns; the main one if there is no other.
+
+    It is the chat itself, or for a private one that of the ticket which a message there would join.
+    """
+    if chat_id is not None and chat_id > 0:
+        chat_id = await _staff_chat_of(session, chat_id, now=now)
+    home = staff_chats.home(session, chat_id) if chat_id else staff_chats.main(session)
+    return (await home).chat_id
+
+
+async def _staff_chat_of(session: AsyncSession, telegram_id: int, *, now: datetime) -> int | None:
+    """Find the staff chat of a user's current ticket, without locking anything."""
+    chat_id: int | None = await session.scalar(
+        select(Ticket.staff_chat_id)
+        .join(User, User.id == Ticket.user_id)
+        .where(
+            User.telegram_id == telegram_id,
+            or_(NOT_CLOSED, Ticket.closed_at >= now - REOPENS_WITHIN),
+        )
+        .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
+        .limit(1)
+    )
+    return chat_id
 
 
 async def _current_ticket(session: AsyncSession, user: User, *, now: datetime) -> Ticket | None:

@@ -18,7 +18,7 @@ from database.machinery import Delivery, DeliveryStatus
 from database.models import ContentKind, Direction, LinkKind, Message, Ticket, User
 from services import inbox, links, notices
 from services.delivery.parcel import Parcel, Shown, links_of
-from services.helpdesk import failure_notices, orphans, resend
+from services.helpdesk import failure_notices, orphans, resend, set_aside_news
 from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTickets
 
 _AS_NOTICE = links_of([Shown(kind=LinkKind.NOTICE)])
@@ -173,7 +173,7 @@ async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel | No
 @words_for(notices.UpdateSetAside)
 async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel:
     """Tell of all updates set aside since, and whose they are; replayed ones no longer count."""
-    kept = await inbox.kept_since(desk.session, notice.dead_update_id)
+    kept = await set_aside_news.kept_since(desk.session, notice.dead_update_id, desk.chat_id)
     found = [update_json.writer(json.loads(one)) for one in await inbox.raws(desk.session, kept)]
     writers = {one.telegram_id: one for one in found if one is not None}
     words = to_staff.updates_set_aside(kept or [notice.dead_update_id], list(writers.values()))

@@ -159,6 +159,33 @@ async def test_tickets_wait_for_a_new_main_chat_until_the_bot_is_in_it(house: Ho
         await house.kate.sees("My lamp", in_=third)
 
 
+async def fails(*_: object, **__: object) -> None:
+    raise ArithmeticError
+
+
+async def test_of_what_cannot_be_handled_each_team_hears_its_own(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house.bot_in(house.team):
+        of_bob = await house.opens_there("My bill")
+        monkeypatch.setattr("services.helpdesk.answers.write", fails)
+        monkeypatch.setattr("services.ticket_service.receive", fails)
+
+        await house.liam.replies(of_bob, "We send another bill")
+        first = await house.liam.sees("could not be handled", in_=house.billing)
+        await house.bob.writes("And my lamp?")
+        await house.bob.sees("Something went wrong")
+        await house.alice.writes("My lamp")
+        told = await house.kate.sees("could not be handled", in_=house.team)
+
+        assert first.text.endswith("From: Liam")
+        assert told.text.endswith("From: Alice")
+        await house.telegram.advance(301)
+        await house.liam.sees("From: Bob", in_=house.billing)
+        assert not await says(house.team, "Liam")
+        assert not await says(house.team, "Bob")
+
+
 async def test_what_users_read_is_set_in_the_main_chat(house: House) -> None:
     refusal = "What users read from me is set in the main staff chat."
     async with house.bot_in(house.team):

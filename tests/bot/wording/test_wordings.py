@@ -112,7 +112,9 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
     under_way = kind is notices.StillUnderWay
     status = DeliveryStatus.WAITING if under_way else DeliveryStatus.FAILED
     delivery = await factories.delivery(session, failed, ticket, chat_id=USER, status=status)
-    dead = await inbox.set_aside(session, {"update_id": 5}, "Traceback", now=NOON)
+    dead = await inbox.set_aside(
+        session, {"update_id": 5}, "Traceback", staff_chat_id=STAFF, now=NOON
+    )
     said, reason = content("Hello?", chat_id=STAFF), KeptReason.UNCONFIRMED
     words = await kept.keep(session, said, reason, author=None, speaker_id=5, now=NOON)
     asked = {"key": Words.CONFIRMATION.value, "language": ticket.user.language}
