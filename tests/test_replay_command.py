@@ -12,6 +12,7 @@ from database.machinery import DeadUpdate
 from database.models import Message
 from database.session import make_engine, make_sessions
 from services import inbox
+from tests.services.factories import STAFF
 from tests.support.processes import environment, run
 from tests.support.times import NOON
 
@@ -115,5 +116,6 @@ async def set_aside(session: AsyncSession, **fields: Any) -> None:
     alice = {"id": 5, "is_bot": False, "first_name": "Alice"}
     chat = {"id": 5, "type": "private", "first_name": "Alice"}
     message = {"message_id": 2, "date": 0, "chat": chat, "from": alice, "text": "Hello"} | fields
-    await inbox.set_aside(session, {"update_id": 1, "message": message}, "a bug", now=NOON)
+    raw = {"update_id": 1, "message": message}
+    await inbox.set_aside(session, raw, "a bug", staff_chat_id=STAFF, now=NOON)
     await session.commit()

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.callbacks import speaker_of
 from bot.texts import team_words
 from database.team import Dialogue
-from services.helpdesk import dialogues, new_words, staff_chats
+from services.helpdesk import dialogues, new_words
 from services.helpdesk.settings import Words
 from services.problems import (
     NoLongerAsked,
@@ -38,14 +38,13 @@ async def refusal(
     ]
     if not asked:
         return None
-    speakers = {
-        await staff_chats.followed(session, one.speaker_id)
-        for one in asked
-        if dialogues.is_open(one, now=now)
-    }
-    if not speakers:
+    still_asked = [one for one in asked if dialogues.is_open(one, now=now)]
+    if not still_asked:
         return NoLongerAsked()
-    return QuestionUnconfirmed() if speaker_id in speakers else NotAsked()
+    for one in still_asked:
+        if await dialogues.is_with(session, one, speaker_id):
+            return QuestionUnconfirmed()
+    return NotAsked()
 
 
 def _asks(message: Message, dialogue: Dialogue) -> bool:

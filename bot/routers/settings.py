@@ -19,7 +19,7 @@ from bot.callbacks import (
 from bot.entities import entities
 from bot.i18n import LANGUAGES
 from bot.reading.acting_staff import require_administrator, require_say
-from bot.reading.content import content
+from bot.reading.content import content, place_of
 from bot.reading.filters import AboutDialogue, staff_command
 from bot.reading.members import Standing
 from bot.reading.pressed_message import pressed_message
@@ -82,10 +82,8 @@ async def ask_for_words(
     require_administrator(staff_chat, administrator)
     which, language = callback_data.which, _known(callback_data.language)
     asked = _asked(callback_data, staff_chat)
-    menu_id = pressed_message(query).message_id
-    await new_words.ask(
-        session, staff_chat.chat_id, asked, which, language, menu_id=menu_id, now=now
-    )
+    menu = place_of(pressed_message(query))
+    await new_words.ask(session, staff_chat.chat_id, asked, which, language, menu=menu, now=now)
     keyboard = keyboards.stop_asking(callback_data.speaker_id, which, language)
     return _becomes(query, (team_words.asking(which, language), []), keyboard)
 
@@ -103,8 +101,8 @@ async def stop_asking(
 ) -> EditMessageText:
     require_administrator(staff_chat, administrator)
     asked = _asked(callback_data, staff_chat)
-    menu_id = query.message.message_id if query.message else 0
-    await new_words.stop(session, staff_chat.chat_id, asked, menu_id=menu_id, now=now)
+    menu = place_of(pressed_message(query))
+    await new_words.stop(session, staff_chat.chat_id, asked, menu=menu, now=now)
     return await _page(
         query, session, callback_data, callback_data.which, callback_data.language, day
     )
@@ -153,7 +151,7 @@ async def take_words(
     require_administrator(staff_chat, administrator)
     said = content(message)
     reply = Reply(
-        said.message_id,
+        said.place,
         _speaker_id(message),
         said.text if said.kind == "text" else None,
         said.entities,

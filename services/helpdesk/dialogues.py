@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.address import Place
 from database.team import Dialogue
 from services import read_ahead
 from services.helpdesk import staff_chats
@@ -38,16 +39,20 @@ async def begin(
     return made
 
 
-async def ongoing(session: AsyncSession, chat_id: int, speaker_id: int) -> Dialogue | None:
-    """Find the dialogue with somebody in a chat that has not ended, however old it is."""
-    found: Dialogue | None = await session.scalar(
-        select(Dialogue).where(
-            Dialogue.chat_id == chat_id,
-            Dialogue.speaker_id == speaker_id,
-            Dialogue.ended_at.is_(None),
-        )
-    )
-    return found
+async def ongoing(session: AsyncSession, chat_id: int, speaker_id: int) -> Sequence[Dialogue]:
+    """List the dialogues with somebody in a staff chat that have not ended, however old they are.
+
+    It is one, and may be another one from before the group got its new id.
+    """
+    in_chat = await staff_chats.belongs(session, Dialogue.chat_id, chat_id)
+    found = await session.scalars(select(Dialogue).where(in_chat, Dialogue.ended_at.is_(None)))
+    return [one for one in found if await is_with(session, one, speaker_id)]
+
+
+async def is_with(session: AsyncSession, dialogue: Dialogue, speaker_id: int) -> bool:
+    """Whether it is with this person or group; a group also under an id that it had before."""
+    asked = await staff_chats.followed(session, dialogue.speaker_id)
+    return asked == await staff_chats.followed(session, speaker_id)
 
 
 async def of_question(session: AsyncSession, chat_id: int, message_id: int) -> Dialogue | None:
@@ -58,9 +63,21 @@ async def of_question(session: AsyncSession, chat_id: int, message_id: int) -> D
 async def of_answer(session: AsyncSession, chat_id: int, message_id: int) -> Dialogue | None:
     """Find the dialogue that has this message as its answer."""
     for dialogue in (await _questions(session)).values():
-        if (dialogue.chat_id, dialogue.data.get("answer_id")) == (chat_id, message_id):
+        if place_of(dialogue, "answer") == Place(chat_id, message_id):
             return dialogue
     return None
+
+
+def place_data(name: str, place: Place) -> dict[str, int]:
+    """Make the part of a dialogue's data that says where a message of it is."""
+    return {f"{name}_chat_id": place.chat_id, f"{name}_id": place.message_id}
+
+
+def place_of(dialogue: Dialogue, name: str) -> Place | None:
+    """Read where a message of a dialogue is; data of older versions has no chat: the question's."""
+    message_id = dialogue.data.get(f"{name}_id")
+    chat_id = dialogue.data.get(f"{name}_chat_id", dialogue.chat_id)
+    return None if message_id is None else Place(chat_id, message_id)
 
 
 async def of_chat(session: AsyncSession, chat_id: int) -> Sequence[Dialogue]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.address import Place
 from database.models import User
 from database.team import Dialogue
 from services import outbox
@@ -31,7 +32,7 @@ class Reply:
     `speaker_id` is the person's, or that of the group in whose name an administrator wrote.
     """
 
-    message_id: int
+    place: Place
     speaker_id: int
     text: str | None
     entities: list[dict[str, Any]] = field(default_factory=list)
@@ -45,12 +46,12 @@ async def ask(
     which: Words,
     language: str,
     *,
-    menu_id: int,
+    menu: Place,
     now: datetime,
 ) -> None:
     """Ask somebody for new words; an earlier question to them in this chat is withdrawn."""
     await stop(session, chat_id, speaker_id, now=now)
-    data = {"key": which.value, "language": language, "menu_id": menu_id}
+    data = {"key": which.value, "language": language} | dialogues.place_data("menu", menu)
     dialogue = await dialogues.begin(session, chat_id, speaker_id, STEP, data, now=now)
     outbox.post(session, chat_id, WordsAsked(dialogue.id), now=now)
 
@@ -60,14 +61,14 @@ async def stop(
     chat_id: int,
     speaker_id: int,
     *,
-    menu_id: int | None = None,
+    menu: Place | None = None,
     now: datetime,
 ) -> None:
-    """Withdraw the question to somebody; with `menu_id`, only if that menu asked it."""
-    dialogue = await dialogues.ongoing(session, chat_id, speaker_id)
-    if dialogue is not None and menu_id in {None, dialogue.data["menu_id"]}:
-        await dialogues.end(session, dialogue, now=now)
-        outbox.post(session, chat_id, QuestionWithdrawn(dialogue.id), now=now)
+    """Withdraw the question to somebody; with `menu`, only if that menu asked it."""
+    for dialogue in await dialogues.ongoing(session, chat_id, speaker_id):
+        if menu in {None, dialogues.place_of(dialogue, "menu")}:
+            await dialogues.end(session, dialogue, now=now)
+            outbox.post(session, chat_id, QuestionWithdrawn(dialogue.id), now=now)
 
 
 async def hear(
@@ -84,7 +85,7 @@ async def hear(
     Returns the refusal of a reply that isn't text. Raises NotAsked, NoLongerAsked, and what
     `settings.checked` raises.
     """
-    if await staff_chats.followed(session, dialogue.speaker_id) != reply.speaker_id:
+    if not await dialogues.is_with(session, dialogue, reply.speaker_id):
         raise NotAsked
     which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
     if not await _is_expected(session, dialogue, reply, now=now):
@@ -94,8 +95,8 @@ async def hear(
     piece = settings.checked(which, reply.text, reply.entities)
     await settings.change(session, which, language, piece, by=by, now=now)
     newest = await settings.last_change(session, which, language)
-    used = {"answer_id": reply.message_id, "change_id": newest.id if newest else None}
-    dialogue.data = dialogue.data | used
+    used = dialogues.place_data("answer", reply.place)
+    dialogue.data = dialogue.data | used | {"change_id": newest.id if newest else None}
     await _finish(session, dialogue, chat_id, now=now)
     return None
 
@@ -104,7 +105,7 @@ async def _is_expected(
     session: AsyncSession, dialogue: Dialogue, reply: Reply, *, now: datetime
 ) -> bool:
     """Whether the question is still open, or this is an edit of the reply that was used last."""
-    if dialogue.data.get("answer_id") != reply.message_id:
+    if dialogues.place_of(dialogue, "answer") != reply.place:
         return dialogues.is_open(dialogue, now=now)
     which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
     newest = await settings.last_change(session, which, language)
@@ -125,11 +126,11 @@ async def _finish(
     session: AsyncSession, dialogue: Dialogue, chat_id: int, *, now: datetime
 ) -> None:
     """End the dialogue if it has not ended yet, and show the new words."""
-    data = dialogue.data
+    data, menu = dialogue.data, dialogues.place_of(dialogue, "menu")
     if dialogue.ended_at is None:
         await dialogues.end(session, dialogue, now=now)
-        withdrawn = QuestionWithdrawn(dialogue.id, data["menu_id"])
-        outbox.post(session, dialogue.chat_id, withdrawn, now=now)
+        beside = menu.message_id if menu and menu.chat_id == dialogue.chat_id else None
+        outbox.post(session, chat_id, QuestionWithdrawn(dialogue.id, beside), now=now)
     speaker_id = await staff_chats.followed(session, dialogue.speaker_id)
     changed = WordsChanged(speaker_id, data["key"], data["language"])
     outbox.post(session, chat_id, changed, now=now)

@@ -15,6 +15,7 @@ from tests.support.office import USERNAME, Office, Sessions, formatted, open_off
 
 UNDELETABLE = {"status": 400, "description": "Bad Request: message can't be deleted"}
 TYPED = "Welcome to our shop!"
+ANONYMOUS = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group"}
 
 
 async def menu(office: Office, user: User | None = None, *, anonymous: bool = False) -> Message:
@@ -203,14 +204,19 @@ async def test_a_button_forged_for_another_group_is_refused(office: Office) -> N
     assert await greeted(office, "Ann", "en") == TYPED
 
 
-async def test_an_anonymous_administrator_changes_words(office: Office) -> None:
+async def asked_as_group(office: Office) -> Message:
+    """Have an anonymous administrator asked for the closing words."""
     shown = await menu(office, anonymous=True)
     await office.kate.presses(shown, "Closing words")
     shown = await office.kate.sees_edit(shown, "In which language?")
     await office.kate.presses(shown, "English")
     shown = await office.kate.sees_edit(shown, "This is the default")
     await office.kate.presses(shown, "Change")
-    asked = await office.sees("Administrator, please reply")
+    return await office.sees("Administrator, please reply")
+
+
+async def test_an_anonymous_administrator_changes_words(office: Office) -> None:
+    asked = await asked_as_group(office)
     assert await markup(office, asked) is None
 
     await office.kate.replies(asked, "Bye", anonymous=True)
@@ -365,6 +371,17 @@ async def test_settings_go_on_in_the_supergroup_that_the_group_became(office: Of
     shown = await office.kate.sees("Which text do you want to change", in_=moved)
     await office.kate.presses(shown, "Greeting")
     await office.kate.sees_edit(shown, "In which language?")
+
+
+async def test_an_anonymous_reply_from_before_the_group_moved_is_taken(office: Office) -> None:
+    asked = await asked_as_group(office)
+    written = reply(asked, "Bye", sender_chat=asked.raw["chat"], **{"from": ANONYMOUS})
+    moved = await office.support.becomes_supergroup()
+    await office.kate.sees("became a supergroup", in_=moved)
+
+    await office.telegram.update({"message": written})
+
+    await office.kate.sees("(an administrator):\n\nBye", in_=moved)
 
 
 async def test_a_question_that_cannot_be_deleted_holds_nothing_up(office: Office) -> None:

@@ -145,7 +145,7 @@ async def test_killed_between_due_and_done_it_is_done_once(
 ) -> None:
     now = utcnow()
     async with sessions.begin() as session:
-        dead = await inbox.set_aside(session, {"update_id": 5}, "", now=now)
+        dead = await inbox.set_aside(session, {"update_id": 5}, "", staff_chat_id=0, now=now)
         await timers.set(session, StaffToldAgain(first=dead.id), now, now=now)
     await scene.start(mishaps.dies_before_it_is_done)
     assert await scene.ended() == SIGKILLED

@@ -1,39 +1,58 @@
 """Asking for words: only a reply to the question counts, by whom it asks, while it asks."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.address import Place
 from database.machinery import Delivery
 from database.team import Dialogue
+from services.delivery import relocating
 from services.helpdesk import dialogues, new_words, settings
 from services.helpdesk.new_words import Reply
 from services.helpdesk.settings import Words
 from services.notices import QuestionWithdrawn, WordsAsked, WordsChanged
 from services.problems import NoLongerAsked, NotAsked, PlaceholderUnknown, WordsNotText
-from tests.services.factories import HOUR, KATE, STAFF
+from tests.services.factories import HOUR, KATE, STAFF, waiting
 from tests.support.times import NOON
 
 MENU, QUESTION = 50, 51
+MOVED = -1002
 
 
-async def asked(session: AsyncSession, speaker_id: int = KATE.telegram_id) -> Dialogue:
+async def asked(
+    session: AsyncSession, speaker_id: int = KATE.telegram_id, chat_id: int = STAFF
+) -> Dialogue:
     """Ask for the closing words in Russian."""
-    await new_words.ask(session, STAFF, speaker_id, Words.CLOSING, "ru", menu_id=MENU, now=NOON)
-    dialogue = await dialogues.ongoing(session, STAFF, speaker_id)
-    assert dialogue is not None
+    menu = Place(chat_id, MENU)
+    await new_words.ask(session, chat_id, speaker_id, Words.CLOSING, "ru", menu=menu, now=NOON)
+    (dialogue,) = await dialogues.ongoing(session, chat_id, speaker_id)
     await dialogues.asked_with(session, dialogue.id, QUESTION)
     await session.refresh(dialogue)
     return dialogue
 
 
-async def said(session: AsyncSession, dialogue: Dialogue, text: str | None, **how: Any) -> Any:
-    defaults = {"message_id": 60, "speaker_id": dialogue.speaker_id}
-    now = how.pop("now", NOON)
-    reply = Reply(text=text, **defaults | how)
+async def said(
+    session: AsyncSession,
+    dialogue: Dialogue,
+    text: str | None,
+    message_id: int = 60,
+    *,
+    chat_id: int = STAFF,
+    now: datetime = NOON,
+    **how: Any,
+) -> Any:
+    defaults = {"speaker_id": dialogue.speaker_id}
+    reply = Reply(Place(chat_id, message_id), text=text, **defaults | how)
     return await new_words.hear(session, dialogue, reply, by=None, chat_id=STAFF, now=now)
+
+
+async def moves(session: AsyncSession) -> None:
+    """Have the staff chat get another id, as a group that becomes a supergroup does."""
+    await relocating.migrated(session, STAFF, MOVED, now=NOON)
 
 
 async def posted(session: AsyncSession) -> list[str]:
@@ -47,7 +66,7 @@ async def test_a_reply_changes_the_words_and_ends_the_dialogue(session: AsyncSes
     assert await said(session, dialogue, "Bye, {ticket}") is None
 
     assert await settings.words(session, Words.CLOSING, "ru") == ("Bye, {ticket}", [])
-    assert await dialogues.ongoing(session, STAFF, KATE.telegram_id) is None
+    assert await dialogues.ongoing(session, STAFF, KATE.telegram_id) == []
     assert await posted(session) == [WordsAsked.kind, QuestionWithdrawn.kind, WordsChanged.kind]
     found = await dialogues.of_question(session, STAFF, QUESTION)
     assert found is dialogue
@@ -125,6 +144,79 @@ async def test_two_are_asked_at_once_and_asking_again_takes_the_first_question_b
         QuestionWithdrawn.kind,
         WordsAsked.kind,
     ]
+
+
+async def test_an_anonymous_administrator_is_known_by_both_ids_of_the_group(
+    session: AsyncSession,
+) -> None:
+    """A reply from before the group moved may be handled afterwards."""
+    dialogue = await asked(session, speaker_id=STAFF)
+    await moves(session)
+
+    assert await said(session, dialogue, "Bye", speaker_id=STAFF) is None
+    assert await said(session, dialogue, "Goodbye", speaker_id=MOVED) is None
+
+    assert await settings.words(session, Words.CLOSING, "ru") == ("Goodbye", [])
+
+
+@pytest.mark.parametrize("speaker_id", [KATE.telegram_id, STAFF])
+async def test_asking_in_the_group_that_it_became_takes_the_question_back(
+    session: AsyncSession, speaker_id: int
+) -> None:
+    first = await asked(session, speaker_id)
+    await moves(session)
+    asks_again = MOVED if speaker_id == STAFF else speaker_id
+    menu = Place(MOVED, MENU)
+    await new_words.ask(session, MOVED, asks_again, Words.CLOSING, "ru", menu=menu, now=NOON)
+
+    with pytest.raises(NoLongerAsked):
+        await said(session, first, "Bye")
+
+
+async def test_a_menu_of_the_former_group_with_the_same_number_stops_nothing(
+    session: AsyncSession,
+) -> None:
+    await moves(session)
+    dialogue = await asked(session, chat_id=MOVED)
+
+    await new_words.stop(session, MOVED, KATE.telegram_id, menu=Place(STAFF, MENU), now=NOON)
+    assert dialogue.ended_at is None
+    await new_words.stop(session, MOVED, KATE.telegram_id, menu=Place(MOVED, MENU), now=NOON)
+    assert dialogue.ended_at == NOON
+
+
+async def test_a_menu_of_the_former_group_is_not_deleted_from_the_one_that_it_became(
+    session: AsyncSession,
+) -> None:
+    """There its number is of another message."""
+    await moves(session)
+    menu = Place(STAFF, MENU)
+    await new_words.ask(session, MOVED, KATE.telegram_id, Words.CLOSING, "ru", menu=menu, now=NOON)
+    (dialogue,) = await dialogues.ongoing(session, MOVED, KATE.telegram_id)
+
+    await said(session, dialogue, "Bye", chat_id=MOVED)
+
+    assert (STAFF, QuestionWithdrawn(dialogue.id, None)) in await waiting(session)
+
+
+async def test_a_message_of_the_same_number_in_another_chat_is_not_the_answer(
+    session: AsyncSession,
+) -> None:
+    dialogue = await asked(session)
+    await said(session, dialogue, "Bye")
+
+    assert await dialogues.of_answer(session, MOVED, 60) is None
+    with pytest.raises(NoLongerAsked):
+        await said(session, dialogue, "Something for a customer", chat_id=MOVED)
+
+
+async def test_what_was_noted_without_a_chat_is_of_the_chat_of_the_question(
+    session: AsyncSession,
+) -> None:
+    dialogue = await asked(session)
+    dialogue.data = dialogue.data | {"answer_id": 60}
+
+    assert await dialogues.of_answer(session, STAFF, 60) is dialogue
 
 
 async def test_dialogues_are_forgotten_after_a_week(session: AsyncSession) -> None:

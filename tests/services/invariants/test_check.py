@@ -228,7 +228,7 @@ async def seen_in_the_future(session: AsyncSession, _ticket: Ticket) -> None:
 
 
 async def an_update_is_dead(session: AsyncSession, _ticket: Ticket) -> None:
-    await inbox.set_aside(session, {"update_id": 5}, "", now=NOON)
+    await inbox.set_aside(session, {"update_id": 5}, "", staff_chat_id=STAFF, now=NOON)
 
 
 async def something_is_overdue(session: AsyncSession, _ticket: Ticket) -> None:
@@ -402,7 +402,7 @@ async def test_what_is_only_worth_knowing_is_said_and_nothing_is_wrong(
     sessions: async_sessionmaker[AsyncSession], database_url: str
 ) -> None:
     async with sessions.begin() as session:
-        await inbox.set_aside(session, {"update_id": 5}, "", now=NOON)
+        await inbox.set_aside(session, {"update_id": 5}, "", staff_chat_id=STAFF, now=NOON)
     said: list[str] = []
 
     assert await check.check(database_url, now=NOON, say=said.append) == 0
