@@ -68,14 +68,16 @@ async def resend_missed(
     now: datetime,
     notice_id: int | None,
 ) -> None:
-    """Send the ticket's answers that failed since the block began; NothingToResend if none did.
+    """Send the ticket's answers that failed since the block began.
 
-    Older failures may have been answered in another way. `notice_id` is as in `resend`.
+    Older failures may have been answered in another way. `notice_id` is as in `resend`. If none is
+    left: AnswerIsNote if one has become a note, otherwise NothingToResend.
     """
     missed = _missed(ticket.id, since).order_by(Delivery.id)
     failed = (await session.scalars(missed.with_for_update(of=Delivery))).all()
     if not failed:
-        raise NothingToResend
+        became_note = await session.scalar(_failed(ticket.id, since, Direction.NOTE).limit(1))
+        raise AnswerIsNote if became_note else NothingToResend
     await _send(session, ticket, failed, now=now)
     await _show_outcome(session, ticket, failed, notice_id, now=now)
 
@@ -134,7 +136,12 @@ async def became(session: AsyncSession, delivery_ids: Sequence[int]) -> Counter[
 
 
 def _missed(ticket_id: int, since: datetime | None = None) -> Select[Delivery]:
-    """Select the failed deliveries of answers that have not become notes.
+    """Select the failed deliveries of answers that have not become notes."""
+    return _failed(ticket_id, since, Direction.ANSWER)
+
+
+def _failed(ticket_id: int, since: datetime | None, direction: Direction) -> Select[Delivery]:
+    """Select the failed deliveries of answers, by what these are now.
 
     Those that failed because the user had blocked the bot were due when refused: see `settling`.
     """
@@ -146,7 +153,7 @@ def _missed(ticket_id: int, since: datetime | None = None) -> Select[Delivery]:
             Delivery.ticket_id == ticket_id,
             Delivery.kind.in_(_OF_ANSWERS),
             Delivery.status == DeliveryStatus.FAILED,
-            Message.direction == Direction.ANSWER,
+            Message.direction == direction,
             failed_since,
         )
     )

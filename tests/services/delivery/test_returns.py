@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import Delivery, DeliveryStatus
-from database.models import Direction, Ticket
+from database.models import Direction, Message, Ticket
 from services.delivery import settling
 from services.delivery.outcomes import UserGone
 from services.helpdesk import failure_notices, people, resend
@@ -19,7 +19,7 @@ from services.notices import (
     SentAgain,
     UserReturned,
 )
-from services.problems import NothingToResend
+from services.problems import AnswerIsNote, NothingToResend
 from tests.services import factories
 from tests.services.factories import ANN, HOUR, MINUTE, SECOND, STAFF
 from tests.support.times import NOON
@@ -130,6 +130,21 @@ async def test_what_failed_in_an_earlier_block_is_not_sent_at_a_later_return(
     assert (old.status, new.status) == (DeliveryStatus.FAILED, DeliveryStatus.WAITING)
     with pytest.raises(NothingToResend):
         await resend.resend_missed(session, ticket, since=NOON, notice_id=None, now=NOON + HOUR)
+
+
+async def test_what_became_a_note_meanwhile_is_not_said_to_have_arrived(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    missed = await on_its_way(session, ticket)
+    await refused(session, missed, left_at=NOON, now=NOON)
+    await back(session, ticket, now=NOON + MINUTE)
+    answer = await session.get_one(Message, missed.payload["message_id"])
+    answer.direction = Direction.NOTE
+
+    with pytest.raises(AnswerIsNote):
+        await resend.resend_missed(session, ticket, since=NOON, notice_id=None, now=NOON + HOUR)
+
+    assert missed.status is DeliveryStatus.FAILED
 
 
 async def test_what_could_not_be_taken_back_is_at_the_return(
