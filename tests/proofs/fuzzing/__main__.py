@@ -1,4 +1,4 @@
-"""The long form: so many updates through the bot on both databases, as a table and as JSON."""
+"""The long form: thousands of updates through the bot on both databases, as a table and JSON."""
 
 import argparse
 import json
@@ -28,12 +28,14 @@ def main() -> int:
         "--seed",
         type=int,
         default=None,
-        help="begin with this one; what fails is made small, which takes minutes",
+        help="the first seed; what fails is then shrunk, which takes minutes",
     )
     parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append")
-    parser.add_argument("--json", type=Path, default=None, help="write the figures here, too")
+    parser.add_argument(
+        "--json", type=Path, default=None, help="also write the figures to this file"
+    )
     wanted = parser.parse_args()
-    logging.disable()  # of libraries; what the bot says is listened to (bench.py)
+    logging.disable()  # of libraries; the bot's own log is checked (bench.py)
     first = random.randrange(10**6) if wanted.seed is None else wanted.seed
     databases = wanted.database or ["sqlite", "postgresql"]
     results = [
@@ -45,7 +47,7 @@ def main() -> int:
 
 
 def fuzz(database: str, updates: int, first: int, *, shrink: bool) -> dict[str, Any]:
-    """Go on with seed after seed until there were enough updates, or Ctrl-C; say what was found."""
+    """Run seed after seed until there are enough updates, or Ctrl-C; return the figures."""
     started, findings, number, stopped = time.monotonic(), [], first, False
     with new_url(database) as url, Runner(url) as runner:
         while runner.total.total < updates and not stopped:
@@ -53,7 +55,7 @@ def fuzz(database: str, updates: int, first: int, *, shrink: bool) -> dict[str, 
                 runner.explore(PLANS_A_ROUND, number, shrink=shrink)
             except KeyboardInterrupt:
                 stopped = True
-            except Exception:  # noqa: BLE001 - whatever it is, it is a finding
+            except Exception:  # noqa: BLE001 - any error is a finding
                 findings.append({"seed": number, "what": traceback.format_exc()})
                 say(f"--seed {number} --database {database}", traceback.format_exc())
             say(f"{database}: seed {number}, {runner.total.total} updates", file=sys.stderr)
@@ -66,12 +68,12 @@ def fuzz(database: str, updates: int, first: int, *, shrink: bool) -> dict[str, 
         "seconds": seconds,
         "plans": runner.plans,
         "updates": runner.total.total,
-        "kinds": dict(rows(runner.total.outcomes)),
+        "kinds": dict(by_kind(runner.total.outcomes)),
         "findings": findings,
     }
 
 
-def rows(outcomes: Counter[tuple[str, str]]) -> list[tuple[str, dict[str, int]]]:
+def by_kind(outcomes: Counter[tuple[str, str]]) -> list[tuple[str, dict[str, int]]]:
     kinds = sorted({kind for kind, _ in outcomes})
     ends = (HANDLED, REFUSED, ASIDE, AGAIN)
     return [(kind, {end: outcomes[kind, end] for end in ends}) for kind in kinds]
@@ -83,9 +85,9 @@ def show(database: str, runner: Runner, seconds: int, seeds: range, findings: in
     say(f"seeds {seeds.start} to {seeds.stop - 1}, {findings} findings\n")
     ends = (HANDLED, REFUSED, ASIDE, AGAIN)
     say(f"{'':24}" + "".join(f"{end:>12}" for end in ends))
-    for kind, row in rows(runner.total.outcomes):
+    for kind, row in by_kind(runner.total.outcomes):
         say(f"{kind or '(no name)':24}" + "".join(f"{row[end]:>12}" for end in ends))
-    sums = [sum(row[end] for _, row in rows(runner.total.outcomes)) for end in ends]
+    sums = [sum(row[end] for _, row in by_kind(runner.total.outcomes)) for end in ends]
     say(f"{'all':24}" + "".join(f"{total:>12}" for total in sums))
 
 

@@ -1,4 +1,4 @@
-"""One plan of updates through the bot: App as it is, a real database, Telegram at the wire."""
+"""The bench: one plan of updates through the real App, a real database, and a fake wire."""
 
 import asyncio
 import json
@@ -32,10 +32,10 @@ from tests.proofs.fuzzing.updates import Step
 from tests.proofs.fuzzing.wire import BOT, TOKEN, Fault, Wire
 from tests.support.times import NOON
 
-# How many times waiting work is given another chance, with time to pass, before it counts as stuck.
-PATIENCE = 400
+# How many turns of the courier the outbox may take to empty before something counts as stuck.
+MOST_TURNS = 400
 
-# What the log may say at ERROR when nothing is wrong with the bot.
+# Events at level ERROR that mean no mistake of the bot.
 EXPECTED = {
     "update set aside",
     "update without update_id",
@@ -52,7 +52,7 @@ _OUTCOMES = {
 
 @dataclass
 class Report:
-    """What became of the updates: (kind, outcome) counted, and what is wrong, in sentences."""
+    """How many updates had which (kind, outcome); and what is wrong, in sentences."""
 
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Report:
 
 
 class Beats(Heartbeat):
-    """Tells when poller and courier turn."""
+    """A heartbeat that tells when the poller or the courier takes a turn."""
 
     def __init__(self) -> None:
         self.turned = asyncio.Event()
@@ -74,7 +74,7 @@ class Beats(Heartbeat):
 
 
 class Bench:
-    """The bot with one plan in hand."""
+    """The bot, and what becomes of one plan."""
 
     def __init__(self, database: Database, faults: Mapping[int, Fault]) -> None:
         self.now = NOON
@@ -112,7 +112,7 @@ class Bench:
         return self.now
 
     async def run(self, plan: list[list[Step]]) -> Report:
-        """Run the plan to its end and hold against it all that was promised."""
+        """Run the plan to its end, and check every promise."""
         stopped = asyncio.Event()
         with capture_logs() as self.logs:
             async with asyncio.TaskGroup() as group:
@@ -126,7 +126,7 @@ class Bench:
         return self.report
 
     def _update(self, step: Step) -> dict[str, Any]:
-        """Number an update; one without a step to the next number comes a second time."""
+        """Number an update; if the step has no gap to the last one, give that one again."""
         self.now += timedelta(seconds=step.later)
         if step.gap == 0 and self._last_id in self.sent:
             return self.sent[self._last_id][1]
@@ -134,13 +134,13 @@ class Bench:
         while self._last_id in self.sent:
             self._last_id += 1
         made = {"update_id": self._last_id} | step.build(self.wire)
-        # As the wire makes it of what we give it.
+        # As it is after the wire has made JSON of it.
         made = cast("dict[str, Any]", json.loads(json.dumps(made)))
         self.sent[self._last_id] = (step, made)
         return made
 
     async def _watched_one(self, raw: dict[str, Any]) -> Fate:
-        """Note what the inbox makes of an update."""
+        """Handle an update, and note its outcome."""
         before = len(self.logs)
         fate = await self._handle_one(raw)
         said = [_OUTCOMES[one["event"]] for one in self.logs[before:] if one["event"] in _OUTCOMES]
@@ -148,7 +148,7 @@ class Bench:
         return fate
 
     async def _watched_batch(self, batch: Sequence[dict[str, Any]]) -> Fate:
-        """Note what the inbox makes of a batch: of one it can't, nothing."""
+        """Handle a batch, and note the outcomes; none if it has to be split."""
         before = len(self.logs)
         if (fate := await self._handle_batch(batch)) is not Fate.COMMITTED:
             return fate
@@ -156,7 +156,7 @@ class Bench:
             one["update_id"] for one in self.logs[before:] if _OUTCOMES.get(one["event"]) is AGAIN
         )
         refused = {one.get("update_id") for one in self.logs[before:] if one["event"] == "refused"}
-        for raw in reversed(batch):  # of two with one number the second one is known
+        for raw in reversed(batch):  # of two with the same number, the second one is known
             known = again[raw["update_id"]] > 0
             again[raw["update_id"]] -= 1
             outcome = REFUSED if raw["update_id"] in refused else HANDLED
@@ -170,9 +170,9 @@ class Bench:
             self.became[raw["update_id"]] = outcome
 
     async def _drained(self) -> None:
-        """Wait until nothing is left in the outbox, and let time pass for what waits for it."""
+        """Wait until the outbox is empty, and let time pass if deliveries wait for it."""
         before: object = None
-        for _ in range(PATIENCE):
+        for _ in range(MOST_TURNS):
             count, due = pending = await self.database.pending()
             if not count:
                 return
@@ -181,12 +181,12 @@ class Bench:
             before = pending
             self.beats.turned.clear()
             while not self.beats.turned.is_set():
-                self.app.courier.wake()  # again: the turn at hand may have heard the one before
+                self.app.courier.wake()  # again: the current turn may have used up the last one
                 await asyncio.sleep(0)
             await self.app.courier.settled()
-        self.report.wrong.append("something waits for ever")
+        self.report.wrong.append("the outbox does not become empty")
 
-    # What was promised
+    # The promises
 
     async def _judge(self) -> None:
         async with self.sessions() as session:
@@ -199,7 +199,7 @@ class Bench:
             told = Counter(
                 one.chat_id
                 for one in await session.scalars(refusals)
-                if one.payload["problem"]["name"] != NoteStays.__name__  # handled, with a word
+                if one.payload["problem"]["name"] != NoteStays.__name__  # handled, but answered
             )
             await self._judge_kept_words(session)
             found = await check.findings(await session.connection(), now=self.now)
@@ -207,17 +207,17 @@ class Bench:
         if lost := self.sent.keys() - self.became.keys():
             say(f"never handled: {sorted(lost)}")
         if self.now - NOON < inbox.KEPT_FOR and (lost := self.sent.keys() - seen):
-            say(f"handled, and not recorded as seen: {sorted(lost)}")
+            say(f"handled, but not recorded as seen: {sorted(lost)}")
         for update_id, (step, raw) in self.sent.items():
             outcome = self.became.get(update_id)
             if (outcome == ASIDE) != (update_id in dead):
-                say(f"{outcome}, but kept: {update_id in dead}: {raw}")
+                say(f"{outcome}, but in dead_updates: {update_id in dead}: {raw}")
             if outcome == ASIDE and json.loads(dead[update_id].raw) != raw:
-                say(f"kept otherwise than it came: {raw}")
+                say(f"set aside in another form than it came: {raw}")
             if outcome == ASIDE and step.plausible and step.kind in _ASKED_FOR:
-                say(f"set aside, and Telegram could have sent it: {step}: {dead[update_id].error}")
+                say(f"set aside, although Telegram could send it: {step}: {dead[update_id].error}")
             if outcome == HANDLED and _joins_a_ticket(step) and _place(raw) not in written:
-                say(f"handled, and not in a ticket: {raw}")
+                say(f"handled, but in no ticket: {raw}")
         self._judge_refusals(told)
         self._judge_logs()
         for finding in found:
@@ -225,7 +225,7 @@ class Bench:
                 say(f"check: {finding.line}")
 
     async def _judge_kept_words(self, session: AsyncSession) -> None:
-        """What is kept went to nobody, and its writer was told of it, or asked."""
+        """Kept words are not passed on, and their writer is told or asked."""
         waiting = select(Delivery).where(
             Delivery.kind.in_([notices.WordsKept.kind, notices.UnconfirmedKept.kind])
         )
@@ -234,15 +234,15 @@ class Bench:
         passed_on = set((await session.execute(known)).all())
         for row in await session.scalars(select(KeptWords)):
             if (row.chat_id, row.message_id, row.content["text"]) in passed_on:
-                self.report.wrong.append(f"kept, and passed on too: {row.content}")
+                self.report.wrong.append(f"kept, but also passed on: {row.content}")
             about = None if row.reason is KeptReason.UNCONFIRMED else row.mark
             if about not in asked and row.media_group_id is None:
-                self.report.wrong.append(f"kept, and nobody is asked: {row.content}")
+                self.report.wrong.append(f"kept, but nobody is asked: {row.content}")
 
     def _judge_refusals(self, told: Counter[int]) -> None:
-        """Each refusal is told; in a private chat a newer one may have replaced it.
+        """Every refusal is told; in a private chat, a newer one may replace it.
 
-        Groups count as one: what waits moves with a group that gets a new id.
+        All groups are counted together: what waits moves with a group that gets a new id.
         """
         refused = [self.sent[one][1] for one, became in self.became.items() if became == REFUSED]
         asked = Counter(_chat_of(raw) for raw in refused if not _is_press(raw) and _says_where(raw))
@@ -258,7 +258,7 @@ class Bench:
             self.report.wrong.append("another bot was answered")
         presses = sum(map(_is_press, refused))
         if len(self.wire.alerts) < presses:
-            self.report.wrong.append("a press was refused without a word")
+            self.report.wrong.append("a press was refused without an answer")
 
     def _judge_logs(self) -> None:
         for line in self.logs:
@@ -271,15 +271,15 @@ def _chat_of(raw: dict[str, Any]) -> Any:
 
 
 def _is_press(raw: dict[str, Any]) -> bool:
-    """Whether it is a press that can be answered; without its id, it is answered in the chat."""
+    """Whether it is a press whose query can be answered; without its id, the chat is told."""
     press = raw.get("callback_query")
     return isinstance(press, dict) and isinstance(press.get("id"), str)
 
 
 def _says_where(raw: dict[str, Any]) -> bool:
-    """Whether a message that was understood names a chat that could be told anything.
+    """Whether a message that was understood names a chat that can get an answer.
 
-    In a private chat it must say that no bot wrote it.
+    In a private chat, it must also say that no bot wrote it.
     """
     chat_id, source = _chat_of(raw), origin(raw)
     if source.private and source.is_program:
@@ -291,13 +291,13 @@ _ASKED_FOR = {"message", "edited_message", "callback_query", "my_chat_member"}
 
 
 def _joins_a_ticket(step: Step) -> bool:
-    """Whether a user wrote plain text in private, and nothing is wrong with it."""
+    """Whether it is a user's plain text in private, with nothing wrong."""
     return (
         step.plausible
         and step.kind == "message"
         and step.chat == step.sender != ROBOT
         and step.content.keys() == {"text"}
-        and bool(step.content["text"])  # an empty one is no text, and may be a service message
+        and bool(step.content["text"])  # empty, it may be a service message
     )
 
 

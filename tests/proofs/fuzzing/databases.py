@@ -1,4 +1,4 @@
-"""A database for each plan, made in no time."""
+"""A database for each plan: made once, and emptied before each."""
 
 import asyncio
 import shutil
@@ -25,13 +25,13 @@ class Database:
     """One database, emptied for each plan."""
 
     def __init__(self, url: str) -> None:
-        # By one connection, as the process that leads writes (`make_writer`).
+        # One connection, as the leading process has for writing (`make_writer`).
         self.engine: AsyncEngine = make_engine(url, pool_size=1, max_overflow=0)
         file = make_url(url).database or ""
         self._beside = sqlite3.connect(file) if url.startswith("sqlite") else None
 
     async def empty(self) -> None:
-        """Remove every row, in one go: TRUNCATE takes ten times as long for so few."""
+        """Delete all rows in one call; TRUNCATE takes ten times as long for so few."""
         deletions = "".join(f"DELETE FROM {name};" for name in reversed(_TABLES))  # noqa: S608 - our tables
         if self._beside is not None:
             self._beside.executescript(deletions)
@@ -42,9 +42,9 @@ class Database:
             await raw.execute(deletions)
 
     async def pending(self) -> tuple[int, datetime | None]:
-        """Tell how many deliveries wait, and when the first is due.
+        """Count the deliveries that wait, and tell when the first is due.
 
-        On SQLite by a connection of its own: the bot's has a thread, and each hop costs.
+        On SQLite it uses a connection of its own: that of the bot has a thread, which is slower.
         """
         if self._beside is not None:
             count, due = self._beside.execute(_PENDING).fetchone()
@@ -61,7 +61,7 @@ class Database:
 
 @contextmanager
 def new_url(backend: str) -> Iterator[str]:
-    """Make a database at head that is gone afterwards."""
+    """Make a database at head; it is removed afterwards."""
     if backend == "sqlite":
         folder = Path(tempfile.mkdtemp(prefix="support-bot-fuzz-", dir=postgres.fast_place()))
         try:

@@ -1,4 +1,4 @@
-"""Who takes part: few people, so that their messages meet on the same tickets."""
+"""People and chats: only a few, so that their messages meet on the same tickets."""
 
 from typing import Any
 

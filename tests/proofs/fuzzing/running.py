@@ -1,4 +1,4 @@
-"""Plans by hypothesis, each through the whole bot on a database of its own."""
+"""Runs plans, made by hypothesis, each through the whole bot on an empty database."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -13,23 +13,23 @@ from tests.proofs.fuzzing.databases import Database
 from tests.proofs.fuzzing.updates import Step, plans
 from tests.proofs.fuzzing.wire import FAULTS, Fault
 
-# A plan that takes so many seconds has met something that never ends.
+# A plan that takes this many seconds has met something that never ends.
 LONGEST = 120
 
 type Plan = list[list[Step]]
 type Faults = Mapping[int, Fault]
 
-# Which sends go wrong, counted from 1, and how.
+# How which sends go wrong; sends are counted from 1.
 faults = st.dictionaries(st.integers(1, 60), st.sampled_from(FAULTS), max_size=4)
 
 
 class Broken(AssertionError):
-    """Something that was promised did not hold."""
+    """A promise did not hold."""
 
 
 @dataclass
 class Runner:
-    """Runs one plan after the other."""
+    """Runs one plan after another."""
 
     url: str
     total: Report = field(default_factory=Report)
@@ -45,7 +45,7 @@ class Runner:
         self._loop.close()
 
     def run(self, plan: Plan, faults: Faults) -> None:
-        """Run a plan; Broken, with all that is wrong, if a promise did not hold."""
+        """Run a plan. Raises Broken, with everything that is wrong."""
         report = self._loop.run(self._run(plan, faults))
         self.plans += 1
         self.total.outcomes += report.outcomes
@@ -58,7 +58,7 @@ class Runner:
             return await Bench(self._database, faults).run(plan)
 
     def explore(self, plans_: int, number: int, *, shrink: bool) -> None:
-        """Try so many plans that this seed makes; `shrink` makes what fails as small as it can."""
+        """Run this many plans made from this seed; with `shrink`, shrink one that fails."""
         test: Callable[[], None] = given(plans(), faults)(self.run)
         test = settings(
             max_examples=plans_,

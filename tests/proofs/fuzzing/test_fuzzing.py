@@ -1,4 +1,4 @@
-"""The short form: new plans with each change, and those that once failed, always."""
+"""The short form: new plans with each change, and all those that once failed."""
 
 from collections.abc import Iterator
 
@@ -18,17 +18,17 @@ BARE = {name: one for name, one in CONTENTS["live_photo"].items() if name != "ph
 HELLO = Step("message", ANN, ANN, {"text": "Hello"})
 
 
-# What makes a step one that Telegram would not send: a number that does no harm.
+# A change that does no harm, so that a step counts as one that Telegram would not send.
 STRANGE = (Mutation(1, 5),)
 
 
 def changed(content: dict[str, object]) -> Step:
-    """A message of Ann's in which something is as it cannot be."""
+    """Make a message of Ann's that Telegram would not send."""
     return Step("message", ANN, ANN, content, mutations=STRANGE)
 
 
 FAILED_ONCE: dict[str, Plan] = {
-    "what another bot may have sent, for nobody is named": [
+    "a message without a sender, perhaps from another bot": [
         [Step("message", ROBOT, ROBOT, {"text": " "}, mutations=(Mutation(7, None, gone=True),))]
     ],
     "a first text that becomes a photo": [
@@ -38,20 +38,20 @@ FAILED_ONCE: dict[str, Plan] = {
     "a first text that becomes a photo before its card is sent": [
         [HELLO, Step("edited_message", ANN, ANN, {"photo": PHOTO}, back=0)]
     ],
-    "a chat whose id no database keeps": [
+    "a chat whose id is too large for a database": [
         [changed({"text": "Hello", "chat": {"id": 2**63, "type": "private"}}), HELLO]
     ],
-    "somebody in the private chat of somebody else": [
+    "somebody in another person's private chat": [
         [changed({"text": "Hello", "chat": CHATS[KATE]}), HELLO]
     ],
-    "a group that moves to where a person is": [
+    "a group that moves to a person's id": [
         [HELLO, Step("message", STAFF_CHAT, KATE, {"migrate_to_chat_id": 8294}, mutations=STRANGE)],
         [Step("message", ANN, ANN, {"text": "Hello?"})],
     ],
-    "a refusal that nobody can be told": [
+    "a refusal for a chat that cannot exist": [
         [changed({"dice": {"emoji": "x"}, "chat": {"id": 0, "type": "private"}}), HELLO]
     ],
-    "a command without a letter": [
+    "a command that is a space": [
         [
             Step(
                 "message",
@@ -61,12 +61,12 @@ FAILED_ONCE: dict[str, Plan] = {
             )
         ]
     ],
-    "a contact and a place of other shapes": [
+    "a contact and a place in unknown shapes": [
         [Step("message", ANN, ANN, {"contact": {"shape": "of next year"}})],
         [Step("message", ANN, ANN, {"venue": {"location": [], "title": 5}})],
         [Step("message", ANN, ANN, {"location": [1.5]})],
     ],
-    "previews, a quote and a spoiler that cannot be": [
+    "previews, a quote and a spoiler of wrong types": [
         [changed({"text": "example.com", "link_preview_options": {"url": 5}})],
         [
             Step(
@@ -81,7 +81,7 @@ FAILED_ONCE: dict[str, Plan] = {
         [changed({"photo": PHOTO, "has_media_spoiler": [], "show_caption_above_media": {}})],
         [changed({"text": "And?", "quote": {"text": 5, "position": "x"}})],
     ],
-    "a forward from where no chat is": [
+    "a forward whose origin has wrong types": [
         [changed({"text": "Hello", "forward_origin": {"type": "channel", "chat": 1.5}})],
         [changed({"text": "And", "forward_origin": {"sender_user": "Bob"}})],
         [changed({"photo": PHOTO, "forward_origin": 5})],
@@ -102,11 +102,13 @@ FAILED_ONCE: dict[str, Plan] = {
         [changed({"live_photo": BARE, "media_group_id": "1"})],
         [changed({"live_photo": BARE, "media_group_id": "1"})],
     ],
-    "a group of the smallest id that there is": [
+    "a group with the smallest possible id": [
         [changed({"text": "/tickets@support_bot", "chat": {"id": -(2**63), "type": "group"}})]
     ],
     "a megabyte": [[Step("message", ANN, ANN, {"text": "z" * MEGABYTE}), HELLO]],
-    "two updates of one number": [[HELLO, Step("message", ANN, ANN, {"text": "again"}, gap=0)]],
+    "two updates with the same number": [
+        [HELLO, Step("message", ANN, ANN, {"text": "again"}, gap=0)]
+    ],
     "numbers that run backwards": [
         [HELLO, Step("message", ANN, ANN, {"text": "and"}, gap=-100)],
         [Step("message", STAFF_CHAT, KATE, {"text": "// why?"}, back=0, gap=-100)],
@@ -127,7 +129,7 @@ def test_a_long_text_is_shown_in_short() -> None:
 
 
 @pytest.mark.parametrize("name", FAILED_ONCE)
-def test_what_failed_once_holds(runner: Runner, name: str) -> None:
+def test_a_plan_that_once_failed_goes_well(runner: Runner, name: str) -> None:
     runner.run(FAILED_ONCE[name], {})
 
 
@@ -150,7 +152,7 @@ def test_whatever_updates_come_each_is_handled_refused_or_kept(
 
 def test_a_bot_that_forgets_is_found_out(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     async def forgets(*_: object, **__: object) -> None:
-        """Take a message, and leave it at that."""
+        """Take a message, and do nothing with it."""
 
     monkeypatch.setattr("services.ticket_service._post_question", forgets)
     monkeypatch.setattr("services.ticket_service._reopen", forgets)

@@ -1,7 +1,7 @@
-"""Updates as Telegram sends them, and such with something bad in them.
+"""Updates as Telegram sends them, and updates with something wrong in them.
 
-A step is what a test shows when it fails: kind, who, where, what. It becomes JSON when its turn
-comes, because what it refers to (the last card, the button on it) is known only then.
+A step is what a failing test shows: kind, who, where, what. It becomes JSON when its turn comes,
+because what it refers to (the last card, the button on it) is not known earlier.
 """
 
 import re
@@ -74,7 +74,7 @@ CONTENTS: dict[str, Any] = {
     "something_of_next_year": {"id": 1},
     "gift": {"shape": "of next year"},
 }
-# Fields beside the content: as they should be, and as Telegram also sends them.
+# Fields beside the content: in the documented shape, and in others that Telegram might send.
 BESIDE: list[dict[str, Any]] = [
     {"forward_origin": {"type": "hidden_user", "sender_user_name": "E\nve", "date": 1}},
     {"forward_origin": {"type": "hidden_user", "date": 1}},
@@ -108,7 +108,7 @@ WITH_CAPTION = {"photo", "live_photo", "document", "video", "voice", "audio"}
 
 @dataclass(frozen=True)
 class Mutation:
-    """One place in an update, found by counting, and what is put there (or it is taken away)."""
+    """One place in an update, found by counting, and what is put there; `gone` removes it."""
 
     place: int
     value: Any = None
@@ -117,9 +117,10 @@ class Mutation:
 
 @dataclass(frozen=True)
 class Step:
-    """An update to be. `back` counts messages from the newest, in what it replies to or presses.
+    """An update, before it has ids.
 
-    `message_id` is that of an earlier message if `back` says so, else a new one.
+    `back` chooses what it replies to, edits or presses, counted from the newest message.
+    `gap` is the distance of its number to the last one, `later` the seconds that pass before it.
     """
 
     kind: str
@@ -134,7 +135,7 @@ class Step:
 
     @override
     def __repr__(self) -> str:
-        """Leave out what is as always: a failing plan has to be read."""
+        """Leave out defaults, so that a failing plan can be read."""
         said = [
             f"{one.name}={_short(getattr(self, one.name))}"
             for one in fields(self)
@@ -143,16 +144,16 @@ class Step:
         return f"Step({', '.join(said)})"
 
     def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
-        """Have hypothesis write little of it: a plan of megabytes hides what is wrong."""
-        printer.text(values.begun(repr(self)))
+        """Have hypothesis print only the beginning: nobody can read a plan of megabytes."""
+        printer.text(values.cut(repr(self)))
 
     @property
     def plausible(self) -> bool:
-        """Whether Telegram could have sent it just so."""
+        """Whether Telegram could send it."""
         return not self.mutations and len(self.content.get("text", "")) < values.MEGABYTE // 8
 
     def build(self, wire: Wire) -> dict[str, Any]:
-        """Make the update's JSON, without its number."""
+        """Make the JSON of the update, without its number."""
         update = {self.kind: _BUILDERS.get(self.kind, _event)(self, wire)}
         for mutation in self.mutations:
             _mutate(update, mutation)
@@ -160,7 +161,7 @@ class Step:
 
 
 def _short(value: Any) -> str:
-    """Write a value, what is repeated in it as a product."""
+    """Print a value, with long repetitions as products."""
     return re.sub(
         r"(.{1,8}?)\1{40,}",
         lambda run: f"{run[1]}' '*{len(run[0]) // len(run[1])}",
@@ -197,7 +198,7 @@ def _callback(step: Step, wire: Wire) -> dict[str, Any]:
     data = step.data
     if buttons and step.data in {None, UNMARKED}:
         data = buttons[(step.back or 0) % len(buttons)]
-    if step.data == UNMARKED:  # as it was before buttons carried marks
+    if step.data == UNMARKED:  # as buttons were before they carried marks
         data = ":".join((data or "").split(":")[:2])
     query = {"id": str(wire.next_id(0)), "from": PEOPLE[step.sender], "chat_instance": "1"}
     return query | {"data": data or "take:1"} | ({"message": message} if message else {})
@@ -217,7 +218,7 @@ def _membership(step: Step, wire: Wire) -> dict[str, Any]:
 
 
 def _event(step: Step, _wire: Wire) -> dict[str, Any]:
-    """Make the JSON of a kind that the bot did not ask for."""
+    """Make an update of a kind that the bot does not ask for."""
     return {"id": "1", "from": PEOPLE[step.sender], "chat": CHATS[step.chat]} | step.content
 
 
@@ -245,7 +246,7 @@ def _mutate(update: dict[str, Any], mutation: Mutation) -> None:
 
 
 def _places(value: Any) -> Any:
-    """Walk to each place of a JSON value; what is walked through is copied, for others share it."""
+    """Yield each place in a JSON value; lists and objects are copied first, as steps share them."""
     for key in list(value) if isinstance(value, dict) else range(len(value)):
         if isinstance(value[key], dict | list):
             value[key] = value[key].copy()
@@ -344,7 +345,7 @@ FORGED = st.one_of(
 )
 LATER = st.sampled_from([0, 0, 0, 0, 2, 70, 3600, 86400, 8 * 86400])
 
-# In whose name somebody may write in a group.
+# In whose name somebody writes in a group.
 IN_NAME_OF: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
     st.sampled_from(
@@ -452,7 +453,7 @@ _MUTATION = st.one_of(
 
 @st.composite
 def steps(draw: st.DrawFn) -> Step:
-    """One update, four times out of five as Telegram would send it."""
+    """Make an update; four of five are as Telegram would send them."""
     step = draw(_WEIGHED[draw(st.integers(0, len(_WEIGHED) - 1))])
     changes: dict[str, Any] = {}
     if draw(st.integers(0, 4)) == 0:
@@ -469,5 +470,5 @@ def steps(draw: st.DrawFn) -> Step:
 
 
 def plans() -> st.SearchStrategy[list[list[Step]]]:
-    """Batches of updates, one after the other."""
+    """Make batches of updates."""
     return st.lists(st.lists(steps(), min_size=1, max_size=10), min_size=1, max_size=10)

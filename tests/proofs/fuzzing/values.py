@@ -1,4 +1,4 @@
-"""Values that nobody expects, and texts that people do write."""
+"""Values that nobody expects, and texts that people write."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,18 +7,18 @@ from hypothesis import strategies as st
 
 MEGABYTE = 2**20
 
-# A plan has up to a hundred steps, and hypothesis writes no more than 30,000 characters of it.
+# A plan has up to a hundred steps, and hypothesis prints at most 30,000 characters of it.
 _BEGINNING = 200
 
 
-def begun(written: str) -> str:
-    """Cut what is written of one step; the seed brings back the whole of it."""
-    return written if len(written) <= _BEGINNING else f"{written[:_BEGINNING]}…"
+def cut(printed: str) -> str:
+    """Cut the printed form of a step; its seed makes the whole step again."""
+    return printed if len(printed) <= _BEGINNING else f"{printed[:_BEGINNING]}…"
 
 
 @dataclass(frozen=True)
 class Nested:
-    """A value nested this deep; made only when it is needed, as nothing can print it."""
+    """A value nested this deep; built only when it is sent, because it can't be printed."""
 
     depth: int
 

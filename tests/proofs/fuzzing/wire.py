@@ -1,7 +1,7 @@
-"""Telegram as far as the wire: it gives out the updates of a test, and takes every call.
+"""The wire: stands for Telegram; it hands out the updates of a test, and accepts every call.
 
-What a call returns goes through aiogram's own reading of Telegram's JSON; updates leave the queue
-only as Telegram lets them go, by the offset. HTTP is left out: it would be most of the time.
+What a call returns is JSON, which aiogram parses as always; updates leave the queue only by the
+offset, as with Telegram. There is no HTTP, which would take most of the time.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ ADMINISTRATOR = 900
 
 TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
 
-# What getChat tells of every chat (core.telegram.org/bots/api#chatfullinfo).
+# What getChat says about every chat (core.telegram.org/bots/api#chatfullinfo).
 _GIFTS = "unlimited_gifts limited_gifts unique_gifts premium_subscription gifts_from_channels"
 _FULL = {
     "accent_color_id": 0,
@@ -43,7 +43,7 @@ _SENDS = ("send", "copy", "edit", "delete", "setMessageReaction")
 
 @dataclass(frozen=True)
 class Fault:
-    """What Telegram says instead of taking a call; `content` that is no JSON comes from a proxy."""
+    """What comes back instead of a result; `content` that is no JSON comes from a proxy."""
 
     status: int
     content: Any
@@ -76,7 +76,7 @@ FAULTS = (
 
 
 class Wire(BaseSession):
-    """Answers one bot. `now` is Telegram's clock, `faults` what goes wrong at which send."""
+    """Answers one bot. `now` is Telegram's clock, `faults` says which sends go wrong, and how."""
 
     def __init__(self, now: Callable[[], datetime], faults: Mapping[int, Fault]) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class Wire(BaseSession):
     # Updates
 
     def offer(self, updates: list[Any]) -> None:
-        """Put updates in the bot's queue; a chat that one comes from, or moves to, exists."""
+        """Put updates in the bot's queue; make the chats that they come from, or move to."""
         for update in updates:
             said = update.get("message") if isinstance(update, dict) else None
             chat = said.get("chat") if isinstance(said, dict) else None
@@ -109,7 +109,7 @@ class Wire(BaseSession):
         self._offered.set()
 
     async def taken(self) -> None:
-        """Wait until the bot has let Telegram forget everything."""
+        """Wait until the bot has confirmed every update."""
         async with self._idle:
             await self._idle.wait_for(lambda: not self._queue)
 
@@ -124,7 +124,7 @@ class Wire(BaseSession):
         return self._served
 
     def _confirm(self, offset: int | None) -> None:
-        """Forget the updates before the offset that were given out."""
+        """Drop the updates before the offset that were handed out."""
         if offset is not None:
             done = [one for one in self._served if _number(one) is None or _number(one) < offset]
             self._queue = [one for one in self._queue if all(one is not gone for gone in done)]
@@ -148,7 +148,7 @@ class Wire(BaseSession):
         return read(self, bot, method, status, content.encode())
 
     def _form(self, bot: Bot, method: TelegramMethod[Any]) -> dict[str, Any]:
-        """Make what HTTP would carry, which has to be UTF-8."""
+        """Give the fields, once it is certain that HTTP could carry them as UTF-8."""
         fields, _files = parameters(self, bot, method)
         json.dumps(fields, ensure_ascii=False).encode()
         return {name: value for name, value in method if value is not None}
@@ -165,7 +165,7 @@ class Wire(BaseSession):
         return 200, json.dumps({"ok": True, "result": self._result(name, fields)})
 
     def _refusal(self, fields: dict[str, Any]) -> Fault | None:
-        """Refuse what Telegram refuses by its lengths."""
+        """Refuse texts that are too long or empty, and chats that don't exist, as Telegram does."""
         if fields.get("chat_id") not in self.chats:
             return Fault.refusal(400, "Bad Request: chat not found")
         if utf16_len(fields.get("text", "")) > TEXT_LIMIT:
@@ -211,7 +211,7 @@ class Wire(BaseSession):
         return self._message(fields) | {"message_id": fields["message_id"]}
 
     def next_id(self, chat_id: int) -> int:
-        """Count as Telegram does: a supergroup by itself, all else together."""
+        """Count messages as Telegram does: each supergroup on its own, all other chats together."""
         return next(self._ids[chat_id if chat_id < -(10**12) else "all"])
 
     def _other(self, name: str, fields: dict[str, Any]) -> Any:
