@@ -1,4 +1,4 @@
-"""Time that a bot and its Telegram both take for real, though it runs faster, or is set."""
+"""A clock for the bot and its Telegram that can run faster than real time, and be set."""
 
 import asyncio
 import selectors
@@ -19,9 +19,9 @@ _OURS = {"main", "bot", "services", "database", "core"}
 
 @dataclass(frozen=True)
 class Clock:
-    """Runs `speed` times as fast as the world, from NOON on.
+    """Starts at NOON, and runs `speed` times as fast as real time.
 
-    The monotonic clock is the machine's, so the same object in two processes tells the same time.
+    It reads the machine's monotonic clock, so the same object in two processes tells the same time.
     The number in the file `steps` is added to the bot's wall clock, and to nothing else.
     """
 
@@ -31,32 +31,32 @@ class Clock:
     epoch: float = NOON.timestamp()
 
     def monotonic(self) -> float:
-        """Seconds that never go back."""
+        """Give the monotonic time, in seconds."""
         return self.started + (time.monotonic() - self.started) * self.speed
 
     def unix(self) -> float:
-        """Telegram's time, in seconds since 1970."""
+        """Give Telegram's time, in seconds since 1970."""
         return self.epoch + self.monotonic() - self.started
 
     def utcnow(self) -> datetime:
-        """The time on the machine of the bot, which somebody may have set."""
+        """Give the time on the bot's machine, whose clock may have been set."""
         added = float(self.steps.read_text()) if self.steps.exists() else 0.0
         return datetime.fromtimestamp(self.unix() + added, UTC)
 
     def set_by(self, seconds: float) -> None:
-        """Let the bot's wall clock differ from the true time by so much."""
+        """Let the bot's wall clock differ from the true time by this much."""
         new = self.steps.with_suffix(".new")
         new.write_text(str(seconds))
         new.replace(self.steps)
 
     def new_loop(self) -> asyncio.AbstractEventLoop:
-        """Make an event loop in which everything that waits waits for this clock."""
+        """Make an event loop whose timers go by this clock."""
         return _Loop(self)
 
-    def rule(self) -> None:
-        """Make this process live by this clock; for a child, before main."""
+    def install(self) -> None:
+        """Make this process use this clock; called in a child, before main."""
         found = _swap(utcnow, self.utcnow) + _swap(time.monotonic, self.monotonic)
-        assert found >= 2, "nothing of the bot asks for the time where it did"
+        assert found >= 2, "the bot no longer reads the time where it did"
         vars(asyncio)["run"] = self._run
 
     def _run(self, main: Any, **how: Any) -> Any:
@@ -65,7 +65,7 @@ class Clock:
 
 
 class _Selector(selectors.DefaultSelector):
-    """Waits shorter by as much as time runs faster."""
+    """Waits for a shorter time, because the clock runs faster."""
 
     def __init__(self, speed: float) -> None:
         super().__init__()
@@ -79,15 +79,15 @@ class _Selector(selectors.DefaultSelector):
 class _Loop(asyncio.SelectorEventLoop):
     def __init__(self, clock: Clock) -> None:
         super().__init__(_Selector(clock.speed))
-        self._told = clock.monotonic
+        self._monotonic = clock.monotonic
 
     @override
     def time(self) -> float:
-        return self._told()
+        return self._monotonic()
 
 
 def _swap(old: Callable[..., Any], new: Callable[..., Any]) -> int:
-    """Put `new` wherever our modules and the defaults of their functions name `old`; how often."""
+    """Replace `old` in our modules and in the defaults of their functions; return how often."""
     count = 0
     for module in [module for name, module in sys.modules.items() if _is_ours(name)]:
         for name, value in list(vars(module).items()):

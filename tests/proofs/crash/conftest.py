@@ -1,4 +1,4 @@
-"""Only where a process can be killed by a signal."""
+"""These tests need signals that kill a process."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from tests.proofs.crash.scene import Scene, open_scene
 
 collect_ignore_glob = ["test_*"] if sys.platform == "win32" else []
 
-# How much of the bot's log is shown with a failed test, in characters.
+# How much of the bot's log a failed test shows, in characters.
 SHOWN = 5000
 
 

@@ -1,4 +1,4 @@
-"""Kate of the support group: answers by replying to what the bot shows there."""
+"""Kate, who is staff: answers by replying to what the bot shows in the group."""
 
 import asyncio
 import random
@@ -9,17 +9,17 @@ from contextlib import asynccontextmanager
 from sandbox import Message
 from sandbox.client import Chat
 from tests.proofs.crash.arrivals import Arrivals
-from tests.proofs.crash.reckoning import tokens, user_of
 from tests.proofs.crash.scene import Scene
+from tests.proofs.crash.tally import tokens, user_of
 
-# What the bot says when it can't tell which ticket a reply belongs to.
+# How the bot begins when it can't tell which ticket a reply belongs to.
 ASKS_BACK = "I don't know which ticket this belongs to"
-# What it says when it keeps a reply until one press names the ticket.
+# How it begins when it keeps a reply until somebody presses the button of a ticket.
 ASKS_WHICH = "I don't know for sure which ticket this belongs to"
 
 
 class Kate:
-    """`share`: of what the bot shows in the group she answers so many by herself."""
+    """`share`: the share of the bot's messages in the group that she answers unasked."""
 
     def __init__(
         self, scene: Scene, arrivals: Arrivals, rng: random.Random, *, share: float
@@ -36,12 +36,12 @@ class Kate:
         self._desk = asyncio.Lock()
 
     def rests(self) -> None:
-        """Answer nothing more by herself."""
+        """Answer nothing more unasked."""
         self._share = 0.0
 
     @asynccontextmanager
     async def pauses(self) -> AsyncIterator[None]:
-        """Write nothing while something is done to the group."""
+        """Write nothing while the group is changed."""
         async with self._desk:
             yield
 
@@ -51,7 +51,7 @@ class Kate:
         self._scene.support = new
 
     async def looks_at(self, message: Message) -> None:
-        """Reply to what the bot shows in the group, by card or by copy, or to what it asks."""
+        """Reply to the bot's message: a card, a copy or a question."""
         if message.chat_id != self._scene.support.id:
             return
         if asks_back(message):
@@ -70,19 +70,19 @@ class Kate:
             await self.replies(message, number)
 
     async def answers_one(self) -> None:
-        """Answer whichever ticket, by its card."""
+        """Answer any ticket, by its card."""
         number = self._rng.choice(sorted(self._cards))
         await self.replies(self._cards[number], number)
 
     async def takes_one(self) -> None:
-        """Press a button that changes a card: another ticket's each time."""
+        """Press a button that changes a card, each time for another ticket."""
         number = sorted(self._cards)[self._taken % len(self._cards)]
         self._taken += 1
         async with self._desk:
             await self._scene.kate.presses(self._cards[number], "Take")
 
     async def replies(self, to: Message, number: int) -> None:
-        """Answer a user by replying to a message, unless the group has moved since."""
+        """Answer a user by replying to a message, unless the group has moved."""
         async with self._desk:
             if to.chat_id != self._scene.support.id:
                 return
@@ -93,7 +93,7 @@ class Kate:
             await self._scene.kate.replies(to, f"{token}, sir")
 
     async def _tries_again(self, refusal: Message) -> None:
-        """The bot did not know what she replied to, and says so: she replies to the card."""
+        """Write the answer again, to the card: the bot did not know what it replied to."""
         token = await self._meant_by(refusal)
         if token in self._arrivals.refused:
             return
@@ -103,7 +103,7 @@ class Kate:
         await self.replies(self._cards[number], number)
 
     async def _chooses(self, question: Message) -> None:
-        """The bot kept her reply, and asks which ticket it is for; if that is none, she retypes."""
+        """Choose the ticket of a kept reply; if it is not offered, write the answer again."""
         token = await self._meant_by(question)
         named = [one for one in question.buttons if one.endswith(f"User {user_of(token)}")]
         if not named:
@@ -114,19 +114,19 @@ class Kate:
             await self._scene.kate.presses(question, named[0])
 
     async def _meant_by(self, refusal: Message) -> str:
-        """Find which answer is refused: it is quoted, or named if the group has moved since."""
+        """Find which answer is refused: it is replied to, or quoted if the group has moved."""
         quoted = await self.chats[-1].message(refusal.reply_to) if refusal.reply_to else None
         (token,) = tokens([refusal.text if quoted is None else quoted.text])
         return token
 
 
 def asks_back(message: Message) -> bool:
-    """Whether the bot says that it can't know what was meant; then nothing has arrived."""
+    """Whether the bot says that it can't tell which ticket was meant."""
     return message.text.startswith(ASKS_BACK)
 
 
 def asks(message: Message) -> bool:
-    """Whether the bot asks staff about their own words, which it may quote: nothing has arrived."""
+    """Whether the bot asks about staff's own words; a token that it quotes has not arrived."""
     return message.text.startswith((ASKS_BACK, ASKS_WHICH))
 
 

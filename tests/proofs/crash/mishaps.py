@@ -1,6 +1,6 @@
-"""What is done to a bot in its own process, before it starts, so that it dies at a chosen point.
+"""Mishaps: hooks that change a bot before it starts, so that it dies at a chosen point.
 
-The product has no hook for this: here its parts are wrapped, in the forked child alone.
+The product knows nothing of this: its functions are wrapped, in the forked child alone.
 """
 
 import asyncio
@@ -25,19 +25,19 @@ from services.helpdesk.set_aside_news import StaffToldAgain
 
 
 def all_of(hooks: Sequence[Callable[[], None]]) -> None:
-    """Do each in turn."""
+    """Call each in turn."""
     for hook in hooks:
         hook()
 
 
 def die() -> Never:
-    """Be killed here and now, as by `kill -9`."""
+    """Kill this process at once, as `kill -9` does."""
     os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("SIGKILL leaves nobody to say this")
+    raise AssertionError("SIGKILL did not kill this process")
 
 
 def dies_before_the_commit() -> None:
-    """The first update is handled and all its rows are written; the commit would come next."""
+    """Die when the first update is handled and its rows are written, just before the commit."""
 
     async def feed_and_die(bot: Any, session: AsyncSession, raw: Any, **more: Any) -> Any:
         await dispatch.feed(bot, session, raw, **more)
@@ -48,7 +48,7 @@ def dies_before_the_commit() -> None:
 
 
 def dies_before_the_confirmation() -> None:
-    """The first update is committed; the getUpdates that confirms it would come next."""
+    """Die when the first update is committed, just before the getUpdates that confirms it."""
     fetch = Fetching.fetch
 
     async def die_or_fetch(
@@ -62,7 +62,7 @@ def dies_before_the_confirmation() -> None:
 
 
 def dies_before_the_settling() -> None:
-    """The first message to the staff chat has arrived; writing that down would come next."""
+    """Die when the first message to the staff chat has arrived, just before it is settled."""
     send = Sender.__call__
 
     async def send_and_die(self: Sender, parcel: Parcel) -> Outcome:
@@ -75,7 +75,7 @@ def dies_before_the_settling() -> None:
 
 
 def dies_between_portions() -> None:
-    """A ticket, or a delivery, has come along to the group's new id; the next would come next."""
+    """Die when one ticket or delivery has moved to the group's new id, just before the next one."""
     vars(relocating).update(TICKETS_AT_A_TIME=1, DELIVERIES_AT_A_TIME=1)
     go_on = relocating.go_on
     begun: list[bool] = []
@@ -89,8 +89,8 @@ def dies_between_portions() -> None:
     vars(relocating)["go_on"] = die_or_go_on
 
 
-def dies_before_it_is_done() -> None:
-    """Die after a due notice is posted and its timer set again, just before the commit."""
+def dies_before_the_timer_is_done() -> None:
+    """Die when a due notice is posted and its timer set again, just before the commit."""
     do = timers.do
 
     async def do_and_die(session: AsyncSession, row: Timer, moment: timers.Moment) -> None:
@@ -104,7 +104,7 @@ def dies_before_it_is_done() -> None:
 
 
 def confirms_before_it_commits() -> None:
-    """The mistake of aiogram's own polling, to see that the proofs find it."""
+    """Make the mistake of aiogram's own polling, to see that the tests find it."""
     take = Poller._take
 
     async def confirm_and_take(self: Poller, batch: Sequence[Any]) -> Fate:
@@ -116,13 +116,13 @@ def confirms_before_it_commits() -> None:
 
 
 def confirms_before_it_commits_and_dies() -> None:
-    """That mistake, and a death at the point where it costs a message."""
+    """Make that mistake, and die where it costs a message."""
     confirms_before_it_commits()
     dies_before_the_commit()
 
 
 def is_slow_until_it_is_stopped() -> None:
-    """Updates are in hand, and handled only once the program is asked to stop."""
+    """Take updates, but handle them only once the program is asked to stop."""
     stop, stopped = Poller.stop, asyncio.Event()
 
     def stop_and_say_so(self: Poller) -> None:

@@ -1,4 +1,4 @@
-"""A sandbox, a staff group, and a bot that is a process of its own and can be killed."""
+"""A scene: a sandbox, a staff group, and a bot in a process of its own that can be killed."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from tests.support.processes import Forked, environment
 
 SIGKILLED = -9
 
-# How long a bot may take to talk to Telegram after its start, in seconds.
+# How long a bot may take from its start to its first call to Telegram, in seconds.
 STARTS_WITHIN = 30
 
 OFF = {"limit_per_chat": 0, "limit_per_group": 0, "limit_total": 0}
@@ -27,7 +27,7 @@ OFF = {"limit_per_chat": 0, "limit_per_group": 0, "limit_total": 0}
 
 @dataclass
 class Scene:
-    """Telegram with its people, and the bot, one process after the other."""
+    """Telegram with its people, and the bot, one process after another."""
 
     sandbox: Sandbox
     telegram: Telegram
@@ -43,9 +43,9 @@ class Scene:
     async def start(
         self, prepare: Callable[[], None] | None = None, *, answered: int = 200
     ) -> None:
-        """Start the bot; comes back when it has talked to Telegram for the first time."""
+        """Start the bot, and wait until it has called Telegram for the first time."""
         before = self.sandbox.calls[-1].number if self.sandbox.calls else 0
-        hooks = [self.clock.rule] if self.clock else []
+        hooks = [self.clock.install] if self.clock else []
         hooks += [*self.hooks, prepare] if prepare else self.hooks
         self.bot = Forked([], self.variables, self.log_file, partial(all_of, hooks))
         self.starts += 1
@@ -59,31 +59,31 @@ class Scene:
         assert await self.ended() == SIGKILLED
 
     async def stop(self) -> None:
-        """Stop the bot as an operator does; it has to end well."""
+        """Stop the bot as an operator does; it has to exit with 0."""
         assert self.bot is not None
         self.bot.terminate()
         assert await self.ended(10) == 0, self.log_file.read_text()[-5000:]
 
     async def ended(self, seconds: float = 30) -> int:
-        """Wait until the bot is gone by itself; its exit code."""
+        """Wait until the bot has ended by itself, and return its exit code."""
         assert self.bot is not None
         code = await self.bot.ended(seconds)
         self.bot = None
         return code
 
     async def command(self, *arguments: str) -> int:
-        """Run a command of main.py for an operator; its exit code. What it says is in the log."""
-        rule = self.clock.rule if self.clock else None
-        return await Forked(list(arguments), self.variables, self.log_file, rule).ended(30)
+        """Run an operator's command and return its exit code; its output goes to the log."""
+        hook = self.clock.install if self.clock else None
+        return await Forked(list(arguments), self.variables, self.log_file, hook).ended(30)
 
     def within(self, seconds: float) -> float:
-        """Convert seconds of the real world to seconds of this scene."""
+        """Convert real seconds to seconds of this scene's clock."""
         return seconds * (self.clock.speed if self.clock else 1)
 
     def log(self, event: str | None = None, since: int = 0) -> list[dict[str, Any]]:
-        """Every line so far (or after the first `since`) that says this, or all lines.
+        """List the log's lines, or those of one event, without the first `since` lines.
 
-        A line cut off by a death, or by a full disk, is none; the next one may follow upon it.
+        A line that a death or a full disk cut off is ignored, but not what follows on it.
         """
         found = []
         for line in self.log_file.read_text().splitlines()[since:]:
@@ -93,11 +93,11 @@ class Scene:
         return found
 
     def lines(self) -> int:
-        """How long the log is now, for `since`."""
+        """Count the lines of the log so far, for `since`."""
         return len(self.log_file.read_text().splitlines())
 
     async def says(self, event: str, since: int, seconds: float = 30) -> None:
-        """Wait until the log says this, looking each time that something changes."""
+        """Wait until the log has this event; it is read whenever something changes."""
         known = 0
         async with asyncio.timeout(self.within(seconds)):
             while not self.log(event, since):
@@ -105,13 +105,13 @@ class Scene:
                 known = news["seq"]
 
     def announced(self) -> list[int]:
-        """The deliveries that the log names as possible duplicates, as often as it does."""
+        """List the deliveries that the log names as possible duplicates, some repeatedly."""
         after_death = [line["delivery"] for line in self.log("possible duplicate")]
         cut_off = self.log("no answer from Telegram; a duplicate is possible")
         return after_death + [number for line in cut_off for number in line["deliveries"]]
 
     def sent_anew(self) -> list[int]:
-        """The deliveries of which the log says that a part was impossible, and left out."""
+        """List the deliveries that were sent without an impossible part, as the log says."""
         return [line["delivery"] for line in self.log("send retried without")]
 
 
@@ -125,16 +125,16 @@ async def open_scene(
     hooks: Sequence[Callable[[], None]] = (),
     **settings: object,
 ) -> AsyncIterator[Scene]:
-    """Open Telegram; the bot is started by the test, and is gone when the scene closes.
+    """Open Telegram; the test starts the bot, which is killed at the end if it still runs.
 
-    `hooks` are called in each of its processes before main.
+    `hooks` are called in each of the bot's processes, before main.
     """
-    told = clock.unix if clock else time.time
-    async with Sandbox(clock=told, limits=limits) as sandbox:
+    now = clock.unix if clock else time.time
+    async with Sandbox(clock=now, limits=limits) as sandbox:
         telegram = sandbox.client()
         kate = await telegram.user("Kate", username="kate")
         support = await telegram.group("Support", members=[kate])
-        sandbox.world.updates.clear()  # that the bot joined the group is long ago
+        sandbox.world.updates.clear()  # the bot joined the group long ago
         variables = environment(
             bot_token=sandbox.token,
             telegram_api_url=sandbox.url,

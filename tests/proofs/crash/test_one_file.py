@@ -1,4 +1,4 @@
-"""A SQLite file is one bot's: no second one starts on it, and a file that is gone takes nothing."""
+"""One SQLite file, one bot: no second one starts on it; without the file nothing is accepted."""
 
 import shutil
 from pathlib import Path
@@ -32,7 +32,7 @@ async def test_a_second_process_does_not_start_and_repeats_nothing(
     async with open_scene(sqlite_url, tmp_path) as scene:
         await scene.start()
         await asks(scene, "Carla", "Are you there?")
-        await scene.telegram.latency(2, 2)  # what it sends stays on its way
+        await scene.telegram.latency(2, 2)  # what it sends stays in flight
         alice = await asks(scene, "Alice", "My order is late")
 
         second = Forked([], scene.variables, tmp_path / "second.log")
@@ -91,7 +91,7 @@ async def test_nothing_is_accepted_into_a_file_that_is_gone(
 
         await scene.stop()
         assert (await scene.telegram.status())["pending_updates"] > 0
-        if how == "replaced":  # and the next start takes it from Telegram
+        if how == "replaced":  # then the next start fetches it from Telegram
             await scene.start()
             await scene.kate.sees("My order is late", in_=scene.support)
             await scene.stop()

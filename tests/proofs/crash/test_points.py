@@ -1,4 +1,4 @@
-"""Killed by SIGKILL at the points that matter. Each test runs on SQLite and on PostgreSQL."""
+"""SIGKILL at the points that matter, each on SQLite and on PostgreSQL."""
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -30,7 +30,7 @@ async def test_killed_before_the_commit_the_update_comes_again_and_is_handled_ex
     await alice.sees("Ticket #1 is open")
     await scene.stop()
     assert await stored(sessions) == (1, 1)
-    assert await heard(scene) == 1
+    assert await shown(scene) == 1
     assert scene.announced() == []
 
 
@@ -72,7 +72,7 @@ async def test_killed_between_the_send_and_its_settling_it_is_sent_again_and_ann
     async with sessions() as session:
         card = await session.scalar(select(Delivery.id).where(Delivery.kind == CardPosted.kind))
     assert card in scene.announced()
-    assert await heard(scene) == 2
+    assert await shown(scene) == 2
 
 
 async def test_a_reply_to_a_card_that_was_sent_but_never_settled_reaches_its_user(
@@ -91,7 +91,7 @@ async def test_a_reply_to_a_card_that_was_sent_but_never_settled_reaches_its_use
     await scene.stop()
 
 
-async def test_these_proofs_find_a_poller_that_confirms_before_it_commits(
+async def test_a_poller_that_confirms_before_it_commits_is_found_out(
     scene: Scene, sessions: Sessions
 ) -> None:
     alice = await scene.telegram.user("Alice")
@@ -107,7 +107,7 @@ async def test_these_proofs_find_a_poller_that_confirms_before_it_commits(
     assert await stored(sessions) == (1, 1)
 
 
-async def test_killed_between_the_portions_of_a_move_each_ticket_comes_along_once(
+async def test_killed_between_the_portions_of_a_move_each_ticket_moves_once(
     scene: Scene, sessions: Sessions
 ) -> None:
     names = ["Alice", "Bob", "Carol"]
@@ -140,14 +140,14 @@ async def test_killed_between_the_portions_of_a_move_each_ticket_comes_along_onc
     assert scene.announced() == []
 
 
-async def test_killed_between_due_and_done_it_is_done_once(
+async def test_killed_before_a_due_timer_is_done_it_is_done_once(
     scene: Scene, sessions: Sessions
 ) -> None:
     now = utcnow()
     async with sessions.begin() as session:
         dead = await inbox.set_aside(session, {"update_id": 5}, "", staff_chat_id=0, now=now)
         await timers.set(session, StaffToldAgain(first=dead.id), now, now=now)
-    await scene.start(mishaps.dies_before_it_is_done)
+    await scene.start(mishaps.dies_before_the_timer_is_done)
     assert await scene.ended() == SIGKILLED
     assert await notices_of_what_was_set_aside(sessions) == 0
 
@@ -169,7 +169,7 @@ async def notices_of_what_was_set_aside(sessions: Sessions) -> int:
 
 
 async def staff_chats(sessions: Sessions) -> list[int]:
-    """List where the tickets are, each chat once, highest first."""
+    """List the chats that have tickets, each once, highest first."""
     async with sessions() as session:
         chats = select(Ticket.staff_chat_id).distinct().order_by(Ticket.staff_chat_id.desc())
         return list(await session.scalars(chats))
@@ -183,7 +183,7 @@ async def stored(sessions: Sessions) -> tuple[int, int]:
     return tickets or 0, messages or 0
 
 
-async def heard(scene: Scene) -> int:
+async def shown(scene: Scene) -> int:
     """Count how often staff see the question."""
     messages = await scene.support.messages()
     return sum("My order is late" in message.text for message in messages)

@@ -1,4 +1,4 @@
-"""SIGTERM: what is in hand is finished, in flight settled, committed confirmed."""
+"""SIGTERM: updates in hand are finished and confirmed, and sends in flight are settled."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ async def test_sigterm_waits_for_a_send_in_flight_and_settles_it(
     await scene.start()
     await scene.telegram.latency(0.6, 0.6)
     await alice.writes("My order is late")
-    # The card is in the chat, but the answer that says so is still on its way to the bot.
+    # The card is in the chat, but Telegram's answer is still on its way to the bot.
     card = await scene.kate.sees("My order is late", in_=scene.support)
 
     await scene.stop()
@@ -96,5 +96,5 @@ async def test_after_a_clean_stop_health_says_so_at_once(scene: Scene) -> None:
 
 
 def _is_in_a_terminal() -> None:
-    """Whatever started the tests: `nohup` has SIGHUP ignored."""
+    """Do not ignore SIGHUP, as `nohup` would have it."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""A proxy between us and Telegram that answers with a page of its own, or sends us in a circle."""
+"""A proxy between the bot and Telegram that answers with its own page, or redirects for ever."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,13 +14,13 @@ from tests.proofs.crash.scene import Scene
 
 type Sessions = async_sessionmaker[AsyncSession]
 
-# In an encoding that is not named, so that it can't be read as UTF-8.
+# In an encoding that is not declared, and is not UTF-8.
 PAGE = "<html><title>Доступ ограничен</title>".encode("cp1251")
 
 
 @dataclass
 class Proxy:
-    """Passes calls on, except those of the methods that it answers itself."""
+    """Passes calls on; `pages` and `circles` are the methods that it answers itself."""
 
     to: str
     pages: set[str] = field(default_factory=set)
@@ -92,7 +92,7 @@ async def test_a_page_in_another_encoding_at_the_start_is_waited_out(
     await scene.stop()
 
 
-async def test_the_token_of_an_address_is_neither_kept_nor_said(
+async def test_the_token_in_an_address_is_neither_stored_nor_logged(
     scene: Scene, proxy: Proxy, sessions: Sessions
 ) -> None:
     proxy.circles.add("sendmessage")
@@ -117,4 +117,4 @@ async def stored_errors(sessions: Sessions) -> list[str]:
             async with sessions() as session:
                 if errors := [one for one in await session.scalars(select(Delivery.error)) if one]:
                     return errors
-            await asyncio.sleep(0.01)  # a database tells nobody that it has changed
+            await asyncio.sleep(0.01)  # a database does not tell when it changes

@@ -6,14 +6,14 @@ import sys
 
 import pytest
 
-from tests.proofs.crash import ledger
-from tests.proofs.crash.reckoning import announced_tokens, shown_by_new_cards
 from tests.proofs.crash.scene import Scene
-from tests.proofs.crash.traffic import USERS, Traffic, reckon
+from tests.proofs.crash.stored import read_stored
+from tests.proofs.crash.tally import announced_tokens, shown_by_new_cards
+from tests.proofs.crash.traffic import USERS, Traffic, tally_of
 
-# What a call to Telegram takes, in seconds.
+# How long a call to Telegram takes, in seconds.
 LATENCY = (0.05, 0.15)
-# How long after its start a bot is killed, in seconds.
+# How soon after its start a bot is killed, in seconds.
 LIFE = (0.2, 2.5)
 
 
@@ -33,14 +33,14 @@ async def test_kills_under_traffic_lose_nothing_misdirect_nothing_and_announce_e
         kate.cancel()
     await scene.stop()
 
-    result = await reckon(traffic)
-    book = await ledger.read(database_url)
-    result.compare(announced_tokens(book, scene.announced()), shown_by_new_cards(book))
+    result = await tally_of(traffic)
+    stored = await read_stored(database_url)
+    result.compare(announced_tokens(stored, scene.announced()), shown_by_new_cards(stored))
     asked = f"asked which ticket {len(traffic.refused)}"
     sys.stdout.write(f"\n{kills} kills, seed {seed}: {result} · {asked}\n")
     assert result.broken == []
     assert result.seen == result.sent > kills * USERS
-    assert list(book.numbers().values()) == [list(range(1, USERS + 1))]
+    assert list(stored.numbers().values()) == [list(range(1, USERS + 1))]
 
 
 async def kill_at_random(scene: Scene, kills: int, rng: random.Random) -> None:

@@ -1,4 +1,4 @@
-"""Users write, staff answer, all the time: numbered, so that each message can be told apart."""
+"""Traffic: users write and staff answer all the time; every message has a token."""
 
 import asyncio
 import random
@@ -11,18 +11,19 @@ from sandbox import Message
 from sandbox.client import User
 from tests.proofs.crash.arrivals import Arrivals
 from tests.proofs.crash.kate import Kate, asks, of_bot
-from tests.proofs.crash.reckoning import Reckoning, confirmation, shown_to, tokens
 from tests.proofs.crash.scene import Scene
+from tests.proofs.crash.tally import Tally, confirmation, shown_to, tokens
 
 USERS = 5
 # Seconds between two messages of one user.
 PAUSE = (0.2, 0.8)
-# If nothing new comes for this many seconds, nothing more will come.
+# After this many seconds without news, nothing more will come.
 STALLED = 20
-# Of the bot's messages in the group, Kate answers so many.
+# The share of the bot's messages in the group that Kate answers.
 ANSWERED = 0.6
+# The share of users' messages that are photos.
 PHOTOS = 0.15
-# Nobody writes on while so many messages are not seen yet: a slow machine must not drown.
+# Nobody writes while this many messages are not seen yet, so that a slow machine can keep up.
 MOST_UNSEEN = 80
 
 
@@ -50,14 +51,14 @@ class Traffic(Arrivals):
         self._group: asyncio.TaskGroup | None = None
 
     async def flow(self, group: asyncio.TaskGroup, users: int = USERS) -> asyncio.Task[None]:
-        """Start: each user writes until `finish`; return who looks on, until cancelled."""
+        """Have users write until `finish`; return the task that watches the chats."""
         self._group = group
         for _ in range(users):
             await self.joins()
-        return group.create_task(self._looks_on())
+        return group.create_task(self._watch())
 
     async def joins(self, *, writes: bool = True) -> int:
-        """Add a user, who writes until `finish`, or only when told to; return the number."""
+        """Add a user, and return the number; without `writes`, they write only when told to."""
         number = len(self.users)
         user = await self.scene.telegram.user(f"User {number}")
         self.users.append(user)
@@ -67,14 +68,14 @@ class Traffic(Arrivals):
         return number
 
     def does(self, what: Coroutine[Any, Any, None]) -> None:
-        """Let something else go on until it ends by itself."""
+        """Start something else, which ends by itself."""
         assert self._group is not None
         self._group.create_task(what)
 
     async def finish(self) -> None:
-        """Write nothing new, and wait until all has arrived or nothing arrives any more.
+        """Write nothing new, and wait until everything has arrived, or nothing arrives any more.
 
-        What the bot asks back is still answered.
+        Kate still answers what the bot asks.
         """
         self._over.set()
         self.kate.rests()
@@ -83,7 +84,7 @@ class Traffic(Arrivals):
                 await self.hears()
 
     def missing(self) -> set[str]:
-        """Tell what was written and is not seen yet; the bot has its own word to each user."""
+        """List the tokens that are not seen yet, those of the bot's confirmations included."""
         written = {confirmation(number) for number, asked in self.questions.items() if asked}
         for said in [*self.questions.values(), *self.kate.answers.values()]:
             written.update(said)
@@ -109,7 +110,7 @@ class Traffic(Arrivals):
                 async with asyncio.timeout(self._rng.uniform(*self._pause)):
                     await self._over.wait()
 
-    async def _looks_on(self) -> None:
+    async def _watch(self) -> None:
         known = 0
         while True:
             news = await self.scene.telegram.call("changes", since=known, timeout=30)
@@ -128,9 +129,9 @@ class Traffic(Arrivals):
         self.arrives(*(tokens(texts) if number is None else shown_to(number, texts)))
 
 
-async def reckon(traffic: Traffic) -> Reckoning:
-    """Look at every chat."""
-    result = Reckoning()
+async def tally_of(traffic: Traffic) -> Tally:
+    """Compare what every chat shows with what was written."""
+    result = Tally()
     staff = [message for chat in traffic.kate.chats for message in await chat.messages()]
     shown = tokens(one.text for one in staff if of_bot(one) and not asks(one))
     of_user = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Two processes of one bot; only where a process can be killed by a signal."""
+"""Two processes of one bot; these tests need signals that kill a process."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -11,19 +11,19 @@ from tests.proofs.replicas.replica import Pair, open_pair
 
 collect_ignore_glob = ["test_*"] if sys.platform == "win32" else []
 
-# How much of each log is shown with a failed test, in characters.
+# How much of each log a failed test shows, in characters.
 SHOWN = 5000
 
-# Where pytest is not called with this folder, it does not hear of the options below in time.
+# The defaults also serve where pytest is not given this folder, and so does not know the options.
 ROUNDS = 1
 FREEZE = 0.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add what the longer proof takes: `pytest tests/proofs/replicas --rounds=20 --freeze=60`."""
+    """Add options for a longer run: `pytest tests/proofs/replicas --rounds=20 --freeze=60`."""
     parser.addoption("--rounds", type=int, default=ROUNDS, help="how often the lead changes hands")
     parser.addoption(
-        "--freeze", type=float, default=FREEZE, help="seconds that a leader lies frozen or cut off"
+        "--freeze", type=float, default=FREEZE, help="seconds that a leader stays frozen or cut off"
     )
 
 
@@ -34,7 +34,7 @@ def rounds(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def freeze(request: pytest.FixtureRequest) -> float:
-    """How many seconds longer it is frozen, while another one leads already."""
+    """Give the seconds that a leader stays frozen after another one has taken over."""
     return float(request.config.getoption("--freeze", default=FREEZE))
 
 

@@ -1,4 +1,4 @@
-"""One of two processes of the same bot, each with its own log and its own wire to PostgreSQL."""
+"""Two processes of the same bot, each with its own log and its own cable to PostgreSQL."""
 
 import asyncio
 import os
@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.proofs.crash.scene import Scene
-from tests.proofs.replicas.wire import Wire, open_wire
+from tests.proofs.replicas.cable import Cable, open_cable
 
 # How long a process may take to do what a test waits for, in seconds.
-PATIENCE = 30
+TIMEOUT = 30
 
 CONFLICT = 409
 
@@ -22,12 +22,12 @@ CONFLICT = 409
 class Replica:
     """A process that leads, or stands by."""
 
-    def __init__(self, scene: Scene, wire: Wire, folder: Path) -> None:
+    def __init__(self, scene: Scene, cable: Cable, folder: Path) -> None:
         folder.mkdir()
-        changes = {"DATABASE_URL": wire.url, "TMPDIR": str(folder)}
+        changes = {"DATABASE_URL": cable.url, "TMPDIR": str(folder)}
         log_file = folder / "bot.log"
         log_file.touch()
-        self.wire = wire
+        self.cable = cable
         self.scene = replace(scene, variables=scene.variables | changes, log_file=log_file)
 
     async def start(self, prepare: Callable[[], None] | None = None) -> None:
@@ -43,7 +43,7 @@ class Replica:
         await self.scene.stop()
 
     def freeze(self) -> None:
-        """Stop it in its tracks (SIGSTOP); the kernel goes on answering for its connections."""
+        """Freeze the process (SIGSTOP); the kernel keeps its connections open."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
@@ -57,9 +57,9 @@ class Replica:
         return len(self._lines(*events))
 
     async def says(self, *events: str, before: int) -> datetime:
-        """Wait until its log has more than `before` such lines; when it said the last."""
-        async with asyncio.timeout(PATIENCE):
-            # A log tells nobody that it has grown.
+        """Wait for more than `before` such lines in its log; return the time of the last."""
+        async with asyncio.timeout(TIMEOUT):
+            # A log does not tell when it grows.
             while self.count(*events) <= before:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         return datetime.fromisoformat(self._lines(*events)[-1]["timestamp"])
@@ -69,7 +69,7 @@ class Replica:
 
 
 class Pair:
-    """Two replicas; at each moment one has the lead and the other the place behind."""
+    """Two replicas: one leads, the other stands by."""
 
     def __init__(self, scene: Scene, leader: Replica, standby: Replica) -> None:
         self.scene = scene
@@ -83,15 +83,15 @@ class Pair:
         assert self.standby.count("leading") == 0, "two lead at once"
 
     async def change_over(self, since: float, led_before: int) -> None:
-        """Wait for the one who stood by to lead; note how long nobody asked Telegram."""
+        """Wait until the standby leads; note for how long nobody asked Telegram for updates."""
         led = await self.standby.says("leading", before=led_before)
         asked = await self._asked(after=led.timestamp())
         self.gaps.append(asked - since)
         self.leader, self.standby = self.standby, self.leader
 
     async def _asked(self, after: float) -> float:
-        """Say when Telegram was asked for updates first."""
-        async with asyncio.timeout(PATIENCE):
+        """Tell when Telegram was first asked for updates after this time."""
+        async with asyncio.timeout(TIMEOUT):
             while True:
                 for call in list(self.scene.sandbox.calls):
                     if call.method == "getUpdates" and call.at >= after:
@@ -99,7 +99,7 @@ class Pair:
                 await asyncio.sleep(0.02)
 
     def conflicts(self) -> int:
-        """Count how often Telegram told somebody that another one asks for updates."""
+        """Count how often Telegram said that another process asks for updates."""
         return sum(call.status == CONFLICT for call in self.scene.sandbox.calls)
 
     def announced(self) -> list[int]:
@@ -112,12 +112,12 @@ class Pair:
 
 @asynccontextmanager
 async def open_pair(scene: Scene, database_url: str, folder: Path) -> AsyncIterator[Pair]:
-    """Make two replicas; both are gone at the end, however frozen."""
-    async with AsyncExitStack() as wires:
+    """Make two replicas; at the end both are killed, even if frozen."""
+    async with AsyncExitStack() as cables:
         replicas = []
         for name in ("one", "other"):
-            wire = await wires.enter_async_context(open_wire(database_url))
-            replicas.append(Replica(scene, wire, folder / name))
+            cable = await cables.enter_async_context(open_cable(database_url))
+            replicas.append(Replica(scene, cable, folder / name))
         try:
             yield Pair(scene, *replicas)
         finally:

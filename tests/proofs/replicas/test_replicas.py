@@ -1,4 +1,4 @@
-"""The leader is killed, frozen, cut off or replaced, and another one goes on, under traffic."""
+"""The leader is killed, frozen, cut off or replaced under traffic, and the standby takes over."""
 
 import asyncio
 import random
@@ -8,14 +8,14 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from database.session import SILENCE_SECONDS
-from tests.proofs.crash import ledger
-from tests.proofs.crash.reckoning import announced_tokens, shown_by_new_cards
-from tests.proofs.crash.traffic import USERS, Traffic, reckon
+from tests.proofs.crash.stored import read_stored
+from tests.proofs.crash.tally import announced_tokens, shown_by_new_cards
+from tests.proofs.crash.traffic import USERS, Traffic, tally_of
 from tests.proofs.replicas.replica import Pair
 
-# What a call to Telegram takes, in seconds.
+# How long a call to Telegram takes, in seconds.
 LATENCY = (0.05, 0.15)
-# How many messages must arrive before the leader meets its fate, and again under the next one.
+# How many messages must arrive before each change of the leader, and after the last one.
 SEEN = 12
 # How long after a kill Telegram may go without being asked for updates, in seconds.
 GAP = 5.0
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 async def killed(pair: Pair, _: float) -> None:
-    """SIGKILL; then the killed one is started again and stands by."""
+    """Kill the leader; start it again later, to stand by."""
     since, led = pair.scene.sandbox.clock.now(), pair.standby.count("leading")
     await pair.leader.kill()
     await pair.change_over(since, led)
@@ -34,25 +34,25 @@ async def killed(pair: Pair, _: float) -> None:
 
 
 async def frozen(pair: Pair, seconds: float) -> None:
-    """SIGSTOP, and SIGCONT some time after the other one leads."""
+    """Freeze the leader (SIGSTOP), and thaw it (SIGCONT) some time after the other one leads."""
     since, led = pair.scene.sandbox.clock.now(), pair.standby.count("leading")
     pair.leader.freeze()
     await pair.change_over(since, led)
     await asyncio.sleep(seconds)
-    await comes_to(pair, pair.standby.thaw)
+    await revived(pair, pair.standby.thaw)
 
 
 async def cut_off(pair: Pair, seconds: float) -> None:
-    """Its connections to the database carry nothing, until some time after the other one leads."""
+    """Cut the leader off from the database, until some time after the other one leads."""
     since, led = pair.scene.sandbox.clock.now(), pair.standby.count("leading")
-    pair.leader.wire.cut()
+    pair.leader.cable.cut()
     await pair.change_over(since, led)
     await asyncio.sleep(seconds)
-    await comes_to(pair, pair.standby.wire.mend)
+    await revived(pair, pair.standby.cable.mend)
 
 
-async def comes_to(pair: Pair, revive: Callable[[], None]) -> None:
-    """Revive the old leader under traffic, and wait until it knows its place."""
+async def revived(pair: Pair, revive: Callable[[], None]) -> None:
+    """Revive the old leader under traffic, and wait until it stands by."""
     deposed, stood_by = pair.standby.count(DEPOSED), pair.standby.count("standing by")
     revive()
     await pair.standby.says(DEPOSED, before=deposed)
@@ -60,7 +60,7 @@ async def comes_to(pair: Pair, revive: Callable[[], None]) -> None:
 
 
 async def replaced(pair: Pair, _: float) -> None:
-    """SIGTERM while the new one stands by already: a rolling restart."""
+    """Stop the leader while the new one stands by: a rolling restart."""
     since, led = pair.scene.sandbox.clock.now(), pair.standby.count("leading")
     await pair.leader.stop()
     await pair.change_over(since, led)
@@ -99,13 +99,13 @@ async def test_another_takes_over_and_nothing_is_lost_misdirected_or_said_twice_
         kate.cancel()
     await pair.stop()
 
-    result = await reckon(traffic)
-    book = await ledger.read(postgres_url)
-    result.compare(announced_tokens(book, pair.announced()), shown_by_new_cards(book))
+    result = await tally_of(traffic)
+    stored = await read_stored(postgres_url)
+    result.compare(announced_tokens(stored, pair.announced()), shown_by_new_cards(stored))
     gaps = ", ".join(f"{one:.2f}" for one in pair.gaps)
     seen = f"{result} · {pair.conflicts()} × 409 · gap {gaps} s"
     sys.stdout.write(f"\n{meets.__name__} {rounds} times, seed {seed}: {seen}\n")
     assert result.broken == []
     assert result.seen == result.sent > SEEN
-    assert list(book.numbers().values()) == [list(range(1, USERS + 1))]
+    assert list(stored.numbers().values()) == [list(range(1, USERS + 1))]
     assert max(pair.gaps) < gap

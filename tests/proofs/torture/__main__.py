@@ -1,6 +1,6 @@
-"""`make torture`: what breaks other bots, done to the real one. Exits with 1 if a promise broke.
+"""`make torture`: the real bot under everything that breaks bots. Exits with 1 if a promise broke.
 
-Real processes, real signals, real HTTP, real databases; the sandbox counts what each person sees.
+Processes, signals, HTTP and databases are real; the sandbox records what each person sees.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from tests.support import postgres
 
 
 def main() -> int:
-    """Run the scenarios that are named, or all."""
+    """Run the named scenarios, or all."""
     asked = _arguments()
     logging.configure("WARNING", "text")
     chosen = [SCENARIOS[name] for name in asked.names or SCENARIOS]
@@ -48,8 +48,10 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.proofs.torture", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *SCENARIOS], metavar="NAME")
     parser.add_argument("--short", action="store_true", help="the form that CI runs")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table here, too")
-    parser.add_argument("--database", choices=BOTH, help="on this one only")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write the table to this file"
+    )
+    parser.add_argument("--database", choices=BOTH, help="only on this database")
     return parser.parse_args()
 
 

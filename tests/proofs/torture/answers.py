@@ -1,4 +1,4 @@
-"""Every kind of answer from Telegram, in the middle of traffic."""
+"""Every kind of answer from Telegram, under traffic."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from tests.proofs.crash.traffic import Traffic
 from tests.proofs.torture.databases import BOTH
 from tests.proofs.torture.run import Run
 
-# People take their time here, because the clock runs fast; in seconds.
+# Seconds between two messages of one user; long, because the clock runs fast.
 PAUSE = (5, 20)
 
 FAILED = "this did not arrive"
@@ -20,7 +20,7 @@ BACK = "the user is back"
 
 @dataclass(frozen=True)
 class Answer:
-    """What Telegram says to the next calls of `method`; `group`: to those in the staff chat."""
+    """Telegram's answer to the next calls of `method`; with `group`, only to those for that chat."""
 
     says: str
     status: int = 400
@@ -31,10 +31,10 @@ class Answer:
     parameters: dict[str, int] = field(default_factory=dict)
 
 
-# In the order of the table, but for the last. After each, everything goes on as before.
+# After each of these, everything goes on at once.
 PASSING: tuple[Answer, ...] = (
     Answer("Bad Request: message is not modified", method="editMessageText"),
-    Answer("taken, but unreadable", kind="garbage", times=2),
+    Answer("accepted, but unreadable", kind="garbage", times=2),
     Answer("Too Many Requests: retry after 2", 429, group=True, parameters={"retry_after": 2}),
     Answer("Too Many Requests: retry after 1", 429, times=3, parameters={"retry_after": 1}),
     Answer("Bad Gateway", 502, method=None, times=4),
@@ -46,10 +46,10 @@ PASSING: tuple[Answer, ...] = (
     Answer("Bad Request: message thread not found", group=True),
     Answer("Bad Request: message to copy not found", method="copyMessage", group=True),
     Answer("Bad Request: can't parse entities: no end", group=True),
-    # Then it is sent as a new message, as no reply; the other answers would hit that send.
+    # The last, because then a new message is sent, which the other answers would hit.
     Answer("Bad Request: message to edit not found", method="editMessageText"),
 )
-# These are waited out for a minute.
+# After each of these, the bot waits a minute.
 HOLDING: tuple[Answer, ...] = (
     Answer("Unauthorized", 401, times=2),
     Answer("Not Found", 404),
@@ -60,8 +60,8 @@ HOLDING: tuple[Answer, ...] = (
 
 
 async def answers(run: Run) -> None:
-    """Give each answer once there is something to answer, and see that all arrives."""
-    # Telegram is the same for both databases: the short form asks each of them half of it.
+    """Give each answer under traffic, and see that everything arrives."""
+    # Telegram is the same for both databases: in the short form, each gets half of the answers.
     half = slice(BOTH.index(run.database), None, 2)
     given = run.choose(long=PASSING + HOLDING, short=PASSING[half] + HOLDING[half][:1])
     async with run.scene() as scene:
@@ -74,17 +74,17 @@ async def answers(run: Run) -> None:
             await traffic.finish()
             await _gone_for_good(scene)
             await _refused_for_good(scene)
-        _, book = await run.judge(scene, traffic, failures=True)
+        _, stored = await run.judge(scene, traffic, failures=True)
         run.expect(scene.starts == 1, "the bot had to be started again")
         run.remarks.append(f"{len(given) + 2} kinds of answers")
-        run.broken += [one for one in book.failed() if not one.startswith("answer_posted")]
+        run.broken += [one for one in stored.failed() if not one.startswith("answer_posted")]
 
 
 async def _gives(scene: Scene, traffic: Traffic, answer: Answer) -> None:
-    """Break the next calls, and wait until they were struck and something arrives again.
+    """Break the next calls, and wait until they are hit and something arrives again in each lane.
 
-    In each lane: what was struck may be sent once more at once, without a part that is refused,
-    and the answer that is given next must not strike that send.
+    A send that was hit may be repeated at once without a refused part, and the next answer must not
+    hit that one.
     """
     how: dict[str, Any] = {"times": answer.times, "status": answer.status}
     how |= {"description": answer.says, "parameters": answer.parameters}
@@ -102,14 +102,14 @@ async def _gives(scene: Scene, traffic: Traffic, answer: Answer) -> None:
 
 
 async def _mended(scene: Scene, fault: int) -> None:
-    """Wait until a fault has struck as often as it should."""
+    """Wait until a fault has hit as often as it should."""
     known = 0
     while fault in (await scene.telegram.status())["faults"]:
         known = (await scene.telegram.call("changes", since=known, timeout=60))["seq"]
 
 
 async def _gone_for_good(scene: Scene) -> None:
-    """A user blocks the bot, is answered, and comes back: staff are told, and send it again."""
+    """A user blocks the bot, is answered, and returns: staff are told, and send it again."""
     bob = await scene.telegram.user("Bob")
     card = await _asks(scene, bob, "Bob's question")
     await bob.blocks_bot()
@@ -122,7 +122,7 @@ async def _gone_for_good(scene: Scene) -> None:
 
 
 async def _refused_for_good(scene: Scene) -> None:
-    """Telegram refuses an answer for a reason that nobody knows: staff send it again."""
+    """Telegram refuses an answer for an unknown reason: staff send it again."""
     carol = await scene.telegram.user("Carol")
     card = await _asks(scene, carol, "Carol's question")
     await scene.telegram.breaks(
@@ -141,5 +141,5 @@ async def _asks(scene: Scene, user: User, question: str) -> Message:
 
 
 async def _staff_see(scene: Scene, text: str, after: Message | None = None) -> Message:
-    patience = scene.within(30)
-    return await scene.kate.sees(text, in_=scene.support, after=after, timeout=patience)
+    timeout = scene.within(30)
+    return await scene.kate.sees(text, in_=scene.support, after=after, timeout=timeout)

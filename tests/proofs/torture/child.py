@@ -1,4 +1,4 @@
-"""What is done to a bot in its own process before it starts; the product has no hook for this."""
+"""Hooks that change a bot in its own process before it starts; the product knows none of them."""
 
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ NO_LIMIT = 4294967294
 
 
 def obeys(folder: Path) -> None:
-    """Let each transaction on SQLite find its file full or read-only while a file says so."""
+    """Make SQLite's file full or read-only while the folder has a file `full` or `read-only`."""
     event.listen(Engine, "begin", partial(_obey, folder))
 
 
@@ -28,7 +28,7 @@ def _obey(folder: Path, connection: Connection) -> None:
 
 
 def chokes_on(word: str) -> None:
-    """Have the service that takes in users' messages raise for those with this word."""
+    """Make `ticket_service.receive` raise for messages with this word."""
     receive = ticket_service.receive
 
     async def choke(session: Any, person: Any, content: Content, **more: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Somebody sets the clock, or the country does, during traffic."""
+"""Clocks that are set, or change for summer time, under traffic."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,10 +10,10 @@ from tests.proofs.torture.run import Run
 
 ZONE = ZoneInfo("Europe/Berlin")
 HOUR = 3600
-# Nothing may take longer than this, whatever the clock says; in seconds.
+# Nothing may take longer than this, whatever the clock says, in seconds.
 STALLS = 30
 
-# The moments from which on there is traffic, and by what the clock is set then, in seconds.
+# When the traffic begins, and the offsets to which the clock is then set, in seconds.
 STEPS = (
     (datetime(2026, 11, 23, 23, 30, tzinfo=ZONE), (0, HOUR, -HOUR)),  # over midnight and back
     (datetime(2026, 10, 25, 2, 59, 55, tzinfo=ZONE), (0, 20)),  # 2:59 is followed by 2:00
@@ -24,7 +24,7 @@ STEPS = (
 
 
 async def clock_steps(run: Run) -> None:
-    """Set the clock back and forward while tickets open, sends fail, albums come and chats wait."""
+    """Set the clock back and forward while tickets open, sends fail, and albums come."""
     steps = run.choose(long=STEPS, short=STEPS[:1])
     for moment, offsets in steps:
         async with run.scene(support_timezone="Europe/Berlin") as scene:
@@ -37,22 +37,22 @@ async def clock_steps(run: Run) -> None:
                     assert run.clock is not None
                     days.add(day_of(run.clock.utcnow(), ZONE))
                     await _goes_on(run, scene, traffic)
-            _, book = await run.judge(scene, traffic)
-            run.expect(set(book.numbers()) <= days, f"tickets of other days: {book.numbers()}")
+            _, stored = await run.judge(scene, traffic)
+            run.expect(set(stored.numbers()) <= days, f"tickets of other days: {stored.numbers()}")
             longest = max(traffic.waited.values())
             run.expect(longest < STALLS, f"something took {longest:.0f} s")
-            numbers = {str(day): len(given) for day, given in book.numbers().items()}
+            numbers = {str(day): len(given) for day, given in stored.numbers().items()}
             run.remarks.append(f"tickets: {numbers}")
 
 
 def _set(run: Run, moment: datetime, offset: float) -> None:
-    """Let the bot's clock show `moment` and so much more, and go on from there."""
+    """Set the bot's clock to `moment` plus `offset`."""
     assert run.clock is not None
     run.clock.set_by(moment.timestamp() + offset - run.clock.unix())
 
 
 async def _goes_on(run: Run, scene: Scene, traffic: Traffic) -> None:
-    """Open tickets while Telegram pauses the group and answers badly, and sends an album."""
+    """Open tickets and send an album while Telegram pauses the group and fails."""
     group = scene.support.id
     busy = {"status": 429, "description": "Too Many Requests: retry after 2"}
     await scene.telegram.breaks(

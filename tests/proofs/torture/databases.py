@@ -18,7 +18,7 @@ _numbers = count(1)
 
 
 class Databases:
-    """Copies a migrated SQLite file, and a template on a PostgreSQL server if there is one."""
+    """Makes databases by copying a SQLite file at head, or a template on a PostgreSQL server."""
 
     def __init__(self, file: Path, server: str | None, template: str) -> None:
         self.file = file
@@ -27,7 +27,7 @@ class Databases:
         self._made: list[str] = []
 
     async def new(self, kind: str, folder: Path) -> str:
-        """Make a database; its URL names the driver."""
+        """Make a database, and return its URL."""
         if kind == SQLITE:
             return sqlite_url(Path(shutil.copy(self.file, folder / f"{next(_numbers)}.db")))
         assert self._server is not None
@@ -36,7 +36,7 @@ class Databases:
         return await postgres.create_database(self._server, name, self._template)
 
     async def drop(self) -> None:
-        """Remove what was made on the server; files go with their folder."""
+        """Drop the databases on the server; files are removed with their folder."""
         while self._made and self._server is not None:
             await postgres.drop_database(self._server, self._made.pop())
 
@@ -64,13 +64,13 @@ class OwnServer(postgres.Server):
     """A server that may be stopped, because nobody else uses it."""
 
     def crash(self) -> None:
-        """Drop everybody at once, as a machine does that fails."""
+        """Stop at once, as if the machine failed."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate")
 
 
 @asynccontextmanager
 async def own_server() -> AsyncIterator[tuple[OwnServer, str]]:
-    """Lend a running server, and the URL of a database at head on it."""
+    """Start a server, with a database at head on it; give both."""
     postgres.sweep()
     server = OwnServer(postgres.find_programs())
     try:

@@ -1,4 +1,4 @@
-"""Errors, cut connections, slowness, and no updates for a while, all together."""
+"""Errors, cut connections, slow answers, and no updates for a while, all together."""
 
 import asyncio
 from collections import Counter
@@ -8,7 +8,7 @@ from tests.proofs.torture.run import Run
 
 
 async def faults(run: Run) -> None:
-    """Have a fifth of all calls go wrong, and getUpdates fail altogether for a time."""
+    """Have a fifth of all calls fail, and getUpdates fail completely for a while."""
     slowest, around, outage = run.choose(long=(3.0, 60, 60), short=(0.3, 6, 3))
     async with run.scene() as scene:
         telegram = scene.telegram

@@ -4,14 +4,14 @@ import asyncio
 
 from tests.proofs.torture.run import Run
 
-# What a call to Telegram takes, and how long after its start a bot is killed, in seconds.
+# How long a call to Telegram takes, and how soon after its start a bot is killed, in seconds.
 LATENCY = (0.05, 0.15)
 LIFE = (0.2, 2.5)
 SHORT_LIFE = (0.2, 0.9)
 
 
 async def kills(run: Run) -> None:
-    """Kill the bot again and again: soon after its start, or when it is in the midst of things."""
+    """Kill the bot again and again: soon after its start, or while it is busy."""
     times = run.choose(long=100, short=4)
     async with run.scene() as scene:
         await scene.telegram.latency(*LATENCY)

@@ -1,4 +1,4 @@
-"""Telegram's limits, with far more to say than they allow."""
+"""Telegram's limits, with far more to send than they allow."""
 
 import asyncio
 from collections.abc import Iterable
@@ -7,26 +7,26 @@ from statistics import median
 
 from sandbox.calls import Call
 from services.notices import AnswerPosted, Notice, TicketOpened
-from tests.proofs.crash.ledger import Ledger
 from tests.proofs.crash.scene import OFF, Scene
+from tests.proofs.crash.stored import Stored
 from tests.proofs.crash.traffic import Traffic
 from tests.proofs.torture.run import Run
 
 FOLLOW_UPS = 5
-# What a group takes in a minute: the bound for a bot that sends each message by itself.
+# How many messages a group takes in a minute; the bound for a bot that merges none.
 A_MINUTE = 20
-# Later than this what was sent before counts for no limit any more, in seconds.
+# After this many seconds, earlier sends no longer count against any limit.
 FORGOTTEN = 120
-# Kate answers a ticket each so many seconds, and her answer takes no longer than this.
+# How often Kate answers a ticket, and how long her answer may take, in seconds.
 ANSWERS_EVERY = 15
 AT_ONCE = 10
 
-# These count as no message; core.telegram.org/bots/faq and tdlib/telegram-bot-api#648.
+# These do not count as messages; core.telegram.org/bots/faq and tdlib/telegram-bot-api#648.
 FREE = {"setMessageReaction", "getChatMember", "setMyCommands", "getMyCommands"}
 
 
 async def limits(run: Run) -> None:
-    """Let all write at once while their tickets are open; kill the bot in the middle of it."""
+    """Have all users write at once on open tickets; kill the bot in the middle."""
     tickets, new = run.choose(long=(200, 40), short=(20, 4))
     async with run.scene(limits=True) as scene:
         async with run.traffic(scene, users=0, answered=0, stalled=60) as traffic:
@@ -36,7 +36,7 @@ async def limits(run: Run) -> None:
             started = scene.sandbox.clock.now()
             await scene.start()
             wrote = await _all_write(scene, traffic, tickets, new)
-            await _taken_in(scene)
+            await _confirmed(scene)
             answering = await _kate_answers(traffic)
             await traffic.has_reached(seen + new + (tickets * FOLLOW_UPS + new) // 2)
             await asyncio.sleep(run.rng.uniform(0, 60))
@@ -45,17 +45,17 @@ async def limits(run: Run) -> None:
             await _all_seen(traffic)
             seconds = scene.sandbox.clock.now() - started
             answering.set()
-        _, book = await run.judge(scene, traffic)
+        _, stored = await run.judge(scene, traffic)
         calls = [call for call in scene.sandbox.calls if call.number > before]
         _compare(run, _sends(calls, scene), tickets * FOLLOW_UPS + new, seconds)
         run.remarks.append(f"all written within {wrote:.0f} s")
         run.expect(not [call for call in calls if call.status == 429], "provoked a 429")
-        _at_once(run, book, TicketOpened, "confirmation")
-        _at_once(run, book, AnswerPosted, "answer")
+        _at_once(run, stored, TicketOpened, "confirmation")
+        _at_once(run, stored, AnswerPosted, "answer")
 
 
 async def _open(run: Run, scene: Scene, traffic: Traffic, tickets: int) -> None:
-    """Open so many tickets without limits, long before."""
+    """Open this many tickets without limits, long before."""
     assert run.clock is not None
     kept = dict(scene.variables)
     scene.variables.update({name.upper(): str(value) for name, value in OFF.items()})
@@ -72,7 +72,7 @@ async def _open(run: Run, scene: Scene, traffic: Traffic, tickets: int) -> None:
 
 
 async def _all_write(scene: Scene, traffic: Traffic, tickets: int, new: int) -> float:
-    """Have everybody write, newcomers among them; how many seconds that took."""
+    """Have everybody write, newcomers too; return how many seconds that took."""
     started = scene.sandbox.clock.now()
     for turn in range(FOLLOW_UPS):
         for number in range(tickets):
@@ -82,8 +82,8 @@ async def _all_write(scene: Scene, traffic: Traffic, tickets: int, new: int) -> 
     return scene.sandbox.clock.now() - started
 
 
-async def _taken_in(scene: Scene) -> None:
-    """Wait until the bot has confirmed all that was written."""
+async def _confirmed(scene: Scene) -> None:
+    """Wait until the bot has confirmed every update."""
     known = 0
     while (await scene.telegram.status())["pending_updates"]:
         known = (await scene.telegram.call("changes", since=known, timeout=30))["seq"]
@@ -107,12 +107,12 @@ async def _kate_answers(traffic: Traffic) -> asyncio.Event:
 
 
 async def _all_seen(traffic: Traffic) -> None:
-    """Wait until everything that was written so far is visible."""
+    """Wait until everything written so far is visible."""
     await traffic.sees_all(traffic.missing())
 
 
 def _sends(calls: Iterable[Call], scene: Scene) -> list[Call]:
-    """List what the group was sent, and what else its limit counts."""
+    """List the calls that count against the group's limit."""
     return [
         call
         for call in calls
@@ -121,7 +121,7 @@ def _sends(calls: Iterable[Call], scene: Scene) -> list[Call]:
 
 
 def _compare(run: Run, sends: list[Call], messages: int, seconds: float) -> None:
-    """Tell how long it took, and how long a bot would take that merges nothing."""
+    """Compare how long it took with how long a bot would take that merges nothing."""
     bound = messages / A_MINUTE * 60
     run.expect(seconds < bound, "slower than a bot that merges nothing")
     run.remarks += [
@@ -130,11 +130,11 @@ def _compare(run: Run, sends: list[Call], messages: int, seconds: float) -> None
     ]
 
 
-def _at_once(run: Run, book: Ledger, notice: type[Notice], name: str) -> None:
-    """Hold how long what goes to users waited in the outbox."""
+def _at_once(run: Run, stored: Stored, notice: type[Notice], name: str) -> None:
+    """Check how long deliveries to users waited in the outbox."""
     waited = [
         (delivery.sent_at - delivery.created_at) / timedelta(seconds=1)
-        for delivery in book.deliveries.values()
+        for delivery in stored.deliveries.values()
         if delivery.kind == notice.kind and delivery.sent_at is not None
     ]
     run.expect(waited and median(waited) < AT_ONCE, f"each {name} had to wait: {median(waited)} s")

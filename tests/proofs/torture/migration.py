@@ -1,4 +1,4 @@
-"""The staff group becomes a supergroup, with the bot killed in the middle of it."""
+"""The staff group becomes a supergroup, and the bot is killed meanwhile."""
 
 import asyncio
 
@@ -7,12 +7,12 @@ from tests.proofs.crash.traffic import Traffic
 from tests.proofs.torture.run import Run
 
 LATENCY = (0.02, 0.1)
-# The bot is killed within so many seconds before or after the group moves.
+# The bot is killed at most this many seconds before or after the group moves.
 AROUND = 0.4
 
 
 async def migration(run: Run) -> None:
-    """Do it again and again, each time with a new group."""
+    """Do this again and again, each time with a new group."""
     times = run.choose(long=15, short=1)
     for _ in range(times):
         async with run.scene() as scene:
@@ -22,15 +22,15 @@ async def migration(run: Run) -> None:
                 await traffic.reaches(10)
                 await _moves_and_dies(run, scene, traffic)
                 await traffic.reaches(5)
-            _, book = await run.judge(scene, traffic, failures=True)
-            lost = [one for one in book.failed() if not one.startswith("answer_delivered")]
-            run.broken += lost  # a 👍 can't be put on what was written in the old group
+            _, stored = await run.judge(scene, traffic, failures=True)
+            lost = [one for one in stored.failed() if not one.startswith("answer_delivered")]
+            run.broken += lost  # messages in the old group can't get a 👍
             _holds_at_the_new_id(run, scene, traffic)
     run.remarks.append(f"{times} migrations, each with a kill")
 
 
 async def _moves_and_dies(run: Run, scene: Scene, traffic: Traffic) -> None:
-    """Kill the bot a little before, or after, the group gets its new id."""
+    """Kill the bot a little before or after the group gets its new id."""
     moment = run.rng.uniform(-AROUND, AROUND)
     if moment < 0:
         await scene.kill()
@@ -49,7 +49,7 @@ async def _moves(scene: Scene, traffic: Traffic) -> None:
 
 
 def _holds_at_the_new_id(run: Run, scene: Scene, traffic: Traffic) -> None:
-    """The operator is told that the group has moved; once more if a kill undid what was told."""
+    """Check that the operator is told of the new id, and that few sends use the old one."""
     said = scene.log("the staff group became a supergroup with a new id; set STAFF_CHAT_ID to it")
     run.expect(len(said) in {1, 2}, f"the operator was told {len(said)} times of the new id")
     old = traffic.kate.chats[0]

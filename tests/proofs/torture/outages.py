@@ -1,4 +1,4 @@
-"""What a bot has to do while its database is away, whatever the reason."""
+"""Outages: what a bot has to do while its database is away, whatever the reason."""
 
 import asyncio
 from collections import Counter
@@ -9,15 +9,15 @@ from database.alarm import AWAY
 from tests.proofs.crash.scene import Scene
 from tests.proofs.torture.run import Run
 
-# Poller and courier may each say it.
+# The poller and the courier may each log it.
 PARTS = 2
 
 
 @asynccontextmanager
 async def outage(run: Run, scene: Scene, said: str = AWAY) -> AsyncIterator[int]:
-    """Hold what the bot does while the body lasts: it stays, and says what is wrong once.
+    """Check that the bot keeps running during the body, and logs what is wrong only once.
 
-    Yields where the log is when it begins.
+    Yields the length of the log at the beginning.
     """
     before = scene.lines()
     yield before
@@ -25,14 +25,14 @@ async def outage(run: Run, scene: Scene, said: str = AWAY) -> AsyncIterator[int]
     run.expect(scene.bot.is_alive(), "the bot exited")
     lines = scene.log(since=before)
     loud = Counter(line["event"] for line in lines if line["level"] in {"error", "warning"})
-    run.expect(loud[said] <= PARTS, f"said {loud[said]} times: {said}")
+    run.expect(loud[said] <= PARTS, f"logged {loud[said]} times: {said}")
     others = loud.total() - loud[said] - loud["no answer from Telegram; a duplicate is possible"]
-    run.expect(not others, f"said what is not the matter: {loud}")
+    run.expect(not others, f"logged something else: {loud}")
     run.expect(loud, "did not say what is wrong")
 
 
 async def lasts(run: Run, scene: Scene, begun: int, seconds: float, said: str = AWAY) -> None:
-    """Go on so long, and until the bot has noticed; what is written meanwhile stays at Telegram."""
+    """Wait this long, and until the bot has noticed; what people write stays with Telegram."""
     await asyncio.sleep(seconds)
     await scene.says(said, begun)
     waiting = (await scene.telegram.status())["pending_updates"]

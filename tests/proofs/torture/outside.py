@@ -1,4 +1,4 @@
-"""Another program sends with the same token, so Telegram says 429 for what it did."""
+"""Another program sends with the same token, so that Telegram says 429 to the bot."""
 
 from http import HTTPStatus
 
@@ -16,7 +16,7 @@ HOURS = 2 * 3600
 
 
 async def outside_429(run: Run) -> None:
-    """Use up the group's minute; then have Telegram pause it for hours, and kill the bot in it."""
+    """Use up the group's limit; then pause the group for hours, and kill the bot meanwhile."""
     assert run.clock is not None
     async with run.scene(limits=True) as scene:
         await scene.start()
@@ -43,13 +43,13 @@ async def outside_429(run: Run) -> None:
 
 
 async def _confirms_a_newcomer(scene: Scene, traffic: Traffic) -> None:
-    """All else goes on: a new user is told that the ticket is open."""
+    """Check that the rest goes on: a new user is told that the ticket is open."""
     newcomer = await traffic.joins()
     await traffic.users[newcomer].sees("is open.", timeout=scene.within(30))
 
 
 async def _another_program_sends(scene: Scene) -> int:
-    """Send to the group until Telegram has had enough; how many it took."""
+    """Send to the group until Telegram refuses; return how many it accepted."""
     url = f"{scene.sandbox.url}/bot{scene.sandbox.token}/sendMessage"
     body = {"chat_id": scene.support.id, "text": "The other program's message"}
     async with aiohttp.ClientSession() as session:
@@ -61,7 +61,7 @@ async def _another_program_sends(scene: Scene) -> int:
 
 
 async def _pauses_for_hours(scene: Scene) -> None:
-    """Refuse the group everything from now on; come back when the bot has been told."""
+    """Refuse every send to the group from now on, and wait until the bot has been told."""
     known = await scene.telegram.call("seq")
     await scene.telegram.breaks(
         "error",
@@ -83,7 +83,7 @@ def _last(scene: Scene) -> int:
 
 
 def _to_group(scene: Scene, since: int) -> list[Call]:
-    """List what was sent to the group after that call."""
+    """List the sends to the group after that call."""
     return [
         call
         for call in scene.sandbox.calls

@@ -1,4 +1,4 @@
-"""PostgreSQL stops, crashes, and drops everybody, under traffic."""
+"""PostgreSQL stops, crashes, and drops connections, under traffic."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ WHERE pid <> pg_backend_pid() AND datname = 'support'
 
 
 async def postgres_stops(run: Run) -> None:
-    """Stop the server as an operator does, and start it again after a while."""
+    """Stop the server as an operator does, and start it again later."""
     async with own_server() as (server, url), run.scene(url) as scene:
         await scene.start()
         async with run.traffic(scene) as traffic:
@@ -31,7 +31,7 @@ async def postgres_stops(run: Run) -> None:
 
 
 async def postgres_fails_over(run: Run) -> None:
-    """Drop every connection, again and again, and now and then the server."""
+    """Drop every connection again and again, and sometimes crash the server."""
     rounds = run.choose(long=20, short=2)
     async with own_server() as (server, url), run.scene(url) as scene:
         await scene.start()

@@ -1,4 +1,4 @@
-"""One scenario on one database: what it may use, and what it found."""
+"""A run of one scenario on one database: what the scenario uses, and what it finds."""
 
 import asyncio
 import random
@@ -12,23 +12,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.proofs.crash import ledger
 from tests.proofs.crash.clocks import Clock
-from tests.proofs.crash.ledger import Ledger
-from tests.proofs.crash.reckoning import Reckoning, announced_tokens, shown_by_new_cards
 from tests.proofs.crash.scene import Scene, open_scene
-from tests.proofs.crash.traffic import PAUSE, Traffic, reckon
+from tests.proofs.crash.stored import Stored, read_stored
+from tests.proofs.crash.tally import Tally, announced_tokens, shown_by_new_cards
+from tests.proofs.crash.traffic import PAUSE, Traffic, tally_of
 from tests.proofs.torture.databases import BOTH, Databases
 
-# Seconds between two messages of one user, if there are fewer of them.
+# Seconds between two messages of one user, if there are fewer users.
 SHORT_PAUSE = (0.3, 0.9)
-# How soon after all is seen Telegram's last answers are stored, in seconds.
+# How soon after everything is seen the last deliveries are settled, in seconds.
 SETTLES_WITHIN = 60
 
 
 @dataclass
 class Run:
-    """What a scenario does goes through this."""
+    """Everything that a scenario does goes through this."""
 
     database: str
     short: bool
@@ -36,7 +35,7 @@ class Run:
     databases: Databases
     clock: Clock | None = None
     seed: int = field(default_factory=lambda: random.SystemRandom().randrange(10**6))
-    reckoning: Reckoning = field(default_factory=Reckoning)
+    tally: Tally = field(default_factory=Tally)
     remarks: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     longest: float = 0.0
@@ -47,11 +46,11 @@ class Run:
         self.rng = random.Random(self.seed)
 
     def choose[T](self, *, long: T, short: T) -> T:
-        """Take what this form of the scenario needs."""
+        """Choose the value for the long or the short form."""
         return short if self.short else long
 
     def expect(self, holds: object, promise: str) -> None:
-        """Note a promise that does not hold."""
+        """Note a broken promise."""
         if not holds:
             self.broken.append(promise)
 
@@ -71,7 +70,7 @@ class Run:
     async def traffic(
         self, scene: Scene, *, users: int | None = None, **how: Any
     ) -> AsyncIterator[Traffic]:
-        """Let people write while the body goes on; at its end everything has to arrive."""
+        """Have people write during the body; after it, everything has to arrive."""
         pause = {"pause": self.choose(long=PAUSE, short=SHORT_PAUSE)}
         traffic = Traffic(scene, self.seed, **pause | how)
         async with asyncio.TaskGroup() as group:
@@ -83,40 +82,40 @@ class Run:
 
     async def judge(
         self, scene: Scene, traffic: Traffic, *, failures: bool = False
-    ) -> tuple[Reckoning, Ledger]:
-        """Stop the bot and hold what people see against what was written.
+    ) -> tuple[Tally, Stored]:
+        """Stop the bot, and compare what people see with what was written.
 
-        `failures`: the scenario has sends fail for good, and looks at them itself.
+        `failures`: some sends fail for good, and the scenario checks them itself.
         """
         await self._outbox_empties(scene)
         await scene.stop()
-        result = await reckon(traffic)
-        book = await ledger.read(scene.variables["DATABASE_URL"])
-        anew = shown_by_new_cards(book, scene.sent_anew())
-        result.compare(announced_tokens(book, scene.announced()), anew)
-        self.reckoning.merge(result)
-        self.broken += book.wrong_numbers() + book.waiting()
-        self.broken += [] if failures else book.failed()
+        result = await tally_of(traffic)
+        stored = await read_stored(scene.variables["DATABASE_URL"])
+        anew = shown_by_new_cards(stored, scene.sent_anew())
+        result.compare(announced_tokens(stored, scene.announced()), anew)
+        self.tally.merge(result)
+        self.broken += stored.wrong_numbers() + stored.waiting()
+        self.broken += [] if failures else stored.failed()
         self.longest = max([self.longest, *traffic.waited.values()])
         self.asked_back += len(traffic.refused)
         self.kept += len(traffic.kept)
-        return result, book
+        return result, stored
 
     async def _outbox_empties(self, scene: Scene) -> None:
-        """Wait until nothing has to be said any more: what was seen may not be settled yet."""
+        """Wait until all deliveries are settled: what was seen may not be settled yet."""
         known = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(scene.within(SETTLES_WITHIN)):
-                while (await ledger.read(scene.variables["DATABASE_URL"])).waiting():
+                while (await read_stored(scene.variables["DATABASE_URL"])).waiting():
                     news = await scene.telegram.call("changes", since=known, timeout=1)
                     known = news["seq"]
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What can be run by its name. `speeds`: how fast time runs, in the long and short form.
+    """A scenario, run by its name. `speeds`: how fast time runs, in the long and the short form.
 
-    `short_on`: the short form is left to one database where the other one changes nothing.
+    `short_on`: the databases of the short form, if one is enough.
     """
 
     play: Callable[[Run], Awaitable[None]]
@@ -125,7 +124,7 @@ class Scenario:
     short_on: tuple[str, ...] | None = None
 
     def runs_on(self, *, short: bool) -> tuple[str, ...]:
-        """Name the databases that this form of it needs."""
+        """List the databases that the long or the short form needs."""
         return self.short_on if short and self.short_on else self.databases
 
     @property
@@ -135,11 +134,11 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Row:
-    """What the table tells of a run."""
+    """One line of the table."""
 
     scenario: str
     database: str
-    reckoning: Reckoning
+    tally: Tally
     seconds: float
     remarks: list[str]
     broken: list[str]
@@ -148,7 +147,7 @@ class Row:
 def play(
     scenario: Scenario, database: str, databases: Databases, folder: Path, *, short: bool
 ) -> Row:
-    """Run a scenario, whatever comes of it. A broken one leaves its folder, with the bot's log."""
+    """Run a scenario, and catch its errors. A broken one leaves its folder, with the bot's log."""
     own = Path(tempfile.mkdtemp(prefix=f"{scenario.name}-{database}-", dir=folder))
     speed = scenario.speeds[int(short)] if scenario.speeds else None
     clock = Clock(speed, own / "steps") if speed else None
@@ -157,20 +156,20 @@ def play(
     try:
         with asyncio.Runner(loop_factory=clock.new_loop if clock else None) as runner:
             runner.run(_awaited(scenario.play(run)))
-    except Exception as error:  # noqa: BLE001 - what broke is a line of the table
+    except Exception as error:  # noqa: BLE001 - a line of the table
         run.broken += reasons(error)
     run.remarks.append(f"longest wait {run.longest:.1f} s")
     if run.kept or run.asked_back:
         run.remarks.append(f"replies to orphans {run.kept}, typed again {run.asked_back}")
     if speed and speed != 1:
         run.remarks.append(f"time ran {speed:g} times as fast")
-    broken = run.reckoning.broken + run.broken
+    broken = run.tally.broken + run.broken
     if broken:
         broken.append(f"seed {run.seed}, its files: {own}")
     else:
         shutil.rmtree(own)
     seconds = time.monotonic() - started
-    return Row(scenario.name, database, run.reckoning, seconds, run.remarks, broken)
+    return Row(scenario.name, database, run.tally, seconds, run.remarks, broken)
 
 
 async def _awaited(what: Awaitable[None]) -> None:
@@ -178,7 +177,7 @@ async def _awaited(what: Awaitable[None]) -> None:
 
 
 def reasons(error: BaseException) -> list[str]:
-    """Say what went wrong, also where several things did."""
+    """Describe an error, or each error of a group."""
     if isinstance(error, BaseExceptionGroup):
         return [reason for each in error.exceptions for reason in reasons(each)]
     place = traceback.extract_tb(error.__traceback__)[-1]

@@ -7,7 +7,7 @@ MISCONFIGURED = 2
 
 
 async def second_process(run: Run) -> None:
-    """Start another bot in the midst of things: it has to refuse, and to repeat nothing."""
+    """Start another bot under traffic: it has to exit, and to send nothing again."""
     times = run.choose(long=20, short=2)
     async with run.scene() as scene:
         await scene.start()

@@ -1,4 +1,4 @@
-"""SQLite's file can't be written for a while, under traffic."""
+"""The SQLite file can't be written for a while, under traffic."""
 
 import resource
 import shutil
@@ -17,17 +17,16 @@ from tests.proofs.torture import child
 from tests.proofs.torture.outages import lasts, outage
 from tests.proofs.torture.run import Run
 
-# What the log may still grow by while no file may become larger than it, in bytes.
+# How much the log may still grow while no file may become larger than it, in bytes.
 ROOM = 2**16
 
 
 async def sqlite_full(run: Run) -> None:
-    """Fill the disk, in two ways, and make room again.
+    """Fill the disk in two ways, and make room again.
 
-    First SQLite itself finds no room for another page (SQLITE_FULL at the statement, by
-    max_page_count). Then the kernel refuses what goes beyond a size (RLIMIT_FSIZE), which fails
-    at the commit, as a disk does that ran full: with EFBIG instead of ENOSPC, so SQLite says
-    IOERR instead of FULL.
+    First, SQLite has no room for another page: max_page_count makes statements fail with
+    SQLITE_FULL. Then the kernel lets no file grow (RLIMIT_FSIZE): commits fail, as on a full disk,
+    but with EFBIG instead of ENOSPC, so SQLite says IOERR instead of FULL.
     """
     async with _under_traffic(run) as (scene, traffic):
         async with outage(run, scene) as begun:
@@ -50,9 +49,9 @@ async def sqlite_locked(run: Run) -> None:
 
 
 async def sqlite_readonly(run: Run) -> None:
-    """Let the file be read-only for a while.
+    """Make the file read-only for a while.
 
-    By query_only: what a read-only file answers (SQLITE_READONLY), which root meets nowhere else.
+    PRAGMA query_only fails as a read-only file does (SQLITE_READONLY); root can write any file.
     """
     async with _under_traffic(run) as (scene, traffic):
         async with outage(run, scene) as begun:
@@ -62,7 +61,7 @@ async def sqlite_readonly(run: Run) -> None:
 
 
 async def sqlite_gone(run: Run) -> None:
-    """Take the file away, then put another one in its place; each time the right one comes back."""
+    """Move the file away, then also put another one in its place; each time it comes back."""
     async with _under_traffic(run) as (scene, traffic):
         for other in (None, run.databases.file):
             async with outage(run, scene, GONE) as begun:
@@ -84,7 +83,7 @@ async def _under_traffic(run: Run) -> AsyncIterator[tuple[Scene, Traffic]]:
 
 @contextmanager
 def _says(file: Path) -> Iterator[None]:
-    """Let a file be there for a while; see `child.obeys`."""
+    """Have a file in the folder for a while; see `child.obeys`."""
     file.touch()
     yield
     file.unlink()
@@ -92,7 +91,7 @@ def _says(file: Path) -> Iterator[None]:
 
 @contextmanager
 def _taken_away(file: Path, other: Path | None) -> Iterator[None]:
-    """Move the file away, and put another one in its place."""
+    """Move the file away for a while, and put another one, if any, in its place."""
     elsewhere = file.rename(file.with_name("elsewhere.db"))
     if other is not None:
         shutil.copy(other, file)
@@ -115,7 +114,7 @@ def _locked(file: Path) -> Iterator[None]:
 
 @contextmanager
 def _no_file_grows(scene: Scene) -> Iterator[None]:
-    """Let the bot's process write no file beyond the end of its log and a little more."""
+    """Let the bot's process write no file larger than its log is now, and a little more."""
     assert scene.bot is not None
     _, most = resource.prlimit(scene.bot.pid, resource.RLIMIT_FSIZE)
     size = scene.log_file.stat().st_size + ROOM

@@ -1,4 +1,4 @@
-"""The staff chat is away for ten minutes, and comes back."""
+"""The staff chat refuses the bot for ten minutes, then accepts it again."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,12 +10,12 @@ from tests.proofs.torture.run import Run
 
 HELD = "the bot may not write to the staff chat; all is kept and tried each minute"
 
-# How often the bot tries whether it may write again, in seconds.
-TRIED_EACH = 60
+# How often the bot tries again, in seconds.
+TRIED_EVERY = 60
 
 
 async def staff_chat_away(run: Run) -> None:
-    """Kick the bot, take its rights, give the group another id: it waits, and goes on."""
+    """Remove the bot, mute it, then hide the group: each time it waits, and goes on."""
     async with run.scene() as scene:
         await scene.start()
         async with run.traffic(scene, stalled=90, pause=(5, 20)) as traffic:
@@ -30,7 +30,7 @@ async def staff_chat_away(run: Run) -> None:
 async def _goes_away(
     run: Run, scene: Scene, traffic: Traffic, away: AbstractAsyncContextManager[None]
 ) -> None:
-    """Nothing fails meanwhile, the operator is told once, and users are confirmed."""
+    """Check that nothing fails, the operator is told once, and users get confirmations."""
     seconds = run.choose(long=600, short=70)
     before, called = scene.lines(), scene.sandbox.calls[-1].number
     async with traffic.kate.pauses(), away:
@@ -48,8 +48,8 @@ async def _goes_away(
         and call.method.startswith("send")
         and call.status in {400, 403}
     ]
-    # Sends that were in flight when the chat closed, one for each lane, are refused too.
-    most = seconds / TRIED_EACH + len(traffic.users)
+    # Sends in flight at the beginning, one for each lane, are refused too.
+    most = seconds / TRIED_EVERY + len(traffic.users)
     run.expect(probes, "the chat was not tried")
     run.expect(len(probes) <= most, f"the chat was tried {len(probes)} times in {seconds} s")
     run.remarks.append(f"away {seconds} s, tried {len(probes)} times")

@@ -1,4 +1,4 @@
-"""The rows for people, and for programs."""
+"""The table of results, as text and as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -21,21 +21,21 @@ COLUMNS = (
 
 
 def heading() -> str:
-    """Name the columns."""
+    """Make the line with the columns' names."""
     return _line([name for name, _ in COLUMNS], "remarks")
 
 
 def line(row: Row) -> str:
-    """Say in one line how it went, and below it what broke."""
+    """Make the line of a run, and below it its broken promises."""
     figures = as_json(row)
     cells = [str(figures[name]) for name, _ in COLUMNS]
-    told = _line(cells, " · ".join(row.remarks))
-    return "\n".join([told, *(f"    BROKEN {promise}" for promise in row.broken)])
+    first = _line(cells, " · ".join(row.remarks))
+    return "\n".join([first, *(f"    BROKEN {promise}" for promise in row.broken)])
 
 
 def as_json(row: Row) -> dict[str, Any]:
-    """Give a row by the names of the columns."""
-    found = row.reckoning
+    """Give the values of a row by the names of the columns."""
+    found = row.tally
     return {
         "scenario": row.scenario,
         "database": row.database,

@@ -1,4 +1,4 @@
-"""Each scenario of `make torture` in its short form."""
+"""Each scenario of `make torture`, in its short form."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.proofs.torture.databases import Databases
 from tests.proofs.torture.run import Scenario, play
 from tests.proofs.torture.scenarios import SCENARIOS
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no signals to kill by")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals that kill a process")
 
 RUNS = [(one, kind) for one in SCENARIOS.values() for kind in one.runs_on(short=True)]
 
@@ -29,4 +29,4 @@ def test_no_promise_breaks(
     row = play(scenario, kind, databases, tmp_path, short=True)
 
     assert row.broken == []
-    assert row.reckoning.seen == row.reckoning.sent > 0
+    assert row.tally.seen == row.tally.sent > 0

@@ -1,8 +1,8 @@
-"""Compares what each person sees with what was written.
+"""The tally: what each person sees, compared with what was written.
 
-Every message carries a token: `q2.0013` is the 13th question of user 2, `a2.0007` the 7th answer
-to user 2, `c2.0000` the bot's message that this user's ticket is open. Only this module reads them;
-to the bot they are text.
+Every message has a token: `q2.0013` is the 13th question of user 2, `a2.0007` the 7th answer to
+user 2, `c2.0000` the bot's message that this user's ticket is open. Only tests read them; to the
+bot they are text.
 """
 
 import re
@@ -21,29 +21,29 @@ from services.notices import (
     QuestionPosted,
     TicketOpened,
 )
-from tests.proofs.crash.ledger import Ledger
+from tests.proofs.crash.stored import Stored
 
 TOKEN = re.compile(r"\b[qa]\d+\.\d{4}\b")
-CONFIRMED = re.compile(r"^Ticket #\d+( · \d+ \w+)? is open\.")  # of yesterday, with its day
+CONFIRMED = re.compile(r"^Ticket #\d+( · \d+ \w+)? is open\.")  # an older one names its day
 
 
 def tokens(texts: Iterable[str]) -> list[str]:
-    """Read the tokens in their order."""
+    """List the tokens in these texts, in order."""
     return [token for text in texts for token in TOKEN.findall(text)]
 
 
 def user_of(token: str) -> int:
-    """Give the number of the user that it belongs to."""
+    """Give the number of the user that a token belongs to."""
     return int(token[1:].partition(".")[0])
 
 
 def confirmation(number: int) -> str:
-    """Name the token for the bot's message that a user's ticket is open."""
+    """Make the token of the bot's message that a user's ticket is open."""
     return f"c{number}.0000"
 
 
 def shown_to(number: int, texts: Iterable[str]) -> list[str]:
-    """Read what a user is shown, confirmations included."""
+    """List the tokens that a user sees, confirmations included."""
     found = []
     for text in texts:
         found += [confirmation(number)] if CONFIRMED.match(text) else tokens([text])
@@ -51,8 +51,8 @@ def shown_to(number: int, texts: Iterable[str]) -> list[str]:
 
 
 @dataclass
-class Reckoning:
-    """`duplicates` counts how often each token was seen after the first time."""
+class Tally:
+    """`duplicates` counts how often each token was seen again after the first time."""
 
     sent: int = 0
     seen: int = 0
@@ -63,9 +63,9 @@ class Reckoning:
     unannounced: Counter[str] = field(default_factory=Counter)
 
     def add(self, written: Sequence[str], shown: Sequence[str], kept: Collection[str] = ()) -> None:
-        """Check what one person sees of one ticket against what was written for that person.
+        """Compare what one person sees of one ticket with what was written for that person.
 
-        What was `kept` for a while comes when somebody has said where it goes.
+        What was `kept` may come late: only once somebody has chosen its ticket.
         """
         firsts = list(dict.fromkeys(shown))
         expected = set(written)
@@ -78,15 +78,15 @@ class Reckoning:
         self.duplicates.update({token: n - 1 for token, n in Counter(shown).items() if n > 1})
 
     def compare(self, announced: Counter[str], intended: Counter[str] | None = None) -> None:
-        """Note what was seen again more often than the log announced.
+        """Find the duplicates that the log did not announce.
 
-        `intended` is no duplicate at all: a ticket's new card shows its question once more.
+        `intended` are no duplicates: a ticket's new card shows its question once more.
         """
         self.duplicates -= intended or Counter()
         self.unannounced = self.duplicates - announced
 
-    def merge(self, other: "Reckoning") -> None:
-        """Take in what another run found."""
+    def merge(self, other: "Tally") -> None:
+        """Add the tally of another run."""
         self.sent += other.sent
         self.seen += other.seen
         self.lost += other.lost
@@ -97,7 +97,7 @@ class Reckoning:
 
     @property
     def broken(self) -> list[str]:
-        """Say which promises did not hold."""
+        """List the promises that did not hold."""
         found: dict[str, Iterable[Any]] = {
             "lost": self.lost,
             "wrong recipient": self.wrong,
@@ -108,7 +108,7 @@ class Reckoning:
 
     @override
     def __str__(self) -> str:
-        """One line for people."""
+        """Sum it up in a line."""
         return (
             f"sent {self.sent} · seen {self.seen} · lost {len(self.lost)} · "
             f"wrong recipient {len(self.wrong)} · out of order {len(self.out_of_order)} · "
@@ -117,49 +117,49 @@ class Reckoning:
         )
 
 
-def announced_tokens(ledger: Ledger, announced: Iterable[int]) -> Counter[str]:
-    """Say of which tokens those deliveries were; a card's is its ticket's first question."""
+def announced_tokens(stored: Stored, announced: Iterable[int]) -> Counter[str]:
+    """List the tokens of announced deliveries; for a card, that of its ticket's first question."""
     found = Counter[str]()
     for number in announced:
-        delivery = ledger.deliveries[number]
+        delivery = stored.deliveries[number]
         if delivery.kind == CardPosted.kind:
-            found.update([_question(ledger, delivery.payload["ticket_id"])])
+            found.update([_question(stored, delivery.payload["ticket_id"])])
         elif delivery.kind == TicketOpened.kind:
-            asked = _question(ledger, delivery.payload["ticket_id"])
+            asked = _question(stored, delivery.payload["ticket_id"])
             found.update([confirmation(user_of(asked))] if asked else [])
         elif delivery.kind in {QuestionPosted.kind, AnswerPosted.kind}:
-            message = ledger.messages[delivery.payload["message_id"]]
+            message = stored.messages[delivery.payload["message_id"]]
             found.update(tokens([message.text or ""]))
     return found
 
 
-def shown_by_new_cards(ledger: Ledger, sent_anew: Iterable[int] = ()) -> Counter[str]:
-    """Count what later cards of a ticket show again: its question, each time.
+def shown_by_new_cards(stored: Stored, sent_anew: Iterable[int] = ()) -> Counter[str]:
+    """Count the questions that a ticket's later cards show again.
 
-    `sent_anew` are the deliveries that the log says were sent instead of edited.
+    `sent_anew` are the deliveries that, as the log says, were sent instead of edited.
     """
     cards = Counter(
-        _question(ledger, delivery.payload["ticket_id"])
-        for delivery in ledger.deliveries.values()
+        _question(stored, delivery.payload["ticket_id"])
+        for delivery in stored.deliveries.values()
         if delivery.kind == CardPosted.kind and delivery.status is DeliveryStatus.DELIVERED
     )
-    redrawn = [ledger.deliveries[number] for number in sent_anew]
+    redrawn = [stored.deliveries[number] for number in sent_anew]
     return (
         cards
         - Counter(cards.keys())
         + Counter(
-            _question(ledger, delivery.payload["ticket_id"])
+            _question(stored, delivery.payload["ticket_id"])
             for delivery in redrawn
             if delivery.kind == CardRedrawn.kind
         )
     )
 
 
-def _question(ledger: Ledger, ticket_id: int) -> str:
-    """Find the token of a ticket's first question; nothing for those who are not of the traffic."""
+def _question(stored: Stored, ticket_id: int) -> str:
+    """Find the token of a ticket's first question; empty if the traffic did not write it."""
     first = next(
         message
-        for message in ledger.messages.values()
+        for message in stored.messages.values()
         if message.ticket_id == ticket_id and message.direction is Direction.QUESTION
     )
     return next(iter(tokens([first.text or ""])), "")

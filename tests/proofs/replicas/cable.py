@@ -1,4 +1,4 @@
-"""The wire between a process and its database, which can be cut."""
+"""A cable between a process and its database, which can be cut."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -10,8 +10,8 @@ from sqlalchemy import make_url
 CHUNK = 2**16
 
 
-class Wire:
-    """Carries bytes on a loopback port to and from a database."""
+class Cable:
+    """Carries bytes between a loopback port and a database."""
 
     def __init__(self, database_url: str) -> None:
         self._target = make_url(database_url)
@@ -20,7 +20,7 @@ class Wire:
         self.url = ""
 
     def cut(self) -> None:
-        """Carry nothing more, as when a cable is pulled: nobody is told, what is sent waits."""
+        """Carry nothing more, as if it were pulled out: connections stay open, and bytes wait."""
         self._whole.clear()
 
     def mend(self) -> None:
@@ -48,11 +48,11 @@ class Wire:
 
 
 @asynccontextmanager
-async def open_wire(database_url: str) -> AsyncIterator[Wire]:
-    wire = Wire(database_url)
-    async with await asyncio.start_server(wire.carry, "127.0.0.1", 0) as server:
+async def open_cable(database_url: str) -> AsyncIterator[Cable]:
+    cable = Cable(database_url)
+    async with await asyncio.start_server(cable.carry, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         here = make_url(database_url).set(host="127.0.0.1", port=port)
-        wire.url = here.render_as_string(hide_password=False)
-        yield wire
-        wire.mend()
+        cable.url = here.render_as_string(hide_password=False)
+        yield cable
+        cable.mend()

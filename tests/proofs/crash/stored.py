@@ -1,4 +1,4 @@
-"""The content of the bot's database, read from outside the bot."""
+"""What the bot has stored, read from outside the bot."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from database.models import Message, Ticket
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """Rows by their id, oldest first."""
+class Stored:
+    """Rows by id, oldest first."""
 
     tickets: dict[int, Ticket]
     messages: dict[int, Message]
@@ -21,14 +21,14 @@ class Ledger:
     dead: list[DeadUpdate]
 
     def numbers(self) -> dict[date, list[int]]:
-        """List the tickets' numbers of each day, in order."""
+        """List the numbers of each day's tickets, in order."""
         found = defaultdict(list)
         for ticket in self.tickets.values():
             found[ticket.opened_on].append(ticket.daily_id)
         return {day: sorted(numbers) for day, numbers in found.items()}
 
     def wrong_numbers(self) -> list[str]:
-        """Say on which days the numbers are not 1, 2, 3 …."""
+        """List the days on which the numbers are not 1, 2, 3 …."""
         return [
             f"numbers of {day}: {numbers}"
             for day, numbers in self.numbers().items()
@@ -36,7 +36,7 @@ class Ledger:
         ]
 
     def waiting(self) -> list[str]:
-        """Name what still has to be said; redraws and reactions only decorate."""
+        """List the deliveries that are not settled, except redraws and reactions."""
         return [
             f"{one.kind} {one.id} is {one.status}"
             for one in self.deliveries.values()
@@ -45,7 +45,7 @@ class Ledger:
         ]
 
     def failed(self) -> list[str]:
-        """Name what was given up."""
+        """List the deliveries that failed."""
         return [
             f"{one.kind} {one.id} failed: {one.error}"
             for one in self.deliveries.values()
@@ -53,8 +53,8 @@ class Ledger:
         ]
 
 
-async def read(url: str) -> Ledger:
-    """Read it all. Not through the product's engine, whose connections write."""
+async def read_stored(url: str) -> Stored:
+    """Read everything, without the product's engine, whose connections write."""
     engine = create_async_engine(url, poolclass=NullPool)
     try:
         async with AsyncSession(engine) as session:
@@ -62,7 +62,7 @@ async def read(url: str) -> Ledger:
             messages = await session.scalars(select(Message).order_by(Message.id))
             deliveries = await session.scalars(select(Delivery).order_by(Delivery.id))
             dead = await session.scalars(select(DeadUpdate).order_by(DeadUpdate.id))
-            return Ledger(
+            return Stored(
                 {one.id: one for one in tickets},
                 {one.id: one for one in messages},
                 {one.id: one for one in deliveries},
