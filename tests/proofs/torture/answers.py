@@ -20,7 +20,7 @@ BACK = "the user is back"
 
 @dataclass(frozen=True)
 class Answer:
-    """Telegram's answer to the next calls of `method`; with `group`, only to those for that chat."""
+    """Telegram's answer to the next calls of `method`; with `group`, only to that chat."""
 
     says: str
     status: int = 400
