@@ -6,7 +6,7 @@ rename. Its rules are on its class: no other module keeps a list of kinds of its
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, override
 
@@ -364,13 +364,14 @@ class UpdateFailed(Notice):
 class CommandAnswered(Notice):
     """To whoever gave a command: its result. `buttons` is a Telegram inline keyboard.
 
-    `person_id` is set if the buttons are for one person only.
+    `person_id` is set if the buttons are for one person only. `entities` are Telegram's.
     """
 
     precedence = Precedence.REFUSAL
     words: str
     buttons: dict[str, Any] | None = None
     person_id: int | None = None
+    entities: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,12 @@ class AnonymousCannotTake(Problem):
 
 @dataclass
 class NotForYou(Problem):
-    """The button is for the staff of this ticket."""
+    """The button is for other people."""
+
+
+@dataclass
+class TicketOfAnotherTeam(Problem):
+    """The ticket belongs to another staff chat."""
 
 
 @dataclass

@@ -36,12 +36,12 @@ from services.notices import (
 from services.problems import (
     AnonymousCannotTake,
     AnotherTicketOpen,
-    NotForYou,
     OpenWithAnotherTeam,
     TicketAlreadyClosed,
     TicketAlreadyTaken,
     TicketAlreadyYours,
     TicketNotClosed,
+    TicketOfAnotherTeam,
 )
 
 log = structlog.get_logger(__name__)
@@ -194,7 +194,7 @@ async def take(
 
 
 async def get(session: AsyncSession, ticket_id: int, *, staff_chat_id: int) -> Ticket:
-    """Get a ticket to work on, locked; NotForYou if it is not of this staff chat.
+    """Get a ticket to work on, locked; TicketOfAnotherTeam if it is not of this staff chat.
 
     Its user's row is locked first, as in `receive`: the same order everywhere avoids deadlocks.
     No key is changed, so the courier may still link to the locked row (`key_share`).
@@ -218,7 +218,7 @@ async def get(session: AsyncSession, ticket_id: int, *, staff_chat_id: int) -> T
         comes_along = await staff_chats.belongs(session, Ticket.staff_chat_id, staff_chat_id)
         ticket = await session.scalar(locked.where(comes_along))
     if ticket is None:
-        raise NotForYou
+        raise TicketOfAnotherTeam
     structlog.contextvars.bind_contextvars(ticket=ticket.id)
     return ticket
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.reading.content import edited_at, place_of
 from bot.reading.filters import begins_with_command, command_of
 from bot.reading.update_json import as_dict, cleaned, origin
-from bot.texts import buttons
+from bot.texts import commands
 from services.helpdesk import kept, messages
 
 # A press or a command counts only this long: it was about what was there at that time.
@@ -99,4 +99,4 @@ def _commands(message: Message) -> bool:
     if message.chat.type == "private" or not begins_with_command(message):
         return False
     name, _ = command_of(message)
-    return name in buttons.staff_commands()
+    return name in commands.of_staff()

@@ -16,4 +16,5 @@ def answer_of(shown: Any) -> tuple[int, CommandAnswered] | None:
     keyboard = shown.reply_markup
     buttons = keyboard.model_dump(exclude_none=True) if keyboard else None
     person_id = speaker_of(keyboard) if isinstance(keyboard, InlineKeyboardMarkup) else None
-    return shown.chat_id, CommandAnswered(shown.text, buttons, person_id)
+    spans = [one.model_dump(mode="json", exclude_none=True) for one in shown.entities or []]
+    return shown.chat_id, CommandAnswered(shown.text, buttons, person_id, spans)

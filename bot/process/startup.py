@@ -15,24 +15,17 @@ from aiogram.exceptions import (
     TelegramNotFound,
     TelegramUnauthorizedError,
 )
-from aiogram.types import (
-    BotCommand,
-    BotCommandScopeAllPrivateChats,
-    BotCommandScopeChat,
-    BotCommandScopeUnion,
-    ChatMemberRestricted,
-    ResultChatMemberUnion,
-)
+from aiogram.methods import SetMyCommands
+from aiogram.types import ChatMemberRestricted, ResultChatMemberUnion
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from bot import i18n
+from bot import i18n, menus
 from bot.incoming import patience, troubles
 from bot.process import profile
-from bot.texts import buttons
 from core import values
 from core.clock import utcnow
 from core.heartbeat import Heartbeat
-from core.team import Team
+from core.team import StaffChat, Team
 from core.waiting import Wait
 from database.errors import ForeignDatabase, is_outage, reason
 from database.schema import ensure_at_head
@@ -178,31 +171,20 @@ async def _introduce(bot: Bot, sessions: async_sessionmaker[AsyncSession]) -> No
     await own_database(sessions, me.id)
     # A forgotten webhook makes getUpdates fail for ever.
     await bot.delete_webhook(drop_pending_updates=False)
-    await _set_user_commands(bot)
+    for language in i18n.LANGUAGES:
+        await _set_menu(bot, menus.of_users(language))
     await profile.fill_in(bot)
 
 
-async def _set_user_commands(bot: Bot) -> None:
-    users = BotCommandScopeAllPrivateChats()
-    for language in i18n.LANGUAGES:
-        with i18n.speaking(language):
-            code = None if language == i18n.DEFAULT else language
-            await _set(bot, buttons.user_commands(), users, code)
-
-
-async def _set_staff_commands(bot: Bot, chat_id: int, language: str) -> None:
-    with i18n.speaking(language):
-        await _set(bot, buttons.staff_commands(), BotCommandScopeChat(chat_id=chat_id), None)
-
-
-async def _set(
-    bot: Bot, commands: dict[str, str], scope: BotCommandScopeUnion, language: str | None
-) -> None:
-    registered = await bot.get_my_commands(scope=scope, language_code=language)
+async def _set_menu(bot: Bot, menu: SetMyCommands) -> None:
+    """Set a menu of commands unless it is set already."""
+    known = await bot.get_my_commands(scope=menu.scope, language_code=menu.language_code)
     # Compare fields: objects from Telegram carry their bot and never compare equal.
-    if [(one.command, one.description) for one in registered] != list(commands.items()):
-        wanted = [BotCommand(command=name, description=words) for name, words in commands.items()]
-        await bot.set_my_commands(wanted, scope=scope, language_code=language)
+    listed, wanted = (
+        [(one.command, one.description) for one in commands] for commands in (known, menu.commands)
+    )
+    if listed != wanted:
+        await bot(menu)
 
 
 async def _trouble_in_main(
@@ -211,10 +193,10 @@ async def _trouble_in_main(
     """Say what keeps the bot from working in the main staff chat; set it up if nothing does."""
     try:
         async with sessions() as session:
-            chat_id = (await staff_chats.main(session)).chat_id
-        missing = _missing(await bot.get_chat_member(chat_id, bot.id))
+            chat = await staff_chats.main(session)
+        missing = _missing(await bot.get_chat_member(chat.chat_id, bot.id))
         if missing is None:
-            await _set_staff_commands(bot, chat_id, team.staff_language)
+            await _set_menu(bot, menus.of_staff(chat, team.staff_language))
     except TelegramMigrateToChat as error:
         return f"The staff group became a supergroup: set STAFF_CHAT_ID={error.migrate_to_chat_id}."
     except (TelegramBadRequest, TelegramForbiddenError):
@@ -225,7 +207,7 @@ async def _trouble_in_main(
         if not is_outage(error):
             raise
         return f"Whether the staff chat is ready is not known: {reason(error)}"
-    return missing and f"STAFF_CHAT_ID {chat_id}: {missing}"
+    return missing and f"STAFF_CHAT_ID {chat.chat_id}: {missing}"
 
 
 async def _troubles_in_others(
@@ -239,21 +221,21 @@ async def _troubles_in_others(
         if not is_outage(error):
             raise
         return [f"Whether the other staff chats are ready is not known: {reason(error)}"]
-    others = [one.chat_id for one in chats if not one.is_main]
-    found = [await _trouble_in(bot, chat_id, team.staff_language) for chat_id in others]
+    others = [one for one in chats if not one.is_main]
+    found = [await _trouble_in(bot, chat, team.staff_language) for chat in others]
     return [trouble for trouble in found if trouble is not None]
 
 
-async def _trouble_in(bot: Bot, chat_id: int, language: str) -> str | None:
+async def _trouble_in(bot: Bot, chat: StaffChat, language: str) -> str | None:
     try:
-        missing = _missing(await bot.get_chat_member(chat_id, bot.id))
+        missing = _missing(await bot.get_chat_member(chat.chat_id, bot.id))
         if missing is None:
-            await _set_staff_commands(bot, chat_id, language)
+            await _set_menu(bot, menus.of_staff(chat, language))
     except (TelegramBadRequest, TelegramForbiddenError):
         missing = "the bot is not in this group; add it."
     except AiogramError as error:
         missing = f"Telegram does not say whether it is ready: {troubles.reason(error)}"
-    return missing and f"Staff chat {chat_id}: {missing}"
+    return missing and f"Staff chat {chat.chat_id}: {missing}"
 
 
 def _missing(member: ResultChatMemberUnion) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.reading.content import first_word
 from bot.reading.kinds import REFUSED, RELAYED, kind_of
-from bot.texts import buttons
+from bot.texts import commands
 from database.team import Dialogue
 from services.helpdesk import dialogues
 
@@ -156,7 +156,7 @@ def command_of(message: Message) -> tuple[str, bool]:
 def is_known(message: Message) -> bool:
     """Whether the command is one of ours, of users or of staff."""
     name, _ = command_of(message)
-    return name in buttons.user_commands() or name in buttons.staff_commands()
+    return name in commands.of_users() or name in commands.of_staff()
 
 
 def has_more(message: Message) -> bool:

@@ -22,7 +22,7 @@ async def pressed_ticket(
 
     ButtonOutdated if another ticket, or none, has this key now: a restored or new database reuses
     keys. A button without a mark counts only on a message that is stored as this ticket's card.
-    NotForYou if the ticket is not of this staff chat.
+    TicketOfAnotherTeam if the ticket is not of this staff chat.
     """
     if button.mark:
         known = await marks.fits(session, button.ticket_id, button.mark)

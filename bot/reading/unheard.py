@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.reading.content import edited_at
 from bot.reading.filters import ReplyToBot, begins_with_command, command_of
 from bot.reading.kinds import RELAYED, kind_of
-from bot.texts import buttons
+from bot.texts import commands
 from services.helpdesk import done_commands
 
 # After this time the message may have been handled before a backup was restored.
@@ -38,4 +38,4 @@ def _commands(message: Message) -> bool:
     if not begins_with_command(message):
         return False
     name, names_a_bot = command_of(message)
-    return names_a_bot or name in buttons.staff_commands()
+    return names_a_bot or name in commands.of_staff()

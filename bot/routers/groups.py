@@ -3,14 +3,16 @@
 from datetime import datetime
 
 from aiogram import F, Router
+from aiogram.methods import SetMyCommands
 from aiogram.types import ChatMemberUpdated, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import i18n, menus
 from bot.reading.content import NotAMessage
 from bot.reading.filters import InStaffChat, When
 from services import pauses
 from services.delivery import relocating
-from services.helpdesk import foreign_groups
+from services.helpdesk import foreign_groups, staff_chats
 
 router = Router(name="groups")
 
@@ -28,10 +30,14 @@ async def moved_away(message: Message, session: AsyncSession, now: datetime) -> 
 
 
 @router.message(When(F.migrate_from_chat_id))
-async def moved_here(message: Message, session: AsyncSession, now: datetime) -> None:
-    """Follow the message in the new group, which names the old id."""
+async def moved_here(
+    message: Message, session: AsyncSession, now: datetime
+) -> SetMyCommands | None:
+    """Follow the message in the new group, which names the old id; its menu is still empty."""
     if message.migrate_from_chat_id is not None:
         await _follow(session, message.migrate_from_chat_id, message.chat.id, now)
+    here = await staff_chats.at(session, message.chat.id)
+    return None if here is None else menus.of_staff(here, i18n.spoken())
 
 
 async def _follow(session: AsyncSession, old_id: int, new_id: int, now: datetime) -> None:

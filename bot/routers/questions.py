@@ -11,7 +11,7 @@ from bot.reading.filters import CommandLike, Question, Refused, command_of, has_
 from bot.reading.kinds import RELAYED, kind_of
 from bot.reading.partings import only_parts
 from bot.routers.unknown_commands import refused
-from bot.texts import buttons
+from bot.texts import commands
 from core.team import StaffChat
 from database.models import ContentKind
 from services import ticket_service as tickets
@@ -78,7 +78,7 @@ async def edited_command(
     if written is not None:
         await question_edits.edit(session, written, content(message), now=now)
     elif has_more(message) and kind_of(message) in RELAYED:
-        if command_of(message)[0] not in buttons.user_commands():
+        if command_of(message)[0] not in commands.of_users():
             return refused(message)
         await question(message, session, staff_chat, day, now)
     return None

@@ -1,4 +1,4 @@
-"""What stands on buttons, and what the menu says of commands."""
+"""What stands on buttons."""
 
 from bot.i18n import gettext as _
 from bot.texts import names
@@ -48,18 +48,3 @@ def back() -> str:
 
 def done() -> str:
     return _("Done")
-
-
-def user_commands() -> dict[str, str]:
-    return {"start": _("How this works"), "help": _("What you can do here")}
-
-
-def staff_commands() -> dict[str, str]:
-    return {
-        "tickets": _("List tickets that aren't closed"),
-        "take": _("Take a ticket (reply to it or give its number)"),
-        "close": _("Close a ticket"),
-        "reopen": _("Reopen a closed ticket"),
-        "settings": _("Change what users read from me (administrators)"),
-        "help": _("What I can do"),
-    }

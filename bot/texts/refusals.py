@@ -99,6 +99,7 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.AnonymousCannotTake: lambda: _(
             "You're writing anonymously, so I can't assign this ticket to you."
         ),
+        problems.TicketOfAnotherTeam: lambda: _("This ticket belongs to another team."),
         problems.NotForYou: lambda: _("This button doesn't work in this chat."),
         problems.NotStaff: _members_only,
         problems.RepliesDropped: _members_only,

@@ -198,9 +198,8 @@ async def staff_chat_migrated(desk: Desk, notice: notices.StaffChatMigrated) -> 
 @words_for(notices.CommandAnswered)
 async def command_answered(desk: Desk, notice: notices.CommandAnswered) -> Parcel:
     keyboard = InlineKeyboardMarkup(**notice.buttons) if notice.buttons else None
-    return Parcel(
-        desk.chat_id, Call(send_text(desk.chat_id, (notice.words, []), keyboard=keyboard))
-    )
+    piece: Piece = notice.words, [*notice.entities]
+    return Parcel(desk.chat_id, Call(send_text(desk.chat_id, piece, keyboard=keyboard)))
 
 
 @words_for(notices.Refusal)

@@ -14,7 +14,7 @@ from bot.reading.ticket_reference import pressed_ticket, replied_ticket
 from core.team import StaffChat
 from database.models import LinkKind, Ticket
 from database.session import make_sessions
-from services.problems import ButtonOutdated, NotForYou, UnknownReply
+from services.problems import ButtonOutdated, TicketOfAnotherTeam, UnknownReply
 from tests.services import factories
 from tests.services.factories import STAFF
 from tests.support import engines
@@ -113,7 +113,7 @@ async def test_an_unmarked_press_on_the_card_of_another_ticket_is_refused(
 async def test_a_press_for_a_ticket_of_another_chat_is_refused(session: AsyncSession) -> None:
     elsewhere = await factories.ticket(session, staff_chat_id=-5)
 
-    with pytest.raises(NotForYou):
+    with pytest.raises(TicketOfAnotherTeam):
         await pressed(session, CloseTicket.of(elsewhere))
 
 

@@ -1,11 +1,13 @@
 """Two staff chats, each with its colleagues and tickets: neither sees anything of the other."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import update
 
 from bot.app import App
 from bot.callbacks import CloseTicket, RestoreDefault, SettingsButton
@@ -111,9 +113,63 @@ async def test_a_ticket_of_the_other_chat_is_not_found_by_its_number_or_button(
         await house.liam.sees("There is no ticket 1", in_=house.billing)
         press = await house.liam.presses(of_bob, data=await closing(house, of_alice))
 
-        assert (await press.answer()).endswith("in this chat.")
+        assert await press.answer() == "This ticket belongs to another team."
         await house.kate.presses(of_alice, "Close")
         await house.alice.sees("is closed")
+
+
+async def test_a_reply_about_a_ticket_of_the_other_chat_is_told_so(house: House) -> None:
+    async with house.bot_in(house.team):
+        of_bob = await house.opens_there("My bill")
+        async with house.sessions.begin() as session:
+            await session.execute(update(Ticket).values(staff_chat_id=house.team.id))
+
+        await house.liam.replies(of_bob, "We send another bill")
+
+        await house.liam.sees("This ticket belongs to another team.", in_=house.billing)
+        assert not await says(house.bob.chat, "another bill")
+
+
+async def both_menus_are_set(house: House) -> int:
+    """Wait until the bot has set the menus of both chats; give the number of the call."""
+    first = await house.telegram.called("setMyCommands")
+    second = await house.telegram.called("setMyCommands", since=first["number"])
+    return int(second["number"])
+
+
+async def menus(house: House) -> dict[int, list[str]]:
+    """Tell which commands the menu of each group has."""
+    listed = (await house.telegram.status())["commands"]
+    return {
+        json.loads(one["scope"])["chat_id"]: [each["command"] for each in one["commands"]]
+        for one in listed
+        if "chat_id" in one["scope"]
+    }
+
+
+async def test_each_chat_has_a_menu_of_what_works_there(house: House) -> None:
+    async with house.bot_in(house.team):
+        await both_menus_are_set(house)
+
+        in_main, in_other = [(await menus(house))[one.id] for one in (house.team, house.billing)]
+
+        assert in_main == ["tickets", "take", "close", "reopen", "settings", "help"]
+        assert in_other == [one for one in in_main if one != "settings"]
+
+
+@pytest.mark.parametrize("which", ["main", "other"])
+async def test_a_group_that_became_a_supergroup_has_its_menu_there(
+    house: House, which: str
+) -> None:
+    moves = house.team if which == "main" else house.billing
+    async with house.bot_in(house.team):
+        last = await both_menus_are_set(house)
+        before = await menus(house)
+
+        new = await moves.becomes_supergroup()
+
+        await house.telegram.called("setMyCommands", since=last)
+        assert (await menus(house))[new.id] == before[moves.id]
 
 
 async def test_the_other_chat_moves_and_its_team_goes_on_in_the_supergroup(house: House) -> None:

@@ -22,11 +22,11 @@ from services.notices import (
 from services.problems import (
     AnonymousCannotTake,
     AnotherTicketOpen,
-    NotForYou,
     TicketAlreadyClosed,
     TicketAlreadyTaken,
     TicketAlreadyYours,
     TicketNotClosed,
+    TicketOfAnotherTeam,
 )
 from tests.services import factories
 from tests.services.factories import ANN, DAY, SECOND, STAFF, TODAY, content
@@ -490,12 +490,12 @@ async def test_a_ticket_comes_with_its_people(session: AsyncSession) -> None:
 async def test_a_ticket_of_another_staff_chat_is_not_for_you(
     session: AsyncSession, ticket: Ticket
 ) -> None:
-    with pytest.raises(NotForYou):
+    with pytest.raises(TicketOfAnotherTeam):
         await tickets.get(session, ticket.id, staff_chat_id=-5)
 
 
 async def test_a_ticket_that_does_not_exist_is_not_for_you(session: AsyncSession) -> None:
-    with pytest.raises(NotForYou):
+    with pytest.raises(TicketOfAnotherTeam):
         await tickets.get(session, 10**15, staff_chat_id=STAFF)
 
 

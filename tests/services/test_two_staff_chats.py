@@ -21,7 +21,7 @@ from services.helpdesk import (
 from services.helpdesk.content import Person
 from services.invariants import tickets as rules
 from services.notices import CardPosted, QuestionPosted, StaffChatMigrated
-from services.problems import NoSuchTicket, NotForYou, OpenWithAnotherTeam
+from services.problems import NoSuchTicket, OpenWithAnotherTeam, TicketOfAnotherTeam
 from tests.services import factories
 from tests.services.factories import STAFF
 from tests.support.times import NOON
@@ -88,7 +88,7 @@ async def test_a_ticket_of_one_chat_cannot_be_worked_on_from_the_other(
     session: AsyncSession, here: Ticket, there: Ticket
 ) -> None:
     for ticket, elsewhere in ((here, SECOND), (there, STAFF)):
-        with pytest.raises(NotForYou):
+        with pytest.raises(TicketOfAnotherTeam):
             await ticket_service.get(session, ticket.id, staff_chat_id=elsewhere)
 
     found = await ticket_service.get(session, there.id, staff_chat_id=SECOND)
@@ -308,7 +308,7 @@ async def test_an_answer_is_heard_in_its_own_chat_alone(
         session, there, factories.content(chat_id=SECOND), Direction.ANSWER
     )
 
-    with pytest.raises(NotForYou):
+    with pytest.raises(TicketOfAnotherTeam):
         await ticket_service.get(session, written.ticket_id, staff_chat_id=STAFF)
 
 

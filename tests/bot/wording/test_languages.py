@@ -7,7 +7,7 @@ import pytest
 
 import bot
 from bot import i18n
-from bot.texts import buttons, to_staff, to_users
+from bot.texts import buttons, commands, to_staff, to_users
 from sandbox.client import User
 from services.delivery import failures
 from tests.support.office import Office, Sessions, open_office
@@ -98,7 +98,7 @@ def test_each_language_counts_in_its_own_forms(language: str, number: int, said:
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_every_language_keeps_within_the_lengths_of_telegram(language: str) -> None:
     with i18n.speaking(language):
-        described = {**buttons.user_commands(), **buttons.staff_commands()}.values()
+        described = {**commands.of_users(), **commands.of_staff()}.values()
 
         assert len(to_users.description()) <= 512
         assert len(to_users.short_description()) <= 120

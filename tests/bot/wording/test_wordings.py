@@ -128,6 +128,7 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
         "delivery_id": delivery.id,
         "dialogue_id": dialogue.id,
         "doubted": False,
+        "entities": [],
         "is_main": True,
         "key": Words.CONFIRMATION.value,
         "language": ticket.user.language,

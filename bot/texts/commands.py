@@ -1,0 +1,22 @@
+"""The commands that we know, and what Telegram's menus say of each (bot/menus.py).
+
+What a command does is in its handler: `staff_command` and `private_command` in bot/routers/.
+"""
+
+from bot.i18n import gettext as _
+
+
+def of_users() -> dict[str, str]:
+    return {"start": _("How this works"), "help": _("What you can do here")}
+
+
+def of_staff(*, in_main: bool = True) -> dict[str, str]:
+    """Describe the commands of the main staff chat, or those that work in the others, too."""
+    return {
+        "tickets": _("List tickets that aren't closed"),
+        "take": _("Take a ticket (reply to it or give its number)"),
+        "close": _("Close a ticket"),
+        "reopen": _("Reopen a closed ticket"),
+        **({"settings": _("Change what users read from me (administrators)")} if in_main else {}),
+        "help": _("What I can do"),
+    }
