@@ -145,7 +145,7 @@ def test_no_log_fills_the_disk(services: dict[str, Any]) -> None:
         assert set(service["logging"]["options"]) == {"max-size", "max-file"}
 
 
-def test_the_bot_stands_on_sqlite_on_a_volume_unless_postgresql_is_asked_for(
+def test_the_bot_uses_sqlite_on_a_volume_unless_postgresql_is_asked_for(
     services: dict[str, Any],
 ) -> None:
     assert services["bot"]["environment"]["DB_NAME"].startswith("/data/")
@@ -158,11 +158,11 @@ def test_the_bot_stands_on_sqlite_on_a_volume_unless_postgresql_is_asked_for(
     assert services["postgres"]["profiles"] == ["postgres"]
 
 
-def test_no_password_stands_in_the_compose_file(services: dict[str, Any]) -> None:
+def test_no_password_is_in_the_compose_file(services: dict[str, Any]) -> None:
     assert services["postgres"]["environment"]["POSTGRES_PASSWORD"] == "${POSTGRES_PASSWORD:-}"
 
 
-def test_with_postgresql_a_second_process_stands_by_which_differs_in_nothing(
+def test_with_postgresql_an_identical_second_process_stands_by(
     services: dict[str, Any],
 ) -> None:
     assert services["standby"] == services["bot"] | {"profiles": ["postgres"]}

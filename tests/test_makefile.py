@@ -130,7 +130,9 @@ def test_install_and_setup_follow_each_other_in_any_order(machine: Machine) -> N
 
 
 @pytest.mark.parametrize(("target", "stamp"), [("install", ".installed"), ("setup", ".ready")])
-def test_changed_requirements_are_installed_anew(machine: Machine, target: str, stamp: str) -> None:
+def test_changed_requirements_are_installed_again(
+    machine: Machine, target: str, stamp: str
+) -> None:
     machine.add("python3.13", GOOD)
     machine.make(target)
     made = machine.checkout / ".venv" / stamp

@@ -1,4 +1,4 @@
-"""What stands on buttons."""
+"""The words on buttons."""
 
 from bot.i18n import gettext as _
 from bot.texts import names

@@ -19,7 +19,7 @@ from services.helpdesk.content import Person
 # them keeps a line left-to-right whose first letters are the name's: not all clients skip isolates.
 _LEFT_TO_RIGHT, _ISOLATE, _ISOLATE_END = "\u200e", "\u2068", "\u2069"
 
-# A name may not turn what stands around it: embeddings, overrides and isolates, begun or ended.
+# A name must not change the direction of the text around it: embeddings, overrides and isolates.
 TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 # The most people that a notice names.

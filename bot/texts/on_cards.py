@@ -1,4 +1,4 @@
-"""What stands on a card, around a copy, and in the list of tickets."""
+"""The words on a card, around a copy, and in the list of tickets."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -13,7 +13,7 @@ from core.text import LONGEST_NAME, on_one_line
 from database.models import Ticket, TicketStatus
 from services.helpdesk.lookup import Page
 
-# The longest quotation that stands in a line, in characters.
+# The longest quotation in a line, in characters.
 _LONGEST_QUOTED = 200
 
 

@@ -122,7 +122,7 @@ async def test_two_albums_stay_apart(office: Office, alice: User) -> None:
     assert len(await album(office.support, second)) == 3
 
 
-async def test_what_is_written_after_an_album_stands_behind_it(office: Office, alice: User) -> None:
+async def test_what_is_written_after_an_album_comes_after_it(office: Office, alice: User) -> None:
     await office.opens(alice, "My order is broken")
 
     await alice.sends_album(ALBUM)
@@ -182,7 +182,7 @@ async def test_pictures_that_waited_come_as_one_album_behind_the_texts_before_th
     assert {m.reply_to for m in shown if m.album} == {card.id}
 
 
-async def test_each_item_of_an_album_that_came_about_stands_for_its_own_message(
+async def test_each_item_of_an_album_made_of_single_photos_belongs_to_its_own_message(
     office: Office, alice: User
 ) -> None:
     await held_back(office, alice)

@@ -5,7 +5,7 @@ from tests.bot.test_commands import has_no_ticket
 from tests.support.office import Office, formatted
 
 
-async def test_what_a_link_carries_stands_on_the_card_of_the_ticket_that_follows(
+async def test_what_a_link_carries_is_on_the_card_of_the_next_ticket(
     office: Office, alice: User
 ) -> None:
     await alice.writes("/start order_4711")
@@ -31,7 +31,7 @@ async def test_a_link_within_a_ticket_shows_with_the_next_message(
     await office.kate.sees_edit(card, "🔗 Came by the link order_4712")
 
 
-async def test_a_link_that_leads_back_to_a_closed_ticket_stands_on_its_new_card(
+async def test_a_link_that_leads_back_to_a_closed_ticket_is_on_its_new_card(
     office: Office, alice: User
 ) -> None:
     card = await office.opens(alice, "It is late")

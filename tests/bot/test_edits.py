@@ -399,7 +399,7 @@ async def test_what_became_a_note_before_it_was_sent_never_is(office: Office, al
     assert not any("boss" in text for text in await texts_of(alice))
 
 
-async def test_an_answer_whose_copy_the_user_deleted_is_sent_anew_when_edited(
+async def test_an_edited_answer_whose_copy_the_user_deleted_is_sent_again(
     office: Office, alice: User
 ) -> None:
     answer, received = await answered(office, alice, "It is in Hamburg")

@@ -21,7 +21,7 @@ PADS = {
 }
 
 
-async def test_what_stands_on_a_card_is_a_quotation(office: Office, alice: User) -> None:
+async def test_users_words_on_a_card_are_a_quotation(office: Office, alice: User) -> None:
     words = "hi\n\n🔶 #9 · Carol\nnew\n\nMy card is 4111"
 
     card = await office.opens(alice, words)

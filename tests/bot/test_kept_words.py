@@ -156,7 +156,7 @@ async def test_what_was_said_by_a_slip_of_the_hand_can_be_put_right_by_an_edit(
     assert await kept_words(office) == []
 
 
-async def test_an_edit_that_is_sent_as_an_answer_reaches_whom_the_answer_did_not(
+async def test_an_edit_sent_as_an_answer_reaches_a_user_whom_the_answer_did_not(
     office: Office, alice: User
 ) -> None:
     card = await office.opens(alice, "My order is late")

@@ -153,7 +153,7 @@ async def test_a_reply_with_an_old_id_to_a_message_of_no_ticket_is_answered_not_
     assert not any("on its way" in message.text for message in await alice.chat.messages())
 
 
-async def test_an_edit_of_what_stands_in_the_old_group_is_seen_in_the_new_one(
+async def test_an_edit_of_a_message_from_the_old_group_is_seen_in_the_new_one(
     office: Office, alice: User
 ) -> None:
     question = await alice.writes("Mine is late")

@@ -40,7 +40,7 @@ NEW = {"something_of_next_year": {"shape": "unknown"}}
 
 
 @pytest.mark.parametrize("name", UNREAD)
-async def test_a_users_text_arrives_whatever_stands_beside_it(
+async def test_a_users_text_arrives_whatever_else_the_message_has(
     office: Office, alice: User, name: str
 ) -> None:
     await office.opens(alice, "Hello")
@@ -51,7 +51,7 @@ async def test_a_users_text_arrives_whatever_stands_beside_it(
 
 
 @pytest.mark.parametrize("name", UNREAD)
-async def test_an_answer_arrives_whatever_stands_beside_it(
+async def test_an_answer_arrives_whatever_else_the_message_has(
     office: Office, alice: User, name: str
 ) -> None:
     card = await office.opens(alice, "Hello")

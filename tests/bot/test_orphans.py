@@ -74,7 +74,7 @@ async def test_all_that_was_replied_to_an_orphan_goes_with_the_first_press(
     assert not any("always" in text or "hm" in text for text in await said_to(alice))
 
 
-async def test_words_of_somebody_whom_telegram_does_not_know_yet_stay_when_a_colleagues_go(
+async def test_words_of_an_unconfirmed_writer_stay_when_a_colleagues_are_sent(
     office: Office, alice: User
 ) -> None:
     card = await office.opens(alice, "My order is late")

@@ -135,7 +135,7 @@ def test_every_language_brings_thanks_and_goodbyes(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_what_parts_is_enough_alone_and_what_stands_around_it_is_not(language: str) -> None:
+def test_a_parting_is_enough_alone_but_the_words_around_it_are_not(language: str) -> None:
     said = partings_of(language)
 
     enough = said.parting | said.consent

@@ -60,7 +60,7 @@ async def test_each_user_has_a_ticket_of_their_own(office: Office, alice: User, 
     await bob.sees("Ticket #2 is open")
 
 
-async def test_the_numbers_begin_anew_each_day(office: Office, alice: User, bob: User) -> None:
+async def test_the_numbers_start_again_each_day(office: Office, alice: User, bob: User) -> None:
     await office.opens(alice, "On Monday")
     await office.telegram.advance(A_DAY)
 

@@ -44,7 +44,7 @@ async def test_replies_and_commands_of_strangers_are_refused_once_a_minute(
     assert len(await told(office, REFUSED)) == 2
 
 
-async def test_words_of_many_whom_telegram_does_not_know_are_kept_with_one_message(
+async def test_words_of_many_unconfirmed_writers_are_kept_with_one_message(
     office: Office, alice: User
 ) -> None:
     card = await office.opens(alice, "My order is late")

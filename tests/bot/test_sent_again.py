@@ -24,7 +24,7 @@ async def test_what_became_a_note_meanwhile_was_not_sent_again(office: Office, a
     assert not any("on its way" in text for text in await said_to(alice))
 
 
-async def test_it_stands_when_a_later_answer_is_taken_back(office: Office, alice: User) -> None:
+async def test_it_remains_when_a_later_answer_is_taken_back(office: Office, alice: User) -> None:
     card, first, notice = await refused(office, alice)
     await alice.unblocks_bot()
     second = await office.kate.replies(card, "Second answer")

@@ -74,7 +74,7 @@ async def test_a_command_that_replies_to_one_ticket_and_names_another_is_asked_a
     assert await office.support.message(first.id) == first
 
 
-async def test_what_such_a_command_says_besides_is_not_lost(
+async def test_the_rest_of_such_a_command_is_not_lost(
     office: Office, alice: User, bob: User
 ) -> None:
     await office.opens(alice, "first")

@@ -175,7 +175,7 @@ def test_a_database_url_gets_its_asynchronous_driver(
 @pytest.mark.parametrize(
     ("name", "value"), [("DB_NAME", "x.db"), ("DATABASE_URL", "sqlite:///x.db")]
 )
-def test_a_relative_database_lies_in_the_project_wherever_the_program_starts(
+def test_a_relative_database_is_in_the_project_wherever_the_program_starts(
     environment: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str
 ) -> None:
     environment.chdir(tmp_path)
@@ -263,7 +263,7 @@ def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
         config.load(Settings, env_file=file)
 
 
-def test_the_file_lies_beside_main() -> None:
+def test_the_file_is_beside_main() -> None:
     assert (config.ENV_FILE.parent / "pyproject.toml").exists()
     assert config.ENV_FILE.name == ".env"
 

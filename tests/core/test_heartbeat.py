@@ -165,7 +165,7 @@ def below_a_file(folder: Path) -> None:
 
 @posix
 @pytest.mark.parametrize("lies", [a_file, a_link, below_a_file])
-def test_whatever_lies_there_ends_nobody_and_is_said(
+def test_whatever_is_there_stops_nobody_and_is_reported(
     tmp_path: Path, lies: Callable[[Path], None]
 ) -> None:
     (tmp_path / "tmp").mkdir()

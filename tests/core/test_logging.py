@@ -62,7 +62,7 @@ def test_json_is_an_object_a_line(stream: io.StringIO) -> None:
 
 
 @pytest.mark.parametrize("name", ["bot.incoming.poller", "aiogram.dispatcher", "alembic"])
-def test_what_is_bound_stands_on_every_line(stream: io.StringIO, name: str) -> None:
+def test_what_is_bound_is_on_every_line(stream: io.StringIO, name: str) -> None:
     configure("INFO", "json", stream=stream)
 
     with bound_contextvars(update_id=5, ticket=7):

@@ -64,7 +64,7 @@ def test_a_misspelt_setting_in_the_environment_is_only_worth_a_word(
     assert [one.meant for one in config.strays(None)] == ["STAFF_BATCH_SECONDS"]
 
 
-def test_what_is_missing_stands_beside_what_is_misspelt(environment: pytest.MonkeyPatch) -> None:
+def test_what_is_missing_is_named_beside_what_is_misspelt(environment: pytest.MonkeyPatch) -> None:
     environment.delenv("BOT_TOKEN")
     environment.setenv("BOT_TOKN", TOKEN)
 
@@ -79,7 +79,7 @@ def test_what_is_missing_stands_beside_what_is_misspelt(environment: pytest.Monk
 # Secrets in files -------------------------------------------------------------------------------
 
 
-def test_a_secret_may_stand_in_a_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_secret_may_come_from_a_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     environment.delenv("BOT_TOKEN")
     for name, content in {
         "BOT_TOKEN": "7:x\n",

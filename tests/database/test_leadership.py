@@ -98,7 +98,7 @@ async def test_one_process_at_a_time_uses_one_connection(new: Open) -> None:
 # Standing by ------------------------------------------------------------------------------------
 
 
-async def test_who_stands_by_goes_when_it_is_stopped(new: Open) -> None:
+async def test_the_standby_ends_when_it_is_stopped(new: Open) -> None:
     first, stopped = new(), asyncio.Event()
     second = new(stopped.set)
     await wins(first)
@@ -106,7 +106,7 @@ async def test_who_stands_by_goes_when_it_is_stopped(new: Open) -> None:
     assert not await second.win(stopped)
 
 
-async def test_who_stands_by_waits_for_a_database_that_is_away(
+async def test_the_standby_waits_for_a_database_that_is_away(
     postgres_url: str, operator: AsyncEngine
 ) -> None:
     tries, stopped = Tries(), asyncio.Event()

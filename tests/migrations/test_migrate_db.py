@@ -86,7 +86,7 @@ async def at_head(file: Path) -> None:
     await engine.dispose()
 
 
-def test_the_backup_is_named_after_the_time_and_lies_beside_the_file(old: Path) -> None:
+def test_the_backup_is_named_after_the_time_and_is_beside_the_file(old: Path) -> None:
     backup = adopt(old, NOON)
 
     assert backup == old.with_name("support.db.2026-11-23T120000Z.backup")

@@ -164,7 +164,7 @@ async def test_what_cannot_be_copied_is_skipped_and_albums_stay_albums(
     assert len(await api("forwardMessages", **where, message_ids=ids)) == 2
 
 
-async def test_dice_roll_anew_and_polls_lose_their_votes(
+async def test_dice_roll_again_and_polls_lose_their_votes(
     api: Api, telegram: Telegram, alice: User, kate: User
 ) -> None:
     group = await telegram.group("Support", members=[kate])

@@ -168,7 +168,7 @@ async def test_a_bot_that_may_not_write_is_told_why(
     assert await api.refused("sendMessage", chat_id=group.id, text="?") == (code, description)
 
 
-async def test_a_group_becomes_a_supergroup_and_counts_anew(
+async def test_a_group_becomes_a_supergroup_and_counts_from_one(
     api: Api, telegram: Telegram, kate: User
 ) -> None:
     group = await telegram.group("Support", members=[kate])
@@ -229,7 +229,7 @@ async def test_nobody_edits_after_leaving(api: Api, telegram: Telegram, kate: Us
     assert await api.confirmed() == []
 
 
-async def test_what_stands_in_the_old_group_can_still_be_read_but_not_changed(
+async def test_messages_in_the_old_group_can_still_be_read_but_not_changed(
     api: Api, telegram: Telegram, alice: User, kate: User
 ) -> None:
     group = await telegram.group("Support", members=[kate])

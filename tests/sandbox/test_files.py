@@ -70,7 +70,7 @@ async def test_a_live_photo_is_a_photo_too_and_goes_on_as_it_is(api: Api, alice:
     )
 
 
-async def test_live_photos_stand_in_albums(api: Api, alice: User) -> None:
+async def test_live_photos_can_be_in_albums(api: Api, alice: User) -> None:
     sent = [one.raw for one in await alice.sends_album(["live_photo", "live_photo"])]
     media = [
         {

@@ -207,7 +207,7 @@ def test_escaped_text_survives_html(source: str) -> None:
 
 
 @given(st.text())
-def test_every_entity_lies_within_the_cleaned_text(source: str) -> None:
+def test_every_entity_is_within_the_cleaned_text(source: str) -> None:
     whole = [{"type": "bold", "offset": 0, "length": units.length(source)}] if source else []
     text, kept = units.clean(source, whole)
 

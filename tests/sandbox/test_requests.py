@@ -166,7 +166,7 @@ async def test_a_body_that_is_no_json_is_refused(sandbox: Sandbox, api: Api) -> 
             assert response.status == 400
 
 
-async def test_links_to_people_become_mentions_of_whom_the_bot_knows(
+async def test_links_to_people_whom_the_bot_knows_become_mentions(
     api: Api, alice: User, kate: User
 ) -> None:
     await alice.writes("/start")

@@ -89,7 +89,7 @@ async def test_a_webhook_forbids_polling_until_it_is_deleted(api: Api, alice: Us
     assert (await api("getWebhookInfo"))["pending_update_count"] == 0
 
 
-async def test_a_bot_that_was_removed_hears_of_no_edits(
+async def test_a_bot_that_was_removed_is_told_of_no_edits(
     api: Api, telegram: Telegram, kate: User
 ) -> None:
     group = await telegram.group("Support", members=[kate], bot="administrator")
@@ -111,7 +111,9 @@ async def test_updates_older_than_a_day_are_gone(api: Api, alice: User, telegram
     assert await api.texts() == ["young"]
 
 
-async def test_after_a_quiet_week_ids_start_anew(api: Api, alice: User, telegram: Telegram) -> None:
+async def test_after_a_quiet_week_ids_start_somewhere_else(
+    api: Api, alice: User, telegram: Telegram
+) -> None:
     await alice.writes("before")
     before = (await api.confirmed())[-1]["update_id"]
     await telegram.advance(QUIET_WEEK)

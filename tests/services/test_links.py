@@ -34,7 +34,7 @@ async def test_a_business_account_has_the_same_chat_with_messages_of_its_own(
     assert links.as_left(link).account == 80
 
 
-async def test_the_newest_card_stands_for_the_ticket(session: AsyncSession, ticket: Ticket) -> None:
+async def test_the_newest_card_represents_the_ticket(session: AsyncSession, ticket: Ticket) -> None:
     await factories.link(session, ticket, 77)
     newest = await factories.link(session, ticket, 78)
     await factories.link(session, ticket, 79, kind=LinkKind.COPY)

@@ -46,7 +46,7 @@ async def test_what_belongs_to_no_ticket_is_posted_too(session: AsyncSession) ->
     assert await factories.waiting(session) == [(ANN.telegram_id, refusal)]
 
 
-async def test_nothing_is_posted_to_the_id_that_stands_for_all_chats(session: AsyncSession) -> None:
+async def test_nothing_is_posted_to_the_id_that_means_all_chats(session: AsyncSession) -> None:
     with pytest.raises(ValueError, match="no chat"):
         outbox.post(session, ALL_CHATS, TicketOpened(1), now=NOON)
 
@@ -70,7 +70,7 @@ async def test_a_redraw_that_is_on_its_way_shows_the_past_so_another_one_waits(
     assert await factories.waiting(session) == [(STAFF, CardRedrawn(ticket.id))]
 
 
-async def test_an_edit_that_is_half_done_does_not_stand_for_a_new_one(
+async def test_a_redraw_that_is_half_done_does_not_cover_a_new_one(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     notice = CardRedrawn(ticket.id)

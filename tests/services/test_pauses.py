@@ -46,7 +46,7 @@ async def test_a_pause_that_is_over_is_forgotten(session: AsyncSession) -> None:
     assert (await session.scalars(select(ChatPause))).all() == []
 
 
-async def test_chat_0_stands_for_all(session: AsyncSession) -> None:
+async def test_chat_0_means_all_chats(session: AsyncSession) -> None:
     await pause(session, 0)
 
     assert (await pauses.read(session, now=NOON)).everything

@@ -146,7 +146,7 @@ async def test_very_many_are_set_back_in_portions(
     assert set((await due_times(session)).values()) == {NOON + HOUR - MINUTE}
 
 
-async def test_what_always_stands_is_set_once(session: AsyncSession) -> None:
+async def test_a_standing_timer_is_set_once(session: AsyncSession) -> None:
     bell = Bell(is_standing=True)
 
     await timers.set_standing(session, now=NOON)

@@ -59,7 +59,7 @@ async def desk() -> AsyncIterator[Desk]:
         await close(bot)
 
 
-async def test_so_many_wait_and_no_more_the_oldest_are_left_out(desk: Desk) -> None:
+async def test_only_a_few_wait_and_the_oldest_are_dropped(desk: Desk) -> None:
     for number, user in enumerate(desk.users):
         desk.asides.show(SendMessage(chat_id=user.id, text=f"list {number}"))
 

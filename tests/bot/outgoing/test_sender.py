@@ -336,7 +336,7 @@ async def test_what_is_as_we_want_it_is_delivered(place: Place) -> None:
     assert outcome == Delivered()
 
 
-async def test_a_message_that_cannot_be_edited_is_sent_anew(place: Place) -> None:
+async def test_a_message_that_cannot_be_edited_is_sent_again(place: Place) -> None:
     message_id = await place.sent(place.hello())
     await place.alice.deletes(Message((await place.last()).raw))
 

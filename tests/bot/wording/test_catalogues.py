@@ -99,7 +99,7 @@ def test_a_reworded_sentence_is_to_be_translated_and_the_old_one_goes(
     assert "Grab" not in written
 
 
-def test_a_sentence_that_begins_to_count_is_to_be_translated_anew(german: Path) -> None:
+def test_a_sentence_that_now_counts_must_be_translated_again(german: Path) -> None:
     catalogues.main()
     catalogue = catalogues.read("de")
     catalogue.add("Take", "Nehmen")

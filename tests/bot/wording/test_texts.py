@@ -88,7 +88,7 @@ def together(*pieces: Seen) -> str:
 
 
 @pytest.mark.parametrize("length", [1, 2999, 3000])
-async def test_a_first_message_stands_on_its_card(
+async def test_a_first_message_is_on_its_card(
     session: AsyncSession, wall: Wall, length: int
 ) -> None:
     await ask(session, words(length))
@@ -370,7 +370,7 @@ async def test_a_part_that_has_no_room_at_all_leaves_a_sign(
     assert wall.texts()[1:] == [f"#1\n—\n\n{other}", "#1 · 23 Nov · xy"]
 
 
-async def test_a_merged_text_that_fits_again_stands_where_it_was(
+async def test_a_merged_text_that_fits_again_is_where_it_was(
     session: AsyncSession, wall: Wall
 ) -> None:
     first, _ = await merged(session, wall, "one", "two")

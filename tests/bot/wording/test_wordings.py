@@ -80,7 +80,7 @@ async def test_every_notice_is_worded_in_every_language(
 
 
 @pytest.mark.parametrize("kind", NOTICES, ids=lambda kind: kind.__name__)
-async def test_what_only_changes_a_message_never_stands_for_its_whole_chat(
+async def test_a_refused_change_of_a_message_says_nothing_about_its_chat(
     session: AsyncSession, kind: type[Notice]
 ) -> None:
     """Telegram may refuse an edit or a deletion in a group that takes every message."""

@@ -133,7 +133,7 @@ def test_a_plan_that_once_failed_goes_well(runner: Runner, name: str) -> None:
     runner.run(FAILED_ONCE[name], {})
 
 
-def test_a_group_with_the_id_that_stands_for_all_chats_holds_nobody(runner: Runner) -> None:
+def test_a_group_with_the_id_that_means_all_chats_holds_nobody(runner: Runner) -> None:
     group = Step("message", -502, KATE, {"text": "Hello"}, mutations=(Mutation(4, 0),))
 
     runner.run([[group], [HELLO]], {1: Fault.refusal(400, "Bad Request: chat not found")})

@@ -149,7 +149,7 @@ async def test_texts_of_a_ticket_need_one_send_and_pictures_one_each(
     assert await measured(session) == (7, 4)
 
 
-async def test_what_else_waits_needs_sends_but_is_nobodys_question(
+async def test_other_deliveries_need_sends_but_are_no_questions(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     await delivery(session, QuestionEdited(1), ticket)
@@ -168,7 +168,7 @@ async def test_what_else_waits_needs_sends_but_is_nobodys_question(
         (CardPosted(1), {"status": DeliveryStatus.DELIVERED}),
     ],
 )
-async def test_what_nobody_misses_or_is_on_its_way_is_not_counted(
+async def test_decorations_and_sends_in_flight_are_not_counted(
     session: AsyncSession, ticket: Ticket, notice: Any, changes: dict[str, Any]
 ) -> None:
     await delivery(session, notice, ticket, **changes)
@@ -176,7 +176,9 @@ async def test_what_nobody_misses_or_is_on_its_way_is_not_counted(
     assert await measured(session) == (0, 0)
 
 
-async def test_the_one_that_goes_now_is_not_counted(session: AsyncSession, ticket: Ticket) -> None:
+async def test_the_delivery_that_goes_now_is_not_counted(
+    session: AsyncSession, ticket: Ticket
+) -> None:
     card = await delivery(session, CardPosted(ticket.id), ticket)
 
     assert await measured(session, excluding=[card.id]) == (0, 0)
@@ -197,7 +199,7 @@ def test_minutes_are_rounded_up_and_more_than_one_is_long(
 # Which card tells it
 
 
-async def test_a_new_card_in_the_last_room_tells_of_a_long_queue(
+async def test_a_new_card_that_takes_the_last_room_shows_a_long_backlog(
     session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     card = await delivery(session, CardPosted(ticket.id), ticket)
@@ -208,7 +210,7 @@ async def test_a_new_card_in_the_last_room_tells_of_a_long_queue(
 
 
 @pytest.mark.parametrize(("waiting", "last_room"), [(2, True), (3, False)])
-async def test_a_short_queue_or_room_for_more_is_not_told(
+async def test_a_short_backlog_or_room_for_more_shows_no_line(
     session: AsyncSession, ticket: Ticket, line: BacklogLine, waiting: int, last_room: bool
 ) -> None:
     card = await delivery(session, CardPosted(ticket.id), ticket)
@@ -224,7 +226,7 @@ async def test_without_a_limit_there_is_never_a_line(session: AsyncSession, tick
     assert await told(session, BacklogLine(0), card) is None
 
 
-async def test_when_another_card_tells_it_the_older_one_is_drawn_anew_without(
+async def test_when_another_card_shows_the_line_the_older_one_is_redrawn_without_it(
     session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     newer, *_ = await tickets(session, 1)
@@ -241,7 +243,7 @@ async def test_when_another_card_tells_it_the_older_one_is_drawn_anew_without(
     assert await told(session, line, redraw, last_room=True) is None
 
 
-async def test_a_card_drawn_anew_in_the_turn_in_which_another_one_takes_over_is_drawn_once_more(
+async def test_a_card_redrawn_in_the_turn_in_which_another_takes_over_is_redrawn_once_more(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     """Its redraw that was claimed just now is not one that still waits."""
@@ -260,7 +262,7 @@ async def test_a_card_drawn_anew_in_the_turn_in_which_another_one_takes_over_is_
 
 
 @pytest.mark.parametrize("kind", [CardRedrawn, QuestionEdited])
-async def test_a_card_that_tells_it_goes_on_doing_so_when_it_is_drawn_anew(
+async def test_a_card_that_shows_the_line_still_does_when_it_is_redrawn(
     session: AsyncSession, ticket: Ticket, line: BacklogLine, kind: Any
 ) -> None:
     await queue(session, 6)
@@ -273,7 +275,7 @@ async def test_a_card_that_tells_it_goes_on_doing_so_when_it_is_drawn_anew(
     assert words.waiting == 6
 
 
-async def test_a_card_that_is_drawn_anew_when_the_backlog_is_gone_tells_nothing_any_more(
+async def test_a_card_redrawn_when_the_backlog_is_gone_has_no_line_any_more(
     session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     waiting = await queue(session, 3)
@@ -290,7 +292,7 @@ async def test_a_card_that_is_drawn_anew_when_the_backlog_is_gone_tells_nothing_
 # If no new card comes
 
 
-async def test_before_a_follow_up_takes_the_last_room_the_newest_card_is_to_tell(
+async def test_before_a_follow_up_takes_the_last_room_the_newest_card_shows_the_line(
     session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     newest, *_ = await tickets(session, 1)
@@ -319,7 +321,7 @@ async def test_it_is_brought_up_to_date_each_minute_and_not_more_often(
     assert await makes_way(session, line, follow_up, now=NOON + MINUTE)
 
 
-async def test_a_clock_that_was_set_back_stops_no_line(
+async def test_a_clock_that_was_set_back_does_not_stop_the_line(
     session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     await factories.link(session, ticket, 50)
@@ -329,7 +331,7 @@ async def test_a_clock_that_was_set_back_stops_no_line(
     assert await makes_way(session, line, follow_up, now=NOON - 60 * MINUTE)
 
 
-async def test_nobody_is_asked_for_a_short_queue_or_where_there_is_no_card(
+async def test_a_short_backlog_or_a_chat_without_a_card_gets_no_line(
     session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     follow_up, *_ = await queue(session, 3)
@@ -364,7 +366,7 @@ async def test_when_the_backlog_is_gone_the_line_goes(
     assert await timers.find(session, LineShown, STAFF) is None
 
 
-async def test_a_line_that_went_with_its_card_is_looked_after_no_more(
+async def test_a_line_that_went_with_its_card_has_no_timer_any_more(
     session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     waiting = await queue(session, 3)
@@ -379,7 +381,7 @@ async def test_a_line_that_went_with_its_card_is_looked_after_no_more(
     assert await timers.find(session, LineShown, STAFF) is None
 
 
-async def test_a_line_that_comes_back_after_it_was_taken_away_is_looked_after_again(
+async def test_a_line_that_comes_back_has_a_timer_again(
     session: AsyncSession, ticket: Ticket, line: BacklogLine
 ) -> None:
     waiting = await queue(session, 3)
@@ -394,7 +396,7 @@ async def test_a_line_that_comes_back_after_it_was_taken_away_is_looked_after_ag
     assert await timers.find(session, LineShown, STAFF) is not None
 
 
-async def test_of_very_much_no_more_is_counted_than_is_said(
+async def test_a_very_long_backlog_is_counted_only_up_to_a_limit(
     session: AsyncSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backlog, "COUNTED", 3)

@@ -75,7 +75,7 @@ async def test_a_row_that_wording_does_not_find_blocks_nothing(
     assert (await room.statuses())[:2] == [FAILED, DELIVERED]
 
 
-async def test_a_query_that_fails_while_wording_is_the_databases_affair(
+async def test_a_query_that_fails_once_while_wording_is_tried_again(
     room: Room, ann: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(couriers, "LOOKS_EVERY", 0.01)
@@ -388,7 +388,7 @@ async def test_under_pressure_messages_merge(
         assert await room.settled(2) == [(STAFF, (1,)), (STAFF, tuple(range(2, 12)))]
 
 
-async def test_an_album_whose_turn_it_is_is_not_overtaken_for_want_of_room(
+async def test_an_album_that_lacks_room_is_not_overtaken(
     sessions: async_sessionmaker[AsyncSession], ann: Ticket, bob: Ticket
 ) -> None:
     room = limited(sessions, per_group=3)

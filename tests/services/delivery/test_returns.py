@@ -102,7 +102,7 @@ async def test_a_refusal_of_today_is_a_block(
     assert sent.status is DeliveryStatus.FAILED
 
 
-async def test_what_was_on_its_way_when_the_block_was_heard_of_counts_as_missed(
+async def test_what_was_in_flight_when_the_block_became_known_counts_as_missed(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     sent = await on_its_way(session, ticket)

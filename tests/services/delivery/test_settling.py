@@ -232,7 +232,7 @@ async def test_an_edited_message_keeps_its_link_at_the_new_revision(
     assert await links(session) == [(STAFF, 77, message.id, LinkKind.COPY, 0, 3)]
 
 
-async def test_a_message_that_was_sent_anew_is_found_by_its_new_id(
+async def test_a_message_that_was_sent_again_is_found_by_its_new_id(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     link = await factories.link(session, ticket, 77)

@@ -72,7 +72,7 @@ def test_time_in_an_outage_does_not_count_afterwards() -> None:
     assert (stalls.is_told(1), stalls.is_passed(1)) == (False, False)
 
 
-def test_where_nothing_else_is_sent_the_writer_hears_of_it_and_nobody_passes() -> None:
+def test_if_nothing_else_is_sent_the_writer_is_told_and_nobody_passes() -> None:
     assert tries(Stalls(), FAILURES + 1, answered=True) == (True, False)
 
 
@@ -85,7 +85,7 @@ def test_if_what_the_writer_hears_gets_through_others_pass_after_the_next_failur
     assert stalls.is_passed(1)
 
 
-def test_while_nothing_is_sent_only_one_writer_hears_of_it() -> None:
+def test_while_nothing_is_sent_only_one_writer_is_told() -> None:
     stalls = Stalls()
     for number in range(20):
         for delivery_id in (1, 2, 3):
@@ -98,7 +98,7 @@ def test_while_nothing_is_sent_only_one_writer_hears_of_it() -> None:
 
 
 @pytest.mark.parametrize("count", [1, FAILURES])
-def test_what_arrives_after_all_begins_anew(count: int) -> None:
+def test_after_a_message_has_arrived_its_failures_count_from_zero(count: int) -> None:
     stalls = Stalls()
     tries(stalls, count, sent=True)
     stalls.sent(1, 5000)

@@ -190,7 +190,7 @@ async def test_a_ticket_whose_only_answer_was_taken_back_is_what_it_was(
     assert (STAFF, CardRedrawn(ticket.id)) in await factories.waiting(session)
 
 
-async def test_a_ticket_that_another_answer_stands_on_waits_for_its_user_until_that_goes_too(
+async def test_a_ticket_with_another_answer_waits_for_its_user_until_that_goes_too(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     first, second = await written(session, ticket, "It is late", "Sorry")

@@ -73,7 +73,7 @@ async def test_a_message_is_found_by_its_place_in_telegram(
     assert await messages.find(session, Place(ANN.telegram_id, 6)) is None
 
 
-async def test_a_business_account_counts_the_messages_of_a_chat_anew(
+async def test_a_business_account_has_its_own_numbers_for_the_messages_of_a_chat(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     own = await factories.message(session, ticket, content(message_id=5))

@@ -82,7 +82,7 @@ async def test_what_is_sent_again_answers_its_ticket_until_it_fails_again(
     assert became == [TicketStatus.PENDING, TicketStatus.NEW]
 
 
-async def test_an_answer_that_stands_by_sending_it_again_keeps_a_later_retraction_from_owing(
+async def test_an_answer_that_was_sent_again_still_counts_when_a_later_one_is_taken_back(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     first, second = await answered(session, ticket, "It is late", "Sorry")

@@ -72,7 +72,7 @@ async def test_a_thousand_updates_that_cannot_be_handled_make_two_notices(
     assert await kept_since(session, numbers[1], STAFF) == numbers[1:]
 
 
-async def test_a_notice_that_is_on_its_way_does_not_stand_for_what_came_since(
+async def test_a_notice_in_flight_does_not_cover_what_came_since(
     session: AsyncSession,
 ) -> None:
     first = await dies(session, 1)
@@ -84,7 +84,7 @@ async def test_a_notice_that_is_on_its_way_does_not_stand_for_what_came_since(
     assert await told(session) == [(NOON, first), (LATER, second)]
 
 
-async def test_a_notice_that_waits_stands_for_what_comes_meanwhile(session: AsyncSession) -> None:
+async def test_a_notice_that_waits_covers_what_comes_meanwhile(session: AsyncSession) -> None:
     """An hour in which the staff chat takes nothing ends with one notice."""
     first = await dies(session, 0)
     for minute in range(1, 60):
