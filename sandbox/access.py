@@ -1,7 +1,7 @@
 """Checks whether the bot may do something in a chat, in the order in which Telegram checks.
 
-The error texts are those of Client::check_chat_access in tdlib/telegram-bot-api and of the 403
-answers that FACTS and DESIGN list.
+The error texts are those of Client::check_chat_access in tdlib/telegram-bot-api, and of Telegram's
+answers with 403.
 """
 
 from __future__ import annotations
@@ -110,9 +110,10 @@ def is_admin(world: World, chat: Chat) -> bool:
 
 
 def topic_of(chat: Chat, params: Params) -> Topic | None:
-    """The thread that `message_thread_id` names; a deleted one is not found (FACTS).
+    """The thread of `message_thread_id`; a deleted one is not found (tdlib/telegram-bot-api#596).
 
-    “A send may also land in General without an error” (FACTS): in a chat that `drops_threads`.
+    Now and then Telegram puts such a message into General without an error: so does a chat that
+    `drops_threads`.
     """
     thread_id = params.integer("message_thread_id")
     if not thread_id or chat.drops_threads:

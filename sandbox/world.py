@@ -1,9 +1,8 @@
 """Everything that exists: the bot, people, chats, messages, and what follows from a new one.
 
-Message ids: “a basic group and the private chats share one message counter of the bot; a
-supergroup counts its own, from 1” (FACTS, Telegram's limits). Chat ids: a private chat has its
-user's id, a basic group a negative one, a supergroup one that begins with -100
-(https://core.telegram.org/api/bots/ids).
+Message ids: the private chats and basic groups of a bot share one counter, and each supergroup has
+its own, from 1. Chat ids: a private chat has its user's id, a basic group a negative one, a
+supergroup one that begins with -100 (https://core.telegram.org/api/bots/ids).
 """
 
 from __future__ import annotations
@@ -214,7 +213,7 @@ class World:
         self.feed.put("vote", message.chat.id, message=self.shown(message))
 
     def delete(self, message: Message) -> None:
-        """Take a message out of its chat; bots are never told (FACTS)."""
+        """Take a message out of its chat; bots are never told."""
         message.chat.messages.pop(message.id, None)
         self.feed.put("delete", message.chat.id, message_id=message.id)
 

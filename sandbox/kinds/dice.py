@@ -12,7 +12,7 @@ FACES = {"🎲": 6, "🎯": 6, "🎳": 6, "🏀": 5, "⚽": 5, "🎰": 64}
 
 
 def roll(rng: random.Random, emoji: str) -> Json:
-    """A new value each time; even a copy is rolled again (FACTS)."""
+    """A new value each time; even a copy is rolled again."""
     faces = FACES.get(emoji)
     if faces is None:
         raise bad_request("invalid dice emoji specified")

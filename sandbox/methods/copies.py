@@ -32,7 +32,7 @@ MOST = 100
 
 
 def content_of(world: World, message: Message) -> Json:
-    """What a copy holds: dice are rolled again, polls start without votes (FACTS)."""
+    """What a copy holds: dice are rolled again, polls start without votes."""
     view = message.view
     content = {name: view[name] for name in CONTENT if name in view}
     if "dice" in content:

@@ -123,7 +123,7 @@ def delete(world: World, person: Person, message: Message) -> None:
 
 
 def react(world: World, person: Person, message: Message, emoji: list[str]) -> None:
-    """Choose reactions; a bot hears of it only as DESIGN says (privately, or as admin)."""
+    """Choose reactions; a bot is told in private, or if it is an administrator of the group."""
     chat = message.chat
     may_act(chat, person)
     new: list[Json] = [{"type": "emoji", "emoji": one} for one in emoji]

@@ -88,7 +88,7 @@ def create_group(
 
 
 def upgrade(world: World, chat: Chat, by: Person) -> Chat:
-    """Make a basic group a supergroup: a new id, message ids from 1 (DESIGN, Migration).
+    """Make a basic group a supergroup, with a new id, and message ids from 1.
 
     The old chat ends with `migrate_to_chat_id`, the new one begins with `migrate_from_chat_id`
     (https://core.telegram.org/bots/api#message).
