@@ -24,10 +24,12 @@ from database.machinery import DeadUpdate, Delivery, SeenUpdate
 from database.models import KeptReason, KeptWords, Message
 from database.session import make_sessions
 from services import inbox, notices, outbox
+from services.helpdesk import staff_chat_changes
 from services.invariants import check
 from services.problems import NoteStays
+from tests.proofs.fuzzing import teams
 from tests.proofs.fuzzing.databases import Database
-from tests.proofs.fuzzing.people import BOB, CHATS, ROBOT, STAFF_CHAT
+from tests.proofs.fuzzing.people import BOB, CHATS, ROBOT, SECOND_CHAT, STAFF_CHAT
 from tests.proofs.fuzzing.updates import Step
 from tests.proofs.fuzzing.wire import BOT, TOKEN, Fault, Wire
 from tests.support.times import NOON
@@ -114,7 +116,9 @@ class Bench:
     async def run(self, plan: list[list[Step]]) -> Report:
         """Run the plan to its end, and check every promise."""
         stopped = asyncio.Event()
-        with capture_logs() as self.logs:
+        async with self.sessions.begin() as session:
+            await staff_chat_changes.add(session, SECOND_CHAT, now=NOON)
+        with capture_logs() as self.logs, teams.tickets_of_its_own():
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.app.run(stopped))
                 for batch in plan:
@@ -202,6 +206,7 @@ class Bench:
                 if one.payload["problem"]["name"] != NoteStays.__name__  # handled, but answered
             )
             await self._judge_kept_words(session)
+            self.report.wrong += [one async for one in teams.mixed_up(session)]
             found = await check.findings(await session.connection(), now=self.now)
         say = self.report.wrong.append
         if lost := self.sent.keys() - self.became.keys():
@@ -218,6 +223,8 @@ class Bench:
                 say(f"set aside, although Telegram could send it: {step}: {dead[update_id].error}")
             if outcome == HANDLED and _joins_a_ticket(step) and _place(raw) not in written:
                 say(f"handled, but in no ticket: {raw}")
+        blurred = any(teams.is_blurred(step, raw) for step, raw in self.sent.values())
+        self.report.wrong += teams.names(self.wire, second_too=not blurred)
         self._judge_refusals(told)
         self._judge_logs()
         for finding in found:

@@ -3,8 +3,22 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import ColumnElement, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
-from tests.proofs.fuzzing.people import ANN, CHATS, KATE, ROBOT, STAFF_CHAT
+from database.models import Ticket
+from services.helpdesk import staff_chats
+from tests.proofs.fuzzing.people import (
+    ANN,
+    CARL,
+    CHATS,
+    KATE,
+    LIAM,
+    ROBOT,
+    SECOND_CHAT,
+    STAFF_CHAT,
+)
 from tests.proofs.fuzzing.running import Broken, Plan, Runner
 from tests.proofs.fuzzing.updates import CONTENTS, PHOTO, Mutation, Step
 from tests.proofs.fuzzing.values import MEGABYTE
@@ -20,6 +34,12 @@ HELLO = Step("message", ANN, ANN, {"text": "Hello"})
 
 # A change that does no harm, so that a step counts as one that Telegram would not send.
 STRANGE = (Mutation(1, 5),)
+
+
+def command(text: str) -> dict[str, object]:
+    """Make the content of a message that is a command."""
+    length = len(text.split(maxsplit=1)[0])
+    return {"text": text, "entities": [{"type": "bot_command", "offset": 0, "length": length}]}
 
 
 def changed(content: dict[str, object]) -> Step:
@@ -116,6 +136,28 @@ FAILED_ONCE: dict[str, Plan] = {
 }
 
 
+def intruding(chat: int, who: int) -> list[Step]:
+    """Reply to the other team's cards, press their buttons, and name their tickets."""
+    return [
+        Step("message", chat, who, {"text": "On its way"}, back=0, of_others=True),
+        Step("message", chat, who, {"text": "// a note"}, back=0, of_others=True),
+        Step("callback_query", chat, who, back=0, of_others=True),
+        Step("callback_query", chat, who, back=1, of_others=True),
+        Step("message", chat, who, command("/close@support_bot 1")),
+        Step("message", chat, who, command("/close@support_bot 2")),
+        Step("message", chat, who, command("/tickets@support_bot")),
+        Step("message", chat, who, {"text": 5}, mutations=STRANGE),  # it is set aside
+    ]
+
+
+# Ann's ticket is the main team's, Carl's is the second team's.
+TWO_TEAMS: Plan = [
+    [HELLO, Step("message", CARL, CARL, {"text": "Hello"})],
+    *([step] for step in intruding(SECOND_CHAT, LIAM)),
+    *([step] for step in intruding(STAFF_CHAT, KATE)),
+]
+
+
 @pytest.fixture
 def runner(database_url: str) -> Iterator[Runner]:
     with Runner(database_url) as runner:
@@ -159,3 +201,38 @@ def test_a_bot_that_forgets_is_found_out(runner: Runner, monkeypatch: pytest.Mon
 
     with pytest.raises(Broken, match="neither passed on nor waits"):
         runner.run([[HELLO, HELLO]], {})
+
+
+def test_neither_team_reaches_the_tickets_of_the_other(runner: Runner) -> None:
+    runner.run(TWO_TEAMS, {})
+
+
+async def _any_ticket(session: AsyncSession, ticket_id: int, **_: int) -> Ticket:
+    """Get a ticket for whoever asks."""
+    people = selectinload(Ticket.user), selectinload(Ticket.assigned_staff)
+    return await session.get_one(Ticket, ticket_id, options=people)
+
+
+async def _all_tickets(*_: object) -> ColumnElement[bool]:
+    return true()
+
+
+async def _main_team(session: AsyncSession, *_: object, **__: object) -> int:
+    return (await staff_chats.main(session)).chat_id
+
+
+@pytest.mark.parametrize(
+    ("broken", "by", "found"),
+    [
+        ("services.ticket_service.get", _any_ticket, "of another team"),
+        ("services.helpdesk.staff_chats.tickets_of", _all_tickets, "named to another team"),
+        ("services.ticket_service.concerned", _main_team, "named to another team"),
+    ],
+)
+def test_teams_that_are_mixed_up_are_found_out(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch, broken: str, by: object, found: str
+) -> None:
+    monkeypatch.setattr(broken, by)
+
+    with pytest.raises(Broken, match=found):
+        runner.run(TWO_TEAMS, {})

@@ -21,10 +21,12 @@ from tests.proofs.fuzzing.people import (
     FOREIGN,
     KARL,
     KATE,
+    LIAM,
     NEW_GROUP,
     OLD_GROUP,
     PEOPLE,
     ROBOT,
+    SECOND_CHAT,
     STAFF_CHAT,
     USERS,
 )
@@ -119,7 +121,8 @@ class Mutation:
 class Step:
     """An update, before it has ids.
 
-    `back` chooses what it replies to, edits or presses, counted from the newest message.
+    `back` chooses what it replies to, edits or presses, counted from the newest message; with
+    `of_others`, among those in the other staff chat.
     `gap` is the distance of its number to the last one, `later` the seconds that pass before it.
     """
 
@@ -129,6 +132,7 @@ class Step:
     content: dict[str, Any] = field(default_factory=dict)
     back: int | None = None
     data: str | None = None
+    of_others: bool = False
     gap: int = 1
     later: float = 0
     mutations: tuple[Mutation, ...] = ()
@@ -173,11 +177,18 @@ def _message(step: Step, wire: Wire) -> dict[str, Any]:
     date = int(wire.now().timestamp())
     made = {"message_id": wire.next_id(step.chat), "date": date, "chat": CHATS[step.chat]}
     made |= {"from": PEOPLE[step.sender]} | step.content
-    told = [one for one in wire.history[step.chat] if one["from"] == BOT]
+    told = _told(step, wire)
     if step.back is not None and told:
         made["reply_to_message"] = told[-1 - step.back % len(told)]
     wire.history[step.chat].append(made)
     return made
+
+
+def _told(step: Step, wire: Wire) -> list[dict[str, Any]]:
+    """List what the bot said in the chat, or in the other staff chat."""
+    others = STAFF_CHAT if step.chat == SECOND_CHAT else SECOND_CHAT
+    chat_id = others if step.of_others else step.chat
+    return [one for one in wire.history[chat_id] if one["from"] == BOT]
 
 
 def _edited(step: Step, wire: Wire) -> dict[str, Any]:
@@ -191,9 +202,11 @@ def _edited(step: Step, wire: Wire) -> dict[str, Any]:
 
 
 def _callback(step: Step, wire: Wire) -> dict[str, Any]:
-    told = [one for one in wire.history[step.chat] if one["from"] == BOT]
+    told = _told(step, wire)
     message = told[-1 - (step.back or 0) % len(told)] if told else None
     rows = (message or {}).get("reply_markup", {}).get("inline_keyboard", [])
+    if step.of_others and message is not None:
+        message = message | {"chat": CHATS[step.chat]}  # its button, pressed here
     buttons = [button["callback_data"] for row in rows for button in row]
     data = step.data
     if buttons and step.data in {None, UNMARKED}:
@@ -375,6 +388,27 @@ _staff = st.builds(
     IN_NAME_OF,
     BACK,
 )
+_second = st.builds(
+    lambda content, back, of_others: Step(
+        "message", SECOND_CHAT, LIAM, content, back, of_others=of_others
+    ),
+    STAFF_CONTENT,
+    BACK,
+    st.sampled_from([False, False, True]),
+)
+_second_edit = st.builds(
+    lambda content, back: Step("edited_message", SECOND_CHAT, LIAM, content, back),
+    STAFF_CONTENT,
+    BACK,
+)
+_press_of_others = st.builds(
+    lambda where, back, data: Step(
+        "callback_query", where[0], where[1], back=back, data=data, of_others=True
+    ),
+    st.sampled_from([(SECOND_CHAT, LIAM), (STAFF_CHAT, KATE)]),
+    BACK,
+    st.sampled_from([None, None, UNMARKED]),
+)
 _edit = st.builds(
     lambda user, content, back: Step("edited_message", user, user, content, back),
     USER,
@@ -388,9 +422,14 @@ _staff_edit = st.builds(
     BACK,
 )
 _press = st.builds(
-    lambda chat, sender, back, data: Step("callback_query", chat, sender, back=back, data=data),
-    st.sampled_from([STAFF_CHAT, STAFF_CHAT, STAFF_CHAT, ANN, FOREIGN]),
-    st.sampled_from([KATE, KARL, BOB]),
+    lambda where, back, data: Step("callback_query", where[0], where[1], back=back, data=data),
+    st.one_of(
+        st.tuples(
+            st.sampled_from([STAFF_CHAT, STAFF_CHAT, STAFF_CHAT, ANN, FOREIGN]),
+            st.sampled_from([KATE, KARL, BOB]),
+        ),
+        st.just((SECOND_CHAT, LIAM)),
+    ),
     BACK,
     FORGED,
 )
@@ -439,6 +478,9 @@ _WEIGHTS = (
     (_edit, 8),
     (_staff_edit, 5),
     (_press, 12),
+    (_second, 12),
+    (_second_edit, 2),
+    (_press_of_others, 4),
     (_block, 3),
     (_elsewhere, 4),
     (_unasked, 4),

@@ -7,7 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.team import StaffChat
+from services.helpdesk import staff_chats
 from tests.proofs.simulation import farm, plan, run
 from tests.proofs.simulation.__main__ import command
 from tests.proofs.simulation.report import Report
@@ -76,6 +79,20 @@ def test_a_failing_plan_shrinks_to_what_it_needs() -> None:
 
     assert {each.at for each in smaller.operations} == guilty
     assert (smaller.users, smaller.start) == (made.users, made.start)
+
+
+def test_teams_that_are_mixed_up_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = staff_chats.at
+
+    async def main_for_all(session: AsyncSession, chat_id: int) -> StaffChat | None:
+        """Take every staff chat for the main one."""
+        return await staff_chats.main(session) if await at(session, chat_id) else None
+
+    monkeypatch.setattr(staff_chats, "at", main_for_all)
+
+    found = run.run(plan.make(1000, ["two_teams"])).findings
+
+    assert any(one.startswith("other team: user 2") for one in found)
 
 
 def _hashes_in_another_process(seeds: list[int]) -> list[str]:
