@@ -12,7 +12,7 @@ from tests.support.office import Office
 
 
 def commanding(command: str) -> dict[str, Any]:
-    """Make a picture under which a command stands."""
+    """Make a picture with a command as its caption."""
     name = command.split(maxsplit=1)[0]
     entity = {"type": "bot_command", "offset": 0, "length": len(name)}
     return {"kind": "photo", "caption": command, "caption_entities": [entity]}

@@ -22,7 +22,7 @@ def person(user: User, **changes: Any) -> dict[str, Any]:
 
 
 def message(user: User, **content: Any) -> dict[str, Any]:
-    """Make a private message as it stands in an update's JSON."""
+    """Make a private message as it is in an update's JSON."""
     chat = {"id": user.id, "type": "private", "first_name": user.name}
     fixed = {"message_id": 999_999, "date": 1_795_435_200, "from": person(user), "chat": chat}
     return {"message": fixed | content}
@@ -283,7 +283,7 @@ async def test_an_update_with_ids_that_cannot_be_ends_nothing(
 async def test_a_megabyte_of_text_is_kept_for_the_operator_and_not_sent_around(
     office: Office, alice: User
 ) -> None:
-    """It made 256 messages, and dividing it anew for each took minutes in which nothing went."""
+    """It made 256 messages; dividing it again for each took minutes, in which nothing was sent."""
     await alice.writes("/start")
 
     await office.telegram.update(message(alice, text="z" * 10**6))

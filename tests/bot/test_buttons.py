@@ -13,7 +13,7 @@ TELEGRAMS_OWN = {"message_id", "date", "chat", "from", "text", "entities", "repl
 
 TOO_OLD = "This button is too old. Please use a newer one."
 
-# The data of buttons that change or delete the message that they stand under.
+# The data of buttons that change or delete their message.
 MENUS_DATA = [
     "tickets:0",
     "settings:{kate}::",

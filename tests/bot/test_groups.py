@@ -110,7 +110,7 @@ async def test_a_bot_that_is_let_in_again_goes_on_at_once(
 
     await office.support.bot_becomes("member")
 
-    await office.sees("Mine is late", timeout=10)  # the clock stands: no minute goes by
+    await office.sees("Mine is late", timeout=10)  # the clock does not move: no minute passes
 
 
 async def test_a_muted_staff_chat_loses_nothing(office: Office, alice: User, bob: User) -> None:

@@ -56,7 +56,7 @@ async def test_an_album_that_was_held_back_has_its_reaction_once_it_is_sent(
     card = await office.opens(alice, "My order is late")
     album = await sends(office, card, "one", "/ two")
     question = await office.sees("begins with a slash")
-    await office.telegram.advance(2)  # what was posted of it before the slash is through by then
+    await office.telegram.advance(2)  # the items before the one with the slash are sent by then
     await office.app.courier.settled()
 
     await office.kate.presses(question, ANSWER)

@@ -203,7 +203,7 @@ async def listed(kate: User, chat_id: int) -> list[Message]:
 
 
 async def crowd(office: Office, count: int) -> list[User]:
-    """Have so many users' tickets wait for the group, and then let it take them."""
+    """Have this many users' tickets wait for the group, then let it take them."""
     users = [await office.telegram.user(f"User {number}") for number in range(count)]
     await office.support.bot_becomes("restricted")
     for user in users:

@@ -1,4 +1,4 @@
-"""An answer whose send had no answer may stand with the user in a copy that we don't know."""
+"""An answer whose send got no reply from Telegram: the user may have a copy that we don't know."""
 
 import pytest
 

@@ -251,7 +251,7 @@ async def test_a_group_moves_on_either_database(sessions: Sessions) -> None:
 async def test_a_refusal_that_moves_along_names_what_it_is_about_instead_of_quoting(
     office: Office, alice: User
 ) -> None:
-    """The new group counts its messages anew: the old number is some other message there."""
+    """The new group counts its messages from 1: the old number is another message there."""
     await office.opens(alice, "Mine is late")
     await office.telegram.breaks("error", method="sendMessage", chat_id=office.support.id)
     await office.kate.writes("/close 99", to=office.support)

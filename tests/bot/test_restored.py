@@ -43,7 +43,7 @@ class Place:
         return user, await self.kate.sees(text, in_=self.support)
 
     async def got(self, user: User) -> list[str]:
-        """List what stands in a user's chat once all is sent that was posted before."""
+        """List what is in a user's chat once everything posted before is sent."""
         await self.kate.writes("/help@sandbox_bot", to=self.support)
         await self.kate.sees("makes a note", in_=self.support)
         return [message.text for message in await user.chat.messages()]
@@ -156,7 +156,7 @@ async def fails(
 async def test_after_a_restored_dump_of_postgresql_neither(
     place: Place, postgres_url: str, new_postgres: Callable[[str], str]
 ) -> None:
-    """A copy stands for a dump, and for a standby that lacks the last commits."""
+    """A copy serves as a dump, or as a standby that lacks the last commits."""
     copy = await asyncio.to_thread(new_postgres, str(make_url(postgres_url).database))
     async with place.bot_on(postgres_url):
         _, lost = await place.opens("Bob", "I am not in it.")

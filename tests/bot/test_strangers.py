@@ -35,7 +35,7 @@ async def shown(office: Office) -> list[str]:
 
 
 async def place_of(office: Office, text: str, *, most: int) -> int:
-    """Let time pass until the group shows a text; return how many messages stand above it.
+    """Let time pass until the group shows a text; return how many messages are above it.
 
     So many at most, and one more if it is not among them.
     """

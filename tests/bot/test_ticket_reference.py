@@ -60,7 +60,7 @@ async def replied(session: AsyncSession, data: str) -> Ticket:
 
 
 def test_the_longest_button_fits() -> None:
-    """Telegram takes 64 bytes; nobody will ever have so many tickets or deliveries."""
+    """Telegram takes 64 bytes; nobody will ever have this many tickets or deliveries."""
     ticket = Ticket(id=10**12, mark="123456789012")
 
     assert ResendFailed.of(ticket, delivery_id=10**13, posted_at=10**10).pack()

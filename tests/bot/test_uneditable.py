@@ -1,4 +1,4 @@
-"""A copy that Telegram lets nobody edit stands beside the new one, and is not forgotten."""
+"""A copy that can't be edited remains beside the new one, and is not forgotten."""
 
 import pytest
 

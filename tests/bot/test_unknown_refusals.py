@@ -40,7 +40,7 @@ async def refuses(
 
 
 async def refused(telegram: Telegram, count: int) -> None:
-    """Wait until so many sends were refused."""
+    """Wait until this many sends were refused."""
     while len([one for one in await telegram.calls("sendMessage") if one["status"] == 400]) < count:
         calls = await telegram.calls()
         await telegram.called("sendMessage", since=calls[-1]["number"] if calls else 0)

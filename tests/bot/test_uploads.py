@@ -52,7 +52,7 @@ class Place:
     bot: Bot
 
     def content(self, message: Message, kind: str) -> bytes | None:
-        """Get the bytes that stand behind a message."""
+        """Get the bytes of a message's file."""
         field = message.raw[kind]
         file_id = (field[-1] if kind == "photo" else field)["file_id"]
         return self.sandbox.world.files.get(file_id).content

@@ -20,7 +20,7 @@ async def asked(office: Office, alice: User, bob: User) -> Message:
 
 
 async def got(office: Office, *users: User) -> list[str]:
-    """List what stands in the users' chats once what was posted before is sent."""
+    """List what is in the users' chats once everything posted before is sent."""
     await office.says_in_staff_chat()
     return [message.text for user in users for message in await user.chat.messages()]
 

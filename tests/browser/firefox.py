@@ -118,7 +118,7 @@ class Tab:
     async def clicks(self, selector: str, text: str = "") -> None:
         try:
             await self._click(await self.sees(selector, text))
-        except BidiError:  # the page drew it anew meanwhile
+        except BidiError:  # the page has drawn it again meanwhile
             await self._click(await self.sees(selector, text))
 
     async def _click(self, element: dict[str, Any]) -> None:

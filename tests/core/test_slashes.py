@@ -12,7 +12,7 @@ INVISIBLE = [
     "\u00ad",  # soft hyphen
     "\u034f",  # combining grapheme joiner
     "\u0301",  # an accent on nothing
-    "\u0338",  # a slash that lies over what stands before it
+    "\u0338",  # a slash over the character before it
     "\u3164",  # Hangul filler, a letter
     "\u2800",  # blank Braille cell
     "\u00a0",  # no-break space

@@ -49,7 +49,7 @@ class Tries:
         self._made.release()
 
     async def more(self, count: int = 1) -> None:
-        """Wait for so many further ones."""
+        """Wait for this many further ones."""
         while not self._made.locked():
             await self._made.acquire()
         for _ in range(count):

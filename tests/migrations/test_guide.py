@@ -1,4 +1,4 @@
-"""What ALEMBIC_GUIDE.md tells people to type is run here, in the order in which it stands."""
+"""What ALEMBIC_GUIDE.md tells people to type is run here, in its order."""
 
 import os
 import re

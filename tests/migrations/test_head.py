@@ -51,7 +51,7 @@ async def test_every_enum_may_hold_what_the_models_say(engine: AsyncEngine) -> N
 
 
 def values_in_checks(connection: Connection) -> dict[str, set[str]]:
-    """Read what stands in quotes in each check of the database."""
+    """Read what is in quotes in each check of the database."""
     return {
         str(rule["name"]): set(re.findall(r"'(\w+)'", rule["sqltext"]))
         for table in METADATA.tables

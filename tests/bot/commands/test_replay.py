@@ -45,7 +45,7 @@ def raw(message: Message, **changes: Any) -> dict[str, Any]:
 
 
 def edited(message: Message, text: str, seconds: int) -> dict[str, Any]:
-    """Make a message as it is edited so many seconds after it was written."""
+    """Make the edit of a message, this many seconds after it was written."""
     return raw(message, text=text, edit_date=message.raw["date"] + seconds)
 
 

@@ -273,7 +273,7 @@ async def test_it_does_not_gather_for_long(
 async def gathering(
     number: int,
 ) -> AsyncIterator[tuple[list[int], asyncio.Event]]:
-    """Offer so many updates, and one more as soon as these are taken, which is taken at the end."""
+    """Offer this many updates, then one more, which is the last to be taken."""
     wire, handled, sent = Wire(lambda: NOON, {}), list[int](), asyncio.Event()
 
     class Watched(Inbox):

@@ -14,7 +14,7 @@ async def count(user: User, text: str) -> int:
 
 
 async def in_staff_chat(office: Office, text: str) -> list[Message]:
-    """List what stands in the staff chat with `text` in it."""
+    """List the messages in the staff chat that contain `text`."""
     return [message for message in await office.support.messages() if text in message.text]
 
 

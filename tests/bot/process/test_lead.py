@@ -49,7 +49,7 @@ class Doubtful(Lead):
         raise Deposed
 
     async def makes_wait(self, count: int) -> None:
-        """Wait until so many wait for certainty at once."""
+        """Wait until this many wait for certainty at once."""
         async with self.asked:
             await self.asked.wait_for(lambda: self.waiting >= count)
 

@@ -451,7 +451,7 @@ async def missed(session: AsyncSession, ticket: Ticket) -> Delivery:
 
 
 async def several_tickets(session: AsyncSession, number: int) -> SeveralTickets:
-    """Have a refusal that names so many tickets."""
+    """Have a refusal that names this many tickets."""
     ann = await factories.user(session)
     closed = {"status": TicketStatus.CLOSED, "user": ann}
     made = [await factories.ticket(session, daily_id, **closed) for daily_id in range(number)]

@@ -59,7 +59,7 @@ async def edit(session: AsyncSession, message: Message, text: str, **fields: Any
 
 
 def words(count: int, sign: str = "w") -> str:
-    """Make a text of so many UTF-16 units, in words of five letters."""
+    """Make a text of this many UTF-16 units, in words of five letters."""
     return (f"{sign * 5} " * count)[: count - 1] + "."
 
 
@@ -69,7 +69,7 @@ def body(card: Seen) -> str:
 
 
 def unnumbered(text: str) -> str:
-    """Take the ticket's number off a follow-up: it stands before a line, or above a quotation."""
+    """Take the ticket's number off a follow-up: it is before a line, or above a quotation."""
     return re.sub(r"^#1(?: · 23 Nov)?(?: · |\n)", "", text)
 
 
@@ -302,7 +302,7 @@ async def test_a_merged_text_can_be_edited(session: AsyncSession, wall: Wall) ->
 
 
 async def merged(session: AsyncSession, wall: Wall, *texts: str) -> list[Message]:
-    """Have texts that stand in one message."""
+    """Have texts that are in one message."""
     await ask(session, "Hello")
     await wall.catch_up()
     made = [(await ask(session, text))[1] for text in texts]

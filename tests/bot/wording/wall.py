@@ -70,7 +70,7 @@ class Wall:
         self._ids = count(5000)
 
     def chat(self, chat_id: int = STAFF) -> list[Seen]:
-        """List what stands in a chat."""
+        """List the messages in a chat."""
         return list(self._chats.get(chat_id, {}).values())
 
     def texts(self, chat_id: int = STAFF) -> list[str]:
@@ -157,5 +157,5 @@ class Wall:
 
 
 def at(hours: float) -> datetime:
-    """Tell the time so many hours after noon."""
+    """Give the time this many hours after noon."""
     return NOON + timedelta(hours=hours)

@@ -61,7 +61,7 @@ class Telegram:
         return self._held.setdefault(number, asyncio.Event())
 
     async def called(self, times: int, *, others: int = 0) -> list[Sent]:
-        """Wait for so many calls, and list all there were."""
+        """Wait for this many calls, and list all there were."""
         async with self._called:
             await self._called.wait_for(
                 lambda: len(self.calls) >= times and len(self.others) >= others
@@ -191,7 +191,7 @@ class Room:
         self.courier.wake()
 
     async def settled(self, calls: int, *, others: int = 0) -> list[Sent]:
-        """Wait until so many calls were made, and all is written down."""
+        """Wait until this many calls were made, and all is written down."""
         made = await self.telegram.called(calls, others=others)
         await self.courier.settled()
         return list(made)
@@ -205,7 +205,7 @@ class Room:
         self.courier.holds.release(holds)
 
     async def turns(self, count: int = 2) -> None:
-        """Let the courier take so many turns; after two, one has seen all there was."""
+        """Let the courier take this many turns; after two, one has seen all there was."""
         until = self.times.turns + count
         while self.times.turns < until:
             self.courier.wake()

@@ -54,7 +54,7 @@ async def question(session: AsyncSession, ticket: Ticket, **fields: Any) -> Deli
 
 
 async def tickets(session: AsyncSession, how_many: int) -> list[Ticket]:
-    """Have so many more tickets, each of another user."""
+    """Make this many more tickets, each of another user."""
     return [
         await factories.ticket(session, number, user=await factories.user(session, number))
         for number in islice(_numbers, how_many)
@@ -62,7 +62,7 @@ async def tickets(session: AsyncSession, how_many: int) -> list[Ticket]:
 
 
 async def queue(session: AsyncSession, how_many: int) -> list[Delivery]:
-    """Have a follow-up in each of so many tickets wait."""
+    """Have follow-ups wait, one in each of this many tickets."""
     return [await question(session, ticket) for ticket in await tickets(session, how_many)]
 
 
@@ -73,7 +73,7 @@ async def sign(session: AsyncSession) -> tuple[int, datetime] | None:
 
 
 async def redraws(session: AsyncSession, *, precedence: Precedence) -> list[int | None]:
-    """List the tickets whose cards wait for being drawn anew."""
+    """List the tickets whose cards wait to be redrawn."""
     await session.flush()
     found = await session.scalars(
         select(Delivery.ticket_id)

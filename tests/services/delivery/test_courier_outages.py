@@ -37,7 +37,7 @@ class Outage:
         event.listen(engine.sync_engine, "begin", self._begin)
 
     async def struck(self, times: int) -> None:
-        """Wait until so many transactions were refused."""
+        """Wait until this many transactions were refused."""
         while self.refused < times:
             self._refused.clear()
             await self._refused.wait()

@@ -298,7 +298,7 @@ async def test_what_was_refused_for_unknown_reasons_comes_along_in_its_portion(
 async def test_what_is_on_its_way_to_the_old_id_comes_along_and_is_not_held_up(
     sessions: Sessions, tickets: list[int]
 ) -> None:
-    """Telegram says the migration again for what was on its way: that begins nothing anew."""
+    """Telegram reports the migration again for sends in flight: that starts nothing again."""
     await migrate(sessions)
     for _ in range(TICKETS):
         await portion(sessions)

@@ -55,7 +55,7 @@ class Group:
         await self.session.flush()
 
     async def takes_until(self, ticket: Ticket, most: int) -> int:
-        """Tell how many messages went before the ticket's first, at most so many."""
+        """Tell how many messages were sent before the ticket's first, up to `most`."""
         while sum(cost for _, cost in self.sent) <= most:
             for lane, cost in await self._turn():
                 if lane == ticket.id:

@@ -17,7 +17,7 @@ def fails(stalls: Stalls, delivery_id: int, *, at: float, answered: bool, sent: 
 
 
 def tries(stalls: Stalls, count: int, *, every: float = STEP, **how: bool) -> tuple[bool, bool]:
-    """Have so many tries fail; tell whether the writer hears of it, and whether others pass."""
+    """Have this many tries fail; tell whether the writer is told, and whether others pass."""
     how = {"answered": False, "sent": False} | how
     for number in range(count):
         fails(stalls, 1, at=1000 + number * every, **how)

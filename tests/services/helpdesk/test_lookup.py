@@ -14,7 +14,7 @@ CLOSED = TicketStatus.CLOSED
 async def of_day(
     session: AsyncSession, days_ago: int, daily_id: int = 7, **fields: object
 ) -> Ticket:
-    """Have a ticket that was opened so many days ago, by a user of its own."""
+    """Have a ticket that was opened this many days ago, by a user of its own."""
     asker = await factories.user(session, 100_000 + 100 * days_ago + daily_id)
     opened = {"opened_on": TODAY - days_ago * DAY, "opened_at": NOON - days_ago * DAY}
     return await factories.ticket(session, daily_id, user=asker, **opened | fields)

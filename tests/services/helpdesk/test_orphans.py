@@ -1,4 +1,4 @@
-"""Sends whose answer was lost: what may stand with a user is known, and told."""
+"""Sends whose answer was lost: it is known what a user may have, and staff are told."""
 
 from datetime import timedelta
 

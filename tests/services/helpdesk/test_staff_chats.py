@@ -135,7 +135,7 @@ async def test_the_group_is_told_and_open_tickets_get_new_cards_oldest_first(
 async def test_tickets_of_one_moment_get_their_cards_in_the_order_they_came(
     session: AsyncSession,
 ) -> None:
-    """Whatever order a database keeps them in: what was changed last stands last there."""
+    """In whatever order a database keeps them: what was changed last comes last there."""
     tickets = [
         await factories.ticket(session, number, user=await factories.user(session, number))
         for number in range(3, 9)
