@@ -18,9 +18,16 @@ from tests.services import factories
 from tests.services.factories import ANN, STAFF, TODAY
 from tests.support.times import NOON
 
-ROUNDS = 40
+# With the locks in another order, PostgreSQL finds a deadlock within the first two or three.
+ROUNDS = 15
 
 type Sessions = async_sessionmaker[AsyncSession]
+
+
+@pytest.fixture(params=["postgresql"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Leave SQLite out: it locks no rows, and that writers take turns there is tried elsewhere."""
+    return str(request.param)
 
 
 async def test_a_user_who_writes_and_staff_who_reopen_do_not_lock_each_other_out(
