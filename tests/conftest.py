@@ -7,7 +7,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from core.config import sqlite_url as url_of_file
 from database.session import make_sessions
-from tests.support import conform, engines, migrating, postgres, schedule
+from tests.support import conform, engines, migrating, postgres, schedule, starting
 
 # How long an example takes says something about the machine, which is shared.
 hypothesis.settings.register_profile("shared machine", deadline=None)
@@ -35,10 +35,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=5, help="how often a bot under traffic is killed")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Make the start of each worker short."""
+    with starting.collecting_tests(session.config):
+        return (yield)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the tests into their order, and say which are not measured."""
+    measured = {*schedule.measured(items)}
     for item in items:
-        if not schedule.is_measured(item):
+        if item not in measured:
             item.add_marker(pytest.mark.no_cover)
     if worker := getattr(config, "workerinput", None):
         items[:] = schedule.in_order(items, worker["workercount"])

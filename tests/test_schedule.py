@@ -37,10 +37,21 @@ def test_of_four_workers_two_begin_with_long_tests() -> None:
     ]
 
 
-def test_branches_count_on_one_database_only() -> None:
-    assert schedule.is_measured(
-        item("tests/services/test_outbox.py::test[sqlite]", backend="sqlite")
-    )
-    assert not schedule.is_measured(item("tests/services/test_outbox.py::t", backend="postgresql"))
-    assert not schedule.is_measured(item("tests/proofs/torture/test_short.py::t"))
-    assert schedule.is_measured(item("tests/bot/test_edits.py::t"))
+def test_branches_count_on_one_database_and_not_in_programs() -> None:
+    items = [
+        item("tests/services/test_outbox.py::test[sqlite]", backend="sqlite"),
+        item("tests/services/test_outbox.py::test[postgresql]", backend="postgresql"),
+        item("tests/proofs/torture/test_short.py::test"),
+    ]
+
+    assert schedule.measured(items) == items[:1]
+
+
+def test_of_a_conversation_the_first_parameter_counts_and_of_a_unit_all_do() -> None:
+    conversation = [item(f"tests/bot/test_edits.py::test[{one}]") for one in "abc"]
+    other = item("tests/bot/test_edits.py::test_another")
+    unit = [item(f"tests/bot/wording/test_cards.py::test[{one}]") for one in "abc"]
+
+    counted = schedule.measured([*conversation, other, *unit])
+
+    assert counted == [conversation[0], other, *unit]

@@ -3,13 +3,14 @@
 Each worker of xdist starts with its part of this order; one that is done early helps the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 
 # Where coverage is measured, which doubles the cost of a test. All others start processes or
 # simulate whole lives, through code whose branches these cover; so does the second database.
 MEASURED = ("bot", "core", "database", "services", "test_main.py")
+CONVERSATIONS = "bot/test_"
 
 # Tests of many seconds, mostly waiting for processes: if they began late, all would wait for them.
 LONG = (
@@ -39,10 +40,26 @@ def in_order[Item: pytest.Item](items: Sequence[Item], workers: int) -> list[Ite
     return [item for hand in hands for item in hand] + short
 
 
-def is_measured(item: pytest.Item) -> bool:
-    """Whether a test counts for coverage."""
+def measured[Item: pytest.Item](items: Iterable[Item]) -> list[Item]:
+    """Pick the tests that count for coverage.
+
+    A conversation costs ten times as much as a unit, and one with other parameters takes the same
+    way through the code: there, the first of them counts.
+    """
+    counted, conversations = list[Item](), set[str]()
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        if not _is_in(item, MEASURED) or _is_on_postgresql(item) or name in conversations:
+            continue
+        if _is_in(item, (CONVERSATIONS,)):
+            conversations.add(name)
+        counted.append(item)
+    return counted
+
+
+def _is_on_postgresql(item: pytest.Item) -> bool:
     parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
-    return _is_in(item, MEASURED) and parameters.get("backend") != "postgresql"
+    return parameters.get("backend") == "postgresql"
 
 
 def _is_in(item: pytest.Item, places: Sequence[str]) -> bool:
