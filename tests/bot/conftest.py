@@ -6,6 +6,7 @@ from functools import cache
 from types import SimpleNamespace
 
 import pytest
+from aiogram.methods import GetChatAdministrators, GetChatMember, GetMe, GetMyCommands, Response
 
 from database.session import make_sessions
 from sandbox.client import User
@@ -20,6 +21,15 @@ def certificates_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("aiogram.client.session.aiohttp.ssl", reads_once)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def answers_modelled_once() -> Iterator[None]:
+    """Hold what aiogram reads the answers to a bot's start with: pydantic drops such models."""
+    methods = (GetChatAdministrators, GetChatMember, GetMe, GetMyCommands)
+    held = [Response[method.__returning__] for method in methods]  # type: ignore[name-defined]
+    yield
+    del held
 
 
 @pytest.fixture
