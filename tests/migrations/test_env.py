@@ -48,8 +48,8 @@ def test_upgrade_check_downgrade_from_the_shell_need_nothing_but_the_database(
         assert done.returncode == 0, done.stderr
 
 
-def test_a_run_is_logged_with_from_to_and_duration(empty_database_url: str) -> None:
-    done = alembic("upgrade", "0001", DATABASE_URL=empty_database_url, LOG_FORMAT="json")
+def test_a_run_is_logged_with_from_to_and_duration(empty_sqlite_url: str) -> None:
+    done = alembic("upgrade", "0001", DATABASE_URL=empty_sqlite_url, LOG_FORMAT="json")
 
     (line,) = log_lines(done.stderr)
     assert line["event"] == "migrated"

@@ -52,14 +52,12 @@ def test_a_seed_that_once_failed_goes_well(seed: int, scenes: list[str]) -> None
 
 @pytest.mark.timeout(300)  # the other process imports aiogram, on a busy machine
 def test_the_same_seed_gives_the_same_trace_in_another_process_with_other_hashes() -> None:
-    seeds = [3, 21]
-    here = [run.run(plan.make(seed)).hash for seed in seeds]
+    seed, other = 3, 21
 
-    again = [run.run(plan.make(seed)).hash for seed in seeds]
-    elsewhere = _hashes_in_another_process(seeds)
-
-    assert here == again == elsewhere
-    assert len(set(here)) == len(seeds)
+    here = _hash(seed)
+    assert _hash(other) != here
+    assert _hash(seed) == here
+    assert _hash_in_another_process(seed) == here
 
 
 def test_a_plan_survives_being_written_down() -> None:
@@ -68,7 +66,7 @@ def test_a_plan_survives_being_written_down() -> None:
     read = Plan.from_json(made.to_json())
 
     assert read == made
-    assert run.run(read).hash == run.run(made).hash
+    assert repr(read) == repr(made)  # 1 and 1.0 are equal, but not in a trace
 
 
 def test_a_failing_plan_shrinks_to_what_it_needs() -> None:
@@ -95,17 +93,18 @@ def test_teams_that_are_mixed_up_are_found_out(monkeypatch: pytest.MonkeyPatch) 
     assert any(one.startswith("other team: user 2") for one in found)
 
 
-def _hashes_in_another_process(seeds: list[int]) -> list[str]:
-    code = (
-        "import sys; from tests.proofs.simulation import plan, run; "
-        "print(*(run.run(plan.make(int(one))).hash for one in sys.argv[1:]))"
-    )
+def _hash(seed: int) -> str:
+    return run.run(plan.make(seed)).hash
+
+
+def _hash_in_another_process(seed: int) -> str:
+    code = f"from tests.proofs.simulation import plan, run; print(run.run(plan.make({seed})).hash)"
     done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, seeds)],
+        [sys.executable, "-c", code],
         cwd=PROJECT,
         env=os.environ | {"PYTHONHASHSEED": "12345"},
         capture_output=True,
         text=True,
         check=True,
     )
-    return done.stdout.split()
+    return done.stdout.strip()
