@@ -5,6 +5,7 @@ from datetime import datetime
 from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import i18n
 from bot.callbacks import speaker_of
 from bot.texts import team_words
 from database.team import Dialogue
@@ -48,6 +49,14 @@ async def refusal(
 
 
 def _asks(message: Message, dialogue: Dialogue) -> bool:
+    """Whether it asks what the dialogue does, in the language that staff have now or had before."""
     which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
-    asked = team_words.question(which, language, None).as_kwargs()["text"].partition(", ")[2]
-    return (message.text or "").endswith(asked)
+    asked = (_question(which, language, spoken) for spoken in i18n.LANGUAGES)
+    return (message.text or "").endswith(tuple(asked))
+
+
+def _question(which: Words, language: str, spoken: str) -> str:
+    """Word the question in a language of staff's, without the name before it."""
+    with i18n.speaking(spoken):
+        words = team_words.question(which, language, None).as_kwargs()["text"]
+    return str(words).partition(", ")[2]

@@ -5,8 +5,10 @@ import json
 import pytest
 from sqlalchemy import update
 
+from bot import i18n
 from bot.callbacks import RestoreDefault
 from bot.reading.members import REMEMBERED
+from bot.texts import team_words
 from database.team import Dialogue
 from sandbox.client import Message, User
 from services.helpdesk.settings import Words
@@ -299,6 +301,20 @@ async def test_a_copy_of_the_question_that_telegram_did_not_confirm_takes_nothin
     await office.all_goes()
 
     await office.kate.replies(lost, TYPED)
+
+    await office.sees("reply to my newest question")
+
+
+async def test_a_lost_copy_in_the_language_that_staff_had_before_is_known(
+    office: Office, alice: User
+) -> None:
+    await office.opens(alice, "My order is late")
+    asked = await question(office)
+    with i18n.speaking("ru"):
+        words = team_words.question(Words.GREETING, "en", None).as_kwargs()["text"]
+    lost = Message(asked.raw | {"message_id": asked.id + 1000, "text": words})
+
+    await office.telegram.update({"message": reply(lost, TYPED, **by(office.kate))})
 
     await office.sees("reply to my newest question")
 
