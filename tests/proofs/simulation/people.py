@@ -62,7 +62,7 @@ class People:
     # Whether the colleague has left who leaves.
     left: bool = False
     _numbers: dict[str, int] = field(default_factory=dict)
-    _decided: set[int] = field(default_factory=set)
+    _decided: set[tuple[int, int]] = field(default_factory=set)
 
     def arrive(self, users: int, staff: int) -> None:
         """Create everybody, and the group with the bot in it."""
@@ -328,7 +328,11 @@ class People:
         asked = [one for one in self._of_bot() if "kept:" in str(one.keyboard)]
         slips = {one.token: one for one in self.written if one.slip and not one.edits}
         token = self._asked_about(asked[-1]) if asked else ""
-        if token not in slips or token in self.kept or asked[-1].id in self._decided:
+        if (
+            token not in slips
+            or token in self.kept
+            or (self.group.id, asked[-1].id) in self._decided
+        ):
             return False
         as_note = pick < 0.3
         data = next(
@@ -338,7 +342,7 @@ class People:
         )
         acting.press(self.telegram.world, self.staff[staff], asked[-1], None, data)
         self.dealings.add((self.staff[staff].id, tokens.user_of(token)))
-        self._decided.add(asked[-1].id)
+        self._decided.add((self.group.id, asked[-1].id))
         self.kept.add(token)
         slips[token].note = as_note
         return True
@@ -347,7 +351,8 @@ class People:
         """Press the right button of each question about an orphan; False if there was none."""
         pressed = False
         for question in list(self._of_bot()):
-            if question.id in self._decided or "orphan:" not in str(question.keyboard):
+            place = self.group.id, question.id
+            if place in self._decided or "orphan:" not in str(question.keyboard):
                 continue
             token = self._asked_about(question)
             right = [one for one in _buttons(question) if token and _names(one, token)]
@@ -355,10 +360,14 @@ class People:
                 data, world = button["callback_data"], self.telegram.world
                 acting.press(world, self.staff[staff], question, None, data)
                 self.dealings.add((self.staff[staff].id, tokens.user_of(token)))
-                self._decided.add(question.id)
+                self._decided.add(place)
                 self.kept |= {token, *self._beside(question)}
                 pressed = True
         return pressed
+
+    def try_again(self) -> None:
+        """Have every open question pressed once more: its press may have been refused."""
+        self._decided.clear()
 
     def _beside(self, question: Message) -> Iterator[str]:
         """List the other replies to the same orphan: they are sent along."""

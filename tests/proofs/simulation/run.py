@@ -218,6 +218,7 @@ class Simulation:
         self.telegram.latency = (0.005, 0.06)
         self.store.down = self.store.loses_next_commit = False
         self.people.set_bot("member")
+        self.people.try_again()
         self._healed_at = self._last_change = self.agenda.now
         self._await_calm()
 
