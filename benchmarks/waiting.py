@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from benchmarks import databases
+from core.address import Address
 from database.machinery import ChatPause, Delivery
 from database.session import make_engine, make_sessions
 from services.delivery.claims import Claims
@@ -101,12 +102,12 @@ async def _turns(sessions: async_sessionmaker[AsyncSession], *, held: bool) -> f
         if bool(turn.trips) is held:
             raise RuntimeError("a held chat got something, or one with room got nothing")
         for trip in turn.trips:
-            limiter.answer(now, trip.parcel.chat_id, trip.parcel.cost)
+            limiter.answer(now, trip.parcel.address.chat_id, trip.parcel.cost)
     return statistics.median(took)
 
 
 async def _words(_: AsyncSession, offered: Sequence[Delivery], *_backlog: object) -> Parcel:
-    return Parcel(offered[0].chat_id, None)
+    return Parcel(Address(offered[0].chat_id), None)
 
 
 async def main(sizes: Sequence[int]) -> None:

@@ -1,4 +1,4 @@
-"""Places in Telegram: in which chat of which account a message is."""
+"""Addresses and places in Telegram: where messages go, and where they are."""
 
 from typing import NamedTuple
 
@@ -14,3 +14,22 @@ class Place(NamedTuple):
     chat_id: int
     message_id: int
     account: int = BOT
+
+
+class Address(NamedTuple):
+    """Where messages go: to a chat of an account, and in a forum to one of its threads.
+
+    `thread_id` is None outside forums, and for a forum's General.
+    """
+
+    chat_id: int
+    thread_id: int | None = None
+    account: int = BOT
+
+    def place(self, message_id: int) -> Place:
+        """Tell where a message is that went here."""
+        return Place(self.chat_id, message_id, self.account)
+
+    def is_chat_of(self, place: Place) -> bool:
+        """Whether a message is in the same chat, whatever its thread."""
+        return (place.chat_id, place.account) == (self.chat_id, self.account)

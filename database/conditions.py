@@ -5,9 +5,9 @@ Those of partial indexes are literals: a query must repeat one exactly to use it
 
 from sqlalchemy import ColumnElement, and_, bindparam
 
-from core.address import Place
+from core.address import Address, Place
 from database.machinery import Delivery, DeliveryStatus
-from database.models import KeptWords, LinkKind, Message, MessageLink, Ticket, TicketStatus
+from database.models import LinkKind, MessageLink, Placed, Ticket, TicketStatus
 
 NOT_CLOSED = Ticket.status != bindparam(None, TicketStatus.CLOSED, literal_execute=True)
 IS_CARD = MessageLink.kind == bindparam(None, LinkKind.CARD, literal_execute=True)
@@ -24,10 +24,15 @@ FOR_THE_EYES = Delivery.kind.in_(
 )
 
 
-def stands_at(model: type[Message | MessageLink | KeptWords], place: Place) -> ColumnElement[bool]:
+def stands_at(model: type[Placed], place: Place) -> ColumnElement[bool]:
     """Match what is stored of the message at this place."""
     return and_(
         model.chat_id == place.chat_id,
         model.message_id == place.message_id,
         model.account == place.account,
     )
+
+
+def in_chat(model: type[Placed], address: Address) -> ColumnElement[bool]:
+    """Match what is stored of the messages in this chat, whatever their thread."""
+    return and_(model.chat_id == address.chat_id, model.account == address.account)

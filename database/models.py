@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.address import BOT
+from core.address import BOT, Place
 from database.base import Base
 from database.columns import Key, new_mark, stored_by_value
 
@@ -174,10 +174,22 @@ class DailyTicketCounter(Base):
     last_number: Mapped[int] = mapped_column(default=0)
 
 
-class Message(Base):
+class Placed:
+    """A row about a message, which stands at a place in Telegram (core/address.py)."""
+
+    account: Mapped[int] = mapped_column(default=BOT, server_default=sql("0"))
+    chat_id: Mapped[int]
+    message_id: Mapped[int]
+
+    @property
+    def place(self) -> Place:
+        return Place(self.chat_id, self.message_id, self.account)
+
+
+class Message(Placed, Base):
     """What a person wrote: a question, an answer or a note, as Telegram gave it to us.
 
-    Its place in Telegram is unique: account, chat and message id (core/address.py).
+    Its place is unique.
     `details` has the other fields of Telegram's message (services/helpdesk/content.py).
     """
 
@@ -188,9 +200,6 @@ class Message(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     direction: Mapped[Direction] = mapped_column(stored_by_value(Direction))
-    account: Mapped[int] = mapped_column(default=BOT, server_default=sql("0"))
-    chat_id: Mapped[int]
-    message_id: Mapped[int]
     kind: Mapped[str]
     text: Mapped[str | None]
     entities: Mapped[list[dict[str, Any]] | None]
@@ -204,7 +213,7 @@ class Message(Base):
     edited_at: Mapped[datetime | None]
 
 
-class MessageLink(Base):
+class MessageLink(Placed, Base):
     """A message of the bot that belongs to a ticket, and what it shows.
 
     Not unique by its place: a merged message holds several copies, a split one is several.
@@ -229,9 +238,6 @@ class MessageLink(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
     copy_of: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
     kind: Mapped[LinkKind] = mapped_column(stored_by_value(LinkKind))
-    account: Mapped[int] = mapped_column(default=BOT, server_default=sql("0"))
-    chat_id: Mapped[int]
-    message_id: Mapped[int]
     part: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=0)
 
@@ -249,7 +255,7 @@ class TicketEvent(Base):
     happened_at: Mapped[datetime]
 
 
-class KeptWords(Base):
+class KeptWords(Placed, Base):
     """What staff wrote and is not sent until it is clear where to: services/helpdesk/kept.py.
 
     Its buttons carry `mark`, because a restored database reuses keys. `content` is the whole
@@ -266,9 +272,6 @@ class KeptWords(Base):
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     speaker_id: Mapped[int]
-    account: Mapped[int] = mapped_column(default=BOT, server_default=sql("0"))
-    chat_id: Mapped[int]
-    message_id: Mapped[int]
     media_group_id: Mapped[str | None]
     content: Mapped[dict[str, Any]]
     replied: Mapped[dict[str, Any] | None]

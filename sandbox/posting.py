@@ -98,14 +98,22 @@ def thread_of(topic: Topic | None) -> Json:
     return {"message_thread_id": topic.id, "is_topic_message": True} if topic else {}
 
 
+def _topic_replied_in(chat: Chat, reply: Json) -> Topic | None:
+    """A reply goes to the topic of what it replies to (tdlib/telegram-bot-api#447)."""
+    replied = reply.get("reply_to_message") or {}
+    is_in_topic = replied.get("is_topic_message") and not chat.drops_threads
+    return chat.topics.get(replied["message_thread_id"]) if is_in_topic else None
+
+
 def target(world: World, params: Params, kind: str) -> Target:
     """Everything about a message except its content."""
     keyboard = markup.read(params)
     chat = access.writable(world, params, kind)
-    topic = access.topic_of(chat, params)
+    reply = reply_of(world, chat, params)
+    topic = access.topic_of(chat, params) or _topic_replied_in(chat, reply)
     if (topic or chat.general).closed and not access.is_admin(world, chat):
         raise bad_request("TOPIC_CLOSED")
-    extra = thread_of(topic) | reply_of(world, chat, params)
+    extra = thread_of(topic) | reply
     if params.boolean("protect_content"):
         extra["has_protected_content"] = True
     return Target(chat, topic, extra, keyboard)

@@ -3,8 +3,8 @@
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.address import Place
-from database.conditions import IS_CARD, stands_at
+from core.address import Address, Place
+from database.conditions import IS_CARD, in_chat, stands_at
 from database.models import LinkKind, Message, MessageLink, Ticket
 
 
@@ -52,17 +52,17 @@ async def is_card(session: AsyncSession, ticket_id: int, place: Place) -> bool:
     return bool(await session.scalar(select(card)))
 
 
-async def copies(session: AsyncSession, message_pk: int, chat_id: int) -> list[MessageLink]:
+async def copies(session: AsyncSession, message_pk: int, address: Address) -> list[MessageLink]:
     """List the copies of a message in a chat that follow its edits, as they were sent."""
-    found = await all_copies(session, message_pk, chat_id)
+    found = await all_copies(session, message_pk, address)
     return [link for link in found if link.kind is not LinkKind.NOTICE]
 
 
-async def all_copies(session: AsyncSession, message_pk: int, chat_id: int) -> list[MessageLink]:
+async def all_copies(session: AsyncSession, message_pk: int, address: Address) -> list[MessageLink]:
     """List the copies of a message in a chat, also those that can't be edited (`as_left`)."""
     found = await session.scalars(
         select(MessageLink)
-        .where(MessageLink.copy_of == message_pk, MessageLink.chat_id == chat_id)
+        .where(MessageLink.copy_of == message_pk, in_chat(MessageLink, address))
         .order_by(MessageLink.id)
     )
     return list(found)
@@ -107,8 +107,6 @@ async def was_copied(session: AsyncSession, message_pk: int) -> bool:
 async def beside(session: AsyncSession, link: MessageLink) -> list[MessageLink]:
     """List all links of the same message of the bot, including `link`."""
     found = await session.scalars(
-        select(MessageLink)
-        .where(stands_at(MessageLink, Place(link.chat_id, link.message_id, link.account)))
-        .order_by(MessageLink.id)
+        select(MessageLink).where(stands_at(MessageLink, link.place)).order_by(MessageLink.id)
     )
     return list(found)

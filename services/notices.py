@@ -364,7 +364,8 @@ class UpdateFailed(Notice):
 class CommandAnswered(Notice):
     """To whoever gave a command: its result. `buttons` is a Telegram inline keyboard.
 
-    `person_id` is set if the buttons are for one person only. `entities` are Telegram's.
+    `entities` are Telegram's. `person_id` is set if the buttons are for one person only,
+    `thread_id` if the command was given in a thread of a forum.
     """
 
     precedence = Precedence.REFUSAL
@@ -372,6 +373,7 @@ class CommandAnswered(Notice):
     buttons: dict[str, Any] | None = None
     person_id: int | None = None
     entities: Sequence[dict[str, Any]] = ()
+    thread_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -414,6 +416,7 @@ class WordsAsked(Notice):
     """To staff: one of them is asked for words, to be written in reply to this message."""
 
     dialogue_id: int
+    thread_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -438,3 +441,4 @@ class WordsChanged(Notice):
     speaker_id: int
     key: str
     language: str
+    thread_id: int | None = None

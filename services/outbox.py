@@ -147,8 +147,8 @@ async def post_latest(
     """Answer or refuse a command, and drop an older notice that says the same and is still unsent.
 
     This way nobody can fill the outbox with requests, and the latest one gets the answer. Two
-    answers say the same if their words are the same, two refusals if their problem is; and if they
-    name a person, it must be the same one.
+    answers say the same if their words and their thread are the same, two refusals if their problem
+    is; and if they name a person, it must be the same one.
     """
     await session.execute(
         delete(Delivery).where(
@@ -169,7 +169,10 @@ def _says_the_same(notice: CommandAnswered | Refusal) -> ColumnElement[bool]:
     payload = Delivery.payload
     same: ColumnElement[bool]
     if isinstance(notice, CommandAnswered):
-        same = payload["words"].as_string() == notice.words
+        same = and_(
+            payload["words"].as_string() == notice.words,
+            payload["thread_id"].as_integer().is_not_distinct_from(notice.thread_id),
+        )
     else:
         same = payload["problem"]["name"].as_string() == notice.problem["name"]
     if notice.person_id is None:

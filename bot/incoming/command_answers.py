@@ -17,4 +17,5 @@ def answer_of(shown: Any) -> tuple[int, CommandAnswered] | None:
     buttons = keyboard.model_dump(exclude_none=True) if keyboard else None
     person_id = speaker_of(keyboard) if isinstance(keyboard, InlineKeyboardMarkup) else None
     spans = [one.model_dump(mode="json", exclude_none=True) for one in shown.entities or []]
-    return shown.chat_id, CommandAnswered(shown.text, buttons, person_id, spans)
+    thread_id = shown.message_thread_id
+    return shown.chat_id, CommandAnswered(shown.text, buttons, person_id, spans, thread_id)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import i18n
 from bot.wording import registry
 from bot.wording.context import Desk
+from core.address import Address
 from core.team import Team
 from database.machinery import Delivery
 from database.models import User
@@ -32,7 +33,7 @@ class Composer:
         head = offered[0]
         notice = notices.read(head.kind, head.payload)
         now = self._clock()
-        desk = Desk(session, self._team.day(now), now, offered, backlog)
+        desk = Desk(session, _address(head, notice), self._team.day(now), now, offered, backlog)
         with i18n.speaking(await self._language(session, head.chat_id, notice)):
             return await _WORDINGS[type(notice)](desk, notice)
 
@@ -44,3 +45,8 @@ class Composer:
         if user is None:
             user = await session.scalar(select(User).where(User.telegram_id == chat_id))
         return i18n.choose(user.language if user else getattr(notice, "language", ""))
+
+
+def _address(head: Delivery, notice: notices.Notice) -> Address:
+    """Find where it goes now: a delivery has only its chat, a request the thread it came from."""
+    return Address(head.chat_id, getattr(notice, "thread_id", None))

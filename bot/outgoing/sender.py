@@ -23,6 +23,13 @@ from services.delivery.parcel import Parcel
 
 log = structlog.get_logger(__name__)
 
+# What a call can do without. Without its thread, a message goes to General, where what it would
+# have replied to in the thread is not.
+_LEFT_OUT = {
+    Obstacle.ENTITIES: {"entities", "caption_entities"},
+    Obstacle.THREAD_GONE: {"message_thread_id", "reply_parameters"},
+}
+
 # Request timeout, in seconds.
 TIMEOUT = 30
 
@@ -50,7 +57,7 @@ class Sender:
             try:
                 result = await self._bot(method, request_timeout=TIMEOUT)
             except Exception as error:  # noqa: BLE001 - verdicts re-raises what it can't read
-                private = parcel.chat_id > 0
+                private = parcel.address.chat_id > 0
                 obstacle = telegram_errors.obstacle(error, private=private)
                 if obstacle is None:
                     outcome = telegram_errors.outcome(error, private=private)
@@ -76,7 +83,7 @@ class Sender:
         ):
             return outcome
         try:
-            muted = await self._is_muted(parcel.chat_id)
+            muted = await self._is_muted(parcel.address.chat_id)
         except AiogramError:
             return Unknown("whether we may write there is not known", maybe_delivered=False)
         return ChatRefused(outcome.reason) if muted else outcome
@@ -113,8 +120,8 @@ def _without(
 ) -> TelegramMethod[Any] | None:
     """Make the call without what Telegram rejects; None if nothing would be left."""
     fields = {name: value for name, value in method if value is not None}
-    if obstacle is Obstacle.ENTITIES:
-        plain: dict[str, Any] = dict.fromkeys({"entities", "caption_entities"} & fields.keys())
+    if obstacle in _LEFT_OUT:
+        plain: dict[str, Any] = dict.fromkeys(_LEFT_OUT[obstacle] & fields.keys())
         return method.model_copy(update=plain) if plain else None
     if obstacle is Obstacle.QUOTE:
         target = fields.get("reply_parameters")

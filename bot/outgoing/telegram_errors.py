@@ -38,7 +38,8 @@ class Obstacle(Enum):
     """Part of a call that Telegram rejects; the rest can be sent without it."""
 
     NO_CHANGE = "the message is as we want it"
-    TARGET_GONE = "what was to be edited, replied to or the thread is gone"
+    TARGET_GONE = "what was to be edited or replied to is gone"
+    THREAD_GONE = "the thread is gone or closed"
     UNEDITABLE = "what was to be edited stands, and can't be changed"
     SOURCE_GONE = "what was to be copied is gone, or may not be copied"
     ENTITIES = "the formatting is not understood"
@@ -52,7 +53,9 @@ _OBSTACLES: dict[str, Obstacle] = {
     "message to edit not found": Obstacle.TARGET_GONE,
     "message can't be edited": Obstacle.UNEDITABLE,
     "message to be replied not found": Obstacle.TARGET_GONE,
-    "message thread not found": Obstacle.TARGET_GONE,
+    "message thread not found": Obstacle.THREAD_GONE,
+    "topic_closed": Obstacle.THREAD_GONE,
+    "topic_deleted": Obstacle.THREAD_GONE,
     "message_id_invalid": Obstacle.TARGET_GONE,
     "there is no text in the message to edit": Obstacle.UNEDITABLE,
     "there is no caption in the message to edit": Obstacle.UNEDITABLE,

@@ -47,6 +47,15 @@ def place_of(message: Message | InaccessibleMessage) -> Place:
     return Place(message.chat.id, message.message_id)
 
 
+def thread_of(message: Message) -> int | None:
+    """Tell in which thread of a forum a message is; None for General.
+
+    Elsewhere Telegram's `message_thread_id` counts replies, and no message can be sent to it
+    (tdlib/telegram-bot-api#356).
+    """
+    return message.message_thread_id if message.is_topic_message else None
+
+
 def content(message: Message) -> Content:
     """Read what was written. Raises NotAMessage if it is too long to be a message."""
     kind, text = kinds.kind_of(message), message.text or message.caption or None

@@ -19,11 +19,12 @@ from bot.callbacks import (
 from bot.entities import entities
 from bot.i18n import LANGUAGES
 from bot.reading.acting_staff import require_administrator, require_say
-from bot.reading.content import content, place_of
+from bot.reading.content import content, place_of, thread_of
 from bot.reading.filters import AboutDialogue, staff_command
 from bot.reading.members import Standing
 from bot.reading.pressed_message import pressed_message
 from bot.texts import team_words
+from core.address import Address
 from core.team import StaffChat
 from core.text import Piece
 from database.models import User
@@ -82,8 +83,9 @@ async def ask_for_words(
     require_administrator(staff_chat, administrator)
     which, language = callback_data.which, _known(callback_data.language)
     asked = _asked(callback_data, staff_chat)
-    menu = place_of(pressed_message(query))
-    await new_words.ask(session, staff_chat.chat_id, asked, which, language, menu=menu, now=now)
+    menu = pressed_message(query)
+    address = Address(staff_chat.chat_id, thread_of(menu))
+    await new_words.ask(session, address, asked, which, language, menu=place_of(menu), now=now)
     keyboard = keyboards.stop_asking(callback_data.speaker_id, which, language)
     return _becomes(query, (team_words.asking(which, language), []), keyboard)
 

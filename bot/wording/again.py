@@ -29,7 +29,9 @@ from pydantic import ValidationError
 from bot.entities import entities
 from bot.texts import names, on_cards
 from bot.wording import quoting
+from bot.wording.calls import to
 from bot.wording.context import TEXT_LIMIT, content
+from core.address import Address
 from core.text import Piece, split, utf16_len
 from database.models import ContentKind, Message
 from services.helpdesk.content import Content
@@ -56,7 +58,7 @@ _WORDS = frozenset(
 
 
 def send(
-    message: Message, chat_id: int, reply: ReplyParameters | None
+    message: Message, address: Address, reply: ReplyParameters | None
 ) -> TelegramMethod[Any] | None:
     """Send content from what is stored; None if that can't be."""
     found = _AGAIN.get(message.kind)
@@ -64,7 +66,7 @@ def send(
         return None
     method, fields = found
     try:
-        return method(chat_id=chat_id, reply_parameters=reply, **fields(message))
+        return method(**to(address), reply_parameters=reply, **fields(message))
     except (LookupError, TypeError, AttributeError, ValidationError):
         return None  # stored by an earlier version, cut to size, or of a shape of next year
 

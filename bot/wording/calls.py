@@ -14,6 +14,7 @@ from aiogram.types import (
 
 from bot.client import SendText
 from bot.entities import entities
+from core.address import BOT, Address, Place
 from core.text import Piece
 
 # A message of the same chat, perhaps with what is quoted of it.
@@ -32,8 +33,27 @@ class Call:
     described: TelegramMethod[Any] | None = None
 
 
+def to(address: Address) -> dict[str, Any]:
+    """Say where a new message goes, in the parameters that all methods have for it.
+
+    LookupError for a business account: no connection to one is known.
+    """
+    return {"chat_id": _chat(address), "message_thread_id": address.thread_id}
+
+
+def at(place: Place) -> dict[str, Any]:
+    """Say which message a method is about; LookupError as for `to`."""
+    return {"chat_id": _chat(place), "message_id": place.message_id}
+
+
+def _chat(where: Address | Place) -> int:
+    if where.account != BOT:  # without the connection, it would reach the bot's own chat
+        raise LookupError("no connection to a business account is known")
+    return where.chat_id
+
+
 def send_text(
-    chat_id: int,
+    address: Address,
     piece: Piece,
     *,
     reply_to: ReplyTo = None,
@@ -43,7 +63,7 @@ def send_text(
     """Send text with its entities; a reply whose target is gone goes without it."""
     text, spans = piece
     return SendText(
-        chat_id=chat_id,
+        **to(address),
         text=text,
         entities=entities(spans),
         reply_parameters=reply(reply_to),
@@ -53,8 +73,7 @@ def send_text(
 
 
 def edit_text(
-    chat_id: int,
-    message_id: int,
+    place: Place,
     piece: Piece,
     *,
     keyboard: InlineKeyboardMarkup | None = None,
@@ -63,8 +82,7 @@ def edit_text(
     """Give a message of ours another text."""
     text, spans = piece
     return EditMessageText(
-        chat_id=chat_id,
-        message_id=message_id,
+        **at(place),
         text=text,
         entities=entities(spans),
         parse_mode=None,

@@ -11,7 +11,7 @@ from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews, rendered
 from bot.wording.registry import words_for
 from core.text import Piece, join, split
-from database.conditions import IS_CARD
+from database.conditions import IS_CARD, in_chat
 from database.models import (
     ContentKind,
     EventKind,
@@ -46,10 +46,10 @@ async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
         return await _continuation(desk, ticket, first, pieces)
     goes_on = len(pieces) > 1 and not await _already_copied(desk, first)
     return Parcel(
-        desk.chat_id,
+        desk.address,
         Call(
             send_text(
-                desk.chat_id,
+                desk.address,
                 await face(desk, ticket, first, pieces),
                 reply_to=older.message_id if older is not None else None,
                 keyboard=keyboards.card(ticket),
@@ -77,8 +77,8 @@ async def redrawn(desk: Desk, ticket: Ticket, card: MessageLink, *, more: bool =
     face_now = await face(desk, ticket, first, body_pieces(desk, ticket, first))
     keyboard, shows = keyboards.card(ticket), previews(first) if first is not None else None
     return Parcel(
-        desk.chat_id,
-        Call(edit_text(desk.chat_id, card.message_id, face_now, keyboard=keyboard, previews=shows)),
+        desk.address,
+        Call(edit_text(card.place, face_now, keyboard=keyboard, previews=shows)),
         effects=[LinkRewritten(card.id, shown(first, named=card.copy_of is not None))],
         more=more,
     )
@@ -95,7 +95,7 @@ async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
         select(MessageLink)
         .where(
             MessageLink.ticket_id == ticket.id,
-            MessageLink.chat_id == desk.chat_id,
+            in_chat(MessageLink, desk.address),
             IS_CARD,
         )
         .order_by(MessageLink.id)
@@ -111,8 +111,8 @@ async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
         words = join([words, *_body(message, body_pieces(desk, ticket, message))], "\n")
         shows = Shown(message.id, LinkKind.COPY, revision=message.revision)
     return Parcel(
-        desk.chat_id,
-        Call(edit_text(desk.chat_id, oldest.message_id, words)),
+        desk.address,
+        Call(edit_text(oldest.place, words)),
         effects=[LinkRewritten(oldest.id, shows)],
         more=len(known) > 2,  # noqa: PLR2004
     )
@@ -192,8 +192,8 @@ async def _continuation(
         return None
     piece = numbered_pieces(desk, ticket, first)[desk.part]
     return Parcel(
-        desk.chat_id,
-        Call(send_text(desk.chat_id, piece, reply_to=card.message_id if card else None)),
+        desk.address,
+        Call(send_text(desk.address, piece, reply_to=card.message_id if card else None)),
         effects=links_of([Shown(first.id, LinkKind.COPY, desk.part, first.revision)]),
         more=desk.part + 1 < len(pieces),
     )
@@ -201,7 +201,7 @@ async def _continuation(
 
 async def _already_copied(desk: Desk, first: Message | None) -> bool:
     """Whether the rest of the first message is in this chat already, under an older card."""
-    return first is not None and bool(await links.copies(desk.session, first.id, desk.chat_id))
+    return first is not None and bool(await links.copies(desk.session, first.id, desk.address))
 
 
 async def _closed(desk: Desk, ticket: Ticket) -> tuple[str | None, str | None]:

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from bot.texts import names
+from core.address import Address
 from core.text import Piece
 from database.machinery import Delivery
-from database.models import Direction, Message, MessageLink, Ticket
+from database.models import Direction, KeptWords, Message, MessageLink, Ticket
 from services import links, read_ahead
 from services.delivery.backlog import Backlog
 
@@ -25,18 +26,15 @@ TEXT_LIMIT = 4096
 class Desk:
     """One delivery turn: the session to read with, the support team's day, what is offered.
 
-    `backlog` is what a card has to tell besides; None if nothing.
+    `address` is where it goes. `backlog` is what a card has to tell besides; None if nothing.
     """
 
     session: AsyncSession
+    address: Address
     today: date
     now: datetime
     offered: Sequence[Delivery]
     backlog: Backlog | None = None
-
-    @property
-    def chat_id(self) -> int:
-        return self.offered[0].chat_id
 
     @property
     def part(self) -> int:
@@ -61,9 +59,13 @@ class Desk:
         """Get what the offered deliveries are about, in their order."""
         return [await self.message(one.payload["message_id"]) for one in self.offered]
 
+    def id_here(self, written: Message | KeptWords) -> int | None:
+        """Get the id to reply to; None if it was written elsewhere, or before the group moved."""
+        return written.message_id if self.address.is_chat_of(written.place) else None
+
     async def card(self, ticket: Ticket) -> MessageLink | None:
         """Get the ticket's newest card, if the ticket is in this chat."""
-        if ticket.staff_chat_id != self.chat_id:
+        if ticket.staff_chat_id != self.address.chat_id:
             return None
         cards = read_ahead.of(self.session).cards
         if ticket.id in cards:

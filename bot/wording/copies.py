@@ -15,6 +15,7 @@ from bot.wording.calls import Call, ReplyTo, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews
 from bot.wording.registry import words_for
 from core.text import Piece, split, utf16_len
+from database.conditions import in_chat
 from database.models import ContentKind, Direction, LinkKind, Message, MessageLink, Ticket
 from services.delivery.parcel import AnswerArrived, Parcel, Shown, links_of
 from services.notices import AnswerPosted, QuestionPosted
@@ -101,8 +102,8 @@ def _texts(
     if len(together) < 2:  # noqa: PLR2004 - one alone may need several pieces
         return _piece(desk, messages[0], quoting.pieces(number, messages[0]), reply_to)
     return Parcel(
-        desk.chat_id,
-        Call(send_text(desk.chat_id, bundle(number, together), reply_to=reply_to)),
+        desk.address,
+        Call(send_text(desk.address, bundle(number, together), reply_to=reply_to)),
         effects=links_of([_shown(message) for message in together]),
         carries=len(together),
     )
@@ -140,10 +141,10 @@ def _piece(
     if desk.part >= len(pieces):
         return None
     return Parcel(
-        desk.chat_id,
+        desk.address,
         Call(
             send_text(
-                desk.chat_id,
+                desk.address,
                 pieces[desk.part],
                 reply_to=reply_to,
                 previews=previews(message),
@@ -162,22 +163,22 @@ def _media(desk: Desk, messages: Sequence[Message], reply_to: ReplyTo) -> Parcel
     first, album = messages[0], media.together(messages)
     if len(album) > 1:
         return Parcel(
-            desk.chat_id,
-            media.album(album, desk.chat_id, reply_to=reply_to),
+            desk.address,
+            media.album(album, desk.address, reply_to=reply_to),
             cost=len(album),
             effects=links_of(*([_shown(message)] for message in album)),
             carries=len(album),
         )
     if desk.part == 0 and quoting.context(first) and not media.has_room(first):
         return Parcel(
-            desk.chat_id,
-            Call(send_text(desk.chat_id, (quoting.context(first), []), reply_to=reply_to)),
+            desk.address,
+            Call(send_text(desk.address, (quoting.context(first), []), reply_to=reply_to)),
             effects=links_of([Shown(kind=LinkKind.NOTICE)]),
             more=True,
         )
     return Parcel(
-        desk.chat_id,
-        media.copy(first, desk.chat_id, reply_to=reply_to),
+        desk.address,
+        media.copy(first, desk.address, reply_to=reply_to),
         effects=links_of([_shown(first)]),
     )
 
@@ -202,12 +203,12 @@ async def _replied(desk: Desk, message: Message) -> ReplyTo:
         return None
     replied = await desk.message(message.reply_to_id)
     quote = quoting.native_quote(message, replied)
-    if replied.chat_id == desk.chat_id:
+    if desk.address.is_chat_of(replied.place):
         place = (message.details or {})["quote"]["position"] if quote else None
         return _reply(replied.message_id, quote, place)
     found = await desk.session.scalar(
         select(MessageLink.message_id)
-        .where(MessageLink.copy_of == replied.id, MessageLink.chat_id == desk.chat_id)
+        .where(MessageLink.copy_of == replied.id, in_chat(MessageLink, desk.address))
         .order_by(MessageLink.id)
         .limit(1)
     )

@@ -10,7 +10,7 @@ from aiogram.methods import DeleteMessage
 
 from bot.texts import names
 from bot.wording import cards, copies, media, quoting
-from bot.wording.calls import Call, edit_text, send_text
+from bot.wording.calls import Call, at, edit_text, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews
 from bot.wording.registry import words_for
 from core.text import Piece, split
@@ -24,7 +24,7 @@ from services.notices import AnswerEdited, AnswerRetracted, QuestionEdited, Ques
 async def edit(desk: Desk, notice: QuestionEdited | AnswerEdited) -> Parcel | None:
     """Edit the next copy that is out of date, or add what the text has grown by."""
     message = await desk.message(notice.message_id)
-    sent = await links.copies(desk.session, message.id, desk.chat_id)
+    sent = await links.copies(desk.session, message.id, desk.address)
     if message.direction is Direction.NOTE:
         return None
     if not sent:
@@ -55,7 +55,7 @@ async def _sent_again(desk: Desk, message: Message) -> Parcel | None:
 @words_for(AnswerRetracted)
 async def retract(desk: Desk, notice: AnswerRetracted) -> Parcel | None:
     """Delete the next copy of an answer that became a note (bots may for 48 hours)."""
-    sent = await links.all_copies(desk.session, notice.message_id, desk.chat_id)
+    sent = await links.all_copies(desk.session, notice.message_id, desk.address)
     if not sent:
         return None
     return _delete(desk, sent[0], more=len(sent) > 1)
@@ -71,11 +71,10 @@ async def _text(
     if stale[0].part >= len(pieces):
         return _delete(desk, stale[0], more=True)
     return Parcel(
-        desk.chat_id,
+        desk.address,
         Call(
             edit_text(
-                desk.chat_id,
-                stale[0].message_id,
+                stale[0].place,
                 pieces[stale[0].part],
                 previews=previews(message),
             )
@@ -92,8 +91,8 @@ async def _bundle(desk: Desk, ticket: Ticket, beside: Sequence[MessageLink]) -> 
     edited = {message.id for link, message in held if await _was_edited(desk, link, message)}
     words = copies.rebundled(_number(desk, ticket, messages), messages, edited)
     return Parcel(
-        desk.chat_id,
-        Call(edit_text(desk.chat_id, beside[0].message_id, words)),
+        desk.address,
+        Call(edit_text(beside[0].place, words)),
         effects=[_rewritten(link, message) for link, message in held],
         more=True,
     )
@@ -103,7 +102,7 @@ async def _was_edited(desk: Desk, link: MessageLink, message: Message) -> bool:
     """Whether a part of a merged message changed now, or changed before and was put after it."""
     if link.revision < message.revision:
         return True
-    return len(await links.copies(desk.session, message.id, desk.chat_id)) > 1
+    return len(await links.copies(desk.session, message.id, desk.address)) > 1
 
 
 async def _continuation(desk: Desk, message: Message, sent: Sequence[MessageLink]) -> Parcel | None:
@@ -116,8 +115,8 @@ async def _continuation(desk: Desk, message: Message, sent: Sequence[MessageLink
     if part >= len(pieces):
         return None
     return Parcel(
-        desk.chat_id,
-        Call(send_text(desk.chat_id, pieces[part], reply_to=sent[-1].message_id)),
+        desk.address,
+        Call(send_text(desk.address, pieces[part], reply_to=sent[-1].message_id)),
         effects=links_of([Shown(message.id, LinkKind.COPY, part, message.revision)]),
         more=part + 1 < len(pieces),
     )
@@ -130,7 +129,7 @@ async def _pieces(desk: Desk, ticket: Ticket, message: Message) -> list[Piece]:
     """
     if message.direction is not Direction.QUESTION:
         return split(*content(message), TEXT_LIMIT, TEXT_LIMIT)
-    sent = await links.copies(desk.session, message.id, desk.chat_id)
+    sent = await links.copies(desk.session, message.id, desk.address)
     if any(link.kind is LinkKind.CARD for link in sent):
         return cards.numbered_pieces(desk, ticket, message)
     pieces = quoting.pieces(desk.number(ticket), message)
@@ -163,12 +162,12 @@ async def _media(
     """Edit a copy; if an edit can't make the change, send the message below, as a reply to it."""
     if stale[0].part > 0:
         return _delete(desk, stale[0], more=True)
-    method = media.edit(message, desk.chat_id, stale[0].message_id)
+    method = media.edit(message, stale[0].place)
     if method is None or len(await links.beside(desk.session, stale[0])) > 1:
         return _below(desk, message, sent)
     return Parcel(
-        desk.chat_id,
-        Call(method, media.copy(message, desk.chat_id, reply_to=None).instead),
+        desk.address,
+        Call(method, media.copy(message, desk.address, reply_to=None).instead),
         effects=[_rewritten(stale[0], message)],
         more=len(stale) > 1,
     )
@@ -179,15 +178,15 @@ def _below(desk: Desk, message: Message, sent: Sequence[MessageLink]) -> Parcel 
     if sent[-1].revision >= message.revision:
         return None
     return Parcel(
-        desk.chat_id,
-        media.copy(message, desk.chat_id, reply_to=sent[-1].message_id),
+        desk.address,
+        media.copy(message, desk.address, reply_to=sent[-1].message_id),
         effects=links_of([Shown(message.id, LinkKind.COPY, 0, message.revision)]),
     )
 
 
 def _delete(desk: Desk, link: MessageLink, *, more: bool) -> Parcel:
-    method = DeleteMessage(chat_id=desk.chat_id, message_id=link.message_id)
-    return Parcel(desk.chat_id, Call(method), effects=[LinkDropped(link.id)], more=more)
+    method = DeleteMessage(**at(link.place))
+    return Parcel(desk.address, Call(method), effects=[LinkDropped(link.id)], more=more)
 
 
 def _rewritten(link: MessageLink, message: Message) -> LinkRewritten:

@@ -31,7 +31,7 @@ async def words_kept(desk: Desk, notice: WordsKept) -> Parcel | None:
 @words_for(UnconfirmedKept)
 async def unconfirmed_kept(desk: Desk, _notice: UnconfirmedKept) -> Parcel | None:
     """Tell, under the newest of them, whose words are kept until Telegram says who they are."""
-    rows = await kept.unconfirmed_in(desk.session, desk.chat_id)
+    rows = await kept.unconfirmed_in(desk.session, desk.address.chat_id)
     if not rows:
         return None
     several = len({row.speaker_id for row in rows}) > 1
@@ -41,11 +41,11 @@ async def unconfirmed_kept(desk: Desk, _notice: UnconfirmedKept) -> Parcel | Non
 
 def _under(desk: Desk, row: KeptWords, words: str, keyboard: InlineKeyboardMarkup | None) -> Parcel:
     """Say it in reply to what is kept; after the group has moved, by naming that."""
-    reply_to = row.message_id if row.chat_id == desk.chat_id else None
+    reply_to = desk.id_here(row)
     if reply_to is None:
         words = _about(words, row)
-    call = send_text(desk.chat_id, (words, []), reply_to=reply_to, keyboard=keyboard)
-    return Parcel(desk.chat_id, Call(call))
+    call = send_text(desk.address, (words, []), reply_to=reply_to, keyboard=keyboard)
+    return Parcel(desk.address, Call(call))
 
 
 def _about(words: str, row: KeptWords) -> str:
@@ -61,7 +61,7 @@ async def _question(desk: Desk, row: KeptWords) -> tuple[str, InlineKeyboardMark
         labels = [await _label(desk, one["ticket_id"]) for one in row.choices or []]
         return to_staff.orphan_kept(), keyboards.choose_ticket(row.mark, labels)
     ticket = await desk.ticket(row.ticket_id or 0)
-    arrived = await links.has_copy_of(desk.session, ticket.user.chat_id, kept.place_of(row))
+    arrived = await links.has_copy_of(desk.session, ticket.user.chat_id, row.place)
     words = to_staff.slip_edited if arrived else to_staff.slip_kept
     return words(desk.number(ticket)), keyboards.settle_kept(row.mark)
 

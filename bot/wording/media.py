@@ -21,7 +21,8 @@ from aiogram.types import (
 
 from bot.reading import kinds
 from bot.wording import again, quoting
-from bot.wording.calls import Call, ReplyTo, reply, send_text
+from bot.wording.calls import Call, ReplyTo, at, reply, send_text, to
+from core.address import Address, Place
 from core.text import utf16_len
 from database.models import ContentKind, Message
 from services.helpdesk.content import SHORTENED
@@ -47,13 +48,13 @@ _INPUT_MEDIA: dict[str, Any] = {
 }
 
 
-def copy(message: Message, chat_id: int, *, reply_to: ReplyTo) -> Call:
+def copy(message: Message, address: Address, *, reply_to: ReplyTo) -> Call:
     """Copy the message whole; what nobody knows can be neither sent nor described otherwise."""
     parameters = reply(reply_to)
     shortened = SHORTENED in (message.details or {})
     reworded = (quoting.context(message) or shortened) and has_room(message)
     method = CopyMessage(
-        chat_id=chat_id,
+        **to(address),
         from_chat_id=message.chat_id,
         message_id=message.message_id,
         reply_parameters=parameters,
@@ -61,8 +62,8 @@ def copy(message: Message, chat_id: int, *, reply_to: ReplyTo) -> Call:
     )
     if message.kind == ContentKind.UNKNOWN:
         return Call(method)
-    stored = again.send(message, chat_id, parameters)
-    words = send_text(chat_id, again.described(message), reply_to=reply_to)
+    stored = again.send(message, address, parameters)
+    words = send_text(address, again.described(message), reply_to=reply_to)
     return Call(method, [stored] if stored is not None else [], described=words)
 
 
@@ -85,10 +86,10 @@ def together(messages: Sequence[Message]) -> Sequence[Message]:
     return messages[: max(1, count)]
 
 
-def album(messages: Sequence[Message], chat_id: int, *, reply_to: ReplyTo) -> Call:
+def album(messages: Sequence[Message], address: Address, *, reply_to: ReplyTo) -> Call:
     """Send the items as one album, by their files: copying would skip what is gone in silence."""
     method = SendMediaGroup(
-        chat_id=chat_id,
+        **to(address),
         media=[
             input_media(message, in_context=number == 0) for number, message in enumerate(messages)
         ],
@@ -97,16 +98,12 @@ def album(messages: Sequence[Message], chat_id: int, *, reply_to: ReplyTo) -> Ca
     return Call(method)
 
 
-def edit(message: Message, chat_id: int, message_id: int) -> TelegramMethod[Any] | None:
+def edit(message: Message, copy_at: Place) -> TelegramMethod[Any] | None:
     """Give a copy the new caption or file; None for kinds that Telegram lets nobody edit."""
     if message.kind in _INPUT_MEDIA and again.has_file(message):
-        return EditMessageMedia(chat_id=chat_id, message_id=message_id, media=input_media(message))
+        return EditMessageMedia(**at(copy_at), media=input_media(message))
     if message.kind == ContentKind.VOICE:
-        return EditMessageCaption(
-            chat_id=chat_id,
-            message_id=message_id,
-            **again.caption(message),
-        )
+        return EditMessageCaption(**at(copy_at), **again.caption(message))
     return None
 
 

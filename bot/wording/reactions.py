@@ -3,9 +3,10 @@
 from aiogram.methods import SetMessageReaction
 from aiogram.types import ReactionTypeEmoji
 
-from bot.wording.calls import Call
+from bot.wording.calls import Call, at
 from bot.wording.context import Desk
 from bot.wording.registry import words_for
+from core.address import Place
 from database.models import Direction
 from services.delivery.parcel import Parcel
 from services.helpdesk import done_commands
@@ -33,21 +34,17 @@ async def noted(desk: Desk, notice: NoteKept) -> Parcel | None:
 
 @words_for(CommandDone)
 async def done(desk: Desk, notice: CommandDone) -> Parcel | None:
-    return _reaction(desk, notice.asked_in, notice.message_id, "👌")
+    return _reaction(desk, Place(notice.asked_in, notice.message_id), "👌")
 
 
 async def _react(desk: Desk, message_id: int, emoji: str) -> Parcel | None:
     message = await desk.message(message_id)
-    return _reaction(desk, message.chat_id, message.message_id, emoji)
+    return _reaction(desk, message.place, emoji)
 
 
-def _reaction(desk: Desk, chat_id: int, message_id: int, emoji: str) -> Parcel | None:
+def _reaction(desk: Desk, place: Place, emoji: str) -> Parcel | None:
     """React to a message of staff; not possible after the group has moved."""
-    if chat_id != desk.chat_id:
+    if not desk.address.is_chat_of(place):
         return None
-    method = SetMessageReaction(
-        chat_id=desk.chat_id,
-        message_id=message_id,
-        reaction=[ReactionTypeEmoji(emoji=emoji)],
-    )
-    return Parcel(desk.chat_id, Call(method), cost=0)
+    method = SetMessageReaction(**at(place), reaction=[ReactionTypeEmoji(emoji=emoji)])
+    return Parcel(desk.address, Call(method), cost=0)

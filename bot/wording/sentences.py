@@ -43,8 +43,8 @@ async def still_under_way(desk: Desk, notice: notices.StillUnderWay) -> Parcel |
     if delayed.status not in {DeliveryStatus.WAITING, DeliveryStatus.CLAIMED}:
         return None
     message = await desk.message(notice.message_id)
-    reply_to = message.message_id if message.chat_id == desk.chat_id else None
-    if desk.chat_id > 0:
+    reply_to = desk.id_here(message)
+    if desk.address.chat_id > 0:
         return _say(desk, to_users.question_under_way(), reply_to=reply_to)
     ticket = await desk.ticket(notice.ticket_id)
     return _say(desk, to_staff.answer_under_way(desk.number(ticket)), reply_to=reply_to)
@@ -69,7 +69,7 @@ async def delivery_failed(desk: Desk, notice: notices.DeliveryFailed) -> Parcel:
 @words_for(notices.SentAgain)
 async def sent_again(desk: Desk, notice: notices.SentAgain) -> Parcel | None:
     """Have the failure notice show the result of sending again, without its button."""
-    if notice.told_in != desk.chat_id:
+    if notice.told_in != desk.address.chat_id:
         return None
     number = desk.number(await desk.ticket(notice.ticket_id))
     became = await resend.became(desk.session, [notice.delivery_id, *notice.others])
@@ -77,7 +77,7 @@ async def sent_again(desk: Desk, notice: notices.SentAgain) -> Parcel | None:
     of_retraction = sent.kind == notices.AnswerRetracted.kind
     words = _retracted_again(number, became) if of_retraction else _sent_again(number, became)
     piece: Piece = (words, [])
-    return Parcel(desk.chat_id, Call(edit_text(desk.chat_id, notice.message_id, piece)))
+    return Parcel(desk.address, Call(edit_text(desk.address.place(notice.message_id), piece)))
 
 
 def _sent_again(number: str, became: Counter[DeliveryStatus]) -> str:
@@ -107,7 +107,7 @@ async def copy_may_remain(desk: Desk, notice: notices.CopyMayRemain) -> Parcel |
     is_answer = message.direction is Direction.ANSWER
     if is_answer or not await orphans.may_have_copy(desk.session, message, ticket.user.chat_id):
         return None
-    reply_to = message.message_id if message.chat_id == desk.chat_id else None
+    reply_to = desk.id_here(message)
     return _say(desk, to_staff.copy_may_remain(desk.number(ticket)), reply_to=reply_to)
 
 
@@ -115,7 +115,7 @@ async def copy_may_remain(desk: Desk, notice: notices.CopyMayRemain) -> Parcel |
 async def answer_may_remain(desk: Desk, notice: notices.AnswerMayRemain) -> Parcel:
     message = await desk.message(notice.message_id)
     ticket = await desk.ticket(message.ticket_id)
-    reply_to = message.message_id if message.chat_id == desk.chat_id else None
+    reply_to = desk.id_here(message)
     return _say(desk, to_staff.answer_may_remain(desk.number(ticket)), reply_to=reply_to)
 
 
@@ -129,7 +129,7 @@ async def words_wanted(desk: Desk, notice: notices.WordsWanted) -> Parcel:
 async def only_described(desk: Desk, notice: notices.OnlyDescribed) -> Parcel | None:
     """Tell the writer, under the message; after the group has moved, we can't reply to it."""
     message = await desk.message(notice.message_id)
-    reply_to = message.message_id if message.chat_id == desk.chat_id else None
+    reply_to = desk.id_here(message)
     if message.direction is Direction.QUESTION:
         return _say(desk, to_users.question_described(), reply_to=reply_to)
     ticket = await desk.ticket(message.ticket_id)
@@ -150,7 +150,7 @@ async def _edited(desk: Desk, message_id: int, words: Callable[[str], str]) -> P
     """Tell staff, under the copy in the group, that the user has edited it."""
     message = await desk.message(message_id)
     ticket = await desk.ticket(message.ticket_id)
-    copies = await links.copies(desk.session, message.id, desk.chat_id)
+    copies = await links.copies(desk.session, message.id, desk.address)
     reply_to = copies[0].message_id if copies else None
     return _say(desk, words(desk.number(ticket)), reply_to=reply_to)
 
@@ -177,7 +177,7 @@ async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel
     found = [update_json.writer(json.loads(one)) for one in await inbox.raws(desk.session, kept)]
     writers = {one.telegram_id: one for one in found if one is not None}
     words = to_staff.updates_set_aside(kept or [notice.dead_update_id], list(writers.values()))
-    return Parcel(desk.chat_id, Call(send_text(desk.chat_id, rendered(words))), effects=_AS_NOTICE)
+    return Parcel(desk.address, Call(send_text(desk.address, rendered(words))), effects=_AS_NOTICE)
 
 
 @words_for(notices.UpdateFailed)
@@ -199,7 +199,7 @@ async def staff_chat_migrated(desk: Desk, notice: notices.StaffChatMigrated) -> 
 async def command_answered(desk: Desk, notice: notices.CommandAnswered) -> Parcel:
     keyboard = InlineKeyboardMarkup(**notice.buttons) if notice.buttons else None
     piece: Piece = notice.words, [*notice.entities]
-    return Parcel(desk.chat_id, Call(send_text(desk.chat_id, piece, keyboard=keyboard)))
+    return Parcel(desk.address, Call(send_text(desk.address, piece, keyboard=keyboard)))
 
 
 @words_for(notices.Refusal)
@@ -213,14 +213,14 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
         labels = [buttons.ticket_choice(desk.number(one), one.user) for one in tickets]
         keyboard = keyboards.choose(problem.command, tickets, labels)
     words, reply_to = refusals.problem(problem, desk.today), notice.reply_to
-    if notice.asked_in not in {None, desk.chat_id}:
+    if notice.asked_in not in {None, desk.address.chat_id}:
         words, reply_to = refusals.about(words, notice.said), None
     piece: Piece = (words, [])
     if isinstance(problem, RepliesDropped) and len(problem.people) > 1:
         piece = rendered(refusals.replies_dropped(await _people(desk, problem.people)))
     return Parcel(
-        desk.chat_id,
-        Call(send_text(desk.chat_id, piece, reply_to=reply_to, keyboard=keyboard)),
+        desk.address,
+        Call(send_text(desk.address, piece, reply_to=reply_to, keyboard=keyboard)),
     )
 
 
@@ -238,8 +238,8 @@ def _say(
     keyboard: InlineKeyboardMarkup | None = None,
 ) -> Parcel:
     return Parcel(
-        desk.chat_id,
-        Call(send_text(desk.chat_id, (words, []), reply_to=reply_to, keyboard=keyboard)),
+        desk.address,
+        Call(send_text(desk.address, (words, []), reply_to=reply_to, keyboard=keyboard)),
         effects=_AS_NOTICE,
     )
 
@@ -249,7 +249,7 @@ async def _about(desk: Desk, failed: Delivery, ticket: Ticket) -> int | None:
     message_id = failed.payload.get("message_id")
     if message_id is not None:
         written = await desk.session.get_one(Message, message_id)
-        if written.chat_id == desk.chat_id:
-            return written.message_id
+        if (here := desk.id_here(written)) is not None:
+            return here
     card = await desk.card(ticket)
     return card.message_id if card is not None else None

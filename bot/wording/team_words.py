@@ -31,15 +31,15 @@ async def ticket_closed(desk: Desk, notice: notices.TicketClosed) -> Parcel:
 async def _to_user(desk: Desk, which: Words, ticket_id: int) -> Parcel:
     number = desk.number(await desk.ticket(ticket_id))
     own = await settings.words(desk.session, which, spoken())
-    call = Call(send_text(desk.chat_id, team_words.worded(which, own, number)))
-    return Parcel(desk.chat_id, call, effects=links_of([Shown(kind=LinkKind.NOTICE)]))
+    call = Call(send_text(desk.address, team_words.worded(which, own, number)))
+    return Parcel(desk.address, call, effects=links_of([Shown(kind=LinkKind.NOTICE)]))
 
 
 @words_for(notices.WordsAsked)
 async def words_asked(desk: Desk, notice: notices.WordsAsked) -> Parcel | None:
     """Ask, unless that is over by now, or the group has moved since."""
     dialogue = await desk.session.get(Dialogue, notice.dialogue_id)
-    if dialogue is None or dialogue.chat_id != desk.chat_id:
+    if dialogue is None or dialogue.chat_id != desk.address.chat_id:
         return None
     if not dialogues.is_open(dialogue, now=desk.now):
         return None
@@ -48,20 +48,20 @@ async def words_asked(desk: Desk, notice: notices.WordsAsked) -> Parcel | None:
     words = rendered(team_words.question(which, language, person))
     # An anonymous administrator can't be mentioned, and others are not to be made to reply.
     forced = ForceReply(selective=True) if person else None
-    call = Call(send_text(desk.chat_id, words, keyboard=forced))
-    return Parcel(desk.chat_id, call, effects=[DialogueAsked(dialogue.id)])
+    call = Call(send_text(desk.address, words, keyboard=forced))
+    return Parcel(desk.address, call, effects=[DialogueAsked(dialogue.id)])
 
 
 @words_for(notices.QuestionWithdrawn)
 async def question_withdrawn(desk: Desk, notice: notices.QuestionWithdrawn) -> Parcel | None:
     """Take the question away, and the menu with it; Telegram skips what is gone."""
     dialogue = await desk.session.get(Dialogue, notice.dialogue_id)
-    if dialogue is None or dialogue.chat_id != desk.chat_id:
+    if dialogue is None or dialogue.chat_id != desk.address.chat_id:
         return None
     places = [one for one in (dialogue.question_id, notice.menu_id) if one]
     if not places:
         return None
-    return Parcel(desk.chat_id, Call(DeleteMessages(chat_id=desk.chat_id, message_ids=places)))
+    return Parcel(desk.address, Call(DeleteMessages(chat_id=dialogue.chat_id, message_ids=places)))
 
 
 @words_for(notices.WordsChanged)
@@ -72,4 +72,4 @@ async def words_changed(desk: Desk, notice: notices.WordsChanged) -> Parcel:
     change = await settings.last_change(desk.session, which, language)
     piece = team_words.page(which, language, own, change, desk.today)
     keyboard = keyboards.settings_page(notice.speaker_id, which, language, is_default=own is None)
-    return Parcel(desk.chat_id, Call(send_text(desk.chat_id, piece, keyboard=keyboard)))
+    return Parcel(desk.address, Call(send_text(desk.address, piece, keyboard=keyboard)))

@@ -89,7 +89,7 @@ async def note_plain(
     ]
     await insert(session, MessageLink, made)
     trips = sorted((trip for trip, _ in arrived), key=lambda trip: trip.left_at)
-    await pauses.release(session, {trip.parcel.chat_id: trip.left_at for trip in trips})
+    await pauses.release(session, {trip.parcel.address.chat_id: trip.left_at for trip in trips})
     return sorted(newly.values())
 
 
@@ -105,7 +105,7 @@ async def note(
     parcel = trip.parcel
     for effect in parcel.effects:
         await _apply(session, trip, effect, outcome, now=now)
-    await pauses.release(session, {parcel.chat_id: trip.left_at})
+    await pauses.release(session, {parcel.address.chat_id: trip.left_at})
     for delivery in batch:
         delivery.sent_at, delivery.error = now, None
         if parcel.more:
@@ -117,7 +117,7 @@ async def note(
             delivery.lane = delivery.ticket_id or 0
         else:
             delivery.status = DeliveryStatus.DELIVERED
-    if batch[0].chat_id != parcel.chat_id:
+    if batch[0].chat_id != parcel.address.chat_id:
         _come_along(trip, batch, now=now)
     elif rules_of(trip.kind).offers_again and outcome.message_ids:
         failure_notices.note_place(batch[0], outcome.message_ids[0])
@@ -171,7 +171,8 @@ def _made(trip: Trip, effect: LinkMade, message_ids: Sequence[int]) -> list[dict
             "ticket_id": trip.ticket_id,
             "copy_of": shown.copy_of,
             "kind": shown.kind,
-            "chat_id": trip.parcel.chat_id,
+            "account": trip.parcel.address.account,
+            "chat_id": trip.parcel.address.chat_id,
             "message_id": message_id,
             "part": shown.part,
             "revision": shown.revision,

@@ -103,7 +103,7 @@ class Claims:
         """Do what was decided: claim it, or look again in time."""
         match decision:
             case Claimed(batch, parcel):
-                self._limiter.leave(parcel.chat_id, parcel.cost)
+                self._limiter.leave(parcel.address.chat_id, parcel.cost)
                 turn.claim(batch, parcel)
             case Later(at) | Room(at):
                 turn.look_at(at)
@@ -199,7 +199,7 @@ class Claims:
         if parcel is None:
             first.status = DeliveryStatus.DELIVERED
             return Again()
-        when = self._limiter.next_at(turn.monotonic, parcel.chat_id, parcel.cost)
+        when = self._limiter.next_at(turn.monotonic, parcel.address.chat_id, parcel.cost)
         return Room(when) if when > turn.monotonic else Claimed(offered[: parcel.carries], parcel)
 
     async def _word(

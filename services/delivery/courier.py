@@ -186,7 +186,7 @@ class Courier:
     async def _recover(self, turn: Turn, attempt: Attempt) -> None:
         """Take back what a failed turn changed outside the database, and find who is to blame."""
         for trip in turn.trips:
-            self._limiter.answer(turn.monotonic, trip.parcel.chat_id, trip.parcel.cost)
+            self._limiter.answer(turn.monotonic, trip.parcel.address.chat_id, trip.parcel.cost)
         self._claims.line.forget()
         self._contact.undo()
         claimed = [one for trip in turn.trips for one in trip.delivery_ids]
@@ -210,7 +210,7 @@ class Courier:
             log.exception("the sender failed")
             outcome = Unknown(type(error).__name__)  # its words may name what no one is to read
         now, answer = self._monotonic(), (trip, outcome)
-        self._limiter.answer(now, trip.parcel.chat_id, trip.parcel.cost)
+        self._limiter.answer(now, trip.parcel.address.chat_id, trip.parcel.cost)
         self._in_flight.answers.append(answer)
         self._contact.answered(answer, now)
         self._note_all_back()

@@ -31,7 +31,7 @@ class InFlight:
 
     def chats(self) -> set[int]:
         """Name the chats to which something is on its way."""
-        return {trip.parcel.chat_id for trip in self._tasks}
+        return {trip.parcel.address.chat_id for trip in self._tasks}
 
     def delivery_ids(self, *, excluding: Sequence[Answer]) -> set[int]:
         """Name the deliveries on their way, other than those of these answers."""

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.address import Address
 from database.machinery import Delivery
 from database.models import LinkKind
 from services.delivery.backlog import Backlog
@@ -84,7 +85,7 @@ class Parcel:
     deliveries follows.
     """
 
-    chat_id: int
+    address: Address
     call: object
     cost: int = 1
     effects: Sequence[Effect] = ()

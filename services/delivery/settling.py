@@ -85,7 +85,7 @@ async def settle(
             await arrivals.note(session, trip, batch, outcome, now=now)
         case Paused(seconds):
             _wait(batch, now)
-            await pauses.begin(session, parcel.chat_id, timedelta(seconds=seconds), now=now)
+            await pauses.begin(session, parcel.address.chat_id, timedelta(seconds=seconds), now=now)
         case Unknown():
             await _unknown(session, trip, batch, outcome, now=now)
         case BotRefused(reason):
@@ -98,7 +98,7 @@ async def settle(
         case Migrated(new_id):
             _wait(batch, now)
             await session.flush()
-            await relocating.migrated(session, parcel.chat_id, new_id, now=now)
+            await relocating.migrated(session, parcel.address.chat_id, new_id, now=now)
         case Refused():
             await _refused(session, batch, outcome, now)
 
@@ -195,7 +195,7 @@ async def _user_gone(
 
     It was due when it was refused, which tells what failed during a block from what failed before.
     """
-    chat_id, left_at = trip.parcel.chat_id, trip.left_at
+    chat_id, left_at = trip.parcel.address.chat_id, trip.left_at
     if await people.has_returned_since(session, chat_id, left_at, now=now):
         _wait(batch, now)
         return
@@ -266,10 +266,10 @@ async def _chat_refused(
     now: datetime,
 ) -> None:
     """Hold the staff chat; for any other group nothing is worth keeping."""
-    if parcel.chat_id < 0 and not await _is_to_staff(session, batch[0]):
+    if parcel.address.chat_id < 0 and not await _is_to_staff(session, batch[0]):
         await fail(session, batch, reason, now=now)
         return
-    await doubts.put_back(session, parcel.chat_id, now=now)
+    await doubts.put_back(session, parcel.address.chat_id, now=now)
     if not batch[0].payload.get("doubted"):
         _wait(batch, now)
-    await pauses.hold(session, parcel.chat_id, reason, now=now)
+    await pauses.hold(session, parcel.address.chat_id, reason, now=now)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import slashes
+from core.address import Address
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, EventKind, Message, Ticket, User
 from services import links, outbox
@@ -90,7 +91,7 @@ async def send_again(
     session: AsyncSession, ticket: Ticket, answer: Message, *, now: datetime
 ) -> None:
     """Send an answer if the user has no copy of it and none is on its way."""
-    if await links.copies(session, answer.id, ticket.user.chat_id):
+    if await links.copies(session, answer.id, Address(ticket.user.chat_id)):
         return
     sends = await session.scalars(
         select(Delivery).where(

@@ -201,7 +201,7 @@ async def _hear_again(
 ) -> None:
     for row in rows:
         said = await _said(session, row)
-        written = await messages.find(session, kept.place_of(row))
+        written = await messages.find(session, row.place)
         if written is None:
             await hear(session, ticket, said, now=now)
         else:
@@ -212,7 +212,7 @@ async def _settle(
     session: AsyncSession, ticket: Ticket, row: KeptWords, *, as_note: bool, now: datetime
 ) -> None:
     content = kept.content_of(row) if as_note else kept.content_of(row).without_slash()
-    written = await messages.find(session, kept.place_of(row))
+    written = await messages.find(session, row.place)
     if written is not None:
         await answers.edit(session, ticket, written, content, now=now, as_note=as_note)
         if written.direction is Direction.ANSWER:
@@ -224,7 +224,7 @@ async def _settle(
 
 async def _user_has_any(session: AsyncSession, ticket: Ticket, rows: Iterable[KeptWords]) -> bool:
     for row in rows:
-        if await links.has_copy_of(session, ticket.user.chat_id, kept.place_of(row)):
+        if await links.has_copy_of(session, ticket.user.chat_id, row.place):
             return True
     return False
 

@@ -98,10 +98,6 @@ async def ask_again(session: AsyncSession, chat_id: int, *, now: datetime) -> No
             await ask(session, row, chat_id, now=now)
 
 
-def place_of(row: KeptWords) -> Place:
-    return Place(row.chat_id, row.message_id, row.account)
-
-
 def content_of(row: KeptWords) -> Content:
     return _CONTENT.validate_python(row.content)
 

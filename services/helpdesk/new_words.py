@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.address import Place
+from core.address import Address, Place
 from database.models import User
 from database.team import Dialogue
 from services import outbox
@@ -41,7 +41,7 @@ class Reply:
 
 async def ask(
     session: AsyncSession,
-    chat_id: int,
+    address: Address,
     speaker_id: int,
     which: Words,
     language: str,
@@ -50,10 +50,12 @@ async def ask(
     now: datetime,
 ) -> None:
     """Ask somebody for new words; an earlier question to them in this chat is withdrawn."""
+    chat_id, thread_id, _ = address
     await stop(session, chat_id, speaker_id, now=now)
-    data = {"key": which.value, "language": language} | dialogues.place_data("menu", menu)
+    data = {"key": which.value, "language": language, "thread_id": thread_id}
+    data |= dialogues.place_data("menu", menu)
     dialogue = await dialogues.begin(session, chat_id, speaker_id, STEP, data, now=now)
-    outbox.post(session, chat_id, WordsAsked(dialogue.id), now=now)
+    outbox.post(session, chat_id, WordsAsked(dialogue.id, thread_id), now=now)
 
 
 async def stop(
@@ -132,6 +134,6 @@ async def _finish(
         beside = menu.message_id if menu and menu.chat_id == dialogue.chat_id else None
         outbox.post(session, chat_id, QuestionWithdrawn(dialogue.id, beside), now=now)
     speaker_id = await staff_chats.followed(session, dialogue.speaker_id)
-    changed = WordsChanged(speaker_id, data["key"], data["language"])
+    changed = WordsChanged(speaker_id, data["key"], data["language"], data.get("thread_id"))
     outbox.post(session, chat_id, changed, now=now)
     await session.flush()

@@ -21,6 +21,7 @@ from bot.client import (
     parameters,
 )
 from bot.wording.calls import send_text
+from core.address import Address
 from core.config import BotSettings
 from tests.proofs.fuzzing.wire import TOKEN
 from tests.support.office import close
@@ -60,7 +61,7 @@ def test_what_has_parts_stays_whole(session: JsonSession, bot: Bot) -> None:
     )
     bold = {"type": "bold", "offset": 0, "length": 5}
 
-    text = send_text(7, ("Hello", [bold]), reply_to=3, keyboard=keyboard)
+    text = send_text(Address(7), ("Hello", [bold]), reply_to=3, keyboard=keyboard)
 
     assert said(session, bot, text) == {
         "chat_id": 7,
@@ -100,13 +101,16 @@ def test_each_option_of_a_text_that_telegram_knows_is_there(session: JsonSession
 
 
 def test_links_are_shown_as_somebody_chose(session: JsonSession, bot: Bot) -> None:
-    text = send_text(7, ("https://example.org", []), previews={"is_disabled": True})
+    text = send_text(Address(7), ("https://example.org", []), previews={"is_disabled": True})
 
     assert said(session, bot, text)["link_preview_options"] == {"is_disabled": True}
 
 
 def test_a_text_without_an_option_says_nothing_of_it(session: JsonSession, bot: Bot) -> None:
-    assert said(session, bot, send_text(7, ("Hello", []))) == {"chat_id": 7, "text": "Hello"}
+    assert said(session, bot, send_text(Address(7), ("Hello", []))) == {
+        "chat_id": 7,
+        "text": "Hello",
+    }
 
 
 # What comes back

@@ -30,6 +30,7 @@ from structlog.testing import capture_logs
 from bot.client import make_bot
 from bot.outgoing.sender import Sender
 from bot.wording.calls import Call, reply
+from core.address import Address
 from core.config import BotSettings
 from sandbox import Message, Sandbox
 from sandbox.client import User
@@ -152,7 +153,7 @@ async def test_a_file_on_disk_is_carried_too(place: Place, tmp_path: Path) -> No
 async def test_the_sender_tells_the_id_of_what_carried_a_file(place: Place) -> None:
     document = SendDocument(chat_id=place.alice.id, document=REPORT, caption="May")
 
-    outcome = await Sender(place.bot)(Parcel(place.alice.id, Call(document)))
+    outcome = await Sender(place.bot)(Parcel(Address(place.alice.id), Call(document)))
 
     assert outcome == Delivered(((await place.alice.sees("May")).id,))
 
@@ -171,7 +172,7 @@ async def test_what_is_sent_once_more_carries_its_file_once_more(place: Place) -
         description="Bad Request: can't parse entities",
     )
 
-    outcome = await Sender(place.bot)(Parcel(place.alice.id, Call(document)))
+    outcome = await Sender(place.bot)(Parcel(Address(place.alice.id), Call(document)))
 
     assert isinstance(outcome, Delivered)
     assert place.content(await place.alice.sees("May"), "document") == b"a report"
@@ -180,7 +181,7 @@ async def test_what_is_sent_once_more_carries_its_file_once_more(place: Place) -
 async def test_an_empty_file_is_refused_in_telegrams_words(place: Place) -> None:
     empty = SendDocument(chat_id=place.alice.id, document=BufferedInputFile(b"", "empty.csv"))
 
-    outcome = await Sender(place.bot)(Parcel(place.alice.id, Call(empty)))
+    outcome = await Sender(place.bot)(Parcel(Address(place.alice.id), Call(empty)))
 
     assert isinstance(outcome, Refused)
     assert "non-empty" in outcome.reason

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.address import Address
 from database.machinery import Delivery, DeliveryStatus
 from database.models import (
     Direction,
@@ -160,7 +161,7 @@ async def link(
 
 def parcel(chat_id: int = STAFF, **fields: Any) -> Parcel:
     """Put nothing in particular into a parcel; each message it makes is a notice."""
-    return Parcel(chat_id, call=None, **{"effects": links_of([Shown()])} | fields)
+    return Parcel(Address(chat_id), call=None, **{"effects": links_of([Shown()])} | fields)
 
 
 def trip_of(batch: Sequence[Delivery], parcel: Parcel, *, left_at: datetime = NOON) -> Trip:

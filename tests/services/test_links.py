@@ -1,6 +1,6 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.address import Place
+from core.address import Address, Place
 from database.models import LinkKind, Ticket
 from services import links
 from tests.services import factories
@@ -61,7 +61,7 @@ async def test_the_copies_of_a_message_are_listed_in_order(
     await factories.link(session, ticket, 80, copy_of=other.id)
     await factories.link(session, ticket, 81, copy_of=message.id, chat_id=ANN.telegram_id)
 
-    assert await links.copies(session, message.id, STAFF) == copies
+    assert await links.copies(session, message.id, Address(STAFF)) == copies
 
 
 async def test_a_copy_anywhere_is_a_copy(session: AsyncSession, ticket: Ticket) -> None:

@@ -148,6 +148,7 @@ async def open_office(
     sessions: Sessions,
     *,
     supergroup: bool = False,
+    forum: bool = False,
     privacy: bool = True,
     limits: bool = False,
     bot: str | None = "member",
@@ -156,7 +157,9 @@ async def open_office(
     """Open Telegram and run the bot; `bot` is its status in the staff chat."""
     async with open_telegram(privacy=privacy, limits=limits) as (sandbox, telegram):
         kate = await telegram.user("Kate", username="kate")
-        support = await telegram.group("Support", members=[kate], supergroup=supergroup, bot=bot)
+        support = await telegram.group(
+            "Support", members=[kate], supergroup=supergroup, forum=forum, bot=bot
+        )
         settings = settings_for(sandbox, support, **changes)
         stopped = asyncio.Event()
         async with running(sandbox, settings, sessions, stopped) as app:

@@ -21,6 +21,7 @@ from aiogram.types import InputMediaPhoto, MessageEntity, MessageId, ReactionTyp
 from bot.client import make_bot
 from bot.outgoing.sender import Sender, _message_ids
 from bot.wording.calls import Call, reply, send_text
+from core.address import Address
 from sandbox import Message, Sandbox, Telegram
 from sandbox.client import Chat, User
 from services.delivery.outcomes import (
@@ -57,7 +58,7 @@ class Place:
     ) -> Outcome:
         """Send a parcel with this call."""
         to = chat_id if chat_id is not None else self.alice.id
-        return await self.sender(Parcel(to, Call(method, instead)))
+        return await self.sender(Parcel(Address(to), Call(method, instead)))
 
     async def sent(self, method: TelegramMethod[Any], **how: Any) -> int:
         """Send what arrives; return the message's id."""
@@ -223,7 +224,7 @@ async def test_where_nobody_listens_nothing_can_have_arrived(place: Place) -> No
     nobody = settings_for(place.sandbox, place.support, telegram_api_url="http://127.0.0.1:1")
     bot = make_bot(nobody)
 
-    outcome = await Sender(bot)(Parcel(place.alice.id, Call(place.hello())))
+    outcome = await Sender(bot)(Parcel(Address(place.alice.id), Call(place.hello())))
 
     await close(bot)
     assert isinstance(outcome, Unknown)
@@ -352,7 +353,7 @@ async def test_a_message_that_cannot_be_edited_is_sent_again(place: Place) -> No
 
 
 async def test_a_reply_whose_target_is_gone_goes_without_it(place: Place) -> None:
-    outcome = await place.send(send_text(place.alice.id, ("Hello", []), reply_to=NOWHERE))
+    outcome = await place.send(send_text(Address(place.alice.id), ("Hello", []), reply_to=NOWHERE))
 
     assert outcome == Delivered(((await place.last()).id,))
     assert (await place.last()).reply_to is None
@@ -362,7 +363,7 @@ async def test_a_reply_that_telegram_insists_on_goes_without_it(place: Place) ->
     words = "Bad Request: message to be replied not found"
     await place.telegram.breaks("error", method="sendMessage", status=400, description=words)
 
-    outcome = await place.send(send_text(place.alice.id, ("Hello", []), reply_to=NOWHERE))
+    outcome = await place.send(send_text(Address(place.alice.id), ("Hello", []), reply_to=NOWHERE))
 
     assert outcome == Delivered(((await place.last()).id,))
 
@@ -460,12 +461,36 @@ async def test_what_is_refused_plain_as_well_is_refused(place: Place) -> None:
 async def test_a_thread_that_is_gone_is_left_out(place: Place) -> None:
     words = "Bad Request: message thread not found"
     await place.telegram.breaks("error", method="sendMessage", status=400, description=words)
-    message = send_text(place.support.id, ("Hello", []), reply_to=NOWHERE)
+    message = send_text(Address(place.support.id), ("Hello", []), reply_to=NOWHERE)
 
     outcome = await place.send(message, chat_id=place.support.id)
 
     assert isinstance(outcome, Delivered)
     assert (await place.kate.sees("Hello", in_=place.support)).reply_to is None
+
+
+async def test_what_was_for_a_thread_that_is_gone_goes_to_general(place: Place) -> None:
+    forum = await place.telegram.group("Forum", members=[place.kate], forum=True, bot="member")
+
+    outcome = await place.send(send_text(Address(forum.id, 77), ("Hello", [])), chat_id=forum.id)
+
+    assert isinstance(outcome, Delivered)
+    assert (await place.kate.sees("Hello", in_=forum)).thread is None
+
+
+@pytest.mark.parametrize("words", ["message thread not found", "TOPIC_CLOSED", "TOPIC_DELETED"])
+async def test_a_forum_whose_general_is_closed_refuses(place: Place, words: str) -> None:
+    error = {"status": 400, "description": f"Bad Request: {words}"}
+    await place.telegram.breaks("error", method="sendMessage", times=None, **error)
+
+    outcome = await place.send(place.hello_group(), chat_id=place.support.id)
+
+    assert isinstance(outcome, ChatRefused)
+
+
+async def test_nothing_for_a_business_account_goes_to_the_bots_own_chat(place: Place) -> None:
+    with pytest.raises(LookupError):
+        send_text(Address(place.alice.id, account=place.kate.id), ("Hello", []))
 
 
 async def test_what_is_deleted_already_is_deleted(place: Place) -> None:

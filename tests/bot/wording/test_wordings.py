@@ -76,7 +76,7 @@ async def test_every_notice_is_worded_in_every_language(
     parcel = await Composer(Team(STAFF, language, UTC), lambda: NOON)(session, [delivery])
 
     assert parcel is not None
-    assert parcel.chat_id == chat_id
+    assert parcel.address.chat_id == chat_id
 
 
 @pytest.mark.parametrize("kind", NOTICES, ids=lambda kind: kind.__name__)

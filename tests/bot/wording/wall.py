@@ -106,7 +106,7 @@ class Wall:
 
     def _take(self, parcel: Parcel) -> Sequence[int]:
         assert isinstance(parcel.call, Call)
-        method, chat = parcel.call.method, self._chats.setdefault(parcel.chat_id, {})
+        method, chat = parcel.call.method, self._chats.setdefault(parcel.address.chat_id, {})
         self.calls.append(method)
         match method:
             case SendText() | EditMessageText():

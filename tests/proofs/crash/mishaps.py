@@ -67,7 +67,7 @@ def dies_before_the_settling() -> None:
 
     async def send_and_die(self: Sender, parcel: Parcel) -> Outcome:
         outcome = await send(self, parcel)
-        if parcel.chat_id < 0:
+        if parcel.address.chat_id < 0:
             die()
         return outcome
 

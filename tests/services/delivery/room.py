@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from core.address import Address
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Ticket
 from services import notices, outbox
@@ -72,9 +73,9 @@ class Telegram:
         numbers: tuple[int, ...] = parcel.call  # type: ignore[assignment]
         async with self._called:
             if numbers[0]:
-                self.calls.append((parcel.chat_id, numbers))
+                self.calls.append((parcel.address.chat_id, numbers))
             else:
-                self.others.append(parcel.chat_id)
+                self.others.append(parcel.address.chat_id)
             self._called.notify_all()
         if numbers[0] in self._held:
             await self._held[numbers[0]].wait()
@@ -115,7 +116,7 @@ class Words:
         if numbers[0] in self.nothing:
             return None
         return Parcel(
-            head.chat_id,
+            Address(head.chat_id),
             call=numbers,
             cost=self.costs.get(numbers[0], 1),
             effects=links_of([Shown(part=head.part)]),

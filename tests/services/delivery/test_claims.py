@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.address import Address
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Ticket
 from services.delivery import claims as claiming
@@ -69,7 +70,7 @@ async def test_what_is_claimed_travels_and_counts_for_the_limits(
     batch = [await delivery(session, QuestionPosted(number), ticket) for number in (1, 2)]
     limiter, turn = Limiter(per_group=1), Turn(NOON, 100.0, longest=LONGEST)
 
-    Claims(never, limiter, timedelta())._note(Claimed(batch, Parcel(STAFF, None)), turn)
+    Claims(never, limiter, timedelta())._note(Claimed(batch, Parcel(Address(STAFF), None)), turn)
 
     (trip,) = turn.trips
     assert trip.delivery_ids == turn.claimed == [one.id for one in batch]
@@ -80,7 +81,7 @@ async def test_what_is_claimed_travels_and_counts_for_the_limits(
 @pytest.mark.parametrize(
     ("decision", "chat_id", "goes_on_with"),
     [
-        (Claimed([], Parcel(STAFF, None)), STAFF, 2),
+        (Claimed([], Parcel(Address(STAFF), None)), STAFF, 2),
         (Again(), STAFF, 2),
         (Later(1.0), STAFF, None),
         (Room(1.0), STAFF, None),

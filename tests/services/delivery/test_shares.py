@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.address import Address
 from database.machinery import Delivery, DeliveryStatus, Precedence
 from database.models import Ticket
 from services import outbox
@@ -81,7 +82,7 @@ class Group:
     @staticmethod
     async def _words(_: AsyncSession, offered: Sequence[Delivery], *_backlog: object) -> Parcel:
         cost = ALBUM if offered[0].media_group_id else 1
-        return Parcel(offered[0].chat_id, None, cost=cost)
+        return Parcel(Address(offered[0].chat_id), None, cost=cost)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.address import Place
+from core.address import Address, Place
 from database.machinery import Delivery
 from database.team import Dialogue
 from services.delivery import relocating
@@ -27,8 +27,8 @@ async def asked(
     session: AsyncSession, speaker_id: int = KATE.telegram_id, chat_id: int = STAFF
 ) -> Dialogue:
     """Ask for the closing words in Russian."""
-    menu = Place(chat_id, MENU)
-    await new_words.ask(session, chat_id, speaker_id, Words.CLOSING, "ru", menu=menu, now=NOON)
+    address, menu = Address(chat_id), Place(chat_id, MENU)
+    await new_words.ask(session, address, speaker_id, Words.CLOSING, "ru", menu=menu, now=NOON)
     (dialogue,) = await dialogues.ongoing(session, chat_id, speaker_id)
     await dialogues.asked_with(session, dialogue.id, QUESTION)
     await session.refresh(dialogue)
