@@ -72,13 +72,25 @@ class Fairness:
                 yield f"unfair: {one.token} was seen after {sends} messages, allowed {allowed}"
 
     def _held_up(self) -> Iterator[str]:
+<<<<<<< HEAD
         """Messages behind one that keeps failing pass it within minutes."""
+=======
+        """What comes behind a message that fails each time passes it within minutes.
+
+        What travels with it, as parts of one message, waits with it.
+        """
+>>>>>>> 2dfb260 (Judge what travels with a stubborn message together with it)
         firsts, stubborn = self.ledger.firsts(), self.simulation.telegram.stuck
         if self.simulation.plan.limits or len(self.simulation.processes) > 1:
             return
         for token, (begins, ends) in stubborn.items():
             since = begins + PASSED_WITHIN
-            behind = [one for one in self._of_lane(token) if one.token not in stubborn]
+            with_it = self._batches(token)
+            behind = [
+                one
+                for one in self._of_lane(token)
+                if one.token not in stubborn and self._batches(one.token).isdisjoint(with_it)
+            ]
             if since >= ends or self._disturbed(begins + FELT_FOR, since):
                 continue
             for one in behind:
@@ -90,6 +102,16 @@ class Fairness:
         written = [one for one in self.ledger.written if one.token[:2] == token[:2]]
         number = next(n for n, one in enumerate(written) if one.token == token)
         return [one for one in written[number + 1 :] if not one.deleted]
+
+    def _batches(self, token: str) -> set[int]:
+        """Name the messages in which something that was written travelled."""
+        one = next(one for one in self.ledger.written if one.token == token)
+        row = self.ledger.stored.get((one.chat_id, one.message_id))
+        return {
+            wait.row["batch_id"]
+            for wait in self._waits
+            if row and json.loads(wait.row["payload"]).get("message_id") == row["id"]
+        } - {None}
 
     def _wait_of(self, one: Written) -> Wait | None:
         """Find the delivery of a message that the promise covers; None if it covers none.
