@@ -47,12 +47,17 @@ class Witness:
         telegram.on_change = self._look
 
     def waiting(self) -> list[str]:
+<<<<<<< HEAD
         """List the deliveries that are not settled."""
+=======
+        """List what is in the outbox and not settled, and words of people not confirmed yet."""
+>>>>>>> b0e8317 (Wait in the simulation for words of people who are not confirmed yet)
         rows = self._store.ask(
             "SELECT id, kind, status, attempts, error FROM deliveries "
             "WHERE status IN ('waiting', 'claimed')"
         )
-        return [" ".join(map(str, row)) for row in rows]
+        kept = self._store.ask("SELECT id, reason FROM kept_words WHERE reason = 'unconfirmed'")
+        return [" ".join(map(str, row)) for row in [*rows, *kept]]
 
     def process_ended(self) -> None:
         """Note what a process had claimed when it ended."""
