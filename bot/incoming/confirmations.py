@@ -41,9 +41,13 @@ class Confirmations:
         self._returned = asyncio.Event()
 
     def hear(self, *, after_silence: bool) -> None:
-        """Note that Telegram answered; after a silence, ask about everybody soon."""
+        """Note that Telegram answered; after a silence, it may know everybody."""
         if after_silence:
-            self._returned.set()
+            self.ask_soon()
+
+    def ask_soon(self) -> None:
+        """Ask about everybody at once, and then in short pauses again."""
+        self._returned.set()
 
     async def run(self) -> None:
         """Ask until cancelled; less and less often about the same people while Telegram answers."""

@@ -77,6 +77,22 @@ async def test_when_telegram_returns_all_are_asked_about_at_once(
         await alice.sees("It is on its way")
 
 
+async def test_when_the_bot_is_let_in_again_all_are_asked_about_at_once(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirmations, "SHORTEST_PAUSE", 3600)
+    async with open_office(sessions) as office:
+        alice = await office.telegram.user("Alice")
+        await keeps(office, await office.opens(alice, "My order is late"), "It is on its way")
+        await office.telegram.mends()
+        await office.telegram.advance(4)
+
+        await office.support.bot_becomes("left")
+        await office.support.bot_becomes("member")
+
+        await alice.sees("It is on its way")
+
+
 async def test_what_was_kept_goes_before_what_comes_after_it(office: Office, alice: User) -> None:
     card = await office.opens(alice, "My order is late")
     await silent_in_a_public_group(office)
