@@ -173,7 +173,9 @@ async def user_returned(desk: Desk, notice: notices.UserReturned) -> Parcel | No
 @words_for(notices.UpdateSetAside)
 async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel:
     """Tell of all updates set aside since, and whose they are; replayed ones no longer count."""
-    kept = await set_aside_news.kept_since(desk.session, notice.dead_update_id, desk.chat_id)
+    kept = await set_aside_news.kept_since(
+        desk.session, notice.dead_update_id, desk.address.chat_id
+    )
     found = [update_json.writer(json.loads(one)) for one in await inbox.raws(desk.session, kept)]
     writers = {one.telegram_id: one for one in found if one is not None}
     words = to_staff.updates_set_aside(kept or [notice.dead_update_id], list(writers.values()))

@@ -72,14 +72,10 @@ class Fairness:
                 yield f"unfair: {one.token} was seen after {sends} messages, allowed {allowed}"
 
     def _held_up(self) -> Iterator[str]:
-<<<<<<< HEAD
-        """Messages behind one that keeps failing pass it within minutes."""
-=======
-        """What comes behind a message that fails each time passes it within minutes.
+        """Messages behind one that keeps failing pass it within minutes.
 
-        What travels with it, as parts of one message, waits with it.
+        Those that travel with it, as parts of one message, wait with it.
         """
->>>>>>> 2dfb260 (Judge what travels with a stubborn message together with it)
         firsts, stubborn = self.ledger.firsts(), self.simulation.telegram.stuck
         if self.simulation.plan.limits or len(self.simulation.processes) > 1:
             return

@@ -47,11 +47,7 @@ class Witness:
         telegram.on_change = self._look
 
     def waiting(self) -> list[str]:
-<<<<<<< HEAD
-        """List the deliveries that are not settled."""
-=======
-        """List what is in the outbox and not settled, and words of people not confirmed yet."""
->>>>>>> b0e8317 (Wait in the simulation for words of people who are not confirmed yet)
+        """List deliveries that are not settled, and words of people not confirmed yet."""
         rows = self._store.ask(
             "SELECT id, kind, status, attempts, error FROM deliveries "
             "WHERE status IN ('waiting', 'claimed')"

@@ -166,8 +166,8 @@ async def test_asking_in_the_group_that_it_became_takes_the_question_back(
     first = await asked(session, speaker_id)
     await moves(session)
     asks_again = MOVED if speaker_id == STAFF else speaker_id
-    menu = Place(MOVED, MENU)
-    await new_words.ask(session, MOVED, asks_again, Words.CLOSING, "ru", menu=menu, now=NOON)
+    address, menu = Address(MOVED), Place(MOVED, MENU)
+    await new_words.ask(session, address, asks_again, Words.CLOSING, "ru", menu=menu, now=NOON)
 
     with pytest.raises(NoLongerAsked):
         await said(session, first, "Bye")
@@ -190,8 +190,8 @@ async def test_a_menu_of_the_former_group_is_not_deleted_from_the_one_that_it_be
 ) -> None:
     """There its number is of another message."""
     await moves(session)
-    menu = Place(STAFF, MENU)
-    await new_words.ask(session, MOVED, KATE.telegram_id, Words.CLOSING, "ru", menu=menu, now=NOON)
+    address, menu, kate = Address(MOVED), Place(STAFF, MENU), KATE.telegram_id
+    await new_words.ask(session, address, kate, Words.CLOSING, "ru", menu=menu, now=NOON)
     (dialogue,) = await dialogues.ongoing(session, MOVED, KATE.telegram_id)
 
     await said(session, dialogue, "Bye", chat_id=MOVED)
