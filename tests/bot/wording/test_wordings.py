@@ -139,6 +139,7 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
         "old_id": STAFF,
         "others": [],
         "person_id": None,
+        "thread_id": 7,
         "problem": NotForYou().to_json(),
         "reason": "Bad Request: no",
         "reply_to": 5,
