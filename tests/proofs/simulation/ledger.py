@@ -145,7 +145,8 @@ class Ledger:
         asked = {
             call.params.integer("user_id")
             for call in self.simulation.telegram.calls
-            if call.method == "getChatMember" and not (call.heard and call.processed)
+            if call.method == "getChatMember"
+            and (call.fault or not (call.heard and call.processed))
         }
         return {row["id"] for row in self.rows("users") if row["telegram_id"] in asked}
 
