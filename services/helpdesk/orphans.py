@@ -21,8 +21,10 @@ from services.notices import (
     AnswerEdited,
     AnswerPosted,
     CardPosted,
+    CardRetired,
     CopyMayRemain,
     QuestionPosted,
+    SentAgain,
     rules_of,
 )
 from services.outbox import DECORATION
@@ -39,6 +41,9 @@ RECOGNISED_BY = 64
 
 KEPT_FOR = timedelta(days=7)
 
+# Edits of messages without buttons of a ticket: sent anew, they are known by their ids alone.
+_EDITS = frozenset({CardRetired.kind, SentAgain.kind})
+
 
 async def note(
     session: AsyncSession,
@@ -46,12 +51,12 @@ async def note(
     *,
     since: datetime,
     until: datetime,
-    anew: bool = False,
+    anew: bool | None = None,
 ) -> None:
     """Note that a send to a group, or of an answer, may have made a message with an unknown id.
 
-    Cards are known by their buttons, and decorations make no message. An edited answer makes one
-    only if it is sent as a new message (`anew`).
+    Cards are known by their buttons, and decorations make no message. An edit makes one only if it
+    is sent as a new message (`anew`; None if the process died, so that nobody knows).
     """
     head = batch[0]
     if head.ticket_id is None or not _makes_orphans(head, anew=anew):
@@ -148,10 +153,12 @@ async def forget_old(session: AsyncSession, *, now: datetime) -> None:
     await session.execute(delete(LostSend).where(LostSend.until < now - KEPT_FOR))
 
 
-def _makes_orphans(head: Delivery, *, anew: bool) -> bool:
+def _makes_orphans(head: Delivery, *, anew: bool | None) -> bool:
     if head.chat_id > 0:
         rules = rules_of(head.kind)
         return Direction.ANSWER in {rules.passes_on, rules.edits if anew else None}
+    if head.kind in _EDITS:
+        return anew is not False
     known_by_buttons = head.kind == CardPosted.kind and head.part == 0
     return head.precedence not in DECORATION and not known_by_buttons
 

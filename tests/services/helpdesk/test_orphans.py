@@ -3,11 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from database.machinery import LostSend
 from database.models import Direction, Ticket
 from services.helpdesk import orphans
-from services.notices import AnswerEdited, AnswerPosted, CopyMayRemain, Notice, QuestionPosted
+from services.notices import (
+    AnswerEdited,
+    AnswerPosted,
+    CardRetired,
+    CopyMayRemain,
+    Notice,
+    QuestionPosted,
+)
 from tests.services import factories
 from tests.services.factories import ANN, STAFF
 from tests.support.times import NOON
@@ -64,6 +73,19 @@ async def test_an_edit_that_had_no_answer_leaves_no_copy(
 
     assert not await orphans.may_have_copy(session, answer, ANN.telegram_id)
     assert await told(session) == []
+
+
+@pytest.mark.parametrize(("anew", "is_noted"), [(True, True), (None, True), (False, False)])
+async def test_an_older_card_that_was_sent_anew_is_an_orphan(
+    session: AsyncSession, ticket: Ticket, *, anew: bool | None, is_noted: bool
+) -> None:
+    sent = await factories.claimed(session, CardRetired(ticket.id), ticket, chat_id=STAFF)
+
+    await orphans.note(session, [sent], since=NOON, until=LATER, anew=anew)
+    await session.flush()
+
+    known = await session.scalars(select(LostSend.ticket_id))
+    assert known.all() == ([ticket.id] if is_noted else [])
 
 
 async def test_a_send_that_is_lost_in_a_group_and_in_what_it_became_is_known_in_both(
