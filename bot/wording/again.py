@@ -1,7 +1,7 @@
-"""Content whose original can't be copied: sent from what is stored, else described in words.
+"""Content whose original can't be copied: sent from what is stored, or else described in words.
 
-One table says for each kind how it is sent again. What is not in it can only be described, as its
-whole would not arrive: dice would be rolled again, and checklists belong to business accounts.
+One table says how each kind is sent. A kind that is not in it can only be described: dice would be
+rolled again, and only business accounts can send checklists.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -36,21 +36,21 @@ from core.text import Piece, split, utf16_len
 from database.models import ContentKind, Message
 from services.helpdesk.content import Content
 
-# What a bot may write under a file, in UTF-16 units (core.telegram.org/bots/api#sendphoto). A
-# subscriber of Telegram Premium may write more, and copyMessage carries that along.
+# Longest caption that a bot may write, in UTF-16 units (core.telegram.org/bots/api#sendphoto).
+# Subscribers of Telegram Premium may write longer ones, which copyMessage keeps.
 CAPTION_LIMIT = 1024
 
 type Fields = dict[str, Any]
 
-# Under these there is no caption.
+# Kinds that have no caption.
 WITHOUT_CAPTION = frozenset({ContentKind.VIDEO_NOTE, ContentKind.STICKER})
 
-# Kinds that can be covered by a spoiler, and have their caption above them.
+# Kinds that can have a spoiler, and their caption above them.
 _COVERED = frozenset(
     {ContentKind.PHOTO, ContentKind.VIDEO, ContentKind.ANIMATION, ContentKind.LIVE_PHOTO}
 )
 
-# In which fields of what Telegram tells people's words stand.
+# The fields of Telegram's JSON that hold people's words.
 _WORDS = frozenset(
     {"text", "title", "emoji", "value", "caption", "question", "description"}
     | {"first_name", "last_name"}
@@ -60,19 +60,19 @@ _WORDS = frozenset(
 def send(
     message: Message, address: Address, reply: ReplyParameters | None
 ) -> TelegramMethod[Any] | None:
-    """Send content from what is stored; None if that can't be."""
-    found = _AGAIN.get(message.kind)
+    """Send content from what is stored; None if that is impossible."""
+    found = _METHODS.get(message.kind)
     if found is None:
         return None
     method, fields = found
     try:
         return method(**to(address), reply_parameters=reply, **fields(message))
     except (LookupError, TypeError, AttributeError, ValidationError):
-        return None  # stored by an earlier version, cut to size, or of a shape of next year
+        return None  # stored by an earlier version, shortened, or of an unknown shape
 
 
 def described(message: Message) -> Piece:
-    """Describe content, with all the words that are in it."""
+    """Describe content, with all the words in it."""
     words = "\n".join(_words((message.details or {}).get(message.kind)))
     text = "\n".join(one for one in (on_cards.described(message.kind), words, message.text) if one)
     if utf16_len(text) <= TEXT_LIMIT:
@@ -83,14 +83,14 @@ def described(message: Message) -> Piece:
 
 
 def named(content: Content) -> str:
-    """Name what has no text by its kind and the words in it, in a line."""
+    """Name content without text in a line, by its kind and the words in it."""
     words = " ".join(_words(content.details.get(content.kind)))
     name = names.kind(content.kind)
     return f"{name}: {words}" if words else name
 
 
 def file(message: Message, *, in_context: bool = True) -> Fields:
-    """Name a file with its caption, as methods and albums take it."""
+    """Give the fields of a file and its caption, for a method or an item of an album."""
     fields = caption(message, in_context=in_context) | above(message)
     details = message.details or {}
     if message.kind in _COVERED and details.get("has_media_spoiler"):
@@ -103,7 +103,7 @@ def file(message: Message, *, in_context: bool = True) -> Fields:
 
 
 def has_file(message: Message) -> bool:
-    """Whether all is known that its file is sent by."""
+    """Whether everything is stored that it takes to send its file."""
     return message.file_id is not None and (
         message.kind != ContentKind.LIVE_PHOTO or bool(_still(message))
     )
@@ -115,7 +115,7 @@ def _still(message: Message) -> str | None:
     try:
         return str((said.get("photo") or said["live_photo"]["photo"])[-1]["file_id"])
     except (LookupError, TypeError):
-        return None  # cut to size, or of a shape of next year
+        return None  # shortened, or of an unknown shape
 
 
 def above(message: Message) -> Fields:
@@ -124,7 +124,7 @@ def above(message: Message) -> Fields:
 
 
 def caption(message: Message, *, in_context: bool = True) -> Fields:
-    """Write the caption, with whose words they are unless an earlier item of its album says so."""
+    """Write the caption; `in_context`, with whose words they are, which an album says once."""
     words, spans = quoting.caption(message) if in_context else content(message)
     if message.kind in WITHOUT_CAPTION or not words:
         return {}
@@ -142,7 +142,7 @@ def _file(message: Message) -> Fields:
 
 
 def _start(video: Mapping[str, Any]) -> Fields:
-    """Say with which picture a video begins, and where."""
+    """Give a video's cover, and where it starts."""
     fields: Fields = {}
     if video.get("cover"):
         fields["cover"] = video["cover"][-1]["file_id"]
@@ -151,8 +151,8 @@ def _start(video: Mapping[str, Any]) -> Fields:
     return fields
 
 
-def _told(*wanted: str) -> Callable[[Message], Fields]:
-    """Take these fields of the content as they are, as far as it has them."""
+def _as_stored(*wanted: str) -> Callable[[Message], Fields]:
+    """Take these fields of the content as they are, if it has them."""
 
     def fields(message: Message) -> Fields:
         content = (message.details or {})[message.kind]
@@ -166,7 +166,7 @@ def _venue(message: Message) -> Fields:
     return {
         "latitude": place["latitude"],
         "longitude": place["longitude"],
-        **_told(
+        **_as_stored(
             "title",
             "address",
             "foursquare_id",
@@ -179,7 +179,7 @@ def _venue(message: Message) -> Fields:
 
 def _poll(message: Message) -> Fields:
     poll = (message.details or {})["poll"]
-    fields = _told(
+    fields = _as_stored(
         "question",
         "is_anonymous",
         "type",
@@ -210,13 +210,19 @@ def _poll(message: Message) -> Fields:
     }
 
 
-_AGAIN: dict[str, tuple[Callable[..., TelegramMethod[Any]], Callable[[Message], Fields]]] = {
+_METHODS: dict[str, tuple[Callable[..., TelegramMethod[Any]], Callable[[Message], Fields]]] = {
     ContentKind.ANIMATION: (SendAnimation, _file),
     ContentKind.AUDIO: (SendAudio, _file),
-    ContentKind.CONTACT: (SendContact, _told("phone_number", "first_name", "last_name", "vcard")),
+    ContentKind.CONTACT: (
+        SendContact,
+        _as_stored("phone_number", "first_name", "last_name", "vcard"),
+    ),
     ContentKind.DOCUMENT: (SendDocument, _file),
     ContentKind.LIVE_PHOTO: (SendLivePhoto, _file),
-    ContentKind.LOCATION: (SendLocation, _told("latitude", "longitude", "horizontal_accuracy")),
+    ContentKind.LOCATION: (
+        SendLocation,
+        _as_stored("latitude", "longitude", "horizontal_accuracy"),
+    ),
     ContentKind.PHOTO: (SendPhoto, _file),
     ContentKind.POLL: (SendPoll, _poll),
     ContentKind.STICKER: (SendSticker, _file),
@@ -228,7 +234,7 @@ _AGAIN: dict[str, tuple[Callable[..., TelegramMethod[Any]], Callable[[Message], 
 
 
 def _words(value: Any) -> Iterator[str]:
-    """Find people's words in what Telegram tells of content, in their order."""
+    """Find people's words in Telegram's JSON of some content, in order."""
     if isinstance(value, list):
         for one in value:
             yield from _words(one)

@@ -20,10 +20,10 @@ from database.models import ContentKind, Direction, LinkKind, Message, MessageLi
 from services.delivery.parcel import AnswerArrived, Parcel, Shown, links_of
 from services.notices import AnswerPosted, QuestionPosted
 
-# Stands between texts that travel as one.
+# Between texts that are sent as one message.
 _BETWEEN = "\n\n"
 
-# At the end of one that goes on elsewhere.
+# At the end of a text that continues elsewhere.
 _MORE = names.continued()
 
 
@@ -31,7 +31,7 @@ _MORE = names.continued()
 async def question(desk: Desk, notice: QuestionPosted) -> Parcel | None:
     """Show staff what a user wrote, as a reply to the card, or to what the user replies to.
 
-    Texts that wait travel together.
+    Texts that wait are sent as one message.
     """
     messages = await desk.messages()
     ticket = await desk.ticket(messages[0].ticket_id)
@@ -44,7 +44,7 @@ async def question(desk: Desk, notice: QuestionPosted) -> Parcel | None:
 
 @words_for(AnswerPosted)
 async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
-    """Show a user what staff answered. What became a note meanwhile is not sent."""
+    """Show a user what staff answered; an answer that has become a note is not sent."""
     messages = await desk.messages()
     first = messages[0]
     if first.direction is Direction.NOTE:
@@ -58,7 +58,7 @@ async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
 
 
 def _arriving(parcel: Parcel | None, answers: Sequence[Message]) -> Parcel | None:
-    """Say which answers have reached their user with this parcel."""
+    """Record which answers have arrived with this parcel, unless more parts follow."""
     if parcel is None or parcel.more:
         return parcel
     arrived = [AnswerArrived(answer.id) for answer in answers[: parcel.carries]]
@@ -71,9 +71,10 @@ def bundle(number: str, messages: Sequence[Message]) -> Piece:
 
 
 def rebundled(number: str, messages: Sequence[Message], edited: Collection[int]) -> Piece:
-    """Write the texts as one again; if edits made them too long, the edited ones give way.
+    """Write the texts as one again; if edits made them too long, shorten the edited ones.
 
-    What is not edited was sent with at least as much beside it, so there is room for a sign.
+    The others were sent together with something in the place of each edited one, so there is always
+    room for a sign.
     """
     if fits(number, messages):
         return bundle(number, messages)
@@ -156,9 +157,9 @@ def _piece(
 
 
 def _media(desk: Desk, messages: Sequence[Message], reply_to: ReplyTo) -> Parcel:
-    """Show what isn't text: what waits and can be an album, as one.
+    """Show what isn't text; if what waits can be an album, as one.
 
-    Context that has no room under the content goes before it, as a message of its own.
+    Context that doesn't fit into the caption is sent before it, as a message of its own.
     """
     first, album = messages[0], media.together(messages)
     if len(album) > 1:
@@ -184,7 +185,7 @@ def _media(desk: Desk, messages: Sequence[Message], reply_to: ReplyTo) -> Parcel
 
 
 def _replies_alike(message: Message, first: Message) -> bool:
-    """Whether a message may go together with the first: no note, and about the same."""
+    """Whether a message may be sent with the first: in reply to the same, and without a quote."""
     quote = (message.details or {}).get("quote")
     return (
         message.direction is first.direction
@@ -198,7 +199,7 @@ def _below(card: MessageLink | None) -> int | None:
 
 
 async def _replied(desk: Desk, message: Message) -> ReplyTo:
-    """Find what a message replies to as it stands in this chat, and what it quotes of it."""
+    """Find the message in this chat that a message replies to, and what it quotes from it."""
     if message.reply_to_id is None:
         return None
     replied = await desk.message(message.reply_to_id)

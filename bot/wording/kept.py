@@ -1,4 +1,4 @@
-"""Words that are kept: their writer hears so, and is asked what to do with them."""
+"""Kept words: their writer is told, and staff are asked what to do with them."""
 
 from aiogram.types import InlineKeyboardMarkup
 
@@ -17,9 +17,9 @@ from services.notices import UnconfirmedKept, WordsKept
 
 @words_for(WordsKept)
 async def words_kept(desk: Desk, notice: WordsKept) -> Parcel | None:
-    """Tell under the words, if they are kept still.
+    """Tell the writer under the words, if they are still kept.
 
-    The message gets no link: what colleagues reply to a question of ours is no answer to a user.
+    The message gets no link: a reply to it is no answer to a user.
     """
     row = await kept.find(desk.session, notice.mark)
     if row is None:
@@ -30,7 +30,7 @@ async def words_kept(desk: Desk, notice: WordsKept) -> Parcel | None:
 
 @words_for(UnconfirmedKept)
 async def unconfirmed_kept(desk: Desk, _notice: UnconfirmedKept) -> Parcel | None:
-    """Tell, under the newest of them, whose words are kept until Telegram says who they are."""
+    """Tell all writers whom Telegram has not confirmed, under the newest of their words."""
     rows = await kept.unconfirmed_in(desk.session, desk.address.chat_id)
     if not rows:
         return None
@@ -40,7 +40,7 @@ async def unconfirmed_kept(desk: Desk, _notice: UnconfirmedKept) -> Parcel | Non
 
 
 def _under(desk: Desk, row: KeptWords, words: str, keyboard: InlineKeyboardMarkup | None) -> Parcel:
-    """Say it in reply to what is kept; after the group has moved, by naming that."""
+    """Reply to the kept words; if the group has moved since, name them instead."""
     reply_to = desk.id_here(row)
     if reply_to is None:
         words = _about(words, row)

@@ -1,4 +1,4 @@
-"""Content that is not text: copied from its source, from what is stored when the source is gone."""
+"""Content that is not text: copied, or sent from what is stored if the original is gone."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +27,7 @@ from core.text import utf16_len
 from database.models import ContentKind, Message
 from services.helpdesk.content import SHORTENED
 
-# The kinds that Telegram groups into albums, and with which they go together
+# The kinds that can be in albums; those with the same value go together
 # (core.telegram.org/bots/api#sendmediagroup).
 _ALBUMS: dict[str, str] = {
     ContentKind.PHOTO: "seen",
@@ -49,7 +49,7 @@ _INPUT_MEDIA: dict[str, Any] = {
 
 
 def copy(message: Message, address: Address, *, reply_to: ReplyTo) -> Call:
-    """Copy the message whole; what nobody knows can be neither sent nor described otherwise."""
+    """Copy the whole message; an unknown kind can't be sent or described in another way."""
     parameters = reply(reply_to)
     shortened = SHORTENED in (message.details or {})
     reworded = (quoting.context(message) or shortened) and has_room(message)
@@ -68,7 +68,7 @@ def copy(message: Message, address: Address, *, reply_to: ReplyTo) -> Call:
 
 
 def has_room(message: Message) -> bool:
-    """Whether its context fits under the content."""
+    """Whether its context fits into the caption."""
     return (
         message.kind in kinds.FILES - again.WITHOUT_CAPTION
         and utf16_len(quoting.caption(message)[0]) <= again.CAPTION_LIMIT
@@ -76,7 +76,7 @@ def has_room(message: Message) -> bool:
 
 
 def together(messages: Sequence[Message]) -> Sequence[Message]:
-    """Take from the front what Telegram shows as one album; at least the first message."""
+    """Take the messages from the front that can be one album; at least the first."""
     count = 0
     for message in messages[:ALBUM_LIMIT]:
         alike = _ALBUMS.get(message.kind) == _ALBUMS.get(messages[0].kind)
@@ -87,7 +87,7 @@ def together(messages: Sequence[Message]) -> Sequence[Message]:
 
 
 def album(messages: Sequence[Message], address: Address, *, reply_to: ReplyTo) -> Call:
-    """Send the items as one album, by their files: copying would skip what is gone in silence."""
+    """Send the items as one album, by their files: copying would silently skip missing ones."""
     method = SendMediaGroup(
         **to(address),
         media=[
@@ -99,7 +99,7 @@ def album(messages: Sequence[Message], address: Address, *, reply_to: ReplyTo) -
 
 
 def edit(message: Message, copy_at: Place) -> TelegramMethod[Any] | None:
-    """Give a copy the new caption or file; None for kinds that Telegram lets nobody edit."""
+    """Give a copy the new caption or file; None for kinds that can't be edited."""
     if message.kind in _INPUT_MEDIA and again.has_file(message):
         return EditMessageMedia(**at(copy_at), media=input_media(message))
     if message.kind == ContentKind.VOICE:
@@ -108,7 +108,7 @@ def edit(message: Message, copy_at: Place) -> TelegramMethod[Any] | None:
 
 
 def input_media(message: Message, *, in_context: bool = True) -> Any:
-    """Name the file, with its caption."""
+    """Make the item of an album, or of an edit, from a file and its caption."""
     said = again.file(message, in_context=in_context)
     return _INPUT_MEDIA[message.kind](media=message.file_id, **said)
 

@@ -1,4 +1,4 @@
-"""Arrivals: Telegram took a parcel, so its messages get links, and an answer gets its reaction."""
+"""Arrivals: Telegram accepted a parcel: its messages get links, and an answer gets its reaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -57,11 +57,11 @@ _DELIVERED = (
 
 
 def is_plain(trip: Trip) -> bool:
-    """Whether its arrival only makes links, and may release a chat that was held.
+    """Whether an arrival only makes links, and perhaps releases a chat that was held.
 
-    Not plain: a text of several parts, what has other effects, the notice of a failure (its user
-    may be told too, and it is edited to show how that ended), a question about what is kept (its
-    chat may have moved).
+    Not plain are texts of several parts, parcels with other effects, failure notices (their user
+    may be told too, and they are edited later), and questions about kept words (their chat may
+    have moved).
     """
     parcel, kind = trip.parcel, trip.kind
     follows = rules_of(kind).offers_again or kind == WordsKept.kind

@@ -17,7 +17,7 @@ from database.models import ContentKind, Message
 from services.notices import CardPosted, QuestionPosted
 from services.outbox import DECORATION
 
-# Most rows that are counted: to count a million would stop everything else for seconds.
+# Count at most this many rows: counting a million would block everything else for seconds.
 COUNTED = 1000
 
 

@@ -1,6 +1,6 @@
-"""The backlog line: which card tells staff how much waits for them, and who takes the line away.
+"""The backlog line: which card tells staff how much waits for them, and what removes it.
 
-Only a long backlog is told of (services/delivery/backlog.py).
+Only a long backlog is shown (services/delivery/backlog.py).
 
 | what happens | who shows the line |
 |---|---|
@@ -8,13 +8,13 @@ Only a long backlog is told of (services/delivery/backlog.py).
 | other content would take it | the newest card, redrawn first; at most once in `SHOWN_EVERY` |
 | the card that shows it is redrawn, or its question edited | the same card, brought up to date |
 
-| what happens | who takes it away |
+| what happens | what removes it |
 |---|---|
-| another card shows it | the card that did so until then is redrawn without |
-| the card that shows it is redrawn, and the backlog is not long any more | that card |
-| the backlog is not long any more, and nothing redraws the card | a timer has it redrawn |
+| another card shows it | the earlier card is redrawn without it |
+| the card that shows it is redrawn, and the backlog is no longer long | that card |
+| the backlog is no longer long, and nothing redraws the card | a timer has it redrawn |
 
-A group that has room left is never asked about: nothing is read from the database.
+While a group has room left, nothing is read from the database.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -37,7 +37,7 @@ from services.timers import Due, Moment
 # How often the card that shows the line is brought up to date, if no new card shows it.
 SHOWN_EVERY = timedelta(minutes=1)
 
-# How often to check whether a backlog that a card tells of has cleared.
+# How often to check whether a backlog that a card shows has cleared.
 LOOKS_EVERY = timedelta(seconds=5)
 
 # What shows a whole card, and so the line or its absence.
@@ -49,7 +49,7 @@ type Pack = Callable[[Backlog | None], Awaitable[Decision]]
 
 @dataclass(frozen=True)
 class LineShown(Due):
-    """A card in the chat `subject` tells of a backlog, which may be gone."""
+    """A card in the chat `subject` shows a backlog, which may be gone."""
 
     per_minute: float = 0.0
 
@@ -84,7 +84,7 @@ class BacklogLine:
     async def _line_for(
         self, session: AsyncSession, head: Delivery, turn: Turn, *, last_room: bool
     ) -> Backlog | None:
-        """Tell what the card that `head` shows has to say; None if nothing."""
+        """Give the backlog that the card of `head` has to show; None if none."""
         match head.kind:
             case CardPosted.kind:
                 shows = last_room and head.part == 0
@@ -164,7 +164,7 @@ class BacklogLine:
 
 @timers.does(LineShown)
 async def tidy(session: AsyncSession, shown: LineShown, moment: Moment) -> datetime | None:
-    """Have the line go from the card that tells of a backlog which is not long any more."""
+    """Have the card redrawn without the line, once the backlog is no longer long."""
     sign = await session.get(BacklogSign, shown.subject)
     if sign is None:
         return None

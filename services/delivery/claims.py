@@ -48,7 +48,7 @@ class Claims:
         self._division = Division()
 
     def remember(self, sent: Sequence[tuple[int, int, int]]) -> None:
-        """Go on with turns and shares where they stood: (chat, lane, class), oldest first."""
+        """Continue with turns and shares where they were: (chat, lane, class), oldest first."""
         self._rings.remember(sent)
         for chat_id, lane, precedence in sent:
             self._division.charge(chat_id if lane and chat_id < 0 else 0, precedence, 1)

@@ -208,7 +208,7 @@ class Courier:
             outcome = await self._send(trip.parcel)
         except Exception as error:
             log.exception("the sender failed")
-            outcome = Unknown(type(error).__name__)  # its words may name what no one is to read
+            outcome = Unknown(type(error).__name__)  # its words may hold what nobody may read
         now, answer = self._monotonic(), (trip, outcome)
         self._limiter.answer(now, trip.parcel.address.chat_id, trip.parcel.cost)
         self._in_flight.answers.append(answer)

@@ -29,7 +29,7 @@ class Queue:
         return None
 
     def note(self, owner: int, head: Head, decision: Decision) -> None:
-        """Go on behind the first, as was decided about it.
+        """Record what was decided about the first, and move on.
 
         What goes is charged, and nothing more of its lane goes. What finds no room is passed over
         with all that is for the same staff chat, which has none for them either.
