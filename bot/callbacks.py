@@ -14,7 +14,7 @@ from aiogram.types import InlineKeyboardMarkup
 from pydantic import Field
 
 from database.models import Ticket
-from services.helpdesk.settings import Words
+from services.helpdesk.team_settings import Words
 
 # A value that cannot be a primary key was not made by us.
 Key = Annotated[int, Field(gt=0, lt=2**63)]

@@ -27,7 +27,7 @@ from bot.texts import buttons, team_words
 from database.machinery import Delivery
 from database.models import Ticket, TicketStatus
 from services.helpdesk.lookup import Page
-from services.helpdesk.settings import Words
+from services.helpdesk.team_settings import Words
 
 # The most that Telegram accepts on one message (limits.tginfo.me).
 MOST_BUTTONS = 100

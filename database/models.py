@@ -80,7 +80,7 @@ class LinkKind(StrEnum):
 
 
 class KeptReason(StrEnum):
-    """Why words are kept: see services/helpdesk/kept.py."""
+    """Why words are kept: see services/helpdesk/kept_words.py."""
 
     SLIP = "slip"
     UNCONFIRMED = "unconfirmed"
@@ -256,7 +256,7 @@ class TicketEvent(Base):
 
 
 class KeptWords(Placed, Base):
-    """What staff wrote and is not sent until it is clear where to: services/helpdesk/kept.py.
+    """What staff wrote and is not sent until it is clear where to: services/helpdesk/kept_words.py.
 
     Its buttons carry `mark`, because a restored database reuses keys. `content` is the whole
     Content; `speaker_id` is that of the person or chat that spoke. For a reply to an orphan,

@@ -12,7 +12,7 @@ from database.columns import Key
 from database.models import User
 
 
-class StaffChat(Base):
+class StaffChatRow(Base):
     """A group in which staff answer; one of them is the main one.
 
     `chat_id` is its current id. `by_setting`: it is a staff chat only while the setting makes it

@@ -57,8 +57,8 @@ class Prefetched:
 
     `staff_chats` (by their ids), `migrations`, `pauses`, `settings` (by key and language) and
     `dialogues` (by chat and question) hold all rows, or None before they are first needed;
-    the modules that change them keep them up to date: staff_chats.py, settings.py and dialogues.py
-    of services/helpdesk, and services/pauses.py.
+    the modules that change them keep them up to date: staff_chats.py, team_settings.py and
+    dialogues.py of services/helpdesk, and services/pauses.py.
     """
 
     users: dict[int, User] = field(default_factory=dict)

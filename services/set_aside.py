@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from database.machinery import DeadUpdate
 from database.schema import ensure_at_head
 from database.session import make_engine, make_reader, make_sessions
-from services import inbox
+from services import update_records
 
 # Fields with Telegram's own words, not with what a person wrote.
 TELEGRAMS_WORDS = frozenset({"type", "status", "language_code"})
@@ -24,7 +24,7 @@ class NoSuchUpdate(Exception):
 async def list_all(url: str, say: Callable[[str], Any]) -> None:
     """Say, a line each, which updates were set aside and still wait."""
     async with _transaction(make_reader(url)) as session:
-        waiting = await inbox.not_replayed(session)
+        waiting = await update_records.not_replayed(session)
     for dead in waiting:
         kind = ", ".join(key for key in json.loads(dead.raw) if key != "update_id")
         say(f"{dead.id}: {kind}, set aside {dead.died_at:%Y-%m-%d %H:%M} UTC: {_error(dead)}")

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services import inbox, outbox, timers
-from services.helpdesk import dialogues, kept, orphans
+from services import outbox, timers, update_records
+from services.helpdesk import dialogues, kept_words, orphans
 from services.timers import Due, Moment
 
 SWEPT_EVERY = timedelta(minutes=10)
@@ -23,9 +23,9 @@ class SweepDue(Due):
 async def sweep(session: AsyncSession, _due: SweepDue, moment: Moment) -> datetime:
     """Drop some old rows; if more are left, the next portion is due at once."""
     now = moment.now
-    await kept.forget_old(session, now=now)
+    await kept_words.forget_old(session, now=now)
     await orphans.forget_old(session, now=now)
     await dialogues.forget_old(session, now=now)
-    more = await inbox.forget_old(session, now=now)
+    more = await update_records.forget_old(session, now=now)
     more = await outbox.forget_asides(session, now=now) or more
     return now if more else now + SWEPT_EVERY

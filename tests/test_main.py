@@ -21,7 +21,7 @@ from core.heartbeat import NO_HEARTBEAT, Heartbeat, folder_for
 from core.version import version
 from database.session import make_engine, make_sessions
 from sandbox import Sandbox
-from services import inbox
+from services import update_records
 from tests.support import conform, tunnels
 from tests.support.processes import environment, run
 from tests.support.times import NOON
@@ -208,7 +208,7 @@ async def test_a_token_that_is_revoked_while_the_bot_runs_ends_it_with_a_sentenc
 async def test_the_database_of_another_bot_is_refused(
     variables: dict[str, str], sandbox: Sandbox, session: AsyncSession
 ) -> None:
-    await inbox.claim_database(session, 4711, now=NOON)
+    await update_records.claim_database(session, 4711, now=NOON)
     await session.commit()
 
     code, said = await run(variables | {"TELEGRAM_API_URL": sandbox.url})

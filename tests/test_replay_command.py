@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.machinery import DeadUpdate
 from database.models import Message
 from database.session import make_engine, make_sessions
-from services import inbox
+from services import update_records
 from tests.services.factories import STAFF
 from tests.support.processes import environment, run
 from tests.support.times import NOON
@@ -117,5 +117,5 @@ async def set_aside(session: AsyncSession, **fields: Any) -> None:
     chat = {"id": 5, "type": "private", "first_name": "Alice"}
     message = {"message_id": 2, "date": 0, "chat": chat, "from": alice, "text": "Hello"} | fields
     raw = {"update_id": 1, "message": message}
-    await inbox.set_aside(session, raw, "a bug", staff_chat_id=STAFF, now=NOON)
+    await update_records.set_aside(session, raw, "a bug", staff_chat_id=STAFF, now=NOON)
     await session.commit()

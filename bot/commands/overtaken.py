@@ -12,7 +12,7 @@ from bot.reading.content import edited_at, place_of
 from bot.reading.filters import begins_with_command, command_of
 from bot.reading.update_json import as_dict, cleaned, origin
 from bot.texts import commands
-from services.helpdesk import kept, messages
+from services.helpdesk import kept_words, messages
 
 # A press or a command counts only this long: it was about what was there at that time.
 ACTS_WITHIN = timedelta(minutes=1)
@@ -75,12 +75,17 @@ def with_late_command_noted(raw: dict[str, Any], *, now: datetime) -> dict[str, 
 async def _is_known(session: AsyncSession, message: Message) -> bool:
     """Whether a message is stored or its words are kept, for example because of an edit."""
     place = place_of(message)
-    return await messages.find(session, place) is not None or await kept.is_kept(session, place)
+    return await messages.find(session, place) is not None or await kept_words.is_kept(
+        session, place
+    )
 
 
 async def _is_stored_as_edited(session: AsyncSession, message: Message) -> bool:
     place, edited = place_of(message), edited_at(message)
-    written, kept_edit = await messages.find(session, place), await kept.edited_at(session, place)
+    written, kept_edit = (
+        await messages.find(session, place),
+        await kept_words.edited_at(session, place),
+    )
     if edited is not None and kept_edit is not None and kept_edit >= edited:
         return True
     if written is None or edited is None:

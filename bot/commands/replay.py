@@ -24,7 +24,7 @@ from database.errors import is_outage
 from database.machinery import DeadUpdate
 from database.schema import ensure_at_head
 from database.session import make_engine, make_sessions
-from services import inbox, outbox
+from services import outbox, update_records
 from services.helpdesk import staff_chat_changes
 from services.problems import Problem
 
@@ -42,7 +42,7 @@ async def replay(settings: Settings, say: Callable[[str], Any]) -> int:
         await own_database(sessions, settings.bot_id)
         async with sessions.begin() as session:
             await staff_chat_changes.ensure_main(session, settings.staff_chat_id, now=utcnow())
-            dead = await inbox.not_replayed(session)
+            dead = await update_records.not_replayed(session)
         waiting = in_newest_wording({one.id: json.loads(one.raw) for one in dead})
         again = Again(bot, sessions, team_of(settings))
         words = {dead_id: await again.handle(dead_id, raw) for dead_id, raw in waiting.items()}

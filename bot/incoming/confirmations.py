@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot.reading.members import Members, Standing
 from bot.reading.speakers import Speaker
 from database.errors import is_outage
-from services.helpdesk import hearing, kept, staff_chats
+from services.helpdesk import hearing, kept_words, staff_chats
 from services.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -85,7 +85,7 @@ class Confirmations:
         async with self._sessions.begin() as session:
             waiting = {
                 ((await staff_chats.home(session, row.chat_id)).chat_id, row.speaker_id)
-                for row in await kept.unconfirmed(session)
+                for row in await kept_words.unconfirmed(session)
             }
         for chat_id, speaker_id in waiting:
             await self.ask(_speaker(chat_id, speaker_id))

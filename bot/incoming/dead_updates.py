@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot.incoming.alerts import Alerts
 from bot.reading.update_json import origin
 from bot.texts import to_users
-from services import inbox, outbox, ticket_service
+from services import outbox, ticket_service, update_records
 from services.helpdesk import set_aside_news, staff_chats
 from services.notices import UpdateFailed
 
@@ -50,9 +50,11 @@ class DeadUpdates:
         """Keep it, tell staff and whoever sent it; a press is answered after the commit."""
         now, source = self._clock(), origin(raw)
         async with self._sessions.begin() as session:
-            await inbox.new_among(session, [raw["update_id"]], now=now)
+            await update_records.new_among(session, [raw["update_id"]], now=now)
             concerned = await ticket_service.concerned(session, source.chat_id, now=now)
-            dead = await inbox.set_aside(session, raw, why, staff_chat_id=concerned, now=now)
+            dead = await update_records.set_aside(
+                session, raw, why, staff_chat_id=concerned, now=now
+            )
             await set_aside_news.tell_staff(session, dead, now=now)
             to_staff = await staff_chats.is_one(session, source.chat_id)
             if source.private and source.chat_id is not None and not source.is_program:

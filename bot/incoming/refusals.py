@@ -12,8 +12,8 @@ from bot.reading.members import Standing
 from bot.reading.update_json import Origin, origin
 from bot.texts.refusals import problem as refusal_text
 from core.team import Team
-from services import inbox
-from services.helpdesk import refusals, staff_chats
+from services import update_records
+from services.helpdesk import refusal_notices, staff_chats
 from services.notices import Refusal
 from services.problems import NotConfirmed, NotForYou, Problem
 
@@ -40,7 +40,7 @@ class Refusals:
         log.info("refused", problem=type(problem).__name__)
         now, source = self._clock(), origin(raw)
         async with self._sessions.begin() as session:
-            await inbox.new_among(session, [raw["update_id"]], now=now)
+            await update_records.new_among(session, [raw["update_id"]], now=now)
             to_staff = await staff_chats.is_one(session, source.chat_id)
             if source.callback_query_id is None:
                 await tell(session, source, problem, now=now)
@@ -66,4 +66,4 @@ async def tell(session: AsyncSession, source: Origin, problem: Problem, *, now: 
         said=source.said,
         person_id=source.person_id if isinstance(problem, NotConfirmed) else None,
     )
-    await refusals.post(session, source.chat_id, refusal, now=now)
+    await refusal_notices.post(session, source.chat_id, refusal, now=now)

@@ -18,7 +18,7 @@ from core.team import Team
 from database import bulk_rows
 from database.machinery import Delivery
 from database.models import Message
-from services import inbox, outbox, read_ahead
+from services import outbox, read_ahead, update_records
 from services.delivery.holds import Holds
 from services.problems import Problem
 
@@ -67,7 +67,7 @@ class Transactions:
         handled: list[Handled] = []
         async with self._begin() as session:
             now, ids = self._clock(), [raw["update_id"] for raw in batch]
-            new = set(await inbox.new_among(session, ids, now=now))
+            new = set(await update_records.new_among(session, ids, now=now))
             if len(batch) > 1:
                 await _read_ahead(session, batch)
             for raw, standing in zip(batch, standings, strict=True):

@@ -29,7 +29,7 @@ from core.team import StaffChat, Team
 from core.waiting import Wait
 from database.errors import ForeignDatabase, is_outage, reason
 from database.schema import ensure_at_head
-from services import inbox
+from services import update_records
 from services.delivery import relocating
 from services.helpdesk import staff_chat_changes, staff_chats
 
@@ -158,7 +158,7 @@ async def _pause(stopped: asyncio.Event, seconds: float) -> None:
 async def own_database(sessions: async_sessionmaker[AsyncSession], bot_id: int) -> None:
     """Claim the database for this bot; raises ForeignDatabase if it belongs to another."""
     async with sessions.begin() as session:
-        owner = await inbox.claim_database(session, bot_id, now=utcnow())
+        owner = await update_records.claim_database(session, bot_id, now=utcnow())
     if owner != bot_id:
         raise ForeignDatabase(
             f"This database belongs to the bot {owner}, and BOT_TOKEN is of {bot_id}. "

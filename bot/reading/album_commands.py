@@ -12,7 +12,7 @@ from bot.reading.filters import ReplyToBot, begins_with_command
 from bot.reading.members import Standing
 from bot.reading.ticket_reference import replied_ticket
 from database.models import KeptReason
-from services.helpdesk import answers, hearing, kept
+from services.helpdesk import answers, hearing, kept_words
 from services.problems import Problem, UnknownReply
 
 
@@ -64,7 +64,7 @@ async def _note(message: Message, data: dict[str, Any]) -> None:
         return  # a reply to a message that belongs to no ticket goes to nobody
     by = await writer(message, session, now)
     await answers.write(session, ticket, content(message), by=by, now=now, as_note=True)
-    beside = await kept.album(session, message.chat.id, message.media_group_id)
+    beside = await kept_words.album(session, message.chat.id, message.media_group_id)
     if beside and beside[0].reason is KeptReason.SLIP:
         mark = beside[0].mark
         await hearing.settle(session, mark, as_note=True, staff_chat_id=staff_chat.chat_id, now=now)

@@ -10,7 +10,7 @@ from bot.callbacks import speaker_of
 from bot.texts import team_words
 from database.team import Dialogue
 from services.helpdesk import dialogues, new_words
-from services.helpdesk.settings import Words
+from services.helpdesk.team_settings import Words
 from services.problems import (
     NoLongerAsked,
     NotAsked,

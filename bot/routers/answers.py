@@ -18,7 +18,7 @@ from bot.reading.unheard import is_new_reply
 from core.team import StaffChat
 from database.models import User
 from services import ticket_service as tickets
-from services.helpdesk import hearing, kept, messages
+from services.helpdesk import hearing, kept_words, messages
 from services.helpdesk.hearing import Said
 from services.problems import (
     KindNotRelayed,
@@ -68,7 +68,7 @@ async def edited(
     """Pass on the edit; if the reply was refused or never reached us, take in all of it now."""
     written = await messages.find(session, place_of(message))
     if written is None:
-        if await kept.is_kept(session, place_of(message)):
+        if await kept_words.is_kept(session, place_of(message)):
             words = said(message, staff, standing)
             await hearing.reword(session, words, staff_chat_id=staff_chat.chat_id, now=now)
         elif await is_new_reply(session, message):

@@ -29,9 +29,9 @@ from core.team import StaffChat
 from core.text import Piece
 from database.models import User
 from database.team import Dialogue
-from services.helpdesk import new_words, settings
+from services.helpdesk import new_words, team_settings
 from services.helpdesk.new_words import Reply
-from services.helpdesk.settings import Words
+from services.helpdesk.team_settings import Words
 from services.problems import ButtonOutdated, Problem
 
 router = Router(name="settings")
@@ -125,7 +125,7 @@ async def restore_default(
     require_administrator(staff_chat, administrator)
     which, language = callback_data.which, _known(callback_data.language)
     by = staff if callback_data.speaker_id > 0 else None
-    await settings.change(session, which, language, None, by=by, now=now)
+    await team_settings.change(session, which, language, None, by=by, now=now)
     return await _page(query, session, callback_data, which, language, day)
 
 
@@ -172,8 +172,8 @@ async def _page(
     language: str,
     day: date,
 ) -> EditMessageText:
-    own = await settings.words(session, which, _known(language))
-    change = await settings.last_change(session, which, language)
+    own = await team_settings.words(session, which, _known(language))
+    change = await team_settings.last_change(session, which, language)
     keyboard = keyboards.settings_page(button.speaker_id, which, language, is_default=own is None)
     return _becomes(query, team_words.page(which, language, own, change, day), keyboard)
 

@@ -15,8 +15,8 @@ from bot.reading.filters import has_more, private_command, staff_command
 from bot.routers.questions import question
 from bot.texts import team_words, to_staff, to_users
 from core.team import StaffChat
-from services.helpdesk import people, settings
-from services.helpdesk.settings import Words
+from services.helpdesk import people, team_settings
+from services.helpdesk.team_settings import Words
 
 for_users = Router(name="help for users")
 for_staff = Router(name="help for staff")
@@ -35,7 +35,7 @@ async def start(
         await _what_comes_with(message, session, staff_chat, day, now)
     elif message.from_user is not None:
         await people.came_by_link(session, person(message.from_user), link[1], now=now)
-    own = await settings.words(session, Words.GREETING, spoken())
+    own = await team_settings.words(session, Words.GREETING, spoken())
     text, spans = team_words.worded(Words.GREETING, own)
     return message.answer(text, entities=entities(spans), parse_mode=None)
 

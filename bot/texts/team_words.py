@@ -12,7 +12,7 @@ from bot.texts import names, to_users
 from core.text import Piece, fill, join
 from database.models import User
 from database.team import SettingChange
-from services.helpdesk.settings import PLACEHOLDERS, TICKET, Words
+from services.helpdesk.team_settings import PLACEHOLDERS, TICKET, Words
 
 # The number of a preview.
 _SAMPLE = "#7"

@@ -20,7 +20,7 @@ from aiogram.types import (
 )
 
 from bot.reading import kinds
-from bot.wording import again, quoting
+from bot.wording import quoting, stored_content
 from bot.wording.calls import Call, ReplyTo, at, reply, send_text, to
 from core.address import Address, Place
 from core.text import utf16_len
@@ -58,20 +58,20 @@ def copy(message: Message, address: Address, *, reply_to: ReplyTo) -> Call:
         from_chat_id=message.chat_id,
         message_id=message.message_id,
         reply_parameters=parameters,
-        **(again.caption(message) | again.above(message) if reworded else {}),
+        **(stored_content.caption(message) | stored_content.above(message) if reworded else {}),
     )
     if message.kind == ContentKind.UNKNOWN:
         return Call(method)
-    stored = again.send(message, address, parameters)
-    words = send_text(address, again.described(message), reply_to=reply_to)
+    stored = stored_content.send(message, address, parameters)
+    words = send_text(address, stored_content.described(message), reply_to=reply_to)
     return Call(method, [stored] if stored is not None else [], described=words)
 
 
 def has_room(message: Message) -> bool:
     """Whether its context fits into the caption."""
     return (
-        message.kind in kinds.FILES - again.WITHOUT_CAPTION
-        and utf16_len(quoting.caption(message)[0]) <= again.CAPTION_LIMIT
+        message.kind in kinds.FILES - stored_content.WITHOUT_CAPTION
+        and utf16_len(quoting.caption(message)[0]) <= stored_content.CAPTION_LIMIT
     )
 
 
@@ -100,16 +100,16 @@ def album(messages: Sequence[Message], address: Address, *, reply_to: ReplyTo) -
 
 def edit(message: Message, copy_at: Place) -> TelegramMethod[Any] | None:
     """Give a copy the new caption or file; None for kinds that can't be edited."""
-    if message.kind in _INPUT_MEDIA and again.has_file(message):
+    if message.kind in _INPUT_MEDIA and stored_content.has_file(message):
         return EditMessageMedia(**at(copy_at), media=input_media(message))
     if message.kind == ContentKind.VOICE:
-        return EditMessageCaption(**at(copy_at), **again.caption(message))
+        return EditMessageCaption(**at(copy_at), **stored_content.caption(message))
     return None
 
 
 def input_media(message: Message, *, in_context: bool = True) -> Any:
     """Make the item of an album, or of an edit, from a file and its caption."""
-    said = again.file(message, in_context=in_context)
+    said = stored_content.file(message, in_context=in_context)
     return _INPUT_MEDIA[message.kind](media=message.file_id, **said)
 
 
@@ -117,6 +117,6 @@ def _fits_album(message: Message) -> bool:
     """Whether it can be an item; a caption that is too long needs a copy of its own."""
     return (
         message.kind in _ALBUMS
-        and again.has_file(message)
-        and utf16_len(quoting.caption(message)[0]) <= again.CAPTION_LIMIT
+        and stored_content.has_file(message)
+        and utf16_len(quoting.caption(message)[0]) <= stored_content.CAPTION_LIMIT
     )

@@ -16,7 +16,7 @@ from bot.wording.registry import words_for
 from core.text import Piece
 from database.machinery import Delivery, DeliveryStatus
 from database.models import ContentKind, Direction, LinkKind, Message, Ticket, User
-from services import inbox, links, notices
+from services import links, notices, update_records
 from services.delivery.parcel import Parcel, Shown, links_of
 from services.helpdesk import failure_notices, orphans, resend, set_aside_news
 from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTickets
@@ -176,7 +176,9 @@ async def update_set_aside(desk: Desk, notice: notices.UpdateSetAside) -> Parcel
     kept = await set_aside_news.kept_since(
         desk.session, notice.dead_update_id, desk.address.chat_id
     )
-    found = [update_json.writer(json.loads(one)) for one in await inbox.raws(desk.session, kept)]
+    found = [
+        update_json.writer(json.loads(one)) for one in await update_records.raws(desk.session, kept)
+    ]
     writers = {one.telegram_id: one for one in found if one is not None}
     words = to_staff.updates_set_aside(kept or [notice.dead_update_id], list(writers.values()))
     return Parcel(desk.address, Call(send_text(desk.address, rendered(words))), effects=_AS_NOTICE)

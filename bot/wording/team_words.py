@@ -14,8 +14,8 @@ from database.models import LinkKind, User
 from database.team import Dialogue
 from services import notices
 from services.delivery.parcel import DialogueAsked, Parcel, Shown, links_of
-from services.helpdesk import dialogues, settings
-from services.helpdesk.settings import Words
+from services.helpdesk import dialogues, team_settings
+from services.helpdesk.team_settings import Words
 
 
 @words_for(notices.TicketOpened)
@@ -30,7 +30,7 @@ async def ticket_closed(desk: Desk, notice: notices.TicketClosed) -> Parcel:
 
 async def _to_user(desk: Desk, which: Words, ticket_id: int) -> Parcel:
     number = desk.number(await desk.ticket(ticket_id))
-    own = await settings.words(desk.session, which, spoken())
+    own = await team_settings.words(desk.session, which, spoken())
     call = Call(send_text(desk.address, team_words.worded(which, own, number)))
     return Parcel(desk.address, call, effects=links_of([Shown(kind=LinkKind.NOTICE)]))
 
@@ -68,8 +68,8 @@ async def question_withdrawn(desk: Desk, notice: notices.QuestionWithdrawn) -> P
 async def words_changed(desk: Desk, notice: notices.WordsChanged) -> Parcel:
     """Show how users read it now, with buttons for the one who changed it."""
     which, language = Words(notice.key), notice.language
-    own = await settings.words(desk.session, which, language)
-    change = await settings.last_change(desk.session, which, language)
+    own = await team_settings.words(desk.session, which, language)
+    change = await team_settings.last_change(desk.session, which, language)
     piece = team_words.page(which, language, own, change, desk.today)
     keyboard = keyboards.settings_page(notice.speaker_id, which, language, is_default=own is None)
     return Parcel(desk.address, Call(send_text(desk.address, piece, keyboard=keyboard)))

@@ -28,7 +28,7 @@ from database.machinery import ChatMigration, Delivery
 from database.models import Ticket, TicketStatus
 from services import outbox, pauses, read_ahead, ticket_service
 from services.delivery import doubts
-from services.helpdesk import kept, staff_chat_changes, staff_chats
+from services.helpdesk import kept_words, staff_chat_changes, staff_chats
 from services.notices import StaffChatMigrated, kinds
 
 log = structlog.get_logger(__name__)
@@ -199,5 +199,5 @@ async def _comes_along(session: AsyncSession, ticket: Ticket, chat: StaffChat) -
 
 async def _finish(session: AsyncSession, chat: StaffChat, *, now: datetime) -> None:
     await staff_chat_changes.came_along(session, chat, next_ticket_id=None)
-    await kept.ask_again(session, chat.chat_id, now=now)
+    await kept_words.ask_again(session, chat.chat_id, now=now)
     log.info("all tickets moved to the staff chat", chat=chat.chat_id)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.models import Direction, KeptReason, KeptWords, Message, Ticket, User
 from services import links
 from services import ticket_service as tickets
-from services.helpdesk import answers, kept, messages, orphans, refusals
+from services.helpdesk import answers, kept_words, messages, orphans, refusal_notices
 from services.helpdesk.content import SHORTENED, Content
 from services.notices import Refusal
 from services.problems import ButtonOutdated, NotStaff, RepliesDropped
@@ -44,7 +44,7 @@ class Said:
 async def hear(session: AsyncSession, ticket: Ticket, said: Said, *, now: datetime) -> None:
     """Take in a reply on a ticket. An album is kept or sent as a whole."""
     content = said.content
-    if beside := await kept.album(session, content.chat_id, content.media_group_id):
+    if beside := await kept_words.album(session, content.chat_id, content.media_group_id):
         await _keep(session, said, beside[0].reason, ticket, now=now)
     elif not said.confirmed:
         await _keep(session, said, KeptReason.UNCONFIRMED, ticket, now=now)
@@ -65,9 +65,11 @@ async def hear_edit(
     content = said.content
     was_shortened = SHORTENED in (written.details or {})
     same = content.without_slash() if was_shortened else content
-    if messages.is_as_written(written, same) and not await kept.is_kept(session, content.place):
+    if messages.is_as_written(written, same) and not await kept_words.is_kept(
+        session, content.place
+    ):
         return
-    await kept.drop(session, content.place)
+    await kept_words.drop(session, content.place)
     if not said.confirmed:
         await _keep(session, said, KeptReason.UNCONFIRMED, ticket, now=now)
     elif content.is_slip and written.direction is Direction.ANSWER:
@@ -98,9 +100,9 @@ async def _keep_orphan(
     staff_chat_id: int,
     now: datetime,
 ) -> None:
-    beside = await kept.album(session, said.content.chat_id, said.content.media_group_id)
+    beside = await kept_words.album(session, said.content.chat_id, said.content.media_group_id)
     reason = KeptReason.ORPHAN if said.confirmed else KeptReason.UNCONFIRMED
-    row = await kept.keep(
+    row = await kept_words.keep(
         session,
         said.content,
         reason,
@@ -111,7 +113,7 @@ async def _keep_orphan(
         choices=choices,
     )
     if not beside:
-        await kept.ask(session, row, staff_chat_id, now=now)
+        await kept_words.ask(session, row, staff_chat_id, now=now)
 
 
 async def reword(session: AsyncSession, said: Said, *, staff_chat_id: int, now: datetime) -> None:
@@ -119,12 +121,12 @@ async def reword(session: AsyncSession, said: Said, *, staff_chat_id: int, now: 
 
     If the writer is no longer confirmed to have a say, nobody can send the words until then.
     """
-    row = await kept.reword(session, said.content)
+    row = await kept_words.reword(session, said.content)
     if row is None or row.reason is KeptReason.UNCONFIRMED:
         return
     if not said.confirmed:
-        await kept.doubt(session, row, said.speaker_id)
-        await kept.ask(session, row, staff_chat_id, now=now)
+        await kept_words.doubt(session, row, said.speaker_id)
+        await kept_words.ask(session, row, staff_chat_id, now=now)
     elif row.reason is KeptReason.SLIP and said.content.is_note:
         await settle(session, row.mark, as_note=True, staff_chat_id=staff_chat_id, now=now)
 
@@ -136,12 +138,12 @@ async def settle(
 
     Words that an edit made a note are never sent.
     """
-    rows = await kept.take(session, mark, KeptReason.SLIP)
+    rows = await kept_words.take(session, mark, KeptReason.SLIP)
     ticket = await _ticket(session, rows[0].ticket_id, staff_chat_id)
     album = rows[0].media_group_id
     as_note = (
         as_note
-        or any(kept.content_of(row).is_note for row in rows)
+        or any(kept_words.content_of(row).is_note for row in rows)
         or await answers.says_note(session, ticket, album)
     )
     if not as_note:
@@ -156,15 +158,15 @@ async def adopt(
     session: AsyncSession, mark: str, choice: int, *, staff_chat_id: int, now: datetime
 ) -> Ticket:
     """Give an orphan the ticket that a colleague chose, and take in all replies to it."""
-    (row, *_) = rows = await kept.take(session, mark, KeptReason.ORPHAN)
+    (row, *_) = rows = await kept_words.take(session, mark, KeptReason.ORPHAN)
     choices = row.choices or []
     if not 0 <= choice < len(choices):
         raise ButtonOutdated
     ticket = await _ticket(session, choices[choice]["ticket_id"], staff_chat_id)
-    replied = kept.replied_by(row)
+    replied = kept_words.replied_by(row)
     await orphans.adopt(session, choices[choice]["lost_id"], replied, ticket)
     await _hear_again(session, rows, ticket, now=now)
-    await _hear_again(session, await kept.take_replies(session, replied), ticket, now=now)
+    await _hear_again(session, await kept_words.take_replies(session, replied), ticket, now=now)
     return ticket
 
 
@@ -172,12 +174,17 @@ async def confirm(
     session: AsyncSession, speaker_id: int, *, staff_chat_id: int, now: datetime
 ) -> None:
     """Take in the kept words of somebody whom Telegram has now confirmed as staff."""
-    for row in await kept.take_unconfirmed(session, speaker_id, staff_chat_id):
-        ticket_id = row.ticket_id or await orphans.ticket_id_of(session, kept.replied_by(row))
+    for row in await kept_words.take_unconfirmed(session, speaker_id, staff_chat_id):
+        ticket_id = row.ticket_id or await orphans.ticket_id_of(session, kept_words.replied_by(row))
         if ticket_id is None:
             said, choices = await _said(session, row), row.choices or []
             await _keep_orphan(
-                session, said, kept.replied_by(row), choices, staff_chat_id=staff_chat_id, now=now
+                session,
+                said,
+                kept_words.replied_by(row),
+                choices,
+                staff_chat_id=staff_chat_id,
+                now=now,
             )
         else:
             ticket = await _ticket(session, ticket_id, staff_chat_id)
@@ -188,12 +195,12 @@ async def deny(
     session: AsyncSession, speaker_id: int, *, staff_chat_id: int, now: datetime
 ) -> None:
     """Drop the kept words of somebody who has no say in the staff chat, and say so there."""
-    rows = await kept.take_unconfirmed(session, speaker_id, staff_chat_id)
+    rows = await kept_words.take_unconfirmed(session, speaker_id, staff_chat_id)
     for row in rows[:1]:
-        said, place = kept.beginning_of(row), row.chat_id
+        said, place = kept_words.beginning_of(row), row.chat_id
         why = NotStaff() if row.author_id is None else RepliesDropped([row.author_id])
         told = Refusal(why.to_json(), row.message_id, "", asked_in=place, said=said)
-        await refusals.post(session, staff_chat_id, told, now=now)
+        await refusal_notices.post(session, staff_chat_id, told, now=now)
 
 
 async def _hear_again(
@@ -211,7 +218,7 @@ async def _hear_again(
 async def _settle(
     session: AsyncSession, ticket: Ticket, row: KeptWords, *, as_note: bool, now: datetime
 ) -> None:
-    content = kept.content_of(row) if as_note else kept.content_of(row).without_slash()
+    content = kept_words.content_of(row) if as_note else kept_words.content_of(row).without_slash()
     written = await messages.find(session, row.place)
     if written is not None:
         await answers.edit(session, ticket, written, content, now=now, as_note=as_note)
@@ -234,7 +241,7 @@ async def _note_beside(
 ) -> None:
     """Turn the kept items of an album into notes, after one of its items became a note."""
     album = content.chat_id, content.media_group_id
-    for row in await kept.take_album(session, *album, KeptReason.SLIP):
+    for row in await kept_words.take_album(session, *album, KeptReason.SLIP):
         await _settle(session, ticket, row, as_note=True, now=now)
 
 
@@ -242,8 +249,8 @@ async def _keep(
     session: AsyncSession, said: Said, reason: KeptReason, ticket: Ticket, *, now: datetime
 ) -> None:
     """Keep words on a known ticket; for an album, only the first item asks what to do."""
-    beside = await kept.album(session, said.content.chat_id, said.content.media_group_id)
-    row = await kept.keep(
+    beside = await kept_words.album(session, said.content.chat_id, said.content.media_group_id)
+    row = await kept_words.keep(
         session,
         said.content,
         reason,
@@ -253,7 +260,7 @@ async def _keep(
         ticket=ticket,
     )
     if not beside:
-        await kept.ask(session, row, ticket.staff_chat_id, now=now)
+        await kept_words.ask(session, row, ticket.staff_chat_id, now=now)
 
 
 async def _ticket(session: AsyncSession, ticket_id: int | None, staff_chat_id: int) -> Ticket:
@@ -264,7 +271,7 @@ async def _ticket(session: AsyncSession, ticket_id: int | None, staff_chat_id: i
 
 async def _said(session: AsyncSession, row: KeptWords) -> Said:
     """Read kept words back, as said by somebody who is confirmed to have a say."""
-    return Said(kept.content_of(row), await _author(session, row), row.speaker_id)
+    return Said(kept_words.content_of(row), await _author(session, row), row.speaker_id)
 
 
 async def _author(session: AsyncSession, row: KeptWords) -> User | None:

@@ -17,8 +17,8 @@ from core.address import Address, Place
 from database.models import User
 from database.team import Dialogue
 from services import outbox
-from services.helpdesk import dialogues, settings, staff_chats
-from services.helpdesk.settings import Words
+from services.helpdesk import dialogues, staff_chats, team_settings
+from services.helpdesk.team_settings import Words
 from services.notices import QuestionWithdrawn, WordsAsked, WordsChanged
 from services.problems import NoLongerAsked, NotAsked, Problem, WordsNotText
 
@@ -94,9 +94,9 @@ async def hear(
         raise NoLongerAsked
     if reply.text is None:
         return await _not_text(session, dialogue, reply)
-    piece = settings.checked(which, reply.text, reply.entities)
-    await settings.change(session, which, language, piece, by=by, now=now)
-    newest = await settings.last_change(session, which, language)
+    piece = team_settings.checked(which, reply.text, reply.entities)
+    await team_settings.change(session, which, language, piece, by=by, now=now)
+    newest = await team_settings.last_change(session, which, language)
     used = dialogues.place_data("answer", reply.place)
     dialogue.data = dialogue.data | used | {"change_id": newest.id if newest else None}
     await _finish(session, dialogue, chat_id, now=now)
@@ -110,7 +110,7 @@ async def _is_expected(
     if dialogues.place_of(dialogue, "answer") != reply.place:
         return dialogues.is_open(dialogue, now=now)
     which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
-    newest = await settings.last_change(session, which, language)
+    newest = await team_settings.last_change(session, which, language)
     is_newest = newest is not None and newest.id == dialogue.data["change_id"]
     return is_newest and dialogues.is_recent(dialogue, now=now)
 

@@ -97,11 +97,11 @@ async def bring_strays(session: AsyncSession) -> None:
 async def came_along(session: AsyncSession, chat: StaffChat, *, next_ticket_id: int | None) -> None:
     """Note how far the tickets have moved along, unless the move has been restarted."""
     await session.execute(
-        update(team.StaffChat)
+        update(team.StaffChatRow)
         .where(
-            team.StaffChat.id == chat.id,
-            team.StaffChat.chat_id == chat.chat_id,
-            team.StaffChat.next_ticket_id == chat.next_ticket_id,
+            team.StaffChatRow.id == chat.id,
+            team.StaffChatRow.chat_id == chat.chat_id,
+            team.StaffChatRow.next_ticket_id == chat.next_ticket_id,
         )
         .values(next_ticket_id=next_ticket_id)
     )
@@ -127,7 +127,7 @@ async def _insert(
     is_main: bool,
     now: datetime,
 ) -> None:
-    row = team.StaffChat(
+    row = team.StaffChatRow(
         chat_id=chat_id,
         is_main=is_main,
         by_setting=is_main,
@@ -139,10 +139,12 @@ async def _insert(
 
 
 async def _change(session: AsyncSession, id_: int, **values: int | bool | None) -> None:
-    await session.execute(update(team.StaffChat).where(team.StaffChat.id == id_).values(**values))
+    await session.execute(
+        update(team.StaffChatRow).where(team.StaffChatRow.id == id_).values(**values)
+    )
     read_ahead.of(session).staff_chats = None
 
 
 async def _drop(session: AsyncSession, chat: StaffChat) -> None:
-    await session.execute(delete(team.StaffChat).where(team.StaffChat.id == chat.id))
+    await session.execute(delete(team.StaffChatRow).where(team.StaffChatRow.id == chat.id))
     read_ahead.of(session).staff_chats = None

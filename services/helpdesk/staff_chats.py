@@ -17,12 +17,12 @@ from database.models import Ticket
 from services import read_ahead
 
 _ROWS = select(
-    team.StaffChat.id,
-    team.StaffChat.chat_id,
-    team.StaffChat.is_main,
-    team.StaffChat.by_setting,
-    team.StaffChat.next_ticket_id,
-).order_by(team.StaffChat.id)
+    team.StaffChatRow.id,
+    team.StaffChatRow.chat_id,
+    team.StaffChatRow.is_main,
+    team.StaffChatRow.by_setting,
+    team.StaffChatRow.next_ticket_id,
+).order_by(team.StaffChatRow.id)
 
 
 async def every(session: AsyncSession) -> Mapping[int, StaffChat]:

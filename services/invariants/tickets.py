@@ -7,7 +7,7 @@ from sqlalchemy import Select, and_, exists, func, or_, select, union
 
 from database.conditions import NOT_CLOSED
 from database.models import DailyTicketCounter, Message, Ticket, TicketStatus
-from database.team import StaffChat
+from database.team import StaffChatRow
 from services.invariants.conditions import QUESTION
 from services.invariants.rule import Rule
 
@@ -46,8 +46,8 @@ def rules() -> Iterator[Rule]:
             )
         ),
     )
-    in_staff_chat = exists().where(StaffChat.chat_id == Ticket.staff_chat_id)
-    comes_along = exists().where(StaffChat.next_ticket_id <= Ticket.id)
+    in_staff_chat = exists().where(StaffChatRow.chat_id == Ticket.staff_chat_id)
+    comes_along = exists().where(StaffChatRow.next_ticket_id <= Ticket.id)
     yield Rule(
         "staff chats",
         "Tickets are in groups that are no staff chats, and do not come along to one",

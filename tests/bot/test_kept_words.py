@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from database.models import KeptWords
 from sandbox.client import Message, User
-from services.helpdesk import kept
+from services.helpdesk import kept_words as kept
 from tests.bot.test_standing import said_to
 from tests.support.office import Office, formatted, now
 

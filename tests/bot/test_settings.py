@@ -11,7 +11,7 @@ from bot.reading.members import REMEMBERED
 from bot.texts import team_words
 from database.team import Dialogue
 from sandbox.client import Message, User
-from services.helpdesk.settings import Words
+from services.helpdesk.team_settings import Words
 from tests.bot.test_standing import by, of_bot, reply, said_to
 from tests.support.office import USERNAME, Office, Sessions, formatted, open_office
 

@@ -18,7 +18,7 @@ from sandbox.client import Chat, Message, User
 from services import links, ticket_service
 from services.helpdesk import staff_chat_changes
 from services.helpdesk.content import Content, Person
-from services.helpdesk.settings import Words
+from services.helpdesk.team_settings import Words
 from tests.support.office import USERNAME, Sessions, now, open_telegram, running, settings_for
 from tests.support.times import NOON
 

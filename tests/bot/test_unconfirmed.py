@@ -6,7 +6,7 @@ import pytest
 
 from bot.incoming import confirmations
 from sandbox.client import Message, User
-from services.helpdesk import kept
+from services.helpdesk import kept_words as kept
 from tests.bot.test_kept_words import kept_words
 from tests.bot.test_standing import by, of_bot, reply, said_to
 from tests.support.office import Office, Sessions, open_office, running, settings_for

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.machinery import DeadUpdate
-from services import inbox, set_aside
+from services import set_aside, update_records
 from services.set_aside import NoSuchUpdate
 from tests.services.factories import STAFF
 from tests.support.times import NOON
@@ -38,7 +38,7 @@ def error() -> str:
 async def dead(sessions: async_sessionmaker[AsyncSession]) -> DeadUpdate:
     async with sessions.begin() as session:
         raw = {"update_id": 1, "message": MESSAGE}
-        return await inbox.set_aside(session, raw, error(), staff_chat_id=STAFF, now=NOON)
+        return await update_records.set_aside(session, raw, error(), staff_chat_id=STAFF, now=NOON)
 
 
 @pytest.mark.usefixtures("dead")

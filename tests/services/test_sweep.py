@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import SeenUpdate, Timer
-from services import inbox, outbox, sweep, timers
+from services import outbox, sweep, timers, update_records
 from services.timers import Moment
 from tests.services.factories import HOUR
 from tests.support.duties import TEAM
@@ -16,9 +16,9 @@ async def test_old_rows_go_in_portions_and_the_rest_is_looked_at_later(
     session: AsyncSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "FORGOTTEN_AT_A_TIME", 2)
-    monkeypatch.setattr(inbox, "NEWEST_KEPT", 1)
-    await inbox.new_among(session, [1, 2, 3], now=NOON - 49 * HOUR)
-    await inbox.new_among(session, [4], now=NOON)
+    monkeypatch.setattr(update_records, "NEWEST_KEPT", 1)
+    await update_records.new_among(session, [1, 2, 3], now=NOON - 49 * HOUR)
+    await update_records.new_among(session, [4], now=NOON)
     await timers.set_standing(session, now=NOON)
 
     left = []

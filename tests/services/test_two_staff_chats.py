@@ -7,13 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import Delivery
 from database.models import Direction, KeptReason, KeptWords, Ticket, TicketStatus
-from database.team import StaffChat
+from database.team import StaffChatRow
 from services import ticket_service
 from services.delivery import relocating
 from services.helpdesk import (
     foreign_groups,
     hearing,
-    kept,
+    kept_words,
     lookup,
     staff_chat_changes,
     staff_chats,
@@ -71,7 +71,7 @@ async def bob_writes(session: AsyncSession, *, to: int) -> Ticket:
 
 async def mains(session: AsyncSession) -> dict[int, bool]:
     """List the staff chats by their ids, and which is the main one."""
-    rows = await session.execute(select(StaffChat.chat_id, StaffChat.is_main))
+    rows = await session.execute(select(StaffChatRow.chat_id, StaffChatRow.is_main))
     return {row.chat_id: row.is_main for row in rows}
 
 
@@ -124,7 +124,7 @@ async def test_whoever_has_a_say_in_one_chat_has_none_by_that_in_the_other(
     session: AsyncSession, here: Ticket, there: Ticket
 ) -> None:
     for ticket in (here, there):
-        await kept.keep(
+        await kept_words.keep(
             session,
             factories.content(chat_id=ticket.staff_chat_id),
             KeptReason.UNCONFIRMED,
@@ -137,15 +137,15 @@ async def test_whoever_has_a_say_in_one_chat_has_none_by_that_in_the_other(
     await hearing.confirm(session, 9, staff_chat_id=SECOND, now=NOON)
 
     assert list(await session.scalars(select(KeptWords.chat_id))) == [STAFF]
-    assert [row.chat_id for row in await kept.unconfirmed_in(session, STAFF)] == [STAFF]
-    assert await kept.unconfirmed_in(session, SECOND) == []
+    assert [row.chat_id for row in await kept_words.unconfirmed_in(session, STAFF)] == [STAFF]
+    assert await kept_words.unconfirmed_in(session, SECOND) == []
     answers = await factories.told(session)
     assert here.user.chat_id not in {chat for chat, _ in answers}
 
 
 async def test_only_one_is_the_main_one(session: AsyncSession) -> None:
     session.add(
-        StaffChat(
+        StaffChatRow(
             chat_id=THIRD, is_main=True, by_setting=True, next_ticket_id=None, created_at=NOON
         )
     )
@@ -255,7 +255,7 @@ async def test_of_kept_words_only_those_of_the_chat_that_moved_are_asked_about_a
     session: AsyncSession, here: Ticket, there: Ticket
 ) -> None:
     rows = [
-        await kept.keep(
+        await kept_words.keep(
             session,
             factories.content(chat_id=ticket.staff_chat_id),
             KeptReason.SLIP,

@@ -23,7 +23,7 @@ from bot.incoming.poller import Poller
 from database.machinery import DeadUpdate, SeenUpdate
 from database.models import Message
 from sandbox.client import User
-from services import inbox
+from services import update_records
 from services.delivery.bell import Bell
 from services.sweep import SWEPT_EVERY
 from tests.proofs.fuzzing.wire import TOKEN, Wire
@@ -193,7 +193,7 @@ async def test_a_press_that_comes_again_is_answered_again(office: Office, alice:
 async def test_old_update_ids_are_forgotten_after_two_days(
     office: Office, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "NEWEST_KEPT", 1)
+    monkeypatch.setattr(update_records, "NEWEST_KEPT", 1)
     await office.opens(alice, "My order is late")
     await office.telegram.advance(49 * 3600)
     await alice.writes("by three weeks")

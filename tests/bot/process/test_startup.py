@@ -25,7 +25,7 @@ from database.schema import DatabaseNotAtHead
 from database.session import make_engine, make_sessions, own_file
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, User
-from services import inbox
+from services import update_records
 from tests.support.office import Sessions, close, open_telegram, running, settings_for
 from tests.support.times import NOON
 
@@ -228,7 +228,7 @@ async def test_two_that_start_at_once_share_a_new_database(postgres_url: str) ->
     first, second, watcher = (make_sessions(engine) for engine in engines)
 
     async with asyncio.TaskGroup() as group, first.begin() as session:
-        assert await inbox.claim_database(session, BOT, now=NOON) == BOT
+        assert await update_records.claim_database(session, BOT, now=NOON) == BOT
         await session.flush()
         group.create_task(startup.own_database(second, BOT))
         async with asyncio.timeout(10):

@@ -16,9 +16,9 @@ from core.team import Team
 from database.machinery import DeliveryStatus, LostSend
 from database.models import Direction, KeptReason, LinkKind, Ticket
 from database.session import make_sessions
-from services import inbox, notices
-from services.helpdesk import dialogues, kept
-from services.helpdesk.settings import Words
+from services import notices, update_records
+from services.helpdesk import dialogues, kept_words
+from services.helpdesk.team_settings import Words
 from services.notices import Notice
 from services.problems import NotForYou
 from tests.services import factories
@@ -112,11 +112,11 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
     under_way = kind is notices.StillUnderWay
     status = DeliveryStatus.WAITING if under_way else DeliveryStatus.FAILED
     delivery = await factories.delivery(session, failed, ticket, chat_id=USER, status=status)
-    dead = await inbox.set_aside(
+    dead = await update_records.set_aside(
         session, {"update_id": 5}, "Traceback", staff_chat_id=STAFF, now=NOON
     )
     said, reason = content("Hello?", chat_id=STAFF), KeptReason.UNCONFIRMED
-    words = await kept.keep(session, said, reason, author=None, speaker_id=5, now=NOON)
+    words = await kept_words.keep(session, said, reason, author=None, speaker_id=5, now=NOON)
     asked = {"key": Words.CONFIRMATION.value, "language": ticket.user.language}
     dialogue = await dialogues.begin(session, STAFF, USER, "words", asked, now=NOON)
     dialogue.question_id = 50

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from core.clock import utcnow
 from database.machinery import Delivery, Timer
 from database.models import Message, Ticket
-from services import inbox, timers
+from services import timers, update_records
 from services.helpdesk.set_aside_news import TOLD_EVERY, StaffToldAgain
 from services.notices import CardPosted, UpdateSetAside
 from tests.proofs.crash import mishaps
@@ -145,7 +145,9 @@ async def test_killed_before_a_due_timer_is_done_it_is_done_once(
 ) -> None:
     now = utcnow()
     async with sessions.begin() as session:
-        dead = await inbox.set_aside(session, {"update_id": 5}, "", staff_chat_id=0, now=now)
+        dead = await update_records.set_aside(
+            session, {"update_id": 5}, "", staff_chat_id=0, now=now
+        )
         await timers.set(session, StaffToldAgain(first=dead.id), now, now=now)
     await scene.start(mishaps.dies_before_the_timer_is_done)
     assert await scene.ended() == SIGKILLED

@@ -23,7 +23,7 @@ from core.heartbeat import Heartbeat, Part
 from database.machinery import DeadUpdate, Delivery, SeenUpdate
 from database.models import KeptReason, KeptWords, Message
 from database.session import make_sessions
-from services import inbox, notices, outbox
+from services import notices, outbox, update_records
 from services.helpdesk import staff_chat_changes
 from services.invariants import check
 from services.problems import NoteStays
@@ -211,7 +211,7 @@ class Bench:
         say = self.report.wrong.append
         if lost := self.sent.keys() - self.became.keys():
             say(f"never handled: {sorted(lost)}")
-        if self.now - NOON < inbox.KEPT_FOR and (lost := self.sent.keys() - seen):
+        if self.now - NOON < update_records.KEPT_FOR and (lost := self.sent.keys() - seen):
             say(f"handled, but not recorded as seen: {sorted(lost)}")
         for update_id, (step, raw) in self.sent.items():
             outcome = self.became.get(update_id)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from services.helpdesk import kept, orphans
+from services.helpdesk import kept_words, orphans
 from tests.proofs.simulation import tokens
 from tests.proofs.simulation.ledger import Ledger
 from tests.proofs.simulation.telegram import Call
@@ -41,7 +41,7 @@ class Keeping:
         """What nobody decides on is forgotten after a week."""
         now = self.simulation.machine.clock()
         for row in self.kept:
-            if _kept_at(row) < now - kept.KEPT_FOR - _LOOKED_FOR:
+            if _kept_at(row) < now - kept_words.KEPT_FOR - _LOOKED_FOR:
                 yield f"kept too long: words {row['id']}"
         for row in self.lost:
             if _time(row["until"]) < now - orphans.KEPT_FOR - _LOOKED_FOR:
@@ -142,7 +142,7 @@ def _whole(row: dict[str, Any]) -> tuple[int, object]:
 
 def _is_leap(how: dict[str, Any]) -> bool:
     """Whether the clock jumps so far that kept words are forgotten."""
-    return timedelta(seconds=how["seconds"]) > kept.KEPT_FOR
+    return timedelta(seconds=how["seconds"]) > kept_words.KEPT_FOR
 
 
 def _time(stored: str) -> datetime:

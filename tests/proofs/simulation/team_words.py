@@ -10,7 +10,7 @@ from bot.callbacks import ChangeWords
 from sandbox.errors import ApiError
 from sandbox.model import Message
 from sandbox.people import acting
-from services.helpdesk.settings import Words
+from services.helpdesk.team_settings import Words
 from tests.proofs.simulation import tokens
 from tests.proofs.simulation.ledger import Ledger
 from tests.proofs.simulation.people import People, recent

@@ -11,7 +11,7 @@ from database.models import KeptReason, Ticket, TicketStatus
 from services import outbox, ticket_service
 from services.delivery import doubts, relocating, settling
 from services.delivery.outcomes import Delivered, Migrated, Outcome, Unknown
-from services.helpdesk import kept, lookup, staff_chats
+from services.helpdesk import kept_words, lookup, staff_chats
 from services.helpdesk.content import Person
 from services.invariants import tickets as rules
 from services.notices import (
@@ -230,7 +230,7 @@ async def test_kept_words_are_asked_about_once_when_all_have_come_along(
 ) -> None:
     async with sessions.begin() as session:
         ticket = await session.get_one(Ticket, tickets[0])
-        row = await kept.keep(
+        row = await kept_words.keep(
             session,
             factories.content(chat_id=STAFF),
             KeptReason.SLIP,
@@ -260,7 +260,7 @@ async def test_a_question_that_is_being_sent_when_the_group_moves_is_asked_there
         ticket = await session.get_one(Ticket, tickets[0])
         content = factories.content(chat_id=STAFF)
         slip = KeptReason.SLIP
-        row = await kept.keep(
+        row = await kept_words.keep(
             session, content, slip, author=None, speaker_id=9, now=NOON, ticket=ticket
         )
         asked = await factories.claimed(session, WordsKept(row.mark))

@@ -11,9 +11,9 @@ from core.address import Address, Place
 from database.machinery import Delivery
 from database.team import Dialogue
 from services.delivery import relocating
-from services.helpdesk import dialogues, new_words, settings
+from services.helpdesk import dialogues, new_words, team_settings
 from services.helpdesk.new_words import Reply
-from services.helpdesk.settings import Words
+from services.helpdesk.team_settings import Words
 from services.notices import QuestionWithdrawn, WordsAsked, WordsChanged
 from services.problems import NoLongerAsked, NotAsked, PlaceholderUnknown, WordsNotText
 from tests.services.factories import HOUR, KATE, STAFF, waiting
@@ -65,7 +65,7 @@ async def test_a_reply_changes_the_words_and_ends_the_dialogue(session: AsyncSes
 
     assert await said(session, dialogue, "Bye, {ticket}") is None
 
-    assert await settings.words(session, Words.CLOSING, "ru") == ("Bye, {ticket}", [])
+    assert await team_settings.words(session, Words.CLOSING, "ru") == ("Bye, {ticket}", [])
     assert await dialogues.ongoing(session, STAFF, KATE.telegram_id) == []
     assert await posted(session) == [WordsAsked.kind, QuestionWithdrawn.kind, WordsChanged.kind]
     found = await dialogues.of_question(session, STAFF, QUESTION)
@@ -81,7 +81,7 @@ async def test_a_refused_reply_leaves_the_question_open(session: AsyncSession) -
         await said(session, dialogue, "Bye, {tiket}")
     await said(session, dialogue, "Bye, {ticket}")
 
-    assert await settings.words(session, Words.CLOSING, "ru") == ("Bye, {ticket}", [])
+    assert await team_settings.words(session, Words.CLOSING, "ru") == ("Bye, {ticket}", [])
 
 
 async def test_an_edit_of_the_reply_changes_the_words_again(session: AsyncSession) -> None:
@@ -91,7 +91,7 @@ async def test_an_edit_of_the_reply_changes_the_words_again(session: AsyncSessio
     assert await dialogues.of_answer(session, STAFF, 60) is dialogue
     await said(session, dialogue, "Goodbye", now=NOON + HOUR)
 
-    assert await settings.words(session, Words.CLOSING, "ru") == ("Goodbye", [])
+    assert await team_settings.words(session, Words.CLOSING, "ru") == ("Goodbye", [])
 
 
 async def test_an_edit_counts_no_more_after_somebody_else_or_half_a_day(
@@ -102,7 +102,7 @@ async def test_an_edit_counts_no_more_after_somebody_else_or_half_a_day(
 
     with pytest.raises(NoLongerAsked):
         await said(session, dialogue, "Goodbye", now=NOON + dialogues.LASTS)
-    await settings.change(session, Words.CLOSING, "ru", ("Hers", []), by=None, now=NOON)
+    await team_settings.change(session, Words.CLOSING, "ru", ("Hers", []), by=None, now=NOON)
     with pytest.raises(NoLongerAsked):
         await said(session, dialogue, "Goodbye")
 
@@ -156,7 +156,7 @@ async def test_an_anonymous_administrator_is_known_by_both_ids_of_the_group(
     assert await said(session, dialogue, "Bye", speaker_id=STAFF) is None
     assert await said(session, dialogue, "Goodbye", speaker_id=MOVED) is None
 
-    assert await settings.words(session, Words.CLOSING, "ru") == ("Goodbye", [])
+    assert await team_settings.words(session, Words.CLOSING, "ru") == ("Goodbye", [])
 
 
 @pytest.mark.parametrize("speaker_id", [KATE.telegram_id, STAFF])

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.conditions import PENDING
 from database.machinery import DeadUpdate, Delivery, DeliveryStatus
 from database.models import TicketStatus
-from services import inbox, timers
+from services import timers, update_records
 from services.delivery import relocating
 from services.helpdesk import staff_chat_changes
 from services.helpdesk.set_aside_news import (
@@ -34,7 +34,7 @@ async def dies(
 ) -> int:
     """Have an update from a chat set aside and staff told."""
     staff_chat_id = await concerned(session, chat_id, now=now)
-    dead = await inbox.set_aside(
+    dead = await update_records.set_aside(
         session, {"update_id": update_id}, "", staff_chat_id=staff_chat_id, now=now
     )
     await tell_staff(session, dead, now=now)

@@ -13,10 +13,10 @@ from database.models import DailyTicketCounter, Direction, LinkKind, Message, Ti
 from database.schema import DatabaseNotAtHead
 from database.session import make_engine
 from database.team import Setting
-from services import inbox, notices
+from services import notices, update_records
 from services import ticket_service as tickets
-from services.helpdesk import settings
-from services.helpdesk.settings import Words
+from services.helpdesk import team_settings
+from services.helpdesk.team_settings import Words
 from services.invariants import check, rules
 from tests.services import factories
 from tests.services.factories import ANN, DAY, HOUR, SECOND, STAFF, TODAY
@@ -228,7 +228,7 @@ async def seen_in_the_future(session: AsyncSession, _ticket: Ticket) -> None:
 
 
 async def an_update_is_dead(session: AsyncSession, _ticket: Ticket) -> None:
-    await inbox.set_aside(session, {"update_id": 5}, "", staff_chat_id=STAFF, now=NOON)
+    await update_records.set_aside(session, {"update_id": 5}, "", staff_chat_id=STAFF, now=NOON)
 
 
 async def something_is_overdue(session: AsyncSession, _ticket: Ticket) -> None:
@@ -250,7 +250,7 @@ async def a_setting_that_nobody_changed(session: AsyncSession, _: Ticket) -> Non
 
 async def a_change_that_does_not_count(session: AsyncSession, _: Ticket) -> None:
     hi = ("Hi", list[Any]())
-    await settings.change(session, Words.GREETING, "en", hi, by=None, now=NOON)
+    await team_settings.change(session, Words.GREETING, "en", hi, by=None, now=NOON)
     await session.execute(delete(Setting))
 
 
@@ -402,7 +402,7 @@ async def test_what_is_only_worth_knowing_is_said_and_nothing_is_wrong(
     sessions: async_sessionmaker[AsyncSession], database_url: str
 ) -> None:
     async with sessions.begin() as session:
-        await inbox.set_aside(session, {"update_id": 5}, "", staff_chat_id=STAFF, now=NOON)
+        await update_records.set_aside(session, {"update_id": 5}, "", staff_chat_id=STAFF, now=NOON)
     said: list[str] = []
 
     assert await check.check(database_url, now=NOON, say=said.append) == 0

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import Delivery, DeliveryStatus
-from services.helpdesk import refusals
+from services.helpdesk import refusal_notices
 from services.notices import Refusal
 from services.problems import KindNotRelayed, NotConfirmed, NotStaff, Problem, RepliesDropped
 from tests.services.factories import ANN, STAFF
@@ -29,7 +29,7 @@ async def refuse(
         refusal = Refusal(
             problem.to_json(), message_id, "en", asked_in=chat_id, person_id=person_id
         )
-        await refusals.post(session, chat_id, refusal, now=NOON)
+        await refusal_notices.post(session, chat_id, refusal, now=NOON)
 
 
 async def waiting(session: AsyncSession) -> list[Delivery]:

@@ -4,14 +4,14 @@ from aiogram.types import InlineKeyboardMarkup
 
 from bot import keyboards
 from bot.texts import buttons, refusals, to_staff
-from bot.wording import again
+from bot.wording import stored_content
 from bot.wording.calls import Call, send_text
 from bot.wording.context import Desk
 from bot.wording.registry import words_for
 from database.models import KeptReason, KeptWords
 from services import links
 from services.delivery.parcel import Parcel
-from services.helpdesk import kept
+from services.helpdesk import kept_words
 from services.notices import UnconfirmedKept, WordsKept
 
 
@@ -21,7 +21,7 @@ async def words_kept(desk: Desk, notice: WordsKept) -> Parcel | None:
 
     The message gets no link: a reply to it is no answer to a user.
     """
-    row = await kept.find(desk.session, notice.mark)
+    row = await kept_words.find(desk.session, notice.mark)
     if row is None:
         return None
     words, keyboard = await _question(desk, row)
@@ -31,7 +31,7 @@ async def words_kept(desk: Desk, notice: WordsKept) -> Parcel | None:
 @words_for(UnconfirmedKept)
 async def unconfirmed_kept(desk: Desk, _notice: UnconfirmedKept) -> Parcel | None:
     """Tell all writers whom Telegram has not confirmed, under the newest of their words."""
-    rows = await kept.unconfirmed_in(desk.session, desk.address.chat_id)
+    rows = await kept_words.unconfirmed_in(desk.session, desk.address.chat_id)
     if not rows:
         return None
     several = len({row.speaker_id for row in rows}) > 1
@@ -49,9 +49,11 @@ def _under(desk: Desk, row: KeptWords, words: str, keyboard: InlineKeyboardMarku
 
 
 def _about(words: str, row: KeptWords) -> str:
-    if said := kept.beginning_of(row):
+    if said := kept_words.beginning_of(row):
         return refusals.about(words, said)
-    return refusals.about_content(words, again.named(kept.content_of(row))[: kept.MOST_QUOTED])
+    return refusals.about_content(
+        words, stored_content.named(kept_words.content_of(row))[: kept_words.MOST_QUOTED]
+    )
 
 
 async def _question(desk: Desk, row: KeptWords) -> tuple[str, InlineKeyboardMarkup | None]:
