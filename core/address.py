@@ -9,7 +9,7 @@ BOT = 0
 
 
 class Place(NamedTuple):
-    """Where one message is, which is what it is known by. Its thread is no part of that."""
+    """Where one message is; that identifies it. Its thread is no part of that."""
 
     chat_id: int
     message_id: int
@@ -27,7 +27,7 @@ class Address(NamedTuple):
     account: int = BOT
 
     def place(self, message_id: int) -> Place:
-        """Tell where a message is that went here."""
+        """Give the place of a message that was sent here."""
         return Place(self.chat_id, message_id, self.account)
 
     def is_chat_of(self, place: Place) -> bool:

@@ -76,9 +76,9 @@ class Confirmations:
 
     async def catch_up(self) -> None:
         """Release what was kept from people whom Telegram has just named: it was written first."""
-        while self._members.cleared:
-            await self.ask(self._members.cleared[0])
-            del self._members.cleared[0]
+        while self._members.now_known:
+            await self.ask(self._members.now_known[0])
+            del self._members.now_known[0]
 
     async def look(self) -> int:
         """Ask once about each person with kept words; return how many there were."""

@@ -34,7 +34,7 @@ _LEFT_OUT = {
 TIMEOUT = 30
 
 # Timeout of a question about the bot itself, in seconds.
-PATIENCE = 5
+CHECK_TIMEOUT = 5
 
 
 class Sender:
@@ -90,12 +90,12 @@ class Sender:
 
     async def _is_muted(self, chat_id: int) -> bool:
         """Ask whether even text is forbidden, to the bot or to all members of the group."""
-        me = await self._bot.get_chat_member(chat_id, self._bot.id, request_timeout=PATIENCE)
+        me = await self._bot.get_chat_member(chat_id, self._bot.id, request_timeout=CHECK_TIMEOUT)
         if isinstance(me, ChatMemberRestricted) and not me.can_send_messages:
             return True
         if isinstance(me, ChatMemberAdministrator):
             return False
-        group = await self._bot.get_chat(chat_id, request_timeout=PATIENCE)
+        group = await self._bot.get_chat(chat_id, request_timeout=CHECK_TIMEOUT)
         return group.permissions is not None and not group.permissions.can_send_messages
 
 

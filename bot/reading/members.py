@@ -69,7 +69,7 @@ class Members:
         self._strangers: set[tuple[int, int]] = set()
         self._doubted: set[tuple[int, int]] = set()
         # Speakers about whom Telegram was silent and has now answered (incoming/confirmations.py).
-        self.cleared: list[Speaker] = []
+        self.now_known: list[Speaker] = []
         self._groups: dict[int, tuple[Group, float]] = {}
 
     def note(self, raw: Mapping[str, Any]) -> None:
@@ -112,7 +112,7 @@ class Members:
             self._doubted.add(key)
         elif key in self._doubted:
             self._doubted.discard(key)
-            self.cleared.append(who)
+            self.now_known.append(who)
         return standing
 
     async def _find_out(self, who: Speaker) -> Standing:
