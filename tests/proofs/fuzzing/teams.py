@@ -45,7 +45,7 @@ def is_blurred(step: Step, raw: Mapping[str, Any]) -> bool:
     Carl belongs to that team by his ticket alone: before he has one, any update that can't be
     handled is the main team's.
     """
-    if not step.mutations or step.sender not in {CARL, LIAM}:
+    if step.plausible or step.sender not in {CARL, LIAM}:
         return False
     source = origin(raw)
     as_sent = (source.chat_id, source.person_id) == (step.chat, step.sender)

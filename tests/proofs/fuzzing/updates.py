@@ -18,6 +18,7 @@ from tests.proofs.fuzzing.people import (
     BOB,
     CHANNEL,
     CHATS,
+    EVE,
     FOREIGN,
     KARL,
     KATE,
@@ -462,7 +463,7 @@ _unasked = st.builds(
             "",
         ]
     ),
-    USER,
+    st.sampled_from([ANN, BOB, EVE]),
 )
 _moves = st.sampled_from(
     [

@@ -51,6 +51,8 @@ class People:
     second_groups: list[Chat] = field(default_factory=list)
     second_staff: list[Person] = field(default_factory=list)
     second_users: set[int] = field(default_factory=set)
+    # The groups of the team that does not act now.
+    other_groups: list[Chat] = field(default_factory=list)
     # Replies that the bot kept until somebody pressed a button.
     kept: set[str] = field(default_factory=set)
     # The users that each member of staff dealt with: the person's id, and the user's number.
@@ -87,6 +89,7 @@ class People:
             world, "Second", self.second_staff, supergroup=False, forum=False, bot="member"
         )
         self.second_groups, self.second_users = [group], users
+        self.other_groups = self.second_groups
         world.updates.clear()
 
     def _in_second_team(self, do: str, how: dict[str, Any]) -> bool:
@@ -95,10 +98,12 @@ class People:
             return False
         here = self.groups, self.staff
         self.groups, self.staff = self.second_groups, self.second_staff
+        self.other_groups = here[0]
         try:
             return self.act(do, how)
         finally:
             self.groups, self.staff = here
+            self.other_groups = self.second_groups
 
     def _second_team(self, **_: Any) -> None:
         """Do nothing: the second staff chat is there from the beginning."""
@@ -257,11 +262,17 @@ class People:
         self._deal(self.staff[staff], card)
         return True
 
-    def _deal(self, person: Person, about: Message) -> None:
-        """Note whom somebody deals with; of a notice without a name, it may be any user."""
-        user = user_named(about)
-        users = range(len(self.users)) if user is None else (user,)
+    def _deal(self, person: Person, about: Message | None) -> None:
+        """Note whom somebody deals with; without a name, it may be any user of the team."""
+        user = user_named(about) if about is not None else None
+        users = self._own_users() if user is None else {user}
         self.dealings.update((person.id, one) for one in users)
+
+    def _own_users(self) -> set[int]:
+        """List the users whose tickets belong to the team that acts now."""
+        in_second = bool(self.second_groups) and self.groups is self.second_groups
+        main_users = set(range(len(self.users))) - self.second_users
+        return self.second_users if in_second else main_users
 
     def _old_reply(self, staff: int, pick: float, **_: Any) -> bool:
         """Reply to a message from before a backup was restored."""
@@ -391,6 +402,24 @@ class People:
         target = recent(about, pick)
         acting.post(self.telegram.world, self.staff[staff], self.group, content, reply_to=target.id)
         self._deal(self.staff[staff], target)
+        return True
+
+    def _command_by_number(self, staff: int, text: str, number: int, **_: Any) -> None:
+        """Name a ticket by its number, which may be one of another team."""
+        content = acting.text_fields(f"{text}@{USERNAME} {number}", None)
+        acting.post(self.telegram.world, self.staff[staff], self.group, content)
+        self._deal(self.staff[staff], None)
+
+    def _press_of_others(self, staff: int, pick: float, **_: Any) -> bool:
+        """Press a button of another team's card in one's own group, as no app lets anybody do."""
+        bot, own = self.telegram.world.bot.id, list(self._of_bot())
+        said = [m for chat in self.other_groups for m in chat.messages.values()]
+        cards = [m for m in said if m.author_id == bot and _has_buttons(m) and not _asks(m)]
+        if not (own and cards):
+            return False
+        buttons = _buttons(recent(cards, pick))
+        data = buttons[int(pick * 997) % len(buttons)]["callback_data"]
+        acting.press(self.telegram.world, self.staff[staff], own[-1], None, data)
         return True
 
     def _list(self, staff: int, **_: Any) -> None:

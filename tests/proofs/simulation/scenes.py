@@ -147,6 +147,13 @@ def _two_teams(rng: random.Random, plan: Plan) -> Plan:
     if rng.random() < 0.4:
         how = {"down": rng.choice((0.2, 3.0)), "turns": rng.randrange(120)}
         found.append(Operation(rng.uniform(4, 25), "choose", how))
+    for _ in range(rng.randint(3, 8)):
+        do = rng.choice(("command_by_number", "press_of_others"))
+        text, number = rng.choice(("/close", "/take", "/reopen")), rng.randint(1, 4)
+        at = round(rng.uniform(2, 28), 3)
+        how = {"staff": 0, "text": text, "number": number, "pick": round(rng.random() ** 2, 4)}
+        in_second = Operation(at, "in_second_team", {"do": do, "how": how})
+        found.append(in_second if rng.random() < 0.5 else Operation(at, do, how))
     return replace(_with(plan, found), users=plan.users + 2)
 
 
