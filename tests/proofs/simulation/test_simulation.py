@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from core.team import StaffChat
+from database.models import Ticket
+from services import ticket_service
 from services.helpdesk import staff_chats
 from tests.proofs.simulation import farm, plan, run
 from tests.proofs.simulation.__main__ import command
@@ -79,7 +82,7 @@ def test_a_failing_plan_shrinks_to_what_it_needs() -> None:
     assert (smaller.users, smaller.start) == (made.users, made.start)
 
 
-def test_teams_that_are_mixed_up_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_team_that_is_taken_for_another_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     at = staff_chats.at
 
     async def main_for_all(session: AsyncSession, chat_id: int) -> StaffChat | None:
@@ -91,6 +94,21 @@ def test_teams_that_are_mixed_up_are_found_out(monkeypatch: pytest.MonkeyPatch) 
     found = run.run(plan.make(1000, ["two_teams"])).findings
 
     assert any(one.startswith("other team: user 2") for one in found)
+
+
+def test_a_team_that_changes_tickets_of_another_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def any_ticket(session: AsyncSession, ticket_id: int, **_: int) -> Ticket:
+        """Get a ticket for whoever asks."""
+        people = selectinload(Ticket.user), selectinload(Ticket.assigned_staff)
+        return await session.get_one(Ticket, ticket_id, options=people)
+
+    monkeypatch.setattr(ticket_service, "get", any_ticket)
+
+    found = run.run(plan.make(1000, ["two_teams"])).findings
+
+    assert any(one.startswith("unrelated: taken") for one in found)
 
 
 def _hash(seed: int) -> str:
