@@ -21,7 +21,7 @@ from services.helpdesk.team_settings import Words
 for_users = Router(name="help for users")
 for_staff = Router(name="help for staff")
 
-# What a link sends when it opens the chat (core.telegram.org/bots/features#deep-linking)
+# What a link sends when it opens the chat (core.telegram.org/bots/features#deep-linking).
 # Whoever types the same can't be told apart. Anything else was typed, and is passed on.
 _DEEP_LINK = re.compile(r"/start ([A-Za-z0-9_-]{1,64})")
 
