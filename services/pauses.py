@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import ChatPause
-from services import read_ahead
+from services import memo
 
 log = structlog.get_logger(__name__)
 
@@ -167,7 +167,7 @@ async def forget(session: AsyncSession, chat_id: int) -> None:
 
 async def _known(session: AsyncSession) -> dict[int, ChatPause]:
     """Read all pauses once for a transaction; there are few."""
-    known = read_ahead.of(session)
+    known = memo.of(session)
     if known.pauses is None:
         known.pauses = {pause.chat_id: pause for pause in await session.scalars(_ALL)}
     return known.pauses

@@ -10,12 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
-from core.team import StaffChat
 from database.conditions import IS_CARD, NOT_CLOSED
 from database.dialect import one_of
-from database.machinery import ChatPause, Delivery
+from database.machinery import Delivery
 from database.models import Message, MessageLink, Ticket, TicketStatus, User
-from database.team import Dialogue, Setting
 
 _USERS = (
     select(User)
@@ -46,37 +44,25 @@ _MESSAGES = select(Message).where(one_of(Message.id, "ids"))
 
 
 @dataclass
-class Prefetched:
-    """Rows by the key that they are looked up by, and what is read once a transaction.
+class ReadAhead:
+    """Rows by the key that they are looked up by.
 
-    `users` are by Telegram id: in a batch of updates those who wrote, locked; in the courier's turn
-    those whose tickets its messages are about. `not_closed` has tickets by user. `cards` has the
-    newest card of each of the `tickets` in its staff chat.
-
-    `relocates`: this transaction has found tickets that must move along to another group.
-
-    `staff_chats` (by their ids), `migrations`, `pauses`, `settings` (by key and language) and
-    `dialogues` (by chat and question) hold all rows, or None before they are first needed;
-    the modules that change them keep them up to date: staff_chats.py, team_settings.py and
-    dialogues.py of services/helpdesk, and services/pauses.py.
+    For a batch of updates: `writers`, by Telegram id, and their tickets that are `not_closed`, by
+    user; all locked. For a courier's turn: `recipients`, by Telegram id, are the users of the
+    `tickets`, `cards` has the newest card of each in its staff chat, and `messages` what is sent.
     """
 
-    users: dict[int, User] = field(default_factory=dict)
+    writers: dict[int, User] = field(default_factory=dict)
     not_closed: dict[int, Ticket] = field(default_factory=dict)
-    relocates: bool = False
-    staff_chats: dict[int, StaffChat] | None = None
-    migrations: dict[int, int] | None = None
-    pauses: dict[int, ChatPause] | None = None
-    settings: dict[tuple[str, str], Setting] | None = None
-    dialogues: dict[tuple[int, int], Dialogue] | None = None
+    recipients: dict[int, User] = field(default_factory=dict)
     tickets: dict[int, Ticket] = field(default_factory=dict)
-    messages: dict[int, Message] = field(default_factory=dict)
     cards: dict[int, MessageLink | None] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict)
 
 
-def of(session: AsyncSession) -> Prefetched:
+def of(session: AsyncSession) -> ReadAhead:
     """Get what was read for this session."""
-    found: Prefetched = session.info.setdefault("prefetched", Prefetched())
+    found: ReadAhead = session.info.setdefault("read_ahead", ReadAhead())
     return found
 
 
@@ -87,8 +73,8 @@ async def for_updates(session: AsyncSession, telegram_ids: Collection[int]) -> N
     """
     known = of(session)
     users = await session.scalars(_USERS, {"telegram_ids": telegram_ids})
-    known.users = {user.telegram_id: user for user in users}
-    by_id = {user.id: user for user in known.users.values()}
+    known.writers = {user.telegram_id: user for user in users}
+    by_id = {user.id: user for user in known.writers.values()}
     tickets = await session.scalars(_NOT_CLOSED_OF, {"user_ids": by_id})
     known.not_closed = {ticket.user_id: ticket for ticket in tickets}
 
@@ -107,7 +93,7 @@ async def for_deliveries(session: AsyncSession, deliveries: Sequence[Delivery]) 
     ids = {one.ticket_id for one in deliveries if one.ticket_id is not None}
     for ticket, card in await session.execute(_TICKETS, {"ids": ids}):
         known.tickets[ticket.id], known.cards[ticket.id] = ticket, card
-        known.users[ticket.user.telegram_id] = ticket.user
+        known.recipients[ticket.user.telegram_id] = ticket.user
     known.messages = await _messages(session, deliveries)
 
 

@@ -18,7 +18,7 @@ from core.team import Team
 from database import bulk_rows
 from database.machinery import Delivery
 from database.models import Message
-from services import outbox, read_ahead, update_records
+from services import memo, outbox, read_ahead, update_records
 from services.delivery.holds import Holds
 from services.problems import Problem
 
@@ -95,7 +95,7 @@ class Transactions:
         try:
             async with self._sessions.begin() as session:
                 yield session
-                if relocates := read_ahead.of(session).relocates:
+                if relocates := memo.of(session).relocates:
                     self._holds.hold()
         finally:
             if relocates:

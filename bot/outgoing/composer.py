@@ -41,7 +41,7 @@ class Composer:
         """Choose the staff's language in groups, and the user's in a private chat."""
         if chat_id < 0:
             return self._team.staff_language
-        user = read_ahead.of(session).users.get(chat_id)
+        user = read_ahead.of(session).recipients.get(chat_id)
         if user is None:
             user = await session.scalar(select(User).where(User.telegram_id == chat_id))
         return i18n.choose(user.language if user else getattr(notice, "language", ""))

@@ -20,7 +20,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.alarm import Alarm
-from services import read_ahead
+from services import memo
 from services.delivery import duplicates, recent_sends, relocating, settling
 from services.delivery.bell import Bell
 from services.delivery.claims import Claims
@@ -163,7 +163,7 @@ class Courier:
                 session, turn.settled, stalls=self._contact.stalls, now=turn.now
             )
             await session.flush()
-            turn.relocates = read_ahead.of(session).relocates
+            turn.relocates = memo.of(session).relocates
             await self._contact.bring_forward(session, turn)
             if self._recovery.unsent is not None:
                 in_flight = self._in_flight.delivery_ids(excluding=turn.settled)

@@ -26,7 +26,7 @@ from database.conditions import PENDING
 from database.dialect import insert_new
 from database.machinery import ChatMigration, Delivery
 from database.models import Ticket, TicketStatus
-from services import outbox, pauses, read_ahead, ticket_service
+from services import memo, outbox, pauses, ticket_service
 from services.delivery import doubts
 from services.helpdesk import kept_words, staff_chat_changes, staff_chats
 from services.notices import StaffChatMigrated, kinds
@@ -52,7 +52,7 @@ async def migrated(session: AsyncSession, old_id: int, new_id: int, *, now: date
     """
     move = {"old_id": old_id, "new_id": new_id, "migrated_at": now}
     await insert_new(session, ChatMigration, "old_id", move)
-    read_ahead.of(session).migrations = None
+    memo.of(session).migrations = None
     await pauses.forget(session, old_id)
     moved = await staff_chat_changes.move(session, old_id, new_id)
     if moved is not None:
@@ -61,7 +61,7 @@ async def migrated(session: AsyncSession, old_id: int, new_id: int, *, now: date
         outbox.post(session, new_id, told, now=now)
     chat = await staff_chats.at(session, new_id)
     if chat is not None and chat.next_ticket_id is not None:
-        read_ahead.of(session).relocates = True
+        memo.of(session).relocates = True
     else:
         await _readdress(session, old_id, new_id, now=now)
 

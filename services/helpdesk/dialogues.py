@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.address import Place
 from database.team import Dialogue
-from services import read_ahead
+from services import memo
 from services.helpdesk import staff_chats
 
 LASTS = timedelta(hours=12)
@@ -88,7 +88,7 @@ async def of_chat(session: AsyncSession, chat_id: int) -> Sequence[Dialogue]:
 
 async def _questions(session: AsyncSession) -> dict[tuple[int, int], Dialogue]:
     """Read the last week's dialogues whose question was sent, once a transaction; there are few."""
-    known = read_ahead.of(session)
+    known = memo.of(session)
     if known.dialogues is None:
         rows = await session.scalars(select(Dialogue).where(Dialogue.question_id.is_not(None)))
         known.dialogues = {(row.chat_id, row.question_id or 0): row for row in rows}

@@ -32,7 +32,7 @@ async def remember(session: AsyncSession, person: Person, *, now: datetime) -> U
 
     The lock is what makes two messages of one person, handled at once, take turns.
     """
-    user = read_ahead.of(session).users.get(person.telegram_id) or await _locked(
+    user = read_ahead.of(session).writers.get(person.telegram_id) or await _locked(
         session, person, now=now
     )
     known, new = (user.name, user.username), (person.name, person.username)

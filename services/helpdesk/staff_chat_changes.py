@@ -15,7 +15,7 @@ from core.team import StaffChat
 from database import team
 from database.conditions import NOT_CLOSED
 from database.models import Ticket
-from services import read_ahead
+from services import memo
 from services.helpdesk.staff_chats import every, followed, home, main
 
 log = structlog.get_logger(__name__)
@@ -105,7 +105,7 @@ async def came_along(session: AsyncSession, chat: StaffChat, *, next_ticket_id: 
         )
         .values(next_ticket_id=next_ticket_id)
     )
-    read_ahead.of(session).staff_chats = None
+    memo.of(session).staff_chats = None
 
 
 async def _begin(session: AsyncSession, chat: StaffChat) -> None:
@@ -135,16 +135,16 @@ async def _insert(
     )
     session.add(row)
     await session.flush()
-    read_ahead.of(session).staff_chats = None
+    memo.of(session).staff_chats = None
 
 
 async def _change(session: AsyncSession, id_: int, **values: int | bool | None) -> None:
     await session.execute(
         update(team.StaffChatRow).where(team.StaffChatRow.id == id_).values(**values)
     )
-    read_ahead.of(session).staff_chats = None
+    memo.of(session).staff_chats = None
 
 
 async def _drop(session: AsyncSession, chat: StaffChat) -> None:
     await session.execute(delete(team.StaffChatRow).where(team.StaffChatRow.id == chat.id))
-    read_ahead.of(session).staff_chats = None
+    memo.of(session).staff_chats = None

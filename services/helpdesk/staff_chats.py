@@ -14,7 +14,7 @@ from core.team import StaffChat
 from database import team
 from database.machinery import ChatMigration
 from database.models import Ticket
-from services import read_ahead
+from services import memo
 
 _ROWS = select(
     team.StaffChatRow.id,
@@ -27,7 +27,7 @@ _ROWS = select(
 
 async def every(session: AsyncSession) -> Mapping[int, StaffChat]:
     """Give all staff chats by their current ids; read once a transaction."""
-    known = read_ahead.of(session)
+    known = memo.of(session)
     if known.staff_chats is None:
         rows = (StaffChat(*row) for row in await session.execute(_ROWS))
         known.staff_chats = {row.chat_id: row for row in rows}
@@ -96,7 +96,7 @@ async def tickets_of(session: AsyncSession, chat_id: int) -> ColumnElement[bool]
 
 async def _migrations(session: AsyncSession) -> Mapping[int, int]:
     """Read them once a transaction."""
-    known = read_ahead.of(session)
+    known = memo.of(session)
     if known.migrations is None:
         rows = await session.execute(select(ChatMigration.old_id, ChatMigration.new_id))
         known.migrations = {row.old_id: row.new_id for row in rows}

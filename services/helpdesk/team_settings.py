@@ -18,7 +18,7 @@ from core import slashes, text
 from core.text import Piece
 from database.models import User
 from database.team import Setting, SettingChange
-from services import read_ahead
+from services import memo
 from services.problems import (
     PlaceholderUnknown,
     WordsBeginWithSlash,
@@ -150,7 +150,7 @@ async def last_change(session: AsyncSession, which: Words, language: str) -> Set
 
 
 async def _all(session: AsyncSession) -> dict[tuple[str, str], Setting]:
-    known = read_ahead.of(session)
+    known = memo.of(session)
     if known.settings is None:
         rows = await session.scalars(select(Setting))
         known.settings = {(row.key, row.language): row for row in rows}

@@ -372,7 +372,7 @@ class People:
                 acting.press(world, self.staff[staff], question, None, data)
                 self.dealings.add((self.staff[staff].id, tokens.user_of(token)))
                 self._decided.add(place)
-                self.kept |= {token, *self._beside(question)}
+                self.kept |= {token, *self._beside(token)}
                 pressed = True
         return pressed
 
@@ -380,12 +380,17 @@ class People:
         """Have every open question pressed once more: its press may have been refused."""
         self._decided.clear()
 
-    def _beside(self, question: Message) -> Iterator[str]:
-        """List the other replies to the same orphan: they are sent along."""
-        reply = self.group.messages.get(_replied(question))
-        for one in self.group.messages.values() if reply else ():
-            if reply and _replied(one) == _replied(reply):
-                yield from tokens.of(tokens.words_of(one.view))
+    def _beside(self, token: str) -> Iterator[str]:
+        """List the other replies to the same orphan, in any group: they are sent along."""
+        for group in self.groups:
+            said = [
+                (_replied(one), tokens.of(tokens.words_of(one.view)))
+                for one in group.messages.values()
+            ]
+            orphans = {replied for replied, words in said if token in words} - {0}
+            for replied, words in said:
+                if replied in orphans:
+                    yield from words
 
     def _asked_about(self, question: Message) -> str:
         """Read the token of the reply that a question is about, or quotes."""

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from database.machinery import ChatMigration, ChatPause, Delivery, DeliveryStatus
 from database.models import Ticket, TicketStatus
-from services import read_ahead, ticket_service
+from services import memo, ticket_service
 from services.delivery import doubts, relocating
 from services.helpdesk import foreign_groups, lookup, staff_chats
 from services.notices import (
@@ -32,7 +32,7 @@ NEWER = -1003
 async def migrations(session: AsyncSession, *moves: tuple[int, int]) -> None:
     session.add_all(ChatMigration(old_id=old, new_id=new, migrated_at=NOON) for old, new in moves)
     await session.flush()
-    read_ahead.of(session).migrations = None
+    memo.of(session).migrations = None
 
 
 async def migrate(session: AsyncSession, old: int = STAFF, new: int = NEW) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from core.text import utf16_len
 from database.team import Setting, SettingChange
-from services import read_ahead
+from services import memo
 from services.helpdesk import team_settings
 from services.helpdesk.team_settings import Words
 from services.problems import (
@@ -74,7 +74,7 @@ async def test_what_is_so_already_is_no_change(session: AsyncSession) -> None:
 async def test_settings_are_read_once_for_a_transaction(session: AsyncSession) -> None:
     await team_settings.words(session, Words.GREETING, "en")
 
-    known = read_ahead.of(session).settings
+    known = memo.of(session).settings
 
     assert known == {}
     await team_settings.change(session, Words.GREETING, "en", HI, by=None, now=NOON)
