@@ -25,8 +25,8 @@ from tests.proofs.fuzzing.values import MEGABYTE
 from tests.proofs.fuzzing.wire import Fault
 from tests.support.exploring import first_seed
 
-# About ten seconds a database; `python -m tests.proofs.fuzzing` takes 20,000 updates.
-PLANS = 10
+# About five seconds a database; `python -m tests.proofs.fuzzing` takes 20,000 updates.
+PLANS = 5
 
 BARE = {name: one for name, one in CONTENTS["live_photo"].items() if name != "photo"}
 HELLO = Step("message", ANN, ANN, {"text": "Hello"})

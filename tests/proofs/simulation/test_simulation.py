@@ -25,7 +25,7 @@ SEEDS = Path(__file__).with_name("seeds.txt")
 PROJECT = SEEDS.parents[3]
 
 # How many lives to run, of about a second each; `make simulate` runs thousands.
-LIVES = 30 if os.environ.get("CI") else 6
+LIVES = 25 if os.environ.get("CI") else 6
 
 
 def known_seeds() -> list[tuple[int, list[str]]]:
