@@ -44,9 +44,11 @@ class Pressure:
         return self.seconds / (self.messages / A_MINUTE * 60)
 
 
-def measure(*, tickets: int = 200, follow_ups: int = 5, new: int = 40) -> Pressure:
+def measure(
+    *, tickets: int = 200, follow_ups: int = 5, new: int = 40, begins: float = OPEN
+) -> Pressure:
     """Let users with open tickets and new ones write within ten seconds."""
-    plan = _plan(tickets, follow_ups, new)
+    plan = _plan(tickets, follow_ups, new, begins)
     with tempfile.TemporaryDirectory() as folder:
         simulation = Simulation(plan, Path(folder))
         simulation.telegram.slow = simulation.telegram.endless = 0.0
@@ -54,14 +56,14 @@ def measure(*, tickets: int = 200, follow_ups: int = 5, new: int = 40) -> Pressu
             result = simulation.run()
     assert result.findings == [], result.findings  # noqa: S101 - else the figures are of no use
     group = simulation.people.group.id
-    written = [one.at - OPEN for one in plan.operations if one.at >= OPEN]
+    written = [one.at - begins for one in plan.operations if one.at >= begins]
     seen: dict[str, float] = {}
     for sight in simulation.witness.sights:
         if sight.chat_id == group:
             for token in sight.tokens:
-                seen.setdefault(token, sight.at - OPEN)
+                seen.setdefault(token, sight.at - begins)
     sends = [
-        call.processed_at - OPEN
+        call.processed_at - begins
         for call in simulation.telegram.calls
         if call.chat_id == group and call.processed and METHODS[call.method.lower()].cost
     ]
@@ -72,15 +74,16 @@ def measure(*, tickets: int = 200, follow_ups: int = 5, new: int = 40) -> Pressu
     )
 
 
-def _plan(tickets: int, follow_ups: int, new: int) -> Plan:
+def _plan(tickets: int, follow_ups: int, new: int, begins: float) -> Plan:
     first = [Operation(one / tickets, "write", {"user": one}) for one in range(tickets)]
     step = WITHIN / (tickets * follow_ups)
     more = [
-        Operation(OPEN + one * step, "write", {"user": one % tickets})
+        Operation(begins + one * step, "write", {"user": one % tickets})
         for one in range(tickets * follow_ups)
     ]
     others = [
-        Operation(OPEN + one * WITHIN / new, "write", {"user": tickets + one}) for one in range(new)
+        Operation(begins + one * WITHIN / new, "write", {"user": tickets + one})
+        for one in range(new)
     ]
     return Plan(
         seed=1,

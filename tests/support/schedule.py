@@ -13,6 +13,7 @@ MEASURED = ("bot", "core", "database", "services", "test_main.py")
 CONVERSATIONS = "bot/test_"
 
 # Tests of many seconds, mostly waiting for processes: if they began late, all would wait for them.
+# With them are those that fork `main.py`: the parent of such processes imports aiogram once more.
 LONG = (
     "browser",
     "bot/test_albums.py",
@@ -21,10 +22,13 @@ LONG = (
     "migrations/test_guide.py",
     "proofs",
     "test_benchmarks.py",
+    "test_check_command.py",
     "test_demo.py",
+    "test_main.py",
     "test_makefile.py",
     "test_process.py",
     "test_promises.py",
+    "test_replay_command.py",
 )
 
 
