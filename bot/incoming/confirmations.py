@@ -39,6 +39,7 @@ class Confirmations:
         self._clock = clock
         self._on_done = on_done
         self._returned = asyncio.Event()
+        self._recalled = False
 
     def hear(self, *, after_silence: bool) -> None:
         """Note that Telegram answered; after a silence, it may know everybody."""
@@ -82,14 +83,23 @@ class Confirmations:
 
     async def look(self) -> int:
         """Ask once about each person with kept words; return how many there were."""
+        waiting = await self._waiting()
+        for who in waiting:
+            await self.ask(who)
+        return len(waiting)
+
+    async def recall(self) -> None:
+        """Once in a process, have members know whose words an earlier process has kept."""
+        if not self._recalled:
+            self._members.doubt(await self._waiting())
+            self._recalled = True
+
+    async def _waiting(self) -> set[Speaker]:
         async with self._sessions.begin() as session:
-            waiting = {
-                ((await staff_chats.home(session, row.chat_id)).chat_id, row.speaker_id)
+            return {
+                _speaker((await staff_chats.home(session, row.chat_id)).chat_id, row.speaker_id)
                 for row in await kept_words.unconfirmed(session)
             }
-        for chat_id, speaker_id in waiting:
-            await self.ask(_speaker(chat_id, speaker_id))
-        return len(waiting)
 
     async def ask(self, who: Speaker) -> None:
         """Release what is kept from somebody, or drop it, if Telegram says who that is.

@@ -145,6 +145,7 @@ class Inbox:
             self._administrators.note(raw)
             if "my_chat_member" in raw:  # let in again, the bot may be told who somebody is
                 self._confirmations.ask_soon()
+        await self._confirmations.recall()
         standings = await self._members.standings(batch)
         await self._confirmations.catch_up()
         for raw, standing in zip(batch, standings, strict=True):

@@ -5,7 +5,7 @@ their buttons and reply to them.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -78,6 +78,10 @@ class Members:
             self._known.pop((chat_id, person_id), None)
             self._strangers.discard((chat_id, person_id))
             (self._gone.discard if inside else self._gone.add)((chat_id, person_id))
+
+    def doubt(self, speakers: Iterable[Speaker]) -> None:
+        """Note about whom Telegram has been silent, and whose words are kept for that."""
+        self._doubted.update((who.chat_id, who.id) for who in speakers)
 
     async def standings(self, batch: Sequence[Mapping[str, Any]]) -> list[Standing]:
         """Find for each update whether the person who wrote or pressed has a say there.

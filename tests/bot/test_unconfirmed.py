@@ -171,6 +171,29 @@ async def test_nobody_is_told_of_what_is_cleared_up_at_once(office: Office, alic
     assert not any(KEPT in text for text in await of_bot(office.support))
 
 
+async def test_what_is_kept_goes_before_what_comes_after_a_restart(
+    file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody(_: confirmations.Confirmations) -> int:
+        return 0
+
+    async with open_office(file_sessions) as office:
+        alice = await office.telegram.user("Alice")
+        card = await office.opens(alice, "My order is late")
+        await keeps(office, card, "first")
+        office.stopped.set()
+        await office.telegram.mends()
+        await office.kate.replies(card, "second")
+        monkeypatch.setattr(confirmations.Confirmations, "look", nobody)
+
+        settings = settings_for(office.sandbox, office.support)
+        async with running(office.sandbox, settings, office.sessions, asyncio.Event()):
+            await alice.sees("second")
+
+        answers = [one for one in await said_to(alice) if one in {"first", "second"}]
+        assert answers == ["first", "second"]
+
+
 async def test_what_is_kept_outlives_a_restart(file_sessions: Sessions) -> None:
     async with open_office(file_sessions) as office:
         alice = await office.telegram.user("Alice")
