@@ -1,5 +1,7 @@
 """Finds the ticket that a message of the bot belongs to: by stored ids, never by its text."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -98,10 +100,10 @@ async def has_copy_of(session: AsyncSession, recipient_id: int, place: Place) ->
     return await session.scalar(found.limit(1)) is not None
 
 
-async def was_copied(session: AsyncSession, message_pk: int) -> bool:
-    """Whether a message has a copy in any chat, also in one that the group has moved from."""
-    found = select(MessageLink.id).where(MessageLink.copy_of == message_pk).limit(1)
-    return await session.scalar(found) is not None
+async def every_copy(session: AsyncSession, message_pk: int) -> Sequence[MessageLink]:
+    """List a message's copies in all chats, also in those that the group has moved from."""
+    found = await session.scalars(select(MessageLink).where(MessageLink.copy_of == message_pk))
+    return found.all()
 
 
 async def beside(session: AsyncSession, link: MessageLink) -> list[MessageLink]:

@@ -27,7 +27,7 @@ async def edit(desk: Desk, notice: QuestionEdited | AnswerEdited) -> Parcel | No
     sent = await links.copies(desk.session, message.id, desk.address)
     if message.direction is Direction.NOTE:
         return None
-    if not sent:
+    if not any(_has_words(link, message) for link in sent):
         return await _sent_again(desk, message)
     stale = [link for link in sent if link.revision < message.revision]
     if not stale:
@@ -40,14 +40,19 @@ async def edit(desk: Desk, notice: QuestionEdited | AnswerEdited) -> Parcel | No
     return await _media(desk, message, sent, stale)
 
 
+def _has_words(link: MessageLink, message: Message) -> bool:
+    """Whether it shows what was written: a card only names what isn't text, which is below it."""
+    return link.kind is not LinkKind.CARD or message.kind == ContentKind.TEXT
+
+
 async def _sent_again(desk: Desk, message: Message) -> Parcel | None:
     """Send an edited message again if its copy is in the group's old chat, where no edit can go.
 
     A message that was never sent is left to its own delivery, which sends the current wording.
     """
-    if message.direction is not Direction.QUESTION or not await links.was_copied(
-        desk.session, message.id
-    ):
+    copied = await links.every_copy(desk.session, message.id)
+    was_sent = any(_has_words(link, message) for link in copied)
+    if message.direction is not Direction.QUESTION or not was_sent:
         return None
     return await copies.question(desk, QuestionPosted(message.id))
 

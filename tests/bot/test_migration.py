@@ -153,6 +153,22 @@ async def test_a_reply_with_an_old_id_to_a_message_of_no_ticket_is_answered_not_
     assert not any("on its way" in message.text for message in await alice.chat.messages())
 
 
+async def test_an_edited_caption_of_what_reopened_a_ticket_is_seen_in_the_new_group(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "Mine is late")
+    await office.kate.replies(card, "/close")
+    await alice.sees("is closed")
+    photo = await alice.sends_photo("This is how it came")
+    await office.sees("This is how it came")
+    new = await office.support.becomes_supergroup()
+    await seen(office, "became a supergroup", new)
+
+    await alice.edits(photo, "This is how it came today")
+
+    await seen(office, "This is how it came today", new)
+
+
 async def test_an_edit_of_a_message_from_the_old_group_is_seen_in_the_new_one(
     office: Office, alice: User
 ) -> None:

@@ -66,10 +66,10 @@ async def test_the_copies_of_a_message_are_listed_in_order(
 
 async def test_a_copy_anywhere_is_a_copy(session: AsyncSession, ticket: Ticket) -> None:
     message, other = [await factories.message(session, ticket) for _ in range(2)]
-    await factories.link(session, ticket, 77, copy_of=message.id, chat_id=-5)
+    copy = await factories.link(session, ticket, 77, copy_of=message.id, chat_id=-5)
 
-    assert await links.was_copied(session, message.id)
-    assert not await links.was_copied(session, other.id)
+    assert await links.every_copy(session, message.id) == [copy]
+    assert await links.every_copy(session, other.id) == []
 
 
 async def test_what_a_merged_message_holds_is_listed_in_order(
