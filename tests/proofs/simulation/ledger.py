@@ -214,6 +214,11 @@ class Ledger:
         row = self.stored.get((one.chat_id, one.message_id))
         return row is not None and row["direction"] == "note"
 
+    def stored_edits(self, one: Written) -> int:
+        """Count the edits of a message that the bot has stored."""
+        row = self.stored.get((one.chat_id, one.message_id))
+        return row["revision"] if row is not None else 0
+
     def was_unknown(self, one: Written) -> bool:
         """Whether the bot said that it can't tell which ticket this reply is about."""
         place = one.chat_id, one.message_id
