@@ -6,7 +6,7 @@ rename. Its rules are on its class: no other module keeps a list of kinds of its
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, override
 
@@ -372,7 +372,7 @@ class CommandAnswered(Notice):
     words: str
     buttons: dict[str, Any] | None = None
     person_id: int | None = None
-    entities: Sequence[dict[str, Any]] = ()
+    entities: list[dict[str, Any]] = field(default_factory=list)
     thread_id: int | None = None
 
 

@@ -130,7 +130,10 @@ async def test_a_file_that_may_only_be_read_is_an_outage(file: Path) -> None:
 
 
 async def test_a_full_disk_is_an_outage(file: Path) -> None:
-    fill = "INSERT INTO dead_updates VALUES (1, 1, hex(zeroblob(100000)), '', '', '')"
+    fill = (
+        "INSERT INTO dead_updates (id, update_id, raw, error, died_at, staff_chat_id) "
+        "VALUES (1, 1, hex(zeroblob(100000)), '', '', 0)"
+    )
 
     assert is_outage(await sqlite_error(file, "PRAGMA max_page_count=1", fill))
 

@@ -14,6 +14,7 @@ VALUES: dict[Any, Any] = {
     bool: True,
     int | None: None,
     list[int]: [],
+    list[dict[str, Any]]: [],
     dict[str, Any]: {"name": "NotForYou"},
     dict[str, Any] | None: {"inline_keyboard": []},
 }
