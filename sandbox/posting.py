@@ -109,8 +109,9 @@ def target(world: World, params: Params, kind: str) -> Target:
     """Everything about a message except its content."""
     keyboard = markup.read(params)
     chat = access.writable(world, params, kind)
+    topic = access.topic_of(chat, params)
     reply = reply_of(world, chat, params)
-    topic = access.topic_of(chat, params) or _topic_replied_in(chat, reply)
+    topic = topic or _topic_replied_in(chat, reply)
     if (topic or chat.general).closed and not access.is_admin(world, chat):
         raise bad_request("TOPIC_CLOSED")
     extra = thread_of(topic) | reply

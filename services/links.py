@@ -100,7 +100,7 @@ async def has_copy_of(session: AsyncSession, recipient_id: int, place: Place) ->
     return await session.scalar(found.limit(1)) is not None
 
 
-async def every_copy(session: AsyncSession, message_pk: int) -> Sequence[MessageLink]:
+async def copies_anywhere(session: AsyncSession, message_pk: int) -> Sequence[MessageLink]:
     """List a message's copies in all chats, also in those that the group has moved from."""
     found = await session.scalars(select(MessageLink).where(MessageLink.copy_of == message_pk))
     return found.all()

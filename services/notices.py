@@ -27,6 +27,7 @@ class Notice:
     | `passes_on` | it passes on, for the first time, what somebody wrote in this direction |
     | `edits` | it passes on a later edit of that |
     | `merges` | several that wait in a lane may become one message |
+    | `sent_anew` | it edits what only its id tells apart; a new message may take that one's place |
     | `offers_again` | it has a button to send something again, and later shows the result |
     | `moves_along` | it follows the staff chat to a new group, although it belongs to no ticket |
     """
@@ -38,6 +39,7 @@ class Notice:
     passes_on: ClassVar[Direction | None] = None
     edits: ClassVar[Direction | None] = None
     merges: ClassVar[bool] = False
+    sent_anew: ClassVar[bool] = False
     offers_again: ClassVar[bool] = False
     moves_along: ClassVar[bool] = False
     kind: ClassVar[str]
@@ -173,6 +175,7 @@ class CardRetired(Notice):
 
     precedence = Precedence.REDRAW
     decorates = True
+    sent_anew = True
     ticket_id: int
 
 
@@ -274,6 +277,7 @@ class SentAgain(Notice):
 
     precedence = Precedence.REDRAW
     decorates = True
+    sent_anew = True
     ticket_id: int
     delivery_id: int
     told_in: int

@@ -143,7 +143,8 @@ class Inbox:
         for raw in batch:
             self._members.note(raw)
             self._administrators.note(raw)
-            if "my_chat_member" in raw:  # let in again, the bot may be told who somebody is
+            if "my_chat_member" in raw and not origin(raw).private:
+                # Let in again, the bot may be told who somebody is.
                 self._confirmations.ask_soon()
         await self._confirmations.recall()
         standings = await self._members.standings(batch)

@@ -6,6 +6,7 @@ A poll or a place can begin with a slash just like a text, and is then a note to
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.reading import rich_words
 from bot.reading.update_json import as_dict
 from core.slashes import begins_with_slash, is_invisible
 from database.models import ContentKind
@@ -17,15 +18,6 @@ _FIRST = {
     "poll": ("question", "description"),
     "venue": ("title",),
 }
-
-# The fields that have people's words in rich text, and in kinds newer than this program.
-_WORDS = frozenset(
-    {"alternative_text", "caption", "description", "expression", "question", "summary"}
-    | {"text", "title"}
-)
-
-# The fields shown in the place of a span that has no words itself.
-_INLINE = ("text", "alternative_text", "expression")
 
 # Fields around a message; their words are somebody else's.
 _AROUND = frozenset({"forward_origin", "link_preview_options", "quote"})
@@ -46,42 +38,13 @@ def _read_first(kind: str, details: Mapping[str, Any]) -> Iterator[str]:
         words = [said.get(name) for name in _FIRST[kind]]
         yield from (one for one in words if isinstance(one, str))
     elif kind == ContentKind.RICH_MESSAGE:
-        yield from _first_visible(_lines(details.get(kind)))
+        yield from _first_visible(rich_words.lines(details.get(kind)))
     elif kind == ContentKind.UNKNOWN:
         for name in details.keys() - _AROUND:
-            yield from _first_visible(_lines({name: details[name]}))
+            yield from _first_visible(rich_words.lines({name: details[name]}))
 
 
 def _first_visible(lines: Iterator[str]) -> Iterator[str]:
     line = next((one for one in lines if not all(map(is_invisible, one))), None)
     if line is not None:
         yield line
-
-
-def _lines(value: Any) -> Iterator[str]:
-    """Find people's words in reading order, a line each."""
-    if isinstance(value, list):
-        for one in value:
-            yield from _lines(one)
-    elif isinstance(value, Mapping):
-        for name, one in value.items():
-            if name in _WORDS and not _is_block(one):
-                yield "".join(_inline(one))
-            elif isinstance(one, list | Mapping):
-                yield from _lines(one)
-
-
-def _is_block(value: Any) -> bool:
-    """Whether it has a layout of its own, such as a picture's caption, and is not just words."""
-    return isinstance(value, Mapping) and "type" not in value
-
-
-def _inline(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for one in value:
-            yield from _inline(one)
-    elif isinstance(value, Mapping):
-        name = next((name for name in _INLINE if name in value), None)
-        yield from _inline(value[name]) if name else ()

@@ -50,7 +50,7 @@ async def _sent_again(desk: Desk, message: Message) -> Parcel | None:
 
     A message that was never sent is left to its own delivery, which sends the current wording.
     """
-    copied = await links.every_copy(desk.session, message.id)
+    copied = await links.copies_anywhere(desk.session, message.id)
     was_sent = any(_has_words(link, message) for link in copied)
     if message.direction is not Direction.QUESTION or not was_sent:
         return None

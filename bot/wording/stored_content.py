@@ -4,7 +4,7 @@ One table says how each kind is sent. A kind that is not in it can only be descr
 rolled again, and only business accounts can send checklists.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiogram.methods import (
@@ -27,6 +27,7 @@ from aiogram.types import InputPollOption, ReplyParameters
 from pydantic import ValidationError
 
 from bot.entities import entities
+from bot.reading import rich_words
 from bot.texts import names, on_cards
 from bot.wording import quoting
 from bot.wording.calls import to
@@ -50,11 +51,8 @@ _COVERED = frozenset(
     {ContentKind.PHOTO, ContentKind.VIDEO, ContentKind.ANIMATION, ContentKind.LIVE_PHOTO}
 )
 
-# The fields of Telegram's JSON that hold people's words.
-_WORDS = frozenset(
-    {"text", "title", "emoji", "value", "caption", "question", "description"}
-    | {"first_name", "last_name"}
-)
+# The fields that a description repeats.
+_WORDS = rich_words.RICH | {"emoji", "first_name", "last_name", "value"}
 
 
 def send(
@@ -73,7 +71,7 @@ def send(
 
 def described(message: Message) -> Piece:
     """Describe content, with all the words in it."""
-    words = "\n".join(_words((message.details or {}).get(message.kind)))
+    words = "\n".join(rich_words.lines((message.details or {}).get(message.kind), _WORDS))
     text = "\n".join(one for one in (on_cards.described(message.kind), words, message.text) if one)
     if utf16_len(text) <= TEXT_LIMIT:
         return text, []
@@ -84,7 +82,7 @@ def described(message: Message) -> Piece:
 
 def named(content: Content) -> str:
     """Name content without text in a line, by its kind and the words in it."""
-    words = " ".join(_words(content.details.get(content.kind)))
+    words = " ".join(rich_words.lines(content.details.get(content.kind), _WORDS))
     name = names.kind(content.kind)
     return f"{name}: {words}" if words else name
 
@@ -231,29 +229,3 @@ _METHODS: dict[str, tuple[Callable[..., TelegramMethod[Any]], Callable[[Message]
     ContentKind.VIDEO_NOTE: (SendVideoNote, _file),
     ContentKind.VOICE: (SendVoice, _file),
 }
-
-
-def _words(value: Any) -> Iterator[str]:
-    """Find people's words in Telegram's JSON of some content, in order."""
-    if isinstance(value, list):
-        for one in value:
-            yield from _words(one)
-    elif isinstance(value, Mapping):
-        for name, one in value.items():
-            if name in _WORDS and isinstance(one, str | int):
-                yield str(one)
-            elif name in _WORDS and isinstance(one, list):
-                yield "".join(_inline(one))
-            elif isinstance(one, list | dict):
-                yield from _words(one)
-
-
-def _inline(value: Any) -> Iterator[str]:
-    """Find the words within a line of a rich message."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for one in value:
-            yield from _inline(one)
-    elif isinstance(value, Mapping):
-        yield from _inline(value.get("text"))

@@ -50,12 +50,12 @@ async def ask(
     now: datetime,
 ) -> None:
     """Ask somebody for new words; an earlier question to them in this chat is withdrawn."""
-    chat_id, thread_id, _ = address
+    chat_id = address.chat_id
     await stop(session, chat_id, speaker_id, now=now)
-    data = {"key": which.value, "language": language, "thread_id": thread_id}
+    data = {"key": which.value, "language": language, "thread_id": address.thread_id}
     data |= dialogues.place_data("menu", menu)
     dialogue = await dialogues.begin(session, chat_id, speaker_id, STEP, data, now=now)
-    outbox.post(session, chat_id, WordsAsked(dialogue.id, thread_id), now=now)
+    outbox.post(session, chat_id, WordsAsked(dialogue.id, address.thread_id), now=now)
 
 
 async def stop(
@@ -85,7 +85,7 @@ async def hear(
     """Take a reply to the question, or an edit of it, and show in `chat_id` what users read now.
 
     Returns the refusal of a reply that isn't text. Raises NotAsked, NoLongerAsked, and what
-    `settings.checked` raises.
+    `team_settings.checked` raises.
     """
     if not await dialogues.is_with(session, dialogue, reply.speaker_id):
         raise NotAsked

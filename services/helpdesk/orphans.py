@@ -21,10 +21,8 @@ from services.notices import (
     AnswerEdited,
     AnswerPosted,
     CardPosted,
-    CardRetired,
     CopyMayRemain,
     QuestionPosted,
-    SentAgain,
     rules_of,
 )
 from services.outbox import DECORATION
@@ -40,9 +38,6 @@ MOST_OFFERED = 8
 RECOGNISED_BY = 64
 
 KEPT_FOR = timedelta(days=7)
-
-# Edits of messages without buttons of a ticket: sent anew, they are known by their ids alone.
-_EDITS = frozenset({CardRetired.kind, SentAgain.kind})
 
 
 async def note(
@@ -154,10 +149,10 @@ async def forget_old(session: AsyncSession, *, now: datetime) -> None:
 
 
 def _makes_orphans(head: Delivery, *, anew: bool | None) -> bool:
+    rules = rules_of(head.kind)
     if head.chat_id > 0:
-        rules = rules_of(head.kind)
         return Direction.ANSWER in {rules.passes_on, rules.edits if anew else None}
-    if head.kind in _EDITS:
+    if rules.sent_anew:
         return anew is not False
     known_by_buttons = head.kind == CardPosted.kind and head.part == 0
     return head.precedence not in DECORATION and not known_by_buttons

@@ -181,6 +181,20 @@ async def test_a_formatted_message_that_cannot_be_copied_is_described_in_its_wor
     await office.sees("#1: the user sees only a description of this")
 
 
+async def test_a_description_has_the_words_that_stand_for_formulas_and_emoji(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "How large?")
+    await office.support.protects_content()
+    formula = {"type": "mathematical_expression", "expression": "a^2"}
+    emoji = {"type": "custom_emoji", "custom_emoji_id": "5", "alternative_text": "👍"}
+    paragraph = {"type": "paragraph", "text": ["It is ", formula, emoji]}
+
+    await office.kate.sends("rich_message", reply_to=card, blocks=[paragraph])
+
+    await alice.sees("It is a^2👍")
+
+
 async def test_a_quiz_whose_answer_only_its_author_knows_is_described(
     office: Office, alice: User
 ) -> None:

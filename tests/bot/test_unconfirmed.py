@@ -1,6 +1,7 @@
 """Where strangers can write and Telegram does not say who somebody is, the answer is kept."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -62,8 +63,20 @@ async def test_an_answer_is_kept_and_goes_when_telegram_says_who_it_is(
     assert await kept_words(office) == []
 
 
-async def test_when_telegram_returns_all_are_asked_about_at_once(
-    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+async def telegram_returns(office: Office) -> None:
+    office.app.confirmations.hear(after_silence=True)
+
+
+async def the_bot_is_let_in_again(office: Office) -> None:
+    await office.support.bot_becomes("left")
+    await office.support.bot_becomes("member")
+
+
+@pytest.mark.parametrize("happens", [telegram_returns, the_bot_is_let_in_again])
+async def test_all_are_asked_about_at_once_when(
+    sessions: Sessions,
+    monkeypatch: pytest.MonkeyPatch,
+    happens: Callable[[Office], Awaitable[None]],
 ) -> None:
     monkeypatch.setattr(confirmations, "SHORTEST_PAUSE", 3600)
     async with open_office(sessions) as office:
@@ -72,25 +85,28 @@ async def test_when_telegram_returns_all_are_asked_about_at_once(
         await office.telegram.mends()
         await office.telegram.advance(4)
 
-        office.app.confirmations.hear(after_silence=True)
+        await happens(office)
 
         await alice.sees("It is on its way")
 
 
-async def test_when_the_bot_is_let_in_again_all_are_asked_about_at_once(
-    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+async def test_nobody_is_asked_about_because_a_user_blocks_the_bot(
+    file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(confirmations, "SHORTEST_PAUSE", 3600)
-    async with open_office(sessions) as office:
-        alice = await office.telegram.user("Alice")
+    async with open_office(file_sessions) as office:
+        alice, bob = await office.telegram.user("Alice"), await office.telegram.user("Bob")
+        await bob.writes("/start")
+        await bob.sees("Hello!")
         await keeps(office, await office.opens(alice, "My order is late"), "It is on its way")
-        await office.telegram.mends()
-        await office.telegram.advance(4)
+        asked = len(await office.telegram.calls("getChatMember"))
 
-        await office.support.bot_becomes("left")
-        await office.support.bot_becomes("member")
+        await bob.blocks_bot()
+        await alice.writes("And broken")
+        await office.sees("And broken")
+        await office.all_goes()
 
-        await alice.sees("It is on its way")
+        assert len(await office.telegram.calls("getChatMember")) == asked
 
 
 async def test_what_was_kept_goes_before_what_comes_after_it(office: Office, alice: User) -> None:

@@ -68,8 +68,8 @@ async def test_a_copy_anywhere_is_a_copy(session: AsyncSession, ticket: Ticket) 
     message, other = [await factories.message(session, ticket) for _ in range(2)]
     copy = await factories.link(session, ticket, 77, copy_of=message.id, chat_id=-5)
 
-    assert await links.every_copy(session, message.id) == [copy]
-    assert await links.every_copy(session, other.id) == []
+    assert await links.copies_anywhere(session, message.id) == [copy]
+    assert await links.copies_anywhere(session, other.id) == []
 
 
 async def test_what_a_merged_message_holds_is_listed_in_order(
