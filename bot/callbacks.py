@@ -179,7 +179,7 @@ class CloseSettings(PersonalButton, prefix="done"):
 
 CARD_BUTTONS: tuple[type[CardButton], ...] = (TakeTicket, CloseTicket, ReopenTicket)
 
-# The buttons under "Which one?", by command.
+# The buttons under "Which one?", by command; of another command, one types it again.
 CHOICES: dict[str, type[TicketButton]] = {
     "take": TakeThis,
     "close": CloseThis,

@@ -7,7 +7,6 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.callbacks import (
-    CHOICES,
     ChangeWords,
     ChooseTicket,
     CloseSettings,
@@ -20,6 +19,7 @@ from bot.callbacks import (
     SettleKept,
     StopAsking,
     TakeTicket,
+    TicketButton,
     TicketsPage,
 )
 from bot.i18n import LANGUAGES
@@ -83,9 +83,10 @@ def pages(page: Page) -> InlineKeyboardMarkup | None:
     return _row(*buttons) if buttons else None
 
 
-def choose(command: str, tickets: Sequence[Ticket], labels: Sequence[str]) -> InlineKeyboardMarkup:
-    """Ask which of these tickets a command means."""
-    kind = CHOICES[command]
+def choose(
+    kind: type[TicketButton], tickets: Sequence[Ticket], labels: Sequence[str]
+) -> InlineKeyboardMarkup:
+    """Ask which of these tickets a command means, whose buttons are of this kind."""
     return InlineKeyboardMarkup(
         inline_keyboard=[
             [InlineKeyboardButton(text=label, callback_data=kind.of(ticket).pack())]
@@ -130,9 +131,9 @@ def settings_page(
 
 
 def stop_asking(speaker_id: int, which: Words, language: str) -> InlineKeyboardMarkup:
-    """Lead back from the question for new words."""
+    """Withdraw the question for new words."""
     stop = StopAsking(speaker_id=speaker_id, which=which, language=language)
-    return _row((buttons.back(), stop))
+    return _row((buttons.cancel(), stop))
 
 
 def _column(*buttons: tuple[str, CallbackData]) -> InlineKeyboardMarkup:

@@ -29,7 +29,7 @@ def project_path(path: Path) -> Path:
 _SQLITE = re.compile(r"sqlite(?:\+aiosqlite)?:///(?P<path>[^?]+)(?P<options>\?.*)?")
 _POSTGRESQL = re.compile(
     r"postgres(?:ql)?(?:\+asyncpg)?://"
-    r"(?P<server>(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^:/?]*)(?::\d+)?)"
+    r"(?P<server>(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^:/?@]*)(?::\d+)?)"
     r"/(?P<name>[^?]+)(?P<options>\?.*)?"
 )
 

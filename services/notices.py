@@ -222,7 +222,7 @@ class NoteKept(Notice):
 
 @dataclass(frozen=True)
 class CommandDone(Notice):
-    """To staff: the command was carried out; a reaction on it.
+    """To staff: the command, or the reply to a question of ours, was carried out; a reaction on it.
 
     `asked_in` is the chat of `message_id`: if the group has moved since, its ids start over.
     """

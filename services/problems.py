@@ -279,6 +279,14 @@ class WordsTooLong(Problem):
 
 
 @dataclass
+class NumberIsAnExample(Problem):
+    """The text has the number that previews show, `typed`, where it was to have `placeholder`."""
+
+    typed: str
+    placeholder: str
+
+
+@dataclass
 class PlaceholderUnknown(Problem):
     """The text has something in braces that is no placeholder; `allowed` lists the placeholders."""
 

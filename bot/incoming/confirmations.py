@@ -76,10 +76,16 @@ class Confirmations:
         return returned
 
     async def catch_up(self) -> None:
-        """Release what was kept from people whom Telegram has just named: it was written first."""
+        """Release what was kept from people whom Telegram has just named: it was written first.
+
+        Some of them may be in doubt still, in another staff chat.
+        """
+        if not self._members.now_known:
+            return
         while self._members.now_known:
             await self.ask(self._members.now_known[0])
             del self._members.now_known[0]
+        self._members.doubt(await self._waiting())
 
     async def look(self) -> int:
         """Ask once about each person with kept words; return how many there were."""

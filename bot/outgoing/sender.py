@@ -59,6 +59,8 @@ class Sender:
             except Exception as error:  # noqa: BLE001 - verdicts re-raises what it can't read
                 private = parcel.address.chat_id > 0
                 obstacle = telegram_errors.obstacle(error, private=private)
+                if obstacle is None and getattr(method, "message_thread_id", None) is not None:
+                    obstacle = telegram_errors.perhaps_of_thread(error)
                 if obstacle is None:
                     outcome = telegram_errors.outcome(error, private=private)
                     if isinstance(outcome, Unknown):

@@ -116,6 +116,17 @@ def obstacle(error: Exception, *, private: bool) -> Obstacle | None:
     return next((found for text, found in _OBSTACLES.items() if text in words), None)
 
 
+def perhaps_of_thread(error: Exception) -> Obstacle | None:
+    """Suspect the thread in a rejection that names nothing we know.
+
+    Without its thread the call is tried once more: if that is rejected too, it was not the thread.
+    """
+    if not isinstance(error, TelegramBadRequest):
+        return None
+    is_slow = isinstance(_bad_request(error.message, private=False), Paused)
+    return None if is_slow else Obstacle.THREAD_GONE
+
+
 def _closed_source(words: str) -> Obstacle | None:
     """Tell a source group that shut us out from the user, who did not."""
     of_group = any(text in words for text in _GROUP_REFUSES)

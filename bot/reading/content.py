@@ -94,6 +94,11 @@ def first_word(message: Message) -> str:
     return words[0][:64] if words else ""
 
 
+def typed_command(message: Message) -> str:
+    """Read the command as it was typed, without the name of the bot."""
+    return first_word(message).partition("@")[0]
+
+
 def _file(message: Message, kind: str) -> Any:
     """Find the message's file; of a photo, the largest of its sizes."""
     if kind == ContentKind.PHOTO:

@@ -67,7 +67,8 @@ class Members:
         self._known: dict[tuple[int, int], tuple[Standing, float]] = {}
         self._gone: set[tuple[int, int]] = set()
         self._strangers: set[tuple[int, int]] = set()
-        self._doubted: set[tuple[int, int]] = set()
+        # By id alone: the same people go on in a group with another id.
+        self._doubted: set[int] = set()
         # Speakers about whom Telegram was silent and has now answered (incoming/confirmations.py).
         self.now_known: list[Speaker] = []
         self._groups: dict[int, tuple[Group, float]] = {}
@@ -81,7 +82,7 @@ class Members:
 
     def doubt(self, speakers: Iterable[Speaker]) -> None:
         """Note about whom Telegram has been silent, and whose words are kept for that."""
-        self._doubted.update((who.chat_id, who.id) for who in speakers)
+        self._doubted.update(who.id for who in speakers)
 
     async def standings(self, batch: Sequence[Mapping[str, Any]]) -> list[Standing]:
         """Find for each update whether the person who wrote or pressed has a say there.
@@ -111,11 +112,11 @@ class Members:
 
     async def standing(self, who: Speaker) -> Standing:
         """Find how much say a person or a chat has in a group."""
-        standing, key = await self._find_out(who), (who.chat_id, who.id)
+        standing = await self._find_out(who)
         if standing is Standing.UNCONFIRMED:
-            self._doubted.add(key)
-        elif key in self._doubted:
-            self._doubted.discard(key)
+            self._doubted.add(who.id)
+        elif who.id in self._doubted:
+            self._doubted.discard(who.id)
             self.now_known.append(who)
         return standing
 

@@ -87,7 +87,8 @@ async def ask_for_words(
     address = Address(staff_chat.chat_id, thread_of(menu))
     await new_words.ask(session, address, asked, which, language, menu=place_of(menu), now=now)
     keyboard = keyboards.stop_asking(callback_data.speaker_id, which, language)
-    return _becomes(query, (team_words.asking(which, language), []), keyboard)
+    own = await team_settings.words(session, which, language)
+    return _becomes(query, team_words.asking(which, language, own), keyboard)
 
 
 @router.callback_query(StopAsking.filter())

@@ -4,7 +4,7 @@ from aiogram import Bot, Router
 from aiogram.types import Message
 
 from bot.reading.acting_staff import require_say
-from bot.reading.content import first_word
+from bot.reading.content import first_word, typed_command
 from bot.reading.filters import CommandLike, CommandNames, ReplyToBot, is_known
 from bot.reading.members import Standing
 from services.problems import OtherBotNamed, StaffCommand, UnknownCommand
@@ -19,14 +19,14 @@ async def other_command(message: Message) -> UnknownCommand | StaffCommand:
 
 
 def refused(message: Message) -> UnknownCommand | StaffCommand:
-    said = first_word(message)
+    said = typed_command(message)
     return StaffCommand(said) if is_known(message) else UnknownCommand(said, private=True)
 
 
 @for_staff.message(CommandNames())
 async def not_a_command(message: Message, standing: Standing) -> None:
     require_say(standing)
-    raise UnknownCommand(first_word(message), private=False)
+    raise UnknownCommand(typed_command(message), private=False)
 
 
 @for_staff.message(ReplyToBot(), CommandNames(another=True))

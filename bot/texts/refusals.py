@@ -36,8 +36,8 @@ def replies_dropped(people: Sequence[User]) -> Text:
     )
 
 
-def problem(refused: problems.Problem, today: date) -> str:
-    """Say why something is not done."""
+def problem(refused: problems.Problem, today: date, *, has_buttons: bool = False) -> str:
+    """Say why something is not done; without buttons, what to type for one of several tickets."""
     data: dict[str, Any] = {
         key: value for key, value in refused.to_json().items() if isinstance(value, str | int)
     }
@@ -47,7 +47,7 @@ def problem(refused: problems.Problem, today: date) -> str:
         data["other"] = names.numbered(refused.other, refused.other_opened_on, today)
     if isinstance(refused, problems.UnknownCommand) and refused.private:
         return "\n".join([_("I don't know {command}.").format(**data), to_users.user_help()])
-    if isinstance(refused, problems.SeveralTickets) and refused.said:
+    if isinstance(refused, problems.SeveralTickets) and not has_buttons:
         return _which(refused).format(choices=_choices(refused))
     if isinstance(refused, problems.PlaceholderUnknown):
         return _placeholder_unknown(refused)
@@ -55,7 +55,7 @@ def problem(refused: problems.Problem, today: date) -> str:
 
 
 def _which(refused: problems.SeveralTickets) -> str:
-    """Ask for the command again: a button could not carry what it said besides."""
+    """Ask for the command again, where there are no buttons."""
     if isinstance(refused, problems.AnotherTicketNamed):
         return _(
             "You replied to one ticket and named another. Write, without replying to a ticket, "
@@ -66,7 +66,8 @@ def _which(refused: problems.SeveralTickets) -> str:
 
 def _choices(refused: problems.SeveralTickets) -> str:
     """List what can be typed; of very many tickets, the newest."""
-    choices = [f"/{refused.command} {label} …" for label in refused.labels[:_MOST_CHOICES]]
+    rest = " …" if refused.said else ""
+    choices = [f"/{refused.command} {label}{rest}" for label in refused.labels[:_MOST_CHOICES]]
     return f" {_('or')} ".join(choices)
 
 
@@ -154,10 +155,14 @@ def _about_settings() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.ReplyToMenu: lambda: _(
             "I can't take a reply to this menu. Please use its buttons, or reply to my question."
         ),
-        problems.WordsNotText: lambda: _("Please send the new words as text."),
+        problems.WordsNotText: lambda: _("Please send the new text as a text message."),
         problems.WordsInvisible: lambda: _("Users would see nothing. Please send some text."),
         problems.WordsBeginWithSlash: lambda: _(
             "This begins with a slash, so nothing has changed. Please send it without the slash."
+        ),
+        problems.NumberIsAnExample: lambda: _(
+            "{typed} is only an example of a number, so nothing has changed. "
+            "Please write {placeholder} where the ticket's number should stand."
         ),
         problems.WordsTooLong: lambda: _(
             "This is too long: {length} characters. The limit is {most}."

@@ -12,10 +12,7 @@ from bot.texts import names, to_users
 from core.text import Piece, fill, join
 from database.models import User
 from database.team import SettingChange
-from services.helpdesk.team_settings import PLACEHOLDERS, TICKET, Words
-
-# The number of a preview.
-_SAMPLE = "#7"
+from services.helpdesk.team_settings import EXAMPLE, PLACEHOLDERS, TICKET, Words
 
 
 def worded(which: Words, own: Piece | None, ticket: str = "") -> Piece:
@@ -56,11 +53,11 @@ def menu(person: User | None) -> str:
 
 def languages(which: Words) -> str:
     said = {
-        Words.GREETING: _("Greeting: the answer to /start. In which language?"),
-        Words.CONFIRMATION: _("Confirmation: sent when a ticket is opened. In which language?"),
-        Words.CLOSING: _("Closing words: sent when a ticket is closed. In which language?"),
+        Words.GREETING: _("Greeting: what users read first."),
+        Words.CONFIRMATION: _("Confirmation: sent when a ticket is opened."),
+        Words.CLOSING: _("Closing words: sent when a ticket is closed."),
     }
-    return said[which]
+    return f"{said[which]}\n{_('In which language? Users of all other languages read English.')}"
 
 
 def page(
@@ -69,7 +66,7 @@ def page(
     """Show how it reads, in the language `tag`, and who changed it last."""
     heading = f"{name(which)} · {language(tag)}\n{_changed(change, today)}"
     with speaking(tag):
-        words = worded(which, own, _SAMPLE)
+        words = worded(which, own, EXAMPLE)
     return join([(heading, []), words], "\n\n")
 
 
@@ -84,16 +81,19 @@ def _changed(change: SettingChange | None, today: date) -> str:
     return _("Changed on {day} ({person}):").format(day=day, person=person)
 
 
-def asking(which: Words, tag: str) -> str:
-    """Stand on the menu while words are asked for."""
-    return _("{words} · {language}\nPlease reply to my question with the new words.").format(
-        words=name(which), language=language(tag)
-    )
+def asking(which: Words, tag: str, own: Piece | None) -> Piece:
+    """Stand on the menu while words are asked for, with those of today as they are typed."""
+    heading = _(
+        "{words} · {language}\nPlease reply to my question with the new text. The text now:"
+    ).format(words=name(which), language=language(tag))
+    with speaking(tag):
+        words = worded(which, own, TICKET)
+    return join([(heading, []), words], "\n\n")
 
 
 def question(which: Words, tag: str, person: User | None) -> Text:
     """Ask for words, of a person who is mentioned, or of an anonymous administrator."""
-    words = _("please reply to this message with the new words: {words}, {language}.").format(
+    words = _("please reply to this message with the new text: {words}, {language}.").format(
         words=name(which), language=language(tag)
     )
     filled = (

@@ -200,7 +200,7 @@ def _set_aside(numbers: Sequence[int]) -> str:
 def group_is_not_staff(chat_id: int) -> str:
     return _(
         "This is not the staff chat: users don't receive what is written here. "
-        "The id of this group is {id}. To make it the staff chat: STAFF_CHAT_ID={id}"
+        "Operator: to make it the staff chat, set STAFF_CHAT_ID={id}."
     ).format(id=chat_id)
 
 

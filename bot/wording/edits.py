@@ -28,7 +28,9 @@ async def edit(desk: Desk, notice: QuestionEdited | AnswerEdited) -> Parcel | No
     if message.direction is Direction.NOTE:
         return None
     if not any(_has_words(link, message) for link in sent):
-        return await _sent_again(desk, message)
+        again = await _sent_again(desk, message)
+        if again is not None or not sent:
+            return again
     stale = [link for link in sent if link.revision < message.revision]
     if not stale:
         return await _continuation(desk, message, sent)

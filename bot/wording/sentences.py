@@ -8,6 +8,7 @@ from aiogram.types import InlineKeyboardMarkup
 from sqlalchemy import select
 
 from bot import keyboards
+from bot.callbacks import CHOICES
 from bot.reading import update_json
 from bot.texts import buttons, refusals, to_staff, to_users
 from bot.wording.calls import Call, edit_text, send_text
@@ -208,15 +209,9 @@ async def command_answered(desk: Desk, notice: notices.CommandAnswered) -> Parce
 
 @words_for(notices.Refusal)
 async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
-    problem = Problem.from_json(notice.problem)
-    keyboard = None
-    if isinstance(problem, SeveralTickets) and not problem.said:
-        # If there are very many, the newest, which come first.
-        offered = problem.ticket_ids[: keyboards.MOST_BUTTONS]
-        tickets = [await desk.ticket(one) for one in offered]
-        labels = [buttons.ticket_choice(desk.number(one), one.user) for one in tickets]
-        keyboard = keyboards.choose(problem.command, tickets, labels)
-    words, reply_to = refusals.problem(problem, desk.today), notice.reply_to
+    problem, reply_to = Problem.from_json(notice.problem), notice.reply_to
+    keyboard = await _choices(desk, problem)
+    words = refusals.problem(problem, desk.today, has_buttons=keyboard is not None)
     if notice.asked_in not in {None, desk.address.chat_id}:
         words, reply_to = refusals.about(words, notice.said), None
     piece: Piece = (words, [])
@@ -226,6 +221,19 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
         desk.address,
         Call(send_text(desk.address, piece, reply_to=reply_to, keyboard=keyboard)),
     )
+
+
+async def _choices(desk: Desk, problem: Problem) -> InlineKeyboardMarkup | None:
+    """Offer several tickets; of very many, the newest, which come first.
+
+    None if a button could not carry what the command says besides, or the command has none.
+    """
+    if not isinstance(problem, SeveralTickets) or problem.said or problem.command not in CHOICES:
+        return None
+    offered = problem.ticket_ids[: keyboards.MOST_BUTTONS]
+    tickets = [await desk.ticket(one) for one in offered]
+    labels = [buttons.ticket_choice(desk.number(one), one.user) for one in tickets]
+    return keyboards.choose(CHOICES[problem.command], tickets, labels)
 
 
 async def _people(desk: Desk, keys: Sequence[int]) -> list[User]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from database.conditions import NOT_CLOSED
 from database.models import Ticket, TicketStatus
 from services.helpdesk import staff_chats
-from services.problems import AnotherTicketNamed, NoSuchTicket, SeveralTickets
+from services.problems import AnotherTicketNamed, NoSuchTicket, SeveralTickets, TicketNotNamed
 
 PAGE_SIZE = 8
 
@@ -42,12 +42,13 @@ async def find_by_number(
     """Find the key of the ticket that staff mean by a number.
 
     With a date there is only one. Without a date it is the one that is not closed, or the newest
-    if all are closed. SeveralTickets if several are not closed; NoSuchTicket if nothing fits.
+    if all are closed. SeveralTickets if several are not closed; NoSuchTicket if nothing fits;
+    TicketNotNamed if it is a word, and so was not meant as a number.
     """
     typed = _bare(typed)
     match = _NUMBER.fullmatch(typed)
     if match is None:
-        raise NoSuchTicket(typed)
+        raise NoSuchTicket(typed) if any(map(str.isdigit, typed)) else TicketNotNamed(command)
     tickets = await _numbered(session, int(match[2]), _day(match[1], typed), staff_chat_id)
     if not tickets:
         raise NoSuchTicket(typed)

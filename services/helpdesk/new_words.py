@@ -19,7 +19,7 @@ from database.team import Dialogue
 from services import outbox
 from services.helpdesk import dialogues, staff_chats, team_settings
 from services.helpdesk.team_settings import Words
-from services.notices import QuestionWithdrawn, WordsAsked, WordsChanged
+from services.notices import CommandDone, QuestionWithdrawn, WordsAsked, WordsChanged
 from services.problems import NoLongerAsked, NotAsked, Problem, WordsNotText
 
 STEP = "words"
@@ -99,6 +99,9 @@ async def hear(
     newest = await team_settings.last_change(session, which, language)
     used = dialogues.place_data("answer", reply.place)
     dialogue.data = dialogue.data | used | {"change_id": newest.id if newest else None}
+    if dialogue.ended_at is None:
+        done = CommandDone(reply.place.chat_id, reply.place.message_id)
+        outbox.post(session, chat_id, done, now=now)
     await _finish(session, dialogue, chat_id, now=now)
     return None
 

@@ -20,6 +20,7 @@ from database.models import User
 from database.team import Setting, SettingChange
 from services import memo
 from services.problems import (
+    NumberIsAnExample,
     PlaceholderUnknown,
     WordsBeginWithSlash,
     WordsInvisible,
@@ -31,6 +32,9 @@ log = structlog.get_logger(__name__)
 # Where the ticket's number goes, and the most UTF-16 units that it takes (with the day).
 TICKET = "{ticket}"
 LONGEST_NUMBER = 24
+
+# The number in previews.
+EXAMPLE = "#7"
 
 # In UTF-16 units, with numbers filled in: Telegram allows 4096, and a preview adds a heading.
 LONGEST = 3500
@@ -79,7 +83,8 @@ async def words(session: AsyncSession, which: Words, language: str) -> Piece | N
 def checked(which: Words, said: str, entities: Sequence[Mapping[str, Any]]) -> Piece:
     """Check words, and return them as they are stored, with the formatting that is kept.
 
-    Raises WordsInvisible, WordsBeginWithSlash, PlaceholderUnknown and WordsTooLong.
+    Raises WordsInvisible, WordsBeginWithSlash, PlaceholderUnknown, NumberIsAnExample and
+    WordsTooLong.
     """
     if text.shows_nothing(said):
         raise WordsInvisible
@@ -88,6 +93,8 @@ def checked(which: Words, said: str, entities: Sequence[Mapping[str, Any]]) -> P
     allowed = PLACEHOLDERS[which]
     if strange := _strange_braces(said, allowed):
         raise PlaceholderUnknown(strange[:64], sorted(allowed))
+    if TICKET in allowed and TICKET not in said and re.search(rf"{EXAMPLE}(?!\d)", said):
+        raise NumberIsAnExample(EXAMPLE, TICKET)
     piece: Piece = (said, [dict(one) for one in entities if one["type"] in _FORMATTING])
     length = text.utf16_len(text.fill(piece, TICKET, "#" * LONGEST_NUMBER)[0])
     if length > LONGEST:

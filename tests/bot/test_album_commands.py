@@ -49,7 +49,7 @@ async def test_an_album_with_a_command_closes_the_ticket_and_is_sent_to_nobody(
 @pytest.mark.parametrize(
     ("command", "refusal"),
     [
-        ("/note@sandbox_bot fraud", "I don't know /note"),
+        ("/note@sandbox_bot fraud", "I don't know /note. /help shows"),
         ("/reopen@sandbox_bot fraud", "is not closed"),
         ("/close@another_bot fraud", "meant for another bot"),
     ],

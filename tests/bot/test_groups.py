@@ -17,10 +17,10 @@ async def test_another_group_is_told_its_id_once_and_then_left_in_peace(office: 
 
     group = await office.telegram.group("Elsewhere", members=[eve])
 
-    told = await eve.sees("The id of this group", in_=group)
+    told = await eve.sees("This is not the staff chat", in_=group)
     assert told.text == (
         "This is not the staff chat: users don't receive what is written here. "
-        f"The id of this group is {group.id}. To make it the staff chat: STAFF_CHAT_ID={group.id}"
+        f"Operator: to make it the staff chat, set STAFF_CHAT_ID={group.id}."
     )
     for text in ("Hello?", "/help@sandbox_bot", "/tickets@sandbox_bot", "/close@sandbox_bot 1"):
         await eve.writes(text, to=group)
@@ -37,7 +37,7 @@ async def test_another_group_is_not_told_again_after_a_restart(file_sessions: Se
         elsewhere = await telegram.group("Elsewhere", members=[eve])
         settings = settings_for(sandbox, support)
         async with running(sandbox, settings, file_sessions, asyncio.Event()):
-            told = await eve.sees("The id of this group", in_=elsewhere)
+            told = await eve.sees("This is not the staff chat", in_=elsewhere)
         async with running(sandbox, settings, file_sessions, asyncio.Event()):
             await eve.replies(told, "Who are you?")
             await kate.writes("/help@sandbox_bot", to=support)
@@ -48,7 +48,7 @@ async def test_another_group_is_not_told_again_after_a_restart(file_sessions: Se
 async def test_a_group_that_throws_the_bot_out_is_no_trouble(office: Office, alice: User) -> None:
     eve = await office.telegram.user("Eve")
     group = await office.telegram.group("Elsewhere", members=[eve])
-    await eve.sees("The id of this group", in_=group)
+    await eve.sees("This is not the staff chat", in_=group)
 
     await group.bot_becomes("kicked")
 

@@ -237,7 +237,7 @@ async def test_another_group_that_moves_changes_nothing(office: Office, alice: U
     await office.opens(alice, "Mine is late")
     eve = await office.telegram.user("Eve")
     elsewhere = await office.telegram.group("Elsewhere", members=[eve])
-    await eve.sees("The id of this group", in_=elsewhere)
+    await eve.sees("This is not the staff chat", in_=elsewhere)
 
     await elsewhere.becomes_supergroup()
     await alice.writes("by three weeks")

@@ -218,6 +218,23 @@ async def test_an_edit_that_makes_an_answer_another_kind_is_shown_below_its_copy
     assert (await alice.sees(after=copy)).reply_to == copy.id
 
 
+@pytest.mark.parametrize("moves", [False, True])
+async def test_an_edit_of_the_first_text_into_another_kind_takes_the_text_off_the_card(
+    office: Office, alice: User, *, moves: bool
+) -> None:
+    wrote = await alice.writes("My card is 4711")
+    card, chat = await office.sees("My card is 4711"), office.support
+    if moves:
+        chat = await office.support.becomes_supergroup()
+        card = await office.kate.sees("My card is 4711", in_=chat)
+
+    await office.telegram.update({"edited_message": made_rich(wrote, "It is late")})
+
+    shown = await office.kate.sees_edit(card, "new")
+    assert "4711" not in shown.text
+    assert not any("4711" in one.text for one in await chat.messages() if one.id == card.id)
+
+
 async def test_an_edit_that_makes_a_question_another_kind_is_shown_below_its_copy(
     office: Office, alice: User
 ) -> None:

@@ -77,6 +77,27 @@ async def test_the_greeting_is_changed_in_one_language_and_put_back(office: Offi
     assert (await greeted(office, "Carl", "en")).startswith("Hello!")
 
 
+async def test_the_menu_shows_the_text_of_today_as_it_is_typed(office: Office) -> None:
+    shown = await page(office, "Confirmation")
+    await office.kate.presses(shown, "Change")
+    asking = await office.kate.sees_edit(shown, "reply to my question")
+    assert "{ticket}" in asking.text
+    await office.kate.replies(await office.sees("please reply to this"), "We look at {ticket}.")
+
+    changed = await office.sees("We look at #7.")
+    await office.kate.presses(changed, "Change")
+
+    assert (await office.kate.sees_edit(changed, "reply to my question")).text.endswith(
+        "\n\nWe look at {ticket}."
+    )
+
+
+async def test_the_reply_that_was_used_is_marked(office: Office) -> None:
+    written = await office.kate.replies(await question(office), TYPED)
+
+    await office.kate.sees_reaction(written, "👌")
+
+
 async def test_question_and_menu_go_once_the_words_are_there(office: Office) -> None:
     asked = await question(office)
     await office.kate.replies(asked, TYPED)
@@ -106,13 +127,14 @@ async def test_confirmation_and_closing_words_have_the_number(office: Office) ->
     [
         ("Dear {name}", "I don't know what {name} stands for."),
         ("/ hello", "begins with a slash"),
+        ("Ticket #7 is open", "#7 is only an example of a number, so nothing has changed."),
         ("x" * 3501, "too long: 3501 characters. The limit is 3500"),
     ],
 )
 async def test_what_cannot_be_taken_is_answered_and_the_question_stays(
     office: Office, typed: str, said: str
 ) -> None:
-    asked = await question(office)
+    asked = await question(office, "Confirmation")
     written = await office.kate.replies(asked, typed)
     await office.sees(said)
 
@@ -126,7 +148,7 @@ async def test_a_picture_is_no_words(office: Office) -> None:
 
     await office.kate.sends_photo("Welcome", reply_to=asked)
 
-    await office.sees("Please send the new words as text")
+    await office.sees("Please send the new text as a text message")
 
 
 async def test_an_edit_of_the_words_changes_them_again(office: Office) -> None:
@@ -256,7 +278,7 @@ async def test_what_is_asked_for_something_else_is_not_taken_for_settings(office
     assert (await greeted(office, "Ann", "en")).startswith("Hello!")
 
 
-async def test_back_takes_the_question_away_and_a_late_reply_reaches_nobody(
+async def test_cancel_takes_the_question_away_and_a_late_reply_reaches_nobody(
     office: Office, alice: User
 ) -> None:
     await office.opens(alice, "My order is late")
@@ -264,7 +286,7 @@ async def test_back_takes_the_question_away_and_a_late_reply_reaches_nobody(
     await office.kate.presses(shown, "Change")
     asked = await office.sees("please reply to this message")
     waiting = await office.kate.sees_edit(shown, "reply to my question")
-    await office.kate.presses(waiting, "Back")
+    await office.kate.presses(waiting, "Cancel")
     await office.kate.sees_edit(waiting, "This is the default")
 
     late = reply(asked, "It is on its way", **by(office.kate))
@@ -275,7 +297,7 @@ async def test_back_takes_the_question_away_and_a_late_reply_reaches_nobody(
     assert not any("on its way" in one for one in await said_to(alice))
 
 
-async def test_back_on_an_older_menu_leaves_the_newer_question_alone(office: Office) -> None:
+async def test_cancel_on_an_older_menu_leaves_the_newer_question_alone(office: Office) -> None:
     older = await page(office)
     await office.kate.presses(older, "Change")
     await office.sees("please reply to this message")
@@ -283,7 +305,7 @@ async def test_back_on_an_older_menu_leaves_the_newer_question_alone(office: Off
     await question(office, "Closing words")
     asked = await office.sees("Closing words, English.")
 
-    await office.kate.presses(older, "Back")
+    await office.kate.presses(older, "Cancel")
     await office.kate.sees_edit(older, "This is the default")
 
     await office.kate.replies(asked, "Bye")
@@ -323,7 +345,7 @@ async def test_a_lost_copy_in_the_language_that_staff_had_before_is_known(
     ("then", "said"),
     [
         ("another person replies", "I asked somebody else"),
-        ("back is pressed", "I'm no longer asking for this"),
+        ("cancel is pressed", "I'm no longer asking for this"),
         ("the words are there", "I'm no longer asking for this"),
     ],
 )
@@ -334,8 +356,8 @@ async def test_words_for_a_lost_copy_of_a_question_are_offered_to_no_ticket(
     mike = await office.telegram.user("Mike")
     await mike.joins(office.support)
     shown, lost = await _lost_question_and_follow_up(office, alice)
-    if then == "back is pressed":
-        await office.kate.presses(shown, "Back")
+    if then == "cancel is pressed":
+        await office.kate.presses(shown, "Cancel")
         await office.kate.sees_edit(shown, "This is the default")
     elif then == "the words are there":
         await office.kate.replies(await office.sees("please reply", after=lost), "Welcome!")
@@ -407,7 +429,7 @@ async def test_a_question_that_cannot_be_deleted_holds_nothing_up(office: Office
     await office.telegram.breaks("error", method="deleteMessages", times=None, **UNDELETABLE)
 
     waiting = await office.kate.sees_edit(shown, "reply to my question")
-    await office.kate.presses(waiting, "Back")
+    await office.kate.presses(waiting, "Cancel")
     await office.kate.sees_edit(waiting, "This is the default")
     await office.all_goes()
 

@@ -82,7 +82,7 @@ async def test_another_bot_in_private_gets_no_word_and_no_ticket(office: Office,
 async def test_what_another_bot_says_elsewhere_is_answered_at_most_once(office: Office) -> None:
     eve = await office.telegram.user("Eve")
     group = await office.telegram.group("Elsewhere", members=[eve])
-    told = await eve.sees("The id of this group", in_=group)
+    told = await eve.sees("This is not the staff chat", in_=group)
 
     for number in range(3):
         said = reply(told, "Who are you?", **{"from": OTHER_BOT}) | {"message_id": NUMBER + number}

@@ -210,6 +210,25 @@ async def test_what_is_kept_goes_before_what_comes_after_a_restart(
         assert answers == ["first", "second"]
 
 
+async def test_what_is_kept_goes_before_what_comes_after_a_move(
+    office: Office, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirmations, "SHORTEST_PAUSE", 3600)
+    card = await office.opens(alice, "My order is late")
+    await office.telegram.breaks("cut_before", method="getChat", times=None)
+    await keeps(office, card, "first")
+    new = await office.support.becomes_supergroup()
+    card = await office.kate.sees("My order is late", in_=new)
+    await office.telegram.mends()
+    await office.telegram.advance(31)
+
+    await office.kate.replies(card, "second")
+    await alice.sees("second")
+
+    answers = [one for one in await said_to(alice) if one in {"first", "second"}]
+    assert answers == ["first", "second"]
+
+
 async def test_what_is_kept_outlives_a_restart(file_sessions: Sessions) -> None:
     async with open_office(file_sessions) as office:
         alice = await office.telegram.user("Alice")

@@ -217,6 +217,15 @@ def test_a_refused_secret_is_not_shown(environment: pytest.MonkeyPatch) -> None:
     assert caught.value.__suppress_context__  # a traceback would show the value's neighbourhood
 
 
+def test_a_password_with_a_plain_at_sign_is_refused(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DATABASE_URL", "postgresql://bot:open@sesame@127.0.0.1:1/bot")
+
+    with pytest.raises(ConfigError, match="%40") as caught:
+        load()
+
+    assert "sesame" not in str(caught.value)
+
+
 def test_migrations_need_no_token(environment: pytest.MonkeyPatch) -> None:
     environment.delenv("BOT_TOKEN")
     environment.delenv("STAFF_CHAT_ID")

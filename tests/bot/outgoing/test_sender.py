@@ -488,6 +488,26 @@ async def test_a_forum_whose_general_is_closed_refuses(place: Place, words: str)
     assert isinstance(outcome, ChatRefused)
 
 
+@pytest.mark.parametrize("words", ["TOPIC_ID_INVALID", "the chat is not a forum"])
+async def test_what_a_thread_refuses_in_any_words_goes_to_general(place: Place, words: str) -> None:
+    forum = await place.telegram.group("Forum", members=[place.kate], forum=True, bot="member")
+    error = {"status": 400, "description": f"Bad Request: {words}"}
+    await place.telegram.breaks("error", method="sendMessage", **error)
+
+    outcome = await place.send(send_text(Address(forum.id, 77), ("Hello", [])), chat_id=forum.id)
+
+    assert isinstance(outcome, Delivered)
+    assert (await place.kate.sees("Hello", in_=forum)).thread is None
+
+
+async def test_slow_mode_of_a_forum_is_waited_for(place: Place) -> None:
+    error = {"status": 400, "description": "Bad Request: SLOWMODE_WAIT_7"}
+    await place.telegram.breaks("error", method="sendMessage", **error)
+    words = send_text(Address(place.support.id, 77), ("Hello", []))
+
+    assert await place.send(words, chat_id=place.support.id) == Paused(7)
+
+
 async def test_nothing_for_a_business_account_goes_to_the_bots_own_chat(place: Place) -> None:
     with pytest.raises(LookupError):
         send_text(Address(place.alice.id, account=place.kate.id), ("Hello", []))

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -457,6 +458,20 @@ async def several_tickets(session: AsyncSession, number: int) -> SeveralTickets:
     made = [await factories.ticket(session, daily_id, **closed) for daily_id in range(number)]
     labels = [f"2026-11-22/{one.daily_id}" for one in made]
     return SeveralTickets("close", [one.id for one in made], labels)
+
+
+async def test_a_command_without_buttons_is_to_be_typed_again(
+    session: AsyncSession, wall: Wall
+) -> None:
+    several = replace(await several_tickets(session, 2), command="escalate")
+    await post(session, notices.Refusal(several.to_json(), 5, ""), None)
+    await wall.catch_up()
+
+    (asked,) = wall.chat()
+    assert asked.text == (
+        "Several tickets have this number. Write /escalate 2026-11-22/0 or /escalate 2026-11-22/1"
+    )
+    assert not asked.buttons
 
 
 async def test_which_of_several_is_asked_with_buttons(session: AsyncSession, wall: Wall) -> None:

@@ -22,7 +22,7 @@ HOW_MANY = 3
 SOON = timedelta(seconds=3)
 
 # Operations that keep the bot from working for a while, or set its clock.
-_DELAYS = {"die", "stop", "database", "lose_commit", "clock", "outage", "kick"}
+_DELAYS = {"die", "stop", "choose", "database", "lose_commit", "clock", "outage", "kick"}
 
 
 @dataclass(frozen=True)

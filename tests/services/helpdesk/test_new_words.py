@@ -14,7 +14,7 @@ from services.delivery import relocating
 from services.helpdesk import dialogues, new_words, team_settings
 from services.helpdesk.new_words import Reply
 from services.helpdesk.team_settings import Words
-from services.notices import QuestionWithdrawn, WordsAsked, WordsChanged
+from services.notices import CommandDone, QuestionWithdrawn, WordsAsked, WordsChanged
 from services.problems import NoLongerAsked, NotAsked, PlaceholderUnknown, WordsNotText
 from tests.services.factories import HOUR, KATE, STAFF, waiting
 from tests.support.times import NOON
@@ -67,7 +67,8 @@ async def test_a_reply_changes_the_words_and_ends_the_dialogue(session: AsyncSes
 
     assert await team_settings.words(session, Words.CLOSING, "ru") == ("Bye, {ticket}", [])
     assert await dialogues.ongoing(session, STAFF, KATE.telegram_id) == []
-    assert await posted(session) == [WordsAsked.kind, QuestionWithdrawn.kind, WordsChanged.kind]
+    after = [CommandDone.kind, QuestionWithdrawn.kind, WordsChanged.kind]
+    assert await posted(session) == [WordsAsked.kind, *after]
     found = await dialogues.of_question(session, STAFF, QUESTION)
     assert found is dialogue
     with pytest.raises(NoLongerAsked):

@@ -10,6 +10,7 @@ from services import memo
 from services.helpdesk import team_settings
 from services.helpdesk.team_settings import Words
 from services.problems import (
+    NumberIsAnExample,
     PlaceholderUnknown,
     WordsBeginWithSlash,
     WordsInvisible,
@@ -104,6 +105,17 @@ def test_the_number_is_filled_in_where_there_is_a_ticket() -> None:
     assert team_settings.checked(Words.CLOSING, "{ticket} is closed", [])[0] == "{ticket} is closed"
     with pytest.raises(PlaceholderUnknown):
         team_settings.checked(Words.GREETING, "{ticket} is open", [])
+
+
+@pytest.mark.parametrize("said", ["Ticket #7 is open.", "#7"])
+def test_the_number_of_previews_is_not_taken_for_each_tickets(said: str) -> None:
+    with pytest.raises(NumberIsAnExample):
+        team_settings.checked(Words.CONFIRMATION, said, [])
+
+
+@pytest.mark.parametrize("said", ["We are #1!", "Model #75", "{ticket}, see #7 of our rules"])
+def test_other_numbers_are_words(said: str) -> None:
+    assert team_settings.checked(Words.CLOSING, said, [])[0] == said
 
 
 @pytest.mark.parametrize("said", [" \n", "\u3164", "\u200b\u2800"])
