@@ -58,7 +58,7 @@ async def test_an_unknown_command_gets_help_and_opens_nothing(
 ) -> None:
     written = await alice.writes(text)
 
-    answer = await alice.sees(f"I don't know {text.partition(' ')[0]}.\nJust write")
+    answer = await alice.sees(f"I don't know {text.partition('@')[0].strip()}.\nJust write")
     assert answer.reply_to == written.id
     assert await has_no_ticket(office)
 
@@ -163,7 +163,7 @@ async def test_a_command_that_names_the_bot_is_answered_also_if_it_is_unknown(
 ) -> None:
     asked = await office.kate.writes(text, to=office.support)
 
-    answer = await office.sees(f"I don't know {text.partition(' ')[0]}.")
+    answer = await office.sees(f"I don't know {text.partition('@')[0]}.")
     assert answer.reply_to == asked.id
 
 
