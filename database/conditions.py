@@ -10,6 +10,7 @@ from database.machinery import Delivery, DeliveryStatus
 from database.models import LinkKind, MessageLink, Placed, Ticket, TicketStatus
 
 NOT_CLOSED = Ticket.status != bindparam(None, TicketStatus.CLOSED, literal_execute=True)
+OPEN_OF_USER = and_(Ticket.user_id == bindparam("user_id"), Ticket.closed_at.is_(None))
 IS_CARD = MessageLink.kind == bindparam(None, LinkKind.CARD, literal_execute=True)
 PENDING = Delivery.status.in_(
     bindparam(

@@ -121,6 +121,7 @@ class Ticket(Base):
     """One question and the conversation about it.
 
     Its buttons carry `mark` beside the key, because a restored or new database reuses keys.
+    Of a user's open tickets exactly one `is_current` (services/helpdesk/current.py).
     `link_payload` is what the user's link carried (services/helpdesk/people.py).
     """
 
@@ -128,11 +129,11 @@ class Ticket(Base):
     __table_args__ = (
         UniqueConstraint("opened_on", "daily_id"),
         Index(
-            "uq_tickets_user_id_not_closed",
+            "uq_tickets_user_id_current",
             "user_id",
             unique=True,
-            sqlite_where=sql("status <> 'closed'"),
-            postgresql_where=sql("status <> 'closed'"),
+            sqlite_where=sql("is_current = 1"),
+            postgresql_where=sql("is_current"),
         ),
         Index(
             "ix_tickets_not_closed",
@@ -141,7 +142,7 @@ class Ticket(Base):
             sqlite_where=sql("status <> 'closed'"),
             postgresql_where=sql("status <> 'closed'"),
         ),
-        Index("ix_tickets_user_id_opened_at", "user_id", "opened_at"),
+        Index("ix_tickets_user_id_closed_at", "user_id", "closed_at"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -153,6 +154,8 @@ class Ticket(Base):
     staff_chat_id: Mapped[int]
     link_payload: Mapped[str | None]
     status: Mapped[TicketStatus] = mapped_column(stored_by_value(TicketStatus))
+    is_current: Mapped[bool]
+    current_since: Mapped[datetime]
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 

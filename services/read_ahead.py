@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
-from database.conditions import IS_CARD, NOT_CLOSED
+from database.conditions import IS_CARD
 from database.dialect import one_of
 from database.machinery import Delivery
-from database.models import Message, MessageLink, Ticket, TicketStatus, User
+from database.models import Message, MessageLink, Ticket, User
 
 _USERS = (
     select(User)
@@ -21,9 +21,9 @@ _USERS = (
     .order_by(User.id)
     .with_for_update(key_share=True)
 )
-_NOT_CLOSED_OF = (
+_CURRENT_OF = (
     select(Ticket)
-    .where(one_of(Ticket.user_id, "user_ids"), NOT_CLOSED)
+    .where(one_of(Ticket.user_id, "user_ids"), Ticket.is_current)
     .order_by(Ticket.id)
     .with_for_update(key_share=True)
 )
@@ -47,13 +47,13 @@ _MESSAGES = select(Message).where(one_of(Message.id, "ids"))
 class ReadAhead:
     """Rows by the key that they are looked up by.
 
-    For a batch of updates: `writers`, by Telegram id, and their tickets that are `not_closed`, by
-    user; all locked. For a courier's turn: `recipients`, by Telegram id, are the users of the
+    For a batch of updates: `writers`, by Telegram id, and their `current` tickets, by user; all
+    locked. For a courier's turn: `recipients`, by Telegram id, are the users of the
     `tickets`, `cards` has the newest card of each in its staff chat, and `messages` what is sent.
     """
 
     writers: dict[int, User] = field(default_factory=dict)
-    not_closed: dict[int, Ticket] = field(default_factory=dict)
+    current: dict[int, Ticket] = field(default_factory=dict)
     recipients: dict[int, User] = field(default_factory=dict)
     tickets: dict[int, Ticket] = field(default_factory=dict)
     cards: dict[int, MessageLink | None] = field(default_factory=dict)
@@ -67,7 +67,7 @@ def of(session: AsyncSession) -> ReadAhead:
 
 
 async def for_updates(session: AsyncSession, telegram_ids: Collection[int]) -> None:
-    """Read those who wrote, and their tickets that are not closed, locked as handlers lock them.
+    """Read those who wrote, and their current tickets, locked as handlers lock them.
 
     Users by id, then tickets by id: the order in which `ticket_service` locks them.
     """
@@ -75,14 +75,14 @@ async def for_updates(session: AsyncSession, telegram_ids: Collection[int]) -> N
     users = await session.scalars(_USERS, {"telegram_ids": telegram_ids})
     known.writers = {user.telegram_id: user for user in users}
     by_id = {user.id: user for user in known.writers.values()}
-    tickets = await session.scalars(_NOT_CLOSED_OF, {"user_ids": by_id})
-    known.not_closed = {ticket.user_id: ticket for ticket in tickets}
+    tickets = await session.scalars(_CURRENT_OF, {"user_ids": by_id})
+    known.current = {ticket.user_id: ticket for ticket in tickets}
 
 
 def ticket_of(session: AsyncSession, user_id: int) -> Ticket | None:
-    """Give a user's ticket that is not closed, if it is here and still is not."""
-    ticket = of(session).not_closed.get(user_id)
-    return ticket if ticket is not None and ticket.status is not TicketStatus.CLOSED else None
+    """Give a user's current ticket, if it is here and still is current."""
+    ticket = of(session).current.get(user_id)
+    return ticket if ticket is not None and ticket.is_current else None
 
 
 async def for_deliveries(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:

@@ -21,8 +21,8 @@ from database.models import (
     TicketStatus,
     User,
 )
-from services import outbox, read_ahead
-from services.helpdesk import history, messages, people, staff_chats
+from services import outbox
+from services.helpdesk import current, history, messages, people, staff_chats
 from services.helpdesk.content import Content, Person
 from services.helpdesk.messages import Stored
 from services.notices import (
@@ -55,16 +55,11 @@ _COUNTER = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
-_LAST_OF = (
+_LAST_CLOSED_OF = (
     select(Ticket)
-    .where(Ticket.user_id == bindparam("user_id"))
-    .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
+    .where(Ticket.user_id == bindparam("user_id"), Ticket.closed_at >= bindparam("since"))
+    .order_by(Ticket.closed_at.desc(), Ticket.id.desc())
     .limit(1)
-    .with_for_update(key_share=True)
-)
-_NOT_CLOSED_OF = (
-    select(Ticket)
-    .where(Ticket.user_id == bindparam("user_id"), NOT_CLOSED)
     .with_for_update(key_share=True)
 )
 
@@ -103,7 +98,7 @@ async def receive(
     """
     user = await people.remember(session, person, now=now)
     await people.came_back(session, user, now=now)
-    ticket = await _current_ticket(session, user, now=now)
+    ticket = await _joined(session, user, now=now)
     if ticket is None:
         return await _open(session, user, content, staff_chat_id=staff_chat_id, day=day, now=now)
     if _take_link(session, ticket, user, now=now) and ticket.status is not TicketStatus.CLOSED:
@@ -132,7 +127,7 @@ async def receive_unknown(
     """
     user = await people.remember(session, person, now=now)
     await people.came_back(session, user, now=now)
-    ticket = await _not_closed(session, user.id)
+    ticket = await current.ticket_of(session, user.id)
     if ticket is None:
         people.ask_for_words(session, user, content, now=now)
         return
@@ -148,6 +143,7 @@ async def close(
     if ticket.status is TicketStatus.CLOSED:
         raise TicketAlreadyClosed.of(ticket)
     ticket.status, ticket.closed_at = TicketStatus.CLOSED, now
+    await current.hand_over(session, ticket)
     details = {"reason": reason} if reason else {}
     history.record(session, ticket, by, EventKind.CLOSED, now, **details)
     outbox.post(session, ticket.user.chat_id, TicketClosed(ticket.id), now=now, ticket=ticket)
@@ -158,7 +154,7 @@ async def reopen(session: AsyncSession, ticket: Ticket, *, by: User | None, now:
     """Open a closed ticket (from `get`) again, unless its user has another one."""
     if ticket.status is not TicketStatus.CLOSED:
         raise TicketNotClosed.of(ticket)
-    other = await _not_closed(session, ticket.user_id)
+    other = await current.ticket_of(session, ticket.user_id)
     if other is not None and await _is_of_another_team(session, ticket, other):
         raise OpenWithAnotherTeam.of(ticket)
     if other is not None:
@@ -243,30 +239,23 @@ async def _staff_chat_of(session: AsyncSession, telegram_id: int, *, now: dateti
             User.telegram_id == telegram_id,
             or_(NOT_CLOSED, Ticket.closed_at >= now - REOPENS_WITHIN),
         )
-        .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
+        .order_by(Ticket.is_current.desc(), Ticket.closed_at.desc(), Ticket.id.desc())
         .limit(1)
     )
     return chat_id
 
 
-async def _current_ticket(session: AsyncSession, user: User, *, now: datetime) -> Ticket | None:
-    """Find the ticket that a message of `user` belongs to: one not closed, or closed lately."""
-    ticket = await _not_closed(session, user.id)
+async def _joined(session: AsyncSession, user: User, *, now: datetime) -> Ticket | None:
+    """Find the ticket that a message of `user` joins: the current one, or the last one closed."""
+    ticket = await current.ticket_of(session, user.id)
     if ticket is None:
-        ticket = await session.scalar(_LAST_OF, {"user_id": user.id})
-        if ticket is None or ticket.closed_at is None or now - ticket.closed_at > REOPENS_WITHIN:
-            return None
+        lately = {"user_id": user.id, "since": now - REOPENS_WITHIN}
+        ticket = await session.scalar(_LAST_CLOSED_OF, lately)
+    if ticket is None:
+        return None
     set_committed_value(ticket, "user", user)  # known already, which saves a query
     structlog.contextvars.bind_contextvars(ticket=ticket.id)
     return ticket
-
-
-async def _not_closed(session: AsyncSession, user_id: int) -> Ticket | None:
-    known = read_ahead.ticket_of(session, user_id)
-    if known is not None:
-        return known
-    found: Ticket | None = await session.scalar(_NOT_CLOSED_OF, {"user_id": user_id})
-    return found
 
 
 async def _open(
@@ -284,6 +273,8 @@ async def _open(
         user=user,
         staff_chat_id=staff_chat_id,
         status=TicketStatus.NEW,
+        is_current=True,
+        current_since=now,
         opened_at=now,
     )
     session.add(ticket)
@@ -322,6 +313,7 @@ async def _reopen(
 ) -> None:
     """Open the ticket again, retire its card, and post one that shows what the user wrote."""
     ticket.status, ticket.closed_at = TicketStatus.OPEN, None
+    await current.make(session, ticket, now=now)
     outbox.post(session, ticket.user.chat_id, TicketReopened(ticket.id), now=now, ticket=ticket)
     await new_card(session, ticket, now=now, message=message)
 

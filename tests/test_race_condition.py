@@ -87,6 +87,8 @@ async def open_ticket(session: AsyncSession, telegram_id: int) -> None:
             user_id=user.id,
             staff_chat_id=STAFF,
             status=TicketStatus.NEW,
+            is_current=True,
+            current_since=NOON,
             opened_at=NOON,
         )
         session.add(ticket)

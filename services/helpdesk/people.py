@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.conditions import NOT_CLOSED
+from database.conditions import OPEN_OF_USER
 from database.dialect import insert_new
 from database.models import Ticket, User
 from services import outbox, read_ahead
@@ -19,6 +19,7 @@ ASKED_ONCE_IN = timedelta(days=1)
 # What a link carried is kept for this long, for the ticket that its user then writes on.
 LINK_COUNTS_FOR = timedelta(days=1)
 
+_OPEN = select(Ticket).where(OPEN_OF_USER).order_by(Ticket.id)
 _BY_TELEGRAM_ID = (
     select(User)
     .where(User.telegram_id == bindparam("telegram_id"))
@@ -39,7 +40,7 @@ async def remember(session: AsyncSession, person: Person, *, now: datetime) -> U
     if (*known, user.language) != (*new, person.language):  # assigning equal values costs a flush
         user.name, user.username, user.language = person.name, person.username, person.language
     if known != new:
-        await _redraw_card(session, user, now=now)
+        await _redraw_cards(session, user, now=now)
     return user
 
 
@@ -91,7 +92,7 @@ async def blocked(
     if user is None:
         return
     if user.blocked_at is None:
-        await _redraw_card(session, user, now=now)
+        await _redraw_cards(session, user, now=now)
     if user.blocked_at is None or since < user.blocked_at:
         user.blocked_at = since
 
@@ -111,15 +112,14 @@ async def came_back(session: AsyncSession, user: User, *, now: datetime) -> None
     if user.blocked_at is None:
         return
     since, user.blocked_at, user.returned_at = user.blocked_at, None, now
-    await _redraw_card(session, user, now=now)
+    await _redraw_cards(session, user, now=now)
     await resend.retract_again(session, user, since=since, now=now)
     for ticket in await resend.tickets_with_missed(session, user, since=since):
         back = UserReturned(ticket.id, int(since.timestamp()))
         outbox.post(session, ticket.staff_chat_id, back, now=now, ticket=ticket)
 
 
-async def _redraw_card(session: AsyncSession, user: User, *, now: datetime) -> None:
-    """Redraw the card of the user's ticket that is not closed, if any, with the new name."""
-    ticket = await session.scalar(select(Ticket).where(Ticket.user_id == user.id, NOT_CLOSED))
-    if ticket is not None:
+async def _redraw_cards(session: AsyncSession, user: User, *, now: datetime) -> None:
+    """Redraw the cards of the user's open tickets, with what is true of the user now."""
+    for ticket in await session.scalars(_OPEN, {"user_id": user.id}):
         await outbox.redraw_card(session, ticket, now=now)

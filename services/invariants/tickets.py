@@ -1,9 +1,9 @@
-"""Tickets are numbered without gaps, begin with a question, and each user has one at a time."""
+"""Tickets are numbered without gaps and begin with a question; each user has a current one."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select, union
+from sqlalchemy import Select, and_, case, exists, func, or_, select, union
 
 from database.conditions import NOT_CLOSED
 from database.models import DailyTicketCounter, Message, Ticket, TicketStatus
@@ -29,11 +29,18 @@ def rules() -> Iterator[Rule]:
     yield Rule(
         "counter", "The counter of a day is not at its last number", "days", _wrong_counters()
     )
+    currents = func.sum(case((Ticket.is_current, 1), else_=0))
     yield Rule(
-        "one open ticket",
-        "A user has several tickets that are not closed",
+        "one current ticket",
+        "A user has open tickets, and not exactly one of them is current",
         "users",
-        select(Ticket.user_id).where(NOT_CLOSED).group_by(Ticket.user_id).having(func.count() > 1),
+        select(Ticket.user_id).where(NOT_CLOSED).group_by(Ticket.user_id).having(currents != 1),
+    )
+    yield Rule(
+        "current and closed",
+        "A closed ticket is current",
+        "tickets",
+        select(Ticket.id).where(_CLOSED, Ticket.is_current),
     )
     yield Rule(
         "closed at",

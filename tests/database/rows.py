@@ -18,6 +18,8 @@ def ticket(user: User, daily_id: int = 1, **changes: Any) -> Ticket:
         "user": user,
         "staff_chat_id": -1001,
         "status": TicketStatus.NEW,
+        "current_since": NOON,
         "opened_at": NOON,
-    }
-    return Ticket(**fields | changes)
+    } | changes
+    is_open = fields["status"] is not TicketStatus.CLOSED
+    return Ticket(**{"is_current": is_open} | fields)

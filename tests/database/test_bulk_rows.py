@@ -113,6 +113,8 @@ async def test_what_waits_is_there_for_rows_that_refer_to_it(sessions: Sessions)
                 user_id=ann,
                 staff_chat_id=-1,
                 status=TicketStatus.NEW,
+                is_current=True,
+                current_since=NOON,
                 opened_at=NOON,
             )
         )

@@ -104,6 +104,36 @@ async def test_every_message_of_an_older_database_is_of_the_bots_own_chats(
             assert list(accounts) == [0] * ROWS
 
 
+async def test_the_open_ticket_of_an_older_database_is_current(
+    database: AsyncEngine, empty_database_url: str
+) -> None:
+    await migrating.upgrade(empty_database_url, "0019")
+    await put_rows(database)
+    async with database.begin() as connection:
+        await connection.execute(sql("UPDATE tickets SET status = 'closed' WHERE id = 2"))
+
+    await migrating.upgrade(empty_database_url, "0020")
+
+    read = sql("SELECT is_current, current_since = opened_at FROM tickets ORDER BY id")
+    async with database.connect() as connection:
+        assert (await connection.execute(read)).all() == [(True, True), (False, True)]
+
+
+async def test_an_older_version_finds_only_the_current_ticket_open(
+    database: AsyncEngine, empty_database_url: str
+) -> None:
+    await migrating.upgrade(empty_database_url, "0020")
+    await put_rows(database)
+    async with database.begin() as connection:
+        await connection.execute(sql("UPDATE tickets SET user_id = 1, closed_at = NULL"))
+
+    await migrating.downgrade(empty_database_url, "0019")
+
+    read = sql("SELECT status, closed_at IS NULL FROM tickets ORDER BY id")
+    async with database.connect() as connection:
+        assert (await connection.execute(read)).all() == [("new", True), ("closed", False)]
+
+
 async def test_downgrading_to_base_leaves_nothing(
     database: AsyncEngine, empty_database_url: str
 ) -> None:

@@ -263,10 +263,12 @@ async def test_writing_after_a_week_opens_a_new_ticket(session: AsyncSession) ->
     assert (old.status, opened.status) == (CLOSED, NEW)
 
 
-async def test_of_several_closed_tickets_the_newest_is_reopened(session: AsyncSession) -> None:
+async def test_of_several_closed_tickets_the_one_closed_last_is_reopened(
+    session: AsyncSession,
+) -> None:
     ann = await factories.user(session)
-    for number, opened_at in ((1, NOON - 3 * DAY), (3, NOON - DAY), (2, NOON - 2 * DAY)):
-        await factories.ticket(session, number, user=ann, status=CLOSED, opened_at=opened_at)
+    for number, closed_at in ((1, NOON - 3 * DAY), (3, NOON - DAY), (2, NOON - 2 * DAY)):
+        await factories.ticket(session, number, user=ann, status=CLOSED, closed_at=closed_at)
 
     assert (await receive(session)).daily_id == 3
 

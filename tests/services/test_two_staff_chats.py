@@ -315,7 +315,7 @@ async def test_an_answer_is_heard_in_its_own_chat_alone(
 async def test_a_refusal_does_not_name_another_teams_ticket(
     session: AsyncSession, here: Ticket, second: int
 ) -> None:
-    here.status, here.closed_at = TicketStatus.CLOSED, NOON
+    await ticket_service.close(session, here, by=None, now=NOON)
     await factories.ticket(session, 9, user=here.user, staff_chat_id=second)
 
     with pytest.raises(OpenWithAnotherTeam) as refused:

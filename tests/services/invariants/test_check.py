@@ -81,13 +81,21 @@ async def the_counter_is_missing(session: AsyncSession, ticket: Ticket) -> None:
     (await session.scalars(_COUNTER)).one().last_number = 0
 
 
-async def two_are_open(session: AsyncSession, ticket: Ticket) -> None:
-    await session.execute(text("DROP INDEX uq_tickets_user_id_not_closed"))
+async def two_are_current(session: AsyncSession, ticket: Ticket) -> None:
+    await session.execute(text("DROP INDEX uq_tickets_user_id_current"))
     await factories.ticket(session, 2, user=ticket.user)
 
 
+async def none_is_current(_session: AsyncSession, ticket: Ticket) -> None:
+    ticket.is_current = False
+
+
+async def current_although_closed(_session: AsyncSession, ticket: Ticket) -> None:
+    ticket.status, ticket.closed_at = TicketStatus.CLOSED, NOON
+
+
 async def closed_without_a_time(_session: AsyncSession, ticket: Ticket) -> None:
-    ticket.status = TicketStatus.CLOSED
+    ticket.status, ticket.is_current = TicketStatus.CLOSED, False
 
 
 async def open_with_a_time(_session: AsyncSession, ticket: Ticket) -> None:
@@ -258,7 +266,9 @@ BREAKS: dict[Break, str] = {
     a_number_is_left_out: "numbers",
     the_counter_lags: "counter",
     the_counter_is_missing: "counter",
-    two_are_open: "one open ticket",
+    two_are_current: "one current ticket",
+    none_is_current: "one current ticket",
+    current_although_closed: "current and closed",
     closed_without_a_time: "closed at",
     open_with_a_time: "closed at",
     another_group: "staff chats",
