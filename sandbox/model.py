@@ -53,6 +53,7 @@ class Message:
     view: Json
     seen_by_bot: bool = True
     service: bool = False
+    silent: bool = False  # its receivers hear no sound; bots are not told
     keyboard: Json | None = None
     reactions: dict[int, list[Json]] = field(default_factory=dict)
     votes: dict[int, list[int]] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from sandbox.registry import QUIET
 from sandbox.world import World
 
 # Parameters of every sending method, and those that have no effect here.
-TARGET = "chat_id message_thread_id protect_content"
+TARGET = "chat_id message_thread_id protect_content disable_notification"
 COMMON = f"{TARGET} reply_parameters reply_markup"
 CAPTION = "caption parse_mode caption_entities"
 IGNORED = QUIET
@@ -30,6 +30,7 @@ class Target:
     topic: Topic | None
     extra: Json
     keyboard: Json | None
+    silent: bool = False
 
 
 def text_of(world: World, params: Params) -> Json:
@@ -117,14 +118,23 @@ def target(world: World, params: Params, kind: str) -> Target:
     extra = thread_of(topic) | reply
     if params.boolean("protect_content"):
         extra["has_protected_content"] = True
-    return Target(chat, topic, extra, keyboard)
+    return Target(chat, topic, extra, keyboard, params.boolean("disable_notification"))
 
 
 def send(world: World, params: Params, kind: str, content: Json) -> Message:
     """Send one message of the bot."""
-    where = target(world, params, kind)
-    view = where.extra | content
-    return world.add_message(where.chat, world.bot, view, keyboard=where.keyboard)
+    return put(world, target(world, params, kind), content)
+
+
+def put(world: World, where: Target, content: Json) -> Message:
+    """Add a message of the bot there."""
+    return world.add_message(
+        where.chat,
+        world.bot,
+        where.extra | content,
+        keyboard=where.keyboard,
+        silent=where.silent,
+    )
 
 
 def not_modified() -> ApiError:

@@ -14,7 +14,7 @@ Cost = Callable[[Params], int]
 # Known to Telegram and accepted, without effect in the sandbox: recorded as such in the log.
 QUIET = (
     "business_connection_id direct_messages_topic_id allow_paid_broadcast message_effect_id "
-    "suggested_post_parameters disable_notification"
+    "suggested_post_parameters"
 )
 
 

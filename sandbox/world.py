@@ -143,6 +143,7 @@ class World:
         *,
         sender_chat: Json | None = None,
         service: bool = False,
+        silent: bool = False,
         keyboard: Json | None = None,
     ) -> Message:
         """Put a message into a chat; the bot gets an update if it may see it."""
@@ -154,7 +155,7 @@ class World:
             view["reply_markup"] = keyboard
         if chat.protected:
             view["has_protected_content"] = True
-        message = Message(chat, view["message_id"], author.id, view, service=service)
+        message = Message(chat, view["message_id"], author.id, view, service=service, silent=silent)
         message.keyboard = keyboard
         chat.messages[message.id] = message
         if author is self.bot:
@@ -230,5 +231,6 @@ class World:
             "voted": {str(person): chosen for person, chosen in message.votes.items()},
             "keyboard": message.keyboard,
             "edits": message.edits,
+            "silent": message.silent,
             "delivery": delivery if message.seen_by_bot else "hidden",
         }

@@ -29,6 +29,7 @@ class Notice:
     | `merges` | several that wait in a lane may become one message |
     | `sent_anew` | it edits what only its id tells apart; a new message may take that one's place |
     | `offers_again` | it has a button to send something again, and later shows the result |
+    | `rings` | it makes a sound in a staff chat; a card or a question may, see its wording |
     | `moves_along` | it follows the staff chat to a new group, although it belongs to no ticket |
     """
 
@@ -41,6 +42,7 @@ class Notice:
     merges: ClassVar[bool] = False
     sent_anew: ClassVar[bool] = False
     offers_again: ClassVar[bool] = False
+    rings: ClassVar[bool] = False
     moves_along: ClassVar[bool] = False
     kind: ClassVar[str]
     registry: ClassVar[dict[str, type["Notice"]]] = {}
@@ -181,13 +183,14 @@ class CardRetired(Notice):
 
 @dataclass(frozen=True)
 class QuestionPosted(Notice):
-    """To staff: what a user wrote after the card."""
+    """To staff: what a user wrote after the card; `our_turn`: with it, staff have to act again."""
 
     precedence = Precedence.FOLLOW_UP
     reported = True
     merges = True
     passes_on = Direction.QUESTION
     message_id: int
+    our_turn: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,6 +246,7 @@ class DeliveryFailed(Notice):
     """
 
     offers_again = True
+    rings = True
     ticket_id: int
     delivery_id: int
     reason: str
@@ -289,6 +293,7 @@ class SentAgain(Notice):
 class WordsKept(Notice):
     """To staff: a colleague's words are kept for now, and why; with buttons if staff may decide."""
 
+    rings = True
     moves_along = True
     mark: str
 
@@ -339,6 +344,7 @@ class UserReturned(Notice):
     """
 
     offers_again = True
+    rings = True
     ticket_id: int
     since: int = 0
     told_as: int | None = None
@@ -352,6 +358,7 @@ class UpdateSetAside(Notice):
     """
 
     precedence = Precedence.REDRAW
+    rings = True
     moves_along = True
     dead_update_id: int
 

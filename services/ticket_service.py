@@ -107,14 +107,14 @@ async def receive(
         ticket.staff_chat_id = (await staff_chats.home(session, ticket.staff_chat_id)).chat_id
     album = await messages.album(session, ticket, content.media_group_id)
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)
-    if ticket.status is not TicketStatus.CLOSED:
-        await _user_wrote(session, ticket, now=now)
-    elif not album and not parting:  # of an album, the first item decides
+    our_turn = await _becomes_our_turn(session, ticket, now=now)
+    # Of an album, the first item decides.
+    if ticket.status is TicketStatus.CLOSED and not album and not parting:
         history.record(session, ticket, user, EventKind.REOPENED, now)
         await _reopen(session, ticket, now=now, message=message)
         if message.kind == ContentKind.TEXT:  # the card shows it
             return ticket
-    await _post_question(session, ticket, message, now=now)
+    await _post_question(session, ticket, message, our_turn=our_turn, now=now)
     return ticket
 
 
@@ -302,10 +302,13 @@ def _take_link(session: AsyncSession, ticket: Ticket, user: User, *, now: dateti
     return payload is not None
 
 
-async def _user_wrote(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
-    if ticket.status in {TicketStatus.PENDING, TicketStatus.ON_HOLD}:
-        ticket.status = TicketStatus.OPEN
-        await outbox.redraw_card(session, ticket, now=now)
+async def _becomes_our_turn(session: AsyncSession, ticket: Ticket, *, now: datetime) -> bool:
+    """Open the ticket if it waited for its user, who has written; return whether it did."""
+    if ticket.status not in {TicketStatus.PENDING, TicketStatus.ON_HOLD}:
+        return False
+    ticket.status = TicketStatus.OPEN
+    await outbox.redraw_card(session, ticket, now=now)
+    return True
 
 
 async def _reopen(
@@ -340,7 +343,12 @@ async def new_cards(
 
 
 async def _post_question(
-    session: AsyncSession, ticket: Ticket, message: Stored, *, now: datetime
+    session: AsyncSession,
+    ticket: Ticket,
+    message: Stored,
+    *,
+    now: datetime,
+    our_turn: bool = False,
 ) -> None:
-    notice, album = QuestionPosted(message.id), message.media_group_id
+    notice, album = QuestionPosted(message.id, our_turn), message.media_group_id
     await outbox.post_content(session, ticket.staff_chat_id, notice, album, now=now, ticket=ticket)

@@ -19,6 +19,7 @@ from aiogram.exceptions import AiogramError
 from aiogram.methods import TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.outgoing.silence import silence
 from services import outbox
 from services.delivery.limiter import Limiter
 
@@ -76,11 +77,13 @@ class Asides:
             outbox.count_aside(session, chat_id, now=now)
 
     def show(self, method: TelegramMethod[Any]) -> None:
-        """Send it soon, and return at once.
+        """Send it soon, and return at once; in a group without a sound.
 
         While there is no room it replaces an older one of its kind.
         """
         chat_id = getattr(method, "chat_id", None)
+        if isinstance(chat_id, int) and chat_id < 0:
+            silence(method)
         if isinstance(chat_id, int):
             self._new.append(_Aside(method, chat_id, self._monotonic()))
         else:

@@ -1,6 +1,7 @@
 """The composer: words notices when they are delivered, in the language of their chat."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -35,7 +36,10 @@ class Composer:
         now = self._clock()
         desk = Desk(session, _address(head, notice), self._team.day(now), now, offered, backlog)
         with i18n.speaking(await self._language(session, head.chat_id, notice)):
-            return await _WORDINGS[type(notice)](desk, notice)
+            parcel = await _WORDINGS[type(notice)](desk, notice)
+        if parcel is not None and (notice.rings or head.chat_id > 0):
+            return replace(parcel, rings=True)
+        return parcel
 
     async def _language(self, session: AsyncSession, chat_id: int, notice: notices.Notice) -> str:
         """Choose the staff's language in groups, and the user's in a private chat."""

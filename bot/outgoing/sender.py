@@ -16,6 +16,7 @@ from aiogram.types import ChatMemberAdministrator, ChatMemberRestricted, Message
 
 from bot.client import SendText
 from bot.outgoing import telegram_errors
+from bot.outgoing.silence import silence
 from bot.outgoing.telegram_errors import Obstacle
 from bot.wording.calls import Call, reply
 from services.delivery.outcomes import ChatRefused, Delivered, Outcome, Refused, Unknown
@@ -54,6 +55,8 @@ class Sender:
         instead, beside = _Instead(call), False
         refused: Outcome = Refused("nothing to send")
         while method is not None:
+            if not parcel.rings:
+                silence(method)
             try:
                 result = await self._bot(method, request_timeout=TIMEOUT)
             except Exception as error:  # noqa: BLE001 - verdicts re-raises what it can't read

@@ -12,6 +12,7 @@ from bot.wording.context import TEXT_LIMIT, Desk, content, previews, rendered
 from bot.wording.registry import words_for
 from core.text import Piece, join, split
 from database.conditions import IS_CARD, in_chat
+from database.machinery import Precedence
 from database.models import (
     ContentKind,
     EventKind,
@@ -36,7 +37,10 @@ REASON_LIMIT = 300
 
 @words_for(CardPosted)
 async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
-    """Send the card, as a reply to an older one; a text that is too long continues in replies."""
+    """Send the card, as a reply to an older one; a text that is too long continues in replies.
+
+    It makes a sound if a user's message is the reason for it, which opened or reopened the ticket.
+    """
     ticket = await desk.ticket(notice.ticket_id)
     older = await desk.card(ticket)
     message_id = notice.message_id or await _shown_before(desk, ticket, older)
@@ -58,6 +62,7 @@ async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
         ),
         effects=links_of([shown(first, named=message_id is not None)]),
         more=goes_on,
+        rings=desk.offered[0].precedence == Precedence.CARD or notice.message_id is not None,
     )
 
 

@@ -31,15 +31,15 @@ _MORE = names.continued()
 async def question(desk: Desk, notice: QuestionPosted) -> Parcel | None:
     """Show staff what a user wrote, as a reply to the card, or to what the user replies to.
 
-    Texts that wait are sent as one message.
+    Texts that wait are sent as one message. It makes a sound if staff have to act because of it.
     """
     messages = await desk.messages()
     ticket = await desk.ticket(messages[0].ticket_id)
     reply_to = await _replied(desk, messages[0]) or _below(await desk.card(ticket))
     together = list(takewhile(lambda one: _replies_alike(one, messages[0]), messages))
     if messages[0].kind == ContentKind.TEXT:
-        return _texts(desk, ticket, together, reply_to)
-    return _media(desk, together, reply_to)
+        return _ringing(desk, _texts(desk, ticket, together, reply_to))
+    return _ringing(desk, _media(desk, together, reply_to))
 
 
 @words_for(AnswerPosted)
@@ -55,6 +55,14 @@ async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
         return _arriving(_piece(desk, first, pieces, reply_to), messages)
     alike = takewhile(lambda one: _replies_alike(one, first), messages)
     return _arriving(_media(desk, list(alike), reply_to), messages)
+
+
+def _ringing(desk: Desk, parcel: Parcel | None) -> Parcel | None:
+    """Have the first part make a sound if with one of its messages it became the staff's turn."""
+    if parcel is None or desk.part > 0:
+        return parcel
+    turns = [one.payload.get("our_turn", False) for one in desk.offered[: parcel.carries]]
+    return replace(parcel, rings=any(turns))
 
 
 def _arriving(parcel: Parcel | None, answers: Sequence[Message]) -> Parcel | None:

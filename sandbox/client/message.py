@@ -13,7 +13,10 @@ KINDS = words(
     "venue location contact poll dice"
 )
 PLAIN = frozenset(
-    words("message_id from chat date sender_chat reactions reacted voted edits keyboard delivery")
+    words(
+        "message_id from chat date sender_chat reactions reacted voted edits silent keyboard "
+        "delivery"
+    )
 )
 
 
@@ -90,6 +93,11 @@ class Message:
     def edits(self) -> int:
         """How often it was changed."""
         return int(self.raw.get("edits", 0))
+
+    @property
+    def silent(self) -> bool:
+        """Whether it came without a sound."""
+        return bool(self.raw.get("silent"))
 
     def line(self) -> str:
         """One line of a chat as one reads it."""

@@ -178,7 +178,7 @@ def send_media_group(world: World, params: Params) -> list[Json]:
     contents = [item_content(world, params, item) for item in _items(params)]
     where = posting.target(world, params, "photo")
     where.extra["media_group_id"] = world.next_album_id()
-    sent = [world.add_message(where.chat, world.bot, where.extra | one) for one in contents]
+    sent = [posting.put(world, where, one) for one in contents]
     return [message.view for message in sent]
 
 

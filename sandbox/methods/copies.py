@@ -130,11 +130,11 @@ def _several(
             original = source_of(source, message_id, verb, participle)
         except ApiError:
             continue
-        content = where.extra | made(original)
+        content = made(original)
         album = original.view.get("media_group_id")
         if album:
             content["media_group_id"] = albums.setdefault(album, world.next_album_id())
-        sent.append({"message_id": world.add_message(where.chat, world.bot, content).id})
+        sent.append({"message_id": posting.put(world, where, content).id})
     return sent
 
 

@@ -22,8 +22,8 @@ def _pinnable(world: World, params: Params) -> Chat:
 
 @method(
     "pinChatMessage",
-    "chat_id message_id",
-    ignored="business_connection_id disable_notification",
+    "chat_id message_id disable_notification",
+    ignored="business_connection_id",
 )
 def pin_chat_message(world: World, params: Params) -> bool:
     """#pinchatmessage; the chat gets a service message."""
@@ -33,7 +33,9 @@ def pin_chat_message(world: World, params: Params) -> bool:
         raise bad_request("message can't be pinned")
     if message.id not in chat.pinned:
         chat.pinned.append(message.id)
-    world.add_message(chat, world.bot, {"pinned_message": message.view}, service=True)
+    silent = params.boolean("disable_notification")
+    said = {"pinned_message": message.view}
+    world.add_message(chat, world.bot, said, service=True, silent=silent)
     return True
 
 

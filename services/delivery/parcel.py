@@ -82,7 +82,7 @@ class Parcel:
 
     `cost` is how many messages Telegram counts it as. `effects` are true once it has arrived.
     `carries`: how many of the offered deliveries are in it. `more`: another part of the same
-    deliveries follows.
+    deliveries follows. `rings`: its message makes a sound.
     """
 
     address: Address
@@ -91,6 +91,7 @@ class Parcel:
     effects: Sequence[Effect] = ()
     carries: int = 1
     more: bool = False
+    rings: bool = False
 
 
 @dataclass(frozen=True, eq=False)

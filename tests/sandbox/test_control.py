@@ -109,12 +109,12 @@ async def test_a_test_can_wait_for_a_call(api: Api, telegram: Telegram) -> None:
 
 async def test_every_call_is_written_down(api: Api, sandbox: Sandbox, alice: User) -> None:
     await alice.writes("/start")
-    await api("sendMessage", chat_id=alice.id, text="x", disable_notification=True, colour="red")
+    await api("sendMessage", chat_id=alice.id, text="x", allow_paid_broadcast=True, colour="red")
     await api.call("sendMessage", chat_id=alice.id)
 
     good, bad = sandbox.calls[-2], sandbox.calls[-1]
     assert (good.method, good.chat_id, good.status, good.ok) == ("sendMessage", alice.id, 200, True)
-    assert (good.ignored, good.unknown) == (["disable_notification"], ["colour"])
+    assert (good.ignored, good.unknown) == (["allow_paid_broadcast"], ["colour"])
     assert (bad.status, bad.ok, bad.number) == (400, False, good.number + 1)
 
 

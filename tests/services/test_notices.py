@@ -92,6 +92,7 @@ def test_each_kind_is_of_a_class(precedence: Precedence, kinds: set[str]) -> Non
         ("edits", {"answer_edited", "question_edited"}),
         ("merges", {"answer_posted", "question_posted"}),
         ("offers_again", {"delivery_failed", "user_returned"}),
+        ("rings", {"delivery_failed", "update_set_aside", "user_returned", "words_kept"}),
         ("moves_along", {"unconfirmed_kept", "update_set_aside", "words_kept"}),
     ],
 )

@@ -118,6 +118,7 @@ function meta(messages, mine) {
   return h(
     "span",
     { class: "meta" },
+    message.silent ? h("span", { class: "silent", title: "Came without a sound", role: "img", "aria-label": "Came without a sound" }, "🔕") : null,
     edited ? h("span", { class: "edited" }, "edited") : null,
     h("time", { title: exact(message.date) }, hour(message.date)),
     tick ? h("span", { class: `ticks ${message.delivery}`, title: meaning, role: "img", "aria-label": meaning }, tick) : null,

@@ -138,6 +138,7 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
         "new_id": STAFF - 1,
         "old_id": STAFF,
         "others": [],
+        "our_turn": True,
         "person_id": None,
         "thread_id": 7,
         "problem": NotForYou().to_json(),

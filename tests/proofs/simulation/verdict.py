@@ -13,6 +13,7 @@ from tests.proofs.simulation.fairness import Fairness
 from tests.proofs.simulation.keeping import Keeping
 from tests.proofs.simulation.ledger import Ledger
 from tests.proofs.simulation.people import Written, named
+from tests.proofs.simulation.quiet import Quiet
 from tests.proofs.simulation.scenes import UNKNOWN_WORDS
 from tests.proofs.simulation.team_words import Reading
 from tests.proofs.simulation.telegram import Call
@@ -62,6 +63,7 @@ class Verdict(Ledger):
             Fairness(self.simulation).findings,
             Keeping(self.simulation).findings,
             Reading(self.simulation).findings,
+            Quiet(self.simulation).findings,
             self.simulation.bells.findings,
         ):
             yield from check()

@@ -32,6 +32,7 @@ class Sight:
     tokens: tuple[str, ...]
     new: bool
     card: bool
+    silent: bool
 
 
 class Witness:
@@ -102,5 +103,6 @@ class Witness:
                 tokens=found,
                 new=new,
                 card=bool(view.get("keyboard")),
+                silent=view["silent"],
             )
         )
