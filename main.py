@@ -48,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
         ("check", _check, "look whether everything in the database fits together"),
     ):
         commands.add_parser(name, help=what_it_does).set_defaults(command=command)
+    what_it_does = "look whether everything is set up as it should be, and say what to do"
+    doctor = commands.add_parser("doctor", help=what_it_does, description=what_it_does + ".")
+    doctor.add_argument("--json", action="store_true", help="for programs")
+    doctor.set_defaults(command=_doctor)
     what_it_does = "handle again, after a fix, the updates that could not be handled"
     _add_replay(commands.add_parser("replay", help=what_it_does, description=what_it_does + "."))
     return parser
@@ -93,6 +97,15 @@ def _chats(_options: Namespace) -> int:
         return _complain(error)
     print(*lines, sep="\n")
     return 0
+
+
+def _doctor(options: Namespace) -> int:
+    settings = config.load(config.Settings)
+    _configure_logging(settings)
+    from bot.commands import doctor
+
+    wrong = asyncio.run(doctor.examine(settings, print, as_json=options.json))
+    return 1 if wrong else 0
 
 
 def _health(_options: Namespace) -> int:

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, override
 
 from aiogram import Bot
@@ -61,8 +63,10 @@ class JsonSession(AiohttpSession):
     """Sends parameters as JSON, which takes a third of the time of a form; files need the form.
 
     See core.telegram.org/bots/api#making-requests. All failures on the way are raised as aiogram's
-    errors.
+    errors. `date` is when the last answer was made, as its header says.
     """
+
+    date: str | None = None
 
     @override
     def _setup_proxy_connector(self, proxy: Any) -> None:
@@ -85,12 +89,22 @@ class JsonSession(AiohttpSession):
                 timeout=ClientTimeout(total=total, sock_connect=CONNECTS_WITHIN),
             ) as response:
                 answer = await response.read()
+                self.date = response.headers.get("Date")
         except TimeoutError as error:
             raise TelegramNetworkError(method, "Request timeout error") from error
         except (ClientError, OSError, ValueError) as error:
             words = masker([bot.token])(f"{type(error).__name__}: {error}")
             raise TelegramNetworkError(method, words) from error
         return read(self, bot, method, response.status, answer)
+
+
+def telegram_time(bot: Bot) -> datetime | None:
+    """Tell Telegram's time at its last answer, to a second; None if the answer had none."""
+    said = bot.session.date if isinstance(bot.session, JsonSession) else None
+    try:
+        return parsedate_to_datetime(said).astimezone(UTC) if said else None
+    except ValueError:
+        return None
 
 
 class Unreadable(ClientDecodeError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from email.utils import formatdate
 
 from aiohttp import web
 
@@ -56,6 +57,7 @@ class Server:
         """One call: read, delay, refuse or process, delay, answer; and log everything."""
         call = Call(0, request.match_info["method"], {}, self.stage.world.clock.now())
         response = await self._answer(request, call)
+        response.headers["Date"] = formatdate(self.stage.world.clock.now(), usegmt=True)
         call.done, call.took = True, self.stage.world.clock.now() - call.at
         self.stage.world.feed.put(
             "call", call.chat_id, number=call.number, method=call.method, status=call.status

@@ -231,6 +231,14 @@ class AdministratorUnknown(NotAdministrator):
 
 
 @dataclass
+class SetUpUnknown(Problem):
+    """How the group is set up is not known yet, or Telegram does not say.
+
+    Telegram is asked outside the transaction, and the update is handled once more.
+    """
+
+
+@dataclass
 class ButtonOfAnother(Problem):
     """The button is only for the person who asked for it."""
 

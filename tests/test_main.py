@@ -111,7 +111,7 @@ def test_help_says_what_each_command_does(capsys: pytest.CaptureFixture[str]) ->
 
     said = capsys.readouterr().out
     assert stopped.value.code == 0
-    for command in ("run", "chats", "health", "check", "replay"):
+    for command in ("run", "chats", "health", "check", "doctor", "replay"):
         assert re.search(rf"^    {command} +\S+ \S+ \S+", said, re.MULTILINE)
 
 

@@ -16,6 +16,7 @@ from aiogram import Bot
 from aiogram.methods import AnswerCallbackQuery, TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from bot.checkup.facts import Checkup
 from bot.incoming import refusals
 from bot.incoming.alerts import Alerts
 from bot.incoming.confirmations import Confirmations
@@ -32,7 +33,7 @@ from bot.reading.update_json import origin
 from core.team import Team
 from database.errors import is_outage
 from services.delivery.courier import Courier
-from services.problems import AdministratorUnknown, Problem, UnknownReply
+from services.problems import AdministratorUnknown, Problem, SetUpUnknown, UnknownReply
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +64,7 @@ class Inbox:
         self._asides = asides
         self._members = members
         self._administrators = administrators
+        self._checkup = Checkup(bot, clock)
         self._confirmations = confirmations
 
     async def handle_one(self, raw: dict[str, Any]) -> Fate:
@@ -123,7 +125,7 @@ class Inbox:
     async def _handle_settled(self, raw: dict[str, Any]) -> list[Handled]:
         """Handle one; once more if its handler lacks what is found out outside the transaction.
 
-        That is what was in flight, and who administers the group.
+        That is what was in flight, who administers the group, and how it is set up.
         """
         standings, known = await self._standings([raw]), dict[str, Any]()
         while True:
@@ -138,6 +140,10 @@ class Inbox:
                 if "administrator" in known:
                     raise
                 known["administrator"] = await self._administrators.wrote(raw)
+            except SetUpUnknown:
+                if "set_up" in known:
+                    raise
+                known["set_up"] = await self._checkup.of(raw)
 
     async def _standings(self, batch: Sequence[dict[str, Any]]) -> list[Standing]:
         """Tell what the word of each writer counts; raises the refusal of a press that is not."""

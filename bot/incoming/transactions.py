@@ -55,14 +55,12 @@ class Transactions:
         self,
         batch: Sequence[dict[str, Any]],
         standings: Sequence[Standing],
-        *,
-        settled: bool = False,
-        administrator: bool | None = None,
+        **found_out: Any,
     ) -> list[Handled]:
         """Handle updates in their order in one transaction, each by the standing of its writer.
 
-        Raises what a handler raised, and has then done nothing. `settled` and
-        `administrator`: see `dispatch.feed`.
+        Raises what a handler raised, and has then done nothing. `found_out` is what `dispatch.feed`
+        takes of what was found out before, outside the transaction.
         """
         handled: list[Handled] = []
         async with self._begin() as session:
@@ -74,12 +72,7 @@ class Transactions:
                 with named(raw):
                     if raw["update_id"] in new:
                         shown = await self._feed(
-                            session,
-                            raw,
-                            now=now,
-                            standing=standing,
-                            settled=settled,
-                            administrator=administrator,
+                            session, raw, now=now, standing=standing, **found_out
                         )
                         handled.append((raw, shown))
                         new.remove(raw["update_id"])  # the batch may have it twice

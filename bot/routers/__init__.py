@@ -18,6 +18,7 @@ from bot.routers import (
     programs,
     questions,
     resend,
+    set_up,
     settings,
     start_and_help,
     ticket_list,
@@ -56,6 +57,7 @@ def _in_staff_chat() -> Router:
         resend.router,
         kept_words.router,
         settings.router,
+        set_up.router,
         unknown_commands.for_staff,  # an answer may begin with a slash, but not with our name
         settings.replies,
         answers.router,

@@ -123,6 +123,9 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "{ticket}: this is still a note, and the user won't see it. "
             "To answer, please send a new reply."
         ),
+        problems.SetUpUnknown: lambda: _(
+            "Telegram doesn't tell me how this group is set up. Please try again in a minute."
+        ),
         **_about_settings(),
         problems.NothingToResend: lambda: _("It has already arrived, or is being sent right now."),
     }

@@ -19,7 +19,8 @@ def staff_help() -> str:
         "/tickets lists tickets that aren't closed\n"
         "/take, /close [reason] and /reopen: reply to a ticket, "
         "or give its number, as in /close 7\n"
-        "/settings lets administrators change what users read from me"
+        "/settings lets administrators change what users read from me\n"
+        "/setup checks how this group and I are set up"
     )
 
 

@@ -153,7 +153,7 @@ async def test_each_chat_has_a_menu_of_what_works_there(house: House) -> None:
 
         in_main, in_other = [(await menus(house))[one.id] for one in (house.team, house.billing)]
 
-        assert in_main == ["tickets", "take", "close", "reopen", "settings", "help"]
+        assert in_main == ["tickets", "take", "close", "reopen", "settings", "setup", "help"]
         assert in_other == [one for one in in_main if one != "settings"]
 
 

@@ -23,6 +23,7 @@ PRELOADED = (
     "main",
     "bot.app",
     "bot.commands.chats",
+    "bot.commands.doctor",
     "bot.commands.replay",
     "sqlalchemy.dialects.postgresql.asyncpg",
     "sqlalchemy.dialects.sqlite.aiosqlite",

@@ -116,7 +116,7 @@ async def test_commands_are_registered_by_scope_and_language(stage: Stage) -> No
     assert listed == {
         (users, ""): ["start", "help"],
         **{(users, language): ["start", "help"] for language in TRANSLATED},
-        (staff, ""): ["tickets", "take", "close", "reopen", "settings", "help"],
+        (staff, ""): ["tickets", "take", "close", "reopen", "settings", "setup", "help"],
     }
 
 

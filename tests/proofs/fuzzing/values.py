@@ -95,6 +95,7 @@ COMMANDS = st.one_of(
                 "reopen",
                 "tickets",
                 "settings",
+                "setup",
                 "help",
                 "start",
                 "dance",

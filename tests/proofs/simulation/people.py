@@ -19,6 +19,9 @@ INTRUDER = Person(700_000_998, "Intruder")
 
 _NAME = re.compile(r"\bPerson(\d+)\b")
 
+# Whoever asks with a higher pick asks how the group is set up, and not what waits.
+ASKS_FOR_SET_UP = 0.5
+
 
 @dataclass(eq=False)
 class Written:
@@ -427,8 +430,10 @@ class People:
         acting.press(self.telegram.world, self.staff[staff], own[-1], None, data)
         return True
 
-    def _list(self, staff: int, **_: Any) -> None:
-        content = acting.text_fields(f"/tickets@{USERNAME}", None)
+    def _list(self, staff: int, pick: float, **_: Any) -> None:
+        """Ask what waits, or how the group is set up."""
+        asked = "setup" if pick > ASKS_FOR_SET_UP else "tickets"
+        content = acting.text_fields(f"/{asked}@{USERNAME}", None)
         acting.post(self.telegram.world, self.staff[staff], self.group, content)
 
     def _delete_copy(self, pick: float, **_: Any) -> bool:

@@ -1,0 +1,30 @@
+"""`/setup`: how the bot and the group are set up, and what to do about it."""
+
+from aiogram import Router
+from aiogram.methods import SendMessage
+from aiogram.types import Message
+
+from bot.checkup import group, telegram
+from bot.checkup.facts import Facts
+from bot.checkup.line import Level, Line
+from bot.reading.filters import staff_command
+from bot.texts import set_up as texts
+from services.problems import SetUpUnknown
+
+router = Router(name="set-up")
+
+_SIGNS = {Level.OK: "✅", Level.ADVICE: "💡", Level.WRONG: "❗"}
+
+
+@router.message(staff_command("setup"))
+async def show(message: Message, *, set_up: Facts | None) -> SendMessage:
+    """Telegram is asked first, and the command handled again."""
+    if set_up is None:
+        raise SetUpUnknown
+    lines = [*group.look(set_up.bot, set_up.group), *telegram.look(set_up.bot)]
+    return message.answer("\n".join([texts.heading(), *map(_shown, lines), texts.rest()]))
+
+
+def _shown(line: Line) -> str:
+    said = f"{_SIGNS[line.level]} {line.said}"
+    return f"{said}\n→ {line.cure}" if line.cure else said
