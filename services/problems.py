@@ -113,16 +113,15 @@ class TicketAlreadyYours(AboutTicket, Problem):
 
 
 @dataclass
-class AnotherTicketOpen(AboutTicket, Problem):
-    """The user has another ticket that is not closed, and may have only one."""
+class UserHasMostTickets(AboutTicket, Problem):
+    """The ticket stays closed: its user has as many open as a user may have."""
 
-    other: int
-    other_opened_on: str = ""
+    most: int
 
 
 @dataclass
-class OpenWithAnotherTeam(AboutTicket, Problem):
-    """The user has a ticket open in another staff chat; its number stays there."""
+class MostTicketsOpen(Problem):
+    """To a user: you have as many open tickets as a user may have."""
 
 
 @dataclass

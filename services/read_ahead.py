@@ -6,7 +6,7 @@ They are kept as long as the session, which is one transaction. Other rows are r
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
@@ -33,8 +33,12 @@ _NEWEST_CARD = (
     .where(MessageLink.ticket_id == Ticket.id, MessageLink.chat_id == Ticket.staff_chat_id, IS_CARD)
     .scalar_subquery()
 )
+_Other = aliased(Ticket)
+_HAS_ANOTHER = exists().where(
+    _Other.user_id == Ticket.user_id, _Other.closed_at.is_(None), _Other.id != Ticket.id
+)
 _TICKETS = (
-    select(Ticket, _Card)
+    select(Ticket, _Card, _HAS_ANOTHER)
     .outerjoin(_Card, _Card.id == _NEWEST_CARD)
     .where(one_of(Ticket.id, "ids"))
     .options(joinedload(Ticket.user), joinedload(Ticket.assigned_staff))
@@ -49,7 +53,8 @@ class ReadAhead:
 
     For a batch of updates: `writers`, by Telegram id, and their `current` tickets, by user; all
     locked. For a courier's turn: `recipients`, by Telegram id, are the users of the
-    `tickets`, `cards` has the newest card of each in its staff chat, and `messages` what is sent.
+    `tickets`, `cards` has the newest card of each in its staff chat, `has_another` says whether
+    the user of each has another open one, and `messages` are what is sent.
     """
 
     writers: dict[int, User] = field(default_factory=dict)
@@ -57,6 +62,7 @@ class ReadAhead:
     recipients: dict[int, User] = field(default_factory=dict)
     tickets: dict[int, Ticket] = field(default_factory=dict)
     cards: dict[int, MessageLink | None] = field(default_factory=dict)
+    has_another: dict[int, bool] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
 
 
@@ -91,9 +97,10 @@ async def for_deliveries(session: AsyncSession, deliveries: Sequence[Delivery]) 
         return
     known = of(session)
     ids = {one.ticket_id for one in deliveries if one.ticket_id is not None}
-    for ticket, card in await session.execute(_TICKETS, {"ids": ids}):
+    for ticket, card, has_another in await session.execute(_TICKETS, {"ids": ids}):
         known.tickets[ticket.id], known.cards[ticket.id] = ticket, card
         known.recipients[ticket.user.telegram_id] = ticket.user
+        known.has_another[ticket.id] = has_another
     known.messages = await _messages(session, deliveries)
 
 

@@ -1,7 +1,7 @@
 """Tickets: opened by a user's first message, moved by both sides, numbered from 1 each day."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import structlog
 from sqlalchemy import bindparam, or_, select
@@ -22,7 +22,7 @@ from database.models import (
     User,
 )
 from services import outbox
-from services.helpdesk import current, history, messages, people, staff_chats
+from services.helpdesk import current, history, joining, messages, people, staff_chats
 from services.helpdesk.content import Content, Person
 from services.helpdesk.messages import Stored
 from services.notices import (
@@ -35,32 +35,25 @@ from services.notices import (
 )
 from services.problems import (
     AnonymousCannotTake,
-    AnotherTicketOpen,
-    OpenWithAnotherTeam,
+    MostTicketsOpen,
     TicketAlreadyClosed,
     TicketAlreadyTaken,
     TicketAlreadyYours,
     TicketNotClosed,
     TicketOfAnotherTeam,
+    UserHasMostTickets,
 )
 
 log = structlog.get_logger(__name__)
 
-# A message within this time after the close reopens the ticket.
-REOPENS_WITHIN = timedelta(days=7)
+# A user has at most this many open tickets.
+MOST_OPEN = 5
 
 _COUNTER = (
     select(DailyTicketCounter)
     .where(DailyTicketCounter.day == bindparam("day"))
     .with_for_update()
     .execution_options(populate_existing=True)
-)
-_LAST_CLOSED_OF = (
-    select(Ticket)
-    .where(Ticket.user_id == bindparam("user_id"), Ticket.closed_at >= bindparam("since"))
-    .order_by(Ticket.closed_at.desc(), Ticket.id.desc())
-    .limit(1)
-    .with_for_update(key_share=True)
 )
 
 
@@ -92,13 +85,13 @@ async def receive(
     now: datetime,
     parting: bool = False,
 ) -> Ticket:
-    """Take in what a user wrote: it joins the current ticket, reopens it, or opens a new one.
+    """Take in what a user wrote: it joins a ticket (`joining`), reopens it, or opens a new one.
 
     A `parting` (thanks, a goodbye) joins a closed ticket and leaves it closed.
     """
     user = await people.remember(session, person, now=now)
     await people.came_back(session, user, now=now)
-    ticket = await _joined(session, user, now=now)
+    ticket = await joining.find(session, user, content, now=now)
     if ticket is None:
         return await _open(session, user, content, staff_chat_id=staff_chat_id, day=day, now=now)
     if _take_link(session, ticket, user, now=now) and ticket.status is not TicketStatus.CLOSED:
@@ -107,10 +100,15 @@ async def receive(
         ticket.staff_chat_id = (await staff_chats.home(session, ticket.staff_chat_id)).chat_id
     album = await messages.album(session, ticket, content.media_group_id)
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)
+    if ticket.status is not TicketStatus.CLOSED:
+        await current.make(session, ticket, now=now)
     our_turn = await _becomes_our_turn(session, ticket, now=now)
     # Of an album, the first item decides.
     if ticket.status is TicketStatus.CLOSED and not album and not parting:
+        if await current.number_open(session, user.id) >= MOST_OPEN:
+            raise MostTicketsOpen
         history.record(session, ticket, user, EventKind.REOPENED, now)
+        await current.make(session, ticket, now=now)
         await _reopen(session, ticket, now=now, message=message)
         if message.kind == ContentKind.TEXT:  # the card shows it
             return ticket
@@ -127,7 +125,9 @@ async def receive_unknown(
     """
     user = await people.remember(session, person, now=now)
     await people.came_back(session, user, now=now)
-    ticket = await current.ticket_of(session, user.id)
+    ticket = await joining.find(session, user, content, now=now)
+    if ticket is not None and ticket.status is TicketStatus.CLOSED:
+        ticket = await current.ticket_of(session, user.id)
     if ticket is None:
         people.ask_for_words(session, user, content, now=now)
         return
@@ -151,23 +151,16 @@ async def close(
 
 
 async def reopen(session: AsyncSession, ticket: Ticket, *, by: User | None, now: datetime) -> None:
-    """Open a closed ticket (from `get`) again, unless its user has another one."""
+    """Open a closed ticket (from `get`) again; it is current only if no other one is open."""
     if ticket.status is not TicketStatus.CLOSED:
         raise TicketNotClosed.of(ticket)
-    other = await current.ticket_of(session, ticket.user_id)
-    if other is not None and await _is_of_another_team(session, ticket, other):
-        raise OpenWithAnotherTeam.of(ticket)
-    if other is not None:
-        raise AnotherTicketOpen.of(
-            ticket, other=other.daily_id, other_opened_on=other.opened_on.isoformat()
-        )
+    others = await current.number_open(session, ticket.user_id)
+    if others >= MOST_OPEN:
+        raise UserHasMostTickets.of(ticket, most=MOST_OPEN)
+    if not others:
+        await current.make(session, ticket, now=now)
     history.record(session, ticket, by, EventKind.REOPENED, now)
     await _reopen(session, ticket, now=now)
-
-
-async def _is_of_another_team(session: AsyncSession, one: Ticket, other: Ticket) -> bool:
-    homes = [await staff_chats.home(session, ticket.staff_chat_id) for ticket in (one, other)]
-    return homes[0] != homes[1]
 
 
 async def take(
@@ -237,25 +230,12 @@ async def _staff_chat_of(session: AsyncSession, telegram_id: int, *, now: dateti
         .join(User, User.id == Ticket.user_id)
         .where(
             User.telegram_id == telegram_id,
-            or_(NOT_CLOSED, Ticket.closed_at >= now - REOPENS_WITHIN),
+            or_(NOT_CLOSED, Ticket.closed_at >= now - joining.REOPENS_WITHIN),
         )
         .order_by(Ticket.is_current.desc(), Ticket.closed_at.desc(), Ticket.id.desc())
         .limit(1)
     )
     return chat_id
-
-
-async def _joined(session: AsyncSession, user: User, *, now: datetime) -> Ticket | None:
-    """Find the ticket that a message of `user` joins: the current one, or the last one closed."""
-    ticket = await current.ticket_of(session, user.id)
-    if ticket is None:
-        lately = {"user_id": user.id, "since": now - REOPENS_WITHIN}
-        ticket = await session.scalar(_LAST_CLOSED_OF, lately)
-    if ticket is None:
-        return None
-    set_committed_value(ticket, "user", user)  # known already, which saves a query
-    structlog.contextvars.bind_contextvars(ticket=ticket.id)
-    return ticket
 
 
 async def _open(
@@ -316,7 +296,6 @@ async def _reopen(
 ) -> None:
     """Open the ticket again, retire its card, and post one that shows what the user wrote."""
     ticket.status, ticket.closed_at = TicketStatus.OPEN, None
-    await current.make(session, ticket, now=now)
     outbox.post(session, ticket.user.chat_id, TicketReopened(ticket.id), now=now, ticket=ticket)
     await new_card(session, ticket, now=now, message=message)
 

@@ -43,8 +43,6 @@ def problem(refused: problems.Problem, today: date, *, has_buttons: bool = False
     }
     if isinstance(refused, problems.AboutTicket):
         data["ticket"] = names.numbered(refused.daily_id, refused.opened_on, today)
-    if isinstance(refused, problems.AnotherTicketOpen):
-        data["other"] = names.numbered(refused.other, refused.other_opened_on, today)
     if isinstance(refused, problems.UnknownCommand) and refused.private:
         return "\n".join([_("I don't know {command}.").format(**data), to_users.user_help()])
     if isinstance(refused, problems.SeveralTickets) and not has_buttons:
@@ -91,11 +89,12 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "{ticket} is with {by}. To take it over, reply /take."
         ),
         problems.TicketAlreadyYours: lambda: _("{ticket} is already yours."),
-        problems.AnotherTicketOpen: lambda: _(
-            "{ticket} stays closed: its user has {other} open. Please answer there."
+        problems.UserHasMostTickets: lambda: _(
+            "{ticket} stays closed: its user already has {most} open tickets."
         ),
-        problems.OpenWithAnotherTeam: lambda: _(
-            "{ticket} stays closed: its user has a ticket open with another team."
+        problems.MostTicketsOpen: lambda: _(
+            "You already have several open tickets, so I can't open another one. "
+            "Please reply to a message of one of them instead."
         ),
         problems.AnonymousCannotTake: lambda: _(
             "You're writing anonymously, so I can't assign this ticket to you."

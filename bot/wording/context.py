@@ -44,6 +44,11 @@ class Desk:
     def number(self, ticket: Ticket) -> str:
         return names.number(ticket.daily_id, ticket.opened_on, self.today)
 
+    def number_beside(self, ticket: Ticket) -> str:
+        """Name the ticket to its user, if another one of theirs is open; else it is clear."""
+        has_another = read_ahead.of(self.session).has_another.get(ticket.id)
+        return self.number(ticket) if has_another else ""
+
     async def ticket(self, ticket_id: int) -> Ticket:
         known = read_ahead.of(self.session).tickets.get(ticket_id)
         if known is not None:

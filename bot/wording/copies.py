@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.entities import entities
 from bot.texts import names, on_cards
-from bot.wording import media, quoting
+from bot.wording import media, numbering, quoting
 from bot.wording.calls import Call, ReplyTo, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews
 from bot.wording.registry import words_for
@@ -50,11 +50,26 @@ async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
     if first.direction is Direction.NOTE:
         return None
     reply_to = await _replied(desk, first)
+    number = desk.number_beside(await desk.ticket(first.ticket_id))
     if first.kind == ContentKind.TEXT:
-        pieces = split(*content(first), TEXT_LIMIT, TEXT_LIMIT)
+        pieces = numbering.pieces(number, first, part=desk.part)
         return _arriving(_piece(desk, first, pieces, reply_to), messages)
-    alike = takewhile(lambda one: _replies_alike(one, first), messages)
-    return _arriving(_media(desk, list(alike), reply_to), messages)
+    alike = list(takewhile(lambda one: _replies_alike(one, first), messages))
+    if number and desk.part == 0:
+        alike = numbering.captioned(number, media.together(alike))
+        if len(alike) == 1 and not numbering.is_captioned(alike[0]):
+            return _above(desk, number, reply_to)
+    return _arriving(_media(desk, alike, reply_to), messages)
+
+
+def _above(desk: Desk, words: str, reply_to: ReplyTo) -> Parcel:
+    """Send words before content that has no room for them."""
+    return Parcel(
+        desk.address,
+        Call(send_text(desk.address, (words, []), reply_to=reply_to)),
+        effects=links_of([Shown(kind=LinkKind.NOTICE)]),
+        more=True,
+    )
 
 
 def _ringing(desk: Desk, parcel: Parcel | None) -> Parcel | None:
@@ -179,12 +194,7 @@ def _media(desk: Desk, messages: Sequence[Message], reply_to: ReplyTo) -> Parcel
             carries=len(album),
         )
     if desk.part == 0 and quoting.context(first) and not media.has_room(first):
-        return Parcel(
-            desk.address,
-            Call(send_text(desk.address, (quoting.context(first), []), reply_to=reply_to)),
-            effects=links_of([Shown(kind=LinkKind.NOTICE)]),
-            more=True,
-        )
+        return _above(desk, quoting.context(first), reply_to)
     return Parcel(
         desk.address,
         media.copy(first, desk.address, reply_to=reply_to),

@@ -7,13 +7,14 @@ parcel has `more`. So no counter is needed, and a retry begins where the last tr
 from collections.abc import Sequence
 
 from aiogram.methods import DeleteMessage
+from sqlalchemy import func, select
 
 from bot.texts import names
-from bot.wording import cards, copies, media, quoting
+from bot.wording import cards, copies, media, numbering, quoting
 from bot.wording.calls import Call, at, edit_text, send_text
-from bot.wording.context import TEXT_LIMIT, Desk, content, previews
+from bot.wording.context import Desk, previews
 from bot.wording.registry import words_for
-from core.text import Piece, split
+from core.text import Piece
 from database.models import ContentKind, Direction, LinkKind, Message, MessageLink, Ticket
 from services import links
 from services.delivery.parcel import LinkDropped, LinkRewritten, Parcel, Shown, links_of
@@ -135,7 +136,7 @@ async def _pieces(desk: Desk, ticket: Ticket, message: Message) -> list[Piece]:
     A part for which a merged message has no room follows it as a whole, as the pieces from 1.
     """
     if message.direction is not Direction.QUESTION:
-        return split(*content(message), TEXT_LIMIT, TEXT_LIMIT)
+        return numbering.pieces_again(desk.number_beside(ticket), message)
     sent = await links.copies(desk.session, message.id, desk.address)
     if any(link.kind is LinkKind.CARD for link in sent):
         return cards.numbered_pieces(desk, ticket, message)
@@ -169,15 +170,31 @@ async def _media(
     """Edit a copy; if an edit can't make the change, send the message below, as a reply to it."""
     if stale[0].part > 0:
         return _delete(desk, stale[0], more=True)
-    method = media.edit(message, stale[0].place)
+    shown = await _numbered(desk, message)
+    method = media.edit(shown, stale[0].place)
     if method is None or len(await links.beside(desk.session, stale[0])) > 1:
         return _below(desk, message, sent)
     return Parcel(
         desk.address,
-        Call(method, media.copy(message, desk.address, reply_to=None).instead),
+        Call(method, media.copy(shown, desk.address, reply_to=None).instead),
         effects=[_rewritten(stale[0], message)],
         more=len(stale) > 1,
     )
+
+
+async def _numbered(desk: Desk, message: Message) -> Message:
+    """Put its ticket's number into an answer's caption; that of an album is in its first one."""
+    number = desk.number_beside(await desk.ticket(message.ticket_id))
+    if message.direction is not Direction.ANSWER or not number:
+        return message
+    if message.media_group_id is not None:
+        album = select(func.min(Message.id)).where(
+            Message.ticket_id == message.ticket_id,
+            Message.media_group_id == message.media_group_id,
+        )
+        if await desk.session.scalar(album) != message.id:
+            return message
+    return numbering.captioned(number, [message])[0]
 
 
 def _below(desk: Desk, message: Message, sent: Sequence[MessageLink]) -> Parcel | None:

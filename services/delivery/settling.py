@@ -24,9 +24,9 @@ from services.delivery.outcomes import (
     Unknown,
     UserGone,
 )
-from services.delivery.parcel import Parcel, Trip
+from services.delivery.parcel import AnswerArrived, Parcel, Trip
 from services.delivery.stalls import Stalls
-from services.helpdesk import orphans, people, staff_chats
+from services.helpdesk import current, orphans, people, staff_chats
 from services.notices import rules_of
 from services.outbox import LONGEST_BACKOFF, STALLED
 
@@ -50,6 +50,7 @@ async def settle_all(
 
     Most have simply arrived, which takes three statements for all of them together.
     """
+    await _note_spoken_in(session, settled, now=now)
     plain = [
         (trip, outcome.message_ids)
         for trip, outcome in settled
@@ -67,6 +68,21 @@ async def settle_all(
                 await _stall(session, batch, stalls, now=now)
     if plain:
         _tell(await arrivals.note_plain(session, plain, now=now), Delivered(), now)
+
+
+async def _note_spoken_in(
+    session: AsyncSession, settled: Sequence[tuple[Trip, Outcome]], *, now: datetime
+) -> None:
+    """Make the tickets current whose answers have arrived."""
+    arrived = [
+        effect.message_id
+        for trip, outcome in settled
+        if isinstance(outcome, Delivered)
+        for effect in trip.parcel.effects
+        if isinstance(effect, AnswerArrived)
+    ]
+    if arrived:
+        await current.answered(session, arrived, now=now)
 
 
 async def settle(

@@ -4,13 +4,14 @@ Exactly one is, while any is open: the one last spoken in. When it closes, the o
 current last takes over. The user's row is locked meanwhile.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.conditions import OPEN_OF_USER
-from database.models import Ticket
+from database.models import Message, Ticket, User
 from services import read_ahead
 
 _CURRENT_OF = (
@@ -26,6 +27,14 @@ _NEXT_OF = (
     .with_for_update(key_share=True)
 )
 
+_NOT_CURRENT = (
+    select(Ticket.id, Ticket.user_id)
+    .join(Message, Message.ticket_id == Ticket.id)
+    .where(~Ticket.is_current, Ticket.closed_at.is_(None))
+    .group_by(Ticket.id, Ticket.user_id)
+    .order_by(func.max(Message.id))
+)
+
 
 async def ticket_of(session: AsyncSession, user_id: int) -> Ticket | None:
     """Get the user's current ticket, locked; None if no ticket of theirs is open."""
@@ -34,6 +43,12 @@ async def ticket_of(session: AsyncSession, user_id: int) -> Ticket | None:
         return known
     found: Ticket | None = await session.scalar(_CURRENT_OF, {"user_id": user_id})
     return found
+
+
+async def number_open(session: AsyncSession, user_id: int) -> int:
+    """Count the user's open tickets."""
+    counted = select(func.count()).select_from(Ticket).where(OPEN_OF_USER)
+    return await session.scalar(counted, {"user_id": user_id}) or 0
 
 
 async def make(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
@@ -56,3 +71,20 @@ async def hand_over(session: AsyncSession, closed: Ticket) -> None:
     following = await session.scalar(_NEXT_OF, {"user_id": closed.user_id})
     if following is not None:
         following.is_current = True
+
+
+async def answered(session: AsyncSession, answer_ids: Collection[int], *, now: datetime) -> None:
+    """Make the tickets of these answers, which have arrived, current.
+
+    It locks users before tickets, as everybody does, so it comes first in its transaction.
+    """
+    found = await session.execute(_NOT_CURRENT.where(Message.id.in_(answer_ids)))
+    spoken_in = [(ticket_id, user_id) for ticket_id, user_id in found]
+    if not spoken_in:
+        return
+    users = select(User.id).where(User.id.in_({user_id for _, user_id in spoken_in}))
+    await session.execute(users.order_by(User.id).with_for_update(key_share=True))
+    for ticket_id, _ in spoken_in:
+        ticket = await session.get_one(Ticket, ticket_id, with_for_update={"key_share": True})
+        if ticket.closed_at is None:
+            await make(session, ticket, now=now)

@@ -21,12 +21,12 @@ from services.notices import (
 )
 from services.problems import (
     AnonymousCannotTake,
-    AnotherTicketOpen,
     TicketAlreadyClosed,
     TicketAlreadyTaken,
     TicketAlreadyYours,
     TicketNotClosed,
     TicketOfAnotherTeam,
+    UserHasMostTickets,
 )
 from tests.services import factories
 from tests.services.factories import ANN, DAY, SECOND, STAFF, TODAY, content
@@ -398,19 +398,26 @@ async def test_what_is_not_closed_is_not_reopened(
     assert refused.value == TicketNotClosed.of(ticket)
 
 
-async def test_reopening_is_refused_while_the_user_has_another_ticket_which_is_named(
+async def test_a_ticket_is_reopened_beside_another_one_which_stays_current(
     session: AsyncSession,
 ) -> None:
     closed = await with_status(session, CLOSED)
-    await factories.ticket(session, 9, user=closed.user, opened_on=TODAY - DAY)
+    other = await factories.ticket(session, 9, user=closed.user)
 
-    with pytest.raises(AnotherTicketOpen) as refused:
+    await tickets.reopen(session, closed, by=None, now=NOON)
+
+    assert (closed.status, closed.is_current, other.is_current) == (OPEN, False, True)
+
+
+async def test_staff_reopen_no_ticket_of_a_user_who_has_five(session: AsyncSession) -> None:
+    closed = await with_status(session, CLOSED)
+    for number in range(10, 10 + tickets.MOST_OPEN):
+        await factories.ticket(session, number, user=closed.user, is_current=number == 10)
+
+    with pytest.raises(UserHasMostTickets) as refused:
         await tickets.reopen(session, closed, by=None, now=NOON)
 
-    assert refused.value == AnotherTicketOpen(
-        7, opened_on="2026-11-23", other=9, other_opened_on="2026-11-22"
-    )
-    assert closed.status is CLOSED
+    assert refused.value == UserHasMostTickets.of(closed, most=5)
 
 
 async def test_a_new_card_that_waits_is_not_posted_twice(

@@ -27,10 +27,12 @@ from bot.wording.calls import Call
 from core.team import Team
 from core.text import utf16_len, utf16_slice
 from database.machinery import Delivery, DeliveryStatus
+from services import read_ahead
 from services.delivery import lanes, settling
 from services.delivery.outcomes import Delivered
 from services.delivery.parcel import Parcel
 from services.delivery.rings import Head
+from services.delivery.stalls import Stalls
 from tests.services.factories import STAFF, claim, heads, trip_of
 from tests.support.times import NOON
 
@@ -78,15 +80,25 @@ class Wall:
 
     async def catch_up(self) -> None:
         """Send all that waits, in the courier's order."""
+        while await self.step():
+            pass
+
+    async def step(self) -> str | None:
+        """Send what goes next; tell its kind, or None if nothing waits."""
         await self._session.flush()
-        while head := await self._next():
-            offered = (await lanes.offered(self._session, [head], now=self.now))[head.id]
-            parcel = await self._compose(self._session, offered)
-            if parcel is None:
-                offered[0].status = DeliveryStatus.DELIVERED
-            else:
-                await self._send(parcel, offered[: parcel.carries])
-            await self._session.flush()
+        head = await self._next()
+        if head is None:
+            return None
+        offered = (await lanes.offered(self._session, [head], now=self.now))[head.id]
+        await read_ahead.for_deliveries(self._session, offered)
+        parcel = await self._compose(self._session, offered)
+        del self._session.info["read_ahead"]  # it is of one turn
+        if parcel is None:
+            offered[0].status = DeliveryStatus.DELIVERED
+        else:
+            await self._send(parcel, offered[: parcel.carries])
+        await self._session.flush()
+        return head.kind
 
     async def parcels(self) -> list[Parcel | None]:
         """Compose what waits, without sending it."""
@@ -102,7 +114,7 @@ class Wall:
         await claim(self._session, *batch, now=self.now)
         outcome = Delivered(tuple(self._take(parcel)))
         trip = trip_of(batch, parcel, left_at=self.now)
-        await settling.settle(self._session, trip, batch, outcome, now=self.now)
+        await settling.settle_all(self._session, [(trip, outcome)], stalls=Stalls(), now=self.now)
 
     def _take(self, parcel: Parcel) -> Sequence[int]:
         assert isinstance(parcel.call, Call)

@@ -13,13 +13,14 @@ from database.models import TicketStatus
 from services import timers, update_records
 from services.delivery import relocating
 from services.helpdesk import staff_chat_changes
+from services.helpdesk.joining import REOPENS_WITHIN
 from services.helpdesk.set_aside_news import (
     TOLD_EVERY,
     StaffToldAgain,
     kept_since,
     tell_staff,
 )
-from services.ticket_service import REOPENS_WITHIN, concerned
+from services.ticket_service import concerned
 from tests.services import factories
 from tests.services.factories import ANN, MINUTE, SECOND, STAFF
 from tests.support.duties import passes

@@ -1,0 +1,102 @@
+"""Which ticket a user's message joins.
+
+1. An item of an album joins the ticket of the items before it.
+2. A reply joins the ticket of the message that it replies to, if that is open or closed lately.
+3. Anything else joins the current ticket or, if none is open, the one closed last and lately.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
+
+from core.address import Place
+from database.conditions import stands_at
+from database.models import Message, Ticket, User
+from services import links
+from services.helpdesk import current
+from services.helpdesk.content import Content
+
+# A message within this time after the close reopens the ticket.
+REOPENS_WITHIN = timedelta(days=7)
+
+# The messages of an album stand this close together in its chat.
+_ALBUM_SPANS = 20
+
+_LAST_CLOSED_OF = (
+    select(Ticket)
+    .where(Ticket.user_id == bindparam("user_id"), Ticket.closed_at >= bindparam("since"))
+    .order_by(Ticket.closed_at.desc(), Ticket.id.desc())
+    .limit(1)
+    .with_for_update(key_share=True)
+)
+_NAMED = (
+    select(Ticket)
+    .where(Ticket.id == bindparam("id"), Ticket.user_id == bindparam("user_id"))
+    .with_for_update(key_share=True)
+)
+
+
+async def find(
+    session: AsyncSession, user: User, content: Content, *, now: datetime
+) -> Ticket | None:
+    """Find the ticket that a message of `user` joins, locked; None if it opens a new one."""
+    ticket = await _named(session, user, content, now=now)
+    ticket = ticket or await current.ticket_of(session, user.id)
+    if ticket is None:
+        lately = {"user_id": user.id, "since": now - REOPENS_WITHIN}
+        ticket = await session.scalar(_LAST_CLOSED_OF, lately)
+    if ticket is None:
+        return None
+    set_committed_value(ticket, "user", user)  # known already, which saves a query
+    structlog.contextvars.bind_contextvars(ticket=ticket.id)
+    return ticket
+
+
+async def _named(
+    session: AsyncSession, user: User, content: Content, *, now: datetime
+) -> Ticket | None:
+    ticket_id = await _ticket_id(session, content)
+    if ticket_id is None:
+        return None
+    found: Ticket | None = await session.scalar(_NAMED, {"id": ticket_id, "user_id": user.id})
+    if found is None or (found.closed_at and now - found.closed_at > REOPENS_WITHIN):
+        return None
+    return found
+
+
+async def _ticket_id(session: AsyncSession, content: Content) -> int | None:
+    """Find the ticket of the album that this is an item of, or of what it replies to."""
+    if content.media_group_id is not None:
+        beside = await _of_album(session, content)
+        if beside is not None:
+            return beside
+    if content.reply_to is None:
+        return None
+    replied = content.place._replace(message_id=content.reply_to)
+    own = await _of_own(session, replied)
+    return own if own is not None else await links.ticket_id_of(session, replied)
+
+
+async def _of_album(session: AsyncSession, content: Content) -> int | None:
+    near = content.message_id - _ALBUM_SPANS, content.message_id + _ALBUM_SPANS
+    found: int | None = await session.scalar(
+        select(Message.ticket_id)
+        .where(
+            Message.chat_id == content.chat_id,
+            Message.message_id.between(*near),
+            Message.account == content.account,
+            Message.media_group_id == content.media_group_id,
+        )
+        .limit(1)
+    )
+    return found
+
+
+async def _of_own(session: AsyncSession, place: Place) -> int | None:
+    found: int | None = await session.scalar(
+        select(Message.ticket_id).where(stands_at(Message, place))
+    )
+    return found

@@ -1,0 +1,148 @@
+"""Which of several tickets a user's message joins."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import LinkKind, Message, Ticket, TicketStatus
+from services import ticket_service as tickets
+from services.helpdesk.content import Content
+from services.helpdesk.joining import REOPENS_WITHIN
+from services.problems import MostTicketsOpen
+from tests.services import factories
+from tests.services.factories import ANN, SECOND, STAFF, TODAY, content, photo
+from tests.support.times import NOON
+
+CLOSED = TicketStatus.CLOSED
+
+
+@pytest.fixture
+async def first(session: AsyncSession) -> Ticket:
+    """Have an open ticket of Ann's that is not current."""
+    return await factories.ticket(session, 1, is_current=False)
+
+
+@pytest.fixture
+async def second(session: AsyncSession, first: Ticket) -> Ticket:
+    """Have her current one."""
+    return await factories.ticket(session, 2, user=first.user)
+
+
+async def receive(
+    session: AsyncSession, written: Content, *, now: datetime = NOON, parting: bool = False
+) -> Ticket:
+    return await tickets.receive(
+        session, ANN, written, staff_chat_id=STAFF, day=TODAY, now=now, parting=parting
+    )
+
+
+async def an_answer_on(session: AsyncSession, ticket: Ticket) -> int:
+    """Have a copy of an answer in Ann's chat; give its id there."""
+    await factories.link(session, ticket, 500, chat_id=ANN.telegram_id, kind=LinkKind.COPY)
+    return 500
+
+
+async def test_what_replies_to_nothing_joins_the_current_ticket(
+    session: AsyncSession, second: Ticket
+) -> None:
+    assert await receive(session, content("Hello?")) is second
+
+
+async def test_a_reply_to_an_answer_joins_its_ticket_and_makes_it_current(
+    session: AsyncSession, first: Ticket, second: Ticket
+) -> None:
+    copy = await an_answer_on(session, first)
+
+    assert await receive(session, content("About this", reply_to=copy)) is first
+
+    assert (first.is_current, second.is_current) == (True, False)
+    assert await receive(session, content("And this")) is first
+
+
+async def test_a_reply_to_an_own_message_joins_its_ticket(
+    session: AsyncSession, first: Ticket, second: Ticket
+) -> None:
+    own = await factories.message(session, first)
+
+    joined = await receive(session, content("I mean this one", reply_to=own.message_id))
+
+    newest = await session.scalar(select(Message).order_by(Message.id.desc()).limit(1))
+    assert (joined, second.is_current) == (first, False)
+    assert newest is not None
+    assert newest.reply_to_id == own.id
+
+
+async def test_a_reply_to_a_message_of_no_ticket_joins_the_current_one(
+    session: AsyncSession, second: Ticket
+) -> None:
+    assert await receive(session, content("Thanks for this", reply_to=404)) is second
+
+
+async def test_a_reply_to_a_closed_ticket_reopens_it_beside_the_open_one(
+    session: AsyncSession, second: Ticket
+) -> None:
+    closed = await factories.ticket(session, 3, user=second.user, status=CLOSED)
+    copy = await an_answer_on(session, closed)
+
+    assert await receive(session, content("It is broken again", reply_to=copy)) is closed
+
+    assert (closed.status, second.status) == (TicketStatus.OPEN, TicketStatus.NEW)
+    assert (closed.is_current, second.is_current) == (True, False)
+
+
+async def test_thanks_in_reply_to_a_closed_ticket_leave_it_closed(
+    session: AsyncSession, second: Ticket
+) -> None:
+    closed = await factories.ticket(session, 3, user=second.user, status=CLOSED)
+    copy = await an_answer_on(session, closed)
+
+    assert await receive(session, content("Thanks!", reply_to=copy), parting=True) is closed
+
+    assert (closed.status, second.is_current) == (CLOSED, True)
+
+
+async def test_a_reply_to_a_ticket_closed_long_ago_joins_the_current_one(
+    session: AsyncSession, second: Ticket
+) -> None:
+    at = NOON - REOPENS_WITHIN - SECOND
+    old = await factories.ticket(session, 3, user=second.user, status=CLOSED, closed_at=at)
+    copy = await an_answer_on(session, old)
+
+    assert await receive(session, content("Still there?", reply_to=copy)) is second
+
+
+async def test_whoever_has_five_open_tickets_reopens_no_other(
+    session: AsyncSession, second: Ticket
+) -> None:
+    closed = await factories.ticket(session, 3, user=second.user, status=CLOSED)
+    copy = await an_answer_on(session, closed)
+    for number in range(4, 4 + tickets.MOST_OPEN - 2):
+        await factories.ticket(session, number, user=second.user, is_current=False)
+
+    with pytest.raises(MostTicketsOpen):
+        await receive(session, content("It is broken again", reply_to=copy))
+
+
+async def test_an_album_stays_together_although_another_ticket_became_current(
+    session: AsyncSession, first: Ticket, second: Ticket
+) -> None:
+    copy = await an_answer_on(session, first)
+    await receive(session, photo(media_group_id="album"))
+    await receive(session, content("Meanwhile", reply_to=copy))
+
+    assert await receive(session, photo(media_group_id="album")) is second
+
+
+async def test_a_service_message_joins_the_ticket_that_it_replies_to(
+    session: AsyncSession, first: Ticket, second: Ticket
+) -> None:
+    own = await factories.message(session, first)
+
+    unknown = content(None, kind="unknown", reply_to=own.message_id)
+    await tickets.receive_unknown(session, ANN, unknown, now=NOON)
+
+    newest = await session.scalar(select(Message).order_by(Message.id.desc()).limit(1))
+    assert newest is not None
+    assert (newest.ticket_id, second.is_current) == (first.id, True)
