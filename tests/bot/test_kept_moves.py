@@ -116,6 +116,7 @@ async def test_an_answer_of_somebody_unconfirmed_goes_when_telegram_says_who_it_
         await keeps(office, card, "It is on its way")
 
         new = await becomes_supergroup(office)
+        await office.all_goes()
         await office.telegram.advance(16)
         told = await office.kate.sees(KEPT, in_=new)
         assert "“It is on its way”" in told.text

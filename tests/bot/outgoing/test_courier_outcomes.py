@@ -127,7 +127,7 @@ async def test_what_staff_wrote_before_the_group_moved_reaches_the_user_although
     await office.telegram.mends(deaf)
 
     await alice.sees("It is on its way")
-    assert all("id of this group" not in message.text for message in await new.messages())
+    assert all("not the staff chat" not in message.text for message in await new.messages())
 
 
 async def post_to_staff(office: Office) -> None:
