@@ -28,9 +28,9 @@ _STATEMENTS = {
     """,
     "tickets": """
         INSERT INTO tickets (id, mark, daily_id, opened_on, user_id, staff_chat_id, status,
-                             is_current, current_since, opened_at, closed_at)
+                             is_current, current_since, opened_at, waiting_since, closed_at)
         {numbers} SELECT n + 1, CAST(n AS TEXT), n % {a_day} + 1, {day}, n % {users} + 1,
-                         {staff_chat}, 'closed', FALSE, :now, :now, :now
+                         {staff_chat}, 'closed', FALSE, :now, :now, :now, :now
         FROM numbers
     """,
     "messages": """

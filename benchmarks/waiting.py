@@ -42,8 +42,9 @@ _STATEMENTS = {
     """,
     "tickets": """
         INSERT INTO tickets (id, mark, daily_id, opened_on, user_id, staff_chat_id, status,
-                             is_current, current_since, opened_at)
-        {numbers} SELECT n, 'm' || n, n, {day}, n, {staff}, 'open', TRUE, :now, :now FROM numbers
+                             is_current, current_since, opened_at, waiting_since)
+        {numbers} SELECT n, 'm' || n, n, {day}, n, {staff}, 'open', TRUE, :now, :now, :now
+        FROM numbers
     """,
     "deliveries": """
         INSERT INTO deliveries (chat_id, ticket_id, lane, kind, payload, precedence, status,

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy import text as sql
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.address import BOT, Place
@@ -117,12 +118,19 @@ class User(Base):
         return self.telegram_id
 
 
+def _opened_at(context: DefaultExecutionContext) -> datetime:
+    """Have a new ticket wait from the start."""
+    opened_at: datetime = context.get_current_parameters()["opened_at"]  # type: ignore[no-untyped-call]
+    return opened_at
+
+
 class Ticket(Base):
     """One question and the conversation about it.
 
     Its buttons carry `mark` beside the key, because a restored or new database reuses keys.
     Of a user's open tickets exactly one `is_current` (services/helpdesk/current.py).
-    `link_payload` is what the user's link carried (services/helpdesk/people.py).
+    `link_payload` is what the user's link carried (services/helpdesk/people.py). `waiting_since` is
+    when it became the turn of whoever has to act now; for a closed ticket, when it was closed.
     """
 
     __tablename__ = "tickets"
@@ -138,7 +146,10 @@ class Ticket(Base):
         Index(
             "ix_tickets_not_closed",
             "staff_chat_id",
-            "opened_at",
+            "waiting_since",
+            "id",
+            "status",
+            "assigned_to",
             sqlite_where=sql("status <> 'closed'"),
             postgresql_where=sql("status <> 'closed'"),
         ),
@@ -157,6 +168,7 @@ class Ticket(Base):
     is_current: Mapped[bool]
     current_since: Mapped[datetime]
     opened_at: Mapped[datetime]
+    waiting_since: Mapped[datetime] = mapped_column(default=_opened_at)
     closed_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(

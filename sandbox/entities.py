@@ -25,6 +25,8 @@ STYLES = frozenset(
 FOUND = frozenset(words("mention hashtag cashtag bot_command url email phone_number"))
 # Inside these nothing is searched for.
 SOLID = frozenset(words("code pre text_link text_mention custom_emoji mention url"))
+# What a date_time entity may show: https://core.telegram.org/bots/api#date-time-entity-formatting.
+FORMATS = re.compile(r"r|w?[dD]?[tT]?")
 # “… 0-4096 characters after entities parsing”; entities past the hundredth are ignored
 # (https://core.telegram.org/api/entities).
 MOST_ENTITIES = 100
@@ -103,7 +105,18 @@ def _one(entity: object, end: int) -> Json:
     if size < 0 or offset + size > end:
         where = f"entity beginning at UTF-16 offset {offset}"
         raise bad_request(f"{where} ends after the end of the text at UTF-16 offset {end}")
+    if kind == "date_time":
+        _check_time(entity)
     return dict(entity)
+
+
+def _check_time(entity: Json) -> None:
+    """“For “date_time” only”: a Unix time, and perhaps how it is shown (#messageentity)."""
+    unix_time, view = entity.get("unix_time"), entity.get("date_time_format", "")
+    if not isinstance(unix_time, int) or not 0 < unix_time < 2**31:
+        raise bad_request('can\'t parse entities: field "unix_time" must be a valid Unix time')
+    if not isinstance(view, str) or not FORMATS.fullmatch(view):
+        raise bad_request("can't parse entities: invalid date and time format specified")
 
 
 def _parsed(source: str, mode: str) -> tuple[str, list[Json]]:

@@ -22,7 +22,7 @@ from database.models import (
     User,
 )
 from services import outbox
-from services.helpdesk import current, history, joining, messages, people, staff_chats
+from services.helpdesk import current, history, joining, messages, people, staff_chats, turns
 from services.helpdesk.content import Content, Person
 from services.helpdesk.messages import Stored
 from services.notices import (
@@ -142,7 +142,8 @@ async def close(
     """Close the ticket and tell its user; the reason stays among staff."""
     if ticket.status is TicketStatus.CLOSED:
         raise TicketAlreadyClosed.of(ticket)
-    ticket.status, ticket.closed_at = TicketStatus.CLOSED, now
+    turns.pass_on(ticket, TicketStatus.CLOSED, now=now)
+    ticket.closed_at = now
     await current.hand_over(session, ticket)
     details = {"reason": reason} if reason else {}
     history.record(session, ticket, by, EventKind.CLOSED, now, **details)
@@ -177,7 +178,7 @@ async def take(
         raise TicketAlreadyTaken.of(ticket, by=ticket.assigned_staff.name)
     ticket.assigned_staff = by
     if ticket.status is TicketStatus.NEW:
-        ticket.status = TicketStatus.OPEN
+        turns.pass_on(ticket, TicketStatus.OPEN, now=now)
     history.record(session, ticket, by, EventKind.TAKEN, now)
     await outbox.redraw_card(session, ticket, now=now)
 
@@ -286,7 +287,7 @@ async def _becomes_our_turn(session: AsyncSession, ticket: Ticket, *, now: datet
     """Open the ticket if it waited for its user, who has written; return whether it did."""
     if ticket.status not in {TicketStatus.PENDING, TicketStatus.ON_HOLD}:
         return False
-    ticket.status = TicketStatus.OPEN
+    turns.pass_on(ticket, TicketStatus.OPEN, now=now)
     await outbox.redraw_card(session, ticket, now=now)
     return True
 
@@ -295,7 +296,8 @@ async def _reopen(
     session: AsyncSession, ticket: Ticket, *, now: datetime, message: Stored | None = None
 ) -> None:
     """Open the ticket again, retire its card, and post one that shows what the user wrote."""
-    ticket.status, ticket.closed_at = TicketStatus.OPEN, None
+    turns.pass_on(ticket, TicketStatus.OPEN, now=now)
+    ticket.closed_at = None
     outbox.post(session, ticket.user.chat_id, TicketReopened(ticket.id), now=now, ticket=ticket)
     await new_card(session, ticket, now=now, message=message)
 

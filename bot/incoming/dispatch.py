@@ -67,6 +67,7 @@ async def feed(
         "session": session,
         "now": now,
         "day": team.day(now),
+        "zone": team.zone,
         "standing": standing,
         "settled": settled,
         "administrator": administrator,

@@ -34,7 +34,8 @@ class Composer:
         head = offered[0]
         notice = notices.read(head.kind, head.payload)
         now = self._clock()
-        desk = Desk(session, _address(head, notice), self._team.day(now), now, offered, backlog)
+        team, address = self._team, _address(head, notice)
+        desk = Desk(session, address, team.day(now), team.zone, now, offered, backlog)
         with i18n.speaking(await self._language(session, head.chat_id, notice)):
             parcel = await _WORDINGS[type(notice)](desk, notice)
         if parcel is not None and (notice.rings or head.chat_id > 0):

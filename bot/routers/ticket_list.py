@@ -1,6 +1,6 @@
 """The list of tickets that are not closed, and its pages."""
 
-from datetime import date
+from datetime import date, tzinfo
 
 from aiogram import Router
 from aiogram.methods import EditMessageText, SendMessage
@@ -20,10 +20,11 @@ router = Router(name="ticket list")
 
 @router.message(staff_command("tickets"))
 async def list_tickets(
-    message: Message, session: AsyncSession, staff_chat: StaffChat, day: date
+    message: Message, session: AsyncSession, staff_chat: StaffChat, day: date, zone: tzinfo
 ) -> SendMessage:
     page = await lookup.page(session, 0, staff_chat_id=staff_chat.chat_id)
-    return message.answer(on_cards.ticket_list(page, day), reply_markup=keyboards.pages(page))
+    words = on_cards.ticket_list(page, day, zone).as_kwargs()
+    return message.answer(**words, reply_markup=keyboards.pages(page))
 
 
 @router.callback_query(TicketsPage.filter())
@@ -33,12 +34,13 @@ async def turn_page(
     session: AsyncSession,
     staff_chat: StaffChat,
     day: date,
+    zone: tzinfo,
 ) -> EditMessageText:
     pressed = pressed_message(query)
     page = await lookup.page(session, callback_data.number, staff_chat_id=staff_chat.chat_id)
     return EditMessageText(
         chat_id=pressed.chat.id,
         message_id=pressed.message_id,
-        text=on_cards.ticket_list(page, day),
+        **on_cards.ticket_list(page, day, zone).as_kwargs(),
         reply_markup=keyboards.pages(page),
     )

@@ -1,18 +1,19 @@
 """What a ticket, a person and a kind of message are called."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from aiogram.types import User as TelegramUser
-from aiogram.utils.formatting import Text, TextMention
+from aiogram.utils.formatting import Code, DateTime, Text, TextMention
 from babel.dates import format_date
 
 from bot.i18n import gettext as _
 from bot.i18n import spoken
 from core.text import on_one_line, shows_nothing
-from database.models import ContentKind, User
+from database.models import ContentKind, Ticket, User
 from services.helpdesk.content import Person
 
 # First strong isolate and its end: a right-to-left name turns nothing around it. The mark before
@@ -33,6 +34,26 @@ def number(daily_id: int, opened_on: date, today: date) -> str:
     return f"#{daily_id} · {format_date(opened_on, 'd MMM', locale=spoken())}"
 
 
+def copyable(ticket: Ticket, today: date) -> Text:
+    """Name a ticket as `number` does; a tap on the number copies it, as commands take it."""
+    named = number(ticket.daily_id, ticket.opened_on, today)
+    typed = f"#{ticket.daily_id}"
+    return Text(Code(typed), named.removeprefix(typed))
+
+
+def clock(at: datetime, zone: tzinfo) -> DateTime:
+    """Say how long ago it was; a client that can't shows the time itself, by the team's clock."""
+    here = at.astimezone(zone)
+    day = format_date(here, "d MMM", locale=spoken())
+    return DateTime(f"{day}, {here:%H:%M %Z}", unix_time=at, date_time_format="r")
+
+
+def filled(words: str, **nodes: Text) -> Text:
+    """Put formatted text where a sentence has `{name}`."""
+    parts = re.split(r"\{(\w+)\}", words)
+    return Text(*(nodes[part] if at % 2 else part for at, part in enumerate(parts)))
+
+
 def person(user: User | Person) -> str:
     """Name a person, on one line; who has no visible name is known by the Telegram id."""
     name = on_one_line(user.name.translate(TURNS))
@@ -44,7 +65,18 @@ def person(user: User | Person) -> str:
 
 
 def mention(user: User | Person) -> TextMention:
-    name = person(user)
+    return _mention(user, person(user))
+
+
+def copyable_mention(user: User | Person) -> Text:
+    """Mention a person; a tap on the id of one without a visible name copies it."""
+    name, id_ = person(user), str(user.telegram_id)
+    if name != f"id {id_}":
+        return mention(user)
+    return Text(_mention(user, "id"), " ", Code(id_))
+
+
+def _mention(user: User | Person, name: str) -> TextMention:
     return TextMention(name, user=TelegramUser(id=user.telegram_id, is_bot=False, first_name=name))
 
 

@@ -1,10 +1,10 @@
 """The words on a card, around a copy, and in the list of tickets."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, tzinfo
 from typing import Any
 
-from aiogram.utils.formatting import Bold, Code, Text, as_list
+from aiogram.utils.formatting import Code, Text, as_line, as_list
 
 from bot.i18n import gettext as _
 from bot.i18n import ngettext as _n
@@ -18,18 +18,19 @@ _LONGEST_QUOTED = 200
 
 
 def card_head(
-    ticket: Ticket, today: date, *, closed_by: str | None = None, reason: str | None = None
+    ticket: Ticket,
+    today: date,
+    zone: tzinfo,
+    *,
+    closed_by: str | None = None,
+    reason: str | None = None,
 ) -> Text:
-    """Stand for a ticket: number, person, and who must act."""
+    """Stand for a ticket: number, person, and who must act, since when."""
     user = ticket.user
     known_as = f" @{user.username}" if user.username else ""
-    head = Text(
-        Bold(_signs()[ticket.status], " ", names.number(ticket.daily_id, ticket.opened_on, today)),
-        " · ",
-        names.mention(user),
-        known_as,
-    )
-    lines = [head, Text(_state(ticket, closed_by=closed_by, reason=reason))]
+    number = names.copyable(ticket, today)
+    head = Text(_signs()[ticket.status], " ", number, " · ", names.copyable_mention(user), known_as)
+    lines = [head, _state(ticket, zone, closed_by=closed_by, reason=reason)]
     if ticket.link_payload is not None:
         lines.append(Text("🔗 ", _("Came by the link"), " ", Code(ticket.link_payload)))
     return as_list(*lines)
@@ -90,16 +91,16 @@ def described(name: str) -> str:
     return _("[{kind} that can't be shown here]").format(kind=names.kind(name))
 
 
-def ticket_list(page: Page, today: date) -> str:
+def ticket_list(page: Page, today: date, zone: tzinfo) -> Text:
     """List a page of what is not closed."""
     if not page.total:
-        return _("All tickets are closed.")
+        return Text(_("All tickets are closed."))
     head = _n("{total} ticket is not closed", "{total} tickets are not closed", page.total).format(
         total=page.total
     )
     if page.pages > 1:
         head += f" ({page.number + 1}/{page.pages})"
-    return "\n".join([head, "", *(_line(ticket, today) for ticket in page.tickets)])
+    return as_list(head, "", *(_line(ticket, today, zone) for ticket in page.tickets))
 
 
 def _signs() -> dict[TicketStatus, str]:
@@ -113,7 +114,8 @@ def _signs() -> dict[TicketStatus, str]:
     }
 
 
-def _state(ticket: Ticket, *, closed_by: str | None, reason: str | None) -> str:
+def _state(ticket: Ticket, zone: tzinfo, *, closed_by: str | None, reason: str | None) -> Text:
+    """Say who must act, and since when."""
     states = {
         TicketStatus.NEW: _("new"),
         TicketStatus.OPEN: _("open"),
@@ -128,11 +130,19 @@ def _state(ticket: Ticket, *, closed_by: str | None, reason: str | None) -> str:
         parts.append(names.person(ticket.assigned_staff))
     if ticket.user.blocked_at is not None:
         parts.append(_("the user has blocked the bot"))
-    return " · ".join(parts)
+    return as_line(*parts, _since(ticket, zone), sep=" · ", end="")
 
 
-def _line(ticket: Ticket, today: date) -> str:
-    parts = [names.number(ticket.daily_id, ticket.opened_on, today), names.person(ticket.user)]
-    return f"{_signs()[ticket.status]} {' · '.join(parts)} · " + _state(
-        ticket, closed_by=None, reason=None
-    )
+def _since(ticket: Ticket, zone: tzinfo) -> Text:
+    """Say since when; it reads well both as "5 minutes ago" and as a date."""
+    since = names.clock(ticket.waiting_since, zone)
+    if ticket.status not in {TicketStatus.NEW, TicketStatus.OPEN}:
+        return since
+    asked = ticket.waiting_since == ticket.opened_at
+    return names.filled(_("asked {when}") if asked else _("back with us {when}"), when=since)
+
+
+def _line(ticket: Ticket, today: date, zone: tzinfo) -> Text:
+    state = _state(ticket, zone, closed_by=None, reason=None)
+    parts = [names.copyable(ticket, today), names.person(ticket.user), state]
+    return Text(_signs()[ticket.status], " ", as_line(*parts, sep=" · ", end=""))

@@ -168,7 +168,7 @@ async def _question(desk: Desk, ticket: Ticket, message_id: int | None) -> Messa
 async def face(desk: Desk, ticket: Ticket, first: Message | None, pieces: Sequence[Piece]) -> Piece:
     """Write the card as the ticket is now."""
     closed_by, reason = await _closed(desk, ticket)
-    head = on_cards.card_head(ticket, desk.today, closed_by=closed_by, reason=reason)
+    head = on_cards.card_head(ticket, desk.today, desk.zone, closed_by=closed_by, reason=reason)
     return join([rendered(head), *_backlog(desk), *_body(first, pieces)], "\n")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from aiogram.utils.formatting import Text
@@ -24,7 +24,7 @@ TEXT_LIMIT = 4096
 
 @dataclass(frozen=True)
 class Desk:
-    """One delivery turn: the session to read with, the support team's day, what is offered.
+    """One delivery turn: the session to read with, the team's day and zone, what is offered.
 
     `address` is where it goes. `backlog` is what a card has to tell besides; None if nothing.
     """
@@ -32,6 +32,7 @@ class Desk:
     session: AsyncSession
     address: Address
     today: date
+    zone: tzinfo
     now: datetime
     offered: Sequence[Delivery]
     backlog: Backlog | None = None

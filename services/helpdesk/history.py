@@ -1,7 +1,7 @@
 """The audit log: who did what to a ticket, and when."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import select
@@ -33,13 +33,26 @@ def record(
     log.info("ticket event", event_kind=kind.value, ticket=ticket.id, status=ticket.status.value)
 
 
-async def answered_from(
-    session: AsyncSession, ticket: Ticket
-) -> tuple[int, datetime | None, TicketStatus]:
-    """Find the message that last made the ticket wait for its user, when, and its status before.
+class Answered(NamedTuple):
+    """The message that made a ticket wait for its user, when, and how the ticket was before.
 
-    Message 0, None and "open" if the answer is older than this record.
+    Message 0, None and "open" if it is older than these records.
     """
+
+    message_id: int = 0
+    at: datetime | None = None
+    was: TicketStatus = TicketStatus.OPEN
+    waiting_since: datetime | None = None
+
+
+def before_answer(ticket: Ticket, message_id: int) -> dict[str, Any]:
+    """Describe how the ticket is before this answer, for `answered_from`."""
+    since = ticket.waiting_since.isoformat()
+    return {"message_id": message_id, "was": ticket.status.value, "waiting_since": since}
+
+
+async def answered_from(session: AsyncSession, ticket: Ticket) -> Answered:
+    """Find the answer that last made the ticket wait for its user."""
     answered = await session.execute(
         select(TicketEvent.details, TicketEvent.happened_at)
         .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == EventKind.ANSWERED)
@@ -47,8 +60,14 @@ async def answered_from(
     )
     for details, happened_at in answered:
         if details:
-            return details["message_id"], happened_at, TicketStatus(details["was"])
-    return 0, None, TicketStatus.OPEN
+            since = details.get("waiting_since")
+            return Answered(
+                details["message_id"],
+                happened_at,
+                TicketStatus(details["was"]),
+                datetime.fromisoformat(since) if since else None,
+            )
+    return Answered()
 
 
 async def last_answered_at(session: AsyncSession, ticket: Ticket) -> datetime | None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, EventKind, Message, Ticket, TicketStatus, User
 from services import outbox
-from services.helpdesk import history
+from services.helpdesk import history, turns
 from services.notices import AnswerPosted
 
 
@@ -17,10 +17,10 @@ async def answered(
 ) -> None:
     """Have the ticket wait for its user, now that an answer is on its way."""
     owed = ticket.status in {TicketStatus.NEW, TicketStatus.OPEN}
-    before = {"message_id": answer_id, "was": ticket.status.value} if owed else {}
+    before = history.before_answer(ticket, answer_id) if owed else {}
     history.record(session, ticket, by, EventKind.ANSWERED, now, **before)
     if owed:
-        ticket.status = TicketStatus.PENDING
+        turns.pass_on(ticket, TicketStatus.PENDING, now=now)
         await outbox.redraw_card(session, ticket, now=now)
 
 
@@ -31,11 +31,11 @@ async def unanswered(session: AsyncSession, ticket: Ticket, *, now: datetime) ->
     """
     if ticket.status is not TicketStatus.PENDING:
         return
-    first, since, was = await history.answered_from(session, ticket)
-    if await is_answered(session, ticket, first=first, since=since):
+    answer = await history.answered_from(session, ticket)
+    if await is_answered(session, ticket, first=answer.message_id, since=answer.at):
         return
-    taken = ticket.assigned_to is not None
-    ticket.status = TicketStatus.OPEN if taken else was
+    status = TicketStatus.OPEN if ticket.assigned_to is not None else answer.was
+    turns.give_back(ticket, status, since=answer.waiting_since or ticket.opened_at)
     await outbox.redraw_card(session, ticket, now=now)
 
 

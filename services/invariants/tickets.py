@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, union
 
 from database.conditions import NOT_CLOSED
-from database.models import DailyTicketCounter, Message, Ticket, TicketStatus
+from database.models import (
+    DailyTicketCounter,
+    EventKind,
+    Message,
+    Ticket,
+    TicketEvent,
+    TicketStatus,
+)
 from database.team import StaffChatRow
 from services.invariants.conditions import QUESTION
 from services.invariants.rule import Rule
@@ -53,6 +60,12 @@ def rules() -> Iterator[Rule]:
             )
         ),
     )
+    yield Rule(
+        "waiting since",
+        "A ticket says wrongly since when it waits",
+        "tickets",
+        select(Ticket.id).where(_waits_wrongly()),
+    )
     in_staff_chat = exists().where(StaffChatRow.chat_id == Ticket.staff_chat_id)
     comes_along = exists().where(StaffChatRow.next_ticket_id <= Ticket.id)
     yield Rule(
@@ -66,6 +79,25 @@ def rules() -> Iterator[Rule]:
         "A ticket holds no question",
         "tickets",
         select(Ticket.id).where(~exists().where(Message.ticket_id == Ticket.id, QUESTION)),
+    )
+
+
+def _waits_wrongly() -> ColumnElement[bool]:
+    """Match new, answered and closed tickets that don't wait since they were that.
+
+    Nothing else tells when an open one became open. Tickets older than this column may wait for
+    their user since they were opened.
+    """
+    answered = exists().where(
+        TicketEvent.ticket_id == Ticket.id,
+        TicketEvent.kind == EventKind.ANSWERED,
+        TicketEvent.happened_at == Ticket.waiting_since,
+    )
+    since_opened = Ticket.waiting_since == Ticket.opened_at
+    return or_(
+        and_(Ticket.status == TicketStatus.NEW, ~since_opened),
+        and_(Ticket.status == TicketStatus.PENDING, ~since_opened, ~answered),
+        and_(_CLOSED, Ticket.waiting_since != Ticket.closed_at),
     )
 
 

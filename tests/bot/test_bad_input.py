@@ -107,7 +107,7 @@ async def test_what_looks_like_formatting_is_shown_as_it_was_written(
 
     assert card.text.endswith(f"\n{text}")
     assert follow_up.text == f"#1 · again {text}"
-    assert formatted(card, "bold") == ["🔶 #1"]
+    assert formatted(card, "bold") == []
     assert formatted(follow_up, "bold") == []
 
 

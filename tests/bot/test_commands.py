@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from database.models import Ticket, TicketEvent
 from sandbox.client import Chat, User
-from tests.support.office import Office, Sessions, open_office
+from tests.support.office import Office, Sessions, open_office, timeless
 
 A_DAY = timedelta(days=1).total_seconds()
 
@@ -223,7 +223,7 @@ async def test_close_as_a_reply_closes_and_tells_the_user(office: Office, alice:
 
     await alice.sees("Ticket #1 is closed. If you still need help, just write again.")
     closed = await office.kate.sees_edit(card, "closed · Kate")
-    assert closed.text == "✔️ #1 · Alice @alice\nclosed · Kate\nMy order is late"
+    assert timeless(closed) == "✔️ #1 · Alice @alice\nclosed · Kate · ⏱\nMy order is late"
     assert closed.buttons == ["Reopen"]
 
 
@@ -391,7 +391,7 @@ async def test_an_anonymous_administrator_closes_but_cannot_take(
     await office.kate.replies(card, "/close", anonymous=True)
 
     await alice.sees("is closed")
-    assert "closed\n" in (await office.kate.sees_edit(card, "closed")).text
+    assert "closed · ⏱\n" in timeless(await office.kate.sees_edit(card, "closed"))
 
 
 async def test_tickets_says_that_nothing_is_open(office: Office) -> None:
@@ -414,9 +414,9 @@ async def test_tickets_lists_what_is_open_oldest_first(
     await office.kate.writes("/tickets@sandbox_bot", to=office.support)
 
     listed = await office.sees("2 tickets are not closed")
-    assert listed.text.splitlines()[2:] == [
-        "🔶 #1 · 23 Nov · Alice · new",
-        "🟠 #1 · Bob · open · Kate",
+    assert timeless(listed).splitlines()[2:] == [
+        "🔶 #1 · 23 Nov · Alice · new · asked ⏱",
+        "🟠 #1 · Bob · open · Kate · asked ⏱",
     ]
     assert listed.buttons == []
 
@@ -438,7 +438,7 @@ async def test_tickets_has_buttons_to_page(office: Office) -> None:
     assert second.buttons == ["◀", "▶"]
     await office.kate.presses(second, "▶")
     third = await office.kate.sees_edit(second, "(3/3)")
-    assert third.text.splitlines()[2:] == ["🔶 #17 · User 17 · new"]
+    assert timeless(third).splitlines()[2:] == ["🔶 #17 · User 17 · new · asked ⏱"]
     assert third.buttons == ["◀"]
 
 

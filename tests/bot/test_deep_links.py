@@ -2,7 +2,7 @@
 
 from sandbox.client import User
 from tests.bot.test_commands import has_no_ticket
-from tests.support.office import Office, formatted
+from tests.support.office import Office, formatted, timeless
 
 
 async def test_what_a_link_carries_is_on_the_card_of_the_next_ticket(
@@ -14,8 +14,10 @@ async def test_what_a_link_carries_is_on_the_card_of_the_next_ticket(
 
     card = await office.opens(alice, "It is late")
 
-    assert card.text.splitlines()[1:] == ["new", "🔗 Came by the link order_4711", "It is late"]
-    assert formatted(card, "code") == ["order_4711"]
+    state, link, words = timeless(card).splitlines()[1:]
+    assert state == "new · asked ⏱"
+    assert (link, words) == ("🔗 Came by the link order_4711", "It is late")
+    assert formatted(card, "code") == ["#1", "order_4711"]
     assert formatted(card, "blockquote") == ["It is late"]
 
 
@@ -73,5 +75,5 @@ async def test_what_a_link_carried_counts_once(office: Office, alice: User) -> N
 async def test_who_types_the_line_of_a_link_has_it_quoted(office: Office, alice: User) -> None:
     card = await office.opens(alice, "🔗 Came by the link order_4711")
 
-    assert formatted(card, "code") == []
+    assert formatted(card, "code") == ["#1"]
     assert formatted(card, "blockquote") == ["🔗 Came by the link order_4711"]

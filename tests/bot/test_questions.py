@@ -1,11 +1,11 @@
 """From a user to staff: tickets, their cards, and what follows."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sandbox.client import Message, User
-from tests.support.office import Office, Sessions, formatted, open_office
+from tests.support.office import Office, Sessions, formatted, open_office, timeless
 
 A_DAY = timedelta(days=1).total_seconds()
 
@@ -16,7 +16,7 @@ async def test_a_first_message_opens_a_ticket_and_staff_see_its_card(
     await alice.writes("My order is late")
 
     card = await office.sees("My order is late")
-    assert card.text == "🔶 #1 · Alice @alice\nnew\nMy order is late"
+    assert timeless(card) == "🔶 #1 · Alice @alice\nnew · asked ⏱\nMy order is late"
     assert card.buttons == ["Take", "Close"]
     await alice.sees("Ticket #1 is open")
 
@@ -29,13 +29,28 @@ async def test_the_name_on_the_card_leads_to_the_person(office: Office, alice: U
     assert formatted(card, "text_mention") == ["Alice"]
 
 
+async def test_the_number_on_the_card_is_copied_by_a_tap(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    assert formatted(card, "code") == ["#1"]
+
+
+async def test_the_card_has_a_clock_that_needs_no_edit(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+
+    [clock] = [one for one in card.entities if one["type"] == "date_time"]
+    asked_at = datetime.fromtimestamp(clock["unix_time"], UTC)
+    assert clock["date_time_format"] == "r"
+    assert formatted(card, "date_time") == [f"{asked_at:%d %b, %H:%M UTC}"]
+
+
 async def test_the_formatting_of_a_first_message_is_kept_on_the_card(
     office: Office, alice: User
 ) -> None:
     await alice.writes("😀 very late", entities=[{"type": "bold", "offset": 3, "length": 4}])
 
     card = await office.sees("very late")
-    assert formatted(card, "bold") == ["🔶 #1", "very"]
+    assert formatted(card, "bold") == ["very"]
 
 
 async def test_further_messages_join_the_open_ticket_as_replies_to_its_card(
@@ -157,7 +172,7 @@ async def test_who_writes_again_within_a_week_reopens_the_ticket_under_a_new_car
 
     await alice.sees("is open again.")
     new = await office.sees("It is broken")
-    assert new.text.splitlines()[1:] == ["open", "It is broken"]
+    assert timeless(new).splitlines()[1:] == ["open · back with us ⏱", "It is broken"]
     assert (new.buttons, new.reply_to) == (["Take", "Close"], card.id)
     old = await office.kate.sees_edit(card, "continues below, on a new card.")
     assert old.buttons == []

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.client import Message, User
-from tests.support.office import USERNAME, Office
+from tests.support.office import USERNAME, Office, timeless
 
 A_DAY = 24 * 3600
 
@@ -114,8 +114,8 @@ async def test_a_command_that_names_the_ticket_it_replies_to_acts(
 
     await office.kate.replies(card, f"/close {said}")
 
-    head = (await office.kate.sees_edit(card, "closed · Kate")).text.splitlines()[1]
-    assert head == " · ".join(filter(None, ["closed · Kate", reason]))
+    head = timeless(await office.kate.sees_edit(card, "closed · Kate")).splitlines()[1]
+    assert head == " · ".join(filter(None, ["closed · Kate", reason, "⏱"]))
 
 
 @pytest.mark.parametrize("said", ["7, he has it", "7"])

@@ -90,6 +90,26 @@ async def test_every_ticket_of_an_older_database_gets_a_mark_of_its_own(
     assert all(len(mark) == 12 for mark in marks)
 
 
+async def test_tickets_of_an_older_database_wait_since_their_history_says(
+    database: AsyncEngine, empty_database_url: str
+) -> None:
+    await migrating.upgrade(empty_database_url, "0020")
+    await put_rows(database)
+    async with database.begin() as connection:
+        await connection.execute(sql("UPDATE tickets SET status = 'pending' WHERE id = 1"))
+        await connection.execute(sql("UPDATE tickets SET status = 'closed' WHERE id = 2"))
+        await connection.execute(sql("UPDATE ticket_events SET kind = 'answered'"))
+
+    await migrating.upgrade(empty_database_url, "0021")
+
+    wrong = """
+        SELECT id FROM tickets WHERE waiting_since <> CASE status WHEN 'closed' THEN closed_at
+            ELSE (SELECT happened_at FROM ticket_events WHERE ticket_id = tickets.id) END
+    """
+    async with database.connect() as connection:
+        assert list(await connection.scalars(sql(wrong))) == []
+
+
 async def test_every_message_of_an_older_database_is_of_the_bots_own_chats(
     database: AsyncEngine, empty_database_url: str
 ) -> None:

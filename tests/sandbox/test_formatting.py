@@ -78,6 +78,28 @@ def test_tags_with_attributes(source: str, entity: Json) -> None:
     assert html.parse(source) == ("x", [{"offset": 0, "length": 1} | entity])
 
 
+@pytest.mark.parametrize("view", ["", "r", "t", "wDT"])
+def test_a_time_is_an_entity(view: str) -> None:
+    entity = {"type": "date_time", "offset": 0, "length": 1, "unix_time": 60}
+
+    assert entities.check("x", [entity | {"date_time_format": view}])
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({}, "unix_time"),
+        ({"unix_time": "60"}, "unix_time"),
+        ({"unix_time": 0}, "unix_time"),
+        ({"unix_time": 60, "date_time_format": "rt"}, "format"),
+        ({"unix_time": 60, "date_time_format": 5}, "format"),
+    ],
+)
+def test_a_wrong_time_is_refused(said: Json, reason: str) -> None:
+    with pytest.raises(ApiError, match=reason):
+        entities.check("x", [{"type": "date_time", "offset": 0, "length": 1} | said])
+
+
 def test_code_inside_pre_names_its_language() -> None:
     _, found = html.parse('<pre><code class="language-python">x</code></pre>')
 

@@ -29,7 +29,7 @@ from services.problems import (
     UserHasMostTickets,
 )
 from tests.services import factories
-from tests.services.factories import ANN, DAY, SECOND, STAFF, TODAY, content
+from tests.services.factories import ANN, DAY, HOUR, SECOND, STAFF, TODAY, content
 from tests.support.times import NOON
 
 USER = ANN.telegram_id
@@ -109,6 +109,27 @@ async def test_when_the_user_writes_staff_must_act(
     await receive(session)
 
     assert ticket.status is after
+
+
+async def test_a_ticket_waits_since_it_became_somebodys_turn(session: AsyncSession) -> None:
+    kate, ticket = await factories.kate(session), await receive(session)
+    ticket = await tickets.get(session, ticket.id, staff_chat_id=STAFF)
+    since = [ticket.waiting_since]
+
+    await tickets.take(session, ticket, by=kate, now=NOON + HOUR)
+    since.append(ticket.waiting_since)
+    said = content("Which order?", chat_id=STAFF)
+    await answers.write(session, ticket, said, by=kate, now=NOON + 2 * HOUR)
+    since.append(ticket.waiting_since)
+    for hours in (3, 4):
+        await receive(session, now=NOON + hours * HOUR)
+        since.append(ticket.waiting_since)
+    await tickets.close(session, ticket, by=kate, now=NOON + 5 * HOUR)
+    since.append(ticket.waiting_since)
+    await tickets.reopen(session, ticket, by=kate, now=NOON + 6 * HOUR)
+    since.append(ticket.waiting_since)
+
+    assert since == [NOON + hours * HOUR for hours in (0, 0, 2, 3, 3, 5, 6)]
 
 
 @pytest.mark.parametrize("before", [NEW, OPEN, PENDING, ON_HOLD])

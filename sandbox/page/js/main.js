@@ -1,6 +1,7 @@
 /** Begins: learns the secret, asks who there is, opens two panes, follows the feed. */
 
 import { call, useSecret } from "./api.js";
+import { run as runClocks } from "./clocks.js";
 import { ask } from "./dialog.js";
 import { h } from "./dom.js";
 import { Dock } from "./dock.js";
@@ -79,4 +80,5 @@ async function onState(store, connected) {
   if (again && (await attempt(() => call("seq"))) < store.seq) location.reload();
 }
 
+runClocks();
 begin();

@@ -1,5 +1,6 @@
 /** Formatted text: entities (https://core.telegram.org/bots/api#messageentity) become elements. */
 
+import { clock } from "./clocks.js";
 import { h } from "./dom.js";
 
 // An inline mark takes part in the order of its line, as in Telegram's applications.
@@ -8,7 +9,6 @@ const TAGS = {
   italic: "em",
   underline: "u",
   strikethrough: "s",
-  code: "code",
   pre: "pre",
   blockquote: "blockquote",
   expandable_blockquote: "blockquote",
@@ -38,10 +38,14 @@ function fill(parent, text, from, to, entities, doing) {
     while (i < entities.length && entities[i].offset < end) inner.push(entities[i++]);
     if (end <= start) continue;
     parent.append(text.slice(at, start));
+    at = end;
+    if (entity.type === "date_time") {
+      parent.append(clock(entity, text.slice(start, end)));
+      continue;
+    }
     const element = elementFor(entity, text.slice(start, end), doing);
     fill(element, text, start, end, inner, doing);
     parent.append(element);
-    at = end;
   }
   parent.append(text.slice(at, to));
 }
@@ -49,6 +53,8 @@ function fill(parent, text, from, to, entities, doing) {
 function elementFor(entity, text, doing) {
   if (entity.type in TAGS) return h(TAGS[entity.type]);
   switch (entity.type) {
+    case "code":
+      return h("code", { title: "Click to copy", onclick: () => navigator.clipboard.writeText(text) });
     case "text_link":
       return link(entity.url, doing);
     case "url":

@@ -25,7 +25,10 @@ export function setClock(now) {
   ahead = now * 1000 - Date.now();
 }
 
-const isToday = (seconds) => new Date(seconds * 1000).toDateString() === new Date(Date.now() + ahead).toDateString();
+/** What Telegram's clock says, in seconds. */
+export const now = () => (Date.now() + ahead) / 1000;
+
+const isToday = (seconds) => new Date(seconds * 1000).toDateString() === new Date(now() * 1000).toDateString();
 
 export const dayName = (seconds) => (isToday(seconds) ? "Today" : day(seconds));
 

@@ -25,7 +25,7 @@ from services.notices import Notice
 from services.problems import Problem, SeveralTickets, UserHasMostTickets
 from tests.bot.wording.wall import Wall, at
 from tests.services import factories, test_problems
-from tests.services.factories import ANN, STAFF, content, photo
+from tests.services.factories import ANN, HOUR, STAFF, content, photo
 from tests.support import engines
 from tests.support.times import NOON
 
@@ -139,11 +139,15 @@ async def test_a_stranger_reads_the_language_that_the_update_named(
 @pytest.mark.parametrize(
     ("status", "state", "buttons"),
     [
-        (TicketStatus.NEW, ("🔶", "new"), ["Take", "Close"]),
-        (TicketStatus.OPEN, ("🟠", "open"), ["Take", "Close"]),
-        (TicketStatus.PENDING, ("🟦", "answered, waiting for the user"), ["Take", "Close"]),
-        (TicketStatus.ON_HOLD, ("⚪", "on hold"), ["Take", "Close"]),
-        (TicketStatus.CLOSED, ("✔️", "closed"), ["Reopen"]),
+        (TicketStatus.NEW, ("🔶", "new · asked 23 Nov, 12:00 UTC"), ["Take", "Close"]),
+        (TicketStatus.OPEN, ("🟠", "open · asked 23 Nov, 12:00 UTC"), ["Take", "Close"]),
+        (
+            TicketStatus.PENDING,
+            ("🟦", "answered, waiting for the user · 23 Nov, 12:00 UTC"),
+            ["Take", "Close"],
+        ),
+        (TicketStatus.ON_HOLD, ("⚪", "on hold · 23 Nov, 12:00 UTC"), ["Take", "Close"]),
+        (TicketStatus.CLOSED, ("✔️", "closed · 23 Nov, 12:00 UTC"), ["Reopen"]),
     ],
 )
 async def test_a_card_shows_who_must_act_and_what_can_be_done(
@@ -162,7 +166,8 @@ async def test_a_card_shows_who_must_act_and_what_can_be_done(
     assert card.text == f"{sign} #7 · Ann\n{words}\nMy order is late"
     assert card.buttons == buttons
     assert card.formatted("text_mention") == ["Ann"]
-    assert card.formatted("bold") == [f"{sign} #7"]
+    assert card.formatted("code") == ["#7"]
+    assert card.formatted("date_time") == ["23 Nov, 12:00 UTC"]
 
 
 async def test_a_card_shows_the_formatting_of_the_first_message(
@@ -243,7 +248,7 @@ async def test_a_first_message_that_is_not_text_is_no_part_of_the_card(
     await wall.catch_up()
 
     card, picture = wall.chat()
-    assert card.text == "🔶 #7 · Ann\nnew"
+    assert card.text == "🔶 #7 · Ann\nnew · asked 23 Nov, 12:00 UTC"
     assert picture.reply_to == card.id
 
 
@@ -327,7 +332,29 @@ async def test_any_name_is_mentioned_on_the_card(
     await post(session, notices.CardPosted(ticket.id), ticket)
     await wall.catch_up()
 
-    assert wall.chat()[0].formatted("text_mention") == [names.person(ticket.user)]
+    (card,), shown = wall.chat(), names.person(ticket.user)
+    assert shown in card.text
+    assert card.formatted("text_mention") == ["id" if shown == "id 7" else shown]
+
+
+async def test_the_id_of_somebody_without_a_name_is_copied_by_a_tap(
+    session: AsyncSession, wall: Wall
+) -> None:
+    ticket = await factories.ticket(session, user=await factories.user(session, name=""))
+    await post(session, notices.CardPosted(ticket.id), ticket)
+    await wall.catch_up()
+
+    assert wall.chat()[0].formatted("code") == ["#7", "7"]
+
+
+async def test_a_card_says_when_it_became_the_teams_turn_again(
+    session: AsyncSession, wall: Wall, ticket: Ticket
+) -> None:
+    ticket.status, ticket.waiting_since = TicketStatus.OPEN, NOON - 2 * HOUR
+    await post(session, notices.CardPosted(ticket.id), ticket)
+    await wall.catch_up()
+
+    assert "open · back with us 23 Nov, 10:00 UTC" in wall.texts()[0]
 
 
 def test_nothing_in_a_name_is_left_to_turn_what_follows() -> None:

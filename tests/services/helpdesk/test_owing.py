@@ -5,14 +5,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import Delivery
-from database.models import Message, Ticket, TicketStatus
+from database.models import Message, Ticket, TicketEvent, TicketStatus
 from database.session import make_engine, make_sessions
 from services import ticket_service as tickets
 from services.delivery import failures
 from services.helpdesk import answers, resend
 from services.notices import AnswerPosted, CardRedrawn
 from tests.services import factories
-from tests.services.factories import STAFF, content
+from tests.services.factories import HOUR, STAFF, content
 from tests.support.times import NOON
 
 BLOCKED = "Forbidden: bot was blocked by the user"
@@ -43,6 +43,31 @@ async def test_a_ticket_whose_only_answer_failed_is_what_it_was_and_its_card_sho
 
     assert ticket.status is before
     assert (STAFF, CardRedrawn(ticket.id)) in await factories.waiting(session)
+
+
+async def test_a_ticket_waits_since_its_turn_passed_and_again_if_no_answer_arrived(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    later = NOON + HOUR
+    said = content("It is late", chat_id=STAFF)
+    await answers.write(session, ticket, said, by=None, now=later)
+    assert ticket.waiting_since == later
+
+    await fail(session, *(await session.scalars(select(Delivery).where(Delivery.chat_id > 0))))
+
+    assert (ticket.status, ticket.waiting_since) == (TicketStatus.NEW, ticket.opened_at)
+
+
+async def test_an_answer_of_an_older_version_leaves_its_ticket_waiting_since_it_was_opened(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    sends = await answered(session, ticket, "It is late")
+    event = (await session.scalars(select(TicketEvent))).one()
+    event.details = {"message_id": 0, "was": "open"}
+
+    await fail(session, *sends)
+
+    assert (ticket.status, ticket.waiting_since) == (TicketStatus.OPEN, ticket.opened_at)
 
 
 async def test_a_ticket_waits_for_its_user_until_the_last_of_its_answers_failed(

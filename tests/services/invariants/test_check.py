@@ -102,6 +102,18 @@ async def open_with_a_time(_session: AsyncSession, ticket: Ticket) -> None:
     ticket.closed_at = NOON
 
 
+async def waits_since_another_time(_session: AsyncSession, ticket: Ticket) -> None:
+    ticket.waiting_since = NOON - HOUR
+
+
+async def answered_at_another_time(_session: AsyncSession, ticket: Ticket) -> None:
+    ticket.status, ticket.waiting_since = TicketStatus.PENDING, NOON + HOUR
+
+
+async def closed_at_another_time(_session: AsyncSession, ticket: Ticket) -> None:
+    ticket.status, ticket.closed_at = TicketStatus.CLOSED, NOON + HOUR
+
+
 async def another_group(session: AsyncSession, _ticket: Ticket) -> None:
     (await bobs_ticket(session)).staff_chat_id = -5
 
@@ -271,6 +283,9 @@ BREAKS: dict[Break, str] = {
     current_although_closed: "current and closed",
     closed_without_a_time: "closed at",
     open_with_a_time: "closed at",
+    waits_since_another_time: "waiting since",
+    answered_at_another_time: "waiting since",
+    closed_at_another_time: "waiting since",
     another_group: "staff chats",
     no_question: "a question each",
     a_question_of_somebody_else: "own questions",
