@@ -109,6 +109,12 @@ def is_admin(world: World, chat: Chat) -> bool:
     return chat.status_of(world.bot.id) in ADMIN_STATUSES
 
 
+def may(world: World, chat: Chat, right: str) -> bool:
+    """Whether the bot is an administrator there with this right."""
+    member = chat.members.get(world.bot.id)
+    return member is not None and member.may(right)
+
+
 def topic_of(chat: Chat, params: Params) -> Topic | None:
     """The thread of `message_thread_id`; a deleted one is not found (tdlib/telegram-bot-api#596).
 
@@ -140,7 +146,7 @@ def forum(world: World, params: Params) -> Chat:
     chat = readable(world, params)
     if not chat.is_forum:
         raise bad_request("the chat is not a forum")
-    if not is_admin(world, chat):
+    if not may(world, chat, "can_manage_topics"):
         raise bad_request("not enough rights to manage topics")
     return chat
 

@@ -37,7 +37,7 @@ def _group(world: World, chat: Chat) -> Json:
         "forum": chat.is_forum,
         "administrators": _administrators(world, chat),
         "bot": bot.status if bot else None,
-        "can_delete": bot is None or bot.can_delete,
+        "without": list(bot.without) if bot else [],
         "reactions": chat.reactions,
         "topics": [{"id": topic.id, "name": topic.name} for topic in topics],
         **{name: getattr(chat, name) for name in _SETTINGS},

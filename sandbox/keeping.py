@@ -22,7 +22,7 @@ from sandbox.model import Chat, Json, Member, Message, Person, Topic
 from sandbox.stage import Stage
 from sandbox.world import Callback, World
 
-VERSION = 3
+VERSION = 4
 BETWEEN_WRITES = 1.0  # seconds
 LONGEST_QUIET = 3600.0
 

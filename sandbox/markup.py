@@ -12,9 +12,13 @@ KINDS = ("inline_keyboard", "keyboard", "remove_keyboard", "force_reply")
 ACTIONS = frozenset(
     words(
         "url callback_data web_app login_url switch_inline_query switch_inline_query_current_chat "
-        "switch_inline_query_chosen_chat copy_text callback_game pay"
+        "switch_inline_query_chosen_chat copy_text callback_game pay disabled"
     )
 )
+# “Must be one of 'danger' (red), 'success' (green) or 'primary' (blue).”
+STYLES = ("danger", "success", "primary")
+# “The text to be copied to the clipboard; 1-256 characters” (#copytextbutton).
+LONGEST_COPY = 256
 # “Data to be sent in a callback query to the bot when the button is pressed, 1-64 bytes.”
 LONGEST_DATA = 64
 # MessageReplyMarkup of tdlib: more is REPLY_MARKUP_TOO_LONG.
@@ -41,6 +45,8 @@ def _inline(given: Json) -> Json | None:
     rows = given["inline_keyboard"]
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise bad_request('field "inline_keyboard" of the InlineKeyboardMarkup must be an Array')
+    if strange := [name for name in given if name != "inline_keyboard"]:
+        raise bad_request(f"the sandbox does not model {', '.join(strange)} of an inline keyboard")
     checked = [[_button(button) for button in row] for row in rows if row]
     if sum(map(len, checked)) > MOST_BUTTONS:
         raise bad_request("reply markup is too long")
@@ -56,9 +62,14 @@ def _button(button: object) -> Json:
         raise _refuse("expected an Object")
     if not button.get("text"):
         raise _refuse('field "text" must be non-empty')
-    chosen = ACTIONS & button.keys()
-    if not chosen:
+    if not ACTIONS & button.keys():
         raise _refuse("Text buttons are unallowed in the inline keyboard")
+    if button.get("style") not in {None, *STYLES}:
+        raise _refuse("invalid button style specified")
+    if "icon_custom_emoji_id" in button:
+        raise bad_request("the sandbox does not model icon_custom_emoji_id of a button")
+    if "copy_text" in button:
+        _check_copy(button["copy_text"])
     if "callback_data" in button:
         size = len(str(button["callback_data"]).encode())
         if not 1 <= size <= LONGEST_DATA:
@@ -68,3 +79,9 @@ def _button(button: object) -> Json:
         reason = f"inline keyboard button URL '{url}' is invalid: Wrong HTTP URL"
         raise bad_request(reason)
     return dict(button)
+
+
+def _check_copy(given: object) -> None:
+    text = given.get("text") if isinstance(given, dict) else None
+    if not isinstance(text, str) or not 1 <= len(text) <= LONGEST_COPY:
+        raise bad_request("BUTTON_COPY_TEXT_INVALID")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sandbox.model import Chat, Json, Member
+from sandbox.model import RIGHTS, Chat, Json, Member
 from sandbox.words import words
 
-# The rights of an administrator made by the sandbox, in Telegram's order.
+# The rights of every administrator here; RIGHTS may be taken away.
 ADMIN_RIGHTS = words(
-    "can_manage_chat can_manage_video_chats can_restrict_members can_promote_members "
-    "can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories "
-    "can_send_welcome_messages"
+    "can_manage_chat can_manage_video_chats can_promote_members can_change_info can_invite_users "
+    "can_post_stories can_edit_stories can_delete_stories can_send_welcome_messages"
 )
 PERMISSIONS = words(
     "can_send_messages can_send_audios can_send_documents can_send_photos can_send_videos "
@@ -28,9 +27,11 @@ def view(member: Member, chat: Chat, *, can_be_edited: bool = False) -> Json:
         return base | {"is_anonymous": False}
     if member.status == "administrator":
         rights = dict.fromkeys(ADMIN_RIGHTS, True)
-        rights |= {"can_be_edited": can_be_edited, "is_anonymous": False, "can_pin_messages": True}
-        rights["can_delete_messages"] = member.can_delete
-        return base | rights | ({"can_manage_topics": True} if chat.is_forum else {})
+        rights |= {"can_be_edited": can_be_edited, "is_anonymous": False}
+        rights |= {right: member.may(right) for right in RIGHTS}
+        if not chat.is_forum:
+            del rights["can_manage_topics"]
+        return base | rights
     if member.status == "restricted":
         allowed = dict.fromkeys(PERMISSIONS, member.can_send)
         return base | allowed | dict.fromkeys(OTHER_PERMISSIONS, False) | _restriction()
@@ -65,7 +66,6 @@ def full(chat: Chat) -> Json:
         info["linked_chat_id"] = chat.linked_chat_id
     if chat.protected:
         info["has_protected_content"] = True
-    if pinned := [one for one in sorted(chat.pinned) if one in chat.messages]:
-        # “The most recent pinned message (by sending date)” (#chatfullinfo)
-        info["pinned_message"] = chat.messages[pinned[-1]].view
+    if pinned := chat.pins():
+        info["pinned_message"] = pinned[0].view
     return info

@@ -33,14 +33,27 @@ class Person:
         return view
 
 
+# The rights of administrators on which something here depends, as ChatMemberAdministrator has them.
+RIGHTS = ("can_delete_messages", "can_restrict_members", "can_pin_messages", "can_manage_topics")
+
+
 @dataclass(slots=True)
 class Member:
-    """A person's place in a chat: `status` in Telegram's words, and whether they may write."""
+    """A person's place in a chat: `status` in Telegram's words, and whether they may write.
+
+    `without` are those of RIGHTS that were taken from an administrator.
+    """
 
     person: Person
     status: str = "member"
     can_send: bool = True
-    can_delete: bool = True
+    without: list[str] = field(default_factory=list)
+
+    def may(self, right: str) -> bool:
+        """Whether they are an administrator with this right; the owner has all."""
+        return self.status == "creator" or (
+            self.status == "administrator" and right not in self.without
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -117,6 +130,11 @@ class Chat:
         """ChatMember.status; `left` for somebody who was never there."""
         member = self.members.get(person_id)
         return member.status if member else "left"
+
+    def pins(self) -> list[Message]:
+        """The pinned messages that are still there, “the most recent … (by sending date)” first."""
+        ids = sorted(self.pinned, reverse=True)
+        return [self.messages[one] for one in ids if one in self.messages]
 
     def json(self) -> Json:
         """https://core.telegram.org/bots/api#chat."""

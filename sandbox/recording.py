@@ -25,7 +25,7 @@ from sandbox.world import World
 DEEDS = frozenset(
     words(
         "user group member settings upgrade topic delete_topic rename block deactivate write send "
-        "album edit delete react press vote update limits latency fault mend advance bot"
+        "album edit delete react pin unpin press vote update limits latency fault mend advance bot"
     )
 )
 # The field of a result that holds the new id, by action.
@@ -33,6 +33,7 @@ IDS = {
     "write": "message_id",
     "send": "message_id",
     "album": "message_id",
+    "pin": "message_id",
     "topic": "message_thread_id",
     "user": "id",
     "group": "id",

@@ -129,6 +129,15 @@ class User(Viewer):
         """Choose a reaction, or take one's reactions back."""
         await self._do("react", chat=message.chat_id, message=message.id, emoji=list(emoji))
 
+    async def pins(self, message: Message, *, silent: bool = False) -> Message:
+        """Pin a message; the service message that says so."""
+        place = {"chat": message.chat_id, "message": message.id}
+        return Message(await self._do("pin", silent=silent, **place))
+
+    async def unpins(self, message: Message) -> None:
+        """Unpin a message; the bot is not told."""
+        await self._do("unpin", chat=message.chat_id, message=message.id)
+
     async def votes(self, message: Message, *options: int) -> None:
         """Choose options of a poll by their numbers from 0; none takes one's vote back."""
         await self._do("vote", chat=message.chat_id, message=message.id, options=list(options))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.actions import action, chat_of, person_of
 from sandbox.methods import topics
-from sandbox.model import ADMIN_STATUSES, PRESENT, Json, Topic
+from sandbox.model import ADMIN_STATUSES, PRESENT, RIGHTS, Json, Topic
 from sandbox.people import membership
 from sandbox.stage import Stage
 from sandbox.world import ANONYMOUS
@@ -17,8 +17,8 @@ def add_group(stage: Stage, body: Json) -> Json:
     """A group: title, members (ids, the first owns it), supergroup, forum, bot, id.
 
     `bot` is its status there: member (default), administrator, or null when it is not in it;
-    `can_delete` false takes that right from it. `administrators` are ids of members. The
-    arguments of `settings` are taken as well.
+    `without` are rights that it lacks. `administrators` are ids of members. The arguments of
+    `settings` are taken as well.
     """
     people = [stage.world.people[int(one)] for one in body.get("members", ())]
     chat = membership.create_group(
@@ -33,7 +33,7 @@ def add_group(stage: Stage, body: Json) -> Json:
     for person_id in body.get("administrators", ()):
         chat.members[int(person_id)].status = "administrator"
     if (there := chat.members.get(stage.world.bot.id)) is not None:
-        there.can_delete = bool(body.get("can_delete", True))
+        there.without = _without(body)
     settings(stage, body | {"chat": chat.id})
     return chat.json()
 
@@ -54,9 +54,21 @@ def chats(stage: Stage, _body: Json) -> list[Json]:
     return shown
 
 
+def _without(body: Json) -> list[str]:
+    """The rights that an administrator is to lack; refuses those on which nothing here depends."""
+    without = [str(one) for one in body.get("without", ())]
+    if strange := [one for one in without if one not in RIGHTS]:
+        reason = f"the sandbox does not model {', '.join(strange)}, only {', '.join(RIGHTS)}"
+        raise ValueError(reason)
+    return without
+
+
 @action("member")
 def member(stage: Stage, body: Json) -> bool:
-    """Give `user` (default: the bot) a `status` in `chat`; `can_send`, `can_delete`."""
+    """Give `user` (default: the bot) a `status` in `chat`; `can_send`.
+
+    An administrator has all rights but those listed in `without`.
+    """
     chat, status = chat_of(stage, body), body["status"]
     if status not in STATUSES:
         reason = f"a status is one of {', '.join(sorted(STATUSES))}"
@@ -71,7 +83,7 @@ def member(stage: Stage, body: Json) -> bool:
         status,
         by=by,
         can_send=bool(body.get("can_send", status != "restricted")),
-        can_delete=bool(body.get("can_delete", True)),
+        without=_without(body),
     )
     return True
 

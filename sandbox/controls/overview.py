@@ -7,7 +7,7 @@ from itertools import islice
 
 from sandbox import commands
 from sandbox.actions import action, chat_of, person_of
-from sandbox.model import Chat, Json
+from sandbox.model import RIGHTS, Chat, Json
 from sandbox.stage import Stage
 
 # How many of the latest calls are listed.
@@ -37,7 +37,7 @@ def _chat(stage: Stage, chat: Chat) -> Json:
     last = next(reversed(chat.messages.values()), None)
     members = [
         {"id": one.person.id, "name": one.person.first_name, "status": one.status}
-        | {"can_send": one.can_send, "can_delete": one.can_delete}
+        | {"can_send": one.can_send, "rights": [right for right in RIGHTS if one.may(right)]}
         for one in chat.members.values()
     ]
     return chat.json() | {
@@ -49,6 +49,7 @@ def _chat(stage: Stage, chat: Chat) -> Json:
         "muted": chat.muted,
         "drops_threads": chat.drops_threads,
         "migrated_to": chat.migrated_to,
+        "pinned": [stage.world.shown(one) for one in chat.pins()],
     }
 
 

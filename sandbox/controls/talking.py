@@ -10,7 +10,7 @@ from sandbox.actions import action, chat_of, message_of, person_of
 from sandbox.files import StoredFile
 from sandbox.kinds import dice, poll
 from sandbox.model import Json, Message
-from sandbox.people import acting, voting
+from sandbox.people import acting, pinning, voting
 from sandbox.stage import Stage
 
 POLL_FLAGS = ("is_anonymous", "allows_multiple_answers")
@@ -127,6 +127,24 @@ def delete(stage: Stage, body: Json) -> bool:
 def react(stage: Stage, body: Json) -> bool:
     """Choose `emoji` (a list, empty to take them back)."""
     acting.react(stage.world, person_of(stage, body), message_of(stage, body), body["emoji"])
+    return True
+
+
+@action("pin")
+def pin(stage: Stage, body: Json) -> Json:
+    """Pin `message`; `silent` true: nobody hears a sound. The service message that says so."""
+    message, person = message_of(stage, body), person_of(stage, body)
+    pinning.may_pin(message.chat, person)
+    silent = bool(body.get("silent"))
+    return stage.world.shown(pinning.pin(stage.world, message, person, silent=silent))
+
+
+@action("unpin")
+def unpin(stage: Stage, body: Json) -> bool:
+    """Unpin `message`; the bot is not told."""
+    message = message_of(stage, body)
+    pinning.may_pin(message.chat, person_of(stage, body))
+    pinning.unpin(stage.world, message.chat, {message.id})
     return True
 
 

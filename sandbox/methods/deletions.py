@@ -26,10 +26,8 @@ def _check(world: World, message: Message) -> None:
     if private_dice and age <= DICE_SECONDS:
         raise bad_request("message can't be deleted for everyone")
     own = message.author_id == world.bot.id
-    if not own and not message.chat.private:
-        member = message.chat.members[world.bot.id]
-        if not access.is_admin(world, message.chat) or not member.can_delete:
-            raise bad_request("message can't be deleted for everyone")
+    if not (own or message.chat.private or access.may(world, message.chat, "can_delete_messages")):
+        raise bad_request("message can't be deleted for everyone")
 
 
 @method("deleteMessage", "chat_id message_id")

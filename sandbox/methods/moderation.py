@@ -25,7 +25,7 @@ def _concerned(world: World, params: Params) -> tuple[Chat, Person]:
         raise bad_request("invalid user_id specified")
     if person is world.bot:
         raise bad_request("can't restrict self")
-    if not access.is_admin(world, chat):
+    if not access.may(world, chat, "can_restrict_members"):
         raise bad_request("not enough rights to restrict/unrestrict chat member")
     status = chat.status_of(person.id)
     if status == "creator":

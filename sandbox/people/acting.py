@@ -115,8 +115,7 @@ def delete(world: World, person: Person, message: Message) -> None:
     """
     chat = message.chat
     is_there(chat, person)
-    member = chat.members[person.id]
-    trusted = member.status in ADMIN_STATUSES and member.can_delete
+    trusted = chat.members[person.id].may("can_delete_messages")
     if not (chat.private or message.author_id == person.id or trusted):
         raise bad_request(f"{person.first_name} may not delete what others wrote here")
     world.delete(message)
@@ -157,6 +156,8 @@ def _data(message: Message, label: str) -> str:
     chosen = next((b for b in buttons if b["text"] == label), None) or next(
         (button for button in buttons if label in button["text"]), None
     )
+    if chosen is not None and "disabled" in chosen:
+        raise bad_request(f"the button {chosen['text']!r} is disabled")
     if chosen is None or "callback_data" not in chosen:
         labels = [button["text"] for button in buttons]
         raise bad_request(f"there is no button {label!r} to press, only {labels}")

@@ -6,6 +6,7 @@ administrators that ask for it (https://core.telegram.org/bots/api#update).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from sandbox import members
@@ -22,12 +23,15 @@ def change(
     *,
     by: Person,
     can_send: bool = True,
-    can_delete: bool = True,
+    without: Iterable[str] = (),
 ) -> None:
-    """Give `person` a new status in `chat`, with the service message and updates it brings."""
+    """Give `person` a new status in `chat`, with the service message and updates it brings.
+
+    An administrator has all rights but those that it is made `without`.
+    """
     member = chat.members.setdefault(person.id, Member(person, "left"))
     old, was = members.view(member, chat), member.status
-    member.status, member.can_send, member.can_delete = status, can_send, can_delete
+    member.status, member.can_send, member.without = status, can_send, list(without)
     _tell(world, chat, member, old, by)
     if was not in PRESENT and status in PRESENT:
         world.add_message(chat, by, {"new_chat_members": [person.json()]}, service=True)

@@ -35,14 +35,70 @@ async def test_rights_to_delete_and_a_day_that_passes(browser: "Browser") -> Non
         await page.get_by_role("button", name="Break it").click()
         panel = page.get_by_role("region", name="Break it")
         await panel.get_by_label("The bot is").select_option("administrator")
-        await panel.get_by_label("The bot may delete messages").uncheck()
+        may = panel.get_by_role("group", name="The bot may")
+        await may.get_by_label("delete messages").uncheck()
+        await may.get_by_label("pin messages").uncheck()
+        await may.get_by_label("delete messages").check()
         await page.get_by_text("bot: administrator").wait_for()
-        assert (bot.status, bot.can_delete) == ("administrator", False)
+        await may.get_by_role("switch", name="pin messages", checked=False).wait_for()
+        assert (bot.status, bot.without) == ("administrator", ["can_pin_messages"])
+        await desk.pictured("page-rights")
 
         before = sandbox.clock.now()
         await panel.get_by_role("button", name="A day later").click()
         await page.get_by_text("Telegram's clock says").wait_for()
         assert sandbox.clock.now() - before >= 86_400
+
+
+async def test_what_is_pinned_stands_above_the_messages(browser: "Browser") -> None:
+    async with open_stage() as sandbox, open_desk(browser, sandbox) as desk:
+        page, right = desk.page, desk.right
+        pinned = right.get_by_role("group", name="Pinned")
+        for text in ("the first rule", "the second rule"):
+            await desk.writes(right, text)
+            await desk.does(right, text, "Pin without a sound")
+        await pinned.get_by_text("the second rule").wait_for()
+        await pinned.get_by_text("Pinned message 2 of 2").wait_for()
+        await desk.pictured("page-pinned")
+
+        await pinned.get_by_role("button", name="the second rule").click()
+        await pinned.get_by_text("the first rule").wait_for()
+        await pinned.get_by_role("button", name="Unpin").click()
+        await pinned.get_by_text("Pinned message", exact=True).wait_for()
+        await pinned.get_by_text("the second rule").wait_for()
+
+        await desk.does(right, "the second rule", "Delete")
+        await pinned.wait_for(state="hidden")
+        assert len(await page.get_by_text("Kate pinned").all()) >= 2
+
+
+async def test_buttons_are_coloured_copied_and_disabled(browser: "Browser") -> None:
+    async with open_stage() as sandbox, open_desk(browser, sandbox) as desk:
+        await desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        rows = [
+            [
+                {"text": "Take", "callback_data": "take", "style": "primary"},
+                {"text": "Reopen", "callback_data": "reopen", "style": "success"},
+                {"text": "Close", "callback_data": "close", "style": "danger"},
+            ],
+            [
+                {"text": "#7", "copy_text": {"text": "2026-11-28/7"}},
+                {"text": "Anna has it", "disabled": {}},
+                {"text": "More…", "callback_data": "more"},
+            ],
+        ]
+        keyboard = {"inline_keyboard": rows}
+        chat, world = sandbox.world.chats[STAFF_CHAT], sandbox.world
+        world.add_message(chat, world.bot, {"text": "🔶 #7 Alice"}, keyboard=keyboard)
+
+        button = desk.right.get_by_role("button", name="Take")
+        await button.wait_for()
+        await desk.pictured("page-buttons")
+        assert await desk.right.get_by_role("button", name="Anna has it").is_disabled()
+        await desk.right.get_by_role("button", name="#7").last.click()
+        await desk.page.get_by_text("Copied.").wait_for()
+        copied = await desk.page.evaluate("navigator.clipboard.readText()")
+        assert copied == "2026-11-28/7"
 
 
 async def test_every_tab_knows_the_time_that_has_passed(browser: "Browser") -> None:

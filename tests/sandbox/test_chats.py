@@ -197,7 +197,7 @@ async def test_rights_and_settings_move_with_a_group(
     api: Api, telegram: Telegram, kate: User
 ) -> None:
     group = await telegram.group("Support", members=[kate])
-    await group.bot_becomes("administrator", can_delete=False)
+    await group.bot_becomes("administrator", without=["can_delete_messages"])
     await group.mutes_members()
     await group.protects_content()
 

@@ -150,10 +150,10 @@ async def test_people_delete_their_own_messages_and_administrators_with_the_righ
     with pytest.raises(ControlError, match="Max may not delete what others wrote"):
         await max_.deletes(said[2])
     place = {"chat": group.id, "user": max_.id, "status": "administrator"}
-    await telegram.call("member", **place, can_delete=False)
+    await telegram.call("member", **place, without=["can_delete_messages"])
     with pytest.raises(ControlError, match="Max may not delete what others wrote"):
         await max_.deletes(said[2])
-    await telegram.call("member", **place, can_delete=True)
+    await telegram.call("member", **place, without=[])
     await max_.deletes(said[2])
     with pytest.raises(ControlError, match="Max is not a member"):
         await max_.deletes(answer)

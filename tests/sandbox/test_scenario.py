@@ -271,7 +271,9 @@ async def test_groups_are_set_up_as_they_were(telegram: Telegram, sandbox: Sandb
     max_ = await telegram.user("Max", user_id=80)
     group = await telegram.group("Forum", members=[owner, max_], forum=True, bot="administrator")
     topic = await telegram.call("topic", chat=group.id, user=owner.id, name="Returns")
-    await telegram.call("member", chat=group.id, status="administrator", can_delete=False)
+    await telegram.call(
+        "member", chat=group.id, status="administrator", without=["can_delete_messages"]
+    )
     await max_.becomes("administrator", group)
     await group.mutes_members()
     await group.protects_content()
@@ -289,7 +291,7 @@ async def test_groups_are_set_up_as_they_were(telegram: Telegram, sandbox: Sandb
         assert getattr(now, name) == getattr(then, name), name
     for member in then.members.values():
         same = now.members[member.person.id]
-        assert (same.status, same.can_delete) == (member.status, member.can_delete)
+        assert (same.status, same.without) == (member.status, member.without)
     assert [one.name for one in now.topics.values()] == ["Returns"]
     said = list(now.messages.values())[-1].view
     assert (said["text"], said["message_thread_id"]) == ("about a return", *now.topics)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from sandbox import Telegram
-from sandbox.client import User
+from sandbox.client import ControlError, Message, User
 from tests.sandbox.conftest import Api, Json
 
 TEXTS = [
@@ -83,6 +83,51 @@ async def test_a_button_must_do_something(api: Api, alice: User) -> None:
         "Bad Request: can't parse inline keyboard button: "
         "Text buttons are unallowed in the inline keyboard"
     )
+
+
+@pytest.mark.parametrize(
+    ("button", "reason"),
+    [
+        ({"style": "pink"}, "can't parse inline keyboard button: invalid button style specified"),
+        ({"copy_text": {"text": ""}}, "BUTTON_COPY_TEXT_INVALID"),
+        ({"copy_text": {"text": "x" * 257}}, "BUTTON_COPY_TEXT_INVALID"),
+        (
+            {"icon_custom_emoji_id": "5"},
+            "the sandbox does not model icon_custom_emoji_id of a button",
+        ),
+    ],
+)
+async def test_a_button_that_telegram_or_the_sandbox_does_not_know_is_refused(
+    api: Api, alice: User, button: Json, reason: str
+) -> None:
+    await alice.writes("/start")
+    more = {"callback_data": "x"} if "copy_text" not in button else {}
+
+    _, refused = await api.refused(
+        "sendMessage", chat_id=alice.id, text="x", reply_markup=keyboard(**button, **more)
+    )
+
+    assert refused == f"Bad Request: {reason}"
+
+
+async def test_what_a_keyboard_can_do_beyond_its_buttons_is_refused_by_name(
+    api: Api, alice: User
+) -> None:
+    await alice.writes("/start")
+    markup = keyboard(callback_data="x") | {"force_reply": True}
+
+    _, refused = await api.refused("sendMessage", chat_id=alice.id, text="x", reply_markup=markup)
+
+    assert refused == "Bad Request: the sandbox does not model force_reply of an inline keyboard"
+
+
+async def test_a_disabled_button_cannot_be_pressed(api: Api, alice: User) -> None:
+    await alice.writes("/start")
+    buttons = keyboard(disabled={}, style="danger")
+    sent = await api("sendMessage", chat_id=alice.id, text="x", reply_markup=buttons)
+
+    with pytest.raises(ControlError, match="is disabled"):
+        await alice.presses(Message(sent), sent["reply_markup"]["inline_keyboard"][0][0]["text"])
 
 
 async def test_a_reply_carries_one_level_of_what_it_answers(api: Api, alice: User) -> None:

@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { alertBox, ask } from "./dialog.js";
 import { h } from "./dom.js";
 import { closeMenu, openMenu } from "./menu.js";
+import { isPinned, mayPin, pin, unpin } from "./pinned.js";
 import { attempt, toast } from "./toast.js";
 import { authorId, nameOf } from "./words.js";
 
@@ -44,6 +45,7 @@ function messageMenu(pane, message, anchor) {
       { label: "Reply", icon: "reply", act: () => pane.composer.replyTo(message) },
       mine && (message.text || message.caption) && { label: "Edit", icon: "edit", act: () => pane.composer.edit(message) },
       message.reply_to_message && { label: "Go to the quoted message", icon: "reply", act: () => pane.conversation.jump(message.reply_to_message.message_id) },
+      ...pinning(pane, message),
       text && { label: "Copy text", icon: "document", act: () => copy(text) },
       mayDelete(pane, message) && { label: "Delete", icon: "close", danger: true, act: () => remove(pane, message) },
     ],
@@ -54,8 +56,16 @@ function messageMenu(pane, message, anchor) {
 /** In private one may delete everything; in a group one's own, and with the right to it all. */
 function mayDelete(pane, message) {
   if (pane.chat.type === "private" || authorId(message) === pane.me) return true;
-  const { status, can_delete } = pane.store.member(pane.chat, pane.me) ?? {};
-  return status === "creator" || (status === "administrator" && can_delete);
+  const { rights = [] } = pane.store.member(pane.chat, pane.me) ?? {};
+  return rights.includes("can_delete_messages");
+}
+
+function pinning(pane, message) {
+  if (!mayPin(pane)) return [];
+  if (isPinned(pane, message)) return [{ label: "Unpin", icon: "pin", act: () => unpin(pane, message) }];
+  const loud = { label: "Pin", icon: "pin", act: () => pin(pane, message, false) };
+  if (pane.chat.type === "private") return [loud];
+  return [loud, { label: "Pin without a sound", icon: "pin", act: () => pin(pane, message, true) }];
 }
 
 const react = (pane, message, emoji) =>

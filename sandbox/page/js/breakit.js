@@ -35,6 +35,13 @@ const LATENCIES = { 0: "none", 0.3: "0.3 s", 1: "1 s", 5: "5 s" };
 const TIMES = { "An hour later": 3600, "A day later": 86400 };
 const STATUSES = { member: "member", administrator: "administrator", restricted: "may not write", left: "removed", kicked: "banned" };
 
+const RIGHTS = {
+  can_delete_messages: "delete messages",
+  can_pin_messages: "pin messages",
+  can_restrict_members: "ban people",
+  can_manage_topics: "manage threads",
+};
+
 const act = (action, body) => attempt(() => call(action, body));
 
 /** @param {import("./store.js").Store} store */
@@ -114,13 +121,13 @@ function described({ kind, status, method, spares, times }) {
 function group(store) {
   const chosen = choose("Group", {}, () => draw());
   const rights = choose("The bot is", STATUSES, (status) => act("member", { chat: current().id, status }));
-  const deletes = toggle("The bot may delete messages", (can_delete) => act("member", { chat: current().id, status: "administrator", can_delete }));
+  const may = administratorsRights(store, () => current());
   const drops = toggle("Threads silently land in General", (drops_threads) => act("settings", { chat: current().id, drops_threads }));
   const upgrade = h("button", { type: "button", class: "danger", onclick: () => act("upgrade", { chat: current().id }) }, "Make this a supergroup");
   const thread = choose("Thread", {});
   const gone = h("button", { type: "button", class: "danger", onclick: () => act("delete_topic", { chat: current().id, thread: Number(thread.input.value) }) }, "Delete this thread");
   const threads = h("div", { class: "pair" }, thread.element, gone);
-  const element = box("The group", h("div", { class: "pair" }, chosen.element, rights.element), deletes.element, upgrade, drops.element, threads);
+  const element = box("The group", h("div", { class: "pair" }, chosen.element, rights.element), may.element, upgrade, drops.element, threads);
   const groups = () => [...store.chats.values()].filter((chat) => chat.type !== "private" && !chat.migrated_to);
   const current = () => store.chats.get(Number(chosen.input.value)) ?? groups()[0];
   const draw = () => {
@@ -128,15 +135,29 @@ function group(store) {
     element.hidden = !now;
     if (!now) return;
     fill(chosen.input, groups().map((chat) => [chat.id, nameOf(chat)]), now.id);
-    const { status, can_delete } = store.member(now, store.bot.id) ?? { status: "left" };
-    rights.input.value = status;
-    deletes.element.hidden = status !== "administrator";
-    deletes.input.checked = can_delete;
+    rights.input.value = store.member(now, store.bot.id)?.status ?? "left";
+    may.draw();
     upgrade.disabled = now.type !== "group";
     drops.input.checked = now.drops_threads;
     drops.element.hidden = threads.hidden = !now.is_forum;
     fill(thread.input, now.topics.map((topic) => [topic.id, topic.name]));
     gone.disabled = !now.topics.length;
+  };
+  return { element, draw };
+}
+
+/** Each right of a bot that is an administrator. */
+function administratorsRights(store, current) {
+  const has = () => store.member(current(), store.bot.id)?.rights ?? [];
+  const give = () => {
+    const lacking = switches.filter(([, one]) => !one.input.checked).map(([right]) => right);
+    return act("member", { chat: current().id, status: "administrator", without: lacking });
+  };
+  const switches = Object.entries(RIGHTS).map(([right, label]) => [right, toggle(label, give)]);
+  const element = h("div", { class: "rights", role: "group", "aria-label": "The bot may" }, h("p", {}, "The bot may"), ...switches.map(([, one]) => one.element));
+  const draw = () => {
+    element.hidden = store.member(current(), store.bot.id)?.status !== "administrator";
+    for (const [right, one] of switches) one.input.checked = has().includes(right);
   };
   return { element, draw };
 }

@@ -3,6 +3,7 @@
 import { chatMenu, newTopic, sceneOf } from "./actions.js";
 import { avatar } from "./avatar.js";
 import { arrowKeys, focusOn, h, iconButton } from "./dom.js";
+import { Pinned } from "./pinned.js";
 import { Rows } from "./talkrows.js";
 import { attempt } from "./toast.js";
 import { nameOf } from "./words.js";
@@ -19,12 +20,13 @@ export class Conversation {
     this.rows = new Rows(sceneOf(pane));
     this.head = h("header", { class: "talk-head" });
     this.topics = h("div", { class: "topics", role: "group", "aria-label": "Threads", hidden: true });
+    this.pinned = new Pinned(pane);
     this.older = h("button", { type: "button", class: "older", hidden: true, onclick: () => this.loadOlder() }, "Earlier messages");
     this.scroller = h("div", { class: "scroller" }, h("div", { class: "sheet", role: "log", "aria-label": "Messages" }, this.older, this.rows.list));
     this.toEnd = iconButton("down", "Newest message", () => this.scrollToEnd(), { class: "icon-button to-end", hidden: true });
     this.toasts = h("div", { class: "toasts here", role: "status", "aria-live": "polite" });
     const sheet = h("div", { class: "sheet-box" }, this.scroller, this.toEnd, this.toasts);
-    this.element = h("div", { class: "talk-body" }, this.head, this.topics, sheet);
+    this.element = h("div", { class: "talk-body" }, this.head, this.topics, this.pinned.element, sheet);
     this.scroller.addEventListener("scroll", () => (this.toEnd.hidden = this.atEnd()));
     this.keys();
   }
@@ -108,6 +110,7 @@ export class Conversation {
     const more = iconButton("more", "What to do with this chat", (event) => chatMenu(pane, event.currentTarget));
     this.head.replaceChildren(back, avatar(other), h("div", { class: "talk-title" }, this.title, this.sub), more);
     this.drawTopics();
+    this.pinned.draw();
     return undefined;
   }
 

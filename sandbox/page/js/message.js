@@ -1,7 +1,7 @@
 /** One line of a conversation: a message, or an album of several. */
 
 import { avatar } from "./avatar.js";
-import { h, iconButton } from "./dom.js";
+import { h, icon, iconButton } from "./dom.js";
 import { media } from "./media.js";
 import { link, rich } from "./richtext.js";
 import { authorId, authorOf, exact, hour, nameOf, serviceText, summary, tint } from "./words.js";
@@ -34,7 +34,7 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufefc]/;
 export function row(messages, first, scene) {
   const message = messages[0];
   const event = serviceText(message);
-  if (event) return h("div", { class: "row service", tabindex: -1, "data-id": message.message_id }, h("span", { dir: "auto" }, event));
+  if (event) return h("div", { class: "row service", tabindex: -1, "data-id": message.message_id }, h("span", { dir: "auto" }, event, silent(message)));
   const mine = authorId(message) === scene.me;
   const props = {
     class: `row ${mine ? "mine" : "theirs"} ${first ? "first" : ""}`,
@@ -118,11 +118,16 @@ function meta(messages, mine) {
   return h(
     "span",
     { class: "meta" },
-    message.silent ? h("span", { class: "silent", title: "Came without a sound", role: "img", "aria-label": "Came without a sound" }, "🔕") : null,
+    silent(message),
     edited ? h("span", { class: "edited" }, "edited") : null,
     h("time", { title: exact(message.date) }, hour(message.date)),
     tick ? h("span", { class: `ticks ${message.delivery}`, title: meaning, role: "img", "aria-label": meaning }, tick) : null,
   );
+}
+
+function silent(message) {
+  if (!message.silent) return null;
+  return h("span", { class: "silent", title: "Came without a sound", role: "img", "aria-label": "Came without a sound" }, "🔕");
 }
 
 function keyboard(message, scene) {
@@ -136,10 +141,13 @@ function key(message, button, scene) {
   if (button.url) {
     const element = link(button.url, scene);
     element.classList.add("key");
+    if (button.style) element.dataset.style = button.style;
     element.append(button.text);
     return element;
   }
   const press = (event) => scene.press(message, button, event.currentTarget);
-  return h("button", { type: "button", class: "key", dir: "auto", onclick: press }, button.text);
+  const props = { type: "button", class: "key", "data-style": button.style, dir: "auto", disabled: "disabled" in button };
+  if (!button.copy_text) return h("button", { ...props, onclick: press }, button.text);
+  return h("button", { ...props, title: `Copies: ${button.copy_text.text}`, onclick: press }, button.text, icon("copy"));
 }
 

@@ -111,6 +111,7 @@ export class Pane {
     store.on("delete", here((change) => conversation.remove(change.message_id)));
     store.on("taken", here((change) => conversation.tick(change.message_id, "taken")));
     store.on("action", here(() => conversation.typing(true)));
+    for (const kind of ["pins", "edit", "delete"]) store.on(kind, here(() => conversation.pinned.draw()));
     store.on("opened", (chatId) => chatId === this.chatId && conversation.fill());
     store.on("callback_answer", (change) => answered(this, change));
     store.on("people", () => this.refresh());

@@ -9,7 +9,7 @@ const KEPT_CALLS = 500;
 
 /** Changes after which people, chats and members are asked for anew. */
 const ABOUT_CHATS = new Set(["chat", "member", "user"]);
-const OF_MESSAGES = new Set(["message", "edit", "delete", "reaction", "vote"]);
+const OF_MESSAGES = new Set(["message", "edit", "delete", "reaction", "vote", "pins"]);
 const ABOUT_TOPICS = /^forum_topic_/;
 
 export class Store extends EventTarget {
@@ -185,6 +185,10 @@ export class Store extends EventTarget {
     if (chat.last?.message_id !== message_id) return;
     chat.last = [...(known?.values() ?? [])].pop() ?? null;
     if (!known) this.reload();
+  }
+
+  on_pins({ chat_id, pinned }) {
+    this.chats.get(chat_id).pinned = pinned;
   }
 
   on_taken({ chat_id, message_id }) {
