@@ -60,6 +60,7 @@ async def running(subject: Subject, telegram: Telegram) -> AsyncIterator[Running
         "LIMIT_PER_CHAT": "0",
         "LIMIT_PER_GROUP": "0",
         "LIMIT_TOTAL": "0",
+        "STAFF_BATCH_SECONDS": "0",
         "LOG_FORMAT": "json",
         "PYTHONPATH": str(PROJECT),
     }

@@ -92,7 +92,7 @@ class App:
             self.limiter,
             clock=clock,
             monotonic=monotonic,
-            quiet=settings.staff_batch_seconds,
+            gathers=settings.staff_batch_seconds,
             on_turn=lambda: self.heartbeat.beat("courier"),
             alarm=Alarm(monotonic, lambda words: self.heartbeat.trouble("courier", words)),
         )

@@ -164,9 +164,9 @@ class Settings(BotSettings):
     staff_batch_seconds: Annotated[
         timedelta, BeforeValidator(values.seconds), Field(ge=timedelta(0))
     ] = Field(
-        default=timedelta(0),
-        description="Seconds of quiet in which the follow-ups of a ticket are gathered "
-        "into one message; 0 is off.",
+        default=timedelta(seconds=3),
+        description="Seconds in which the staff chat gets what a user goes on writing as one "
+        "message; the first goes at once. 0 is off.",
     )
 
 

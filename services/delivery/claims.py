@@ -23,9 +23,11 @@ from services.delivery import doubts, failures, lanes
 from services.delivery.backlog import Backlog
 from services.delivery.backlog_line import BacklogLine
 from services.delivery.decisions import Again, Claimed, Decision, Later, Nothing, Room
+from services.delivery.gathering import Gathering
 from services.delivery.limiter import Limiter
 from services.delivery.parcel import Compose, Parcel
 from services.delivery.queue import Queue
+from services.delivery.recent_sends import Lately
 from services.delivery.rings import Head, Rings
 from services.delivery.shares import Division
 from services.delivery.turn import Turn
@@ -39,18 +41,19 @@ LOOKS_FURTHER = 0.1
 class Claims:
     """Makes the claims of one courier."""
 
-    def __init__(self, compose: Compose, limiter: Limiter, quiet: timedelta) -> None:
+    def __init__(self, compose: Compose, limiter: Limiter, gathers: timedelta) -> None:
         self.compose = compose
         self.line = BacklogLine(limiter.per_group)
         self._limiter = limiter
-        self._quiet = quiet
+        self._gathering = Gathering(gathers)
         self._rings = Rings()
         self._division = Division()
 
-    def remember(self, sent: Sequence[tuple[int, int, int]]) -> None:
-        """Continue with turns and shares where they were: (chat, lane, class), oldest first."""
-        self._rings.remember(sent)
-        for chat_id, lane, precedence in sent:
+    def remember(self, sent: Sequence[Lately]) -> None:
+        """Continue with turns, shares and bursts where they were; oldest first."""
+        self._rings.remember([one[:3] for one in sent])
+        self._gathering.remember(sent)
+        for chat_id, lane, precedence, _ in sent:
             self._division.charge(chat_id if lane and chat_id < 0 else 0, precedence, 1)
 
     async def make(
@@ -104,6 +107,7 @@ class Claims:
         match decision:
             case Claimed(batch, parcel):
                 self._limiter.leave(parcel.address.chat_id, parcel.cost)
+                self._gathering.leave(batch[0], turn.monotonic)
                 turn.claim(batch, parcel)
             case Later(at) | Room(at):
                 turn.look_at(at)
@@ -117,16 +121,20 @@ class Claims:
     async def _ready(
         self, session: AsyncSession, turn: Turn, *, without: Collection[int]
     ) -> tuple[list[Head], datetime | None]:
-        """List what may go by its time, of the lanes looked at; and when the next of them may."""
+        """List what may go by its time, of the lanes looked at; and when the next of them may.
+
+        When what is gathered may, the turn knows itself.
+        """
         ready, later = [], []
         for head in await self._rings.look(session, without=without):
             if head.is_first:
-                at = lanes.ready_at(head, now=turn.now, quiet=self._quiet)
+                at = lanes.ready_at(head, now=turn.now)
                 if at <= turn.now:
                     ready.append(head)
                 else:
                     later.append(at)
-        return ready, min(later, default=None)
+        waits = await self._gathering.held(session, ready, turn)
+        return [head for head in ready if head.id not in waits], min(later, default=None)
 
     def _chosen(self, ready: Sequence[Head], turn: Turn) -> list[tuple[int, Head]]:
         """Take no more of a class than there is room for, each with its staff chat, or 0."""

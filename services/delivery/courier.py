@@ -57,15 +57,15 @@ class Courier:
         *,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
-        quiet: timedelta = timedelta(),
+        gathers: timedelta = timedelta(),
         on_turn: Callable[[], None] = lambda: None,
         alarm: Alarm | None = None,
     ) -> None:
-        """`on_turn` hears that we are alive."""
+        """Follow-ups are gathered for the time `gathers`; `on_turn` hears that we are alive."""
         self.bell = Bell()
         self.holds = Holds(on_release=self.bell.wake)
         self._sessions = sessions
-        self._claims = Claims(compose, limiter, quiet)
+        self._claims = Claims(compose, limiter, gathers)
         self._send = send
         self._limiter = limiter
         self._clock = clock
@@ -124,7 +124,8 @@ class Courier:
         now, monotonic = self._clock(), self._monotonic()
         async with self._sessions.begin() as session:
             counted = await recent_sends.since(session, now - REMEMBERED, now=now)
-            lately = await recent_sends.lately(session, now - REMEMBERED)
+            minute_ago = monotonic - REMEMBERED.total_seconds()
+            lately = await recent_sends.lately(session, now - REMEMBERED, monotonic=minute_ago)
             possible_duplicates = await duplicates.put_back(session, now=now)
         self._limiter.remember(
             (monotonic - (now - at).total_seconds(), chat_id) for at, chat_id in counted

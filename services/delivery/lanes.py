@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.conditions import PENDING
 from database.dialect import join_first, one_of, rows_of_json
 from database.machinery import Delivery, DeliveryStatus
-from database.models import Direction
 from services.delivery.rings import Head
 from services.notices import rules_of
 from services.outbox import ALBUM_PAUSE, DECORATION, LONGEST_BACKOFF, STALLED
@@ -91,19 +90,14 @@ _POSTPONED = (
 )
 
 
-def ready_at(head: Head, *, now: datetime, quiet: timedelta) -> datetime:
-    """Tell when the head of a lane may go; `quiet` is how long follow-ups are gathered.
+def ready_at(head: Head, *, now: datetime) -> datetime:
+    """Tell when the head of a lane is due.
 
     A due time that is absurdly far ahead, because the clock was set back, counts as reached.
     """
-    due_at = head.due_at
     album = head.media_group_id is not None and head.attempts == 0
-    if due_at > now + (ALBUM_PAUSE if album else LONGEST_BACKOFF):
-        due_at = now
-    is_question = rules_of(head.kind).passes_on is Direction.QUESTION
-    if is_question and head.created_at <= now:
-        due_at = max(due_at, head.created_at + quiet)
-    return due_at
+    longest = ALBUM_PAUSE if album else LONGEST_BACKOFF
+    return head.due_at if head.due_at <= now + longest else now
 
 
 async def offered(

@@ -12,6 +12,9 @@ from database.models import ContentKind, Message
 from services.notices import kinds
 from services.outbox import ASIDE
 
+# Chat, lane and class of what was sent, and when, in monotonic time.
+type Lately = tuple[int, int, int, float]
+
 # Reactions do not count against a chat's limit.
 _FREE = kinds(lambda notice: notice.free)
 
@@ -38,13 +41,17 @@ async def since(
     return sorted((min(at, now), chat_id) for at, chat_id in counted)
 
 
-async def lately(session: AsyncSession, time: datetime) -> Sequence[tuple[int, int, int]]:
-    """List what was sent since `time`: (chat, lane, class), oldest first."""
-    sent = select(Delivery.chat_id, Delivery.lane, Delivery.precedence).where(
+async def lately(session: AsyncSession, time: datetime, *, monotonic: float) -> list[Lately]:
+    """List what was sent since `time`, oldest first; `monotonic` is the monotonic time of that."""
+    sent = select(Delivery.chat_id, Delivery.lane, Delivery.precedence, Delivery.sent_at).where(
         Delivery.sent_at > time, Delivery.kind.not_in((*_FREE, ASIDE))
     )
     rows = await session.execute(sent.order_by(Delivery.sent_at))
-    return [(chat_id, lane, precedence) for chat_id, lane, precedence in rows]
+    return [
+        (chat_id, lane, precedence, monotonic + (at - time).total_seconds())
+        for chat_id, lane, precedence, at in rows
+        if at is not None
+    ]
 
 
 def _counted(took: Iterable[Delivery], joined: set[int]) -> Iterator[tuple[datetime, int]]:

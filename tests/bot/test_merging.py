@@ -107,23 +107,38 @@ async def test_texts_too_long_for_one_message_come_as_few(office: Office, alice:
     assert digits == "".join(digit * 1500 for digit in "01234")
 
 
-async def test_with_a_quiet_window_follow_ups_are_gathered(file_sessions: Sessions) -> None:
-    quiet = timedelta(seconds=30)
-    async with open_office(file_sessions, staff_batch_seconds=quiet) as office:
+async def test_what_a_user_goes_on_writing_comes_as_one_message(file_sessions: Sessions) -> None:
+    window = timedelta(seconds=30)
+    async with open_office(file_sessions, staff_batch_seconds=window) as office:
         alice = await office.telegram.user("Alice")
         card = await office.opens(alice, "My order is late")
-        for word in ("one", "two", "three"):
-            await alice.writes(word)
+        one, *_ = [await alice.writes(word) for word in ("one", "two", "three")]
+        await alice.edits(one, "number one")
         await alice.writes("/start")
         await alice.sees("Hello!")
         shown = await office.says_in_staff_chat()
-        assert not any("one" in m.text for m in await office.support.messages() if m.id < shown.id)
+        assert not any("two" in m.text for m in await office.support.messages() if m.id < shown.id)
 
-        await office.telegram.advance(quiet.total_seconds())
+        await office.telegram.advance(window.total_seconds())
 
         together = await office.sees("three")
-        assert together.text == "#1\none\n\ntwo\n\nthree"
+        assert (together.text, together.edits) == ("#1\nnumber one\n\ntwo\n\nthree", 0)
         assert together.reply_to == card.id
+
+
+async def test_what_staff_do_is_seen_at_once_while_a_user_goes_on_writing(
+    file_sessions: Sessions,
+) -> None:
+    async with open_office(file_sessions, staff_batch_seconds=timedelta(hours=1)) as office:
+        alice = await office.telegram.user("Alice", language="en")
+        card = await office.opens(alice, "My order is late")
+        await alice.writes("Number 4711")
+
+        answer = await office.kate.replies(card, "On its way")
+
+        await alice.sees("On its way")
+        await office.kate.sees_reaction(answer, "👍")
+        await office.sees("Number 4711")
 
 
 async def test_with_nothing_in_the_way_nothing_is_held_back(office: Office, alice: User) -> None:

@@ -35,7 +35,7 @@ def test_a_token_and_a_staff_chat_are_enough() -> None:
     assert settings.telegram_api_url == "https://api.telegram.org"
     assert settings.support_timezone == ZoneInfo("UTC")
     assert (settings.limit_per_chat, settings.limit_per_group, settings.limit_total) == (1, 20, 30)
-    assert settings.staff_batch_seconds == timedelta(0)
+    assert settings.staff_batch_seconds == timedelta(seconds=3)
     assert (settings.log_level, settings.log_format) == ("INFO", "text")
 
 

@@ -58,9 +58,9 @@ def test_a_name_in_the_file_that_resembles_no_setting_is_only_worth_a_word(env_f
 def test_a_misspelt_setting_in_the_environment_is_only_worth_a_word(
     environment: pytest.MonkeyPatch,
 ) -> None:
-    environment.setenv("STAFF_BATCH_SECOND", "3")
+    environment.setenv("STAFF_BATCH_SECOND", "5")
 
-    assert load().staff_batch_seconds == timedelta(0)
+    assert load().staff_batch_seconds == timedelta(seconds=3)
     assert [one.meant for one in config.strays(None)] == ["STAFF_BATCH_SECONDS"]
 
 
@@ -200,7 +200,7 @@ def test_what_is_not_at_its_default_is_told_without_secrets(
     environment.setenv("DATABASE_URL", "postgres://u:open-sesame@host:5433/name?passfile=secret")
     environment.setenv("TELEGRAM_PROXY", "socks5://u:open-sesame@proxy:1080")
     environment.setenv("SUPPORT_TIMEZONE", "Europe/Berlin")
-    environment.setenv("STAFF_BATCH_SECONDS", "3")
+    environment.setenv("STAFF_BATCH_SECONDS", "5")
     environment.setenv("LOG_LEVEL", "INFO")
 
     assert config.changed(load()) == {
@@ -208,7 +208,7 @@ def test_what_is_not_at_its_default_is_told_without_secrets(
         "telegram_proxy": "socks5://proxy:1080",
         "staff_chat_id": -1001234,
         "support_timezone": "Europe/Berlin",
-        "staff_batch_seconds": 3,
+        "staff_batch_seconds": 5,
     }
 
 

@@ -195,15 +195,12 @@ async def heads(
     session: AsyncSession,
     *,
     now: datetime = NOON,
-    quiet: timedelta = timedelta(),
     without: Collection[int] = (),
 ) -> list[Head]:
     """List what may go now, each once."""
     await session.flush()
     looked = await Rings().look(session, without=without)
-    ready = [
-        one for one in looked if one.is_first and lanes.ready_at(one, now=now, quiet=quiet) <= now
-    ]
+    ready = [one for one in looked if one.is_first and lanes.ready_at(one, now=now) <= now]
     return list({one.id: one for one in ready}.values())
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiogram import Bot
@@ -114,6 +114,7 @@ def settings_for(sandbox: Sandbox, support: Chat, **changes: object) -> Settings
         "bot_token": SecretStr(sandbox.token),
         "staff_chat_id": support.id,
         "telegram_api_url": sandbox.url,
+        "staff_batch_seconds": timedelta(0),
     }
     fields |= {} if sandbox.limits.enabled else OFF
     return Settings(_env_file=None, **(fields | changes))  # type: ignore[arg-type]

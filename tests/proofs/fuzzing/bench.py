@@ -78,7 +78,7 @@ class Beats(Heartbeat):
 class Bench:
     """The bot, and what becomes of one plan."""
 
-    def __init__(self, database: Database, faults: Mapping[int, Fault]) -> None:
+    def __init__(self, database: Database, faults: Mapping[int, Fault], gathers: timedelta) -> None:
         self.now = NOON
         self.database = database
         self.sessions = make_sessions(database.engine)
@@ -89,10 +89,10 @@ class Bench:
         self.logs: list[MutableMapping[str, Any]] = []
         self.sent: dict[int, tuple[Step, dict[str, Any]]] = {}
         self.became: dict[int, str] = {}
-        self.app = self._app()
+        self.app = self._app(gathers)
         self._last_id = 1000
 
-    def _app(self) -> App:
+    def _app(self, gathers: timedelta) -> App:
         settings = Settings(
             _env_file=None,
             bot_token=SecretStr(TOKEN),
@@ -101,6 +101,7 @@ class Bench:
             limit_per_chat=0,
             limit_per_group=0,
             limit_total=0,
+            staff_batch_seconds=gathers,
         )
         bot = Bot(TOKEN, session=self.wire)
         app = App(settings, bot, self.sessions, self._clock, lambda: self._clock().timestamp())

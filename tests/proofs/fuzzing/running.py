@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Self
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -21,6 +22,11 @@ type Faults = Mapping[int, Fault]
 
 # How which sends go wrong; sends are counted from 1.
 faults = st.dictionaries(st.integers(1, 60), st.sampled_from(FAULTS), max_size=4)
+
+
+def _gathers(plan: Plan) -> timedelta:
+    """Have the bot gather follow-ups in every second plan, on average."""
+    return timedelta(seconds=3 * (len(plan) % 2))
 
 
 class Broken(AssertionError):
@@ -55,7 +61,7 @@ class Runner:
     async def _run(self, plan: Plan, faults: Faults) -> Report:
         await self._database.empty()
         async with asyncio.timeout(LONGEST):
-            return await Bench(self._database, faults).run(plan)
+            return await Bench(self._database, faults, _gathers(plan)).run(plan)
 
     def explore(self, plans_: int, number: int, *, shrink: bool) -> None:
         """Run this many plans made from this seed; with `shrink`, shrink one that fails."""

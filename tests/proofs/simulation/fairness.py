@@ -63,8 +63,17 @@ class Fairness:
             if wait is None or one.token not in firsts:
                 continue
             seen = firsts[one.token][0]
+            follows = wait.row["kind"] == "question_posted"
+            since = wait.since + follows * self.simulation.plan.gathers
             if not self._disturbed(wait.since, seen):
-                yield one, self._sends(wait.since, seen), self._allowed(wait, seen)
+                yield one, self._sends(since, seen), self._allowed(wait, seen)
+
+    def calm_waits(self, seconds: float) -> Iterator[Wait]:
+        """Yield the waits of follow-ups that no trouble held up for this long."""
+        for wait in self._waits:
+            follows = wait.row["kind"] == "question_posted"
+            if follows and not self._disturbed(wait.since, wait.since + seconds):
+                yield wait
 
     def _overtaken(self) -> Iterator[str]:
         for one, sends, allowed in self.measured():

@@ -111,6 +111,7 @@ def make(seed: int, scene_names: Iterable[str] | None = None) -> Plan:
         zone=zone,
         start=start,
         operations=tuple(sorted(operations, key=lambda one: one.at)),
+        gathers=random.Random(f"gathers {seed}").choice((0, 3)),
     )
     return scenes.play(made, scenes.by_chance(seed) if scene_names is None else scene_names)
 

@@ -39,7 +39,11 @@ class Machine:
         self.stepped = timedelta()
         self.started = datetime.fromisoformat(plan.start)
         limits = {} if plan.limits else dict.fromkeys(_LIMITS, 0.0)
-        self._settings: dict[str, object] = {"support_timezone": ZoneInfo(plan.zone), **limits}
+        self._settings: dict[str, object] = {
+            "support_timezone": ZoneInfo(plan.zone),
+            "staff_batch_seconds": timedelta(seconds=plan.gathers),
+            **limits,
+        }
 
     def clock(self) -> datetime:
         """Give the time on the machine's clock, which may be wrong."""

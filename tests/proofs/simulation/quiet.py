@@ -1,12 +1,15 @@
-"""Checks what people heard: users everything, staff only what somebody has to act on."""
+"""Checks that it is quiet: what people hear, and what comes together, but soon enough."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 from tests.proofs.simulation import tokens
+from tests.proofs.simulation.fairness import Fairness, Wait
 from tests.proofs.simulation.ledger import Ledger
+from tests.proofs.simulation.telegram import Call
 
 if TYPE_CHECKING:
     from tests.proofs.simulation.run import Simulation
@@ -14,14 +17,54 @@ if TYPE_CHECKING:
 # After one of these, what a user writes may be what staff have to act on again.
 _ENDS = {"closed", "retracted"}
 
+# How long a turn of the courier takes at most while nothing is wrong, in seconds.
+TURN = 1.5
+
 
 class Quiet:
-    """Checks the sounds of one run."""
+    """Checks the sounds of one run, and how long what users wrote was gathered."""
 
     def __init__(self, simulation: "Simulation") -> None:
         self.ledger = Ledger(simulation)
+        self.simulation = simulation
+        self.fairness = Fairness(simulation)
 
     def findings(self) -> Iterator[str]:
+        yield from self._sounds()
+        if "clock" not in self.simulation.done and not self.simulation.plan.limits:
+            yield from self._gathered()
+
+    def _gathered(self) -> Iterator[str]:
+        """What waits only to be gathered leaves in time, unless its chat is busy then."""
+        seconds = self.simulation.plan.gathers + TURN
+        for wait in self.fairness.calm_waits(seconds):
+            due, call = wait.since + seconds, self._first_call(wait)
+            if call is None or wait.row["media_group_id"] is not None:
+                continue
+            if call.at > due and not self._is_busy(call.chat_id, due):
+                yield f"gathered for {call.at - wait.since:.1f} s: {sorted(call.carried)}"
+
+    def _is_busy(self, chat_id: int | None, time: float) -> bool:
+        """Whether something was on its way to a chat at this time, or just before."""
+        return any(
+            call.chat_id == chat_id and call.at < time < call.over_at + TURN
+            for call in self.simulation.telegram.calls
+        )
+
+    def _first_call(self, wait: Wait) -> Call | None:
+        """Find the call that first carried a follow-up."""
+        message = self.ledger.messages[json.loads(wait.row["payload"])["message_id"]]
+        carried = {*_tokens(message)}
+        return next(
+            (
+                call
+                for call in self.simulation.telegram.calls
+                if call.chat_id in self.ledger.staff_chats and carried & call.carried
+            ),
+            None,
+        )
+
+    def _sounds(self) -> Iterator[str]:
         """A card is heard when it opens its ticket; what only follows is not."""
         opening, following = self._opening(), self._following()
         seen: set[str] = set()

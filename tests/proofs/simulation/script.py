@@ -25,6 +25,8 @@ class Plan:
     zone: str
     start: str
     operations: tuple[Operation, ...]
+    # How long follow-ups are gathered, in seconds.
+    gathers: float = 0
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)

@@ -96,6 +96,7 @@ class Words:
         self.costs: dict[int, int] = {}
         self.unspeakable: dict[int, Exception] = {}
         self.nothing: set[int] = set()
+        self.alone: set[int] = set()
         self.told: dict[int, Backlog] = {}
 
     async def __call__(
@@ -109,6 +110,8 @@ class Words:
         notices.read(head.kind, head.payload)
         together = offered if head.kind == QuestionPosted.kind else offered[:1]
         numbers = tuple(number_of(one) for one in together)
+        if self.alone & {*numbers}:
+            numbers = numbers[:1]
         if backlog is not None:
             self.told[numbers[0]] = backlog
         if numbers[0] in self.unspeakable:
@@ -120,7 +123,7 @@ class Words:
             call=numbers,
             cost=self.costs.get(numbers[0], 1),
             effects=links_of([Shown(part=head.part)]),
-            carries=len(together),
+            carries=len(numbers),
             more=head.part + 1 < self.parts.get(numbers[0], 1),
         )
 
@@ -136,11 +139,12 @@ class Times:
 
     def __init__(self) -> None:
         self.now = NOON
+        self.stepped = timedelta()
         self.turns = 0
         self._turned = asyncio.Condition()
 
     def clock(self) -> datetime:
-        return self.now
+        return self.now + self.stepped
 
     def monotonic(self) -> float:
         return self.now.timestamp()
@@ -158,7 +162,7 @@ class Room:
         self.limiter = limiter
         self.courier = self.hire()
 
-    def hire(self, *, quiet: timedelta = timedelta()) -> Courier:
+    def hire(self, *, gathers: timedelta = timedelta()) -> Courier:
         """Make the courier, or the one after a restart."""
         self.courier = Courier(
             self.sessions,
@@ -167,7 +171,7 @@ class Room:
             self.limiter,
             clock=self.times.clock,
             monotonic=self.times.monotonic,
-            quiet=quiet,
+            gathers=gathers,
             on_turn=self.times.on_turn,
         )
         return self.courier
@@ -188,7 +192,7 @@ class Room:
         """Commit anything, each in its transaction."""
         for chat_id, notice, ticket in posts:
             async with self.sessions.begin() as session:
-                outbox.post(session, chat_id, notice, now=self.times.now, ticket=ticket)
+                outbox.post(session, chat_id, notice, now=self.times.clock(), ticket=ticket)
         self.courier.wake()
 
     async def settled(self, calls: int, *, others: int = 0) -> list[Sent]:

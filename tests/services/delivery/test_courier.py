@@ -262,19 +262,6 @@ async def test_a_merged_message_that_may_have_been_sent_is_tried_in_the_same_com
     assert [number for _, numbers in calls[1:] for number in numbers] == [1, 2, 3]
 
 
-async def test_follow_ups_are_gathered_as_long_as_the_team_wants(room: Room, ann: Ticket) -> None:
-    room.hire(quiet=5 * SECOND)
-    async with room.working():
-        await room.post(1, ticket=ann)
-        await room.pass_time(3 * SECOND)
-        await room.post(2, ticket=ann)
-        await room.turns()
-        assert room.telegram.calls == []
-
-        await room.pass_time(2 * SECOND)
-        assert await room.settled(1) == [(STAFF, (1, 2))]
-
-
 async def test_a_long_message_goes_part_by_part_before_the_next(room: Room, ann: Ticket) -> None:
     room.words.parts[1] = 3
     async with room.working():

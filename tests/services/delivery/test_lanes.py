@@ -232,7 +232,7 @@ async def test_a_clock_that_steps_back_stalls_nothing(
 ) -> None:
     waits = await delivery(session, QuestionPosted(1), ticket, now=NOON + HOUR)
 
-    assert await heads(session, quiet=MINUTE) == ids(waits)
+    assert await heads(session) == ids(waits)
 
 
 async def test_the_longest_backoff_is_still_waited_for(
@@ -242,24 +242,6 @@ async def test_the_longest_backoff_is_still_waited_for(
     await delivery(session, QuestionPosted(1), ticket, due_at=due_at)
 
     assert await heads(session) == []
-
-
-async def test_follow_ups_are_gathered_for_the_quiet_window(
-    session: AsyncSession, ticket: Ticket
-) -> None:
-    follow_up = await delivery(session, QuestionPosted(1), ticket)
-
-    assert await heads(session, quiet=5 * SECOND) == []
-    assert await heads(session, quiet=5 * SECOND, now=NOON + 5 * SECOND) == ids(follow_up)
-
-
-async def test_the_quiet_window_delays_nothing_but_follow_ups(
-    session: AsyncSession, ticket: Ticket
-) -> None:
-    answer = await delivery(session, AnswerPosted(1), ticket, chat_id=USER)
-    card = await delivery(session, CardPosted(ticket.id), ticket)
-
-    assert await heads(session, quiet=5 * SECOND) == ids(answer, card)
 
 
 # What can travel together

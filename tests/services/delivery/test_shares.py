@@ -149,7 +149,7 @@ async def test_turns_go_on_after_a_restart(group: Group) -> None:
     first, second = await group.ticket(), await group.ticket()
     for ticket in (first, second):
         await group.post(QuestionEdited(1), ticket, times=5)
-    group.claims.remember([(STAFF, first.id, Precedence.FOLLOW_UP)])
+    group.claims.remember([(STAFF, first.id, Precedence.FOLLOW_UP, 0.0)])
 
     await group.takes_until(second, most=A)
 
