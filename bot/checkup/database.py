@@ -20,6 +20,9 @@ from services.helpdesk import staff_chats
 # With less on the disk than this, in bytes, accepting messages soon ends.
 LEAST_FREE = 200 * 1024**2
 
+# An operator waits no longer than this for an answer, in seconds.
+_ANSWERS_WITHIN = 10
+
 _FULL = "Make room: on a full disk nothing is accepted, and nothing is sent."
 
 # The tables that this account may not write to.
@@ -48,7 +51,7 @@ class Found:
 async def look(settings: Settings) -> Found:
     """Examine the database, and find the staff chats. Raises WrongUrl."""
     found = Found({settings.staff_chat_id: True})
-    reader = make_reader(settings.async_url)
+    reader = make_reader(settings.async_url, _ANSWERS_WITHIN)
     try:
         await ensure_at_head(reader)
         found.lines.append(ok("database", f"{settings.database} is at the newest revision."))

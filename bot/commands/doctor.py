@@ -23,6 +23,7 @@ from bot.checkup.facts import BotFacts, GroupFacts, ask_about_bot, ask_about_gro
 from bot.checkup.line import Level, Line, ok, wrong
 from bot.client import make_bot
 from bot.incoming import troubles
+from bot.reading.members import TIMEOUT
 from core.clock import utcnow
 from core.config import Settings
 from core.heartbeat import NO_HEARTBEAT
@@ -76,7 +77,7 @@ async def _telegram(bot: Bot) -> tuple[BotFacts | None, list[Line]]:
     """Ask about the bot; None if Telegram does not answer, or not for this token."""
     try:
         about = await ask_about_bot(bot, utcnow)
-        webhook = (await bot.get_webhook_info()).url
+        webhook = (await bot.get_webhook_info(request_timeout=TIMEOUT)).url
     except (TelegramUnauthorizedError, TelegramNotFound):
         said = "Telegram does not know this bot: BOT_TOKEN is wrong or was revoked."
         return None, [wrong("token", said, "Get the right one from @BotFather.")]

@@ -13,7 +13,8 @@ from services.problems import SetUpUnknown
 
 router = Router(name="set-up")
 
-_SIGNS = {Level.OK: "✅", Level.ADVICE: "💡", Level.WRONG: "❗"}
+# In the order in which staff read them.
+_SIGNS = {Level.WRONG: "❗", Level.ADVICE: "💡", Level.OK: "✅"}
 
 
 @router.message(staff_command("setup"))
@@ -21,8 +22,9 @@ async def show(message: Message, *, set_up: Facts | None) -> SendMessage:
     """Telegram is asked first, and the command handled again."""
     if set_up is None:
         raise SetUpUnknown
-    lines = [*group.look(set_up.bot, set_up.group), *telegram.look(set_up.bot)]
-    return message.answer("\n".join([texts.heading(), *map(_shown, lines), texts.rest()]))
+    found = [*group.look(set_up.bot, set_up.group), *telegram.look(set_up.bot)]
+    lines = [_shown(line) for level in _SIGNS for line in found if line.level is level]
+    return message.answer("\n".join([texts.heading(), *lines, texts.rest()]))
 
 
 def _shown(line: Line) -> str:

@@ -77,6 +77,8 @@ async def test_reactions_that_the_group_forbids_are_named(office: Office) -> Non
 
     assert "💡 These reactions aren't allowed here: ✍ 👌. With 👍 the bot says" in said
     assert "→ Allow them in the group's settings." in said
+    signs = [line[0] for line in said.splitlines() if line[0] in "❗💡✅"]
+    assert signs == ["💡"] * 2 + ["✅"] * 5
 
 
 async def test_it_is_said_in_the_language_of_staff(file_sessions: Sessions) -> None:
