@@ -145,6 +145,18 @@ class TicketsPage(Button, prefix="tickets"):
     number: int
 
 
+class StartAnother(Button, prefix="another"):
+    """Have the next message open another ticket."""
+
+    audience = Audience.USERS
+
+
+class NeverMind(Button, prefix="never_mind"):
+    """Have the next message open no other ticket after all."""
+
+    audience = Audience.USERS
+
+
 class SettingsButton(PersonalButton, prefix="settings"):
     """Show what the team may change: all settings, one's languages, or its words in one of them."""
 

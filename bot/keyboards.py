@@ -11,12 +11,14 @@ from bot.callbacks import (
     ChooseTicket,
     CloseSettings,
     CloseTicket,
+    NeverMind,
     ReopenTicket,
     ResendFailed,
     ResendMissed,
     RestoreDefault,
     SettingsButton,
     SettleKept,
+    StartAnother,
     StopAsking,
     TakeTicket,
     TicketButton,
@@ -53,6 +55,16 @@ def resend(ticket: Ticket, failed: Delivery) -> InlineKeyboardMarkup:
 def resend_missed(ticket: Ticket, since: int) -> InlineKeyboardMarkup:
     """Offer to send again all answers that the user has missed since then (in whole seconds)."""
     return _row((buttons.resend(), ResendMissed.of(ticket, since=since)))
+
+
+def start_another() -> InlineKeyboardMarkup:
+    """Offer a user another ticket."""
+    return _row((buttons.start_another(), StartAnother()))
+
+
+def never_mind() -> InlineKeyboardMarkup:
+    """Take the wish for another ticket back."""
+    return _row((buttons.never_mind(), NeverMind()))
 
 
 def settle_kept(mark: str) -> InlineKeyboardMarkup:

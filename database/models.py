@@ -103,6 +103,7 @@ class User(Base):
     asked_for_words_at: Mapped[datetime | None]
     link_payload: Mapped[str | None]
     linked_at: Mapped[datetime | None]
+    wants_another_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     tickets: Mapped[list["Ticket"]] = relationship(

@@ -104,6 +104,14 @@ class TicketReopened(Notice):
 
 
 @dataclass(frozen=True)
+class NoRoomForAnother(Notice):
+    """To a user who had asked for another ticket: you have the most, so this joined one."""
+
+    message_id: int
+    language: str
+
+
+@dataclass(frozen=True)
 class AnswerPosted(Notice):
     """To a user: what staff answered."""
 
@@ -153,7 +161,8 @@ class StillUnderWay(Notice):
 class CardPosted(Notice):
     """To staff: a ticket's card, the message that represents it in the chat.
 
-    It shows the text of `message_id`, which reopened the ticket; None: of the first message.
+    It shows the text of `message_id`, which reopened the ticket, or opened it beside another one;
+    None: of the first message.
     """
 
     precedence = Precedence.CARD

@@ -125,6 +125,16 @@ class MostTicketsOpen(Problem):
 
 
 @dataclass
+class OfferIsOver(Problem):
+    """The button that asks for another ticket is too old; the command still works."""
+
+
+@dataclass
+class NothingToCancel(Problem):
+    """The wish for another ticket was fulfilled, or has lapsed."""
+
+
+@dataclass
 class AnonymousCannotTake(Problem):
     """Only a person can take a ticket, not an anonymous administrator or a channel."""
 

@@ -22,7 +22,16 @@ from database.models import (
     User,
 )
 from services import outbox
-from services.helpdesk import current, history, joining, messages, people, staff_chats, turns
+from services.helpdesk import (
+    another,
+    current,
+    history,
+    joining,
+    messages,
+    people,
+    staff_chats,
+    turns,
+)
 from services.helpdesk.content import Content, Person
 from services.helpdesk.messages import Stored
 from services.notices import (
@@ -35,7 +44,6 @@ from services.notices import (
 )
 from services.problems import (
     AnonymousCannotTake,
-    MostTicketsOpen,
     TicketAlreadyClosed,
     TicketAlreadyTaken,
     TicketAlreadyYours,
@@ -45,9 +53,6 @@ from services.problems import (
 )
 
 log = structlog.get_logger(__name__)
-
-# A user has at most this many open tickets.
-MOST_OPEN = 5
 
 _COUNTER = (
     select(DailyTicketCounter)
@@ -84,16 +89,23 @@ async def receive(
     day: date,
     now: datetime,
     parting: bool = False,
+    as_another: bool = False,
 ) -> Ticket:
     """Take in what a user wrote: it joins a ticket (`joining`), reopens it, or opens a new one.
 
-    A `parting` (thanks, a goodbye) joins a closed ticket and leaves it closed.
+    A `parting` (thanks, a goodbye) joins a closed ticket and leaves it closed. `as_another` opens
+    a ticket beside the open ones, as does what is written after a wish for one (`another`).
     """
     user = await people.remember(session, person, now=now)
     await people.came_back(session, user, now=now)
+    if await another.is_opened(session, user, content, asked=as_another, now=now):
+        beside = await current.step_down(session, user.id)
+        return await _open(session, user, content, staff_chat_id, day, now, beside=beside)
     ticket = await joining.find(session, user, content, now=now)
     if ticket is None:
-        return await _open(session, user, content, staff_chat_id=staff_chat_id, day=day, now=now)
+        return await _open(session, user, content, staff_chat_id, day, now)
+    if ticket.status is TicketStatus.CLOSED and not parting:
+        ticket = await _with_room(session, ticket, user, content, now=now)
     if _take_link(session, ticket, user, now=now) and ticket.status is not TicketStatus.CLOSED:
         await outbox.redraw_card(session, ticket, now=now)
     if ticket.status is TicketStatus.CLOSED:  # an open one gets a card there: `relocating`
@@ -105,8 +117,6 @@ async def receive(
     our_turn = await _becomes_our_turn(session, ticket, now=now)
     # Of an album, the first item decides.
     if ticket.status is TicketStatus.CLOSED and not album and not parting:
-        if await current.number_open(session, user.id) >= MOST_OPEN:
-            raise MostTicketsOpen
         history.record(session, ticket, user, EventKind.REOPENED, now)
         await current.make(session, ticket, now=now)
         await _reopen(session, ticket, now=now, message=message)
@@ -114,6 +124,19 @@ async def receive(
             return ticket
     await _post_question(session, ticket, message, our_turn=our_turn, now=now)
     return ticket
+
+
+async def _with_room(
+    session: AsyncSession, closed: Ticket, user: User, content: Content, *, now: datetime
+) -> Ticket:
+    """Give the current ticket instead of one that can't be reopened, as its user has the most."""
+    if await another.may_open(session, user, content, now=now):
+        return closed
+    instead = await current.ticket_of(session, user.id)
+    if instead is None:
+        return closed
+    set_committed_value(instead, "user", user)
+    return instead
 
 
 async def receive_unknown(
@@ -156,8 +179,8 @@ async def reopen(session: AsyncSession, ticket: Ticket, *, by: User | None, now:
     if ticket.status is not TicketStatus.CLOSED:
         raise TicketNotClosed.of(ticket)
     others = await current.number_open(session, ticket.user_id)
-    if others >= MOST_OPEN:
-        raise UserHasMostTickets.of(ticket, most=MOST_OPEN)
+    if others >= another.MOST_OPEN:
+        raise UserHasMostTickets.of(ticket, most=another.MOST_OPEN)
     if not others:
         await current.make(session, ticket, now=now)
     history.record(session, ticket, by, EventKind.REOPENED, now)
@@ -243,11 +266,16 @@ async def _open(
     session: AsyncSession,
     user: User,
     content: Content,
-    *,
     staff_chat_id: int,
     day: date,
     now: datetime,
+    *,
+    beside: bool = False,
 ) -> Ticket:
+    """Open a ticket. One that is `beside` others takes no share of the first messages.
+
+    Its card names the message, as does that of a ticket which the message reopened.
+    """
     ticket = Ticket(
         daily_id=await get_next_daily_id(session, day),
         opened_on=day,
@@ -265,7 +293,9 @@ async def _open(
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)
     history.record(session, ticket, user, EventKind.OPENED, now)
     outbox.post(session, user.chat_id, TicketOpened(ticket.id), now=now, ticket=ticket)
-    outbox.post(session, staff_chat_id, CardPosted(ticket.id), now=now, ticket=ticket)
+    card = CardPosted(ticket.id, message.id if beside else None)
+    share = Precedence.FOLLOW_UP if beside else None
+    outbox.post(session, staff_chat_id, card, now=now, ticket=ticket, precedence=share)
     if message.kind != ContentKind.TEXT:
         await _post_question(session, ticket, message, now=now)
     return ticket

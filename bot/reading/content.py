@@ -1,6 +1,7 @@
 """Turns Telegram's messages into the services' `Content`."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,9 +12,9 @@ from bot.reading import kinds
 from bot.reading.beginnings import beginning
 from bot.reading.update_model import UNREAD
 from core.address import Place
-from core.text import LONGEST_NAME, utf16_len
+from core.text import LONGEST_NAME, rest, utf16_len
 from database.models import ContentKind
-from services.helpdesk.content import Content, Person
+from services.helpdesk.content import SHORTENED, Content, Person
 
 # Telegram's own limit is 4096; nothing this long is a person's message.
 LONGEST_TEXT = 2**16
@@ -81,6 +82,15 @@ def content(message: Message) -> Content:
         beginning=beginning(kind, said) if not text else "",
         quoted_from_end=_quoted_from_end(message),
     )
+
+
+def without_command(written: Content) -> Content:
+    """Leave out the command at the beginning, and the space after it."""
+    said = written.text or ""
+    _, *more = said.split(maxsplit=1)
+    text, entities = rest(said, written.entities, len(said) - len("".join(more)))
+    details = written.details | {SHORTENED: True}
+    return replace(written, text=text or None, entities=entities, details=details)
 
 
 def edited_at(message: Message) -> datetime | None:

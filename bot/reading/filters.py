@@ -159,6 +159,11 @@ def is_known(message: Message) -> bool:
     return name in commands.of_users() or name in commands.of_staff()
 
 
+def asks_for_another(message: Message) -> bool:
+    """Whether the message begins with the command that opens another ticket."""
+    return begins_with_command(message) and command_of(message)[0] == "new"
+
+
 def has_more(message: Message) -> bool:
     """Whether there are words after the command, or a picture above it."""
     return message.text is None or len(message.text.split(maxsplit=1)) > 1

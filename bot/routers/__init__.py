@@ -10,6 +10,7 @@ from bot.reading.acting_staff import AddresseeMiddleware, StaffMiddleware
 from bot.reading.album_commands import AlbumMiddleware
 from bot.reading.filters import InStaffChat, When
 from bot.routers import (
+    another_ticket,
     answers,
     blocking,
     fallbacks,
@@ -33,9 +34,11 @@ def _in_private_chats() -> Router:
     router = Router(name="private chats")
     for observer in (router.message, router.edited_message, router.my_chat_member):
         observer.filter(_IS_PRIVATE)
+    router.callback_query.filter(When(F.message.chat.type == "private"))
     router.include_routers(
         questions.router,  # nearly every update is one
         start_and_help.for_users,
+        another_ticket.router,
         blocking.router,
         unknown_commands.for_users,
         fallbacks.for_users,

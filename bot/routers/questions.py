@@ -6,8 +6,15 @@ from aiogram import Router
 from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.reading.content import NotAMessage, content, person, place_of
-from bot.reading.filters import CommandLike, Question, Refused, command_of, has_more
+from bot.reading.content import NotAMessage, content, person, place_of, without_command
+from bot.reading.filters import (
+    CommandLike,
+    Question,
+    Refused,
+    asks_for_another,
+    command_of,
+    has_more,
+)
 from bot.reading.kinds import RELAYED, kind_of
 from bot.reading.partings import only_parts
 from bot.routers.unknown_commands import refused
@@ -16,6 +23,7 @@ from core.team import StaffChat
 from database.models import ContentKind
 from services import ticket_service as tickets
 from services.helpdesk import messages, question_edits
+from services.helpdesk.content import Content
 from services.problems import KindNotRelayed, StaffCommand, UnknownCommand
 
 router = Router(name="questions")
@@ -29,7 +37,7 @@ async def question(
         raise KindNotRelayed(kind_of(message))
     if message.from_user.id != message.chat.id:
         raise NotAMessage("somebody else's private chat")  # the answer would go to the writer's
-    writer, written = person(message.from_user), content(message)
+    writer, written = person(message.from_user), said(message)
     if written.kind == ContentKind.UNKNOWN:
         await tickets.receive_unknown(session, writer, written, now=now)
         return
@@ -41,7 +49,15 @@ async def question(
         day=day,
         now=now,
         parting=only_parts(written.text or _sign(message)),
+        as_another=asks_for_another(message) and message.edit_date is None,
     )
+
+
+def said(message: Message) -> Content:
+    """Read what was written; `/new` is not part of it."""
+    written = content(message)
+    is_command = asks_for_another(message) and has_more(message)
+    return without_command(written) if is_command else written
 
 
 def _sign(message: Message) -> str | None:
@@ -61,7 +77,7 @@ async def edited(
     """Pass on the edit; if the message never reached us, pass on all of it."""
     written = await messages.find(session, place_of(message))
     if written is not None:
-        await question_edits.edit(session, written, content(message), now=now)
+        await question_edits.edit(session, written, said(message), now=now)
     else:
         await question(message, session, staff_chat, day, now)
 
@@ -76,7 +92,7 @@ async def edited_command(
     """
     written = await messages.find(session, place_of(message))
     if written is not None:
-        await question_edits.edit(session, written, content(message), now=now)
+        await question_edits.edit(session, written, said(message), now=now)
     elif has_more(message) and kind_of(message) in RELAYED:
         if command_of(message)[0] not in commands.of_users():
             return refused(message)

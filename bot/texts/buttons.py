@@ -26,6 +26,14 @@ def resend() -> str:
     return _("Send again")
 
 
+def start_another() -> str:
+    return _("Start another")
+
+
+def never_mind() -> str:
+    return _("Never mind")
+
+
 def send_as_answer() -> str:
     return _("Send as answer")
 

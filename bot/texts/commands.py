@@ -7,7 +7,11 @@ from bot.i18n import gettext as _
 
 
 def of_users() -> dict[str, str]:
-    return {"start": _("How this works"), "help": _("What you can do here")}
+    return {
+        "start": _("How this works"),
+        "new": _("Open another ticket"),
+        "help": _("What you can do here"),
+    }
 
 
 def of_staff(*, in_main: bool = True) -> dict[str, str]:

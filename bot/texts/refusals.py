@@ -96,6 +96,12 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "You already have several open tickets, so I can't open another one. "
             "Please reply to a message of one of them instead."
         ),
+        problems.OfferIsOver: lambda: _(
+            "This button no longer works. To ask something else, send /new."
+        ),
+        problems.NothingToCancel: lambda: _(
+            "There's nothing to cancel: the new ticket is already open, or the hour is over."
+        ),
         problems.AnonymousCannotTake: lambda: _(
             "You're writing anonymously, so I can't assign this ticket to you."
         ),

@@ -29,13 +29,29 @@ def user_help() -> str:
         "Just write to us: your first message opens a ticket, and later ones are added to it.\n"
         "If you edit a message, we'll see the change.\n"
         "You can also send photos, videos, documents, voice messages, stickers, locations "
-        "and contacts."
+        "and contacts.\n"
+        "To ask about something else, send /new: that opens another ticket. To add to one of "
+        "several tickets, reply to one of its messages."
     )
 
 
 def ticket_opened(ticket: str) -> str:
     return _("Ticket {ticket} is open. We'll reply here; you can add details at any time.").format(
         ticket=ticket
+    )
+
+
+def another_awaited() -> str:
+    return _("What else can we help with? Your next message, within an hour, opens a new ticket.")
+
+
+def another_dropped() -> str:
+    return _("OK, no new ticket. You can go on writing as before.")
+
+
+def no_room_for_another() -> str:
+    return _(
+        "You already have several open tickets, so this was added to the one you last wrote in."
     )
 
 

@@ -126,6 +126,11 @@ async def words_wanted(desk: Desk, notice: notices.WordsWanted) -> Parcel:
     return _say(desk, words, reply_to=notice.message_id)
 
 
+@words_for(notices.NoRoomForAnother)
+async def no_room_for_another(desk: Desk, notice: notices.NoRoomForAnother) -> Parcel:
+    return _say(desk, to_users.no_room_for_another(), reply_to=notice.message_id)
+
+
 @words_for(notices.OnlyDescribed)
 async def only_described(desk: Desk, notice: notices.OnlyDescribed) -> Parcel | None:
     """Tell the writer, under the message; after the group has moved, we can't reply to it."""

@@ -1,7 +1,7 @@
 """What the team changes of what users read: asked for, shown, and said to users."""
 
 from aiogram.methods import DeleteMessages
-from aiogram.types import ForceReply
+from aiogram.types import ForceReply, InlineKeyboardMarkup
 from sqlalchemy import select
 
 from bot import keyboards
@@ -20,7 +20,8 @@ from services.helpdesk.team_settings import Words
 
 @words_for(notices.TicketOpened)
 async def ticket_opened(desk: Desk, notice: notices.TicketOpened) -> Parcel:
-    return await _to_user(desk, Words.CONFIRMATION, notice.ticket_id)
+    keyboard = keyboards.start_another()
+    return await _to_user(desk, Words.CONFIRMATION, notice.ticket_id, keyboard=keyboard)
 
 
 @words_for(notices.TicketClosed)
@@ -28,10 +29,12 @@ async def ticket_closed(desk: Desk, notice: notices.TicketClosed) -> Parcel:
     return await _to_user(desk, Words.CLOSING, notice.ticket_id)
 
 
-async def _to_user(desk: Desk, which: Words, ticket_id: int) -> Parcel:
+async def _to_user(
+    desk: Desk, which: Words, ticket_id: int, *, keyboard: InlineKeyboardMarkup | None = None
+) -> Parcel:
     number = desk.number(await desk.ticket(ticket_id))
     own = await team_settings.words(desk.session, which, spoken())
-    call = Call(send_text(desk.address, team_words.worded(which, own, number)))
+    call = Call(send_text(desk.address, team_words.worded(which, own, number), keyboard=keyboard))
     return Parcel(desk.address, call, effects=links_of([Shown(kind=LinkKind.NOTICE)]))
 
 

@@ -55,11 +55,17 @@ async def make(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
     """Make an open ticket its user's current one."""
     if ticket.is_current:
         return
-    before = await ticket_of(session, ticket.user_id)
+    await step_down(session, ticket.user_id)
+    ticket.is_current, ticket.current_since = True, now
+
+
+async def step_down(session: AsyncSession, user_id: int) -> bool:
+    """Have the user's current ticket, if any, make room for another one; whether there was one."""
+    before = await ticket_of(session, user_id)
     if before is not None:
         before.is_current = False
         await session.flush()  # two may not be current at once
-    ticket.is_current, ticket.current_since = True, now
+    return before is not None
 
 
 async def hand_over(session: AsyncSession, closed: Ticket) -> None:

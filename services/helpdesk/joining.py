@@ -69,10 +69,9 @@ async def _named(
 
 async def _ticket_id(session: AsyncSession, content: Content) -> int | None:
     """Find the ticket of the album that this is an item of, or of what it replies to."""
-    if content.media_group_id is not None:
-        beside = await _of_album(session, content)
-        if beside is not None:
-            return beside
+    beside = await album_of(session, content)
+    if beside is not None:
+        return beside
     if content.reply_to is None:
         return None
     replied = content.place._replace(message_id=content.reply_to)
@@ -80,7 +79,10 @@ async def _ticket_id(session: AsyncSession, content: Content) -> int | None:
     return own if own is not None else await links.ticket_id_of(session, replied)
 
 
-async def _of_album(session: AsyncSession, content: Content) -> int | None:
+async def album_of(session: AsyncSession, content: Content) -> int | None:
+    """Find the ticket that has other items of the same album."""
+    if content.media_group_id is None:
+        return None
     near = content.message_id - _ALBUM_SPANS, content.message_id + _ALBUM_SPANS
     found: int | None = await session.scalar(
         select(Message.ticket_id)

@@ -48,7 +48,11 @@ async def test_commands_are_chosen_by_key_in_ones_own_language(
         await left.get_by_role("button", name="Commands").click()
         await left.get_by_text("has registered no commands").wait_for()
         await introduce(sandbox, engine, sessions, tmp_path)
-        english = ["/start How this works", "/help What you can do here"]
+        english = [
+            "/start How this works",
+            "/new Open another ticket",
+            "/help What you can do here",
+        ]
         assert await offered(left) == english
         await box.press("ArrowDown")
         await left.get_by_role("option", name="/help", selected=True).wait_for()
@@ -63,7 +67,11 @@ async def test_commands_are_chosen_by_key_in_ones_own_language(
         await left.get_by_role("button", name="Start", exact=True).click()
         await desk.message(left, "/start").wait_for()
         await box.press("/")
-        russian = ["/start Как это работает", "/help Что здесь можно сделать"]
+        russian = [
+            "/start Как это работает",
+            "/new Открыть ещё одно обращение",
+            "/help Что здесь можно сделать",
+        ]
         assert await offered(left) == russian
         # Enter follows at once: it chooses from what fits now, not from what was offered before.
         await desk.page.keyboard.type("h")

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Direction, Message, Ticket, TicketEvent, TicketStatus, User
 from services import ticket_service as tickets
-from services.helpdesk import answers
+from services.helpdesk import another, answers
 from services.helpdesk.content import Content, Person
 from services.notices import (
     AnswerPosted,
@@ -432,7 +432,7 @@ async def test_a_ticket_is_reopened_beside_another_one_which_stays_current(
 
 async def test_staff_reopen_no_ticket_of_a_user_who_has_five(session: AsyncSession) -> None:
     closed = await with_status(session, CLOSED)
-    for number in range(10, 10 + tickets.MOST_OPEN):
+    for number in range(10, 10 + another.MOST_OPEN):
         await factories.ticket(session, number, user=closed.user, is_current=number == 10)
 
     with pytest.raises(UserHasMostTickets) as refused:

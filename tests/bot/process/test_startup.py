@@ -114,8 +114,8 @@ async def test_commands_are_registered_by_scope_and_language(stage: Stage) -> No
     users = '{"type": "all_private_chats"}'
     staff = f'{{"chat_id": {stage.support.id}, "type": "chat"}}'
     assert listed == {
-        (users, ""): ["start", "help"],
-        **{(users, language): ["start", "help"] for language in TRANSLATED},
+        (users, ""): ["start", "new", "help"],
+        **{(users, language): ["start", "new", "help"] for language in TRANSLATED},
         (staff, ""): ["tickets", "take", "close", "reopen", "settings", "setup", "help"],
     }
 

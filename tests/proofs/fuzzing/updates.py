@@ -352,6 +352,8 @@ FORGED = st.one_of(
             "default:900:greeting:en",
             "done:900",
             "words:900:nothing:en",
+            "another",
+            "never_mind",
             UNMARKED,
             "\x00",
         ]
@@ -434,6 +436,12 @@ _press = st.builds(
     BACK,
     FORGED,
 )
+_user_press = st.builds(
+    lambda user, back, data: Step("callback_query", user, user, back=back, data=data),
+    USER,
+    BACK,
+    st.sampled_from([None, None, None, "another", "never_mind"]),
+)
 _block = st.builds(
     lambda user, status: Step("my_chat_member", user, user, {"status": status}),
     USER,
@@ -479,6 +487,7 @@ _WEIGHTS = (
     (_edit, 8),
     (_staff_edit, 5),
     (_press, 12),
+    (_user_press, 5),
     (_second, 12),
     (_second_edit, 2),
     (_press_of_others, 4),

@@ -98,6 +98,8 @@ COMMANDS = st.one_of(
                 "setup",
                 "help",
                 "start",
+                "new",
+                "New",
                 "dance",
                 "CLOSE",
                 "Start",

@@ -8,6 +8,7 @@ from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from database.machinery import Precedence
 from services.delivery.shares import A, B, C
 from services.delivery.stalls import OVER
 from tests.proofs.simulation.ledger import Ledger
@@ -148,7 +149,7 @@ class Fairness:
         return same and other.until > wait.since
 
     def _allowed(self, wait: Wait, seen: float) -> int:
-        if wait.row["kind"] == "card_posted":
+        if wait.row["precedence"] == Precedence.CARD:
             earlier = {
                 other.ticket_id
                 for other in self._waits

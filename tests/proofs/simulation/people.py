@@ -62,6 +62,11 @@ class People:
     dealings: set[tuple[int, int]] = field(default_factory=set)
     # What the links that users came by carried, by the token of what the user wrote next.
     links: dict[str, str] = field(default_factory=dict)
+    # What users wrote with `/new`, and who asked for another ticket in any way.
+    others: set[str] = field(default_factory=set)
+    wishing: set[int] = field(default_factory=set)
+    # The message in the private chat that a user's words reply to.
+    replied: dict[str, int] = field(default_factory=dict)
     # The messages that were in the group before a backup was restored.
     old: set[int] = field(default_factory=set)
     # Whether the colleague has left who leaves.
@@ -152,6 +157,44 @@ class People:
         link = acting.text_fields(f"/start {self.links[token]}", None)
         acting.post(self.telegram.world, self.users[user], chat, link)
         self._post_private(user, token, acting.text_fields(f"/start {token}, please", None))
+
+    def _another(self, user: int, **_: Any) -> None:
+        """Open another ticket with the words behind the command."""
+        token = self._next(f"q{user}")
+        self.others.add(token)
+        self._post_private(user, token, acting.text_fields(f"/new {token}, please", None))
+
+    def _wish(self, user: int, **_: Any) -> None:
+        """Have the next message open another ticket."""
+        self.wishing.add(user)
+        chat = self.telegram.world.chats[self.users[user].id]
+        acting.post(self.telegram.world, self.users[user], chat, acting.text_fields("/new", None))
+
+    def _press_own(self, user: int, pick: float, **_: Any) -> bool:
+        """Press a button in the private chat."""
+        mine = [one for one in self._private(user) if _has_buttons(one)]
+        if not mine:
+            return False
+        self.wishing.add(user)
+        pressed = recent(mine, pick)
+        data = _buttons(pressed)[0]["callback_data"]
+        acting.press(self.telegram.world, self.users[user], pressed, None, data)
+        return True
+
+    def _reply_in_private(self, user: int, pick: float, **_: Any) -> bool:
+        """Reply to something of one's own, or to what the bot said."""
+        shown = list(self._private(user))
+        if not shown:
+            return False
+        person, target = self.users[user], recent(shown, pick)
+        token = self._next(f"q{user}")
+        self.replied[token] = target.id
+        said, chat = acting.text_fields(f"{token}, please", None), target.chat
+        self._post(person, chat, token, said, reply_to=target.id)
+        return True
+
+    def _private(self, user: int) -> Iterator[Message]:
+        return iter(self.telegram.world.chats[self.users[user].id].messages.values())
 
     def _long(self, user: int, **_: Any) -> None:
         token = self._next(f"q{user}")

@@ -176,6 +176,23 @@ def _team_words(rng: random.Random, plan: Plan) -> Plan:
     return replace(_with(plan, found), users=users)
 
 
+def _several(rng: random.Random, plan: Plan) -> Plan:
+    """Users open several tickets, and reply to what is in one or another of them."""
+    found = []
+    asks = ("another", "another", "wish", "press_own", "press_own")
+    for user in range(plan.users):
+        times = [rng.uniform(0.5, 25) for _ in range(rng.randint(2, 8))]
+        found += [_by(rng, rng.choice(asks), at, user) for at in times]
+        for _ in range(rng.randint(2, 6)):
+            do = rng.choice(("reply_in_private", "reply_in_private", "write", "album"))
+            found.append(_by(rng, do, rng.uniform(2, 29), user))
+    for _ in range(rng.randint(4, 10)):
+        how = _by(rng, "command", rng.uniform(3, 29), 0)
+        how.how["text"] = rng.choice(("/close", "/reopen", "/take"))
+        found.append(how if rng.random() < 0.5 else _by(rng, "reply", how.at, 0))
+    return _with(plan, found)
+
+
 SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "crowd": _crowd,
     "stubborn": _stubborn,
@@ -185,6 +202,7 @@ SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "old_cards": _old_cards,
     "two_teams": _two_teams,
     "team_words": _team_words,
+    "several": _several,
 }
 
 _HARMLESS = frozenset({"write", "reply", "note", "press", "command", "list", "latency"})

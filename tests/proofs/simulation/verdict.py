@@ -13,6 +13,7 @@ from tests.proofs.simulation.fairness import Fairness
 from tests.proofs.simulation.keeping import Keeping
 from tests.proofs.simulation.ledger import Ledger
 from tests.proofs.simulation.people import Written, named
+from tests.proofs.simulation.placing import Placing
 from tests.proofs.simulation.quiet import Quiet
 from tests.proofs.simulation.scenes import UNKNOWN_WORDS
 from tests.proofs.simulation.team_words import Reading
@@ -64,6 +65,7 @@ class Verdict(Ledger):
             Keeping(self.simulation).findings,
             Reading(self.simulation).findings,
             Quiet(self.simulation).findings,
+            Placing(self.simulation).findings,
             self.simulation.bells.findings,
         ):
             yield from check()

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import LinkKind, Message, Ticket, TicketStatus
 from services import ticket_service as tickets
+from services.helpdesk import another
 from services.helpdesk.content import Content
 from services.helpdesk.joining import REOPENS_WITHIN
-from services.problems import MostTicketsOpen
+from services.notices import NoRoomForAnother
 from tests.services import factories
 from tests.services.factories import ANN, SECOND, STAFF, TODAY, content, photo
 from tests.support.times import NOON
@@ -113,16 +114,20 @@ async def test_a_reply_to_a_ticket_closed_long_ago_joins_the_current_one(
     assert await receive(session, content("Still there?", reply_to=copy)) is second
 
 
-async def test_whoever_has_five_open_tickets_reopens_no_other(
+async def test_whoever_has_five_open_tickets_reopens_no_other_and_hears_so(
     session: AsyncSession, second: Ticket
 ) -> None:
     closed = await factories.ticket(session, 3, user=second.user, status=CLOSED)
     copy = await an_answer_on(session, closed)
-    for number in range(4, 4 + tickets.MOST_OPEN - 2):
+    for number in range(4, 4 + another.MOST_OPEN - 2):
         await factories.ticket(session, number, user=second.user, is_current=False)
 
-    with pytest.raises(MostTicketsOpen):
-        await receive(session, content("It is broken again", reply_to=copy))
+    written = content("It is broken again", reply_to=copy)
+    assert await receive(session, written) is second
+
+    assert closed.status is CLOSED
+    told = NoRoomForAnother(written.message_id, "en")
+    assert (ANN.telegram_id, told) in await factories.waiting(session)
 
 
 async def test_an_album_stays_together_although_another_ticket_became_current(

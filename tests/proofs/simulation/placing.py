@@ -1,0 +1,89 @@
+"""Checks in which ticket everything is that users with several tickets wrote."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from services.helpdesk import another
+from tests.proofs.simulation import tokens
+from tests.proofs.simulation.fairness import HARMLESS
+from tests.proofs.simulation.ledger import Ledger
+from tests.proofs.simulation.plan import TRAFFIC
+
+if TYPE_CHECKING:
+    from tests.proofs.simulation.run import Simulation
+
+# What users do, who have several tickets.
+OF_USERS = frozenset({"another", "wish", "press_own", "reply_in_private"})
+
+
+class Placing:
+    """Checks the tickets of one run."""
+
+    def __init__(self, simulation: "Simulation") -> None:
+        self.ledger = Ledger(simulation)
+        self.people = simulation.people
+        calm = HARMLESS | TRAFFIC.keys() | OF_USERS
+        self._is_calm = calm.issuperset(simulation.done)
+
+    def findings(self) -> Iterator[str]:
+        yield from self._opened()
+        yield from self._replies()
+        yield from self._current()
+
+    def _opened(self) -> Iterator[str]:
+        """What was written with `/new` opened a ticket."""
+        for token in self.people.others:
+            row = self._row(token)
+            if row is not None and not self._is_first(row) and not self._had_no_room(row):
+                yield f"not opened: {token} is in ticket {row['ticket_id']}"
+
+    def _replies(self) -> Iterator[str]:
+        """A reply is with what it replies to, unless its writer had asked for another ticket.
+
+        What the bot said may not be known to it yet after trouble.
+        """
+        for token, message_id in self.people.replied.items():
+            row = self._row(token)
+            if row is None or self._may_open(token, row) or self._had_no_room(row):
+                continue
+            place = row["chat_id"], message_id
+            own = self.ledger.stored.get(place)
+            right = {own["ticket_id"]} if own else self._linked(place)
+            if right and row["ticket_id"] not in right:
+                yield f"misplaced: {token} is in ticket {row['ticket_id']}, not in {right}"
+
+    def _may_open(self, token: str, row: dict[str, Any]) -> bool:
+        return tokens.user_of(token) in self.people.wishing and self._is_first(row)
+
+    def _had_no_room(self, row: dict[str, Any]) -> bool:
+        """Whether its writer heard that there is no room for another ticket."""
+        return any(
+            one["kind"] == "no_room_for_another"
+            and one["chat_id"] == row["chat_id"]
+            and json.loads(one["payload"])["message_id"] == row["message_id"]
+            for one in self.ledger.deliveries.values()
+        )
+
+    def _linked(self, place: tuple[int, int]) -> set[int]:
+        if not self._is_calm:
+            return set()
+        rows = self.ledger.rows("message_links")
+        return {one["ticket_id"] for one in rows if (one["chat_id"], one["message_id"]) == place}
+
+    def _current(self) -> Iterator[str]:
+        """A user has at most five open tickets, and one of them is current."""
+        open_ones = [row for row in self.ledger.tickets.values() if row["status"] != "closed"]
+        number = Counter(row["user_id"] for row in open_ones)
+        current = Counter(row["user_id"] for row in open_ones if row["is_current"])
+        for user_id, count in number.items():
+            if count > another.MOST_OPEN or current[user_id] != 1:
+                yield f"user {user_id} has {count} open tickets, {current[user_id]} current"
+
+    def _row(self, token: str) -> dict[str, Any] | None:
+        one = next((one for one in self.ledger.written if one.token == token), None)
+        return self.ledger.stored.get((one.chat_id, one.message_id)) if one else None
+
+    def _is_first(self, row: dict[str, Any]) -> bool:
+        return self.ledger.first_question(row["ticket_id"]) == row
