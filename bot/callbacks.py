@@ -15,6 +15,7 @@ from pydantic import Field
 
 from database.models import Ticket
 from services.helpdesk.team_settings import Words
+from services.helpdesk.ticket_list import Filter
 
 # A value that cannot be a primary key was not made by us.
 Key = Annotated[int, Field(gt=0, lt=2**63)]
@@ -140,9 +141,25 @@ class ChooseTicket(Button, prefix="orphan"):
 
 
 class TicketsPage(Button, prefix="tickets"):
-    """Show another page of the list; pages count from 0."""
+    """Show a page of a list; pages count from 0.
+
+    `owner_id` is whose tickets are listed; without it, those of whoever presses. Older messages
+    carry only the number, and list all.
+    """
 
     number: int
+    which: Filter
+    owner_id: Key | None = None
+
+    @classmethod
+    @override
+    def unpack(cls, value: str) -> Self:
+        number_only = value.count(cls.__separator__) == 1
+        return super().unpack(f"{value}:{Filter.ALL}:" if number_only else value)
+
+
+class ShowTicket(TicketButton, prefix="show"):
+    """Lead to the ticket's card, where there are no links to messages."""
 
 
 class StartAnother(Button, prefix="another"):

@@ -1,6 +1,8 @@
 """Buttons."""
 
 from collections.abc import Sequence
+from datetime import date
+from itertools import batched
 from typing import Any
 
 from aiogram.filters.callback_data import CallbackData
@@ -18,6 +20,7 @@ from bot.callbacks import (
     RestoreDefault,
     SettingsButton,
     SettleKept,
+    ShowTicket,
     StartAnother,
     StopAsking,
     TakeTicket,
@@ -25,11 +28,12 @@ from bot.callbacks import (
     TicketsPage,
 )
 from bot.i18n import LANGUAGES
-from bot.texts import buttons, team_words
+from bot.message_url import message_url
+from bot.texts import buttons, names, team_words
 from database.machinery import Delivery
 from database.models import Ticket, TicketStatus
-from services.helpdesk.lookup import Page
 from services.helpdesk.team_settings import Words
+from services.helpdesk.ticket_list import Filter, Line, Page
 
 # The most that Telegram accepts on one message (limits.tginfo.me).
 MOST_BUTTONS = 100
@@ -84,15 +88,47 @@ def choose_ticket(mark: str, labels: Sequence[str]) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=rows)
 
 
-def pages(page: Page) -> InlineKeyboardMarkup | None:
-    """Lead to the previous and next page; None if there is only one page."""
-    neighbours = [("◀", page.number - 1), ("▶", page.number + 1)]
-    buttons = [
-        (sign, TicketsPage(number=number))
-        for sign, number in neighbours
+def ticket_list(page: Page, today: date) -> InlineKeyboardMarkup | None:
+    """Lead to the tickets of a page, to other pages, and to other lists; None if all are closed."""
+    if not page.totals[Filter.ALL]:
+        return None
+    to_tickets = [_to_ticket(line, today) for line in page.lines]
+    in_a_row = 3 if all(button.url for button in to_tickets) else 2
+    rows = [
+        *map(list, batched(to_tickets, in_a_row)),
+        _neighbours(page),
+        [_filter(page, Filter.OURS), _filter(page, Filter.MINE)],
+        [_filter(page, Filter.NOBODYS), _filter(page, Filter.ALL)],
+        [_filter(page, Filter.USERS)],
+    ]
+    return InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
+
+
+def _to_ticket(line: Line, today: date) -> InlineKeyboardButton:
+    """Lead to the newest card: by a link, or where there are none, by a reply to it."""
+    ticket = line.ticket
+    number = names.number(ticket.daily_id, ticket.opened_on, today)
+    url = message_url(line.card.place) if line.card is not None else None
+    if url is not None:
+        return InlineKeyboardButton(text=number, url=url)
+    return _button(buttons.show(number), ShowTicket.of(ticket))
+
+
+def _neighbours(page: Page) -> list[InlineKeyboardButton]:
+    """Lead to the previous and next page."""
+    owner_id = page.owner.id if page.owner is not None else None
+    return [
+        _button(sign, TicketsPage(number=number, which=page.which, owner_id=owner_id))
+        for sign, number in [("◀", page.number - 1), ("▶", page.number + 1)]
         if 0 <= number < page.pages
     ]
-    return _row(*buttons) if buttons else None
+
+
+def _filter(page: Page, which: Filter) -> InlineKeyboardButton:
+    """Lead to another list; whoever presses *Mine* gets their own, so it has no number."""
+    total = page.totals[which] if which is not Filter.MINE else None
+    words = buttons.filtered(which, total, chosen=which is page.which)
+    return _button(words, TicketsPage(number=0, which=which))
 
 
 def choose(
@@ -154,8 +190,8 @@ def _column(*buttons: tuple[str, CallbackData]) -> InlineKeyboardMarkup:
 
 
 def _row(*buttons: tuple[str, CallbackData]) -> InlineKeyboardMarkup:
-    return InlineKeyboardMarkup(
-        inline_keyboard=[
-            [InlineKeyboardButton(text=text, callback_data=data.pack()) for text, data in buttons]
-        ]
-    )
+    return InlineKeyboardMarkup(inline_keyboard=[[_button(text, data) for text, data in buttons]])
+
+
+def _button(text: str, data: CallbackData) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text=text, callback_data=data.pack())

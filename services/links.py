@@ -1,6 +1,6 @@
 """Finds the ticket that a message of the bot belongs to: by stored ids, never by its text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +23,17 @@ async def newest_card(session: AsyncSession, ticket: Ticket) -> MessageLink | No
         .limit(1)
     )
     return found
+
+
+async def newest_cards(session: AsyncSession, ids: Collection[int]) -> dict[int, MessageLink]:
+    """Find the cards of tickets in their current staff chats, as `newest_card` does."""
+    found = await session.scalars(
+        select(MessageLink)
+        .join(Ticket, Ticket.id == MessageLink.ticket_id)
+        .where(Ticket.id.in_(ids), IS_CARD, MessageLink.chat_id == Ticket.staff_chat_id)
+        .order_by(MessageLink.id)
+    )
+    return {card.ticket_id: card for card in found}
 
 
 async def shown_on_newest_card(session: AsyncSession, ticket: Ticket) -> int | None:

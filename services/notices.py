@@ -264,6 +264,13 @@ class DeliveryFailed(Notice):
 
 
 @dataclass(frozen=True)
+class TicketShown(Notice):
+    """To staff: this is the card of the ticket that a colleague asked to see."""
+
+    ticket_id: int
+
+
+@dataclass(frozen=True)
 class CopyMayRemain(Notice):
     """To staff: the user may still have a copy of an answer that was taken back.
 

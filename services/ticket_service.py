@@ -41,6 +41,7 @@ from services.notices import (
     TicketClosed,
     TicketOpened,
     TicketReopened,
+    TicketShown,
 )
 from services.problems import (
     AnonymousCannotTake,
@@ -204,6 +205,13 @@ async def take(
         turns.pass_on(ticket, TicketStatus.OPEN, now=now)
     history.record(session, ticket, by, EventKind.TAKEN, now)
     await outbox.redraw_card(session, ticket, now=now)
+
+
+async def show(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
+    """Lead staff to the ticket's card; asked for again, it is still done once."""
+    await outbox.post_once(
+        session, ticket.staff_chat_id, TicketShown(ticket.id), now=now, ticket=ticket
+    )
 
 
 async def get(session: AsyncSession, ticket_id: int, *, staff_chat_id: int) -> Ticket:

@@ -1,19 +1,24 @@
-"""The list of tickets that are not closed, and its pages."""
+"""The list of tickets that are not closed: its pages and filters, and the way to a ticket."""
 
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 
 from aiogram import Router
-from aiogram.methods import EditMessageText, SendMessage
+from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import keyboards
-from bot.callbacks import TicketsPage
+from bot.callbacks import ShowTicket, TicketsPage
 from bot.reading.filters import staff_command
 from bot.reading.pressed_message import pressed_message
-from bot.texts import on_cards
+from bot.reading.ticket_reference import pressed_ticket
+from bot.texts import ticket_list as texts
 from core.team import StaffChat
-from services.helpdesk import lookup
+from database.models import User
+from services import ticket_service as tickets
+from services.helpdesk import ticket_list
+from services.helpdesk.ticket_list import Filter
+from services.problems import ButtonOutdated
 
 router = Router(name="ticket list")
 
@@ -22,25 +27,56 @@ router = Router(name="ticket list")
 async def list_tickets(
     message: Message, session: AsyncSession, staff_chat: StaffChat, day: date, zone: tzinfo
 ) -> SendMessage:
-    page = await lookup.page(session, 0, staff_chat_id=staff_chat.chat_id)
-    words = on_cards.ticket_list(page, day, zone).as_kwargs()
-    return message.answer(**words, reply_markup=keyboards.pages(page))
+    page = await ticket_list.page(session, staff_chat_id=staff_chat.chat_id)
+    words = texts.ticket_list(page, day, zone).as_kwargs()
+    return message.answer(**words, reply_markup=keyboards.ticket_list(page, day))
 
 
 @router.callback_query(TicketsPage.filter())
 async def turn_page(
     query: CallbackQuery,
     callback_data: TicketsPage,
+    *,
     session: AsyncSession,
     staff_chat: StaffChat,
+    staff: User | None,
     day: date,
     zone: tzinfo,
 ) -> EditMessageText:
     pressed = pressed_message(query)
-    page = await lookup.page(session, callback_data.number, staff_chat_id=staff_chat.chat_id)
+    page = await ticket_list.page(
+        session,
+        callback_data.which,
+        callback_data.number,
+        staff_chat_id=staff_chat.chat_id,
+        owner=await _owner(session, callback_data, staff),
+    )
     return EditMessageText(
         chat_id=pressed.chat.id,
         message_id=pressed.message_id,
-        **on_cards.ticket_list(page, day, zone).as_kwargs(),
-        reply_markup=keyboards.pages(page),
+        **texts.ticket_list(page, day, zone).as_kwargs(),
+        reply_markup=keyboards.ticket_list(page, day),
     )
+
+
+@router.callback_query(ShowTicket.filter())
+async def show(
+    query: CallbackQuery,
+    callback_data: ShowTicket,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat)
+    await tickets.show(session, ticket, now=now)
+    return query.answer()
+
+
+async def _owner(session: AsyncSession, button: TicketsPage, staff: User | None) -> User | None:
+    """Get whose tickets are to be listed; None if everybody's are."""
+    if button.which is not Filter.MINE:
+        return None
+    owner = staff if button.owner_id is None else await session.get(User, button.owner_id)
+    if owner is None:
+        raise ButtonOutdated
+    return owner

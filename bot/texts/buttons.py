@@ -3,6 +3,7 @@
 from bot.i18n import gettext as _
 from bot.texts import names
 from database.models import User
+from services.helpdesk.ticket_list import Filter
 
 
 def ticket_choice(ticket: str, user: User) -> str:
@@ -12,6 +13,23 @@ def ticket_choice(ticket: str, user: User) -> str:
 
 def take() -> str:
     return _("Take")
+
+
+def show(ticket: str) -> str:
+    """Lead to a ticket's card, where there are no links to messages."""
+    return _("Show {ticket}").format(ticket=ticket)
+
+
+def filtered(which: Filter, total: int | None, *, chosen: bool) -> str:
+    """Choose what is listed, and say how much that is, if it is the same for whoever looks."""
+    names = {
+        Filter.OURS: _("To answer"),
+        Filter.MINE: _("Mine"),
+        Filter.NOBODYS: _("Nobody's"),
+        Filter.USERS: _("Waiting for users"),
+        Filter.ALL: _("All"),
+    }
+    return ("✓ " if chosen else "") + names[which] + (f" · {total}" if total is not None else "")
 
 
 def close() -> str:

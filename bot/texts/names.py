@@ -12,7 +12,7 @@ from babel.dates import format_date
 
 from bot.i18n import gettext as _
 from bot.i18n import spoken
-from core.text import on_one_line, shows_nothing
+from core.text import on_one_line, shows_nothing, split
 from database.models import ContentKind, Ticket, User
 from services.helpdesk.content import Person
 
@@ -54,11 +54,16 @@ def filled(words: str, **nodes: Text) -> Text:
     return Text(*(nodes[part] if at % 2 else part for at, part in enumerate(parts)))
 
 
-def person(user: User | Person) -> str:
-    """Name a person, on one line; who has no visible name is known by the Telegram id."""
+def person(user: User | Person, longest: int | None = None) -> str:
+    """Name a person, on one line; who has no visible name is known by the Telegram id.
+
+    A name of more UTF-16 units than `longest` is cut.
+    """
     name = on_one_line(user.name.translate(TURNS))
     if shows_nothing(name):
         return f"id {user.telegram_id}"
+    if longest is not None:
+        name = shortened(name, longest)
     if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in name):
         return f"{_LEFT_TO_RIGHT}{_ISOLATE}{name}{_ISOLATE_END}"
     return name
@@ -87,6 +92,12 @@ def mentions(people: Sequence[User | Person]) -> Text:
         known_as = f" @{one.username}" if one.username else ""
         named += [", " if named else "", mention(one), known_as]
     return Text(*named, continued() if len(people) > _MOST_NAMED else "")
+
+
+def shortened(words: str, longest: int) -> str:
+    """Cut words that are longer than this, in UTF-16 units."""
+    (begin, _entities), *rest = split(words, [], longest, longest)
+    return begin.rstrip() + continued() if rest else begin
 
 
 def continued() -> str:

@@ -1,4 +1,4 @@
-"""The words on a card, around a copy, and in the list of tickets."""
+"""The words on a card and around a copy."""
 
 from collections.abc import Mapping
 from datetime import date, tzinfo
@@ -10,8 +10,15 @@ from bot.i18n import gettext as _
 from bot.i18n import ngettext as _n
 from bot.texts import names
 from core.text import LONGEST_NAME, on_one_line
-from database.models import Ticket, TicketStatus
-from services.helpdesk.lookup import Page
+from database.models import Ticket, TicketStatus, User
+
+_SIGNS = {
+    TicketStatus.NEW: "🔶",
+    TicketStatus.OPEN: "🟠",
+    TicketStatus.PENDING: "🟦",
+    TicketStatus.ON_HOLD: "⚪",
+    TicketStatus.CLOSED: "✔️",
+}
 
 # The longest quotation in a line, in characters.
 _LONGEST_QUOTED = 200
@@ -29,7 +36,7 @@ def card_head(
     user = ticket.user
     known_as = f" @{user.username}" if user.username else ""
     number = names.copyable(ticket, today)
-    head = Text(_signs()[ticket.status], " ", number, " · ", names.copyable_mention(user), known_as)
+    head = Text(sign(ticket.status), " ", number, " · ", names.copyable_mention(user), known_as)
     lines = [head, _state(ticket, zone, closed_by=closed_by, reason=reason)]
     if ticket.link_payload is not None:
         lines.append(Text("🔗 ", _("Came by the link"), " ", Code(ticket.link_payload)))
@@ -91,27 +98,15 @@ def described(name: str) -> str:
     return _("[{kind} that can't be shown here]").format(kind=names.kind(name))
 
 
-def ticket_list(page: Page, today: date, zone: tzinfo) -> Text:
-    """List a page of what is not closed."""
-    if not page.total:
-        return Text(_("All tickets are closed."))
-    head = _n("{total} ticket is not closed", "{total} tickets are not closed", page.total).format(
-        total=page.total
-    )
-    if page.pages > 1:
-        head += f" ({page.number + 1}/{page.pages})"
-    return as_list(head, "", *(_line(ticket, today, zone) for ticket in page.tickets))
+def shown(ticket: str, user: User) -> str:
+    """Lead from the list to a ticket's card, which this replies to."""
+    words = _("{ticket} · {user}. A reply to this message goes to the user, too.")
+    return words.format(ticket=ticket, user=names.person(user))
 
 
-def _signs() -> dict[TicketStatus, str]:
+def sign(status: TicketStatus) -> str:
     """Show who must act, by colour and by shape: warm, we; blue, the user; grey, nobody."""
-    return {
-        TicketStatus.NEW: "🔶",
-        TicketStatus.OPEN: "🟠",
-        TicketStatus.PENDING: "🟦",
-        TicketStatus.ON_HOLD: "⚪",
-        TicketStatus.CLOSED: "✔️",
-    }
+    return _SIGNS[status]
 
 
 def _state(ticket: Ticket, zone: tzinfo, *, closed_by: str | None, reason: str | None) -> Text:
@@ -140,9 +135,3 @@ def _since(ticket: Ticket, zone: tzinfo) -> Text:
         return since
     asked = ticket.waiting_since == ticket.opened_at
     return names.filled(_("asked {when}") if asked else _("back with us {when}"), when=since)
-
-
-def _line(ticket: Ticket, today: date, zone: tzinfo) -> Text:
-    state = _state(ticket, zone, closed_by=None, reason=None)
-    parts = [names.copyable(ticket, today), names.person(ticket.user), state]
-    return Text(_signs()[ticket.status], " ", as_line(*parts, sep=" · ", end=""))

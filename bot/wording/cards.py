@@ -26,7 +26,7 @@ from database.models import (
 )
 from services import links
 from services.delivery.parcel import LinkRewritten, Parcel, Shown, links_of
-from services.notices import CardPosted, CardRedrawn, CardRetired
+from services.notices import CardPosted, CardRedrawn, CardRetired, TicketShown
 
 # Longest excerpt of the first message on a card; leaves room for the head to grow.
 BODY_LIMIT = 3000
@@ -64,6 +64,16 @@ async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
         more=goes_on,
         rings=desk.offered[0].precedence == Precedence.CARD or notice.message_id is not None,
     )
+
+
+@words_for(TicketShown)
+async def show(desk: Desk, notice: TicketShown) -> Parcel:
+    """Reply to the newest card with a message that can itself be replied to."""
+    ticket = await desk.ticket(notice.ticket_id)
+    card, words = await desk.card(ticket), on_cards.shown(desk.number(ticket), ticket.user)
+    reply_to = card.message_id if card is not None else None
+    call = Call(send_text(desk.address, (words, []), reply_to=reply_to))
+    return Parcel(desk.address, call, effects=links_of([Shown()]))
 
 
 @words_for(CardRedrawn)
@@ -223,9 +233,6 @@ async def _closed(desk: Desk, ticket: Ticket) -> tuple[str | None, str | None]:
         return None, None
     actor = await desk.session.get(User, event.actor_id) if event.actor_id else None
     reason = (event.details or {}).get("reason")
-    return names.person(actor) if actor else None, _shortened(reason) if reason else None
-
-
-def _shortened(reason: str) -> str:
-    (begin, _), *rest = split(reason, [], REASON_LIMIT, REASON_LIMIT)
-    return begin.rstrip() + names.continued() if rest else begin
+    return names.person(actor) if actor else None, names.shortened(
+        reason, REASON_LIMIT
+    ) if reason else None

@@ -1,34 +1,19 @@
-"""Looks up a staff chat's tickets by what staff type, and lists them."""
+"""Looks up a staff chat's tickets by what staff type."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
 
-from database.conditions import NOT_CLOSED
 from database.models import Ticket, TicketStatus
 from services.helpdesk import staff_chats
 from services.problems import AnotherTicketNamed, NoSuchTicket, SeveralTickets, TicketNotNamed
 
-PAGE_SIZE = 8
-
 # What people put after a number without meaning it as a part of it.
 _ENDS = ".,;:!?)"
 _NUMBER = re.compile(r"(?:(\d{4}-\d{2}-\d{2})/|#)?(\d{1,9})")
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of the tickets that are not closed; pages count from 0."""
-
-    tickets: list[Ticket]
-    number: int
-    pages: int
-    total: int
 
 
 def is_number(typed: str) -> bool:
@@ -82,23 +67,6 @@ async def rest_of_command(session: AsyncSession, ticket: Ticket, said: str, *, c
     if exact:
         raise NoSuchTicket(number)
     return said
-
-
-async def page(session: AsyncSession, number: int, *, staff_chat_id: int) -> Page:
-    """List the tickets that are not closed, oldest first; a number too high gives the last page."""
-    of_chat = (await staff_chats.tickets_of(session, staff_chat_id), NOT_CLOSED)
-    total = await session.scalar(select(func.count()).select_from(Ticket).where(*of_chat)) or 0
-    pages = max(1, -(-total // PAGE_SIZE))
-    number = min(max(number, 0), pages - 1)
-    tickets = await session.scalars(
-        select(Ticket)
-        .where(*of_chat)
-        .options(selectinload(Ticket.user), selectinload(Ticket.assigned_staff))
-        .order_by(Ticket.opened_at, Ticket.id)
-        .offset(number * PAGE_SIZE)
-        .limit(PAGE_SIZE)
-    )
-    return Page(list(tickets), number, pages, total)
 
 
 def _meant(tickets: list[Ticket]) -> list[Ticket]:

@@ -266,7 +266,7 @@ async def test_close_takes_a_number_and_a_reason(office: Office, alice: User, nu
         ("/close '; DROP TABLE tickets; --", "or give its number: /close 7"),
         ("/close \n\n", "Reply to one of the ticket's messages, or give its number: /close 7"),
         ("/close " + "9" * 4000, "There is no ticket 9999999999"),
-        ("/tickets 5 x", "1 ticket is not closed"),
+        ("/tickets 5 x", "1 ticket waits for our answer"),
         ("/reopen 1", "#1 is not closed."),
     ],
 )
@@ -394,54 +394,6 @@ async def test_an_anonymous_administrator_closes_but_cannot_take(
     assert "closed · ⏱\n" in timeless(await office.kate.sees_edit(card, "closed"))
 
 
-async def test_tickets_says_that_nothing_is_open(office: Office) -> None:
-    await office.kate.writes("/tickets@sandbox_bot", to=office.support)
-
-    await office.sees("All tickets are closed.")
-
-
-async def test_tickets_lists_what_is_open_oldest_first(
-    office: Office, alice: User, bob: User
-) -> None:
-    await office.opens(alice, "On Monday")
-    await office.telegram.advance(A_DAY)
-    card = await office.opens(bob, "On Tuesday")
-    closed = await office.opens(await office.telegram.user("Eve"), "Mine is done")
-    await office.kate.replies(closed, "/close")
-    await office.kate.replies(card, "/take")
-    await office.kate.sees_edit(card, "Kate")
-
-    await office.kate.writes("/tickets@sandbox_bot", to=office.support)
-
-    listed = await office.sees("2 tickets are not closed")
-    assert timeless(listed).splitlines()[2:] == [
-        "🔶 #1 · 23 Nov · Alice · new · asked ⏱",
-        "🟠 #1 · Bob · open · Kate · asked ⏱",
-    ]
-    assert listed.buttons == []
-
-
-async def test_tickets_has_buttons_to_page(office: Office) -> None:
-    for number in range(1, 18):
-        user = await office.telegram.user(f"User {number}")
-        await user.writes(f"question {number}")
-        await user.sees(f"Ticket #{number} ")
-    await office.kate.writes("/tickets@sandbox_bot", to=office.support)
-    listed = await office.sees("17 tickets are not closed (1/3)")
-    assert len(listed.text.splitlines()) == 2 + 8
-    assert listed.buttons == ["▶"]
-
-    press = await office.kate.presses(listed, "▶")
-    second = await office.kate.sees_edit(listed, "(2/3)")
-    assert await press.answer() == ""
-    assert "#9 · User 9" in second.text
-    assert second.buttons == ["◀", "▶"]
-    await office.kate.presses(second, "▶")
-    third = await office.kate.sees_edit(second, "(3/3)")
-    assert timeless(third).splitlines()[2:] == ["🔶 #17 · User 17 · new · asked ⏱"]
-    assert third.buttons == ["◀"]
-
-
 async def test_of_several_tickets_with_a_number_the_bot_asks_which(
     office: Office, alice: User, bob: User
 ) -> None:
@@ -482,7 +434,7 @@ async def test_a_number_is_understood_in_a_reply_to_what_is_no_ticket(
 ) -> None:
     await office.opens(alice, "My order is late")
     await commands(office, "/tickets")
-    listed = await office.sees("1 ticket is not closed")
+    listed = await office.sees("1 ticket waits for our answer")
 
     await office.kate.replies(listed, "/close 1 it has come")
 

@@ -194,9 +194,9 @@ async def test_a_restart_counts_long_messages_by_their_parts_and_lists_too(
 
 
 async def listed(kate: User, chat_id: int) -> list[Message]:
-    """List what the group was told is not closed."""
+    """List what the group was told waits."""
     shown = await kate.telegram.call("messages", chat=chat_id)
-    return [Message(raw) for raw in shown["messages"] if "not closed" in Message(raw).text]
+    return [Message(raw) for raw in shown["messages"] if "for our answer" in Message(raw).text]
 
 
 # The backlog

@@ -97,7 +97,9 @@ async def test_each_chat_answers_its_own_users(house: House) -> None:
         await house.alice.sees("another lamp")
         await house.bob.sees("another bill")
         await house.liam.writes(f"/tickets@{USERNAME}", to=house.billing)
-        listed = await house.liam.sees("1 ticket is not closed", in_=house.billing)
+        listed = await house.liam.sees("Nothing waits for our answer.", in_=house.billing)
+        await house.liam.presses(listed, "All")
+        listed = await house.liam.sees_edit(listed, "1 ticket is not closed")
         assert "Bob" in listed.text
         assert not await says(house.team, "bill")
         assert not await says(house.billing, "lamp")

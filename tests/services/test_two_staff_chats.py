@@ -17,6 +17,7 @@ from services.helpdesk import (
     lookup,
     staff_chat_changes,
     staff_chats,
+    ticket_list,
 )
 from services.helpdesk.content import Person
 from services.invariants import tickets as rules
@@ -98,10 +99,10 @@ async def test_a_ticket_of_one_chat_cannot_be_worked_on_from_the_other(
 async def test_each_chat_lists_and_finds_its_own_tickets(
     session: AsyncSession, here: Ticket, there: Ticket
 ) -> None:
-    pages = [await lookup.page(session, 0, staff_chat_id=one) for one in (STAFF, SECOND)]
+    pages = [await ticket_list.page(session, staff_chat_id=one) for one in (STAFF, SECOND)]
     found = await lookup.find_by_number(session, "8", staff_chat_id=SECOND, command="close")
 
-    assert [[one.id for one in page.tickets] for page in pages] == [[here.id], [there.id]]
+    assert [[one.ticket.id for one in page.lines] for page in pages] == [[here.id], [there.id]]
     assert found == there.id
     with pytest.raises(NoSuchTicket):
         await lookup.find_by_number(session, "8", staff_chat_id=STAFF, command="close")
@@ -186,8 +187,8 @@ async def test_while_the_main_chat_moves_the_second_goes_on(
     await relocating.migrated(session, STAFF, -1002, now=NOON)
 
     assert await relocating.held(session) == {STAFF, -1002}
-    page = await lookup.page(session, 0, staff_chat_id=-1002)
-    assert [one.id for one in page.tickets] == [here.id]
+    page = await ticket_list.page(session, staff_chat_id=-1002)
+    assert [one.ticket.id for one in page.lines] == [here.id]
     assert await broken(session) == []
     await come_along(session)
     assert (here.staff_chat_id, there.staff_chat_id) == (-1002, SECOND)

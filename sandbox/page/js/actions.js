@@ -27,7 +27,7 @@ export function sceneOf(pane) {
     jump: (id) => pane.conversation.jump(id),
     current: (message) => pane.store.current(message),
     command: (text) => pane.say({ text }),
-    deepLink: (url) => openDeepLink(pane, url),
+    deepLink: (url) => openMessage(pane, url) || openDeepLink(pane, url),
   };
 }
 
@@ -105,6 +105,18 @@ export function answered(pane, { query_id, text, show_alert }) {
   if (!text) return;
   if (show_alert) alertBox(nameOf(pane.store.bot), text);
   else toast(text, "info", pane.conversation.toasts);
+}
+
+const SUPERGROUPS = -1e12;
+
+/** A link to a message of a supergroup (https://core.telegram.org/api/links#message-links). */
+function openMessage(pane, url) {
+  const found = /^https:\/\/t\.me\/c\/(\d+)\/(?:\d+\/)?(\d+)$/.exec(url);
+  const chatId = found && SUPERGROUPS - Number(found[1]);
+  if (!found || !pane.store.chats.has(chatId)) return false;
+  const opened = pane.chatId === chatId ? Promise.resolve() : pane.open(chatId);
+  opened.then(() => pane.conversation.jump(Number(found[2])));
+  return true;
 }
 
 /** `t.me/<bot>?start=payload` begins a conversation here; other links are the browser's. */

@@ -78,7 +78,7 @@ async def test_a_list_that_staff_asked_for_is_sent_with_its_buttons(
 
     assert await replay(office, sqlite_url) == ["1: handled"]
 
-    assert (await office.sees("12 tickets are not closed")).buttons != []
+    assert (await office.sees("12 tickets wait for our answer")).buttons != []
 
 
 async def test_an_album_whose_command_comes_too_late_goes_to_nobody(

@@ -102,7 +102,7 @@ async def test_a_list_that_staff_ask_for_gets_its_turn_while_much_waits(
             await office.kate.writes(f"/tickets@{USERNAME}", to=office.support)
         await office.telegram.advance(61)
 
-        await office.sees("tickets are not closed")
+        await office.sees("tickets wait for our answer")
         shown = [message.text for message in await office.support.messages()]
         assert not any("question of User 44." in text for text in shown)
-        assert len([text for text in shown if "not closed" in text]) == 1
+        assert len([text for text in shown if "for our answer" in text]) == 1

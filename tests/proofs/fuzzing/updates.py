@@ -208,7 +208,7 @@ def _callback(step: Step, wire: Wire) -> dict[str, Any]:
     rows = (message or {}).get("reply_markup", {}).get("inline_keyboard", [])
     if step.of_others and message is not None:
         message = message | {"chat": CHATS[step.chat]}  # its button, pressed here
-    buttons = [button["callback_data"] for row in rows for button in row]
+    buttons = [one["callback_data"] for row in rows for one in row if "callback_data" in one]
     data = step.data
     if buttons and step.data in {None, UNMARKED}:
         data = buttons[(step.back or 0) % len(buttons)]
@@ -330,6 +330,13 @@ FORGED = st.one_of(
             "take:",
             "x",
             "tickets:-5",
+            "tickets:0:mine:",
+            "tickets:0:mine:1",
+            "tickets:1:mine:99",
+            "tickets:0:nobodys:",
+            "tickets:0:everything:",
+            "show:1:guessed1",
+            "show:1:",
             "tickets:99999999999999999999",
             "resend:1",
             "kept:1:0",

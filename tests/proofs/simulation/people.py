@@ -474,7 +474,11 @@ class People:
         return True
 
     def _list(self, staff: int, pick: float, **_: Any) -> None:
-        """Ask what waits, or how the group is set up."""
+        """Ask what waits, and press a button of an earlier list; or ask how the group is set up."""
+        lists = [one for one in self._of_bot() if tokens.under_list(one.keyboard)]
+        if lists and _buttons(lists[-1]):
+            data = recent(_buttons(lists[-1]), pick)["callback_data"]
+            acting.press(self.telegram.world, self.staff[staff], lists[-1], None, data)
         asked = "setup" if pick > ASKS_FOR_SET_UP else "tickets"
         content = acting.text_fields(f"/{asked}@{USERNAME}", None)
         acting.post(self.telegram.world, self.staff[staff], self.group, content)
@@ -655,7 +659,9 @@ def _has_buttons(message: Message) -> bool:
 
 
 def _buttons(message: Message) -> list[Json]:
-    return [one for row in (message.keyboard or {})["inline_keyboard"] for one in row]
+    """List the buttons that can be pressed, not those that are links."""
+    rows = (message.keyboard or {})["inline_keyboard"]
+    return [one for row in rows for one in row if "callback_data" in one]
 
 
 def _replied(message: Message) -> int:
@@ -667,7 +673,7 @@ def _replied(message: Message) -> int:
 def _asks(message: Message) -> bool:
     """Whether the message belongs to no ticket: a list, or a question about kept words."""
     words, buttons = tokens.words_of(message.view), str(message.keyboard)
-    if "orphan:" in buttons or "kept:" in buttons or "not closed" in words.partition("\n")[0]:
+    if "orphan:" in buttons or "kept:" in buttons or tokens.under_list(message.keyboard):
         return True
     return words.startswith("This belongs to") or " sent to " in words
 

@@ -27,5 +27,10 @@ def words_of(view: Mapping[str, Any]) -> str:
     return str(next((words for words in said if words), ""))
 
 
+def under_list(keyboard: Mapping[str, Any] | None) -> bool:
+    """Whether these are buttons of a list of tickets, which repeats what cards have said."""
+    return "tickets:" in str(keyboard)
+
+
 def user_of(token: str) -> int:
     return int(token[1:].partition(".")[0])

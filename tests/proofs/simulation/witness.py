@@ -89,11 +89,12 @@ class Witness:
         if view["from"]["id"] != self._telegram.world.bot.id:
             return
         words = tokens.words_of(view)
-        found = tuple(tokens.of(REPEATED.split(words)[0]))
+        listed = tokens.under_list(view.get("keyboard"))
+        found = () if listed else tuple(tokens.of(REPEATED.split(words)[0]))
         if new and call is not None:
             call.shown += found
             call.made.append(view["message_id"])
-            call.card = call.card or bool(view.get("keyboard"))
+            call.card = call.card or (bool(view.get("keyboard")) and not listed)
         self.sights.append(
             Sight(
                 at=self._telegram.agenda.now,
@@ -102,7 +103,7 @@ class Witness:
                 words=words,
                 tokens=found,
                 new=new,
-                card=bool(view.get("keyboard")),
+                card=bool(view.get("keyboard")) and not listed,
                 silent=view["silent"],
             )
         )

@@ -11,7 +11,7 @@ from database.models import KeptReason, Ticket, TicketStatus
 from services import outbox, ticket_service
 from services.delivery import doubts, relocating, settling
 from services.delivery.outcomes import Delivered, Migrated, Outcome, Unknown
-from services.helpdesk import kept_words, lookup, staff_chats
+from services.helpdesk import kept_words, lookup, staff_chats, ticket_list
 from services.helpdesk.content import Person
 from services.invariants import tickets as rules
 from services.notices import (
@@ -180,7 +180,7 @@ async def test_staff_can_work_on_a_ticket_that_has_not_come_along(
         await portion(sessions)
 
     async with sessions.begin() as session:
-        page = await lookup.page(session, 0, staff_chat_id=NEW)
+        page = await ticket_list.page(session, staff_chat_id=NEW)
         found = await lookup.find_by_number(
             session, str(TICKETS), staff_chat_id=NEW, command="close"
         )

@@ -5,7 +5,7 @@ from database.models import Ticket, TicketStatus
 from services.helpdesk import lookup
 from services.problems import AnotherTicketNamed, NoSuchTicket, SeveralTickets, TicketNotNamed
 from tests.services import factories
-from tests.services.factories import DAY, MINUTE, STAFF, TODAY
+from tests.services.factories import DAY, STAFF, TODAY
 from tests.support.times import NOON
 
 CLOSED = TicketStatus.CLOSED
@@ -189,45 +189,3 @@ async def test_the_same_number_of_another_day_is_another_ticket(session: AsyncSe
 async def test_a_ticket_named_exactly_in_a_reply_has_to_exist(session: AsyncSession) -> None:
     with pytest.raises(NoSuchTicket):
         await besides(session, await of_day(session, 0), "#9 spam")
-
-
-# Pages
-
-
-async def test_the_list_shows_what_is_not_closed_oldest_first(session: AsyncSession) -> None:
-    newer, older = await of_day(session, 1), await of_day(session, 3)
-    await of_day(session, 2, status=CLOSED)
-    await of_day(session, 4, staff_chat_id=-5)
-
-    page = await lookup.page(session, 0, staff_chat_id=STAFF)
-
-    assert page == lookup.Page([older, newer], number=0, pages=1, total=2)
-    assert [ticket.user.name for ticket in page.tickets] == ["Ann", "Ann"]
-
-
-async def test_an_empty_list_has_one_empty_page(session: AsyncSession) -> None:
-    assert await lookup.page(session, 0, staff_chat_id=STAFF) == lookup.Page([], 0, 1, 0)
-
-
-@pytest.mark.parametrize(
-    ("asked", "number", "shown"),
-    [
-        (0, 0, [1, 2, 3, 4, 5, 6, 7, 8]),
-        (1, 1, [9, 10, 11, 12, 13, 14, 15, 16]),
-        (2, 2, [17]),
-        (3, 2, [17]),
-        (10**9, 2, [17]),
-        (-1, 0, [1, 2, 3, 4, 5, 6, 7, 8]),
-    ],
-)
-async def test_a_long_list_has_pages(
-    session: AsyncSession, asked: int, number: int, shown: list[int]
-) -> None:
-    for daily_id in range(1, 18):
-        opened_at = NOON + daily_id * MINUTE
-        await of_day(session, 0, daily_id=daily_id, opened_at=opened_at)
-
-    page = await lookup.page(session, asked, staff_chat_id=STAFF)
-
-    assert (page.number, page.pages, page.total) == (number, 3, 17)
-    assert [ticket.daily_id for ticket in page.tickets] == shown

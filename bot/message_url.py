@@ -1,0 +1,14 @@
+"""Links to messages, which only supergroups have (https://core.telegram.org/api/links#message-links)."""
+
+from core.address import BOT, Place
+
+# A supergroup's id is this, less the number that its links have.
+_SUPERGROUPS = -(10**12)
+
+
+def message_url(place: Place) -> str | None:
+    """Make the link that opens a message for whoever is in its group; None where there is none."""
+    number = _SUPERGROUPS - place.chat_id
+    if place.account != BOT or number <= 0:
+        return None
+    return f"https://t.me/c/{number}/{place.message_id}"
