@@ -3,19 +3,20 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from core.address import Place
 from database.models import Direction, Ticket
 from database.session import make_engine, make_sessions
-from services import outbox
+from services import outbox, read_ahead
 from services import ticket_service as tickets
 from services.delivery import lanes, relocating
-from services.helpdesk import messages, people
+from services.helpdesk import current, messages, people
 from services.notices import CardRedrawn
 from services.problems import Problem
 from tests.services import factories
-from tests.services.factories import ANN, STAFF, TODAY
+from tests.services.factories import ANN, KATE, STAFF, TODAY
 from tests.support.times import NOON
 
 # With the locks in another order, PostgreSQL finds a deadlock within the first two or three.
@@ -57,6 +58,49 @@ async def test_a_user_who_writes_and_staff_who_reopen_do_not_lock_each_other_out
         for _ in range(3):
             group.create_task(ann_writes())
             group.create_task(staff_act())
+
+
+async def test_answers_that_arrive_and_users_who_write_do_not_lock_each_other_out(
+    sessions: Sessions,
+) -> None:
+    """Both make tickets current: the courier for several users in a turn, the poller in a batch."""
+    people = {person.telegram_id: person for person in (ANN, KATE)}
+    answered: dict[int, list[int]] = {one: [] for one in people}
+    async with sessions.begin() as session:
+        for telegram_id in people:
+            user = await factories.user(session, telegram_id)
+            for number in (telegram_id * 2, telegram_id * 2 + 1):
+                current_one = number % 2 == 0
+                ticket = await factories.ticket(session, number, user=user, is_current=current_one)
+                written = factories.content(chat_id=STAFF)
+                answer = await factories.message(session, ticket, written, Direction.ANSWER)
+                answered[telegram_id].append(answer.id)
+
+    async def answers_arrive() -> None:
+        for turn in range(ROUNDS):
+            async with sessions.begin() as session:
+                arrived = [ids[turn % 2] for ids in answered.values()]
+                await current.answered(session, arrived[:: 1 if turn % 3 else -1], now=NOON)
+
+    async def users_write() -> None:
+        for _ in range(ROUNDS):
+            async with sessions.begin() as session:
+                await read_ahead.for_updates(session, list(people))
+                for telegram_id in reversed(people):
+                    written = factories.content(chat_id=telegram_id)
+                    person = people[telegram_id]
+                    await tickets.receive(
+                        session, person, written, staff_chat_id=STAFF, day=TODAY, now=NOON
+                    )
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(answers_arrive())
+            group.create_task(users_write())
+
+    async with sessions() as session:
+        found = await session.scalars(select(Ticket.user_id).where(Ticket.is_current))
+        assert len(set(found)) == len(people)
 
 
 async def test_a_copy_is_linked_while_staff_edit_its_message(postgres_url: str) -> None:
