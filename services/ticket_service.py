@@ -24,6 +24,7 @@ from database.models import (
 from services import outbox
 from services.helpdesk import (
     another,
+    closing,
     current,
     history,
     joining,
@@ -38,9 +39,7 @@ from services.notices import (
     CardPosted,
     CardRetired,
     QuestionPosted,
-    TicketClosed,
     TicketOpened,
-    TicketReopened,
     TicketShown,
 )
 from services.problems import (
@@ -163,7 +162,7 @@ async def receive_unknown(
 async def close(
     session: AsyncSession, ticket: Ticket, *, by: User | None, now: datetime, reason: str = ""
 ) -> None:
-    """Close the ticket and tell its user; the reason stays among staff."""
+    """Close the ticket; its user is told (`closing`), the reason stays among staff."""
     if ticket.status is TicketStatus.CLOSED:
         raise TicketAlreadyClosed.of(ticket)
     turns.pass_on(ticket, TicketStatus.CLOSED, now=now)
@@ -171,7 +170,7 @@ async def close(
     await current.hand_over(session, ticket)
     details = {"reason": reason} if reason else {}
     history.record(session, ticket, by, EventKind.CLOSED, now, **details)
-    outbox.post(session, ticket.user.chat_id, TicketClosed(ticket.id), now=now, ticket=ticket)
+    await closing.closed(session, ticket, now=now)
     await outbox.redraw_card(session, ticket, now=now)
 
 
@@ -336,7 +335,7 @@ async def _reopen(
     """Open the ticket again, retire its card, and post one that shows what the user wrote."""
     turns.pass_on(ticket, TicketStatus.OPEN, now=now)
     ticket.closed_at = None
-    outbox.post(session, ticket.user.chat_id, TicketReopened(ticket.id), now=now, ticket=ticket)
+    await closing.reopened(session, ticket, now=now)
     await new_card(session, ticket, now=now, message=message)
 
 

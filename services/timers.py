@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.team import Team
 from database import dialect
+from database.bulk_rows import touched
 from database.machinery import Timer
 
 # A timer that fails is tried again after a time that doubles, up to an hour.
@@ -99,9 +100,9 @@ async def set(session: AsyncSession, due: Due, at: datetime, *, now: datetime) -
     await dialect.put(session, Timer, _KEYS, _row(due, at, now))
 
 
-async def cancel(session: AsyncSession, due: Due) -> None:
-    """Do not do it, if it was set."""
-    await session.execute(delete(Timer).where(*_is(due)))
+async def cancel(session: AsyncSession, due: Due) -> bool:
+    """Do not do it; return whether it was set, and not done yet."""
+    return touched(await session.execute(delete(Timer).where(*_is(due)))) > 0
 
 
 async def find[D: Due](session: AsyncSession, kind: type[D], subject: int = 0) -> D | None:

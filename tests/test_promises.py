@@ -147,7 +147,8 @@ async def test_it_stays_fast_as_it_grows(sessions: async_sessionmaker[AsyncSessi
             await alice.edits(copy, "More of it")
             answer = await office.kate.replies(card, "An answer")
             await office.kate.sees_reaction(answer, "👍")
-            await office.kate.presses(card, "Close")
+            await (await office.kate.presses(card, "Close")).answer()
+            await office.telegram.advance(10)
             await alice.sees("is closed")
 
     # Small for ever: paused chats, migrated groups, kept words, the team's settings, what somebody

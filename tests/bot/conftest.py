@@ -2,14 +2,17 @@
 
 import ssl
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from functools import cache
 from types import SimpleNamespace
 
 import pytest
 from aiogram.methods import GetChatAdministrators, GetChatMember, GetMe, GetMyCommands, Response
 
+from bot.process import duties
 from database.session import make_sessions
 from sandbox.client import User
+from services.helpdesk import closing
 from tests.support import engines
 from tests.support.office import Office, Sessions, open_office
 
@@ -30,6 +33,13 @@ def answers_modelled_once() -> Iterator[None]:
     held = [Response[method.__returning__] for method in methods]  # type: ignore[name-defined]
     yield
     del held
+
+
+@pytest.fixture(autouse=True)
+def closes_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have users hear of a close at once; when they do is tested in `test_closing.py`."""
+    monkeypatch.setattr(closing, "TOLD_AFTER", timedelta())
+    monkeypatch.setattr(duties, "LOOKS_EVERY", 0.1)
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ def press_of(user: User, card: Message, data: str) -> dict[str, Any]:
 async def closed_card(office: Office, alice: User) -> Message:
     card = await office.opens(alice, "My order is late")
     await (await office.kate.presses(card, "Close")).answer()
+    await alice.sees("is closed")
     return await office.kate.sees_edit(card, "closed")
 
 

@@ -295,6 +295,7 @@ async def test_reopen_gives_a_new_card_and_tells_the_user(office: Office, alice:
     card = await office.opens(alice, "My order is late")
     await office.kate.replies(card, "/close")
     await office.kate.sees_edit(card, "closed")
+    await alice.sees("is closed")
 
     await commands(office, "/reopen 1")
 

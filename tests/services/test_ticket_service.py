@@ -14,7 +14,6 @@ from services.notices import (
     CardRedrawn,
     CardRetired,
     QuestionPosted,
-    TicketClosed,
     TicketOpened,
     TicketReopened,
     UserReturned,
@@ -354,13 +353,10 @@ async def test_each_user_has_a_ticket_of_their_own(session: AsyncSession) -> Non
 # Staff close
 
 
-async def test_closing_a_ticket_tells_its_user_and_redraws_its_card(
-    session: AsyncSession, ticket: Ticket
-) -> None:
+async def test_closing_a_ticket_redraws_its_card(session: AsyncSession, ticket: Ticket) -> None:
     await tickets.close(session, ticket, by=None, now=NOON)
 
     assert await factories.waiting(session) == [
-        (USER, TicketClosed(ticket.id)),
         (STAFF, CardRedrawn(ticket.id)),
     ]
 

@@ -22,7 +22,7 @@ from core.config import Settings
 from core.text import utf16_slice
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, Message, User
-from services import pauses
+from services import pauses, timers
 from tests.support import conform
 from tests.support.times import NOON
 
@@ -82,9 +82,21 @@ class Office:
             return await pauses.is_held(session, self.support.id)
 
     async def says_in_staff_chat(self, **how: Any) -> Message:
-        """Ask for help there: whatever was sent to the group before is above the answer."""
+        """Ask for help there: whatever was sent to the group before is above the answer.
+
+        What was due before is done, and sent.
+        """
         await self.kate.writes(f"/help@{USERNAME}", to=self.support)
-        return await self.sees("makes a note", **how)
+        answer = await self.sees("makes a note", **how)
+        async with asyncio.timeout(30):
+            while await self._is_anything_due():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await self.all_goes()
+        return answer
+
+    async def _is_anything_due(self) -> bool:
+        async with self.sessions.begin() as session:
+            return await timers.first_due(session, now=now(self.sandbox)) is not None
 
 
 def formatted(message: Message, kind: str) -> list[str]:

@@ -158,7 +158,6 @@ async def test_a_ticket_changes_hands_within_a_batch(closed: Closed) -> None:
 
     async with closed.opens():
         await closed.alice.sees("It is on its way")
-        await closed.alice.sees("is closed")
         await closed.sees("No, it is not")
 
     async with closed.sessions() as session:

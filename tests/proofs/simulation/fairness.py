@@ -189,13 +189,14 @@ class Fairness:
             Wait(
                 row,
                 row["ticket_id"],
-                self._time(row["created_at"]),
-                self._time(row["sent_at"]) if row["sent_at"] else inf,
+                self.time(row["created_at"]),
+                self.time(row["sent_at"]) if row["sent_at"] else inf,
             )
             for row in self.ledger.deliveries.values()
             if row["ticket_id"] is not None and row["chat_id"] in self.ledger.staff_chats
         ]
 
-    def _time(self, stored: str) -> float:
+    def time(self, stored: str) -> float:
+        """Tell when a stored time was, in seconds since the start."""
         time = datetime.fromisoformat(stored)
         return (time.replace(tzinfo=self._start.tzinfo) - self._start).total_seconds()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
+from services.helpdesk.closing import TOLD_AFTER
 from tests.proofs.simulation import tokens
 from tests.proofs.simulation.fairness import Fairness, Wait
 from tests.proofs.simulation.ledger import Ledger
@@ -31,8 +32,38 @@ class Quiet:
 
     def findings(self) -> Iterator[str]:
         yield from self._sounds()
+        yield from self._closes()
         if "clock" not in self.simulation.done and not self.simulation.plan.limits:
             yield from self._gathered()
+
+    def _closes(self) -> Iterator[str]:
+        """A user hears of a close once it has lasted, and of its undoing only then."""
+        heard: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+        for row in self.ledger.deliveries.values():
+            if row["kind"] in {"ticket_closed", "ticket_reopened"}:
+                heard[row["ticket_id"]].append(row)
+        for ticket_id, ticket in self.ledger.tickets.items():
+            kinds = [row["kind"] for row in heard[ticket_id]]
+            wanted = ["ticket_closed", "ticket_reopened"] * len(kinds)
+            if kinds != wanted[: len(kinds)]:
+                yield f"the user of ticket {ticket_id} heard {kinds}"
+            if (ticket["status"] == "closed") != (len(kinds) % 2 == 1):
+                yield f"ticket {ticket_id} is {ticket['status']}, its user heard {kinds}"
+            if "clock" not in self.simulation.done:
+                yield from self._early(ticket_id, heard[ticket_id])
+
+    def _early(self, ticket_id: int, heard: list[dict[str, Any]]) -> Iterator[str]:
+        """Whoever hears of a close hears it when it has lasted, and not much later."""
+        closed_at = [
+            self.fairness.time(event["happened_at"])
+            for event in self.ledger.rows("ticket_events")
+            if event["ticket_id"] == ticket_id and event["kind"] == "closed"
+        ]
+        for row in heard:
+            at = self.fairness.time(row["created_at"])
+            since = at - max((one for one in closed_at if one <= at), default=at)
+            if row["kind"] == "ticket_closed" and since < TOLD_AFTER.total_seconds():
+                yield f"the user of ticket {ticket_id} heard after {since:.1f} s that it is closed"
 
     def _gathered(self) -> Iterator[str]:
         """What waits only to be gathered leaves in time, unless its chat is busy then."""

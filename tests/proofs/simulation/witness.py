@@ -48,13 +48,14 @@ class Witness:
         telegram.on_change = self._look
 
     def waiting(self) -> list[str]:
-        """List deliveries that are not settled, and words of people not confirmed yet."""
+        """List unsettled deliveries, words of people not confirmed yet, and closes to be told."""
         rows = self._store.ask(
             "SELECT id, kind, status, attempts, error FROM deliveries "
             "WHERE status IN ('waiting', 'claimed')"
         )
         kept = self._store.ask("SELECT id, reason FROM kept_words WHERE reason = 'unconfirmed'")
-        return [" ".join(map(str, row)) for row in [*rows, *kept]]
+        closes = self._store.ask("SELECT kind, subject FROM timers WHERE kind = 'close_told'")
+        return [" ".join(map(str, row)) for row in [*rows, *kept, *closes]]
 
     def process_ended(self) -> None:
         """Note what a process had claimed when it ended."""

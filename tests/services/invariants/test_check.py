@@ -13,9 +13,10 @@ from database.models import DailyTicketCounter, Direction, LinkKind, Message, Ti
 from database.schema import DatabaseNotAtHead
 from database.session import make_engine
 from database.team import Setting
-from services import notices, update_records
+from services import notices, timers, update_records
 from services import ticket_service as tickets
 from services.helpdesk import team_settings
+from services.helpdesk.closing import CloseTold
 from services.helpdesk.team_settings import Words
 from services.invariants import check, rules
 from tests.services import factories
@@ -255,6 +256,10 @@ async def something_is_overdue(session: AsyncSession, _ticket: Ticket) -> None:
     session.add_all([timer("sweep_due", NOON + SECOND), timer("other", NOON - 2 * HOUR)])
 
 
+async def an_open_ticket_is_to_be_told_closed(session: AsyncSession, ticket: Ticket) -> None:
+    await timers.set(session, CloseTold(ticket.id), NOON + SECOND, now=NOON)
+
+
 async def a_timer_fails(session: AsyncSession, _ticket: Ticket) -> None:
     session.add(timer("other", NOON + HOUR, failures=1))
 
@@ -314,6 +319,7 @@ BREAKS: dict[Break, str] = {
     seen_in_the_future: "seen in time",
     an_update_is_dead: "set aside",
     something_is_overdue: "due things are done",
+    an_open_ticket_is_to_be_told_closed: "only closes are told",
     a_timer_fails: "timers that fail",
     a_setting_that_nobody_changed: "settings as changed",
     a_change_that_does_not_count: "changes that count",
