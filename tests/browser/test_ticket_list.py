@@ -61,9 +61,10 @@ async def test_show_leads_to_the_card_and_clocks_run(
         shown = desk.message(right, "A reply to this message goes to the user, too.")
         await shown.locator(".quote").get_by_text("Alice").wait_for()
         await desk.page.mouse.move(640, 30)
-        await desk.pictured("list-light")
+        conversation = await right.locator(".scroller").bounding_box()
+        await desk.pictured("list-light", clip=conversation)
         await desk.page.emulate_media(color_scheme="dark")
-        await desk.pictured("list-dark")
+        await desk.pictured("list-dark", clip=conversation)
 
 
 async def test_in_a_supergroup_a_link_leads_to_the_card(
