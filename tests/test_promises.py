@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from database.models import Ticket
 from database.session import make_engine, make_sessions
 from sandbox.client.chat import Chat
-from tests.support.office import Office, open_office
+from tests.support.office import USERNAME, Office, open_office
 
 
 @pytest.fixture
@@ -145,6 +145,10 @@ async def test_it_stays_fast_as_it_grows(sessions: async_sessionmaker[AsyncSessi
             copy = await alice.writes("More")
             await office.kate.sees("More", in_=office.support)
             await alice.edits(copy, "More of it")
+            await office.kate.writes(f"/tickets@{USERNAME}", to=office.support)
+            listed = await office.sees("1 ticket waits for our answer")
+            await office.kate.presses(listed, "All")
+            await office.kate.sees_edit(listed, "1 ticket is not closed")
             answer = await office.kate.replies(card, "An answer")
             await office.kate.sees_reaction(answer, "👍")
             await (await office.kate.presses(card, "Close")).answer()
