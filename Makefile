@@ -18,7 +18,7 @@ QUICK := tests/core tests/database tests/services tests/bot/wording
 # Of `make simulate`: how many seeds are tried.
 SEEDS = 1000
 
-.PHONY: help install setup check test test-quick demo torture simulate fuzz bench format messages lock
+.PHONY: help install setup check test test-quick demo torture simulate fuzz bench quiet format messages lock
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -61,6 +61,9 @@ fuzz: $(READY) ## 20,000 generated updates on both databases
 
 bench: $(READY) ## measure the figures of the README, beside a bot that stores nothing (ten minutes)
 	@$(PYTHON) -m benchmarks
+
+quiet: $(READY) ## count what the staff chat sees of one ticket (part of bench)
+	@$(PYTHON) -m benchmarks.quiet
 
 format: $(READY) ## format the code and sort its imports
 	@$(PYTHON) -m ruff check --quiet --fix --select I

@@ -2,8 +2,19 @@
 
 import argparse
 import asyncio
+from dataclasses import asdict
 
-from benchmarks import databases, lasting, machine, plots, pressure, report, rounds, starting
+from benchmarks import (
+    databases,
+    lasting,
+    machine,
+    plots,
+    pressure,
+    quiet,
+    report,
+    rounds,
+    starting,
+)
 from benchmarks.figures import Figure
 from benchmarks.rounds import SMOKE, Size
 from core.config import PROJECT
@@ -38,6 +49,7 @@ async def bench(size: Size, tickets: int, messages: int) -> None:
     await _memory(made, messages, size)
     await _growth(made, tickets, size)
     await asyncio.to_thread(_pressure, made)
+    await _quiet(made)
     plots.throughput_and_latency(measured, PICTURES / "benchmark.svg")
     made.save(RESULTS)
     report.put_into(README, made.markdown())
@@ -83,6 +95,12 @@ def _pressure(made: report.Report) -> None:
     what = f"under limits, {found.messages:,} messages to 240 tickets within 10 s"
     made.add(what, words, pressure={"seconds": found.seconds, "ratio": found.ratio})
     plots.backlog(found.waiting, found.sends, PICTURES / "limits.svg")
+
+
+async def _quiet(made: report.Report) -> None:
+    print("what the group sees of a ticket")
+    for name, seen in (await quiet.measure()).items():
+        made.add(f"what the group sees of a ticket, {name}", seen.written(), **{name: asdict(seen)})
 
 
 def main() -> None:

@@ -19,9 +19,16 @@ _numbers = count(1)
 @asynccontextmanager
 async def sqlite() -> AsyncIterator[str]:
     """Make a SQLite file and return its URL."""
+    async with sqlite_of(PROJECT) as url:
+        yield url
+
+
+@asynccontextmanager
+async def sqlite_of(project: Path) -> AsyncIterator[str]:
+    """Do the same for the version of the project in this folder."""
     with tempfile.TemporaryDirectory() as folder:
         url = sqlite_url(Path(folder) / "support.db")
-        await _upgrade(url)
+        await _upgrade(url, project)
         yield url
 
 
@@ -42,11 +49,11 @@ async def on(server: str) -> AsyncIterator[str]:
     await postgres.drop_database(server, name)
 
 
-async def _upgrade(url: str) -> None:
+async def _upgrade(url: str, project: Path = PROJECT) -> None:
     alembic = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "alembic", "upgrade", "head"),
-        cwd=PROJECT,
-        env=os.environ | {"DATABASE_URL": url},
+        cwd=project,
+        env=os.environ | {"DATABASE_URL": url, "PYTHONPATH": str(project)},
         stdin=DEVNULL,
         stderr=DEVNULL,
     )

@@ -7,6 +7,7 @@ from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -19,11 +20,16 @@ STOPS_WITHIN = 20
 
 @dataclass(frozen=True)
 class Subject:
-    """A bot: how it is started, and with which database, if it has one."""
+    """A bot: how it is started, with which database, if it has one, and from which folder.
+
+    `gathers` is for how many seconds it gathers what a user goes on writing.
+    """
 
     name: str
     arguments: tuple[str, ...]
     database: str | None = None
+    folder: Path = PROJECT
+    gathers: float = 0
 
 
 REFERENCE = Subject("reference", ("-m", "benchmarks.reference"))
@@ -60,16 +66,16 @@ async def running(subject: Subject, telegram: Telegram) -> AsyncIterator[Running
         "LIMIT_PER_CHAT": "0",
         "LIMIT_PER_GROUP": "0",
         "LIMIT_TOTAL": "0",
-        "STAFF_BATCH_SECONDS": "0",
+        "STAFF_BATCH_SECONDS": str(subject.gathers),
         "LOG_FORMAT": "json",
-        "PYTHONPATH": str(PROJECT),
+        "PYTHONPATH": str(subject.folder),
     }
     if subject.database is not None:
         variables["DATABASE_URL"] = subject.database
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *subject.arguments,
-        cwd=PROJECT,
+        cwd=subject.folder,
         env=os.environ | variables,
         stdin=DEVNULL,
         stdout=DEVNULL,

@@ -90,6 +90,7 @@ def test_make_alone_prints_its_targets(machine: Machine) -> None:
         "simulate",
         "fuzz",
         "bench",
+        "quiet",
     ):
         assert f"make {target}\t" in printed
 
