@@ -55,6 +55,7 @@ async def test_commands_are_chosen_by_key_in_ones_own_language(
         ]
         assert await offered(left) == english
         await box.press("ArrowDown")
+        await box.press("ArrowDown")
         await left.get_by_role("option", name="/help", selected=True).wait_for()
         await box.press("Enter")
         await desk.message(left, "your first message opens a ticket").wait_for()
