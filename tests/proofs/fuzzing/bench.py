@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from bot.app import App
 from bot.incoming.fate import Fate
-from bot.reading.update_json import origin
+from bot.reading.update_json import as_dict, origin
 from core.config import Settings
 from core.heartbeat import Heartbeat, Part
 from database.machinery import DeadUpdate, Delivery, SeenUpdate
@@ -276,7 +276,9 @@ class Bench:
 
 
 def _chat_of(raw: dict[str, Any]) -> Any:
-    return (raw.get("message") or raw["edited_message"])["chat"]["id"]
+    place = as_dict(raw.get("callback_query")) or raw
+    event = as_dict(place.get("message") or place.get("edited_message"))
+    return as_dict(event.get("chat")).get("id")
 
 
 def _is_press(raw: dict[str, Any]) -> bool:
