@@ -134,4 +134,4 @@ def _since(ticket: Ticket, zone: tzinfo) -> Text:
     if ticket.status not in {TicketStatus.NEW, TicketStatus.OPEN}:
         return since
     asked = ticket.waiting_since == ticket.opened_at
-    return names.timed(_("asked {when}") if asked else _("back with us {when}"), since)
+    return names.timed(_("asked {when}") if asked else _("came back {when}"), since)

@@ -172,7 +172,7 @@ async def test_who_writes_again_within_a_week_reopens_the_ticket_under_a_new_car
 
     await alice.sees("is open again.")
     new = await office.sees("It is broken")
-    assert timeless(new).splitlines()[1:] == ["open · back with us ⏱", "It is broken"]
+    assert timeless(new).splitlines()[1:] == ["open · came back ⏱", "It is broken"]
     assert (new.buttons, new.reply_to) == (["Take", "Close"], card.id)
     old = await office.kate.sees_edit(card, "continues below, on a new card.")
     assert old.buttons == []

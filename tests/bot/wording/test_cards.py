@@ -354,7 +354,7 @@ async def test_a_card_says_when_it_became_the_teams_turn_again(
     await post(session, notices.CardPosted(ticket.id), ticket)
     await wall.catch_up()
 
-    assert "open · back with us 23 Nov, 10:00 UTC" in wall.texts()[0]
+    assert "open · came back 23 Nov, 10:00 UTC" in wall.texts()[0]
 
 
 def test_nothing_in_a_name_is_left_to_turn_what_follows() -> None:
