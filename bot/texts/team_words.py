@@ -28,6 +28,13 @@ def worded(which: Words, own: Piece | None, ticket: str = "") -> Piece:
             return to_users.ticket_closed(ticket), []
 
 
+def closed_beside(own: Piece | None, ticket: str) -> Piece:
+    """Give the closing words for a user who has another ticket open, which other words join."""
+    if own is None:
+        return to_users.ticket_closed_beside(ticket), []
+    return join([fill(own, TICKET, ticket), (to_users.go_on_by_reply(ticket), [])], "\n\n")
+
+
 def name(which: Words) -> str:
     return {
         Words.GREETING: _("Greeting"),

@@ -61,6 +61,16 @@ def ticket_closed(ticket: str) -> str:
     )
 
 
+def ticket_closed_beside(ticket: str) -> str:
+    return _("Ticket {ticket} is closed. To go on with it, reply to one of its messages.").format(
+        ticket=ticket
+    )
+
+
+def go_on_by_reply(ticket: str) -> str:
+    return _("To go on with {ticket}, reply to one of its messages.").format(ticket=ticket)
+
+
 def ticket_reopened(ticket: str) -> str:
     return _("Ticket {ticket} is open again.").format(ticket=ticket)
 

@@ -10,6 +10,7 @@ from bot.texts import team_words
 from bot.wording.calls import Call, send_text
 from bot.wording.context import Desk, rendered
 from bot.wording.registry import words_for
+from core.text import Piece
 from database.models import LinkKind, User
 from database.team import Dialogue
 from services import notices
@@ -20,21 +21,28 @@ from services.helpdesk.team_settings import Words
 
 @words_for(notices.TicketOpened)
 async def ticket_opened(desk: Desk, notice: notices.TicketOpened) -> Parcel:
-    keyboard = keyboards.start_another()
-    return await _to_user(desk, Words.CONFIRMATION, notice.ticket_id, keyboard=keyboard)
+    words = await _words(desk, Words.CONFIRMATION, notice.ticket_id)
+    return _to_user(desk, words, keyboards.start_another())
 
 
 @words_for(notices.TicketClosed)
 async def ticket_closed(desk: Desk, notice: notices.TicketClosed) -> Parcel:
-    return await _to_user(desk, Words.CLOSING, notice.ticket_id)
+    """Say so; beside another open ticket, which other words would join, also how to go on."""
+    beside = desk.number_beside(await desk.ticket(notice.ticket_id))
+    if not beside:
+        return _to_user(desk, await _words(desk, Words.CLOSING, notice.ticket_id))
+    own = await team_settings.words(desk.session, Words.CLOSING, spoken())
+    return _to_user(desk, team_words.closed_beside(own, beside))
 
 
-async def _to_user(
-    desk: Desk, which: Words, ticket_id: int, *, keyboard: InlineKeyboardMarkup | None = None
-) -> Parcel:
+async def _words(desk: Desk, which: Words, ticket_id: int) -> Piece:
     number = desk.number(await desk.ticket(ticket_id))
     own = await team_settings.words(desk.session, which, spoken())
-    call = Call(send_text(desk.address, team_words.worded(which, own, number), keyboard=keyboard))
+    return team_words.worded(which, own, number)
+
+
+def _to_user(desk: Desk, words: Piece, keyboard: InlineKeyboardMarkup | None = None) -> Parcel:
+    call = Call(send_text(desk.address, words, keyboard=keyboard))
     return Parcel(desk.address, call, effects=links_of([Shown(kind=LinkKind.NOTICE)]))
 
 

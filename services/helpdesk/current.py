@@ -82,15 +82,18 @@ async def hand_over(session: AsyncSession, closed: Ticket) -> None:
 async def answered(session: AsyncSession, answer_ids: Collection[int], *, now: datetime) -> None:
     """Make the tickets of these answers, which have arrived, current.
 
-    It locks users before tickets, as everybody does, so it comes first in its transaction.
+    It locks users before tickets, as everybody does, so it comes first in its transaction; whoever
+    is just writing is left out: what they write decides.
     """
     found = await session.execute(_NOT_CURRENT.where(Message.id.in_(answer_ids)))
     spoken_in = [(ticket_id, user_id) for ticket_id, user_id in found]
     if not spoken_in:
         return
     users = select(User.id).where(User.id.in_({user_id for _, user_id in spoken_in}))
-    await session.execute(users.order_by(User.id).with_for_update(key_share=True))
-    for ticket_id, _ in spoken_in:
+    idle = set(await session.scalars(users.with_for_update(key_share=True, skip_locked=True)))
+    for ticket_id, user_id in spoken_in:
+        if user_id not in idle:
+            continue
         ticket = await session.get_one(Ticket, ticket_id, with_for_update={"key_share": True})
         if ticket.closed_at is None:
             await make(session, ticket, now=now)

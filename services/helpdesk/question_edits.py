@@ -6,11 +6,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import Delivery
-from database.models import ContentKind, Message, Ticket, TicketStatus
-from services import outbox
+from database.models import ContentKind, LinkKind, Message, Ticket, TicketStatus
+from services import links, outbox
 from services.helpdesk import history, messages, owing
 from services.helpdesk.content import Content
-from services.notices import EditedAfterAnswer, EditedAfterClose, QuestionEdited, QuestionPosted
+from services.notices import (
+    CardPosted,
+    EditedAfterAnswer,
+    EditedAfterClose,
+    QuestionEdited,
+    QuestionPosted,
+)
 
 
 async def edit(session: AsyncSession, written: Message, content: Content, *, now: datetime) -> None:
@@ -33,11 +39,26 @@ async def edit(session: AsyncSession, written: Message, content: Content, *, now
         outbox.post(
             session, ticket.staff_chat_id, EditedAfterAnswer(written.id), now=now, ticket=ticket
         )
-    if was_text and written.kind != ContentKind.TEXT and await messages.is_first(session, written):
+    if was_text and written.kind != ContentKind.TEXT and await _is_on_card(session, written):
         shown, album = QuestionPosted(written.id), written.media_group_id
         await outbox.post_content(
             session, ticket.staff_chat_id, shown, album, now=now, ticket=ticket
         )
+
+
+async def _is_on_card(session: AsyncSession, written: Message) -> bool:
+    """Whether a card shows it, or is to: that of the ticket that it opened or reopened."""
+    to_show = select(Delivery.id).where(
+        Delivery.ticket_id == written.ticket_id,
+        Delivery.kind == CardPosted.kind,
+        Delivery.payload["message_id"].as_integer() == written.id,
+    )
+    copies = await links.copies_anywhere(session, written.id)
+    return (
+        any(link.kind is LinkKind.CARD for link in copies)
+        or await messages.is_first(session, written)
+        or await session.scalar(to_show.limit(1)) is not None
+    )
 
 
 def _is_first_since_close(ticket: Ticket, edited_before: datetime | None) -> bool:

@@ -235,6 +235,30 @@ async def test_an_edit_of_the_first_text_into_another_kind_takes_the_text_off_th
     assert not any("4711" in one.text for one in await chat.messages() if one.id == card.id)
 
 
+@pytest.mark.parametrize("waits", [False, True])
+async def test_what_reopened_a_ticket_and_becomes_another_kind_is_shown_below_the_card(
+    office: Office, alice: User, *, waits: bool
+) -> None:
+    await office.kate.replies(await office.opens(alice, "Hello"), "/close")
+    await alice.sees("is closed")
+    if waits:
+        group = office.support.id
+        await office.telegram.breaks("html", method="sendMessage", chat_id=group, times=None)
+    wrote = await alice.writes("Cancel order 1")
+    if waits:
+        await office.telegram.called("sendMessage", status=502)
+    else:
+        await office.sees("Cancel order 1")
+    await alice.deletes(wrote)  # so it can't be copied, and what is stored is shown
+
+    await office.telegram.update({"edited_message": made_rich(wrote, "Cancel order 2")})
+    await office.all_goes()
+    await office.telegram.mends()
+    await office.telegram.advance(30)
+
+    await office.sees("Cancel order 2")
+
+
 async def test_an_edit_that_makes_a_question_another_kind_is_shown_below_its_copy(
     office: Office, alice: User
 ) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.texts import team_words
 from sandbox.client import Message, User
 from tests.support.office import Office
 
@@ -184,3 +185,24 @@ async def test_staff_reopen_a_ticket_beside_an_open_one(
     await alice.sees("Ticket #1 is open again")
     await alice.writes("The number is on it")
     assert (await office.sees("The number is on it")).text.startswith("#2")
+
+
+async def test_beside_an_open_ticket_the_closing_words_say_how_to_go_on(
+    office: Office, alice: User, cards: tuple[Message, Message]
+) -> None:
+    await office.kate.replies(cards[0], "/close")
+    told = await alice.sees("Ticket #1 is closed. To go on with it, reply to one of its messages.")
+    await office.app.courier.settled()
+
+    await alice.replies(told, "It has not come")
+
+    assert "#1" in (await office.sees("It has not come")).text
+
+
+def test_the_teams_own_closing_words_are_followed_by_how_to_go_on() -> None:
+    bold = {"type": "bold", "offset": 0, "length": 3}
+
+    assert team_words.closed_beside(("Bye, {ticket} is done!", [bold]), "#1") == (
+        "Bye, #1 is done!\n\nTo go on with #1, reply to one of its messages.",
+        [bold],
+    )
