@@ -89,7 +89,11 @@ class KeptReason(StrEnum):
 
 
 class User(Base):
-    """A person on Telegram: one who asks, or one of the staff who answered."""
+    """A person on Telegram: one who asks, or one of the staff who answered.
+
+    `last_joined_id` is the ticket that words without a reply joined last
+    (services/helpdesk/joining.py). It is no foreign key: tickets refer to users already.
+    """
 
     __tablename__ = "users"
 
@@ -104,6 +108,7 @@ class User(Base):
     link_payload: Mapped[str | None]
     linked_at: Mapped[datetime | None]
     wants_another_at: Mapped[datetime | None]
+    last_joined_id: Mapped[int | None]
     created_at: Mapped[datetime]
 
     tickets: Mapped[list["Ticket"]] = relationship(

@@ -112,6 +112,13 @@ class NoRoomForAnother(Notice):
 
 
 @dataclass(frozen=True)
+class TicketJoined(Notice):
+    """To a user with several tickets: these words joined another one than the last ones."""
+
+    message_id: int
+
+
+@dataclass(frozen=True)
 class AnswerPosted(Notice):
     """To a user: what staff answered."""
 

@@ -101,9 +101,10 @@ async def receive(
     if await another.is_opened(session, user, content, asked=as_another, now=now):
         beside = await current.step_down(session, user.id)
         return await _open(session, user, content, staff_chat_id, day, now, beside=beside)
-    ticket = await joining.find(session, user, content, now=now)
-    if ticket is None:
+    found = await joining.find(session, user, content, now=now)
+    if found is None:
         return await _open(session, user, content, staff_chat_id, day, now)
+    ticket = found.ticket
     if ticket.status is TicketStatus.CLOSED and not parting:
         ticket = await _with_room(session, ticket, user, content, now=now)
     if _take_link(session, ticket, user, now=now) and ticket.status is not TicketStatus.CLOSED:
@@ -112,6 +113,8 @@ async def receive(
         ticket.staff_chat_id = (await staff_chats.home(session, ticket.staff_chat_id)).chat_id
     album = await messages.album(session, ticket, content.media_group_id)
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)
+    if not (found.is_named or as_another):
+        await joining.joined(session, user, ticket, message, now=now)
     if ticket.status is not TicketStatus.CLOSED:
         await current.make(session, ticket, now=now)
     our_turn = await _becomes_our_turn(session, ticket, now=now)
@@ -148,7 +151,8 @@ async def receive_unknown(
     """
     user = await people.remember(session, person, now=now)
     await people.came_back(session, user, now=now)
-    ticket = await joining.find(session, user, content, now=now)
+    found = await joining.find(session, user, content, now=now)
+    ticket = found.ticket if found is not None else None
     if ticket is not None and ticket.status is TicketStatus.CLOSED:
         ticket = await current.ticket_of(session, user.id)
     if ticket is None:
@@ -295,6 +299,7 @@ async def _open(
     )
     session.add(ticket)
     await session.flush()
+    user.last_joined_id = ticket.id
     _take_link(session, ticket, user, now=now)
     structlog.contextvars.bind_contextvars(ticket=ticket.id)
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)

@@ -55,6 +55,12 @@ def no_room_for_another() -> str:
     )
 
 
+def ticket_joined(ticket: str) -> str:
+    return _(
+        "Added to ticket {ticket}. To add to another one, reply to one of its messages."
+    ).format(ticket=ticket)
+
+
 def ticket_closed(ticket: str) -> str:
     return _("Ticket {ticket} is closed. If you still need help, just write again.").format(
         ticket=ticket

@@ -19,7 +19,7 @@ from database.machinery import Delivery, DeliveryStatus
 from database.models import ContentKind, Direction, LinkKind, Message, Ticket, User
 from services import links, notices, update_records
 from services.delivery.parcel import Parcel, Shown, links_of
-from services.helpdesk import failure_notices, orphans, resend, set_aside_news
+from services.helpdesk import current, failure_notices, orphans, resend, set_aside_news
 from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTickets
 
 _AS_NOTICE = links_of([Shown(kind=LinkKind.NOTICE)])
@@ -129,6 +129,17 @@ async def words_wanted(desk: Desk, notice: notices.WordsWanted) -> Parcel:
 @words_for(notices.NoRoomForAnother)
 async def no_room_for_another(desk: Desk, notice: notices.NoRoomForAnother) -> Parcel:
     return _say(desk, to_users.no_room_for_another(), reply_to=notice.message_id)
+
+
+@words_for(notices.TicketJoined)
+async def ticket_joined(desk: Desk, notice: notices.TicketJoined) -> Parcel | None:
+    """Say which ticket the message joined, if its writer still has several."""
+    message = await desk.message(notice.message_id)
+    ticket = await desk.ticket(message.ticket_id)
+    if await current.number_open(desk.session, ticket.user_id) <= 1:
+        return None
+    words = to_users.ticket_joined(desk.number(ticket))
+    return _say(desk, words, reply_to=desk.id_here(message))
 
 
 @words_for(notices.OnlyDescribed)

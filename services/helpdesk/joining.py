@@ -3,9 +3,11 @@
 1. An item of an album joins the ticket of the items before it.
 2. A reply joins the ticket of the message that it replies to, if that is open or closed lately.
 3. Anything else joins the current ticket or, if none is open, the one closed last and lately.
+   If that is another one than the last time, and several are open, the user is told.
 """
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import bindparam, select
@@ -15,9 +17,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 from core.address import Place
 from database.conditions import stands_at
 from database.models import Message, Ticket, User
-from services import links
+from services import links, outbox
 from services.helpdesk import current
 from services.helpdesk.content import Content
+from services.helpdesk.messages import Stored
+from services.notices import TicketJoined
 
 # A message within this time after the close reopens the ticket.
 REOPENS_WITHIN = timedelta(days=7)
@@ -39,12 +43,19 @@ _NAMED = (
 )
 
 
+class Found(NamedTuple):
+    """The ticket that a message joins, and whether the message says which: rules 1 and 2."""
+
+    ticket: Ticket
+    is_named: bool
+
+
 async def find(
     session: AsyncSession, user: User, content: Content, *, now: datetime
-) -> Ticket | None:
+) -> Found | None:
     """Find the ticket that a message of `user` joins, locked; None if it opens a new one."""
-    ticket = await _named(session, user, content, now=now)
-    ticket = ticket or await current.ticket_of(session, user.id)
+    named = await _named(session, user, content, now=now)
+    ticket = named or await current.ticket_of(session, user.id)
     if ticket is None:
         lately = {"user_id": user.id, "since": now - REOPENS_WITHIN}
         ticket = await session.scalar(_LAST_CLOSED_OF, lately)
@@ -52,7 +63,19 @@ async def find(
         return None
     set_committed_value(ticket, "user", user)  # known already, which saves a query
     structlog.contextvars.bind_contextvars(ticket=ticket.id)
-    return ticket
+    return Found(ticket, named is not None)
+
+
+async def joined(
+    session: AsyncSession, user: User, ticket: Ticket, message: Stored, *, now: datetime
+) -> None:
+    """Note that a message joined the ticket by rule 3; tell its writer, if need be."""
+    if user.last_joined_id == ticket.id:
+        return
+    user.last_joined_id = ticket.id
+    if ticket.closed_at is None and await current.number_open(session, user.id) > 1:
+        told = TicketJoined(message.id)
+        outbox.post(session, user.chat_id, told, now=now, ticket=ticket)
 
 
 async def _named(

@@ -13,6 +13,7 @@ from database.models import (
     Ticket,
     TicketEvent,
     TicketStatus,
+    User,
 )
 from database.team import StaffChatRow
 from services.invariants.conditions import QUESTION
@@ -48,6 +49,13 @@ def rules() -> Iterator[Rule]:
         "A closed ticket is current",
         "tickets",
         select(Ticket.id).where(_CLOSED, Ticket.is_current),
+    )
+    own = exists().where(Ticket.id == User.last_joined_id, Ticket.user_id == User.id)
+    yield Rule(
+        "last joined",
+        "A user's words joined last what is no ticket of theirs",
+        "users",
+        select(User.id).where(User.last_joined_id.is_not(None), ~own),
     )
     yield Rule(
         "closed at",

@@ -160,6 +160,21 @@ async def test_what_is_written_after_an_answer_joins_its_ticket(
     assert (await office.sees("at what time?")).text.startswith("#1")
 
 
+async def test_whose_words_join_another_ticket_than_the_last_ones_is_told(
+    office: Office, alice: User, cards: tuple[Message, Message]
+) -> None:
+    answer = await office.kate.replies(cards[0], "It comes tomorrow")
+    await office.kate.sees_reaction(answer, "👍")
+
+    written = await alice.writes("At what time?")
+    told = await alice.sees("Added to ticket #1.")
+    await alice.writes("I am out in the morning")
+    await office.sees("out in the morning")
+
+    assert told.reply_to == written.id
+    assert (await alice.chat.transcript()).count("Added to ticket") == 1
+
+
 async def test_a_reply_joins_the_ticket_that_it_replies_to(office: Office, alice: User) -> None:
     written = await alice.writes("My order is late")
     await alice.writes("/new My invoice is wrong")

@@ -154,6 +154,21 @@ async def test_an_older_version_finds_only_the_current_ticket_open(
         assert (await connection.execute(read)).all() == [("new", True), ("closed", False)]
 
 
+async def test_words_of_an_older_database_joined_the_current_ticket_last(
+    database: AsyncEngine, empty_database_url: str
+) -> None:
+    await migrating.upgrade(empty_database_url, "0022")
+    await put_rows(database)
+    async with database.begin() as connection:
+        await connection.execute(sql("UPDATE tickets SET is_current = (id = 1)"))
+
+    await migrating.upgrade(empty_database_url, "0023")
+
+    read = sql("SELECT last_joined_id FROM users ORDER BY id")
+    async with database.connect() as connection:
+        assert (await connection.execute(read)).scalars().all() == [1, None]
+
+
 async def test_downgrading_to_base_leaves_nothing(
     database: AsyncEngine, empty_database_url: str
 ) -> None:

@@ -14,7 +14,7 @@ from bot.wording import registry
 from bot.wording.calls import Call
 from core.team import Team
 from database.machinery import DeliveryStatus, LostSend
-from database.models import Direction, KeptReason, LinkKind, Ticket
+from database.models import Direction, KeptReason, LinkKind, Ticket, TicketStatus
 from database.session import make_sessions
 from services import notices, update_records
 from services.helpdesk import dialogues, kept_words
@@ -37,6 +37,7 @@ TO_USERS = {
     notices.AnswerRetracted,
     notices.QuestionFailed,
     notices.TicketClosed,
+    notices.TicketJoined,
     notices.TicketOpened,
     notices.TicketReopened,
     notices.UpdateFailed,
@@ -68,7 +69,7 @@ def test_every_notice_has_a_wording() -> None:
 async def test_every_notice_is_worded_in_every_language(
     session: AsyncSession, kind: type[Notice], language: str
 ) -> None:
-    ticket = await ticket_of_somebody_who_speaks(session, language)
+    ticket = await ticket_of_somebody_who_speaks(session, language, kind)
     notice = await sample(session, ticket, kind)
     chat_id = USER if kind in TO_USERS else STAFF
     delivery = await factories.delivery(session, notice, ticket, chat_id=chat_id)
@@ -84,7 +85,7 @@ async def test_a_refused_change_of_a_message_says_nothing_about_its_chat(
     session: AsyncSession, kind: type[Notice]
 ) -> None:
     """Telegram may refuse an edit or a deletion in a group that takes every message."""
-    ticket = await ticket_of_somebody_who_speaks(session, "en")
+    ticket = await ticket_of_somebody_who_speaks(session, "en", kind)
     notice = await sample(session, ticket, kind)
     chat_id = USER if kind in TO_USERS else STAFF
     delivery = await factories.delivery(session, notice, ticket, chat_id=chat_id)
@@ -97,9 +98,24 @@ async def test_a_refused_change_of_a_message_says_nothing_about_its_chat(
         assert kind.decorates
 
 
-async def ticket_of_somebody_who_speaks(session: AsyncSession, language: str) -> Ticket:
+async def test_whoever_has_only_one_ticket_left_is_not_told_which_one_words_joined(
+    session: AsyncSession,
+) -> None:
+    ticket = await factories.ticket(session)
+    await factories.ticket(session, 8, user=ticket.user, status=TicketStatus.CLOSED)
+    joined = notices.TicketJoined((await factories.message(session, ticket)).id)
+    delivery = await factories.delivery(session, joined, ticket, chat_id=USER)
+
+    assert await Composer(Team(STAFF, "en", UTC), lambda: NOON)(session, [delivery]) is None
+
+
+async def ticket_of_somebody_who_speaks(
+    session: AsyncSession, language: str, kind: type[Notice]
+) -> Ticket:
     ticket = await factories.ticket(session)
     ticket.user.language = language
+    if kind is notices.TicketJoined:
+        await factories.ticket(session, 8, user=ticket.user, is_current=False)
     await factories.link(session, ticket, 100)
     await factories.link(session, ticket, 101)
     return ticket

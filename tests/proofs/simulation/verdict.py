@@ -18,6 +18,7 @@ from tests.proofs.simulation.quiet import Quiet
 from tests.proofs.simulation.scenes import UNKNOWN_WORDS
 from tests.proofs.simulation.team_words import Reading
 from tests.proofs.simulation.telegram import Call
+from tests.proofs.simulation.telling import Telling
 
 if TYPE_CHECKING:
     from tests.proofs.simulation.run import Simulation
@@ -66,6 +67,7 @@ class Verdict(Ledger):
             Reading(self.simulation).findings,
             Quiet(self.simulation).findings,
             Placing(self.simulation).findings,
+            Telling(self.simulation).findings,
             self.simulation.bells.findings,
         ):
             yield from check()

@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import LinkKind, Message, Ticket, TicketStatus
 from services import ticket_service as tickets
-from services.helpdesk import another
+from services.helpdesk import another, current
 from services.helpdesk.content import Content
 from services.helpdesk.joining import REOPENS_WITHIN
-from services.notices import NoRoomForAnother
+from services.notices import NoRoomForAnother, TicketJoined
 from tests.services import factories
-from tests.services.factories import ANN, SECOND, STAFF, TODAY, content, photo
+from tests.services.factories import ANN, DAY, SECOND, STAFF, TODAY, content, photo
 from tests.support.times import NOON
 
 CLOSED = TicketStatus.CLOSED
@@ -151,3 +151,93 @@ async def test_a_service_message_joins_the_ticket_that_it_replies_to(
     newest = await session.scalar(select(Message).order_by(Message.id.desc()).limit(1))
     assert newest is not None
     assert (newest.ticket_id, second.is_current) == (first.id, True)
+
+
+async def told(session: AsyncSession) -> list[Ticket]:
+    """Give the tickets that Ann is told her words joined."""
+    found = [one for chat, one in await factories.waiting(session) if chat == ANN.telegram_id]
+    ids = [one.message_id for one in found if isinstance(one, TicketJoined)]
+    stored = [await session.get_one(Message, one) for one in ids]
+    return [await session.get_one(Ticket, one.ticket_id) for one in stored]
+
+
+async def test_whoever_has_several_hears_when_words_join_another_one_than_the_last(
+    session: AsyncSession, first: Ticket, second: Ticket
+) -> None:
+    await receive(session, content("Hello?"))
+    await receive(session, content("Anybody?"))
+    assert await told(session) == [second]
+
+    await current.make(session, first, now=NOON)  # an answer on it arrived
+    await receive(session, content("Thank you"))
+    await receive(session, content("And when?"))
+
+    assert await told(session) == [second, first]
+
+
+async def test_a_reply_is_not_told_and_does_not_count(
+    session: AsyncSession, first: Ticket, second: Ticket
+) -> None:
+    second.user.last_joined_id = second.id
+    copy = await an_answer_on(session, first)
+
+    await receive(session, content("About this", reply_to=copy))
+    assert await told(session) == []
+    await receive(session, content("And this"))
+
+    assert await told(session) == [first]
+
+
+async def test_of_an_album_only_the_first_item_is_told(
+    session: AsyncSession, first: Ticket, second: Ticket
+) -> None:
+    second.user.last_joined_id = first.id
+
+    await receive(session, photo(media_group_id="album"))
+    await receive(session, photo(media_group_id="album"))
+
+    assert await told(session) == [second]
+
+
+async def test_words_that_open_a_ticket_joined_it(session: AsyncSession, second: Ticket) -> None:
+    second.user.last_joined_id = second.id
+
+    third = await tickets.receive(
+        session,
+        ANN,
+        content("More"),
+        staff_chat_id=STAFF,
+        day=TODAY + DAY,
+        now=NOON,
+        as_another=True,
+    )
+    await receive(session, content("I forgot"))
+
+    assert second.user.last_joined_id == third.id
+    assert await told(session) == []
+
+
+async def test_whoever_has_one_open_ticket_is_told_nothing(session: AsyncSession) -> None:
+    only = await factories.ticket(session, 1)
+    await factories.ticket(session, 2, user=only.user, status=CLOSED)
+
+    await receive(session, content("Hello?"))
+
+    assert only.user.last_joined_id == only.id
+    assert await told(session) == []
+
+
+async def test_words_that_reopen_the_only_ticket_are_not_told(session: AsyncSession) -> None:
+    closed = await factories.ticket(session, 1, status=CLOSED)
+
+    assert await receive(session, content("It is broken again")) is closed
+
+    assert closed.user.last_joined_id == closed.id
+    assert await told(session) == []
+
+
+async def test_a_service_message_counts_for_nothing(session: AsyncSession, second: Ticket) -> None:
+    await tickets.receive_unknown(session, ANN, content(None, kind="unknown"), now=NOON)
+
+    assert second.user.last_joined_id is None
+    assert await told(session) == []

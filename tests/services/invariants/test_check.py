@@ -256,6 +256,11 @@ async def something_is_overdue(session: AsyncSession, _ticket: Ticket) -> None:
     session.add_all([timer("sweep_due", NOON + SECOND), timer("other", NOON - 2 * HOUR)])
 
 
+async def words_joined_somebody_elses_ticket(session: AsyncSession, ticket: Ticket) -> None:
+    bob = await factories.user(session, 8)
+    bob.last_joined_id = ticket.id
+
+
 async def an_open_ticket_is_to_be_told_closed(session: AsyncSession, ticket: Ticket) -> None:
     await timers.set(session, CloseTold(ticket.id), NOON + SECOND, now=NOON)
 
@@ -286,6 +291,7 @@ BREAKS: dict[Break, str] = {
     two_are_current: "one current ticket",
     none_is_current: "one current ticket",
     current_although_closed: "current and closed",
+    words_joined_somebody_elses_ticket: "last joined",
     closed_without_a_time: "closed at",
     open_with_a_time: "closed at",
     waits_since_another_time: "waiting since",
