@@ -171,7 +171,7 @@ async def close(
         raise TicketAlreadyClosed.of(ticket)
     turns.pass_on(ticket, TicketStatus.CLOSED, now=now)
     ticket.closed_at = now
-    await current.hand_over(session, ticket)
+    await current.hand_over(session, ticket, now=now)
     details = {"reason": reason} if reason else {}
     history.record(session, ticket, by, EventKind.CLOSED, now, **details)
     await closing.closed(session, ticket, now=now)

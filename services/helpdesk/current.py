@@ -68,8 +68,11 @@ async def step_down(session: AsyncSession, user_id: int) -> bool:
     return before is not None
 
 
-async def hand_over(session: AsyncSession, closed: Ticket) -> None:
-    """Make another open ticket current, if this one was."""
+async def hand_over(session: AsyncSession, closed: Ticket, *, now: datetime) -> None:
+    """Make another open ticket current from now on, if this one was.
+
+    Both have the same `current_since` then, by which `joining` knows them.
+    """
     if not closed.is_current:
         return
     closed.is_current = False
@@ -77,6 +80,7 @@ async def hand_over(session: AsyncSession, closed: Ticket) -> None:
     following = await session.scalar(_NEXT_OF, {"user_id": closed.user_id})
     if following is not None:
         following.is_current = True
+        closed.current_since = following.current_since = now
 
 
 async def answered(session: AsyncSession, answer_ids: Collection[int], *, now: datetime) -> None:

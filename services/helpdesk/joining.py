@@ -2,8 +2,9 @@
 
 1. An item of an album joins the ticket of the items before it.
 2. A reply joins the ticket of the message that it replies to, if that is open or closed lately.
-3. Anything else joins the current ticket or, if none is open, the one closed last and lately.
-   If that is another one than the last time, and several are open, the user is told.
+3. Anything else joins the current ticket or, if none is open, the one closed last and lately; and
+   the one that was current until now, if its user can't know yet that it is closed. If it is
+   another one than the last time, and several are open, the user is told.
 """
 
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from core.address import Place
 from database.conditions import stands_at
 from database.models import Message, Ticket, User
 from services import links, outbox
-from services.helpdesk import current
+from services.helpdesk import closing, current
 from services.helpdesk.content import Content
 from services.helpdesk.messages import Stored
 from services.notices import TicketJoined
@@ -55,10 +56,7 @@ async def find(
 ) -> Found | None:
     """Find the ticket that a message of `user` joins, locked; None if it opens a new one."""
     named = await _named(session, user, content, now=now)
-    ticket = named or await current.ticket_of(session, user.id)
-    if ticket is None:
-        lately = {"user_id": user.id, "since": now - REOPENS_WITHIN}
-        ticket = await session.scalar(_LAST_CLOSED_OF, lately)
+    ticket = named or await _unnamed(session, user, now=now)
     if ticket is None:
         return None
     set_committed_value(ticket, "user", user)  # known already, which saves a query
@@ -76,6 +74,23 @@ async def joined(
     if ticket.closed_at is None and await current.number_open(session, user.id) > 1:
         told = TicketJoined(message.id)
         outbox.post(session, user.chat_id, told, now=now, ticket=ticket)
+
+
+async def _unnamed(session: AsyncSession, user: User, *, now: datetime) -> Ticket | None:
+    ticket = await current.ticket_of(session, user.id)
+    if ticket is None:
+        return await _closed_last(session, user, since=now - REOPENS_WITHIN)
+    if now - ticket.current_since >= closing.TOLD_AFTER:
+        return ticket
+    untold = await _closed_last(session, user, since=now - closing.TOLD_AFTER)
+    took_over = untold is not None and untold.current_since == ticket.current_since
+    return untold if took_over else ticket
+
+
+async def _closed_last(session: AsyncSession, user: User, *, since: datetime) -> Ticket | None:
+    lately = {"user_id": user.id, "since": since}
+    found: Ticket | None = await session.scalar(_LAST_CLOSED_OF, lately)
+    return found
 
 
 async def _named(

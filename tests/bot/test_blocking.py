@@ -163,7 +163,7 @@ async def test_the_card_says_that_the_user_has_blocked_the_bot_until_the_return(
 
     await office.kate.sees_edit(card, "new · the user has blocked the bot")
     await alice.unblocks_bot()
-    await office.kate.sees_edit(card, "new\n")
+    await office.kate.sees_edit(card, "new · asked")
 
 
 async def test_who_missed_nothing_comes_back_without_a_word(office: Office, alice: User) -> None:

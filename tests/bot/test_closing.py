@@ -73,3 +73,19 @@ async def test_who_writes_after_that_hears_both(office: Office, alice: User) -> 
     await alice.writes("It is still late")
 
     await alice.sees("Ticket #1 is open again")
+
+
+async def test_who_writes_before_that_goes_on_with_the_closed_ticket_also_beside_another(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    await alice.writes("/new My invoice is wrong")
+    await office.sees("My invoice is wrong")
+    await office.kate.replies(card, "Which colour?")
+    await alice.sees("Which colour?")
+    await office.app.courier.settled()
+    await (await office.kate.presses(card, "Close")).answer()
+
+    await alice.writes("The black one please")
+
+    assert "#1" in (await office.sees("The black one please")).text

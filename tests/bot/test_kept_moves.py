@@ -2,7 +2,11 @@
 
 import asyncio
 
+from sqlalchemy import select
+
+from database.machinery import Delivery
 from sandbox.client import Chat, Message, User
+from services.notices import UnconfirmedKept
 from tests.bot.test_kept_words import ANSWER, NOTE, kept_words
 from tests.bot.test_orphans import orphan_of
 from tests.bot.test_standing import said_to
@@ -16,6 +20,18 @@ async def becomes_supergroup(office: Office) -> Chat:
     new = await office.support.becomes_supergroup()
     await office.kate.sees("became a supergroup", in_=new)
     return new
+
+
+async def is_to_be_told(office: Office, chat: Chat) -> None:
+    """Wait until the notice that words are kept waits for its time in a chat."""
+    found = select(Delivery.id).where(
+        Delivery.chat_id == chat.id, Delivery.kind == UnconfirmedKept.kind
+    )
+    async with asyncio.timeout(30), office.sessions() as session:
+        # A database does not tell when it changes.
+        while await session.scalar(found) is None:
+            await session.rollback()
+            await asyncio.sleep(0.01)
 
 
 async def questions(chat: Chat, text: str = SLIP) -> list[Message]:
@@ -116,7 +132,7 @@ async def test_an_answer_of_somebody_unconfirmed_goes_when_telegram_says_who_it_
         await keeps(office, card, "It is on its way")
 
         new = await becomes_supergroup(office)
-        await office.all_goes()
+        await is_to_be_told(office, new)
         await office.telegram.advance(16)
         told = await office.kate.sees(KEPT, in_=new)
         assert "“It is on its way”" in told.text

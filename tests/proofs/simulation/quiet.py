@@ -33,7 +33,8 @@ class Quiet:
     def findings(self) -> Iterator[str]:
         yield from self._sounds()
         yield from self._closes()
-        if "clock" not in self.simulation.done and not self.simulation.plan.limits:
+        busy = self.simulation.plan.limits or self.simulation.telegram.stuck
+        if "clock" not in self.simulation.done and not busy:
             yield from self._gathered()
 
     def _closes(self) -> Iterator[str]:

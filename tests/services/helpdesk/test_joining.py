@@ -1,6 +1,6 @@
 """Which of several tickets a user's message joins."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -221,7 +221,7 @@ async def test_whoever_has_one_open_ticket_is_told_nothing(session: AsyncSession
     only = await factories.ticket(session, 1)
     await factories.ticket(session, 2, user=only.user, status=CLOSED)
 
-    await receive(session, content("Hello?"))
+    await receive(session, content("Hello?"), now=NOON + timedelta(minutes=1))
 
     assert only.user.last_joined_id == only.id
     assert await told(session) == []
@@ -241,3 +241,25 @@ async def test_a_service_message_counts_for_nothing(session: AsyncSession, secon
 
     assert second.user.last_joined_id is None
     assert await told(session) == []
+
+
+@pytest.mark.parametrize(("seconds", "joins"), [(9, "first"), (10, "second")])
+async def test_who_cannot_know_of_the_close_yet_goes_on_with_the_closed_ticket(
+    session: AsyncSession, first: Ticket, second: Ticket, seconds: int, joins: str
+) -> None:
+    await receive(session, content("About this", reply_to=await an_answer_on(session, first)))
+    await tickets.close(session, first, by=None, now=NOON)
+
+    joined = await receive(session, content("It is red"), now=NOON + timedelta(seconds=seconds))
+
+    assert joined is {"first": first, "second": second}[joins]
+    assert (first.status is CLOSED) == (joins == "second")
+
+
+async def test_a_close_of_another_ticket_changes_nothing_for_the_current_one(
+    session: AsyncSession, first: Ticket, second: Ticket
+) -> None:
+    first.current_since = NOON - timedelta(minutes=1)
+    await tickets.close(session, first, by=None, now=NOON)
+
+    assert await receive(session, content("Hello?"), now=NOON) is second
