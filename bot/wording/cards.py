@@ -233,6 +233,5 @@ async def _closed(desk: Desk, ticket: Ticket) -> tuple[str | None, str | None]:
         return None, None
     actor = await desk.session.get(User, event.actor_id) if event.actor_id else None
     reason = (event.details or {}).get("reason")
-    return names.person(actor) if actor else None, names.shortened(
-        reason, REASON_LIMIT
-    ) if reason else None
+    closed_by = names.person(actor) if actor else None
+    return closed_by, names.shortened(reason, REASON_LIMIT) if reason else None

@@ -17,6 +17,7 @@ from database.machinery import Delivery
 from database.models import Direction, KeptWords, Message, MessageLink, Ticket
 from services import links, read_ahead
 from services.delivery.backlog import Backlog
+from services.helpdesk import current
 
 # Telegram's lengths in UTF-16 units (core.telegram.org/bots/api#sendmessage).
 TEXT_LIMIT = 4096
@@ -45,9 +46,12 @@ class Desk:
     def number(self, ticket: Ticket) -> str:
         return names.number(ticket.daily_id, ticket.opened_on, self.today)
 
-    def number_beside(self, ticket: Ticket) -> str:
+    async def number_beside(self, ticket: Ticket) -> str:
         """Name the ticket to its user, if another one of theirs is open; else it is clear."""
         has_another = read_ahead.of(self.session).has_another.get(ticket.id)
+        if has_another is None:
+            itself = 1 if ticket.closed_at is None else 0
+            has_another = await current.number_open(self.session, ticket.user_id) > itself
         return self.number(ticket) if has_another else ""
 
     async def ticket(self, ticket_id: int) -> Ticket:

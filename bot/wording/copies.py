@@ -50,7 +50,7 @@ async def answer(desk: Desk, notice: AnswerPosted) -> Parcel | None:
     if first.direction is Direction.NOTE:
         return None
     reply_to = await _replied(desk, first)
-    number = desk.number_beside(await desk.ticket(first.ticket_id))
+    number = await desk.number_beside(await desk.ticket(first.ticket_id))
     if first.kind == ContentKind.TEXT:
         pieces = numbering.pieces(number, first, part=desk.part)
         return _arriving(_piece(desk, first, pieces, reply_to), messages)

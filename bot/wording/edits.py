@@ -7,7 +7,6 @@ parcel has `more`. So no counter is needed, and a retry begins where the last tr
 from collections.abc import Sequence
 
 from aiogram.methods import DeleteMessage
-from sqlalchemy import func, select
 
 from bot.texts import names
 from bot.wording import cards, copies, media, numbering, quoting
@@ -18,6 +17,7 @@ from core.text import Piece
 from database.models import ContentKind, Direction, LinkKind, Message, MessageLink, Ticket
 from services import links
 from services.delivery.parcel import LinkDropped, LinkRewritten, Parcel, Shown, links_of
+from services.helpdesk import messages
 from services.notices import AnswerEdited, AnswerRetracted, QuestionEdited, QuestionPosted
 
 
@@ -94,10 +94,10 @@ async def _text(
 
 async def _bundle(desk: Desk, ticket: Ticket, beside: Sequence[MessageLink]) -> Parcel:
     """Compose a merged message again, with the newest wording of all its parts."""
-    messages = await _bundled(desk, beside)
-    held = list(zip(beside, messages, strict=True))
+    merged = await _bundled(desk, beside)
+    held = list(zip(beside, merged, strict=True))
     edited = {message.id for link, message in held if await _was_edited(desk, link, message)}
-    words = copies.rebundled(_number(desk, ticket, messages), messages, edited)
+    words = copies.rebundled(_number(desk, ticket, merged), merged, edited)
     return Parcel(
         desk.address,
         Call(edit_text(beside[0].place, words)),
@@ -136,7 +136,7 @@ async def _pieces(desk: Desk, ticket: Ticket, message: Message) -> list[Piece]:
     A part for which a merged message has no room follows it as a whole, as the pieces from 1.
     """
     if message.direction is not Direction.QUESTION:
-        return numbering.pieces_again(desk.number_beside(ticket), message)
+        return numbering.pieces_again(await desk.number_beside(ticket), message)
     sent = await links.copies(desk.session, message.id, desk.address)
     if any(link.kind is LinkKind.CARD for link in sent):
         return cards.numbered_pieces(desk, ticket, message)
@@ -184,16 +184,13 @@ async def _media(
 
 async def _numbered(desk: Desk, message: Message) -> Message:
     """Put its ticket's number into an answer's caption; that of an album is in its first one."""
-    number = desk.number_beside(await desk.ticket(message.ticket_id))
+    ticket = await desk.ticket(message.ticket_id)
+    number = await desk.number_beside(ticket)
     if message.direction is not Direction.ANSWER or not number:
         return message
-    if message.media_group_id is not None:
-        album = select(func.min(Message.id)).where(
-            Message.ticket_id == message.ticket_id,
-            Message.media_group_id == message.media_group_id,
-        )
-        if await desk.session.scalar(album) != message.id:
-            return message
+    album = await messages.album(desk.session, ticket, message.media_group_id)
+    if album and album[0].id != message.id:
+        return message
     return numbering.captioned(number, [message])[0]
 
 

@@ -19,7 +19,7 @@ from database.machinery import Delivery, DeliveryStatus
 from database.models import ContentKind, Direction, LinkKind, Message, Ticket, User
 from services import links, notices, update_records
 from services.delivery.parcel import Parcel, Shown, links_of
-from services.helpdesk import current, failure_notices, orphans, resend, set_aside_news
+from services.helpdesk import failure_notices, orphans, resend, set_aside_news
 from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTickets
 
 _AS_NOTICE = links_of([Shown(kind=LinkKind.NOTICE)])
@@ -136,10 +136,10 @@ async def ticket_joined(desk: Desk, notice: notices.TicketJoined) -> Parcel | No
     """Say which ticket the message joined, if its writer still has several."""
     message = await desk.message(notice.message_id)
     ticket = await desk.ticket(message.ticket_id)
-    if await current.number_open(desk.session, ticket.user_id) <= 1:
+    number = await desk.number_beside(ticket)
+    if not number or ticket.closed_at is not None:
         return None
-    words = to_users.ticket_joined(desk.number(ticket))
-    return _say(desk, words, reply_to=desk.id_here(message))
+    return _say(desk, to_users.ticket_joined(number), reply_to=desk.id_here(message))
 
 
 @words_for(notices.OnlyDescribed)

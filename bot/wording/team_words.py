@@ -28,7 +28,7 @@ async def ticket_opened(desk: Desk, notice: notices.TicketOpened) -> Parcel:
 @words_for(notices.TicketClosed)
 async def ticket_closed(desk: Desk, notice: notices.TicketClosed) -> Parcel:
     """Say so; beside another open ticket, which other words would join, also how to go on."""
-    beside = desk.number_beside(await desk.ticket(notice.ticket_id))
+    beside = await desk.number_beside(await desk.ticket(notice.ticket_id))
     if not beside:
         return _to_user(desk, await _words(desk, Words.CLOSING, notice.ticket_id))
     own = await team_settings.words(desk.session, Words.CLOSING, spoken())

@@ -1,4 +1,4 @@
-"""Closing: a user hears of a close a little later, and not at all if it was undone by then."""
+"""Closing: a user is told some seconds later, unless the ticket is open again by then."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

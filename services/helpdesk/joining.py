@@ -77,6 +77,7 @@ async def joined(
 
 
 async def _unnamed(session: AsyncSession, user: User, *, now: datetime) -> Ticket | None:
+    """Find the ticket for words that name none (rule 3)."""
     ticket = await current.ticket_of(session, user.id)
     if ticket is None:
         return await _closed_last(session, user, since=now - REOPENS_WITHIN)

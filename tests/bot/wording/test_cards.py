@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,6 @@ from bot.wording.calls import Call
 from core.text import utf16_len
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, Ticket, TicketStatus, User
-from database.session import make_sessions
 from services import notices, outbox
 from services import ticket_service as tickets
 from services.helpdesk.content import Content
@@ -26,22 +25,9 @@ from services.problems import Problem, SeveralTickets, UserHasMostTickets
 from tests.bot.wording.wall import Wall, at
 from tests.services import factories, test_problems
 from tests.services.factories import ANN, HOUR, STAFF, content, photo
-from tests.support import engines
 from tests.support.times import NOON
 
 USER = ANN.telegram_id
-
-
-@pytest.fixture
-async def session(shared_sqlite_url: str) -> AsyncIterator[AsyncSession]:
-    """Open one session and roll it back; wording is the same on both databases."""
-    async with engines.lend(shared_sqlite_url) as engine, make_sessions(engine)() as session:
-        yield session
-
-
-@pytest.fixture
-def wall(session: AsyncSession) -> Wall:
-    return Wall(session)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Answers to a user with several open tickets: each begins with its ticket's number."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -9,29 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.address import Place
 from core.text import utf16_len
 from database.models import Message, Ticket
-from database.session import make_sessions
 from services import ticket_service as tickets
 from services.helpdesk import answers, messages
 from services.helpdesk.content import Content
 from tests.bot.wording.wall import Wall
 from tests.services import factories
 from tests.services.factories import ANN, STAFF, content, photo
-from tests.support import engines
 from tests.support.times import NOON
 
 USER = ANN.telegram_id
-
-
-@pytest.fixture
-async def session(shared_sqlite_url: str) -> AsyncIterator[AsyncSession]:
-    """Open one session and roll it back; wording is the same on both databases."""
-    async with engines.lend(shared_sqlite_url) as engine, make_sessions(engine)() as session:
-        yield session
-
-
-@pytest.fixture
-def wall(session: AsyncSession) -> Wall:
-    return Wall(session)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Texts of any length: nothing is cut, formatting stays where it was, edits reach all pieces."""
 
 import re
-from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +13,6 @@ from bot.wording.context import TEXT_LIMIT
 from core.address import Place
 from core.text import utf16_len, utf16_slice
 from database.models import Direction, Message, Ticket
-from database.session import make_sessions
 from services import links, outbox
 from services import ticket_service as tickets
 from services.helpdesk import answers, messages, question_edits
@@ -23,25 +21,12 @@ from services.notices import AnswerDelivered
 from tests.bot.wording.wall import Seen, Wall, at
 from tests.services import factories
 from tests.services.factories import ANN, STAFF, TODAY, content
-from tests.support import engines
 from tests.support.times import NOON
 
 USER = ANN.telegram_id
 
 # The sign at the end of what goes on below.
 MORE = " …"
-
-
-@pytest.fixture
-async def session(shared_sqlite_url: str) -> AsyncIterator[AsyncSession]:
-    """Open one session and roll it back; wording is the same on both databases."""
-    async with engines.lend(shared_sqlite_url) as engine, make_sessions(engine)() as session:
-        yield session
-
-
-@pytest.fixture
-def wall(session: AsyncSession) -> Wall:
-    return Wall(session)
 
 
 async def ask(session: AsyncSession, text: str, **fields: Any) -> tuple[Ticket, Message]:

@@ -1,6 +1,5 @@
 """Every notice has words, in each language that the bot speaks."""
 
-from collections.abc import AsyncIterator
 from dataclasses import fields
 from datetime import UTC
 from typing import Any
@@ -15,7 +14,6 @@ from bot.wording.calls import Call
 from core.team import Team
 from database.machinery import DeliveryStatus, LostSend
 from database.models import Direction, KeptReason, LinkKind, Ticket, TicketStatus
-from database.session import make_sessions
 from services import notices, update_records
 from services.helpdesk import dialogues, kept_words
 from services.helpdesk.team_settings import Words
@@ -23,7 +21,6 @@ from services.notices import Notice
 from services.problems import NotForYou
 from tests.services import factories
 from tests.services.factories import ANN, STAFF, content
-from tests.support import engines
 from tests.support.times import NOON
 
 NOTICES = sorted(Notice.registry.values(), key=lambda kind: kind.__name__)
@@ -51,13 +48,6 @@ ABOUT_ANSWERS = {
     notices.OnlyDescribed,
 }
 ABOUT_NOTES = {notices.AnswerMayRemain, notices.CopyMayRemain, notices.NoteKept}
-
-
-@pytest.fixture
-async def session(shared_sqlite_url: str) -> AsyncIterator[AsyncSession]:
-    """Open one session and roll it back; wording is the same on both databases."""
-    async with engines.lend(shared_sqlite_url) as engine, make_sessions(engine)() as session:
-        yield session
 
 
 def test_every_notice_has_a_wording() -> None:
