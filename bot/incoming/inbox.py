@@ -28,7 +28,7 @@ from bot.incoming.transactions import Handled, Transactions, named
 from bot.outgoing.best_effort import Asides
 from bot.reading.administrators import Administrators
 from bot.reading.members import Members, Standing
-from bot.reading.speakers import says_moved, says_who_left
+from bot.reading.speakers import says_who_left
 from bot.reading.update_json import origin
 from core.team import Team
 from database.errors import is_outage
@@ -94,15 +94,14 @@ class Inbox:
     async def handle_batch(self, batch: Sequence[dict[str, Any]]) -> Fate:
         """Handle several updates in their order, or none: that costs a fraction of one by one.
 
-        1. Split them if one says who is staff no longer, or that a group goes on with another id:
-           that changes what the next ones count.
+        1. Split them if one says who is staff no longer: that changes what the next ones count.
         2. Find out who of those who wrote them has a say.
         3. Have them handled in one transaction; whatever is raised, split them.
         4. Show what the handlers returned.
         """
         started = asyncio.get_running_loop().time()
         try:
-            if any(says_who_left(raw) or says_moved(raw) for raw in batch):
+            if any(map(says_who_left, batch)):
                 return Fate.SPLIT
             handled = await self._transactions.handle(batch, await self._standings(batch))
         except Exception as error:

@@ -13,9 +13,6 @@ _SPOKEN = frozenset({"message", "edited_message", "callback_query"})
 # The service messages about people who join and leave.
 _MOVES = frozenset({"left_chat_member", "new_chat_members"})
 
-# The service messages about a group that becomes a supergroup.
-_GROUP_MOVES = frozenset({"migrate_to_chat_id", "migrate_from_chat_id"})
-
 
 @dataclass(frozen=True)
 class Speaker:
@@ -71,11 +68,6 @@ def asks_something(raw: Mapping[str, Any], bot_id: int) -> bool:
 def says_who_left(raw: Mapping[str, Any]) -> bool:
     """Whether the update says that somebody left, and so has no say any more."""
     return any(not inside for *_, inside in movements(raw))
-
-
-def says_moved(raw: Mapping[str, Any]) -> bool:
-    """Whether the update says that a group has become a supergroup, which has another id."""
-    return not as_dict(raw.get("message")).keys().isdisjoint(_GROUP_MOVES)
 
 
 def movements(raw: Mapping[str, Any]) -> Iterator[tuple[int, int, bool]]:
