@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from bot.app import App
 from bot.callbacks import CloseTicket, RestoreDefault, SettingsButton
+from bot.incoming.confirmations import Confirmations
 from core.address import Place
 from database.models import Ticket
 from sandbox import Sandbox, Telegram
@@ -286,3 +287,31 @@ async def test_trouble_in_the_other_chat_stops_nobody(house: House) -> None:
         await house.kate.replies(of_alice, "We send another lamp")
 
         await house.alice.sees("another lamp")
+
+
+async def test_words_kept_in_one_chat_go_first_though_their_writer_was_known_in_the_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody(_: Confirmations) -> int:
+        return 0
+
+    monkeypatch.setattr(Confirmations, "look", nobody)
+    await house.kate.joins(house.billing)
+    async with house.bot_in(house.team):
+        of_alice, of_bob = await house.opens_here("My lamp"), await house.opens_there("My bill")
+        await house.team.opens_to_strangers(linked=-1009000000009)
+        for method in ("getChatMember", "getChat"):
+            silent = {"method": method, "chat_id": house.team.id, "times": None}
+            await house.telegram.breaks("cut_before", **silent)
+        await house.kate.replies(of_alice, "first")
+        await house.telegram.called("getChat")
+        await house.kate.replies(of_bob, "We send another bill")
+        await house.bob.sees("another bill")
+        await house.telegram.mends()
+        await house.telegram.advance(31)
+
+        await house.kate.replies(of_alice, "second")
+
+        await house.alice.sees("second")
+        said = [one.text for one in await house.alice.chat.messages()]
+        assert [one for one in said if one in {"first", "second"}] == ["first", "second"]
