@@ -154,7 +154,7 @@ def forum(world: World, params: Params) -> Chat:
 def message_of(chat: Chat, message_id: int, verb: str) -> Message:
     """A message the bot knows, or “message to edit not found” and its like."""
     message = chat.messages.get(message_id)
-    if message is None or not message.seen_by_bot:
+    if message_id <= 0 or message is None or not message.seen_by_bot:
         if message_id <= 0 and verb != "be replied":
             raise bad_request("message identifier is not specified")
         what = "message with poll to stop" if verb == "stop" else f"message to {verb}"

@@ -6,7 +6,14 @@ from sandbox.model import PRESENT, Chat, Json, Person
 from sandbox.world import World
 
 # Fields of a chat that the action `settings` takes under the same name.
-_SETTINGS = ("muted", "protected", "drops_threads", "username", "linked_chat_id")
+_SETTINGS = (
+    "muted",
+    "protected",
+    "drops_threads",
+    "loses_ephemeral",
+    "username",
+    "linked_chat_id",
+)
 
 
 def describe(world: World) -> Json:

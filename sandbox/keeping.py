@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.files import StoredFile
-from sandbox.model import Chat, Json, Member, Message, Person, Topic
+from sandbox.model import Callback, Chat, Json, Member, Message, Person, Topic
 from sandbox.stage import Stage
-from sandbox.world import Callback, World
+from sandbox.world import World
 
 VERSION = 4
 BETWEEN_WRITES = 1.0  # seconds

@@ -58,7 +58,10 @@ class Member:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """A message and what the bot is told about it (`view`, never changed in place)."""
+    """A message and what the bot is told about it (`view`, never changed in place).
+
+    An ephemeral one is between the bot and one person; people's clients know it by a negative id.
+    """
 
     chat: Chat
     id: int
@@ -72,6 +75,9 @@ class Message:
     votes: dict[int, list[int]] = field(default_factory=dict)
     edits: int = 0
     taken: bool = False  # the bot has confirmed its update
+    only_for: int | None = None  # of an ephemeral message: the person who alone sees it
+    stands_after: int = 0  # the newest message for all when it was sent
+    lost: bool = False  # it never reached them
 
     @property
     def protected(self) -> bool:
@@ -119,6 +125,8 @@ class Chat:
     protected: bool = False
     muted: bool = False
     drops_threads: bool = False
+    loses_ephemeral: bool = False
+    last_ephemeral_id: int = 0
     linked_chat_id: int | None = None
 
     @property
@@ -150,6 +158,17 @@ class Chat:
         if self.is_forum:
             view["is_forum"] = True
         return view
+
+
+@dataclass(slots=True)
+class Callback:
+    """A pressed button that waits for answerCallbackQuery."""
+
+    id: str
+    at: float
+    person_id: int
+    answer: Json | None = None
+    chat_id: int = 0
 
 
 @dataclass(slots=True, frozen=True)

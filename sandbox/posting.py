@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sandbox import access, entities, markup, units
 from sandbox.errors import ApiError, bad_request
-from sandbox.model import Chat, Json, Message, Topic
+from sandbox.model import Chat, Json, Message, Person, Topic
 from sandbox.params import Params
 from sandbox.registry import QUIET
 from sandbox.world import World
@@ -31,6 +31,7 @@ class Target:
     extra: Json
     keyboard: Json | None
     silent: bool = False
+    receiver: Person | None = None  # of an ephemeral message
 
 
 def text_of(world: World, params: Params) -> Json:
@@ -71,13 +72,13 @@ def quoted(message: Message) -> Json:
 def reply_of(world: World, chat: Chat, params: Params) -> Json:
     """`reply_parameters` (https://core.telegram.org/bots/api#replyparameters) resolved."""
     given = params.json("reply_parameters", "reply parameters")
-    if given is None:
-        return {}
+    if given is None or (isinstance(given, dict) and given.get("ephemeral_message_id")):
+        return {}  # a reply to an ephemeral message is one itself: sandbox/ephemeral.py
     if not isinstance(given, dict) or not isinstance(given.get("message_id"), int):
         raise bad_request("can't parse ReplyParameters: Object expected")
     source = access.resolve(world, given.get("chat_id") or chat.id)
     message = source.messages.get(given["message_id"]) if source else None
-    if source is None or message is None or not message.seen_by_bot:
+    if source is None or message is None or message.only_for or not message.seen_by_bot:
         if given.get("allow_sending_without_reply"):
             return {}
         raise bad_request("message to be replied not found")
@@ -134,6 +135,7 @@ def put(world: World, where: Target, content: Json) -> Message:
         where.extra | content,
         keyboard=where.keyboard,
         silent=where.silent,
+        receiver=where.receiver,
     )
 
 

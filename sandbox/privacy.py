@@ -30,6 +30,8 @@ class Reader:
 
     def sees(self, message: Message, author: Person | None) -> bool:
         """Whether the bot is shown `message` in a chat that it is in."""
+        if message.only_for is not None:
+            return True  # it was sent to the bot alone
         writer = message.view.get("from", {})
         if writer.get("is_bot") and writer["id"] not in STAND_INS and not message.service:
             return self._sees_of_a_bot(message, author)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass
 
 from sandbox import privacy
 from sandbox.clock import Clock
 from sandbox.feed import Feed
 from sandbox.files import Files
-from sandbox.model import PRESENT, Chat, Json, Member, Message, Person
+from sandbox.model import PRESENT, Callback, Chat, Json, Member, Message, Person
 from sandbox.updates import UpdateQueue
 
 FIRST_USER = 700_000_001
@@ -24,24 +23,6 @@ FIRST_SUPERGROUP = -1_002_000_000_001
 # The accounts that stand for anonymous administrators and for channels in groups.
 ANONYMOUS = Person(1_087_968_824, "Group", username="GroupAnonymousBot", is_bot=True)
 CHANNEL_BOT = Person(136_817_688, "Channel", username="Channel_Bot", is_bot=True)
-
-
-@dataclass(slots=True)
-class Callback:
-    """A pressed button that waits for answerCallbackQuery."""
-
-    id: str
-    at: float
-    person_id: int
-    answer: Json | None = None
-
-
-@dataclass(slots=True)
-class Webhook:
-    """What setWebhook was told."""
-
-    url: str = ""
-    secret: str = ""
 
 
 class World:
@@ -145,9 +126,13 @@ class World:
         service: bool = False,
         silent: bool = False,
         keyboard: Json | None = None,
+        receiver: Person | None = None,
     ) -> Message:
-        """Put a message into a chat; the bot gets an update if it may see it."""
-        view: Json = {"message_id": self.next_message_id(chat), "from": author.json()}
+        """Put a message into a chat; the bot gets an update if it may see it.
+
+        With a `receiver` it is ephemeral: between the bot and one person, and seen by nobody else.
+        """
+        view: Json = self._identity(chat, receiver) | {"from": author.json()}
         if sender_chat is not None:
             view["sender_chat"] = sender_chat
         view |= {"date": self.date, "chat": chat.json()} | content
@@ -155,16 +140,32 @@ class World:
             view["reply_markup"] = keyboard
         if chat.protected:
             view["has_protected_content"] = True
-        message = Message(chat, view["message_id"], author.id, view, service=service, silent=silent)
+        message_id = view["message_id"] or -view["ephemeral_message_id"]
+        message = Message(chat, message_id, author.id, view, service=service, silent=silent)
         message.keyboard = keyboard
+        if receiver is not None:
+            message.only_for = author.id if receiver is self.bot else receiver.id
+            message.stands_after = max(chat.messages, default=0)
+            message.lost = author is self.bot and chat.loses_ephemeral
         chat.messages[message.id] = message
-        if author is self.bot:
-            chat.last_bot_id = self.bot.id
-        elif author.is_bot and author.id not in {ANONYMOUS.id, CHANNEL_BOT.id}:
+        if receiver is None and (author is self.bot or _is_other_bot(author)):
             chat.last_bot_id = author.id
         message.seen_by_bot = author is self.bot or self._tell("message", message)
-        self.feed.put("message", chat.id, message=self.shown(message))
+        self._show("message", message)
         return message
+
+    def _identity(self, chat: Chat, receiver: Person | None) -> Json:
+        """How the bot is told of a message: an ephemeral one has the message_id 0."""
+        if receiver is None:
+            return {"message_id": self.next_message_id(chat)}
+        chat.last_ephemeral_id += 1
+        named = {"ephemeral_message_id": chat.last_ephemeral_id, "receiver_user": receiver.json()}
+        return {"message_id": 0} | named
+
+    def _show(self, kind: str, message: Message) -> None:
+        """Tell people's clients of it, unless it was lost on the way to them."""
+        if not message.lost:
+            self.feed.put(kind, message.chat.id, message=self.shown(message))
 
     def _bot_may_see(self, message: Message) -> bool:
         if not self.bot_present(message.chat):
@@ -185,7 +186,8 @@ class World:
         if not isinstance(view, dict) or not isinstance(view.get("chat"), dict):
             return
         chat = self.chats.get(view["chat"].get("id"))
-        message = chat.messages.get(view.get("message_id", 0)) if chat else None
+        message_id = view.get("message_id") or -view.get("ephemeral_message_id", 0)
+        message = chat.messages.get(message_id) if chat else None
         if message is not None and not message.taken:
             message.taken = True
             self.feed.put("taken", message.chat.id, message_id=message.id)
@@ -198,7 +200,7 @@ class World:
         if not by_bot and (known or self._bot_may_see(message)):
             message.seen_by_bot = True
             self.updates.put("edited_message", message.view)
-        self.feed.put("edit", message.chat.id, message=self.shown(message))
+        self._show("edit", message)
 
     def react(self, message: Message, person_id: int, chosen: list[Json]) -> list[Json]:
         """Replace someone's reactions; what they were before."""
@@ -219,13 +221,19 @@ class World:
         self.feed.put("delete", message.chat.id, message_id=message.id)
 
     def shown(self, message: Message) -> Json:
-        """A message as a person in the chat sees it: with its reactions and its keyboard."""
+        """A message as people in the chat see it: with its reactions and its keyboard.
+
+        An ephemeral one has the id by which its receiver's client knows it.
+        """
         reacted = {
             str(person): [str(one.get("emoji") or one.get("custom_emoji_id")) for one in chosen]
             for person, chosen in message.reactions.items()
         }
         delivery = "taken" if message.taken else "waiting"
         return message.view | {
+            "message_id": message.id,
+            "only_for": message.only_for,
+            "stands_after": message.stands_after,
             "reactions": Counter(name for names in reacted.values() for name in names),
             "reacted": reacted,
             "voted": {str(person): chosen for person, chosen in message.votes.items()},
@@ -234,3 +242,8 @@ class World:
             "silent": message.silent,
             "delivery": delivery if message.seen_by_bot else "hidden",
         }
+
+
+def _is_other_bot(author: Person) -> bool:
+    """Anonymous administrators and channels only look like bots."""
+    return author.is_bot and author.id not in {ANONYMOUS.id, CHANNEL_BOT.id}

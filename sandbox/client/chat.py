@@ -18,7 +18,7 @@ class Chat:
         self.telegram, self.id, self.title = telegram, chat_id, title
 
     async def messages(self) -> list[Message]:
-        """Everything in it, oldest first."""
+        """Everything in it, oldest first, with what only one of its people sees."""
         found = await self.telegram.call("messages", chat=self.id)
         return [Message(raw) for raw in found["messages"]]
 
@@ -58,6 +58,10 @@ class Chat:
     async def drops_threads(self, *, drops: bool = True) -> None:
         """Let what is sent to a thread land in General, without an error."""
         await self.telegram.call("settings", chat=self.id, drops_threads=drops)
+
+    async def loses_ephemeral(self, *, loses: bool = True) -> None:
+        """Let ephemeral messages of the bot never arrive, without an error."""
+        await self.telegram.call("settings", chat=self.id, loses_ephemeral=loses)
 
     async def becomes_supergroup(self) -> Chat:
         """Upgrade a basic group; the new chat."""

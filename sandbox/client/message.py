@@ -15,7 +15,7 @@ KINDS = words(
 PLAIN = frozenset(
     words(
         "message_id from chat date sender_chat reactions reacted voted edits silent keyboard "
-        "delivery"
+        "delivery only_for stands_after"
     )
 )
 
@@ -28,8 +28,13 @@ class Message:
 
     @property
     def id(self) -> int:
-        """Its id in its chat."""
+        """Its id in its chat; that of an ephemeral one is negative."""
         return int(self.raw["message_id"])
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it stands in its chat: the later, the greater."""
+        return (self.id, 0) if self.id > 0 else (int(self.raw["stands_after"]), -self.id)
 
     @property
     def chat_id(self) -> int:
@@ -66,7 +71,14 @@ class Message:
     def reply_to(self) -> int | None:
         """The id of the message it answers."""
         replied = self.raw.get("reply_to_message")
-        return int(replied["message_id"]) if replied else None
+        if not replied:
+            return None
+        return int(replied["message_id"] or -replied["ephemeral_message_id"])
+
+    @property
+    def only_for(self) -> int | None:
+        """Of an ephemeral message: the one person who sees it."""
+        return self.raw.get("only_for")
 
     @property
     def thread(self) -> int | None:
@@ -105,7 +117,8 @@ class Message:
         kind = "" if self.kind == "text" else f" [{self.kind}]"
         if self.kind == "service":
             kind = f" [{', '.join(name for name in self.raw if name not in PLAIN)}]"
-        parts = [f"{self.id:>4} {self.author}{answer}:{kind} {self.text}"]
+        alone = f" (only for {self.only_for})" if self.only_for else ""
+        parts = [f"{self.id:>4} {self.author}{alone}{answer}:{kind} {self.text}"]
         parts += [f"<{' | '.join(self.buttons)}>"] if self.buttons else []
         parts += [f"{emoji} {count}" for emoji, count in self.reactions.items()]
         return " ".join([*parts, "(edited)"] if self.edits else parts)

@@ -50,9 +50,13 @@ class User(Viewer):
         reply_to: Message | None = None,
         thread: int | None = None,
         anonymous: bool = False,
+        plain: bool = False,
         extra: Json | None = None,
     ) -> Message:
-        """Write a text: to the bot in private, or `to` a group."""
+        """Write a text: to the bot in private, or `to` a group.
+
+        `plain`: with a client that knows no ephemeral commands.
+        """
         raw = await self._do(
             "write",
             text=text,
@@ -61,6 +65,7 @@ class User(Viewer):
             reply_to=reply_to.id if reply_to else None,
             thread=thread,
             anonymous=anonymous,
+            plain=plain,
             extra=extra,
         )
         return Message(raw)

@@ -30,12 +30,19 @@ class Viewer:
         """
 
         def fits(message: Message) -> bool:
-            newer = after is None or message.id > after.id
+            newer = after is None or message.place > after.place
             right = newer and kind in {None, message.kind} and message.from_id != self.id
             named = bool(text or kind) or message.kind != "service"
-            return right and named and text in message.text
+            return right and named and self._may_see(message) and text in message.text
 
         return await (in_ or self.chat).wait(fits, seconds=timeout, wanted=f"{text or kind!r}")
+
+    def _may_see(self, message: Message) -> bool:
+        return message.only_for in {None, self.id}
+
+    async def looks(self, in_: Chat) -> list[Message]:
+        """Everything that this person sees in a chat now, oldest first."""
+        return [message for message in await in_.messages() if self._may_see(message)]
 
     async def sees_edit(
         self,

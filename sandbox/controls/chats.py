@@ -101,15 +101,16 @@ def settings(stage: Stage, body: Json) -> bool:
     """Change what a chat allows.
 
     `reactions` (a list of emoji, or null for all), `protected`, `muted`, `title`,
-    `drops_threads` (what is sent to a thread silently lands in General), `username` (a public
-    group has one), `linked_chat_id` (the channel whose discussion group it is).
+    `drops_threads` (what is sent to a thread silently lands in General), `loses_ephemeral` (those
+    messages of the bot never arrive), `username` (a public group has one), `linked_chat_id` (the
+    channel whose discussion group it is).
     """
     chat = chat_of(stage, body)
     if "reactions" in body:
         chat.reactions = body["reactions"]
     if "protected" in body:
         chat.protected = bool(body["protected"])
-    for name in ("muted", "drops_threads"):
+    for name in ("muted", "drops_threads", "loses_ephemeral"):
         if name in body:
             setattr(chat, name, bool(body[name]))
     for name in ("username", "linked_chat_id"):

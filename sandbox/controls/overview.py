@@ -34,7 +34,7 @@ def overview(stage: Stage, _body: Json) -> Json:
 
 
 def _chat(stage: Stage, chat: Chat) -> Json:
-    last = next(reversed(chat.messages.values()), None)
+    last = next((one for one in reversed(chat.messages.values()) if one.only_for is None), None)
     members = [
         {"id": one.person.id, "name": one.person.first_name, "status": one.status}
         | {"can_send": one.can_send, "rights": [right for right in RIGHTS if one.may(right)]}
@@ -48,6 +48,7 @@ def _chat(stage: Stage, chat: Chat) -> Json:
         "started": chat.started,
         "muted": chat.muted,
         "drops_threads": chat.drops_threads,
+        "loses_ephemeral": chat.loses_ephemeral,
         "migrated_to": chat.migrated_to,
         "pinned": [stage.world.shown(one) for one in chat.pins()],
     }

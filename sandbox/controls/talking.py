@@ -19,7 +19,8 @@ POLL_FLAGS = ("is_anonymous", "allows_multiple_answers")
 def _post(stage: Stage, body: Json, content: Json) -> Message:
     """Post for `user` in `chat` (default: the private chat); `extra` fields go in as they are.
 
-    `reply_to`, `thread`; `anonymous` true writes in the group's name, `sender_chat` in another's.
+    `reply_to`, `thread`; `anonymous` true writes in the group's name, `sender_chat` in another's;
+    `plain` true does so with a client that knows no ephemeral commands.
     """
     person = person_of(stage, body)
     chat = chat_of(stage, body if "chat" in body else {"chat": person.id})
@@ -33,6 +34,7 @@ def _post(stage: Stage, body: Json, content: Json) -> Message:
             reply_to=body.get("reply_to"),
             thread=body.get("thread"),
             sender_chat=sender,
+            plain=bool(body.get("plain")),
         )
 
 

@@ -13,10 +13,13 @@ LONGEST_WAIT = 60.0
 def messages(stage: Stage, body: Json) -> Json:
     """A chat as people see it, oldest first, and the feed's number.
 
-    `limit`: only this many of the newest; `before`: only ids below this one.
+    `limit`: only this many of the newest; `before`: only those before the one with this id.
+    Ephemeral messages are among them, each with the one person who sees it in `only_for`.
     """
     chat, before = chat_of(stage, body), body.get("before")
-    older = [m for m in chat.messages.values() if before is None or m.id < int(before)]
+    there = [message for message in chat.messages.values() if not message.lost]
+    ids = [message.id for message in there]
+    older = there[: ids.index(int(before))] if before in ids else there
     found = older[-int(body.get("limit") or 0) :]
     shown = [stage.world.shown(message) for message in found]
     return {"messages": shown, "seq": stage.world.feed.last}

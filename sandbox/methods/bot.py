@@ -80,7 +80,8 @@ def _command(given: object) -> Json:
         raise bad_request("BOT_COMMAND_INVALID")
     if not 1 <= len(description) <= LONGEST_DESCRIPTION:
         raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
-    return {"command": name.removeprefix("/"), "description": description}
+    alone = {"is_ephemeral": True} if given.get("is_ephemeral") is True else {}
+    return {"command": name.removeprefix("/"), "description": description} | alone
 
 
 @method("setMyCommands", "commands scope language_code")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from sandbox import access, media, posting
+from sandbox import access, ephemeral, media, posting
 from sandbox.errors import bad_request
 from sandbox.files import StoredFile
 from sandbox.kinds import dice, poll
@@ -38,7 +38,7 @@ def _send_file(kind: str, world: World, params: Params) -> Json:
     content |= media.view(media.stored(world, params, kind, given), said, _still(world, params))
     if params.boolean("has_spoiler"):
         content["has_media_spoiler"] = True
-    return posting.send(world, params, kind, content).view
+    return ephemeral.send(world, params, kind, content).view
 
 
 def _still(world: World, params: Params) -> StoredFile | None:
@@ -53,7 +53,7 @@ for _kind, _name in METHODS.items():
     _still_photo = "photo" if _kind == "live_photo" else ""
     method(
         _name,
-        f"{posting.COMMON} {posting.CAPTION} {SAID} {_kind} {_still_photo}",
+        f"{ephemeral.COMMON} {posting.CAPTION} {SAID} {_kind} {_still_photo}",
         ignored=f"{posting.IGNORED} {' '.join(UNUSED)}",
         cost=one,
     )(functools.partial(_send_file, _kind))
@@ -61,14 +61,14 @@ for _kind, _name in METHODS.items():
 
 @method(
     "sendLocation",
-    f"{posting.COMMON} latitude longitude horizontal_accuracy live_period heading "
+    f"{ephemeral.COMMON} latitude longitude horizontal_accuracy live_period heading "
     "proximity_alert_radius",
     ignored=posting.IGNORED,
     cost=one,
 )
 def send_location(world: World, params: Params) -> Json:
     """#sendlocation."""
-    return posting.send(world, params, "location", {"location": place(params)}).view
+    return ephemeral.send(world, params, "location", {"location": place(params)}).view
 
 
 # The fields of a place that does not move.
@@ -90,7 +90,7 @@ def place(params: Params) -> Json:
 
 @method(
     "sendVenue",
-    f"{posting.COMMON} latitude longitude title address foursquare_id foursquare_type "
+    f"{ephemeral.COMMON} latitude longitude title address foursquare_id foursquare_type "
     "google_place_id google_place_type",
     ignored=posting.IGNORED,
     cost=one,
@@ -104,12 +104,12 @@ def send_venue(world: World, params: Params) -> Json:
     optional = ("foursquare_id", "foursquare_type", "google_place_id", "google_place_type")
     named |= {name: params.text(name) for name in optional if name in params}
     content = {"venue": {"location": where} | named, "location": where}
-    return posting.send(world, params, "venue", content).view
+    return ephemeral.send(world, params, "venue", content).view
 
 
 @method(
     "sendContact",
-    f"{posting.COMMON} phone_number first_name last_name vcard",
+    f"{ephemeral.COMMON} phone_number first_name last_name vcard",
     ignored=posting.IGNORED,
     cost=one,
 )
@@ -120,7 +120,7 @@ def send_contact(world: World, params: Params) -> Json:
     for required in ("phone_number", "first_name"):
         if required not in contact:
             raise bad_request(f"{required} must be non-empty")
-    return posting.send(world, params, "contact", {"contact": contact}).view
+    return ephemeral.send(world, params, "contact", {"contact": contact}).view
 
 
 @method(

@@ -49,7 +49,7 @@ def delete_messages(world: World, params: Params) -> bool:
         raise bad_request("too many message identifiers specified")
     for message_id in wanted:
         message = chat.messages.get(message_id)
-        if message is None:
+        if message_id <= 0 or message is None:
             continue
         try:
             _check(world, message)

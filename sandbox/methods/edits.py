@@ -14,6 +14,7 @@ PLACE = "chat_id message_id reply_markup"
 UNUSED = "business_connection_id inline_message_id"
 TEXT = ("text", "entities", "link_preview_options")
 CAPTION = ("caption", "caption_entities", "show_caption_above_media")
+MEDIA = (*media.FILE_KINDS, *CAPTION, *TEXT, "has_media_spoiler")
 
 
 def editable(world: World, params: Params) -> Message:
@@ -94,5 +95,4 @@ def edit_message_media(world: World, params: Params) -> Json:
     if not set(media.FILE_KINDS) & message.view.keys() and "text" not in message.view:
         raise bad_request("message can't be edited")
     content = item_content(world, params, given)
-    gone = (*media.FILE_KINDS, *CAPTION, *TEXT, "has_media_spoiler")
-    return apply(world, message, params, content, gone)
+    return apply(world, message, params, content, MEDIA)

@@ -40,7 +40,7 @@ def unpin_chat_message(world: World, params: Params) -> bool:
     chat = _pinnable(world, params)
     newest = next((message.id for message in chat.pins()), 0)
     message_id = params.integer("message_id") or newest
-    if message_id not in chat.messages:
+    if message_id <= 0 or message_id not in chat.messages:
         raise bad_request("message to unpin not found")
     pinning.unpin(world, chat, {message_id})
     return True

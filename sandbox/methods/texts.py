@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox import posting
+from sandbox import ephemeral, posting
 from sandbox.model import Json
 from sandbox.params import Params
 from sandbox.registry import method, one
@@ -11,7 +11,7 @@ from sandbox.world import World
 
 @method(
     "sendMessage",
-    f"{posting.COMMON} text parse_mode entities link_preview_options",
+    f"{ephemeral.COMMON} text parse_mode entities link_preview_options",
     ignored=posting.IGNORED,
     cost=one,
 )
@@ -21,4 +21,4 @@ def send_message(world: World, params: Params) -> Json:
     options = params.json("link_preview_options", "link preview options")
     if options:
         content["link_preview_options"] = options
-    return posting.send(world, params, "text", content).view
+    return ephemeral.send(world, params, "text", content).view

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sandbox import entities, posting
+from sandbox import entities, ephemeral, posting
 from sandbox.errors import bad_request
-from sandbox.model import ADMIN_STATUSES, PRESENT, Chat, Json, Message, Person, Topic
-from sandbox.world import ANONYMOUS, CHANNEL_BOT, Callback, World
+from sandbox.model import ADMIN_STATUSES, PRESENT, Callback, Chat, Json, Message, Person, Topic
+from sandbox.world import ANONYMOUS, CHANNEL_BOT, World
 
 
 def may_act(chat: Chat, person: Person) -> None:
@@ -43,13 +43,18 @@ def post(
     reply_to: int | None = None,
     thread: int | None = None,
     sender_chat: Json | None = None,
+    plain: bool = False,
 ) -> Message:
-    """Put a person's message into a chat (`sender_chat`: in the name of a chat)."""
+    """Put a person's message into a chat (`sender_chat`: in the name of a chat).
+
+    `plain`: their client is too old to know ephemeral commands, so everybody sees what they write.
+    """
     may_act(chat, person)
     topic = chat.topics.get(thread) if thread else None
     _may_write(chat, person, topic or chat.general)
     extra = posting.thread_of(topic)
     if reply_to is not None:
+        _may_see(find(chat, reply_to), person)
         extra |= _reply(chat, reply_to)
     elif thread in chat.messages:
         # In a topic everything without an explicit reply answers the message that opened it.
@@ -58,7 +63,15 @@ def post(
     if sender_chat is not None:
         author = ANONYMOUS if sender_chat["id"] == chat.id else CHANNEL_BOT
     chat.started = True
-    message = world.add_message(chat, author, extra | content, sender_chat=sender_chat)
+    alone = sender_chat is None and not plain
+    alone = alone and ephemeral.is_for_bot(world, chat, person, extra | content)
+    message = world.add_message(
+        chat,
+        author,
+        extra | content,
+        sender_chat=sender_chat,
+        receiver=world.bot if alone else None,
+    )
     message.author_id = person.id
     return message
 
@@ -92,8 +105,22 @@ def find(chat: Chat, message_id: int) -> Message:
     return message
 
 
+def _may_see(message: Message, person: Person) -> None:
+    if message.only_for not in {None, person.id}:
+        raise bad_request(f"{person.first_name} does not see this message")
+
+
+def ordinary(message: Message) -> None:
+    """Refuse what nobody could say of ephemeral messages: the sandbox does not model it."""
+    if message.only_for is not None:
+        raise bad_request(
+            "of ephemeral messages the sandbox models no edits of people, reactions, votes or pins"
+        )
+
+
 def edit(world: World, person: Person, message: Message, content: Json) -> Message:
     """Change one's own message: `content` replaces the fields it names."""
+    ordinary(message)
     if message.author_id != person.id:
         raise bad_request("only the author edits a message")
     is_there(message.chat, person)
@@ -111,12 +138,14 @@ def delete(world: World, person: Person, message: Message) -> None:
     """Delete a message: any in private; in a group one's own, or others' with the right to.
 
     MessagesManager::can_delete_channel_message in tdlib/td: what one sent oneself, or what the
-    right to delete messages lets one.
+    right to delete messages lets one. Of an ephemeral message, one's own client forgets it.
     """
     chat = message.chat
     is_there(chat, person)
+    _may_see(message, person)
     trusted = chat.members[person.id].may("can_delete_messages")
-    if not (chat.private or message.author_id == person.id or trusted):
+    own = person.id in {message.author_id, message.only_for}
+    if not (chat.private or own or trusted):
         raise bad_request(f"{person.first_name} may not delete what others wrote here")
     world.delete(message)
 
@@ -124,6 +153,7 @@ def delete(world: World, person: Person, message: Message) -> None:
 def react(world: World, person: Person, message: Message, emoji: list[str]) -> None:
     """Choose reactions; a bot is told in private, or if it is an administrator of the group."""
     chat = message.chat
+    ordinary(message)
     may_act(chat, person)
     new: list[Json] = [{"type": "emoji", "emoji": one} for one in emoji]
     old = world.react(message, person.id, new)
@@ -140,9 +170,11 @@ def press(
 ) -> Callback:
     """Press the button with this label, or send forged callback data."""
     may_act(message.chat, person)
+    _may_see(message, person)
     if data is None:
         data = _data(message, label or "")
-    query = Callback(str(world.rng.randrange(10**18, 9 * 10**18)), world.clock.now(), person.id)
+    chat_id, at = message.chat.id, world.clock.now()
+    query = Callback(str(world.rng.randrange(10**18, 9 * 10**18)), at, person.id, chat_id=chat_id)
     world.callbacks[query.id] = query
     update = {"id": query.id, "from": person.json(), "message": message.view}
     update |= {"chat_instance": str(message.chat.id), "data": data}

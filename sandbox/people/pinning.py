@@ -18,6 +18,7 @@ RIGHT = "can_pin_messages"
 def pin(world: World, message: Message, by: Person, *, silent: bool) -> Message:
     """Pin a message; the service message that says so. `silent`: nobody hears a sound."""
     chat = message.chat
+    acting.ordinary(message)
     if message.service:
         raise bad_request("message can't be pinned")
     if message.id not in chat.pinned:

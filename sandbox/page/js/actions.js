@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 import { closeMenu, openMenu } from "./menu.js";
 import { isPinned, mayPin, pin, unpin } from "./pinned.js";
 import { attempt, toast } from "./toast.js";
-import { authorId, nameOf } from "./words.js";
+import { authorId, nameOf, quotedId } from "./words.js";
 
 const QUICK = ["👍", "❤", "🔥", "🎉", "😁", "😢", "🤔", "👎", "🙏", "👌", "👀", "💯"];
 
@@ -43,25 +43,25 @@ function messageMenu(pane, message, anchor) {
     anchor,
     [
       { label: "Reply", icon: "reply", act: () => pane.composer.replyTo(message) },
-      mine && (message.text || message.caption) && { label: "Edit", icon: "edit", act: () => pane.composer.edit(message) },
-      message.reply_to_message && { label: "Go to the quoted message", icon: "reply", act: () => pane.conversation.jump(message.reply_to_message.message_id) },
+      mine && !message.only_for && (message.text || message.caption) && { label: "Edit", icon: "edit", act: () => pane.composer.edit(message) },
+      message.reply_to_message && { label: "Go to the quoted message", icon: "reply", act: () => pane.conversation.jump(quotedId(message.reply_to_message)) },
       ...pinning(pane, message),
       text && { label: "Copy text", icon: "document", act: () => copy(text) },
       mayDelete(pane, message) && { label: "Delete", icon: "close", danger: true, act: () => remove(pane, message) },
     ],
-    h("div", { class: "emoji-row", role: "group", "aria-label": "Reactions" }, ...emoji),
+    message.only_for ? undefined : h("div", { class: "emoji-row", role: "group", "aria-label": "Reactions" }, ...emoji),
   );
 }
 
 /** In private one may delete everything; in a group one's own, and with the right to it all. */
 function mayDelete(pane, message) {
-  if (pane.chat.type === "private" || authorId(message) === pane.me) return true;
+  if (pane.chat.type === "private" || message.only_for || authorId(message) === pane.me) return true;
   const { rights = [] } = pane.store.member(pane.chat, pane.me) ?? {};
   return rights.includes("can_delete_messages");
 }
 
 function pinning(pane, message) {
-  if (!mayPin(pane)) return [];
+  if (message.only_for || !mayPin(pane)) return [];
   if (isPinned(pane, message)) return [{ label: "Unpin", icon: "pin", act: () => unpin(pane, message) }];
   const loud = { label: "Pin", icon: "pin", act: () => pin(pane, message, false) };
   if (pane.chat.type === "private") return [loud];

@@ -123,11 +123,12 @@ function group(store) {
   const rights = choose("The bot is", STATUSES, (status) => act("member", { chat: current().id, status }));
   const may = administratorsRights(store, () => current());
   const drops = toggle("Threads silently land in General", (drops_threads) => act("settings", { chat: current().id, drops_threads }));
+  const loses = toggle("Ephemeral messages get lost", (loses_ephemeral) => act("settings", { chat: current().id, loses_ephemeral }));
   const upgrade = h("button", { type: "button", class: "danger", onclick: () => act("upgrade", { chat: current().id }) }, "Make this a supergroup");
   const thread = choose("Thread", {});
   const gone = h("button", { type: "button", class: "danger", onclick: () => act("delete_topic", { chat: current().id, thread: Number(thread.input.value) }) }, "Delete this thread");
   const threads = h("div", { class: "pair" }, thread.element, gone);
-  const element = box("The group", h("div", { class: "pair" }, chosen.element, rights.element), may.element, upgrade, drops.element, threads);
+  const element = box("The group", h("div", { class: "pair" }, chosen.element, rights.element), may.element, upgrade, loses.element, drops.element, threads);
   const groups = () => [...store.chats.values()].filter((chat) => chat.type !== "private" && !chat.migrated_to);
   const current = () => store.chats.get(Number(chosen.input.value)) ?? groups()[0];
   const draw = () => {
@@ -138,6 +139,7 @@ function group(store) {
     rights.input.value = store.member(now, store.bot.id)?.status ?? "left";
     may.draw();
     upgrade.disabled = now.type !== "group";
+    loses.input.checked = now.loses_ephemeral;
     drops.input.checked = now.drops_threads;
     drops.element.hidden = threads.hidden = !now.is_forum;
     fill(thread.input, now.topics.map((topic) => [topic.id, topic.name]));

@@ -46,10 +46,10 @@ export class Commands {
     this.mark();
   }
 
-  entry({ command, description }, index) {
+  entry({ command, description, is_ephemeral }, index) {
     const choose = () => this.choose(command);
     const props = { role: "option", id: `${this.id}-${index}`, class: "command", "data-command": command, onclick: choose };
-    return h("div", props, h("b", {}, `/${command}`), h("span", { dir: "auto" }, description));
+    return h("div", props, h("b", {}, `/${command}`), h("span", { dir: "auto" }, description), is_ephemeral ? h("span", { class: "alone" }, "only the bot sees it") : null);
   }
 
   mark() {

@@ -57,7 +57,7 @@ export class Composer {
       else this.pane.showList();
     } else if (event.key === "ArrowUp" && !this.input.value) {
       const mine = [...(this.pane.store.messages.get(this.pane.chatId)?.values() ?? [])].reverse();
-      const last = mine.find((one) => authorId(one) === this.pane.me && (one.text || one.caption));
+      const last = mine.find((one) => authorId(one) === this.pane.me && !one.only_for && (one.text || one.caption));
       if (!last) return;
       event.preventDefault();
       this.edit(last);

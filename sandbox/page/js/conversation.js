@@ -4,6 +4,7 @@ import { chatMenu, newTopic, sceneOf } from "./actions.js";
 import { avatar } from "./avatar.js";
 import { arrowKeys, focusOn, h, iconButton } from "./dom.js";
 import { Pinned } from "./pinned.js";
+import { isFor } from "./store.js";
 import { Rows } from "./talkrows.js";
 import { attempt } from "./toast.js";
 import { nameOf } from "./words.js";
@@ -65,7 +66,8 @@ export class Conversation {
   }
 
   fits(message) {
-    return !this.thread || message.message_thread_id === this.thread;
+    const inThread = !this.thread || message.message_thread_id === this.thread;
+    return inThread && isFor(message, this.pane.me);
   }
 
   add(message) {

@@ -4,7 +4,7 @@ import { avatar } from "./avatar.js";
 import { h, icon, iconButton } from "./dom.js";
 import { media } from "./media.js";
 import { link, rich } from "./richtext.js";
-import { authorId, authorOf, exact, hour, nameOf, serviceText, summary, tint } from "./words.js";
+import { authorId, authorOf, exact, hour, nameOf, quotedId, serviceText, summary, tint } from "./words.js";
 
 const TICKS = {
   waiting: ["✓", "Sent; the bot has not confirmed it yet"],
@@ -37,7 +37,7 @@ export function row(messages, first, scene) {
   if (event) return h("div", { class: "row service", tabindex: -1, "data-id": message.message_id }, h("span", { dir: "auto" }, event, silent(message)));
   const mine = authorId(message) === scene.me;
   const props = {
-    class: `row ${mine ? "mine" : "theirs"} ${first ? "first" : ""}`,
+    class: `row ${mine ? "mine" : "theirs"} ${first ? "first" : ""} ${message.only_for ? "ephemeral" : ""}`,
     role: "article",
     tabindex: -1,
     "data-id": message.message_id,
@@ -97,7 +97,7 @@ function quote(message, scene) {
   const replied = message.reply_to_message;
   if (!replied || "forum_topic_created" in replied) return null;
   const now = scene.current(replied);
-  const props = { type: "button", class: `quote tint-edge-${tint(authorId(replied))}`, tabindex: -1, onclick: () => scene.jump(replied.message_id) };
+  const props = { type: "button", class: `quote tint-edge-${tint(authorId(replied))}`, tabindex: -1, onclick: () => scene.jump(quotedId(replied)) };
   const words = message.quote?.text ?? (now ? summary(now) : "Deleted message");
   return h("button", props, h("b", { dir: "auto" }, authorOf(replied)), h("span", { class: now ? "" : "gone", dir: "auto" }, words));
 }
@@ -118,6 +118,7 @@ function meta(messages, mine) {
   return h(
     "span",
     { class: "meta" },
+    ephemeral(message, mine),
     silent(message),
     edited ? h("span", { class: "edited" }, "edited") : null,
     h("time", { title: exact(message.date) }, hour(message.date)),
@@ -128,6 +129,12 @@ function meta(messages, mine) {
 function silent(message) {
   if (!message.silent) return null;
   return h("span", { class: "silent", title: "Came without a sound", role: "img", "aria-label": "Came without a sound" }, "🔕");
+}
+
+/** Ephemeral messages are marked, as in Telegram's apps. */
+function ephemeral(message, mine) {
+  if (!message.only_for) return null;
+  return h("span", { class: "alone" }, mine ? "only the bot sees this" : "only you see this");
 }
 
 function keyboard(message, scene) {

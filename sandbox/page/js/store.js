@@ -1,7 +1,7 @@
 /** All that the page knows: who there is, which chats, what was said, what is broken. */
 
 import { call } from "./api.js";
-import { setClock } from "./words.js";
+import { quotedId, setClock } from "./words.js";
 
 const PRESENT = new Set(["creator", "administrator", "member", "restricted"]);
 const AT_ONCE = 200;
@@ -105,7 +105,7 @@ export class Store extends EventTarget {
   /** Older messages of a chat; those that were not there before. */
   async earlier(chatId) {
     const known = this.messages.get(chatId);
-    const before = Math.min(...known.keys());
+    const [before] = known.keys();
     const { messages } = await call("messages", { chat: chatId, limit: AT_ONCE, before });
     const older = messages.map((one) => [one.message_id, one]);
     this.messages.set(chatId, new Map([...older, ...known]));
@@ -114,8 +114,9 @@ export class Store extends EventTarget {
 
   /** A message as it is now: null once it was deleted, as it was told if it is not loaded. */
   current(message) {
-    if (this.deleted.has(`${message.chat.id}:${message.message_id}`)) return null;
-    return this.messages.get(message.chat.id)?.get(message.message_id) ?? message;
+    const id = quotedId(message);
+    if (this.deleted.has(`${message.chat.id}:${id}`)) return null;
+    return this.messages.get(message.chat.id)?.get(id) ?? message;
   }
 
   /** Take in a change of the feed and pass it on. */
@@ -141,9 +142,9 @@ export class Store extends EventTarget {
     const chat = this.chats.get(chat_id);
     this.messages.get(chat_id)?.set(message.message_id, message);
     if (Object.keys(message).some((key) => ABOUT_TOPICS.test(key))) this.reload();
-    Object.assign(chat, { last: message, started: true, touched: seq });
+    Object.assign(chat, message.only_for ? {} : { last: message }, { started: true, touched: seq });
     for (const { id } of chat.members) {
-      if (id !== message.from.id && this.people.has(id)) this.leaveUnread(id, chat_id, message.message_id);
+      if (id !== message.from.id && this.people.has(id) && isFor(message, id)) this.leaveUnread(id, chat_id, message.message_id);
     }
   }
 
@@ -183,7 +184,7 @@ export class Store extends EventTarget {
     const chat = this.chats.get(chat_id);
     for (const { id } of chat.members) this.unread.get(`${id}:${chat_id}`)?.delete(message_id);
     if (chat.last?.message_id !== message_id) return;
-    chat.last = [...(known?.values() ?? [])].pop() ?? null;
+    chat.last = [...(known?.values() ?? [])].filter((one) => !one.only_for).pop() ?? null;
     if (!known) this.reload();
   }
 
@@ -218,6 +219,9 @@ export class Store extends EventTarget {
     this.recording = on;
   }
 }
+
+/** Whether somebody sees a message: an ephemeral one is for one person alone. */
+export const isFor = (message, personId) => !message.only_for || message.only_for === personId;
 
 function rank(chat) {
   return chat.touched ?? (chat.last?.date ?? 0) / 1e10;

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { keepPlayers } from "./media.js";
 import { row } from "./message.js";
-import { authorId, day, dayName, serviceText } from "./words.js";
+import { authorId, day, dayName, quotedId, serviceText } from "./words.js";
 
 const TOGETHER_SECONDS = 300;
 
@@ -57,7 +57,7 @@ export class Rows {
 
   /** Whatever replies to a message shows what that says now. */
   drawQuotes(id) {
-    const quoting = [...new Set(this.byId.values())].filter((entry) => entry.messages[0].reply_to_message?.message_id === id);
+    const quoting = [...new Set(this.byId.values())].filter((entry) => isQuoting(entry.messages[0], id));
     quoting.forEach((entry) => this.draw(entry));
   }
 
@@ -100,6 +100,8 @@ export class Rows {
     return this.byId.get(id)?.element;
   }
 }
+
+const isQuoting = ({ reply_to_message }, id) => reply_to_message && quotedId(reply_to_message) === id;
 
 /** What stays of a button that is drawn anew: an option of a poll has other numbers then. */
 const called = (button) => button.dataset.option ?? button.textContent;

@@ -40,6 +40,9 @@ export function authorOf(message) {
   return nameOf(message.sender_chat ?? message.from);
 }
 
+/** The id of a message that is quoted in another one; ephemeral ones have negative ids here. */
+export const quotedId = (replied) => replied.message_id || -replied.ephemeral_message_id;
+
 export function authorId(message) {
   return (message.sender_chat ?? message.from).id;
 }
