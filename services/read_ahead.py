@@ -52,13 +52,15 @@ class ReadAhead:
     """Rows by the key that they are looked up by.
 
     For a batch of updates: `writers`, by Telegram id, and their `current` tickets, by user; all
-    locked. For a courier's turn: `recipients`, by Telegram id, are the users of the
-    `tickets`, `cards` has the newest card of each in its staff chat, `has_another` says whether
-    the user of each has another open one, and `messages` are what is sent.
+    locked. `newcomers` are users, by Telegram id, whom the batch added and who have no ticket yet.
+    For a courier's turn: `recipients`, by Telegram id, are the users of the `tickets`, `cards` has
+    the newest card of each in its staff chat, `has_another` says whether the user of each has
+    another open one, and `messages` are what is sent.
     """
 
     writers: dict[int, User] = field(default_factory=dict)
     current: dict[int, Ticket] = field(default_factory=dict)
+    newcomers: set[int] = field(default_factory=set)
     recipients: dict[int, User] = field(default_factory=dict)
     tickets: dict[int, Ticket] = field(default_factory=dict)
     cards: dict[int, MessageLink | None] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from database.models import (
     TicketStatus,
     User,
 )
-from services import outbox
+from services import outbox, read_ahead
 from services.helpdesk import (
     another,
     closing,
@@ -65,15 +65,16 @@ _COUNTER = (
 async def get_next_daily_id(session: AsyncSession, day: date) -> int:
     """Give the next number of `day`, from 1. Nobody else gets it; a rollback gives it back.
 
-    1. Make sure that the day's row exists; if two insert it at once, one insert does nothing.
-    2. Lock the row. A second transaction waits here until the first has committed.
+    1. Lock the day's row. A second transaction waits here until the first has committed.
+    2. If there is none yet, make it and lock it; if two insert it at once, one does nothing.
     3. Add one.
 
     SQLite has no row locks: BEGIN IMMEDIATE (database/session.py) keeps others out there.
     """
-    await insert_new(session, DailyTicketCounter, "day", {"day": day, "last_number": 0})
-    locked = await session.scalars(_COUNTER, {"day": day})
-    counter = locked.one()
+    counter: DailyTicketCounter | None = await session.scalar(_COUNTER, {"day": day})
+    if counter is None:
+        await insert_new(session, DailyTicketCounter, "day", {"day": day, "last_number": 0})
+        counter = (await session.scalars(_COUNTER, {"day": day})).one()
     counter.last_number += 1
     await session.flush()
     log.info("number given", day=day.isoformat(), daily_id=counter.last_number)
@@ -299,6 +300,7 @@ async def _open(
     )
     session.add(ticket)
     await session.flush()
+    read_ahead.of(session).newcomers.discard(user.telegram_id)
     user.last_joined_id = ticket.id
     _take_link(session, ticket, user, now=now)
     structlog.contextvars.bind_contextvars(ticket=ticket.id)

@@ -18,7 +18,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from core.address import Place
 from database.conditions import stands_at
 from database.models import Message, Ticket, User
-from services import links, outbox
+from services import links, outbox, read_ahead
 from services.helpdesk import closing, current
 from services.helpdesk.content import Content
 from services.helpdesk.messages import Stored
@@ -55,6 +55,8 @@ async def find(
     session: AsyncSession, user: User, content: Content, *, now: datetime
 ) -> Found | None:
     """Find the ticket that a message of `user` joins, locked; None if it opens a new one."""
+    if user.telegram_id in read_ahead.of(session).newcomers:
+        return None
     named = await _named(session, user, content, now=now)
     ticket = named or await _unnamed(session, user, now=now)
     if ticket is None:

@@ -53,7 +53,8 @@ async def _added(session: AsyncSession, person: Person, *, now: datetime) -> Use
     """Make the row, or wait for another transaction that is making it."""
     fields = {"telegram_id": person.telegram_id, "name": person.name, "created_at": now}
     fields |= {"username": person.username, "language": person.language}
-    await insert_new(session, User, "telegram_id", fields)
+    added = await insert_new(session, User, "telegram_id", fields)
+    read_ahead.of(session).newcomers.update(added)
     made = await session.scalars(_BY_TELEGRAM_ID, {"telegram_id": person.telegram_id})
     return made.one()
 

@@ -223,6 +223,22 @@ async def test_later_messages_join_the_open_ticket(session: AsyncSession) -> Non
     assert (await factories.waiting(session))[2:] == [(STAFF, QuestionPosted(message.id))]
 
 
+async def test_a_newcomer_who_asks_for_another_ticket_first_has_one(session: AsyncSession) -> None:
+    await another.wish(session, ANN, now=NOON)
+    ticket = await receive(session)
+    assert await receive(session, content("still", message_id=2)) is ticket
+
+
+async def test_a_newcomer_whose_first_message_was_rolled_back_has_one_ticket(
+    session: AsyncSession,
+) -> None:
+    async with session.begin_nested() as failed:
+        await receive(session)
+        await failed.rollback()
+    ticket = await receive(session)
+    assert await receive(session, content("still", message_id=2)) is ticket
+
+
 @pytest.mark.parametrize("status", [PENDING, ON_HOLD])
 async def test_a_card_shows_that_the_user_wrote(
     session: AsyncSession, status: TicketStatus
