@@ -30,6 +30,7 @@ from bot.reading.administrators import Administrators
 from bot.reading.members import Members, Standing
 from bot.reading.speakers import says_who_left
 from bot.reading.update_json import origin
+from bot.whispers import PressAnswered
 from core.team import Team
 from database.errors import is_outage
 from services.delivery.courier import Courier
@@ -161,6 +162,9 @@ class Inbox:
 
     def _show(self, raw: dict[str, Any], shown: Any) -> None:
         """Send what a handler returned, and answer the press of a button if it did not."""
+        if isinstance(shown, PressAnswered):
+            self._asides.whisper(shown)
+            return
         if isinstance(shown, TelegramMethod):
             self._asides.show(shown)
         if "callback_query" not in raw or isinstance(shown, AnswerCallbackQuery):

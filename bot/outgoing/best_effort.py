@@ -15,11 +15,12 @@ from typing import Any
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import AiogramError
-from aiogram.methods import TelegramMethod
+from aiogram.exceptions import AiogramError, TelegramBadRequest
+from aiogram.methods import AnswerCallbackQuery, TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.outgoing.silence import silence
+from bot.whispers import PressAnswered
 from services import outbox
 from services.delivery.limiter import Limiter
 
@@ -28,6 +29,9 @@ log = structlog.get_logger(__name__)
 # Replies older than this (in seconds) are dropped: the person has moved on.
 TOO_LATE = outbox.ASIDES_LAST.total_seconds()
 
+# Whispers that found no room by then are answered so that all see it, in seconds: the person waits.
+WHISPERS_WITHIN = 10.0
+
 # How often to look for room, in seconds: the limiter can't tell while sends are in flight.
 LOOKS_EVERY = 0.2
 
@@ -35,15 +39,18 @@ LOOKS_EVERY = 0.2
 MOST_WAITING = 100
 
 
-# Chat, method, and in a group the message that is changed.
-type _Kind = tuple[int, str, int | None]
+# Chat, method, and in a group the message that is changed, and the person who alone sees it.
+type _Kind = tuple[int, str, int | None, int | None]
 
 
 @dataclass(frozen=True)
 class _Aside:
+    """A reply; with a `press`, a whisper that answers it."""
+
     method: TelegramMethod[Any]
     chat_id: int
     asked_at: float
+    press: PressAnswered | None = None
 
     @property
     def kind(self) -> _Kind:
@@ -51,8 +58,22 @@ class _Aside:
 
         In a group several people press buttons, so there it must change the same message.
         """
-        changed = getattr(self.method, "message_id", None) if self.chat_id < 0 else None
-        return self.chat_id, self.method.__api_method__, changed
+        name, method = self.method.__api_method__, self.method
+        if self.chat_id > 0:
+            return self.chat_id, name, None, None
+        whispered = getattr(method, "ephemeral_message_parameters", None) or method
+        receiver = getattr(whispered, "receiver_user_id", None)
+        changed = getattr(method, "message_id", None)
+        return (
+            self.chat_id,
+            name,
+            changed or getattr(method, "ephemeral_message_id", None),
+            receiver,
+        )
+
+    def is_late(self, now: float) -> bool:
+        lasts = TOO_LATE if self.press is None else WHISPERS_WITHIN
+        return now - self.asked_at > lasts
 
 
 class Asides:
@@ -73,7 +94,7 @@ class Asides:
     def record(session: AsyncSession, shown: object, *, now: datetime) -> None:
         """Record a reply that counts against the limits, for a restart. A press costs nothing."""
         chat_id = getattr(shown, "chat_id", None)
-        if isinstance(shown, TelegramMethod) and isinstance(chat_id, int):
+        if isinstance(shown, TelegramMethod | PressAnswered) and isinstance(chat_id, int):
             outbox.count_aside(session, chat_id, now=now)
 
     def show(self, method: TelegramMethod[Any]) -> None:
@@ -88,6 +109,12 @@ class Asides:
             self._new.append(_Aside(method, chat_id, self._monotonic()))
         else:
             self._free.append(method)
+        self._wake.set()
+
+    def whisper(self, press: PressAnswered) -> None:
+        """Answer a press by a whisper soon, or else by what all see, and return at once."""
+        silence(press.whisper)
+        self._new.append(_Aside(press.whisper, press.chat_id, self._monotonic(), press))
         self._wake.set()
 
     async def run(self) -> None:
@@ -110,7 +137,7 @@ class Asides:
         """
         now = self._monotonic()
         for kind, aside in list(self._waiting.items()):
-            if now - aside.asked_at > TOO_LATE:
+            if aside.is_late(now):
                 self._drop(kind, "TimeoutError")
             elif self._goes(group, aside, now):
                 del self._waiting[kind]
@@ -129,24 +156,46 @@ class Asides:
         return True
 
     def _have_wait(self, aside: _Aside) -> None:
-        self._waiting.pop(aside.kind, None)
+        if aside.kind in self._waiting:
+            self._answered(self._waiting.pop(aside.kind))
         self._waiting[aside.kind] = aside
         if len(self._waiting) > MOST_WAITING:
             self._drop(next(iter(self._waiting)), "TooMany")
 
     def _drop(self, kind: _Kind, reason: str) -> None:
-        _dropped(self._waiting.pop(kind).method, logging.INFO, reason)
+        aside = self._waiting.pop(kind)
+        if aside.press is None:
+            _dropped(aside.method, logging.INFO, reason)
+        else:
+            self._show_to_all(aside.press, reason)
+            self._answered(aside)
+
+    def _show_to_all(self, press: PressAnswered, reason: str) -> None:
+        log.info("whisper not possible", reason=reason)
+        self.show(press.otherwise)
+
+    def _answered(self, aside: _Aside) -> None:
+        """Have the button of whoever waits for a whisper stop showing that it is busy."""
+        if aside.press is not None:
+            self._free.append(AnswerCallbackQuery(callback_query_id=aside.press.query_id))
+            self._wake.set()
 
     async def _send_counted(self, aside: _Aside) -> None:
         try:
-            await self._send(aside.method)
+            await self._send(aside.method, aside.press)
         finally:
             self._limiter.answer(self._monotonic(), aside.chat_id)
+            self._answered(aside)
 
-    async def _send(self, method: TelegramMethod[Any]) -> None:
+    async def _send(self, method: TelegramMethod[Any], press: PressAnswered | None = None) -> None:
         try:
             async with asyncio.timeout(TOO_LATE):
                 await self._bot(method)
+        except TelegramBadRequest as error:
+            if press is None:
+                _dropped(method, logging.INFO, type(error).__name__)
+            else:
+                self._show_to_all(press, error.message)
         except (AiogramError, TimeoutError) as error:
             _dropped(method, logging.INFO, type(error).__name__)
         except Exception as error:  # noqa: BLE001 - a mistake here must not end the bot

@@ -1,0 +1,99 @@
+"""Whispers: what one person asked for in a group, that person alone sees.
+
+Telegram calls them ephemeral messages. It allows them to administrators; to other bots within
+fifteen seconds of a press or of an ephemeral command. It does not promise that they arrive, and
+keeps none: what must not be lost never whispers. A whisper has no id that another message can't
+have later, so it is never stored.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiogram.methods import (
+    DeleteEphemeralMessage,
+    DeleteMessage,
+    EditEphemeralMessageText,
+    EditMessageText,
+    SendMessage,
+    TelegramMethod,
+)
+from aiogram.types import (
+    CallbackQuery,
+    EphemeralMessageParameters,
+    InlineKeyboardMarkup,
+    Message,
+    MessageEntity,
+)
+
+from bot.reading.content import thread_of
+from bot.reading.pressed_message import pressed_message
+from core.text import utf16_len
+
+# Telegram refuses edits to more than 1,024 (tdlib/telegram-bot-api#881).
+LONGEST_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class PressAnswered:
+    """What a handler returns to answer a press by a whisper.
+
+    `otherwise` is done where the bot may not whisper, or has no room for it in time. The press
+    itself is answered after that: whether Telegram takes a whisper for an answered one, nobody
+    could say.
+    """
+
+    whisper: SendMessage
+    otherwise: TelegramMethod[Any]
+    query_id: str
+
+    @property
+    def chat_id(self) -> int:
+        """The group."""
+        return int(self.whisper.chat_id)
+
+
+def answer_press(
+    query: CallbackQuery, answer: SendMessage, otherwise: TelegramMethod[Any]
+) -> PressAnswered:
+    """Whisper `answer` to whoever pressed a button in a group, or else do something visible."""
+    to = EphemeralMessageParameters(receiver_user_id=query.from_user.id, callback_query_id=query.id)
+    whisper = answer.model_copy(update={"ephemeral_message_parameters": to})
+    return PressAnswered(whisper, otherwise, query.id)
+
+
+def changed(
+    query: CallbackQuery,
+    text: str,
+    entities: list[MessageEntity] | None,
+    keyboard: InlineKeyboardMarkup | None,
+) -> EditMessageText | EditEphemeralMessageText | PressAnswered:
+    """Give the pressed message, a whisper or not, another text and keyboard.
+
+    A whisper can't become very long: then there is a new one. ButtonOutdated as `pressed_message`.
+    """
+    pressed = pressed_message(query)
+    chat_id = pressed.chat.id
+    words: dict[str, Any] = {"text": text, "entities": entities, "parse_mode": None}
+    words |= {"chat_id": chat_id, "reply_markup": keyboard}
+    if pressed.ephemeral_message_id is None:
+        return EditMessageText(message_id=pressed.message_id, **words)
+    if utf16_len(text) > LONGEST_PAGE:
+        answer = SendMessage(message_thread_id=thread_of(pressed), **words)
+        return answer_press(query, answer, otherwise=answer)
+    return EditEphemeralMessageText(**_whisper(query, pressed), **words)
+
+
+def removed(query: CallbackQuery) -> DeleteMessage | DeleteEphemeralMessage:
+    """Delete the pressed message, a whisper or not."""
+    pressed = pressed_message(query)
+    if pressed.ephemeral_message_id is None:
+        return DeleteMessage(chat_id=pressed.chat.id, message_id=pressed.message_id)
+    return DeleteEphemeralMessage(chat_id=pressed.chat.id, **_whisper(query, pressed))
+
+
+def _whisper(query: CallbackQuery, pressed: Message) -> dict[str, Any]:
+    """Name a whisper as Telegram does: by whoever sees it, and nobody else can press it."""
+    return {
+        "receiver_user_id": query.from_user.id,
+        "ephemeral_message_id": pressed.ephemeral_message_id,
+    }
