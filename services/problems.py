@@ -96,6 +96,11 @@ class TicketAlreadyClosed(AboutTicket, Problem):
 
 
 @dataclass
+class MoreWasWritten(AboutTicket, Problem):
+    """The ticket can't be closed yet: its user wrote something that staff can't have seen."""
+
+
+@dataclass
 class TicketNotClosed(AboutTicket, Problem):
     """The ticket cannot be reopened because it is not closed."""
 

@@ -29,6 +29,7 @@ from services.helpdesk import (
     history,
     joining,
     messages,
+    owing,
     people,
     staff_chats,
     turns,
@@ -44,6 +45,7 @@ from services.notices import (
 )
 from services.problems import (
     AnonymousCannotTake,
+    MoreWasWritten,
     TicketAlreadyClosed,
     TicketAlreadyTaken,
     TicketAlreadyYours,
@@ -167,9 +169,14 @@ async def receive_unknown(
 async def close(
     session: AsyncSession, ticket: Ticket, *, by: User | None, now: datetime, reason: str = ""
 ) -> None:
-    """Close the ticket; its user is told (`closing`), the reason stays among staff."""
+    """Close the ticket; its user is told (`closing`), the reason stays among staff.
+
+    MoreWasWritten if staff have not seen yet what the user wrote last.
+    """
     if ticket.status is TicketStatus.CLOSED:
         raise TicketAlreadyClosed.of(ticket)
+    if await owing.unseen(session, ticket) is not None:
+        raise MoreWasWritten.of(ticket)
     turns.pass_on(ticket, TicketStatus.CLOSED, now=now)
     ticket.closed_at = now
     await current.hand_over(session, ticket, now=now)

@@ -84,6 +84,9 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "You replied to one ticket and named another. Which one do you mean?"
         ),
         problems.TicketAlreadyClosed: lambda: _("{ticket} is already closed."),
+        problems.MoreWasWritten: lambda: _(
+            "{ticket} stays open: its user has just written more. It's on its way here."
+        ),
         problems.TicketNotClosed: lambda: _("{ticket} is not closed."),
         problems.TicketAlreadyTaken: lambda: _(
             "{ticket} is with {by}. To take it over, reply /take."

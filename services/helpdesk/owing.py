@@ -5,23 +5,59 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from database.conditions import PENDING
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, EventKind, Message, Ticket, TicketStatus, User
 from services import outbox
 from services.helpdesk import history, turns
-from services.notices import AnswerPosted
+from services.notices import AnswerPosted, CardPosted, QuestionPosted
 
 
 async def answered(
     session: AsyncSession, ticket: Ticket, answer_id: int, *, by: User | None, now: datetime
 ) -> None:
-    """Have the ticket wait for its user, now that an answer is on its way."""
-    owed = ticket.status in {TicketStatus.NEW, TicketStatus.OPEN}
-    before = history.before_answer(ticket, answer_id) if owed else {}
-    history.record(session, ticket, by, EventKind.ANSWERED, now, **before)
-    if owed:
+    """Have the ticket wait for its user, now that an answer is on its way.
+
+    It goes on waiting for staff if its user wrote more than they had seen: that makes a sound then.
+    """
+    if ticket.status not in {TicketStatus.NEW, TicketStatus.OPEN}:
+        history.record(session, ticket, by, EventKind.ANSWERED, now)
+        return
+    more = await unseen(session, ticket)
+    if more is None:
+        before = history.before_answer(ticket, answer_id)
+        history.record(session, ticket, by, EventKind.ANSWERED, now, **before)
         turns.pass_on(ticket, TicketStatus.PENDING, now=now)
-        await outbox.redraw_card(session, ticket, now=now)
+    else:
+        history.record(session, ticket, by, EventKind.ANSWERED, now)
+        turns.give_back(ticket, TicketStatus.OPEN, since=more.created_at)
+        if more.kind == QuestionPosted.kind:  # a card makes a sound anyway
+            more.payload = more.payload | {"our_turn": True}
+    await outbox.redraw_card(session, ticket, now=now)
+
+
+async def unseen(session: AsyncSession, ticket: Ticket) -> Delivery | None:
+    """Find the first delivery of what the user wrote that staff can't have seen, locked.
+
+    What is being sent right now, and what was tried before, they may have seen. The card of a new
+    ticket doesn't count: nobody acts on a ticket without it.
+    """
+    found: Delivery | None = await session.scalar(
+        select(Delivery)
+        .where(
+            Delivery.chat_id == ticket.staff_chat_id,
+            Delivery.lane == ticket.id,
+            Delivery.kind.in_([QuestionPosted.kind, CardPosted.kind]),
+            Delivery.payload["message_id"].as_integer().is_not(None),
+            PENDING,
+            Delivery.status == DeliveryStatus.WAITING,
+            Delivery.attempts == 0,
+        )
+        .order_by(Delivery.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return found
 
 
 async def unanswered(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:

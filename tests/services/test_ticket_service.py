@@ -20,6 +20,7 @@ from services.notices import (
 )
 from services.problems import (
     AnonymousCannotTake,
+    MoreWasWritten,
     TicketAlreadyClosed,
     TicketAlreadyTaken,
     TicketAlreadyYours,
@@ -123,6 +124,7 @@ async def test_a_ticket_waits_since_it_became_somebodys_turn(session: AsyncSessi
     for hours in (3, 4):
         await receive(session, now=NOON + hours * HOUR)
         since.append(ticket.waiting_since)
+    await factories.all_arrives(session)
     await tickets.close(session, ticket, by=kate, now=NOON + 5 * HOUR)
     since.append(ticket.waiting_since)
     await tickets.reopen(session, ticket, by=kate, now=NOON + 6 * HOUR)
@@ -138,6 +140,21 @@ async def test_any_ticket_can_be_closed(session: AsyncSession, before: TicketSta
     await tickets.close(session, ticket, by=None, now=NOON)
 
     assert (ticket.status, ticket.closed_at) == (CLOSED, NOON)
+
+
+async def test_a_ticket_stays_open_while_staff_cannot_have_seen_what_its_user_wrote(
+    session: AsyncSession,
+) -> None:
+    ticket = await receive(session)
+    await receive(session, content("One more thing"))
+
+    with pytest.raises(MoreWasWritten):
+        await tickets.close(session, ticket, by=None, now=NOON)
+
+    assert ticket.status is NEW
+    await factories.all_arrives(session)
+    await tickets.close(session, ticket, by=None, now=NOON)
+    assert ticket.status is CLOSED
 
 
 async def test_a_closed_ticket_can_be_reopened(session: AsyncSession) -> None:

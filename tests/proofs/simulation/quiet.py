@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.helpdesk.closing import TOLD_AFTER
 from tests.proofs.simulation import tokens
-from tests.proofs.simulation.fairness import Fairness, Wait
+from tests.proofs.simulation.fairness import Fairness
 from tests.proofs.simulation.ledger import Ledger
 from tests.proofs.simulation.telegram import Call
 
@@ -34,8 +34,28 @@ class Quiet:
         yield from self._sounds()
         yield from self._closes()
         busy = self.simulation.plan.limits or self.simulation.telegram.stuck
-        if "clock" not in self.simulation.done and not busy:
-            yield from self._gathered()
+        if "clock" not in self.simulation.done:
+            yield from self._answered()
+            if not busy:
+                yield from self._gathered()
+
+    def _answered(self) -> Iterator[str]:
+        """A ticket waits for its user only if staff could have seen all that the user wrote."""
+        passed = {  # the last answer that passed the turn: its message, and when
+            event["ticket_id"]: (json.loads(event["details"])["message_id"], event["happened_at"])
+            for event in self.ledger.rows("ticket_events")
+            if event["kind"] == "answered" and event["details"] not in {None, "null"}
+        }
+        for row in self.ledger.messages.values():
+            ticket_id = row["ticket_id"]
+            if self.ledger.tickets[ticket_id]["status"] != "pending" or ticket_id not in passed:
+                continue
+            answer_id, at = passed[ticket_id]
+            call = self._first_call(row)
+            if row["direction"] != "question" or row["id"] > answer_id or call is None:
+                continue
+            if call.at > self.fairness.time(at) + TURN:
+                yield f"waits for its user, who wrote more: ticket {ticket_id}, {_tokens(row)}"
 
     def _closes(self) -> Iterator[str]:
         """A user hears of a close once it has lasted, and of its undoing only then."""
@@ -70,7 +90,8 @@ class Quiet:
         """What waits only to be gathered leaves in time, unless its chat is busy then."""
         seconds = self.simulation.plan.gathers + TURN
         for wait in self.fairness.calm_waits(seconds):
-            due, call = wait.since + seconds, self._first_call(wait)
+            message_id = json.loads(wait.row["payload"])["message_id"]
+            due, call = wait.since + seconds, self._first_call(self.ledger.messages[message_id])
             if call is None or wait.row["media_group_id"] is not None:
                 continue
             if call.at > due and not self._is_busy(call.chat_id, due):
@@ -83,9 +104,8 @@ class Quiet:
             for call in self.simulation.telegram.calls
         )
 
-    def _first_call(self, wait: Wait) -> Call | None:
-        """Find the call that first carried a follow-up."""
-        message = self.ledger.messages[json.loads(wait.row["payload"])["message_id"]]
+    def _first_call(self, message: dict[str, Any]) -> Call | None:
+        """Find the call that first carried what a user wrote."""
         carried = {*_tokens(message)}
         return next(
             (
@@ -120,7 +140,11 @@ class Quiet:
         return {token for row in first if row and row["kind"] == "text" for token in _tokens(row)}
 
     def _following(self) -> set[str]:
-        """List what users wrote right after something else of theirs on the same ticket."""
+        """List what users wrote right after something else of theirs on the same ticket.
+
+        What staff could not see when they answered counts as written after the answer.
+        """
+        seen, answered = self.ledger.firsts(), self._answers()
         talks: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in self.ledger.messages.values():
             if row["direction"] != "note" and row["kind"] != "unknown":
@@ -134,7 +158,19 @@ class Quiet:
             for before, row in pairwise(talk)
             if before["direction"] == row["direction"] == "question"
             for token in _tokens(row)
+            if not any(
+                row["id"] < answer_id and token in seen and at <= seen[token][0]
+                for answer_id, at in answered[row["ticket_id"]]
+            )
         }
+
+    def _answers(self) -> defaultdict[int, list[tuple[int, float]]]:
+        """List the answers on each ticket, with the time at which they came."""
+        found: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
+        for row in self.ledger.messages.values():
+            if row["direction"] == "answer":
+                found[row["ticket_id"]].append((row["id"], self.fairness.time(row["sent_at"])))
+        return found
 
 
 def _tokens(row: dict[str, Any]) -> list[str]:

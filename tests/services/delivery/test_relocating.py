@@ -182,10 +182,10 @@ async def test_staff_can_work_on_a_ticket_that_has_not_come_along(
     async with sessions.begin() as session:
         page = await ticket_list.page(session, staff_chat_id=NEW)
         found = await lookup.find_by_number(
-            session, str(TICKETS), staff_chat_id=NEW, command="close"
+            session, str(TICKETS), staff_chat_id=NEW, command="take"
         )
         ticket = await ticket_service.get(session, found, staff_chat_id=NEW)
-        await ticket_service.close(session, ticket, by=None, now=NOON)
+        await ticket_service.take(session, ticket, by=await factories.kate(session), now=NOON)
     await portions(sessions)
 
     assert (page.total, found) == (TICKETS, tickets[-1])

@@ -248,6 +248,7 @@ async def test_who_cannot_know_of_the_close_yet_goes_on_with_the_closed_ticket(
     session: AsyncSession, first: Ticket, second: Ticket, seconds: int, joins: str
 ) -> None:
     await receive(session, content("About this", reply_to=await an_answer_on(session, first)))
+    await factories.all_arrives(session)
     await tickets.close(session, first, by=None, now=NOON)
 
     joined = await receive(session, content("It is red"), now=NOON + timedelta(seconds=seconds))

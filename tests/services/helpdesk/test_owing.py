@@ -1,16 +1,19 @@
 """A ticket waits for its user only where the user has an answer, or one is on its way."""
 
+import asyncio
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.machinery import Delivery
+from database.machinery import Delivery, DeliveryStatus
 from database.models import Message, Ticket, TicketEvent, TicketStatus
 from database.session import make_engine, make_sessions
 from services import ticket_service as tickets
 from services.delivery import failures
-from services.helpdesk import answers, resend
-from services.notices import AnswerPosted, CardRedrawn
+from services.helpdesk import answers, owing, resend
+from services.notices import AnswerPosted, CardPosted, CardRedrawn, QuestionPosted
 from tests.services import factories
 from tests.services.factories import HOUR, STAFF, content
 from tests.support.times import NOON
@@ -170,3 +173,68 @@ async def test_an_album_that_is_sent_again_answers_its_ticket_once(
     became.append(ticket.status)
 
     assert became == [TicketStatus.NEW, TicketStatus.PENDING, TicketStatus.NEW]
+
+
+async def unread(session: AsyncSession, ticket: Ticket, **changes: Any) -> Delivery:
+    """Have the ticket's user write something that waits to be sent to staff."""
+    written = await factories.message(session, ticket)
+    return await factories.delivery(session, QuestionPosted(written.id), ticket, **changes)
+
+
+@pytest.mark.parametrize("before", [TicketStatus.NEW, TicketStatus.OPEN])
+async def test_an_answer_that_crosses_what_the_user_writes_leaves_it_to_staff(
+    session: AsyncSession, before: TicketStatus
+) -> None:
+    ticket = await factories.ticket(session, status=before)
+    first = await unread(session, ticket, now=NOON - HOUR)
+    second = await unread(session, ticket)
+
+    await answered(session, ticket, "It is late")
+
+    assert (ticket.status, ticket.waiting_since) == (TicketStatus.OPEN, first.created_at)
+    assert first.payload["our_turn"]
+    assert not second.payload["our_turn"]
+    assert (STAFF, CardRedrawn(ticket.id)) in await factories.waiting(session)
+
+
+async def test_an_answer_to_the_older_card_leaves_a_reopened_ticket_to_staff(
+    session: AsyncSession,
+) -> None:
+    ticket = await factories.ticket(session, status=TicketStatus.OPEN)
+    said = await factories.message(session, ticket)
+    await factories.delivery(session, CardPosted(ticket.id, said.id), ticket)
+
+    await answered(session, ticket, "It is late")
+
+    assert ticket.status is TicketStatus.OPEN
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"status": DeliveryStatus.DELIVERED},
+        {"status": DeliveryStatus.CLAIMED},
+        {"attempts": 1},
+    ],
+)
+async def test_what_staff_may_have_seen_is_answered(
+    session: AsyncSession, ticket: Ticket, sent: dict[str, Any]
+) -> None:
+    await unread(session, ticket, **sent)
+
+    await answered(session, ticket, "It is late")
+
+    assert ticket.status is TicketStatus.PENDING
+
+
+async def test_what_is_being_claimed_right_now_holds_up_nobody(postgres_url: str) -> None:
+    engine = make_engine(postgres_url)
+    sessions = make_sessions(engine)
+    async with sessions.begin() as session:
+        await factories.staff_chat(session)
+        ticket = await factories.ticket(session, status=TicketStatus.OPEN)
+        waiting = await unread(session, ticket)
+    async with sessions() as courier, sessions() as handler, asyncio.timeout(10):
+        await courier.get_one(Delivery, waiting.id, with_for_update=True)
+        assert await owing.unseen(handler, ticket) is None
+    await engine.dispose()
