@@ -2,10 +2,10 @@
 
 A button says whom it is for: `audience`, users or staff; a `PersonalButton` names one person.
 A button about a ticket is a `TicketButton`, made by `of(ticket)`; the handler of a press gets its
-ticket from `pressed_ticket` of `bot/reading/ticket_reference.py`.
+ticket from `pressed_ticket` of `bot/reading/ticket_reference.py`. Those of cards are in
+`bot/card_buttons.py`.
 """
 
-from contextlib import suppress
 from enum import Enum, auto
 from typing import Annotated, Any, ClassVar, Self, override
 
@@ -56,31 +56,6 @@ class TicketButton(Button, prefix="ticket"):
     def of(cls, ticket: Ticket, **carried: Any) -> Self:
         """Make the button; `carried` is what it carries besides the ticket."""
         return cls(ticket_id=ticket.id, mark=ticket.mark, **carried)
-
-
-class CardButton(TicketButton, prefix="card"):
-    """A button that only cards have, so that a reply to a card can be understood.
-
-    Older cards carry only the key; their mark is empty.
-    """
-
-    @classmethod
-    @override
-    def unpack(cls, value: str) -> Self:
-        unmarked = value.count(cls.__separator__) == 1
-        return super().unpack(value + cls.__separator__ if unmarked else value)
-
-
-class TakeTicket(CardButton, prefix="take"):
-    """Take."""
-
-
-class CloseTicket(CardButton, prefix="close"):
-    """Close."""
-
-
-class ReopenTicket(CardButton, prefix="reopen"):
-    """Reopen."""
 
 
 class TakeThis(TicketButton, prefix="take_this"):
@@ -206,24 +181,12 @@ class CloseSettings(PersonalButton, prefix="done"):
     """Delete the menu."""
 
 
-CARD_BUTTONS: tuple[type[CardButton], ...] = (TakeTicket, CloseTicket, ReopenTicket)
-
 # The buttons under "Which one?", by command; of another command, one types it again.
 CHOICES: dict[str, type[TicketButton]] = {
     "take": TakeThis,
     "close": CloseThis,
     "reopen": ReopenThis,
 }
-
-
-def card_button(keyboard: InlineKeyboardMarkup | None) -> CardButton | None:
-    """Find a card's button; None for a keyboard of anything else."""
-    buttons = [button for row in keyboard.inline_keyboard for button in row] if keyboard else []
-    for button in buttons:
-        for kind in CARD_BUTTONS:
-            with suppress(TypeError, ValueError):  # unpack raises them for other buttons' data
-                return kind.unpack(button.callback_data or "")
-    return None
 
 
 def speaker_of(keyboard: InlineKeyboardMarkup | None) -> int | None:

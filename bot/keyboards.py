@@ -1,4 +1,4 @@
-"""Buttons."""
+"""The buttons under messages other than cards."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,9 +12,7 @@ from bot.callbacks import (
     ChangeWords,
     ChooseTicket,
     CloseSettings,
-    CloseTicket,
     NeverMind,
-    ReopenTicket,
     ResendFailed,
     ResendMissed,
     RestoreDefault,
@@ -23,7 +21,6 @@ from bot.callbacks import (
     ShowTicket,
     StartAnother,
     StopAsking,
-    TakeTicket,
     TicketButton,
     TicketsPage,
 )
@@ -31,22 +28,12 @@ from bot.i18n import LANGUAGES
 from bot.message_url import message_url
 from bot.texts import buttons, names, team_words
 from database.machinery import Delivery
-from database.models import Ticket, TicketStatus
+from database.models import Ticket
 from services.helpdesk.team_settings import Words
 from services.helpdesk.ticket_list import Filter, Line, Page
 
 # The most that Telegram accepts on one message (limits.tginfo.me).
 MOST_BUTTONS = 100
-
-
-def card(ticket: Ticket) -> InlineKeyboardMarkup:
-    """Offer what can be done with the ticket now."""
-    if ticket.status is TicketStatus.CLOSED:
-        return _row((buttons.reopen(), ReopenTicket.of(ticket)))
-    close = (buttons.close(), CloseTicket.of(ticket))
-    if ticket.assigned_to is not None:
-        return _row(close)
-    return _row((buttons.take(), TakeTicket.of(ticket)), close)
 
 
 def resend(ticket: Ticket, failed: Delivery) -> InlineKeyboardMarkup:

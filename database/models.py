@@ -64,6 +64,8 @@ class EventKind(StrEnum):
 
     OPENED = "opened"
     TAKEN = "taken"
+    TAKE_OVER_ASKED = "take_over_asked"
+    RELEASED = "released"
     ANSWERED = "answered"
     NOTED = "noted"
     RETRACTED = "retracted"
@@ -137,6 +139,7 @@ class Ticket(Base):
     Of a user's open tickets exactly one `is_current` (services/helpdesk/current.py).
     `link_payload` is what the user's link carried (services/helpdesk/people.py). `waiting_since` is
     when it became the turn of whoever has to act now; for a closed ticket, when it was closed.
+    `menu_opened_at` is when its card's menu was opened (services/helpdesk/card_menu.py).
     """
 
     __tablename__ = "tickets"
@@ -176,6 +179,7 @@ class Ticket(Base):
     opened_at: Mapped[datetime]
     waiting_since: Mapped[datetime] = mapped_column(default=_opened_at)
     closed_at: Mapped[datetime | None]
+    menu_opened_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(
         back_populates="tickets", foreign_keys="Ticket.user_id", lazy="raise"

@@ -118,6 +118,23 @@ class TicketAlreadyYours(AboutTicket, Problem):
 
 
 @dataclass
+class TicketToRelease(TicketAlreadyYours):
+    """The person who has the ticket pressed the button that says so."""
+
+
+@dataclass
+class TicketNotTaken(AboutTicket, Problem):
+    """Nobody has the ticket."""
+
+
+@dataclass
+class TicketOfColleague(AboutTicket, Problem):
+    """Only the colleague who has the ticket can release it."""
+
+    by: str
+
+
+@dataclass
 class UserHasMostTickets(AboutTicket, Problem):
     """The ticket stays closed: its user has as many open as a user may have."""
 

@@ -44,11 +44,8 @@ from services.notices import (
     TicketShown,
 )
 from services.problems import (
-    AnonymousCannotTake,
     MoreWasWritten,
     TicketAlreadyClosed,
-    TicketAlreadyTaken,
-    TicketAlreadyYours,
     TicketNotClosed,
     TicketOfAnotherTeam,
     UserHasMostTickets,
@@ -178,7 +175,7 @@ async def close(
     if await owing.unseen(session, ticket) is not None:
         raise MoreWasWritten.of(ticket)
     turns.pass_on(ticket, TicketStatus.CLOSED, now=now)
-    ticket.closed_at = now
+    ticket.closed_at, ticket.menu_opened_at = now, None
     await current.hand_over(session, ticket, now=now)
     details = {"reason": reason} if reason else {}
     history.record(session, ticket, by, EventKind.CLOSED, now, **details)
@@ -197,25 +194,6 @@ async def reopen(session: AsyncSession, ticket: Ticket, *, by: User | None, now:
         await current.make(session, ticket, now=now)
     history.record(session, ticket, by, EventKind.REOPENED, now)
     await _reopen(session, ticket, now=now)
-
-
-async def take(
-    session: AsyncSession, ticket: Ticket, *, by: User | None, now: datetime, over: bool = False
-) -> None:
-    """Assign the ticket to `by`; `over` takes it from a colleague."""
-    if by is None:
-        raise AnonymousCannotTake
-    if ticket.status is TicketStatus.CLOSED:
-        raise TicketAlreadyClosed.of(ticket)
-    if ticket.assigned_to == by.id:
-        raise TicketAlreadyYours.of(ticket)
-    if ticket.assigned_staff is not None and not over:
-        raise TicketAlreadyTaken.of(ticket, by=ticket.assigned_staff.name)
-    ticket.assigned_staff = by
-    if ticket.status is TicketStatus.NEW:
-        turns.pass_on(ticket, TicketStatus.OPEN, now=now)
-    history.record(session, ticket, by, EventKind.TAKEN, now)
-    await outbox.redraw_card(session, ticket, now=now)
 
 
 async def show(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:

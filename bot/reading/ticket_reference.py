@@ -4,7 +4,8 @@ from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.callbacks import TicketButton, card_button
+from bot.callbacks import TicketButton
+from bot.card_buttons import card_button
 from bot.reading.content import place_of
 from bot.reading.filters import ReplyToBot
 from core.team import StaffChat

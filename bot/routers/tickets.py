@@ -8,13 +8,15 @@ from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.callbacks import CloseThis, CloseTicket, ReopenThis, ReopenTicket, TakeThis, TakeTicket
+from bot.callbacks import CloseThis, ReopenThis, TakeThis
+from bot.card_buttons import CloseTicket, ReopenTicket, TakeTicket
 from bot.reading.filters import staff_command
 from bot.reading.ticket_reference import named_ticket, pressed_ticket
 from bot.texts import to_staff
 from core.team import StaffChat
 from database.models import User
 from services import ticket_service as tickets
+from services.helpdesk import owners
 
 router = Router(name="tickets")
 
@@ -29,7 +31,7 @@ async def take(
     now: datetime,
 ) -> None:
     ticket, _ = await named_ticket(session, message, command, staff_chat)
-    await tickets.take(session, ticket, by=staff, now=now, over=True)
+    await owners.take(session, ticket, by=staff, now=now, over=True)
 
 
 @router.callback_query(TakeThis.filter())
@@ -43,7 +45,7 @@ async def take_pressed(
     now: datetime,
 ) -> AnswerCallbackQuery:
     ticket = await pressed_ticket(session, query, callback_data, staff_chat)
-    await tickets.take(session, ticket, by=staff, now=now)
+    await owners.take(session, ticket, by=staff, now=now)
     return query.answer(to_staff.taken())
 
 

@@ -15,6 +15,32 @@ def take() -> str:
     return _("Take")
 
 
+def has_it(owner: User, longest: int) -> str:
+    """Say who has a ticket; a long name is cut."""
+    return _("{name} has it").format(name=names.person(owner, longest))
+
+
+def more() -> str:
+    return _("More…")
+
+
+def less() -> str:
+    return _("Less")
+
+
+def release() -> str:
+    """Give a ticket back, so that nobody has it."""
+    return _("Release")
+
+
+def close_as_spam() -> str:
+    return _("Close as spam")
+
+
+def how_to_answer() -> str:
+    return _("How to answer")
+
+
 def show(ticket: str) -> str:
     """Lead to a ticket's card, where there are no links to messages."""
     return _("Show {ticket}").format(ticket=ticket)

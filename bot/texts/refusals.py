@@ -92,6 +92,13 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "{ticket} is with {by}. To take it over, reply /take."
         ),
         problems.TicketAlreadyYours: lambda: _("{ticket} is already yours."),
+        problems.TicketToRelease: lambda: _(
+            "You have {ticket}. To give it back, press More…, then Release."
+        ),
+        problems.TicketNotTaken: lambda: _("Nobody has {ticket} now. You can take it."),
+        problems.TicketOfColleague: lambda: _(
+            "Only {by} can release {ticket}, but you can take it over."
+        ),
         problems.UserHasMostTickets: lambda: _(
             "{ticket} stays closed: its user already has {most} open tickets."
         ),

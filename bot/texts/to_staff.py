@@ -10,6 +10,9 @@ from bot.texts import names, reasons
 from database.models import User
 from services.helpdesk.content import Person
 
+# Longest name in an alert, in UTF-16 units; Telegram allows 200 characters in all.
+_LONGEST_IN_ALERT = 80
+
 
 def staff_help() -> str:
     return _(
@@ -219,6 +222,28 @@ def staff_chat_migrated(new_id: int, *, is_main: bool) -> str:
 
 def taken() -> str:
     return _("It's yours.")
+
+
+def ask_before_taking_over(ticket: str, owner: User) -> str:
+    words = _("{owner} has {ticket}. To take it over, press again within a minute.")
+    return words.format(ticket=ticket, owner=names.person(owner, _LONGEST_IN_ALERT))
+
+
+def released() -> str:
+    return _("Nobody has it now.")
+
+
+def how_to_answer() -> str:
+    """Explain it in an alert, which has 200 characters."""
+    return _(
+        "Reply to this message: your reply goes to the user. If it starts with //, it stays here "
+        "as a note. To close with a reason, reply /close and the reason."
+    )
+
+
+def spam() -> str:
+    """Give the reason of a close, as staff would type it."""
+    return _("spam")
 
 
 def closed() -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from bot import keyboards
+from bot import card_buttons
 from bot.texts import names, on_cards
 from bot.wording import quoting
 from bot.wording.calls import Call, edit_text, send_text
@@ -26,6 +26,7 @@ from database.models import (
 )
 from services import links
 from services.delivery.parcel import LinkRewritten, Parcel, Shown, links_of
+from services.helpdesk import card_menu
 from services.notices import CardPosted, CardRedrawn, CardRetired, TicketShown
 
 # Longest excerpt of the first message on a card; leaves room for the head to grow.
@@ -56,7 +57,7 @@ async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
                 desk.address,
                 await face(desk, ticket, first, pieces),
                 reply_to=older.message_id if older is not None else None,
-                keyboard=keyboards.card(ticket),
+                keyboard=card_buttons.keyboard(ticket),
                 previews=previews(first) if first is not None else None,
             )
         ),
@@ -90,7 +91,8 @@ async def redrawn(desk: Desk, ticket: Ticket, card: MessageLink, *, more: bool =
     """Edit this very card."""
     first = await _question(desk, ticket, card.copy_of)
     face_now = await face(desk, ticket, first, body_pieces(desk, ticket, first))
-    keyboard, shows = keyboards.card(ticket), previews(first) if first is not None else None
+    keyboard = card_buttons.keyboard(ticket, menu_open=card_menu.is_open(ticket, now=desk.now))
+    shows = previews(first) if first is not None else None
     return Parcel(
         desk.address,
         Call(edit_text(card.place, face_now, keyboard=keyboard, previews=shows)),

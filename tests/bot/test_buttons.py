@@ -56,7 +56,7 @@ async def test_take_shows_who_has_the_ticket(office: Office, alice: User) -> Non
 
     assert await press.answer() == "It's yours."
     taken = await office.kate.sees_edit(card, "open · Kate")
-    assert taken.buttons == ["Close"]
+    assert taken.buttons == ["Kate has it", "Close", "More…"]
 
 
 async def test_take_leaves_a_colleagues_ticket_alone_and_says_how_to_take_it_over(
@@ -215,6 +215,11 @@ async def test_data_of_an_older_version_or_none_of_ours_is_answered(
     [
         "take:12345",
         "close:12345:guessed",
+        "over:12345:guessed",
+        "more:12345:guessed",
+        "release:12345:",
+        "spam:12345:guessed",
+        "how:12345:guessed",
         "reopen:12345:",
         "close_this:12345:guessed",
         "resend:12345",

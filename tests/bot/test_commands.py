@@ -329,7 +329,7 @@ async def test_take_shows_on_the_card_who_has_the_ticket_and_stays_among_staff(
     await office.kate.replies(card, "/take")
 
     taken = await office.kate.sees_edit(card, "open · Kate")
-    assert taken.buttons == ["Close"]
+    assert taken.buttons == ["Kate has it", "Close", "More…"]
     await office.kate.replies(card, "/close")
     await alice.sees("is closed")
     assert not any("Kate" in message.text for message in await alice.chat.messages())

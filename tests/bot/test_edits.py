@@ -34,7 +34,7 @@ async def test_an_edit_of_the_first_message_changes_the_card(office: Office, ali
     edited = await office.kate.sees_edit(card, "My order is lost")
     assert timeless(edited) == "🔶 #1 · Alice @alice\nnew · asked ⏱\nMy order is lost"
     assert formatted(edited, "bold") == ["lost"]
-    assert edited.buttons == ["Take", "Close"]
+    assert edited.buttons == ["Take", "Close", "More…"]
 
 
 async def test_an_edit_of_a_follow_up_changes_its_copy(office: Office, alice: User) -> None:

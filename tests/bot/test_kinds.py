@@ -68,7 +68,7 @@ async def test_a_first_message_of_any_kind_opens_a_ticket_and_arrives_whole(
     card = await office.sees("#1 · Alice @alice", kind="text")
     assert said(copy, kind) == said(sent, kind)
     assert copy.reply_to == card.id
-    assert card.buttons == ["Take", "Close"]
+    assert card.buttons == ["Take", "Close", "More…"]
 
 
 @pytest.mark.parametrize("kind", WHAT)

@@ -23,7 +23,7 @@ async def test_open_tickets_get_new_cards_and_staff_are_told_the_new_id(
     new = await office.support.becomes_supergroup()
 
     card = await seen(office, "Mine is late", new)
-    assert card.buttons == ["Take", "Close"]
+    assert card.buttons == ["Take", "Close", "More…"]
     told = await seen(office, "This group became a supergroup", new)
     assert f"STAFF_CHAT_ID={new.id}" in told.text
     await office.kate.writes("/tickets@sandbox_bot", to=new)
@@ -41,7 +41,7 @@ async def test_a_reopened_ticket_shows_there_what_reopened_it(office: Office, al
     new = await office.support.becomes_supergroup()
 
     moved = await seen(office, "And it is broken", new)
-    assert moved.buttons == ["Take", "Close"]
+    assert moved.buttons == ["Take", "Close", "More…"]
     assert "Mine is late" not in moved.text
 
 

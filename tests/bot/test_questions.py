@@ -17,7 +17,7 @@ async def test_a_first_message_opens_a_ticket_and_staff_see_its_card(
 
     card = await office.sees("My order is late")
     assert timeless(card) == "🔶 #1 · Alice @alice\nnew · asked ⏱\nMy order is late"
-    assert card.buttons == ["Take", "Close"]
+    assert card.buttons == ["Take", "Close", "More…"]
     await alice.sees("Ticket #1 is open")
 
 
@@ -147,7 +147,7 @@ async def test_a_question_is_answered_on_either_database(sessions: Sessions) -> 
         await alice.sees("Ticket #1 is open again")
         reopened = await office.sees("It is broken")
         await office.kate.sees_edit(card, "continues below")
-        assert reopened.buttons == ["Take", "Close"]
+        assert reopened.buttons == ["Take", "Close", "More…"]
 
 
 # After the close
@@ -173,7 +173,7 @@ async def test_who_writes_again_within_a_week_reopens_the_ticket_under_a_new_car
     await alice.sees("is open again.")
     new = await office.sees("It is broken")
     assert timeless(new).splitlines()[1:] == ["open · came back ⏱", "It is broken"]
-    assert (new.buttons, new.reply_to) == (["Take", "Close"], card.id)
+    assert (new.buttons, new.reply_to) == (["Take", "Close", "More…"], card.id)
     old = await office.kate.sees_edit(card, "continues below, on a new card.")
     assert old.buttons == []
     assert old.text.endswith("\nMy order is late")
@@ -220,7 +220,7 @@ async def test_staff_who_reopen_see_the_newest_words_on_the_card(
     await office.kate.replies(card, "/reopen")
 
     newest = await office.sees("It is broken", after=card)
-    assert (newest.reply_to, newest.buttons) == (card.id, ["Take", "Close"])
+    assert (newest.reply_to, newest.buttons) == (card.id, ["Take", "Close", "More…"])
 
 
 async def test_a_card_with_a_picture_below_it_does_not_show_older_words(
@@ -259,7 +259,7 @@ async def test_who_writes_after_more_than_a_week_opens_a_new_ticket(
 
     await alice.sees("is open. We'll reply here")
     new = await office.sees("It is broken")
-    assert new.buttons == ["Take", "Close"]
+    assert new.buttons == ["Take", "Close", "More…"]
     assert new.reply_to is None
     assert await office.support.message(card.id) == card
 

@@ -92,7 +92,7 @@ async def test_a_reply_to_the_card_of_a_lost_ticket_reaches_nobody(
         assert not any("password" in text for text in await place.got(carol))
 
 
-@pytest.mark.parametrize("button", ["Take", "Close"])
+@pytest.mark.parametrize("button", ["Take", "Close", "More…"])
 async def test_buttons_of_a_lost_ticket_are_too_old(
     place: Place, lost: Message, sqlite_url: str, button: str
 ) -> None:

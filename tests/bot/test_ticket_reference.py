@@ -8,8 +8,8 @@ from aiogram.types import Chat as TelegramChat
 from aiogram.types import User as TelegramUser
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import callbacks
-from bot.callbacks import CardButton, CloseThis, CloseTicket, ResendFailed, TicketButton
+from bot.callbacks import CloseThis, ResendFailed, TicketButton
+from bot.card_buttons import CARD_BUTTONS, CardButton, CloseTicket
 from bot.reading.ticket_reference import pressed_ticket, replied_ticket
 from core.team import StaffChat
 from database.models import LinkKind, Ticket
@@ -140,4 +140,4 @@ async def test_no_other_button_makes_a_card(session: AsyncSession, ticket: Ticke
 
 
 def test_every_button_of_a_card_says_so() -> None:
-    assert set(callbacks.CARD_BUTTONS) == set(CardButton.__subclasses__())
+    assert set(CARD_BUTTONS) == set(CardButton.__subclasses__())

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from bot.app import App
-from bot.callbacks import CloseTicket, RestoreDefault, SettingsButton
+from bot.callbacks import RestoreDefault, SettingsButton
+from bot.card_buttons import CloseTicket
 from bot.incoming.confirmations import Confirmations
 from core.address import Place
 from database.models import Ticket

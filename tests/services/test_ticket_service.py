@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Direction, Message, Ticket, TicketEvent, TicketStatus, User
 from services import ticket_service as tickets
-from services.helpdesk import another, answers
+from services.helpdesk import another, answers, owners
 from services.helpdesk.content import Content, Person
 from services.notices import (
     AnswerPosted,
@@ -19,11 +19,8 @@ from services.notices import (
     UserReturned,
 )
 from services.problems import (
-    AnonymousCannotTake,
     MoreWasWritten,
     TicketAlreadyClosed,
-    TicketAlreadyTaken,
-    TicketAlreadyYours,
     TicketNotClosed,
     TicketOfAnotherTeam,
     UserHasMostTickets,
@@ -72,7 +69,7 @@ async def test_who_takes_a_new_ticket_opens_it(
 ) -> None:
     ticket = await with_status(session, before)
 
-    await tickets.take(session, ticket, by=await factories.kate(session), now=NOON)
+    await owners.take(session, ticket, by=await factories.kate(session), now=NOON)
 
     assert ticket.status is after
 
@@ -116,7 +113,7 @@ async def test_a_ticket_waits_since_it_became_somebodys_turn(session: AsyncSessi
     ticket = await tickets.get(session, ticket.id, staff_chat_id=STAFF)
     since = [ticket.waiting_since]
 
-    await tickets.take(session, ticket, by=kate, now=NOON + HOUR)
+    await owners.take(session, ticket, by=kate, now=NOON + HOUR)
     since.append(ticket.waiting_since)
     said = content("Which order?", chat_id=STAFF)
     await answers.write(session, ticket, said, by=kate, now=NOON + 2 * HOUR)
@@ -480,55 +477,6 @@ async def test_a_new_card_that_waits_is_not_posted_twice(
         (STAFF, CardPosted(ticket.id)),
         (STAFF, CardRetired(ticket.id)),
     ]
-
-
-# Staff take
-
-
-async def test_who_takes_a_ticket_has_it_and_the_card_says_so(
-    session: AsyncSession, ticket: Ticket
-) -> None:
-    kate = await factories.kate(session)
-
-    await tickets.take(session, ticket, by=kate, now=NOON)
-    await session.flush()
-
-    assert ticket.assigned_to == kate.id
-    assert await factories.history(session, ticket) == [("taken", kate.id)]
-    assert await factories.waiting(session) == [(STAFF, CardRedrawn(ticket.id))]
-
-
-async def test_a_colleagues_ticket_is_taken_over_only_on_purpose(session: AsyncSession) -> None:
-    kate, max_ = await factories.kate(session), await factories.user(session, 901, name="Max")
-    ticket = await factories.ticket(session, assigned_staff=kate)
-
-    with pytest.raises(TicketAlreadyTaken) as refused:
-        await tickets.take(session, ticket, by=max_, now=NOON)
-    assert refused.value == TicketAlreadyTaken.of(ticket, by="Kate")
-
-    await tickets.take(session, ticket, by=max_, now=NOON, over=True)
-    assert ticket.assigned_staff is max_
-
-
-@pytest.mark.parametrize("over", [False, True])
-async def test_ones_own_ticket_is_not_taken_again(session: AsyncSession, over: bool) -> None:
-    kate = await factories.kate(session)
-    ticket = await factories.ticket(session, assigned_staff=kate)
-
-    with pytest.raises(TicketAlreadyYours):
-        await tickets.take(session, ticket, by=kate, now=NOON, over=over)
-
-
-async def test_a_closed_ticket_is_not_taken(session: AsyncSession) -> None:
-    ticket = await with_status(session, CLOSED)
-
-    with pytest.raises(TicketAlreadyClosed):
-        await tickets.take(session, ticket, by=await factories.kate(session), now=NOON)
-
-
-async def test_nobody_in_particular_takes_no_ticket(session: AsyncSession, ticket: Ticket) -> None:
-    with pytest.raises(AnonymousCannotTake):
-        await tickets.take(session, ticket, by=None, now=NOON)
 
 
 # Getting a ticket to work on

@@ -19,6 +19,7 @@ from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, Ticket, TicketStatus, User
 from services import notices, outbox
 from services import ticket_service as tickets
+from services.helpdesk import owners
 from services.helpdesk.content import Content
 from services.notices import Notice
 from services.problems import Problem, SeveralTickets, UserHasMostTickets
@@ -104,7 +105,7 @@ async def test_staff_hear_their_own_language(session: AsyncSession, ticket: Tick
     await wall.catch_up()
 
     (card,) = wall.chat()
-    assert card.buttons == ["Взять", "Закрыть"]
+    assert card.buttons == ["Взять", "Закрыть", "Ещё…"]
     assert "новое" in card.text
 
 
@@ -125,14 +126,14 @@ async def test_a_stranger_reads_the_language_that_the_update_named(
 @pytest.mark.parametrize(
     ("status", "state", "buttons"),
     [
-        (TicketStatus.NEW, ("🔶", "new · asked 23 Nov, 12:00 UTC"), ["Take", "Close"]),
-        (TicketStatus.OPEN, ("🟠", "open · asked 23 Nov, 12:00 UTC"), ["Take", "Close"]),
+        (TicketStatus.NEW, ("🔶", "new · asked 23 Nov, 12:00 UTC"), ["Take", "Close", "More…"]),
+        (TicketStatus.OPEN, ("🟠", "open · asked 23 Nov, 12:00 UTC"), ["Take", "Close", "More…"]),
         (
             TicketStatus.PENDING,
             ("🟦", "answered, waiting for the user · 23 Nov, 12:00 UTC"),
-            ["Take", "Close"],
+            ["Take", "Close", "More…"],
         ),
-        (TicketStatus.ON_HOLD, ("⚪", "on hold · 23 Nov, 12:00 UTC"), ["Take", "Close"]),
+        (TicketStatus.ON_HOLD, ("⚪", "on hold · 23 Nov, 12:00 UTC"), ["Take", "Close", "More…"]),
         (TicketStatus.CLOSED, ("✔️", "closed · 23 Nov, 12:00 UTC"), ["Reopen"]),
     ],
 )
@@ -174,12 +175,12 @@ async def test_a_card_says_who_has_the_ticket(
     await post(session, notices.CardPosted(ticket.id), ticket)
     await wall.catch_up()
 
-    await tickets.take(session, ticket, by=await factories.kate(session), now=NOON)
+    await owners.take(session, ticket, by=await factories.kate(session), now=NOON)
     await wall.catch_up()
 
     (card,) = wall.chat()
     assert "open · Kate" in card.text
-    assert card.buttons == ["Close"]
+    assert card.buttons == ["Kate has it", "Close", "More…"]
 
 
 async def test_a_closed_card_says_by_whom_and_why(

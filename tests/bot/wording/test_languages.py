@@ -142,7 +142,7 @@ async def test_all_that_a_russian_user_hears_is_russian_and_staff_hear_english(
     await ivan.writes("Где мой заказ?")
     await ivan.sees("Обращение #1 открыто.")
     card = await office.sees("Где мой заказ?")
-    assert card.buttons == ["Take", "Close"]
+    assert card.buttons == ["Take", "Close", "More…"]
     press = await ivan.presses(await ivan.sees("Обращение #1"), data="close:1")
     assert await press.answer() == "В этом чате эта кнопка не работает."
 
@@ -190,7 +190,7 @@ async def test_staff_hear_the_language_of_their_setting_whatever_theirs_is(
         await alice.writes("My order is late")
         await alice.sees("Ticket #1 is open")
         card = await office.sees("My order is late")
-        assert card.buttons == ["Взять", "Закрыть"]
+        assert card.buttons == ["Взять", "Закрыть", "Ещё…"]
         assert timeless(card).splitlines()[1] == "новое · вопрос задан ⏱"
 
         press = await office.kate.presses(card, "Взять")
@@ -210,7 +210,7 @@ async def test_staff_hear_spanish_where_it_is_their_setting(file_sessions: Sessi
         alice = await office.telegram.user("Alice", language="en")
         await alice.writes("My order is late")
         card = await office.sees("My order is late")
-        assert card.buttons == ["Tomar", "Cerrar"]
+        assert card.buttons == ["Tomar", "Cerrar", "Más…"]
         assert timeless(card).splitlines()[1] == "nuevo · preguntó ⏱"
 
         press = await office.kate.presses(card, "Tomar")

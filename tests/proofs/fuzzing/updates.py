@@ -324,6 +324,14 @@ FORGED = st.one_of(
     st.sampled_from(
         [
             "take:0",
+            "over:1",
+            "over:1:guessed1",
+            "more:1",
+            "less:1",
+            "release:1",
+            "release:1:guessed1",
+            "spam:1",
+            "how:1",
             "close:9999",
             "reopen:-1",
             "take:9223372036854775808",

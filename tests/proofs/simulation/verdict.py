@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
 
+from sandbox.model import Message
 from services.notices import rules_of
 from tests.proofs.simulation import tokens
 from tests.proofs.simulation.fairness import Fairness
@@ -289,8 +290,8 @@ class Verdict(Ledger):
                 continue
             if self.last_edit_came_late(card.chat.id, card.id):
                 continue
-            offers_reopening = "reopen" in json.dumps(card.keyboard).lower()
-            if offers_reopening != (ticket["status"] == "closed"):
+            wanted = "over" if ticket["assigned_to"] else "take"
+            if _first_button(card) != ("reopen" if ticket["status"] == "closed" else wanted):
                 yield f"card of ticket {ticket['id']}: {card.keyboard}, is {ticket['status']}"
 
     def _links(self) -> Iterator[str]:
@@ -323,3 +324,9 @@ class Verdict(Ledger):
         for ticket in self.tickets.values():
             if ticket["status"] == "pending" and ticket["id"] not in answered:
                 yield f"status: ticket {ticket['id']} is pending, but its user has no answer"
+
+
+def _first_button(card: Message) -> str:
+    """Tell what the first button of a card does, and with it whether somebody has the ticket."""
+    rows = (card.keyboard or {}).get("inline_keyboard") or [[{}]]
+    return str(rows[0][0].get("callback_data", "")).partition(":")[0]

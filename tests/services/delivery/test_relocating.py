@@ -11,7 +11,7 @@ from database.models import KeptReason, Ticket, TicketStatus
 from services import outbox, ticket_service
 from services.delivery import doubts, relocating, settling
 from services.delivery.outcomes import Delivered, Migrated, Outcome, Unknown
-from services.helpdesk import kept_words, lookup, staff_chats, ticket_list
+from services.helpdesk import kept_words, lookup, owners, staff_chats, ticket_list
 from services.helpdesk.content import Person
 from services.invariants import tickets as rules
 from services.notices import (
@@ -185,7 +185,7 @@ async def test_staff_can_work_on_a_ticket_that_has_not_come_along(
             session, str(TICKETS), staff_chat_id=NEW, command="take"
         )
         ticket = await ticket_service.get(session, found, staff_chat_id=NEW)
-        await ticket_service.take(session, ticket, by=await factories.kate(session), now=NOON)
+        await owners.take(session, ticket, by=await factories.kate(session), now=NOON)
     await portions(sessions)
 
     assert (page.total, found) == (TICKETS, tickets[-1])

@@ -1,0 +1,109 @@
+"""What is on a card beside Take, Close and Reopen: who has the ticket, and the menu."""
+
+from datetime import date, datetime
+
+from aiogram import Router
+from aiogram.methods import AnswerCallbackQuery
+from aiogram.types import CallbackQuery
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.card_buttons import (
+    CloseAsSpam,
+    CloseMenu,
+    HowToAnswer,
+    OpenMenu,
+    ReleaseTicket,
+    TakeOver,
+)
+from bot.reading.ticket_reference import pressed_ticket
+from bot.texts import names, to_staff
+from core.team import StaffChat
+from database.models import User
+from services import ticket_service as tickets
+from services.helpdesk import card_menu, owners
+
+router = Router(name="card menu")
+
+
+@router.callback_query(TakeOver.filter())
+async def take_over(
+    query: CallbackQuery,
+    callback_data: TakeOver,
+    *,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    staff: User | None,
+    day: date,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat)
+    owner = await owners.take_over(session, ticket, by=staff, now=now)
+    if owner is None:
+        return query.answer(to_staff.taken())
+    number = names.number(ticket.daily_id, ticket.opened_on, day)
+    return query.answer(to_staff.ask_before_taking_over(number, owner), show_alert=True)
+
+
+@router.callback_query(OpenMenu.filter())
+async def open_menu(
+    query: CallbackQuery,
+    callback_data: OpenMenu,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat)
+    await card_menu.open_(session, ticket, now=now)
+    return query.answer()
+
+
+@router.callback_query(CloseMenu.filter())
+async def close_menu(
+    query: CallbackQuery,
+    callback_data: CloseMenu,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat)
+    await card_menu.close(session, ticket, now=now)
+    return query.answer()
+
+
+@router.callback_query(ReleaseTicket.filter())
+async def release(
+    query: CallbackQuery,
+    callback_data: ReleaseTicket,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    staff: User | None,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat)
+    await owners.release(session, ticket, by=staff, now=now)
+    return query.answer(to_staff.released())
+
+
+@router.callback_query(CloseAsSpam.filter())
+async def close_as_spam(
+    query: CallbackQuery,
+    callback_data: CloseAsSpam,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    staff: User | None,
+    now: datetime,
+) -> AnswerCallbackQuery:
+    ticket = await pressed_ticket(session, query, callback_data, staff_chat)
+    await tickets.close(session, ticket, by=staff, now=now, reason=to_staff.spam())
+    return query.answer(to_staff.closed())
+
+
+@router.callback_query(HowToAnswer.filter())
+async def how_to_answer(
+    query: CallbackQuery,
+    callback_data: HowToAnswer,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+) -> AnswerCallbackQuery:
+    await pressed_ticket(session, query, callback_data, staff_chat)
+    return query.answer(to_staff.how_to_answer(), show_alert=True)
