@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,9 @@ from tests.proofs.crash.tally import tokens, user_of
 ASKS_BACK = "I don't know which ticket this belongs to"
 # How it begins when it keeps a reply until somebody presses the button of a ticket.
 ASKS_WHICH = "I don't know for sure which ticket this belongs to"
+
+# The number of a ticket on its card, and on a button.
+NUMBER = re.compile(r"#\d+\b")
 
 
 class Kate:
@@ -105,7 +109,9 @@ class Kate:
     async def _chooses(self, question: Message) -> None:
         """Choose the ticket of a kept reply; if it is not offered, write the answer again."""
         token = await self._meant_by(question)
-        named = [one for one in question.buttons if one.endswith(f"User {user_of(token)}")]
+        card = self._cards.get(user_of(token))
+        wanted = NUMBER.findall(card.text)[:1] if card is not None else []
+        named = [one for one in question.buttons if wanted and NUMBER.findall(one) == wanted]
         if not named:
             await self._tries_again(question)
             return

@@ -1,6 +1,7 @@
 """What the bot has stored, read from outside the bot."""
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from database.machinery import DeadUpdate, Delivery, DeliveryStatus, Precedence
 from database.models import Message, Ticket
+
+_OF_USER = re.compile(r"\b[qa](\d+)\.\d{4}\b")
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,19 @@ class Stored:
             f"numbers of {day}: {numbers}"
             for day, numbers in self.numbers().items()
             if numbers != list(range(1, len(numbers) + 1))
+        ]
+
+    def misplaced(self) -> list[str]:
+        """List the users whose messages are on several tickets, or on somebody else's."""
+        tickets: defaultdict[str, set[int]] = defaultdict(set)
+        for message in self.messages.values():
+            for number in _OF_USER.findall(message.text or ""):
+                tickets[number].add(message.ticket_id)
+        owners = Counter(ticket for found in tickets.values() for ticket in found)
+        return [
+            f"messages of user {number} are on tickets {sorted(found)}"
+            for number, found in tickets.items()
+            if len(found) > 1 or any(owners[ticket] > 1 for ticket in found)
         ]
 
     def waiting(self) -> list[str]:

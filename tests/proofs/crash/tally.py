@@ -24,7 +24,7 @@ from services.notices import (
 from tests.proofs.crash.stored import Stored
 
 TOKEN = re.compile(r"\b[qa]\d+\.\d{4}\b")
-CONFIRMED = re.compile(r"^Ticket #\d+( · \d+ \w+)? is open\.")  # an older one names its day
+CONFIRMED = re.compile(r"^Ticket #(\d+)( · \d+ \w+)? is open\.")  # an older one names its day
 
 
 def tokens(texts: Iterable[str]) -> list[str]:
@@ -42,11 +42,21 @@ def confirmation(number: int) -> str:
     return f"c{number}.0000"
 
 
-def shown_to(number: int, texts: Iterable[str]) -> list[str]:
-    """List the tokens that a user sees, confirmations included."""
+def shown_to(numbers: Sequence[int], texts: Iterable[str], known: list[str]) -> list[str]:
+    """List the tokens that a person sees, confirmations included.
+
+    `numbers` are the person's users, `known` the tickets confirmed so far, which grow: a
+    confirmation doesn't say whose it is, so each new one counts for the next user.
+    """
     found = []
     for text in texts:
-        found += [confirmation(number)] if CONFIRMED.match(text) else tokens([text])
+        confirmed = CONFIRMED.match(text)
+        if confirmed is None:
+            found += tokens([text])
+            continue
+        if confirmed[1] not in known:
+            known.append(confirmed[1])
+        found += [confirmation(one) for one in numbers[known.index(confirmed[1]) :][:1]]
     return found
 
 

@@ -1,4 +1,7 @@
-"""Traffic: users write and staff answer all the time; every message has a token."""
+"""Traffic: users write and staff answer all the time; every message has a token.
+
+Some people have two tickets: then they are two users here, and reply to say which one they mean.
+"""
 
 import asyncio
 import random
@@ -12,7 +15,7 @@ from sandbox.client import User
 from tests.proofs.crash.arrivals import Arrivals
 from tests.proofs.crash.kate import Kate, asks, of_bot
 from tests.proofs.crash.scene import Scene
-from tests.proofs.crash.tally import Tally, confirmation, shown_to, tokens
+from tests.proofs.crash.tally import Tally, confirmation, shown_to, tokens, user_of
 
 USERS = 5
 # Seconds between two messages of one user.
@@ -21,6 +24,8 @@ PAUSE = (0.2, 0.8)
 STALLED = 20
 # The share of the bot's messages in the group that Kate answers.
 ANSWERED = 0.6
+# Of so many users, one has a second ticket.
+SECOND_TICKETS = 3
 # The share of users' messages that are photos.
 PHOTOS = 0.15
 # Nobody writes while this many messages are not seen yet, so that a slow machine can keep up.
@@ -46,26 +51,40 @@ class Traffic(Arrivals):
         self._rng = random.Random(seed)
         self.kate = Kate(scene, self, self._rng, share=answered)
         self._pause = pause
-        self._number_of: dict[int, int] = {}
+        self._numbers_of: defaultdict[int, list[int]] = defaultdict(list)
+        self._confirmed: defaultdict[int, list[str]] = defaultdict(list)
+        self._last: dict[int, Message] = {}
         self._over = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
 
     async def flow(self, group: asyncio.TaskGroup, users: int = USERS) -> asyncio.Task[None]:
         """Have users write until `finish`; return the task that watches the chats."""
         self._group = group
-        for _ in range(users):
+        for number in range(users):
             await self.joins()
+            if number % SECOND_TICKETS == 1:
+                await self.joins(beside=len(self.users) - 1)
         return group.create_task(self._watch())
 
-    async def joins(self, *, writes: bool = True) -> int:
-        """Add a user, and return the number; without `writes`, they write only when told to."""
+    async def joins(self, *, writes: bool = True, beside: int | None = None) -> int:
+        """Add a user, and return the number; without `writes`, they write only when told to.
+
+        `beside` is the number of a user who opens another ticket.
+        """
         number = len(self.users)
-        user = await self.scene.telegram.user(f"User {number}")
+        if beside is None:
+            user = await self.scene.telegram.user(f"User {number}")
+        else:
+            user = self.users[beside]
         self.users.append(user)
-        self._number_of[user.id] = number
+        self._numbers_of[user.id].append(number)
         if writes:
             self.does(self._writes(number))
         return number
+
+    def people(self) -> list[list[int]]:
+        """List the users by person."""
+        return list(self._numbers_of.values())
 
     def does(self, what: Coroutine[Any, Any, None]) -> None:
         """Start something else, which ends by itself."""
@@ -95,11 +114,19 @@ class Traffic(Arrivals):
         token = f"q{number}.{len(self.questions[number]):04}"
         self.begins(token, confirmation(number))
         self.questions[number].append(token)
+        last, user = self._last.get(number), self.users[number]
+        numbers = self._numbers_of[user.id]
+        how: dict[str, Any] = {}
+        if last is not None and len(numbers) > 1:
+            how["reply_to"] = last
         if photo:
-            await self.users[number].sends_photo(f"{token}, a photo")
+            said = await user.sends_photo(f"{token}, a photo", **how)
+        elif last is None and number != numbers[0]:
+            said = await user.writes(f"/new {token}, please")
         else:
             bold = [{"type": "bold", "offset": 0, "length": len(token)}]
-            await self.users[number].writes(f"{token}, please", entities=bold)
+            said = await user.writes(f"{token}, please", entities=bold, **how)
+        self._last[number] = said
 
     async def _writes(self, number: int) -> None:
         while not self._over.is_set():
@@ -124,9 +151,10 @@ class Traffic(Arrivals):
                             await self.kate.looks_at(message)
 
     def _notes(self, message: Message) -> None:
-        number = self._number_of.get(message.chat_id)
+        numbers = self._numbers_of.get(message.chat_id)
         texts = [] if asks(message) else [message.text]
-        self.arrives(*(tokens(texts) if number is None else shown_to(number, texts)))
+        known = self._confirmed[message.chat_id]
+        self.arrives(*(shown_to(numbers, texts, known) if numbers else tokens(texts)))
 
 
 async def tally_of(traffic: Traffic) -> Tally:
@@ -137,13 +165,17 @@ async def tally_of(traffic: Traffic) -> Tally:
     of_user = defaultdict(list)
     for token in shown:
         of_user[token.partition(".")[0]].append(token)
-    for number, user in enumerate(traffic.users):
-        asked = traffic.questions[number]
-        result.add(asked, of_user[f"q{number}"])
-        told = shown_to(number, [m.text for m in await user.chat.messages() if of_bot(m)])
-        answers = [token for token in told if token[0] != "c"]
-        result.add(traffic.kate.answers[number], answers, traffic.kept)
-        said = [confirmation(number)] if asked else []
-        result.add(said, [token for token in told if token[0] == "c"])
+    for numbers in traffic.people():
+        user = traffic.users[numbers[0]]
+        told = shown_to(numbers, [m.text for m in await user.chat.messages() if of_bot(m)], [])
+        for number in numbers:
+            asked = traffic.questions[number]
+            result.add(asked, of_user[f"q{number}"])
+            mine = [token for token in told if user_of(token) == number]
+            answers = [token for token in mine if token[0] != "c"]
+            result.add(traffic.kate.answers[number], answers, traffic.kept)
+            said = [confirmation(number)] if asked else []
+            result.add(said, [token for token in mine if token[0] == "c"])
+        result.wrong += [token for token in told if user_of(token) not in numbers]
     result.wrong += [token for token in shown if token[0] != "q"]
     return result

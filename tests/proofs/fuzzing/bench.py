@@ -226,6 +226,7 @@ class Bench:
                 say(f"handled, but in no ticket: {raw}")
         blurred = any(teams.is_blurred(step, raw) for step, raw in self.sent.values())
         self.report.wrong += teams.names(self.wire, second_too=not blurred)
+        self.report.wrong += [f"a user hears nothing of {one}" for one in self.wire.unheard]
         self._judge_refusals(told)
         self._judge_logs()
         for finding in found:

@@ -84,6 +84,7 @@ class Wire(BaseSession):
         self.sends = 0
         self.alerts: list[str] = []
         self.answered: set[str] = set()
+        self.unheard: list[dict[str, Any]] = []
         self.history: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self.chats: dict[int, dict[str, Any]] = {}
         self.statuses: dict[int, str] = {}
@@ -198,6 +199,8 @@ class Wire(BaseSession):
         if fields.get("reply_markup") is not None:
             made["reply_markup"] = fields["reply_markup"].model_dump(mode="json", exclude_none=True)
         self.history[chat_id].append(made)
+        if chat_id > 0 and fields.get("disable_notification"):
+            self.unheard.append(made)
         return made
 
     def _edited(self, fields: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from database.session import SILENCE_SECONDS
 from tests.proofs.crash.stored import read_stored
 from tests.proofs.crash.tally import announced_tokens, shown_by_new_cards
-from tests.proofs.crash.traffic import USERS, Traffic, tally_of
+from tests.proofs.crash.traffic import Traffic, tally_of
 from tests.proofs.replicas.replica import Pair
 
 # How long a call to Telegram takes, in seconds.
@@ -107,5 +107,5 @@ async def test_another_takes_over_and_nothing_is_lost_misdirected_or_said_twice_
     sys.stdout.write(f"\n{meets.__name__} {rounds} times, seed {seed}: {seen}\n")
     assert result.broken == []
     assert result.seen == result.sent > SEEN
-    assert list(stored.numbers().values()) == [list(range(1, USERS + 1))]
+    assert list(stored.numbers().values()) == [list(range(1, len(traffic.users) + 1))]
     assert max(pair.gaps) < gap

@@ -94,7 +94,7 @@ class Run:
         anew = shown_by_new_cards(stored, scene.sent_anew())
         result.compare(announced_tokens(stored, scene.announced()), anew)
         self.tally.merge(result)
-        self.broken += stored.wrong_numbers() + stored.waiting()
+        self.broken += stored.wrong_numbers() + stored.misplaced() + stored.waiting()
         self.broken += [] if failures else stored.failed()
         self.longest = max([self.longest, *traffic.waited.values()])
         self.asked_back += len(traffic.refused)
