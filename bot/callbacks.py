@@ -149,6 +149,14 @@ class NeverMind(Button, prefix="never_mind"):
     audience = Audience.USERS
 
 
+class MoveQuestion(TicketButton, prefix="move"):
+    """Move a message of the user's to this ticket; `message_id` is the one in the private chat."""
+
+    audience = Audience.USERS
+
+    message_id: Key
+
+
 class SettingsButton(PersonalButton, prefix="settings"):
     """Show what the team may change: all settings, one's languages, or its words in one of them."""
 

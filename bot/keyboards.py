@@ -12,6 +12,7 @@ from bot.callbacks import (
     ChangeWords,
     ChooseTicket,
     CloseSettings,
+    MoveQuestion,
     NeverMind,
     ResendFailed,
     ResendMissed,
@@ -56,6 +57,21 @@ def start_another() -> InlineKeyboardMarkup:
 def never_mind() -> InlineKeyboardMarkup:
     """Take the wish for another ticket back."""
     return _row((buttons.never_mind(), NeverMind()))
+
+
+def move_question(
+    message_id: int, others: Sequence[Ticket], today: date
+) -> InlineKeyboardMarkup | None:
+    """Offer a user to move a message to another ticket of theirs; None if there is none."""
+    to_tickets = [
+        _button(
+            names.number(one.daily_id, one.opened_on, today),
+            MoveQuestion.of(one, message_id=message_id),
+        )
+        for one in others
+    ]
+    rows = list(map(list, batched(to_tickets, 4)))
+    return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
 
 
 def settle_kept(mark: str) -> InlineKeyboardMarkup:

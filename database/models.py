@@ -72,6 +72,7 @@ class EventKind(StrEnum):
     CLOSED = "closed"
     REOPENED = "reopened"
     CAME_BY_LINK = "came_by_link"
+    MOVED = "moved"
 
 
 class LinkKind(StrEnum):

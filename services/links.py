@@ -55,6 +55,12 @@ async def ticket_id_of(session: AsyncSession, place: Place) -> int | None:
     return found
 
 
+async def ticket_ids_of(session: AsyncSession, place: Place) -> Sequence[int]:
+    """List the tickets that a message of the bot belongs to: several, if some of it was moved."""
+    found = select(MessageLink.ticket_id).where(stands_at(MessageLink, place)).distinct()
+    return (await session.scalars(found.order_by(MessageLink.ticket_id))).all()
+
+
 async def is_card(session: AsyncSession, ticket_id: int, place: Place) -> bool:
     """Whether this very message is stored as the ticket's card."""
     card = exists().where(

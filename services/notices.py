@@ -31,6 +31,7 @@ class Notice:
     | `offers_again` | it has a button to send something again, and later shows the result |
     | `rings` | it makes a sound in a staff chat; a card or a question may, see its wording |
     | `moves_along` | it follows the staff chat to a new group, although it belongs to no ticket |
+    | `about_message` | its `message_id` is the key of a message, with which it changes tickets |
     """
 
     precedence: ClassVar[Precedence] = Precedence.CONFIRMATION
@@ -44,6 +45,7 @@ class Notice:
     offers_again: ClassVar[bool] = False
     rings: ClassVar[bool] = False
     moves_along: ClassVar[bool] = False
+    about_message: ClassVar[bool] = False
     kind: ClassVar[str]
     registry: ClassVar[dict[str, type["Notice"]]] = {}
 
@@ -115,6 +117,7 @@ class NoRoomForAnother(Notice):
 class TicketJoined(Notice):
     """To a user with several tickets: these words joined another one than the last ones."""
 
+    about_message = True
     message_id: int
 
 
@@ -126,6 +129,7 @@ class AnswerPosted(Notice):
     reported = True
     merges = True
     passes_on = Direction.ANSWER
+    about_message = True
     message_id: int
 
 
@@ -136,6 +140,7 @@ class AnswerEdited(Notice):
     precedence = Precedence.ANSWER
     reported = True
     edits = Direction.ANSWER
+    about_message = True
     message_id: int
 
 
@@ -145,6 +150,7 @@ class AnswerRetracted(Notice):
 
     precedence = Precedence.ANSWER
     reported = True
+    about_message = True
     message_id: int
 
 
@@ -152,6 +158,7 @@ class AnswerRetracted(Notice):
 class QuestionFailed(Notice):
     """To a user: this message of yours did not reach the team."""
 
+    about_message = True
     message_id: int
 
 
@@ -159,6 +166,7 @@ class QuestionFailed(Notice):
 class StillUnderWay(Notice):
     """To the writer, user or staff: this has not arrived yet, and is tried again."""
 
+    about_message = True
     ticket_id: int
     delivery_id: int
     message_id: int
@@ -205,6 +213,7 @@ class QuestionPosted(Notice):
     reported = True
     merges = True
     passes_on = Direction.QUESTION
+    about_message = True
     message_id: int
     our_turn: bool = False
 
@@ -216,6 +225,7 @@ class QuestionEdited(Notice):
     precedence = Precedence.FOLLOW_UP
     reported = True
     edits = Direction.QUESTION
+    about_message = True
     message_id: int
 
 
@@ -226,6 +236,7 @@ class AnswerDelivered(Notice):
     precedence = Precedence.REACTION
     decorates = True
     free = True
+    about_message = True
     message_id: int
 
 
@@ -236,6 +247,7 @@ class NoteKept(Notice):
     precedence = Precedence.REACTION
     decorates = True
     free = True
+    about_message = True
     message_id: int
 
 
@@ -284,6 +296,7 @@ class CopyMayRemain(Notice):
     Not shown unless Telegram's reply to a send of the answer was lost.
     """
 
+    about_message = True
     message_id: int
 
 
@@ -291,6 +304,7 @@ class CopyMayRemain(Notice):
 class AnswerMayRemain(Notice):
     """To staff: what this note was before its edit is not known; the user may have been sent it."""
 
+    about_message = True
     message_id: int
 
 
@@ -340,6 +354,7 @@ class WordsWanted(Notice):
 class OnlyDescribed(Notice):
     """To the writer: the other side sees a description of this, not the content itself."""
 
+    about_message = True
     message_id: int
 
 
@@ -348,6 +363,7 @@ class EditedAfterClose(Notice):
     """To staff: the user has edited a message of a ticket that is closed."""
 
     precedence = Precedence.FOLLOW_UP
+    about_message = True
     message_id: int
 
 
@@ -356,6 +372,7 @@ class EditedAfterAnswer(Notice):
     """To staff: the user has edited a message that staff had answered."""
 
     precedence = Precedence.FOLLOW_UP
+    about_message = True
     message_id: int
 
 

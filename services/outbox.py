@@ -68,8 +68,8 @@ def post(
 ) -> None:
     """Send `notice` to `chat_id` once this transaction is committed, behind its lane's others.
 
-    Each ticket has its own lane, each kind of notice its precedence. ValueError if no chat can have
-    this id.
+    Each ticket has its own lane, each kind of notice its precedence; `lane` is for what goes in
+    another one. ValueError if no chat can have this id.
     """
     if chat_id == ALL_CHATS:  # a refusal would hold all chats
         raise ValueError("0 is the id of no chat")
@@ -78,7 +78,7 @@ def post(
         Delivery,
         chat_id=chat_id,
         ticket_id=ticket.id if ticket else None,
-        lane=ticket.id if ticket else lane,
+        lane=lane or (ticket.id if ticket else 0),
         kind=notice.kind,
         payload=notice.to_json(),
         media_group_id=media_group_id,

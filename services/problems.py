@@ -91,6 +91,11 @@ class AnotherTicketNamed(SeveralTickets):
 
 
 @dataclass
+class SeveralTicketsShown(SeveralTickets):
+    """The message replied to shows messages of several tickets, as some of them were moved."""
+
+
+@dataclass
 class TicketAlreadyClosed(AboutTicket, Problem):
     """The ticket is already closed."""
 

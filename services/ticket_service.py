@@ -117,7 +117,7 @@ async def receive(
         await joining.joined(session, user, ticket, message, now=now)
     if ticket.status is not TicketStatus.CLOSED:
         await current.make(session, ticket, now=now)
-    our_turn = await _becomes_our_turn(session, ticket, now=now)
+    our_turn = await owing.asked(session, ticket, now=now)
     # Of an album, the first item decides.
     if ticket.status is TicketStatus.CLOSED and not album and not parting:
         history.record(session, ticket, user, EventKind.REOPENED, now)
@@ -310,15 +310,6 @@ def _take_link(session: AsyncSession, ticket: Ticket, user: User, *, now: dateti
         ticket.link_payload = payload
         history.record(session, ticket, user, EventKind.CAME_BY_LINK, now, payload=payload)
     return payload is not None
-
-
-async def _becomes_our_turn(session: AsyncSession, ticket: Ticket, *, now: datetime) -> bool:
-    """Open the ticket if it waited for its user, who has written; return whether it did."""
-    if ticket.status not in {TicketStatus.PENDING, TicketStatus.ON_HOLD}:
-        return False
-    turns.pass_on(ticket, TicketStatus.OPEN, now=now)
-    await outbox.redraw_card(session, ticket, now=now)
-    return True
 
 
 async def _reopen(

@@ -2,7 +2,7 @@
 
 from aiogram.types import CallbackQuery, Message
 
-from services.problems import ButtonOutdated
+from services.problems import ButtonOutdated, NotForYou
 
 
 def pressed_message(query: CallbackQuery) -> Message:
@@ -13,6 +13,14 @@ def pressed_message(query: CallbackQuery) -> Message:
     pressed = message_with_button(query)
     if pressed is None:
         raise ButtonOutdated
+    return pressed
+
+
+def pressed_private_message(query: CallbackQuery) -> Message:
+    """Get the message that was pressed, as above; NotForYou unless its chat is the person's own."""
+    pressed = pressed_message(query)
+    if pressed.chat.id != query.from_user.id:
+        raise NotForYou
     return pressed
 
 

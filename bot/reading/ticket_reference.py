@@ -13,7 +13,13 @@ from database.models import Ticket
 from services import links, marks
 from services import ticket_service as tickets
 from services.helpdesk import lookup
-from services.problems import ButtonOutdated, TicketNotNamed, UnknownCard, UnknownReply
+from services.problems import (
+    ButtonOutdated,
+    SeveralTicketsShown,
+    TicketNotNamed,
+    UnknownCard,
+    UnknownReply,
+)
 
 
 async def pressed_ticket(
@@ -49,7 +55,8 @@ async def told_ticket(session: AsyncSession, query: CallbackQuery, staff_chat: S
 async def replied_ticket(session: AsyncSession, message: Message, staff_chat: StaffChat) -> Ticket:
     """Find the ticket of the bot's message that `message` replies to; UnknownReply if none.
 
-    If it is the card of a ticket that is not in this database, UnknownCard, a subclass.
+    If it is the card of a ticket that is not in this database, UnknownCard, a subclass; if it shows
+    messages of several tickets, SeveralTicketsShown.
 
     The message's id belongs to the chat that Telegram names with it: a group that became a
     supergroup still shows old messages, but numbers start over. A card without a link is recognised
@@ -58,7 +65,10 @@ async def replied_ticket(session: AsyncSession, message: Message, staff_chat: St
     replied = message.reply_to_message
     if replied is None:
         raise UnknownReply
-    ticket_id = await links.ticket_id_of(session, place_of(replied))
+    found = await links.ticket_ids_of(session, place_of(replied))
+    if len(found) > 1:
+        raise await lookup.several_shown(session, found)
+    ticket_id = found[0] if found else None
     if ticket_id is None:
         button = card_button(replied.reply_markup)
         if button is None:
@@ -85,6 +95,10 @@ async def named_ticket(
             ticket = await replied_ticket(session, message, staff_chat)
         except UnknownReply:
             if not lookup.is_number(number):
+                raise
+        except SeveralTicketsShown as several:
+            if not lookup.is_number(number):
+                several.command, several.said = command.command, said
                 raise
         else:
             return ticket, await lookup.rest_of_command(

@@ -19,6 +19,7 @@ from bot.routers import (
     kept_words,
     programs,
     questions,
+    rejoining,
     resend,
     set_up,
     settings,
@@ -40,6 +41,7 @@ def _in_private_chats() -> Router:
         questions.router,  # nearly every update is one
         start_and_help.for_users,
         another_ticket.router,
+        rejoining.router,
         blocking.router,
         unknown_commands.for_users,
         fallbacks.for_users,

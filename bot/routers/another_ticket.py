@@ -11,12 +11,12 @@ from bot import keyboards
 from bot.callbacks import NeverMind, StartAnother
 from bot.reading.content import person
 from bot.reading.filters import has_more, private_command
-from bot.reading.pressed_message import pressed_message
+from bot.reading.pressed_message import pressed_private_message
 from bot.routers.questions import question
 from bot.texts import to_users
 from core.team import StaffChat
 from services.helpdesk import another
-from services.problems import NotForYou, OfferIsOver
+from services.problems import OfferIsOver
 
 router = Router(name="another ticket")
 
@@ -35,7 +35,7 @@ async def new(
 
 @router.callback_query(StartAnother.filter())
 async def start_another(query: CallbackQuery, session: AsyncSession, now: datetime) -> SendMessage:
-    pressed = _pressed(query)
+    pressed = pressed_private_message(query)
     if now - pressed.date > another.OFFERED_FOR:
         raise OfferIsOver
     await another.wish(session, person(query.from_user), now=now)
@@ -44,15 +44,8 @@ async def start_another(query: CallbackQuery, session: AsyncSession, now: dateti
 
 @router.callback_query(NeverMind.filter())
 async def never_mind(query: CallbackQuery, session: AsyncSession, now: datetime) -> EditMessageText:
-    pressed = _pressed(query)
+    pressed = pressed_private_message(query)
     await another.drop(session, person(query.from_user), now=now)
     return EditMessageText(
         chat_id=pressed.chat.id, message_id=pressed.message_id, text=to_users.another_dropped()
     )
-
-
-def _pressed(query: CallbackQuery) -> Message:
-    pressed = pressed_message(query)
-    if pressed.chat.id != query.from_user.id:
-        raise NotForYou
-    return pressed

@@ -1,5 +1,6 @@
 """Replies of staff to the bot: answers, notes, and their edits."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,6 +24,7 @@ from services.helpdesk.hearing import Said
 from services.problems import (
     KindNotRelayed,
     NotStaff,
+    SeveralTicketsShown,
     UnknownCard,
     UnknownReply,
 )
@@ -50,7 +52,8 @@ async def not_relayed(
     message: Message, session: AsyncSession, staff_chat: StaffChat, standing: Standing
 ) -> None:
     require_say(standing)
-    await replied_ticket(session, message, staff_chat)
+    with suppress(SeveralTicketsShown):
+        await replied_ticket(session, message, staff_chat)
     raise KindNotRelayed(kind_of(message))
 
 
@@ -90,9 +93,19 @@ async def _hear(
     *,
     settled: bool,
 ) -> None:
-    """Take in a reply to a message of ours; one that we don't know may be an orphan."""
+    """Take in a reply to a message of ours; one that we don't know may be an orphan.
+
+    Of a message that shows several tickets, staff say which one is meant.
+    """
     try:
         ticket = await replied_ticket(session, message, staff_chat)
+    except SeveralTicketsShown as several:
+        if message.reply_to_message is None:
+            raise
+        replied, ids = content(message.reply_to_message), several.ticket_ids
+        await hearing.hear_one_of(
+            session, words, replied, ids, staff_chat_id=staff_chat.chat_id, now=now
+        )
     except UnknownReply as unknown:
         if isinstance(unknown, UnknownCard) or not settled or message.reply_to_message is None:
             raise

@@ -76,6 +76,16 @@ def forwarded(origin: Mapping[str, Any]) -> str:
     return "↪ " + (_("Forwarded from {name}").format(name=shown) if shown else _("Forwarded"))
 
 
+def moved(came_from: Mapping[str, Any], to: Mapping[str, Any]) -> str:
+    """Tell in a line which ticket a message was in, and which it is in now."""
+    days = [date.fromisoformat(one["opened_on"]) for one in (came_from, to)]
+    before, after = (
+        names.number(one["daily_id"], day, max(days))
+        for one, day in zip((came_from, to), days, strict=True)
+    )
+    return "↪ " + _("Moved from {before} to {after}").format(before=before, after=after)
+
+
 def _fields(said: Mapping[str, Any], *fields: str) -> Mapping[str, Any]:
     """Get the first of these that is there; nothing if Telegram gave it another shape."""
     found = [one for field in fields if isinstance(one := said.get(field), Mapping)]

@@ -59,6 +59,10 @@ def _which(refused: problems.SeveralTickets) -> str:
             "You replied to one ticket and named another. Write, without replying to a ticket, "
             "{choices}"
         )
+    if isinstance(refused, problems.SeveralTicketsShown):
+        return _(
+            "This message is about several tickets. Write, without replying to a ticket, {choices}"
+        )
     return _("Several tickets have this number. Write {choices}")
 
 
@@ -82,6 +86,9 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.SeveralTickets: lambda: _("Several tickets have this number. Which one?"),
         problems.AnotherTicketNamed: lambda: _(
             "You replied to one ticket and named another. Which one do you mean?"
+        ),
+        problems.SeveralTicketsShown: lambda: _(
+            "This message is about several tickets. Which one do you mean?"
         ),
         problems.TicketAlreadyClosed: lambda: _("{ticket} is already closed."),
         problems.MoreWasWritten: lambda: _(

@@ -56,9 +56,13 @@ def no_room_for_another() -> str:
 
 
 def ticket_joined(ticket: str) -> str:
-    return _(
-        "Added to ticket {ticket}. To add to another one, reply to one of its messages."
-    ).format(ticket=ticket)
+    return _("Added to ticket {ticket}. To move it to another one, choose that one below.").format(
+        ticket=ticket
+    )
+
+
+def question_moved(ticket: str) -> str:
+    return _("Moved to ticket {ticket}.").format(ticket=ticket)
 
 
 def ticket_closed(ticket: str) -> str:

@@ -172,8 +172,9 @@ async def _shown_before(desk: Desk, ticket: Ticket, older: MessageLink | None) -
 
 async def _question(desk: Desk, ticket: Ticket, message_id: int | None) -> Message | None:
     """Get the message that a card shows: this one, or else the one that opened the ticket."""
-    if message_id is not None:
-        return await desk.message(message_id)
+    message = await desk.message(message_id) if message_id is not None else None
+    if message is not None and message.ticket_id == ticket.id:
+        return message
     return await desk.first_question(ticket)
 
 

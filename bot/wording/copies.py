@@ -34,7 +34,7 @@ async def question(desk: Desk, notice: QuestionPosted) -> Parcel | None:
     Texts that wait are sent as one message. It makes a sound if staff have to act because of it.
     """
     messages = await desk.messages()
-    ticket = await desk.ticket(messages[0].ticket_id)
+    ticket = await named_by(desk, messages)
     reply_to = await _replied(desk, messages[0]) or _below(await desk.card(ticket))
     together = list(takewhile(lambda one: _replies_alike(one, messages[0]), messages))
     if messages[0].kind == ContentKind.TEXT:
@@ -86,6 +86,12 @@ def _arriving(parcel: Parcel | None, answers: Sequence[Message]) -> Parcel | Non
         return parcel
     arrived = [AnswerArrived(answer.id) for answer in answers[: parcel.carries]]
     return replace(parcel, effects=[*parcel.effects, *arrived])
+
+
+async def named_by(desk: Desk, messages: Sequence[Message]) -> Ticket:
+    """Get the ticket whose number stands above texts of a user; those moved name another one."""
+    stayed = [one for one in messages if not quoting.was_moved(one)] or messages
+    return await desk.ticket(stayed[0].ticket_id)
 
 
 def bundle(number: str, messages: Sequence[Message]) -> Piece:

@@ -5,6 +5,7 @@ parcel has `more`. So no counter is needed, and a retry begins where the last tr
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from aiogram.methods import DeleteMessage
 
@@ -74,7 +75,7 @@ async def _text(
 ) -> Parcel:
     beside = await links.beside(desk.session, stale[0])
     if len(beside) > 1:
-        return await _bundle(desk, ticket, beside)
+        return await _bundle(desk, beside)
     pieces = await _pieces(desk, ticket, message)
     if stale[0].part >= len(pieces):
         return _delete(desk, stale[0], more=True)
@@ -92,9 +93,10 @@ async def _text(
     )
 
 
-async def _bundle(desk: Desk, ticket: Ticket, beside: Sequence[MessageLink]) -> Parcel:
+async def _bundle(desk: Desk, beside: Sequence[MessageLink]) -> Parcel:
     """Compose a merged message again, with the newest wording of all its parts."""
     merged = await _bundled(desk, beside)
+    ticket = await copies.named_by(desk, merged)
     held = list(zip(beside, merged, strict=True))
     edited = {message.id for link, message in held if await _was_edited(desk, link, message)}
     words = copies.rebundled(_number(desk, ticket, merged), merged, edited)
@@ -145,7 +147,7 @@ async def _pieces(desk: Desk, ticket: Ticket, message: Message) -> list[Piece]:
     if len(beside) == 1:
         return pieces
     held = await _bundled(desk, beside)
-    number = _number(desk, ticket, held)
+    number = _number(desk, await copies.named_by(desk, held), held)
     merged = copies.bundle(number, held)
     return [merged] if copies.fits(number, held) else [merged, *pieces]
 
@@ -172,12 +174,25 @@ async def _media(
         return _delete(desk, stale[0], more=True)
     shown = await _numbered(desk, message)
     method = media.edit(shown, stale[0].place)
+    if method is None and quoting.only_moved(message, stale[0].revision):
+        return _moved(desk, message, stale)
     if method is None or len(await links.beside(desk.session, stale[0])) > 1:
         return _below(desk, message, sent)
     return Parcel(
         desk.address,
         Call(method, media.copy(shown, desk.address, reply_to=None).instead),
         effects=[_rewritten(stale[0], message)],
+        more=len(stale) > 1,
+    )
+
+
+def _moved(desk: Desk, message: Message, stale: Sequence[MessageLink]) -> Parcel:
+    """Say below a copy that can't be edited where the message went."""
+    words = quoting.context(message), list[Any]()
+    return Parcel(
+        desk.address,
+        Call(send_text(desk.address, words, reply_to=stale[0].message_id)),
+        effects=[*links_of([Shown(kind=LinkKind.NOTICE)]), _rewritten(stale[0], message)],
         more=len(stale) > 1,
     )
 

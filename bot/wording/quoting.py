@@ -46,10 +46,13 @@ def quotation(piece: tuple[str, Sequence[Mapping[str, Any]]]) -> Piece:
 
 
 def context(message: Message) -> str:
-    """Say in a line what a user forwards or replies to; empty if neither."""
+    """Say in lines what a user forwards or replies to, and where it was moved; else empty."""
     if message.direction is not Direction.QUESTION or not message.details:
         return ""
     lines = []
+    if was_moved(message):
+        moved = message.details["moved"]
+        lines.append(on_cards.moved(moved["from"], moved["to"]))
     origin = message.details.get("forward_origin")
     if origin is not None:
         lines.append(on_cards.forwarded(origin if isinstance(origin, Mapping) else {}))
@@ -57,6 +60,17 @@ def context(message: Message) -> str:
     if quote is not None and message.reply_to_id is None:
         lines.append(on_cards.quoted(quote["text"]))
     return "\n".join(lines)
+
+
+def was_moved(message: Message) -> bool:
+    """Whether it came from another ticket."""
+    return "moved" in (message.details or {})
+
+
+def only_moved(message: Message, revision: int) -> bool:
+    """Whether a copy of this revision shows all but where the message went since."""
+    moved = (message.details or {}).get("moved", {})
+    return bool(moved.get("revision") == message.revision == revision + 1)
 
 
 def native_quote(message: Message, replied: Message) -> dict[str, Any]:

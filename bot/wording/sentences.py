@@ -19,7 +19,7 @@ from database.machinery import Delivery, DeliveryStatus
 from database.models import ContentKind, Direction, LinkKind, Message, Ticket, User
 from services import links, notices, update_records
 from services.delivery.parcel import Parcel, Shown, links_of
-from services.helpdesk import failure_notices, orphans, resend, set_aside_news
+from services.helpdesk import current, failure_notices, orphans, resend, set_aside_news
 from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTickets
 
 _AS_NOTICE = links_of([Shown(kind=LinkKind.NOTICE)])
@@ -133,13 +133,15 @@ async def no_room_for_another(desk: Desk, notice: notices.NoRoomForAnother) -> P
 
 @words_for(notices.TicketJoined)
 async def ticket_joined(desk: Desk, notice: notices.TicketJoined) -> Parcel | None:
-    """Say which ticket the message joined, if its writer still has several."""
+    """Say which ticket the message joined, if its writer has several, and offer the others."""
     message = await desk.message(notice.message_id)
     ticket = await desk.ticket(message.ticket_id)
-    number = await desk.number_beside(ticket)
-    if not number or ticket.closed_at is not None:
+    others = await current.others_open(desk.session, ticket)
+    if not others or ticket.closed_at is not None:
         return None
-    return _say(desk, to_users.ticket_joined(number), reply_to=desk.id_here(message))
+    words = to_users.ticket_joined(desk.number(ticket))
+    keyboard = keyboards.move_question(message.message_id, others, desk.today)
+    return _say(desk, words, reply_to=desk.id_here(message), keyboard=keyboard)
 
 
 @words_for(notices.OnlyDescribed)

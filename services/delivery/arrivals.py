@@ -1,6 +1,6 @@
 """Arrivals: Telegram accepted a parcel: its messages get links, and an answer gets its reaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, assert_never
 
@@ -83,9 +83,9 @@ async def note_plain(
         link
         for trip, message_ids in arrived
         if not newly.keys().isdisjoint(trip.delivery_ids)
-        for effect in trip.parcel.effects
+        for number, effect in enumerate(trip.parcel.effects)
         if isinstance(effect, LinkMade)
-        for link in _made(trip, effect, message_ids)
+        for link in _made(trip, effect, message_ids, _shown_by(newly, trip, number).ticket_id)
     ]
     await insert(session, MessageLink, made)
     trips = sorted((trip for trip, _ in arrived), key=lambda trip: trip.left_at)
@@ -102,9 +102,10 @@ async def note(
     now: datetime,
 ) -> None:
     """Record that it arrived; its next part, if there is one, may go at once."""
-    parcel = trip.parcel
-    for effect in parcel.effects:
-        await _apply(session, trip, effect, outcome, now=now)
+    parcel, by_id = trip.parcel, {delivery.id: delivery for delivery in batch}
+    for number, effect in enumerate(parcel.effects):
+        ticket_id = _shown_by(by_id, trip, number).ticket_id
+        await _apply(session, trip, effect, outcome, ticket_id, now=now)
     await pauses.release(session, {parcel.address.chat_id: trip.left_at})
     for delivery in batch:
         delivery.sent_at, delivery.error = now, None
@@ -136,12 +137,18 @@ def _come_along(trip: Trip, batch: Sequence[Delivery], *, now: datetime) -> None
 
 
 async def _apply(
-    session: AsyncSession, trip: Trip, effect: Effect, outcome: Delivered, *, now: datetime
+    session: AsyncSession,
+    trip: Trip,
+    effect: Effect,
+    outcome: Delivered,
+    ticket_id: int | None,
+    *,
+    now: datetime,
 ) -> None:
     """Record an effect of the parcel."""
     match effect:
         case LinkMade():
-            made = _made(trip, effect, outcome.message_ids)
+            made = _made(trip, effect, outcome.message_ids, ticket_id)
             session.add_all(MessageLink(**link) for link in made)
         case LinkRewritten():
             await _rewrite(session, effect, outcome)
@@ -157,18 +164,30 @@ async def _apply(
             assert_never(effect)
 
 
-def _made(trip: Trip, effect: LinkMade, message_ids: Sequence[int]) -> list[dict[str, Any]]:
+def _shown_by[D: (Arrived, Delivery)](settled: Mapping[int, D], trip: Trip, number: int) -> D:
+    """Find the delivery that makes this link, which may have changed tickets on the way.
+
+    What travels together makes a link each, in the same order; a single delivery may make several.
+    """
+    ids = trip.delivery_ids
+    makes = ids[min(number, len(ids) - 1)]
+    return settled[makes if makes in settled else next(one for one in ids if one in settled)]
+
+
+def _made(
+    trip: Trip, effect: LinkMade, message_ids: Sequence[int], ticket_id: int | None
+) -> list[dict[str, Any]]:
     """Make the row of a link, in a list; without a ticket there is none.
 
     Nor is there one for a scheduled message (0), which gets its id later.
     """
     message_id = message_ids[effect.place] if effect.place < len(message_ids) else 0
-    if trip.ticket_id is None or not message_id:
+    if ticket_id is None or not message_id:
         return []
     shown = effect.shown
     return [
         {
-            "ticket_id": trip.ticket_id,
+            "ticket_id": ticket_id,
             "copy_of": shown.copy_of,
             "kind": shown.kind,
             "account": trip.parcel.address.account,

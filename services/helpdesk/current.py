@@ -4,7 +4,7 @@ Exactly one is, while any is open: the one last spoken in. When it closes, the o
 current last takes over. The user's row is locked meanwhile.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
@@ -49,6 +49,12 @@ async def number_open(session: AsyncSession, user_id: int) -> int:
     """Count the user's open tickets."""
     counted = select(func.count()).select_from(Ticket).where(OPEN_OF_USER)
     return await session.scalar(counted, {"user_id": user_id}) or 0
+
+
+async def others_open(session: AsyncSession, ticket: Ticket) -> Sequence[Ticket]:
+    """List the other open tickets of the ticket's user, in their order."""
+    others = select(Ticket).where(OPEN_OF_USER, Ticket.id != ticket.id).order_by(Ticket.id)
+    return (await session.scalars(others, {"user_id": ticket.user_id})).all()
 
 
 async def make(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:

@@ -4,7 +4,7 @@ Three things are kept: words that begin with a single slash (a note? an answer?)
 whom Telegram has not yet confirmed as staff, and replies to a message of ours that we don't know.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -91,6 +91,20 @@ async def hear_orphan(
     await _keep_orphan(session, said, replied, choices, staff_chat_id=staff_chat_id, now=now)
 
 
+async def hear_one_of(
+    session: AsyncSession,
+    said: Said,
+    replied: Content,
+    ticket_ids: Sequence[int],
+    *,
+    staff_chat_id: int,
+    now: datetime,
+) -> None:
+    """Keep a reply to a message that shows several tickets; staff are asked for the right one."""
+    choices = [{"ticket_id": ticket_id, "lost_id": None} for ticket_id in ticket_ids]
+    await _keep_orphan(session, said, replied, choices, staff_chat_id=staff_chat_id, now=now)
+
+
 async def _keep_orphan(
     session: AsyncSession,
     said: Said,
@@ -157,16 +171,22 @@ async def settle(
 async def adopt(
     session: AsyncSession, mark: str, choice: int, *, staff_chat_id: int, now: datetime
 ) -> Ticket:
-    """Give an orphan the ticket that a colleague chose, and take in all replies to it."""
+    """Take in a reply on the ticket that a colleague chose.
+
+    An orphan is given this ticket, and all replies to it are taken in.
+    """
     (row, *_) = rows = await kept_words.take(session, mark, KeptReason.ORPHAN)
     choices = row.choices or []
     if not 0 <= choice < len(choices):
         raise ButtonOutdated
     ticket = await _ticket(session, choices[choice]["ticket_id"], staff_chat_id)
-    replied = kept_words.replied_by(row)
-    await orphans.adopt(session, choices[choice]["lost_id"], replied, ticket)
+    replied, lost_id = kept_words.replied_by(row), choices[choice]["lost_id"]
+    if lost_id is not None:
+        await orphans.adopt(session, lost_id, replied, ticket)
     await _hear_again(session, rows, ticket, now=now)
-    await _hear_again(session, await kept_words.take_replies(session, replied), ticket, now=now)
+    if lost_id is not None:
+        beside = await kept_words.take_replies(session, replied)
+        await _hear_again(session, beside, ticket, now=now)
     return ticket
 
 
@@ -175,7 +195,7 @@ async def confirm(
 ) -> None:
     """Take in the kept words of somebody whom Telegram has now confirmed as staff."""
     for row in await kept_words.take_unconfirmed(session, speaker_id, staff_chat_id):
-        ticket_id = row.ticket_id or await orphans.ticket_id_of(session, kept_words.replied_by(row))
+        ticket_id = row.ticket_id or await _found_since(session, row)
         if ticket_id is None:
             said, choices = await _said(session, row), row.choices or []
             await _keep_orphan(
@@ -201,6 +221,13 @@ async def deny(
         why = NotStaff() if row.author_id is None else RepliesDropped([row.author_id])
         told = Refusal(why.to_json(), row.message_id, "", asked_in=place, said=said)
         await refusal_notices.post(session, staff_chat_id, told, now=now)
+
+
+async def _found_since(session: AsyncSession, row: KeptWords) -> int | None:
+    """Find the ticket that an orphan has been given; None if what was replied to shows several."""
+    if any(one["lost_id"] is None for one in row.choices or []):
+        return None
+    return await orphans.ticket_id_of(session, kept_words.replied_by(row))
 
 
 async def _hear_again(

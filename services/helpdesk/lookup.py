@@ -9,7 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Ticket, TicketStatus
 from services.helpdesk import staff_chats
-from services.problems import AnotherTicketNamed, NoSuchTicket, SeveralTickets, TicketNotNamed
+from services.problems import (
+    AnotherTicketNamed,
+    NoSuchTicket,
+    SeveralTickets,
+    SeveralTicketsShown,
+    TicketNotNamed,
+)
 
 # What people put after a number without meaning it as a part of it.
 _ENDS = ".,;:!?)"
@@ -67,6 +73,15 @@ async def rest_of_command(session: AsyncSession, ticket: Ticket, said: str, *, c
     if exact:
         raise NoSuchTicket(number)
     return said
+
+
+async def several_shown(
+    session: AsyncSession, ticket_ids: Sequence[int], *, command: str = "", said: str = ""
+) -> SeveralTicketsShown:
+    """Ask which of the tickets of one message is meant."""
+    found = select(Ticket).where(Ticket.id.in_(ticket_ids)).order_by(Ticket.id)
+    tickets = (await session.scalars(found)).all()
+    return SeveralTicketsShown(command, *_named(tickets), said)
 
 
 def _meant(tickets: list[Ticket]) -> list[Ticket]:

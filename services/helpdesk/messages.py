@@ -14,6 +14,9 @@ from database.conditions import stands_at
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket, User
 from services.helpdesk.content import Content, essence
 
+# Details that an edit does not change: what was quoted, and which ticket it was moved from.
+_KEPT = frozenset({"quote", "moved"})
+
 # The length of what separates texts in one message, in UTF-16 units (bot/wording/quoting.py).
 BETWEEN = 2
 
@@ -96,8 +99,8 @@ def reword(message: Message, content: Content) -> bool:
         return False
     message.kind, message.text = content.kind, content.text
     message.edited_at = content.edited_at
-    quote = {name: one for name, one in (message.details or {}).items() if name == "quote"}
-    message.entities, message.details = content.entities or None, content.details | quote or None
+    kept = {name: one for name, one in (message.details or {}).items() if name in _KEPT}
+    message.entities, message.details = content.entities or None, content.details | kept or None
     message.file_id, message.file_unique_id = content.file_id, content.file_unique_id
     message.revision += 1
     return True
@@ -151,6 +154,7 @@ async def _shown(
         .where(
             stands_at(MessageLink, place),
             MessageLink.ticket_id == ticket.id,
+            Message.ticket_id == ticket.id,
             MessageLink.kind.in_(kinds),
         )
         .order_by(MessageLink.id)

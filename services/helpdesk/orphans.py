@@ -135,6 +135,7 @@ async def adopt(session: AsyncSession, lost_id: int, orphan: Content, ticket: Ti
         return
     lost = await session.get(LostSend, lost_id)
     shown = _recognised(lost, await _messages(session, [lost]), orphan) if lost else []
+    shown = [message for message in shown if message.ticket_id == ticket.id]  # others were moved
     common = {"ticket_id": ticket.id, **orphan.place._asdict()}
     if lost is None or not shown:
         session.add(MessageLink(kind=LinkKind.NOTICE, **common))

@@ -1,4 +1,4 @@
-"""Who has to act on a ticket, staff or its user, as answers are sent, fail or are taken back."""
+"""Who has to act on a ticket, as its user writes, and answers are sent, fail or are taken back."""
 
 from datetime import datetime
 
@@ -11,6 +11,15 @@ from database.models import Direction, EventKind, Message, Ticket, TicketStatus,
 from services import outbox
 from services.helpdesk import history, turns
 from services.notices import AnswerPosted, CardPosted, QuestionPosted
+
+
+async def asked(session: AsyncSession, ticket: Ticket, *, now: datetime) -> bool:
+    """Open the ticket if it waited for its user, who has written; return whether it did."""
+    if ticket.status not in {TicketStatus.PENDING, TicketStatus.ON_HOLD}:
+        return False
+    turns.pass_on(ticket, TicketStatus.OPEN, now=now)
+    await outbox.redraw_card(session, ticket, now=now)
+    return True
 
 
 async def answered(

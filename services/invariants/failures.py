@@ -51,14 +51,14 @@ def _untold(
     field: str,
     *subjects: SQLColumnExpression[Any],
 ) -> Select[Any]:
-    """Select failures whose ticket has no notice with one of the subjects in `field`.
+    """Select failures for which there is no notice with one of the subjects in `field`.
 
     In one query: reading the whole ticket for each failure is slow if the ticket is long.
     """
     telling = and_(Delivery.kind == notice.kind, Delivery.ticket_id.is_not(None))
     untold = [
         func.count(case((telling, 1))).over(
-            partition_by=[Delivery.ticket_id, case((telling, number(field)), else_=subject)]
+            partition_by=case((telling, number(field)), else_=subject)
         )
         == 0
         for subject in subjects

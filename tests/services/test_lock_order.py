@@ -3,17 +3,18 @@
 import asyncio
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from core.address import Place
-from database.models import Direction, Ticket
+from database.models import Direction, LinkKind, MessageLink, Ticket
 from database.session import make_engine, make_sessions
 from services import outbox, read_ahead
 from services import ticket_service as tickets
-from services.delivery import lanes, relocating
-from services.helpdesk import current, messages, people
-from services.notices import CardRedrawn
+from services.delivery import arrivals, lanes, relocating
+from services.delivery.parcel import Shown, links_of
+from services.helpdesk import current, messages, people, rejoining
+from services.notices import CardRedrawn, QuestionPosted
 from services.problems import Problem
 from tests.services import factories
 from tests.services.factories import ANN, KATE, STAFF, TODAY
@@ -101,6 +102,48 @@ async def test_answers_that_arrive_and_users_who_write_do_not_lock_each_other_ou
     async with sessions() as session:
         found = await session.scalars(select(Ticket.user_id).where(Ticket.is_current))
         assert len(set(found)) == len(people)
+
+
+@pytest.mark.parametrize("moves_first", [True, False])
+async def test_a_copy_that_arrives_while_its_message_moves_is_the_new_tickets(
+    sessions: Sessions, *, moves_first: bool
+) -> None:
+    """Whoever comes second waits at the row of the delivery, and goes by what it says then."""
+    async with sessions.begin() as session:
+        here = await factories.ticket(session, 1)
+        there = await factories.ticket(session, 2, user=here.user, is_current=False)
+        await factories.message(session, here)
+        question = await factories.message(session, here)
+        sent = await factories.claimed(session, QuestionPosted(question.id), here)
+    effects = links_of([Shown(question.id, LinkKind.COPY)])
+    trip = factories.trip_of([sent], factories.parcel(effects=effects))
+
+    async def move(session: AsyncSession) -> None:
+        at, told_at = question.message_id, Place(ANN.telegram_id, 1)
+        await rejoining.move(session, ANN, at, there.id, there.mark, told_at=told_at, now=NOON)
+
+    async def arrive(session: AsyncSession) -> None:
+        await arrivals.note_plain(session, [(trip, [60])], now=NOON)
+
+    first, second = (move, arrive) if moves_first else (arrive, move)
+    async with sessions() as before, sessions() as after:
+        await first(before)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(second(after))
+            await _is_locked_out(sessions)
+            await before.commit()
+        await after.commit()
+
+    async with sessions() as session:
+        assert (await session.scalars(select(MessageLink.ticket_id))).all() == [there.id]
+
+
+async def _is_locked_out(sessions: Sessions) -> None:
+    """Wait until somebody waits for a lock."""
+    async with sessions() as session, asyncio.timeout(10):
+        waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not await session.scalar(waits):  # noqa: ASYNC110 - PostgreSQL does not tell
+            await asyncio.sleep(0.01)
 
 
 async def test_a_copy_is_linked_while_staff_edit_its_message(postgres_url: str) -> None:

@@ -369,6 +369,7 @@ FORGED = st.one_of(
             "words:900:nothing:en",
             "another",
             "never_mind",
+            "move:1:guessed1:1",
             UNMARKED,
             "\x00",
         ]
@@ -455,7 +456,7 @@ _user_press = st.builds(
     lambda user, back, data: Step("callback_query", user, user, back=back, data=data),
     USER,
     BACK,
-    st.sampled_from([None, None, None, "another", "never_mind"]),
+    st.sampled_from([None, None, None, "another", "never_mind", "move:1:guessed1:1"]),
 )
 _block = st.builds(
     lambda user, status: Step("my_chat_member", user, user, {"status": status}),

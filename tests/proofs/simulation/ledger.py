@@ -39,10 +39,31 @@ class Ledger:
         self.deliveries = {row["id"]: row for row in self.rows("deliveries")}
         self.tickets = {row["id"]: row for row in self.rows("tickets")}
         self.stored = {(row["chat_id"], row["message_id"]): row for row in self.messages.values()}
+        albums = self._albums()
+        self.in_another_ticket = {
+            token
+            for row in self.messages.values()
+            if "moved" in json.loads(row["details"] or "{}") or row["media_group_id"] in albums
+            for token in tokens.of(row["text"] or row["details"] or "")
+        }
+        self.posted = Counter(
+            token
+            for row in self.deliveries.values()
+            if row["kind"] == "question_posted"
+            for token in self.tokens_of(row)
+        )
         self.refusals = {
             (payload["asked_in"], payload["reply_to"])
             for row in self.deliveries.values()
             if row["kind"] == "refusal" and (payload := json.loads(row["payload"]))
+        }
+
+    def _albums(self) -> set[str]:
+        """List the albums that were moved to another ticket."""
+        return {
+            row["media_group_id"]
+            for row in self.messages.values()
+            if row["media_group_id"] and "moved" in json.loads(row["details"] or "{}")
         }
 
     def counts(self) -> dict[str, int]:
@@ -92,8 +113,11 @@ class Ledger:
     def copies_due(self, token: str) -> int:
         """Tell how many new messages should show a token; only the first part of a long text does.
 
-        After a migration, an edit is sent as a new message.
+        After a migration, an edit is sent as a new message, and what is moved to another ticket is
+        shown again.
         """
+        if token in self.in_another_ticket:
+            return self.posted[token]
         moved = self.moved and any(one.token == token and one.edits for one in self.written)
         return 2 if moved and token[0] == "q" else 1
 

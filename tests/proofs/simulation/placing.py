@@ -31,6 +31,7 @@ class Placing:
         yield from self._opened()
         yield from self._replies()
         yield from self._current()
+        yield from self._moved()
 
     def _opened(self) -> Iterator[str]:
         """What was written with `/new` opened a ticket."""
@@ -48,8 +49,12 @@ class Placing:
             row = self._row(token)
             if row is None or self._may_open(token, row) or self._had_no_room(row):
                 continue
+            if token in self.ledger.in_another_ticket:
+                continue
             place = row["chat_id"], message_id
             own = self.ledger.stored.get(place)
+            if own and set(tokens.of(own["text"] or "")) & self.ledger.in_another_ticket:
+                continue
             right = {own["ticket_id"]} if own else self._linked(place)
             if right and row["ticket_id"] not in right:
                 yield f"misplaced: {token} is in ticket {row['ticket_id']}, not in {right}"
@@ -80,6 +85,14 @@ class Placing:
         for user_id, count in number.items():
             if count > another.MOST_OPEN or current[user_id] != 1:
                 yield f"user {user_id} has {count} open tickets, {current[user_id]} current"
+
+    def _moved(self) -> Iterator[str]:
+        """What was moved is in the ticket that it says it went to."""
+        for row in self.ledger.messages.values():
+            moved = json.loads(row["details"] or "{}").get("moved")
+            number = self.ledger.tickets[row["ticket_id"]]["daily_id"]
+            if moved and moved["to"]["daily_id"] != number:
+                yield f"moved: message {row['id']} says {moved}, but is in {row['ticket_id']}"
 
     def _row(self, token: str) -> dict[str, Any] | None:
         one = next((one for one in self.ledger.written if one.token == token), None)

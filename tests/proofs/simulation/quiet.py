@@ -54,6 +54,8 @@ class Quiet:
             call = self._first_call(row)
             if row["direction"] != "question" or row["id"] > answer_id or call is None:
                 continue
+            if not self.ledger.in_another_ticket.isdisjoint(_tokens(row)):
+                continue
             if call.at > self.fairness.time(at) + TURN:
                 yield f"waits for its user, who wrote more: ticket {ticket_id}, {_tokens(row)}"
 
@@ -152,6 +154,9 @@ class Quiet:
         for event in self.ledger.rows("ticket_events"):
             if event["kind"] in _ENDS:
                 talks.pop(event["ticket_id"], None)
+            elif event["kind"] == "moved":  # what was before and after may be elsewhere now
+                talks.pop(event["ticket_id"], None)
+                talks.pop(json.loads(event["details"])["came_from"], None)
         return {
             token
             for talk in talks.values()

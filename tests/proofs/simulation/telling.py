@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from tests.proofs.simulation import tokens
 from tests.proofs.simulation.fairness import HARMLESS
 from tests.proofs.simulation.ledger import Ledger
 from tests.proofs.simulation.placing import OF_USERS
@@ -46,7 +47,12 @@ class Telling:
         yield from self._numbers()
 
     def _told(self, rows: list[Row]) -> Iterator[str]:
-        """Go through what a user wrote; `last` is None while it is unclear what words joined."""
+        """Go through what a user wrote; `last` is None while it is unclear what words joined.
+
+        Of a user who moved anything it is unclear when.
+        """
+        if any(map(self._was_moved, rows)):
+            return
         last, albums = None, set[str]()
         for row in rows:
             joined, album, token = row["ticket_id"], row["media_group_id"], self._token(row)
@@ -73,9 +79,11 @@ class Telling:
                 said = _SAID.search(message.view.get("text", ""))
                 place = person.id, message.view.get("reply_to_message", {}).get("message_id", 0)
                 row = self.ledger.stored.get(place)
-                if said is None or row is None:
+                if row is None or (said is None and not self._was_moved(row)):
                     continue
                 seen.add(row["id"])
+                if said is None or self._was_moved(row):
+                    continue
                 if int(said[1]) != self.ledger.tickets[row["ticket_id"]]["daily_id"]:
                     yield f"told wrongly: {said[0]}, but it is in ticket {row['ticket_id']}"
         if self._is_all_seen:
@@ -108,6 +116,9 @@ class Telling:
         before = [one["kind"] for one in events if one["happened_at"] < at]
         is_clear = all(one["happened_at"] != at for one in events)
         return is_clear and bool(before) and before[-1] != "closed"
+
+    def _was_moved(self, row: Row) -> bool:
+        return not self.ledger.in_another_ticket.isdisjoint(tokens.of(row["text"] or ""))
 
     def _token(self, row: Row) -> str:
         return self.tokens.get((row["chat_id"], row["message_id"]), "")

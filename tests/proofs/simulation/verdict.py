@@ -199,6 +199,7 @@ class Verdict(Ledger):
         # message was taken back before the next try.
         late = (
             self.told_tokens()
+            | self.in_another_ticket
             | self.stuck()
             | self.simulation.people.kept
             | {one.token for one in self.written if one.retracted and excuses[one.token]}
@@ -306,6 +307,8 @@ class Verdict(Ledger):
         for row in self.messages.values():
             for token in tokens.of(row["text"] or ""):
                 payload = self.simulation.people.links.get(token)
+                if token in self.in_another_ticket:
+                    continue
                 if payload is not None and (row["ticket_id"], payload) not in known:
                     yield f"link: {payload} of {token} is not with ticket {row['ticket_id']}"
 

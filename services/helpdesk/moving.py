@@ -1,0 +1,145 @@
+"""Moving: messages go to another ticket of the same user, with all that is stored about them.
+
+1. `carry` changes the tickets of the messages, of the links to their copies, and of their
+   deliveries, so that a reply to a copy, an edit or a failure is about the new ticket.
+2. What waits and was never tried goes on in the new ticket's lane. What may have been sent keeps
+   its place; when it arrives, its link is the new ticket's (services/delivery/arrivals.py).
+3. `show` has the copies say where the messages went.
+
+The user's row is locked meanwhile, and both tickets.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.machinery import Delivery, DeliveryStatus
+from database.models import Direction, LinkKind, Message, MessageLink, Ticket, TicketStatus
+from services import notices, outbox
+from services.helpdesk import history, owing, turns
+from services.notices import CardPosted, DeliveryFailed, QuestionEdited, QuestionPosted, SentAgain
+
+_ABOUT_MESSAGES = notices.kinds(lambda notice: notice.about_message)
+_ABOUT_DELIVERIES = [DeliveryFailed.kind, SentAgain.kind]
+
+
+async def carry(
+    session: AsyncSession, moved: Sequence[Message], source: Ticket, target: Ticket
+) -> None:
+    """Have messages of the one ticket belong to the other; a reply across both is none any more.
+
+    The card of the ticket that they leave shows none of them any more.
+    """
+    ids = [message.id for message in moved]
+    for message in moved:
+        message.ticket_id = target.id
+        if message.reply_to_id not in ids:
+            message.reply_to_id = None
+    await session.flush()
+    left = (Message.ticket_id == source.id, Message.reply_to_id.in_(ids))
+    await session.execute(update(Message).where(*left).values(reply_to_id=None))
+    await _carry_deliveries(session, ids, source, target)
+    links = update(MessageLink).where(MessageLink.copy_of.in_(ids))
+    copies = links.where(MessageLink.kind != LinkKind.CARD)
+    await session.execute(copies.values(ticket_id=target.id))
+    await session.execute(links.where(MessageLink.kind == LinkKind.CARD).values(copy_of=None))
+
+
+async def show(
+    session: AsyncSession, question: Message, source: Ticket, target: Ticket, *, now: datetime
+) -> None:
+    """Have the copies of a question that was moved say so, and where it went.
+
+    The edit goes where the question itself may be on its way: it must not pass it.
+    """
+    question.revision += 1
+    moved = {"from": _named(source), "to": _named(target), "revision": question.revision}
+    question.details = (question.details or {}) | {"moved": moved}
+    edit, chat_id = QuestionEdited(question.id), source.staff_chat_id
+    outbox.post(session, chat_id, edit, now=now, ticket=target, lane=source.id)
+
+
+async def is_shown_or_waits(session: AsyncSession, question: Message) -> bool:
+    """Whether staff see the question below a card of its ticket, or will."""
+    copies = select(MessageLink.id).where(
+        MessageLink.copy_of == question.id, MessageLink.kind != LinkKind.CARD
+    )
+    return await session.scalar(copies.limit(1)) is not None or await waits(session, question)
+
+
+async def waits(session: AsyncSession, question: Message) -> bool:
+    """Whether the question is still to be sent, perhaps once more."""
+    waiting = select(Delivery.id).where(
+        Delivery.ticket_id == question.ticket_id,
+        Delivery.kind == QuestionPosted.kind,
+        Delivery.status == DeliveryStatus.WAITING,
+        Delivery.payload["message_id"].as_integer() == question.id,
+    )
+    return await session.scalar(waiting.limit(1)) is not None
+
+
+async def left(session: AsyncSession, source: Ticket, *, now: datetime) -> None:
+    """Have the ticket wait for its user as before, if all that is left in it was answered."""
+    if source.status is TicketStatus.OPEN:
+        answer = await history.answered_from(session, source)
+        if answer.at is not None and await _is_all_answered(session, source, answer.message_id):
+            turns.give_back(source, TicketStatus.PENDING, since=answer.at)
+    await outbox.redraw_card(session, source, now=now)
+
+
+async def _is_all_answered(session: AsyncSession, source: Ticket, answer_id: int) -> bool:
+    later = select(Message.id).where(
+        Message.ticket_id == source.id,
+        Message.direction == Direction.QUESTION,
+        Message.id > answer_id,
+    )
+    if await session.scalar(later.limit(1)) is not None:
+        return False
+    return await owing.is_answered(session, source, first=answer_id, since=None)
+
+
+async def _carry_deliveries(
+    session: AsyncSession, ids: Sequence[int], source: Ticket, target: Ticket
+) -> None:
+    """Have what is told of these messages belong to the other ticket, and what is told of that."""
+    about = await _locked(session, source, _ABOUT_MESSAGES, "message_id", ids)
+    told = await _locked(
+        session, source, _ABOUT_DELIVERIES, "delivery_id", [one.id for one in about]
+    )
+    for delivery in [*about, *told]:
+        delivery.ticket_id = target.id
+        if _is_untried(delivery) and delivery.lane == source.id:
+            delivery.lane = target.id
+            if delivery.chat_id == source.staff_chat_id:
+                delivery.chat_id = target.staff_chat_id
+        if "ticket_id" in delivery.payload:
+            delivery.payload = delivery.payload | {"ticket_id": target.id}
+    for card in await _locked(session, source, [CardPosted.kind], "message_id", ids):
+        card.payload = card.payload | {"message_id": None}
+    await session.flush()
+
+
+async def _locked(
+    session: AsyncSession, ticket: Ticket, kinds: Sequence[str], field: str, keys: Sequence[int]
+) -> Sequence[Delivery]:
+    """Get the ticket's deliveries that name one of these keys, locked in the courier's order."""
+    found = select(Delivery).where(
+        Delivery.ticket_id == ticket.id,
+        Delivery.kind.in_(kinds),
+        Delivery.payload[field].as_integer().in_(keys),
+    )
+    locked = found.order_by(Delivery.id).with_for_update()
+    return (await session.scalars(locked.execution_options(populate_existing=True))).all()
+
+
+def _is_untried(delivery: Delivery) -> bool:
+    """Whether it certainly was not sent, and travels with no other."""
+    waits = delivery.status is DeliveryStatus.WAITING and delivery.batch_id is None
+    return waits and delivery.attempts == 0 and delivery.part == 0
+
+
+def _named(ticket: Ticket) -> dict[str, Any]:
+    return {"daily_id": ticket.daily_id, "opened_on": ticket.opened_on.isoformat()}
