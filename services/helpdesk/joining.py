@@ -83,11 +83,12 @@ async def _unnamed(session: AsyncSession, user: User, *, now: datetime) -> Ticke
     ticket = await current.ticket_of(session, user.id)
     if ticket is None:
         return await _closed_last(session, user, since=now - REOPENS_WITHIN)
-    if now - ticket.current_since >= closing.TOLD_AFTER:
+    took_over = ticket.current_since != ticket.opened_at
+    if not took_over or now - ticket.current_since >= closing.TOLD_AFTER:
         return ticket
     untold = await _closed_last(session, user, since=now - closing.TOLD_AFTER)
-    took_over = untold is not None and untold.current_since == ticket.current_since
-    return untold if took_over else ticket
+    is_its_close = untold is not None and untold.current_since == ticket.current_since
+    return untold if is_its_close else ticket
 
 
 async def _closed_last(session: AsyncSession, user: User, *, since: datetime) -> Ticket | None:

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Direction, Message, Ticket, TicketEvent, TicketStatus, User
@@ -251,6 +251,24 @@ async def test_a_newcomer_whose_first_message_was_rolled_back_has_one_ticket(
         await failed.rollback()
     ticket = await receive(session)
     assert await receive(session, content("still", message_id=2)) is ticket
+
+
+async def test_what_comes_right_after_a_first_message_costs_no_more_than_what_comes_later(
+    session: AsyncSession,
+) -> None:
+    statements: list[str] = []
+    connection = (await session.connection()).sync_connection
+    assert connection is not None
+    await receive(session)
+    event.listen(connection, "before_cursor_execute", lambda *call: statements.append(call[2]))
+
+    costs = []
+    for seconds in (1, 2, 60):
+        statements.clear()
+        await receive(session, content("still"), now=NOON + seconds * SECOND)
+        costs.append(len(statements))
+
+    assert len(set(costs)) == 1
 
 
 @pytest.mark.parametrize("status", [PENDING, ON_HOLD])
