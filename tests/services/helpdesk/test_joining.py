@@ -13,7 +13,7 @@ from services.helpdesk.content import Content
 from services.helpdesk.joining import REOPENS_WITHIN
 from services.notices import NoRoomForAnother, TicketJoined
 from tests.services import factories
-from tests.services.factories import ANN, DAY, SECOND, STAFF, TODAY, content, photo
+from tests.services.factories import ANN, DAY, HOUR, SECOND, STAFF, TODAY, content, photo
 from tests.support.times import NOON
 
 CLOSED = TicketStatus.CLOSED
@@ -247,6 +247,7 @@ async def test_a_service_message_counts_for_nothing(session: AsyncSession, secon
 async def test_who_cannot_know_of_the_close_yet_goes_on_with_the_closed_ticket(
     session: AsyncSession, first: Ticket, second: Ticket, seconds: int, joins: str
 ) -> None:
+    second.opened_at = NOON - HOUR
     await receive(session, content("About this", reply_to=await an_answer_on(session, first)))
     await factories.all_arrives(session)
     await tickets.close(session, first, by=None, now=NOON)
