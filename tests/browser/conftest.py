@@ -146,19 +146,19 @@ async def open_desk(browser: "Browser", sandbox: Sandbox, **how: Any) -> AsyncIt
 
 
 @asynccontextmanager
-async def open_stage(**how: Any) -> AsyncIterator[Sandbox]:
+async def open_stage(cast: dict[str, Any] = SCENE, **how: Any) -> AsyncIterator[Sandbox]:
     """Open Telegram with three users and a staff group of two."""
     async with AsyncExitStack() as stack:
         sandbox, _telegram = await stack.enter_async_context(open_telegram(**how))
         sandbox.world.bot.first_name = "Support Bot"
-        scene.set_up(sandbox.stage, SCENE)
+        scene.set_up(sandbox.stage, cast)
         yield sandbox
 
 
 @asynccontextmanager
-async def open_business(sessions: Sessions) -> AsyncIterator[Sandbox]:
+async def open_business(sessions: Sessions, cast: dict[str, Any] = SCENE) -> AsyncIterator[Sandbox]:
     """Open Telegram, and run the bot in this process."""
-    async with open_stage() as sandbox:
+    async with open_stage(cast) as sandbox:
         settings = settings_for(sandbox, sandbox.world.chats[STAFF_CHAT])  # type: ignore[arg-type]
         async with running(sandbox, settings, sessions, asyncio.Event()):
             yield sandbox

@@ -1,0 +1,169 @@
+"""Two walks on the page: what they lead to, and that the recorded ones (tests/walks) are these."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox import Telegram
+from services.helpdesk import closing
+from tests.browser.conftest import Desk, open_business, open_desk
+from tests.support.office import USERNAME, Sessions
+from tests.walks import recorded
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Locator
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+ASKED = "Kate has #1. To take it over, press again within a minute."
+
+
+@dataclass
+class Walk:
+    """A desk, and what happens on it."""
+
+    desk: Desk
+    telegram: Telegram
+
+    async def begins(self, name: str, question: str) -> None:
+        """Have a customer begin with the bot, in the left pane, and ask."""
+        left = self.desk.left
+        await left.get_by_text(name, exact=True).first.click()
+        await left.get_by_role("button", name="Start", exact=True).click()
+        await self.desk.message(left, "Describe your question").wait_for()
+        await self.desk.writes(left, question)
+        await self.desk.message(left, "Ticket #").wait_for()
+        await self.desk.message(self.desk.right, question).wait_for()
+
+    async def replies(self, pane: "Locator", to: str, text: str) -> None:
+        await self.desk.does(pane, to, "Reply")
+        await self.desk.writes(pane, text)
+
+    async def answers(self, to: str, text: str) -> None:
+        """Have staff answer, and wait until it has arrived."""
+        await self.replies(self.desk.right, to, text)
+        arrived = self.desk.message(self.desk.right, text).get_by_role("button", name="👍")
+        await arrived.wait_for()
+
+    async def presses(self, on: str, button: str) -> None:
+        """Press a button of staff's message."""
+        message = self.desk.message(self.desk.right, on)
+        await message.get_by_role("button", name=button, exact=True).click()
+
+    async def shows(self, text: str, state: str) -> "Locator":
+        """Wait until a card in the staff chat says so."""
+        card = self.desk.message(self.desk.right, text).filter(has_text=state)
+        await card.wait_for()
+        return card
+
+    async def pictured(self, name: str, pane: "Locator") -> None:
+        """Save how a conversation looks."""
+        await self.desk.page.mouse.move(640, 30)
+        await self.desk.pictured(name, clip=await pane.locator(".scroller").bounding_box())
+
+
+@asynccontextmanager
+async def walk(
+    browser: "Browser", sessions: Sessions, name: str, patch: pytest.MonkeyPatch
+) -> AsyncIterator[Walk]:
+    """Record what happens; at the end it must be what was recorded before."""
+    # A slow machine must not have users hear of a close that is being undone.
+    patch.setattr(closing, "TOLD_AFTER", timedelta(minutes=1))
+    async with (
+        open_business(sessions, recorded.CAST) as sandbox,
+        open_desk(browser, sandbox) as desk,
+    ):
+        telegram = sandbox.client()
+        await desk.page.get_by_role("button", name="Record").click()
+        yield Walk(desk, telegram)
+        async with desk.page.expect_download() as saved:
+            await desk.page.get_by_role("button", name="Save the recording").click()
+        scenario = recorded.read(await (await saved.value).path())
+        said = await recorded.transcript(telegram)
+    if recorded.is_written():
+        recorded.write(name, scenario, said)
+    assert recorded.deeds(scenario) == recorded.deeds(recorded.scenario_of(name))
+    assert said == recorded.transcript_of(name)
+
+
+async def test_a_customer_with_two_questions_at_once(
+    browser: "Browser", sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parcel, shirt = "My parcel was due on Monday. Where is it?", "Can I return a shirt?"
+    async with walk(browser, sessions, "two_questions", monkeypatch) as on:
+        desk, left, right = on.desk, on.desk.left, on.desk.right
+        await on.begins("Alice", parcel)
+        await left.get_by_role("button", name="Start another").last.click()
+        await desk.message(left, "What else can we help with?").wait_for()
+        await desk.writes(left, shirt)
+        await desk.message(left, "Ticket #2").wait_for()
+        await desk.message(right, shirt).wait_for()
+
+        await on.answers(parcel, "It is in your town, and comes today.")
+        await on.answers(shirt, "Yes, for 30 days. Do you need a label?")
+        await desk.message(left, "#2").filter(has_text="Do you need a label?").wait_for()
+        await desk.writes(left, "Yes, please.")
+        await desk.message(right, "Yes, please.").filter(has_text="#2").wait_for()
+        await on.replies(left, "comes today", "It has just come.")
+        await desk.message(right, "It has just come.").filter(has_text="#1").wait_for()
+        await on.pictured("questions-light", left)
+        await desk.page.emulate_media(color_scheme="dark")
+        await on.pictured("questions-dark", left)
+
+        await on.presses(parcel, "Close")
+        await on.shows(parcel, "closed · Kate")
+        await on.telegram.advance(recorded.CLOSE_IS_TOLD)
+        await desk.message(left, "Ticket #1 is closed").wait_for()
+        await on.replies(left, "comes today", "The box was empty!")
+        await on.shows("The box was empty!", "open")
+        await on.shows(parcel, "continues below")
+
+
+async def test_a_quarter_of_an_hour_of_a_team(
+    browser: "Browser", sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parcel = "My parcel was due on Monday. Where is it?"
+    async with walk(browser, sessions, "quarter_of_an_hour", monkeypatch) as on:
+        desk, right = on.desk, on.desk.right
+        await on.begins("Alice", parcel)
+        await on.begins("Bob", "Can I change the address of my order?")
+        await on.begins("Carla", "The invoice has the wrong VAT number.")
+        await on.pictured("team-cards", right)
+
+        await desk.writes(right, f"/tickets@{USERNAME}")
+        await desk.message(right, "3 tickets wait for our answer").wait_for()
+        await on.presses("3 tickets wait", "Nobody's · 3")
+        await desk.message(right, "3 tickets wait for us and have no owner").wait_for()
+        await on.presses("and have no owner", "Show #1")
+        await desk.message(right, "A reply to this message goes to the user").wait_for()
+
+        await on.presses(parcel, "Take")
+        await on.shows(parcel, "open · Kate")
+        await right.get_by_text("Max", exact=True).first.click()
+        await on.presses(parcel, "Kate has it")
+        await desk.page.get_by_role("dialog").get_by_text(ASKED).wait_for()
+        await desk.page.get_by_role("button", name="OK").click()
+        await right.get_by_text("Kate", exact=True).first.click()
+
+        await on.replies(right, parcel, "// Lost: the courier sends a new one today")
+        note = desk.message(right, "// Lost").get_by_role("button", name="✍")
+        await note.wait_for()
+        await on.answers(parcel, "Sorry! A new parcel leaves today.")
+        await on.shows(parcel, "answered")
+        await on.pictured("team-answer", right)
+        await on.presses(parcel, "More…")
+        await on.shows(parcel, "How to answer")
+        await on.pictured("team-menu", right)
+        await on.presses(parcel, "Less")
+        await desk.message(right, parcel).get_by_text("More…").wait_for()
+
+        await on.presses(parcel, "Close")
+        await on.shows(parcel, "closed · Kate")
+        await on.presses(parcel, "Reopen")
+        await desk.message(right, "continues below").wait_for()
+        await on.shows(parcel, "open · Kate")
+        await on.telegram.advance(recorded.CLOSE_IS_TOLD)
