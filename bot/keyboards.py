@@ -26,7 +26,7 @@ from bot.callbacks import (
     TicketsPage,
 )
 from bot.i18n import LANGUAGES
-from bot.message_url import message_url
+from bot.message_url import card_url
 from bot.texts import buttons, names, team_words
 from database.machinery import Delivery
 from database.models import Ticket
@@ -107,11 +107,18 @@ def ticket_list(page: Page, today: date) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
 
 
+def board(page: Page, today: date) -> InlineKeyboardMarkup | None:
+    """Lead to those tickets of a board that its text has no links to."""
+    shown = [_to_ticket(line, today) for line in page.lines]
+    rows = [list(row) for row in batched([one for one in shown if not one.url], 2)]
+    return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
+
+
 def _to_ticket(line: Line, today: date) -> InlineKeyboardButton:
     """Lead to the newest card: by a link, or where there are none, by a reply to it."""
     ticket = line.ticket
     number = names.number(ticket.daily_id, ticket.opened_on, today)
-    url = message_url(line.card.place) if line.card is not None else None
+    url = card_url(line)
     if url is not None:
         return InlineKeyboardButton(text=number, url=url)
     return _button(buttons.show(number), ShowTicket.of(ticket))

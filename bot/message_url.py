@@ -1,6 +1,7 @@
 """Links to messages, which only supergroups have (https://core.telegram.org/api/links#message-links)."""
 
 from core.address import BOT, Place
+from services.helpdesk.ticket_list import Line
 
 # A supergroup's id is this, less the number that its links have.
 _SUPERGROUPS = -(10**12)
@@ -12,3 +13,8 @@ def message_url(place: Place) -> str | None:
     if place.account != BOT or number <= 0:
         return None
     return f"https://t.me/c/{number}/{place.message_id}"
+
+
+def card_url(line: Line) -> str | None:
+    """Make the link to a ticket's newest card; None if it has none, or where there are no links."""
+    return message_url(line.card.place) if line.card is not None else None

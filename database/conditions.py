@@ -6,6 +6,7 @@ Those of partial indexes are literals: a query must repeat one exactly to use it
 from sqlalchemy import ColumnElement, and_, bindparam
 
 from core.address import Address, Place
+from database import machinery
 from database.machinery import Delivery, DeliveryStatus
 from database.models import LinkKind, MessageLink, Placed, Ticket, TicketStatus
 
@@ -21,7 +22,7 @@ PENDING = Delivery.status.in_(
     )
 )
 FOR_THE_EYES = Delivery.kind.in_(
-    bindparam(None, ["aside", "command_answered", "refusal"], expanding=True, literal_execute=True)
+    bindparam(None, list(machinery.FOR_THE_EYES), expanding=True, literal_execute=True)
 )
 
 

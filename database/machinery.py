@@ -36,6 +36,21 @@ class Precedence(IntEnum):
     ALBUM = 6
     REFUSAL = 7
     SIGN = 8
+    BOARD = 9
+
+
+# Kinds of what nobody needs once it is sent, or too late.
+FOR_THE_EYES = (
+    "aside",
+    "command_answered",
+    "refusal",
+    "board_shown",
+    "board_pinned",
+    "board_unpinned",
+    "board_retired",
+    "pin_untold",
+)
+_FOR_THE_EYES = ", ".join(f"'{kind}'" for kind in FOR_THE_EYES)
 
 
 class Delivery(Base):
@@ -80,8 +95,8 @@ class Delivery(Base):
         Index(
             "ix_deliveries_for_the_eyes",
             "created_at",
-            sqlite_where=sql("kind IN ('aside', 'command_answered', 'refusal')"),
-            postgresql_where=sql("kind IN ('aside', 'command_answered', 'refusal')"),
+            sqlite_where=sql(f"kind IN ({_FOR_THE_EYES})"),
+            postgresql_where=sql(f"kind IN ({_FOR_THE_EYES})"),
         ),
     )
 

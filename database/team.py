@@ -39,6 +39,23 @@ class StaffChatRow(Base):
     created_at: Mapped[datetime]
 
 
+class Board(Base):
+    """The board of a staff chat, while it is on (services/helpdesk/boards.py).
+
+    It stands at `message_id` in `chat_id`; None while it is on its way. `shown` is a digest of what
+    it shows, or of what is on its way to it.
+    """
+
+    __tablename__ = "boards"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    chat_id: Mapped[int] = mapped_column(unique=True)
+    message_id: Mapped[int | None]
+    is_pinned: Mapped[bool]
+    shown: Mapped[str]
+    shown_at: Mapped[datetime | None]
+
+
 class Setting(Base):
     """A value that replaces the default, in one language."""
 

@@ -493,3 +493,55 @@ class WordsChanged(Notice):
     key: str
     language: str
     thread_id: int | None = None
+
+
+@dataclass(frozen=True)
+class BoardShown(Notice):
+    """To staff: the board shows what waits now; it is sent if there is none."""
+
+    precedence = Precedence.BOARD
+    decorates = True
+    board_id: int
+
+
+@dataclass(frozen=True)
+class BoardPinned(Notice):
+    """In a staff chat: the board, which stands at `message_id`, is pinned."""
+
+    precedence = Precedence.BOARD
+    decorates = True
+    board_id: int
+    message_id: int
+
+
+@dataclass(frozen=True)
+class BoardUnpinned(Notice):
+    """In the staff chat `told_in`: this message is the board no more, and is unpinned."""
+
+    precedence = Precedence.BOARD
+    decorates = True
+    told_in: int
+    message_id: int
+
+
+@dataclass(frozen=True)
+class BoardRetired(Notice):
+    """In the staff chat `told_in`: this message is the board no more, and is deleted.
+
+    If it is too old for that, it says where the board is now.
+    """
+
+    precedence = Precedence.BOARD
+    decorates = True
+    told_in: int
+    message_id: int
+
+
+@dataclass(frozen=True)
+class PinUntold(Notice):
+    """In the staff chat `told_in`: the service message that says what we pinned is deleted."""
+
+    precedence = Precedence.BOARD
+    decorates = True
+    told_in: int
+    message_id: int

@@ -30,10 +30,11 @@ ALBUM_ITEMS = 10
 LONGEST_BACKOFF = timedelta(minutes=5)
 
 # These show what is true when they are sent, so they need not keep their place in their lane.
-DECORATION = (Precedence.REDRAW, Precedence.REACTION, Precedence.SIGN)
+DECORATION = (Precedence.REDRAW, Precedence.REACTION, Precedence.SIGN, Precedence.BOARD)
 
-# Lanes for notices that wait until they are due: they hold up nothing else that has no ticket.
-STRANGERS_TOLD, DOUBTS_TOLD = 2**60, 2**60 + 1
+# Lanes for notices that wait until they are due, or for room: they hold up nothing else that has
+# no ticket.
+STRANGERS_TOLD, DOUBTS_TOLD, BOARDS = 2**60, 2**60 + 1, 2**60 + 2
 
 # A stuck message gets a lane of its own, numbered from here on, so that later messages can pass it.
 # Its edit may pass it too: the text is made when the message is sent, and then includes the edit.
@@ -44,8 +45,8 @@ ASIDE = "aside"
 ASIDES_LAST = timedelta(seconds=30)
 
 
-# How long rows of best-effort replies (refusals, results of commands) are kept: long enough for a
-# limiter that restarts, and for an operator who asks what happened.
+# How long rows of what is for the eyes (refusals, results of commands, boards) are kept: long
+# enough for a limiter that restarts, and for an operator who asks what happened.
 ASIDES_KEPT = timedelta(minutes=10)
 
 _CARD = CardPosted.kind
@@ -183,7 +184,7 @@ def _says_the_same(notice: CommandAnswered | Refusal) -> ColumnElement[bool]:
 
 
 async def forget_asides(session: AsyncSession, *, now: datetime) -> bool:
-    """Drop some rows of best-effort replies; return whether more may be left."""
+    """Drop some rows of what was only for the eyes; return whether more may be left."""
     old = (
         select(Delivery.id)
         .where(

@@ -66,6 +66,11 @@ class NoSuchTicket(Problem):
 
 
 @dataclass
+class BoardOnOrOff(Problem):
+    """The command does not say whether there is to be a board."""
+
+
+@dataclass
 class TicketNotNamed(Problem):
     """The command neither replies to a ticket nor names one."""
 

@@ -15,6 +15,7 @@ from database.errors import is_outage, reason
 from database.machinery import BotIdentity
 from database.schema import DatabaseNotAtHead, ensure_at_head
 from database.session import make_reader, make_sessions
+from database.team import Board
 from services.helpdesk import staff_chats
 
 # With less on the disk than this, in bytes, accepting messages soon ends.
@@ -42,9 +43,13 @@ _SIZE = text("SELECT pg_database_size(current_database())")
 
 @dataclass
 class Found:
-    """What was found; `staff_chats` says of each whether it is the main one."""
+    """What was found; `staff_chats` says of each whether it is the main one.
+
+    `boards` are those that have a board.
+    """
 
     staff_chats: dict[int, bool]
+    boards: frozenset[int] = frozenset()
     lines: list[Line] = field(default_factory=list)
 
 
@@ -87,6 +92,7 @@ async def _read(session: AsyncSession, settings: Settings, found: Found) -> None
         said = f"The staff group became a supergroup, and its id is {main} now."
         found.lines.append(advice("staff_chat_id", said, f"Set STAFF_CHAT_ID={main}."))
     others = [one for one in (await staff_chats.every(session)).values() if not one.by_setting]
+    found.boards = frozenset(await session.scalars(select(Board.chat_id)))
     found.staff_chats = {main: True} | {one.chat_id: False for one in others if one.chat_id != main}
 
 

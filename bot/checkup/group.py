@@ -18,7 +18,7 @@ from bot.texts import set_up
 REACTIONS = ("👍", "✍", "👌")
 
 
-def look(bot: BotFacts, group: GroupFacts) -> Iterator[Line]:
+def look(bot: BotFacts, group: GroupFacts, *, has_board: bool = False) -> Iterator[Line]:
     """Say how each thing is that the bot's work depends on; the rare ones only if they are so."""
     yield ok("kind", _kind(group.chat))
     yield _writing(group)
@@ -26,6 +26,8 @@ def look(bot: BotFacts, group: GroupFacts) -> Iterator[Line]:
     yield _commands(bot, group)
     yield _access(group)
     yield _reactions(group)
+    if has_board:
+        yield _board(group)
     if group.chat.slow_mode_delay and not _is_admin(group):
         yield advice("slow_mode", set_up.slow_mode(), set_up.turn_slow_mode_off())
     if group.chat.has_protected_content:
@@ -78,6 +80,12 @@ def _reactions(group: GroupFacts) -> Line:
     if missing:
         return advice("reactions", set_up.reactions_forbidden(missing), set_up.allow_reactions())
     return ok("reactions", set_up.reactions_allowed())
+
+
+def _board(group: GroupFacts) -> Line:
+    if isinstance(group.member, ChatMemberAdministrator) and group.member.can_pin_messages:
+        return ok("board", set_up.board_pinned())
+    return advice("board", set_up.board_unpinned(), set_up.allow_pinning())
 
 
 def _is_admin(group: GroupFacts) -> bool:

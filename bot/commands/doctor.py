@@ -54,8 +54,7 @@ async def _examined(settings: Settings) -> list[Part]:
         about, lines = await _telegram(bot)
         parts = [Part("The bot", [*_running(settings), *lines]), Part("The database", found.lines)]
         if about is not None:
-            for chat_id, is_main in found.staff_chats.items():
-                parts.append(await _staff_chat(bot, about, chat_id, is_main=is_main))
+            parts += [await _staff_chat(bot, about, one, found) for one in found.staff_chats]
     finally:
         await bot.session.close()
     return parts
@@ -97,7 +96,8 @@ def _webhook(url: str) -> Line:
     return wrong("webhook", said, cure)
 
 
-async def _staff_chat(bot: Bot, about: BotFacts, chat_id: int, *, is_main: bool) -> Part:
+async def _staff_chat(bot: Bot, about: BotFacts, chat_id: int, found: database.Found) -> Part:
+    is_main = found.staff_chats[chat_id]
     title = f"{'The main staff chat' if is_main else 'Another staff chat'} {chat_id}"
     try:
         facts = await ask_about_group(bot, chat_id)
@@ -108,11 +108,14 @@ async def _staff_chat(bot: Bot, about: BotFacts, chat_id: int, *, is_main: bool)
     else:
         # As a literal: whoever named the group may have written lines that look like ours.
         title = f"{title} {facts.chat.title or ''!r}"
-        lines = list(_of_group(about, facts, is_main=is_main))
+        has_board = chat_id in found.boards
+        lines = list(_of_group(about, facts, is_main=is_main, has_board=has_board))
     return Part(title, lines, chat_id)
 
 
-def _of_group(about: BotFacts, facts: GroupFacts, *, is_main: bool) -> Iterator[Line]:
+def _of_group(
+    about: BotFacts, facts: GroupFacts, *, is_main: bool, has_board: bool
+) -> Iterator[Line]:
     if facts.chat.type not in {"group", "supergroup"}:
         said = f"This is a {facts.chat.type}, and staff need a group."
         yield wrong("group", said, "Set STAFF_CHAT_ID to your team's group.")
@@ -120,7 +123,7 @@ def _of_group(about: BotFacts, facts: GroupFacts, *, is_main: bool) -> Iterator[
         yield _not_there(is_main=is_main)
     else:
         yield ok("group", "The bot is in this group.")
-        yield from group.look(about, facts)
+        yield from group.look(about, facts, has_board=has_board)
 
 
 def _not_there(*, is_main: bool) -> Line:

@@ -5,12 +5,14 @@ from typing import Any
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import AiogramError
+from aiogram.exceptions import AiogramError, TelegramBadRequest
 from aiogram.methods import (
     DeleteMessage,
     EditMessageText,
+    PinChatMessage,
     SetMessageReaction,
     TelegramMethod,
+    UnpinChatMessage,
 )
 from aiogram.types import ChatMemberAdministrator, ChatMemberRestricted, Message, MessageId
 
@@ -30,6 +32,9 @@ _LEFT_OUT = {
     Obstacle.ENTITIES: {"entities", "caption_entities"},
     Obstacle.THREAD_GONE: {"message_thread_id", "reply_parameters"},
 }
+
+# What an administrator's right is needed for: a refusal says nothing of messages.
+_RIGHTS_NEEDED = (PinChatMessage, UnpinChatMessage)
 
 # Request timeout, in seconds.
 TIMEOUT = 30
@@ -68,6 +73,8 @@ class Sender:
                     outcome = telegram_errors.outcome(error, private=private)
                     if isinstance(outcome, Unknown):
                         return replace(outcome, anew=_makes_a_message(method))
+                    if isinstance(outcome, ChatRefused) and _lacks_right(method, error):
+                        return Refused(outcome.reason)
                     return await self._final(outcome, parcel)
                 if obstacle is Obstacle.NO_CHANGE:
                     return Delivered()
@@ -148,7 +155,12 @@ def _sent_anew(method: EditMessageText) -> SendText:
         text=method.text or "",
         entities=method.entities,
         reply_markup=method.reply_markup,
+        link_preview_options=method.link_preview_options,
     )
+
+
+def _lacks_right(method: TelegramMethod[Any], error: Exception) -> bool:
+    return isinstance(method, _RIGHTS_NEEDED) and isinstance(error, TelegramBadRequest)
 
 
 def _makes_a_message(method: TelegramMethod[Any]) -> bool:

@@ -41,6 +41,7 @@ class Obstacle(Enum):
     TARGET_GONE = "what was to be edited or replied to is gone"
     THREAD_GONE = "the thread is gone or closed"
     UNEDITABLE = "what was to be edited stands, and can't be changed"
+    UNDELETABLE = "what was to be deleted stands, and is too old for that"
     SOURCE_GONE = "what was to be copied is gone, or may not be copied"
     ENTITIES = "the formatting is not understood"
     QUOTE = "what is quoted is not in the message any more"
@@ -50,6 +51,9 @@ _OBSTACLES: dict[str, Obstacle] = {
     "message is not modified": Obstacle.NO_CHANGE,
     "message_not_modified": Obstacle.NO_CHANGE,
     "message to delete not found": Obstacle.NO_CHANGE,
+    "message to unpin not found": Obstacle.NO_CHANGE,
+    "chat_not_modified": Obstacle.NO_CHANGE,
+    "message can't be deleted": Obstacle.UNDELETABLE,
     "message to edit not found": Obstacle.TARGET_GONE,
     "message can't be edited": Obstacle.UNEDITABLE,
     "message to be replied not found": Obstacle.TARGET_GONE,

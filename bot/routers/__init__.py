@@ -13,6 +13,7 @@ from bot.routers import (
     another_ticket,
     answers,
     blocking,
+    board,
     card_menu,
     fallbacks,
     groups,
@@ -65,6 +66,7 @@ def _in_staff_chat() -> Router:
         kept_words.router,
         settings.router,
         set_up.router,
+        board.router,
         unknown_commands.for_staff,  # an answer may begin with a slash, but not with our name
         settings.replies,
         answers.router,
@@ -76,4 +78,4 @@ def _in_staff_chat() -> Router:
 ROUTERS = (_in_private_chats(), groups.router, _in_staff_chat(), fallbacks.elsewhere)
 
 # For messages of other programs: they may say that a group moved, and have no say in anything else.
-FOR_PROGRAMS = (groups.router, programs.router)
+FOR_PROGRAMS = (groups.router, board.pins, programs.router)

@@ -3,12 +3,15 @@
 from aiogram import Router
 from aiogram.methods import SendMessage
 from aiogram.types import Message
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.checkup import group, telegram
 from bot.checkup.facts import Facts
 from bot.checkup.line import Level, Line
 from bot.reading.filters import staff_command
 from bot.texts import set_up as texts
+from core.team import StaffChat
+from services.helpdesk import boards
 from services.problems import SetUpUnknown
 
 router = Router(name="set-up")
@@ -18,11 +21,15 @@ _SIGNS = {Level.WRONG: "❗", Level.ADVICE: "💡", Level.OK: "✅"}
 
 
 @router.message(staff_command("setup"))
-async def show(message: Message, *, set_up: Facts | None) -> SendMessage:
+async def show(
+    message: Message, session: AsyncSession, staff_chat: StaffChat, *, set_up: Facts | None
+) -> SendMessage:
     """Telegram is asked first, and the command handled again."""
     if set_up is None:
         raise SetUpUnknown
-    found = [*group.look(set_up.bot, set_up.group), *telegram.look(set_up.bot)]
+    has_board = await boards.of_chat(session, staff_chat.chat_id) is not None
+    of_group = group.look(set_up.bot, set_up.group, has_board=has_board)
+    found = [*of_group, *telegram.look(set_up.bot)]
     lines = [_shown(line) for level in _SIGNS for line in found if line.level is level]
     return message.answer("\n".join([texts.heading(), *lines, texts.rest()]))
 

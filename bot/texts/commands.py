@@ -22,6 +22,7 @@ def of_staff(*, in_main: bool = True) -> dict[str, str]:
         "close": _("Close a ticket"),
         "reopen": _("Reopen a closed ticket"),
         **({"settings": _("Change what users read from me (administrators)")} if in_main else {}),
+        "board": _("Pin a list of what is waiting (on or off)"),
         "setup": _("Check how this group and I are set up"),
         "help": _("What I can do"),
     }

@@ -80,6 +80,9 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         ),
         problems.UnknownCard: lambda: _("I no longer know this card. Please use a newer one."),
         problems.NoSuchTicket: lambda: _("There is no ticket {typed}."),
+        problems.BoardOnOrOff: lambda: _(
+            "Write /board on or /board off. The board is a pinned list of what is waiting."
+        ),
         problems.TicketNotNamed: lambda: _(
             "Reply to one of the ticket's messages, or give its number: /{command} 7"
         ),

@@ -150,6 +150,18 @@ def allow_reactions() -> str:
     return _("Allow them in the group's settings.")
 
 
+def board_pinned() -> str:
+    return _("The board can be pinned.")
+
+
+def board_unpinned() -> str:
+    return _("The bot may not pin messages here, so the board stands unpinned.")
+
+
+def allow_pinning() -> str:
+    return _("Make the bot an administrator who may pin messages.")
+
+
 def slow_mode() -> str:
     return _("Slow mode is on, and may hold up what the bot writes.")
 

@@ -23,12 +23,18 @@ _LONGEST_WORDS = 40
 
 def ticket_list(page: Page, today: date, zone: tzinfo) -> Text:
     """Say how many there are and, of each on this page, who waits, since when, with what words."""
-    head = _heads(page)[page.which]()
+    words = head(page)
     if page.pages > 1:
-        head += f" ({page.number + 1}/{page.pages})"
+        words += f" ({page.number + 1}/{page.pages})"
     if not page.lines:
-        return Text(head)
-    return as_list(head, "", *(_line(line, today, zone) for line in page.lines))
+        return Text(words)
+    lines = (line(one, names.copyable(one.ticket, today), zone) for one in page.lines)
+    return as_list(words, "", *lines)
+
+
+def head(page: Page) -> str:
+    """Say how many tickets there are on the list."""
+    return _heads(page)[page.which]()
 
 
 def _heads(page: Page) -> dict[Filter, Callable[[], str]]:
@@ -63,10 +69,11 @@ def _heads(page: Page) -> dict[Filter, Callable[[], str]]:
     }
 
 
-def _line(line: Line, today: date, zone: tzinfo) -> Text:
+def line(line: Line, number: Text, zone: tzinfo) -> Text:
+    """Say of a ticket, known by this number, who waits, since when, with what words."""
     ticket = line.ticket
     parts: list[Text | str] = [
-        Text(on_cards.sign(ticket.status), " ", names.copyable(ticket, today)),
+        Text(on_cards.sign(ticket.status), " ", number),
         names.person(ticket.user, _LONGEST_NAME),
         names.clock(ticket.waiting_since, zone),
     ]

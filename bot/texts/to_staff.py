@@ -20,6 +20,7 @@ def staff_help() -> str:
         "Starting with // makes a note that stays here. "
         "To take an answer back, edit it to start with //.\n"
         "/tickets lists tickets that aren't closed\n"
+        "/board on pins a list of what is waiting and keeps it true, /board off removes it\n"
         "/take, /close [reason] and /reopen: reply to a ticket, "
         "or give its number, as in /close 7\n"
         "/settings lets administrators change what users read from me\n"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, assert_never
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.address import Place
 from database.dialect import insert, one_of
 from database.machinery import Delivery, DeliveryStatus, Precedence
 from database.models import Direction, Message, MessageLink, Ticket
@@ -15,6 +16,8 @@ from services.delivery import failures
 from services.delivery.outcomes import Delivered
 from services.delivery.parcel import (
     AnswerArrived,
+    BoardHangs,
+    BoardStands,
     DialogueAsked,
     Effect,
     LinkDropped,
@@ -22,7 +25,7 @@ from services.delivery.parcel import (
     LinkRewritten,
     Trip,
 )
-from services.helpdesk import dialogues, failure_notices
+from services.helpdesk import boards, dialogues, failure_notices
 from services.notices import (
     AnswerDelivered,
     DeliveryFailed,
@@ -160,6 +163,10 @@ async def _apply(
         case DialogueAsked(dialogue_id):
             if outcome.message_ids:
                 await dialogues.asked_with(session, dialogue_id, outcome.message_ids[0])
+        case BoardStands():
+            await _note_board(session, trip, effect, outcome, now=now)
+        case BoardHangs(board_id, message_id):
+            await boards.pinned(session, board_id, message_id)
         case _:
             assert_never(effect)
 
@@ -197,6 +204,18 @@ def _made(
             "revision": shown.revision,
         }
     ]
+
+
+async def _note_board(
+    session: AsyncSession, trip: Trip, effect: BoardStands, outcome: Delivered, *, now: datetime
+) -> None:
+    """Record where the board stands; Telegram gives no id if nothing was to be changed."""
+    message_id = outcome.message_ids[0] if outcome.message_ids else effect.edited
+    if message_id is not None:
+        place = Place(trip.parcel.address.chat_id, message_id)
+        await boards.stands(
+            session, effect.board_id, place, effect.shown, edited=effect.edited, now=now
+        )
 
 
 async def _rewrite(session: AsyncSession, effect: LinkRewritten, outcome: Delivered) -> None:

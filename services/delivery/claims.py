@@ -34,6 +34,9 @@ from services.delivery.turn import Turn
 
 log = structlog.get_logger(__name__)
 
+# How often to look for boards, in seconds; nobody waits for one.
+LOOKS_FOR_BOARDS = 1.0
+
 # When none of the lanes looked at may go, how soon to look at others, in seconds.
 LOOKS_FURTHER = 0.1
 
@@ -48,6 +51,7 @@ class Claims:
         self._gathering = Gathering(gathers)
         self._rings = Rings()
         self._division = Division()
+        self._boards_at = 0.0
 
     def remember(self, sent: Sequence[Lately]) -> None:
         """Continue with turns, shares and bursts where they were; oldest first."""
@@ -125,8 +129,11 @@ class Claims:
 
         When what is gathered may, the turn knows itself.
         """
+        boards = turn.monotonic >= self._boards_at
+        if boards:
+            self._boards_at = turn.monotonic + LOOKS_FOR_BOARDS
         ready, later = [], []
-        for head in await self._rings.look(session, without=without):
+        for head in await self._rings.look(session, without=without, boards=boards):
             if head.is_first:
                 at = lanes.ready_at(head, now=turn.now)
                 if at <= turn.now:
@@ -159,8 +166,11 @@ class Claims:
         """Decide about the first of a lane; to chats that are `closed` nothing more goes."""
         if head.chat_id in closed:
             return Nothing()
-        spare = not owner and head.precedence == Precedence.REFUSAL
-        when = self._limiter.next_at(turn.monotonic, head.chat_id, spare=spare)
+        if head.precedence == Precedence.BOARD:
+            when = self._limiter.leftover_at(turn.monotonic, head.chat_id)
+        else:
+            spare = not owner and head.precedence == Precedence.REFUSAL
+            when = self._limiter.next_at(turn.monotonic, head.chat_id, spare=spare)
         if when > turn.monotonic:
             return Later(when)
         return await self._pack(session, offered, turn) if offered else Again()

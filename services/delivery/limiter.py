@@ -76,6 +76,14 @@ class Limiter:
             times.append(self._total.next_at(now, cost, keep=self._total.count // 2))
         return max(times)
 
+    def leftover_at(self, now: float, chat_id: int) -> float:
+        """Tell when a send may leave that nothing else is to wait for.
+
+        It leaves a quarter of each limit to what may come.
+        """
+        windows = self._windows(chat_id)
+        return max([now, *(one.next_at(now, 1, keep=one.count // 4) for one in windows)])
+
     def has_room_at(self, now: float) -> float:
         """Tell when anything at all may leave."""
         return now if self._total is None else self._total.next_at(now, 1)

@@ -65,8 +65,36 @@ class DialogueAsked:
     dialogue_id: int
 
 
+@dataclass(frozen=True)
+class BoardStands:
+    """A message shows what a board has to show (`shown`, a digest); `edited` is its id, if known.
+
+    The id of a new message is in the outcome.
+    """
+
+    board_id: int
+    shown: str
+    edited: int | None
+
+
+@dataclass(frozen=True)
+class BoardHangs:
+    """This message, which is a board, is pinned."""
+
+    board_id: int
+    message_id: int
+
+
 # What is true once Telegram took a parcel; services/delivery/arrivals.py records it.
-type Effect = LinkMade | LinkRewritten | LinkDropped | AnswerArrived | DialogueAsked
+type Effect = (
+    LinkMade
+    | LinkRewritten
+    | LinkDropped
+    | AnswerArrived
+    | DialogueAsked
+    | BoardStands
+    | BoardHangs
+)
 
 
 def links_of(*messages: Iterable[Shown]) -> tuple[LinkMade, ...]:

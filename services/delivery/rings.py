@@ -118,17 +118,21 @@ class Rings:
         for ring in self._everywhere:
             ring.place = self._before.get((None, ring.precedence))
 
-    async def look(self, session: AsyncSession, *, without: Collection[int]) -> list[Head]:
+    async def look(
+        self, session: AsyncSession, *, without: Collection[int], boards: bool = True
+    ) -> list[Head]:
         """List the heads of the next lanes of each ring; `without` are chats to leave out.
 
-        A group that has lanes of tickets is a staff chat, and has rings of its own.
+        Boards can wait, so not every look has to look for them. A group that has lanes of tickets
+        is a staff chat, and has rings of its own.
         """
         staff = [ring for chat, its in self._staff.items() if chat not in without for ring in its]
-        rings = self._everywhere + staff
+        every = self._everywhere + staff
+        rings = [ring for ring in every if boards or ring.precedence != Precedence.BOARD]
         segments = [(ring, start, end) for ring in rings for start, end in ring.segments()]
         left_out = {*without, *self._staff}
         found = await _look(session, segments, without=left_out)
-        for ring in rings:
+        for ring in every:
             ring.looked, ring.has_more = [], False
         for number, (ring, _, _) in enumerate(segments):
             if not ring.has_more:
@@ -139,7 +143,7 @@ class Rings:
         new = {one.chat_id for one in ours if one.chat_id < 0 < one.lane}
         if new:
             self._staff |= {chat_id: self._rings_of(chat_id) for chat_id in new}
-            return await self.look(session, without=without)
+            return await self.look(session, without=without, boards=boards)
         self._looked = rings
         return ours + _heads(staff)
 

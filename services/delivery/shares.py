@@ -12,6 +12,9 @@ A staff chat takes 20 messages a minute. Where more waits than that, they are di
 | CONFIRMATION | something failed; a user is back | 1 of 15 | each ticket in turn |
 | REFUSAL | what a colleague asked for can't be done | 1 of 15 | the last of a kind |
 | REDRAW | cards as they are now | 1 of 15 | each ticket in turn |
+| BOARD | the pinned message that says what waits | only if nothing else waits | |
+
+A board also leaves a quarter of each limit to what may come (`Limiter.leftover_at`).
 
 The others get what a class does not need. While one with 5 of 15 sends k messages, the others send
 2 k, and at most one more each (an album: 10 more). So however much anybody wrote,
@@ -113,7 +116,7 @@ class Division:
         self._staff_chats.charge(chat_id, cost)
         if which == Precedence.SIGN:
             self._classes[chat_id].charge(Precedence.REDRAW, cost, in_turn=False)
-        elif which != Precedence.REACTION:
+        elif which not in {Precedence.REACTION, Precedence.BOARD}:
             self._classes[chat_id].charge(which, cost)
 
     def _first_in(self, chat_id: int, classes: Collection[int]) -> int:

@@ -62,17 +62,18 @@ async def page(
     *,
     staff_chat_id: int,
     owner: User | None = None,
+    size: int = PAGE_SIZE,
 ) -> Page:
     """List what `which` says; MINE needs an `owner`. A number too high gives the last page."""
     of_chat = await staff_chats.tickets_of(session, staff_chat_id)
     counts = await _counts(session, of_chat, owner)
     totals = {one: sum(parts) for one, parts in counts.items()}
-    pages = max(1, -(-totals[which] // PAGE_SIZE))
+    pages = max(1, -(-totals[which] // size))
     number = min(max(number, 0), pages - 1)
-    start = number * PAGE_SIZE
+    start = number * size
     tickets: list[Ticket] = []
     for part, count in zip(_parts(which, owner), counts[which], strict=True):
-        room = PAGE_SIZE - len(tickets)
+        room = size - len(tickets)
         if start < count and room:
             tickets += await _tickets(session, of_chat, part, offset=start, limit=room)
         start = max(0, start - count)

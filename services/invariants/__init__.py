@@ -7,7 +7,16 @@ database takes seconds.
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.invariants import deliveries, links, messages, settings, tickets, timers, updates
+from services.invariants import (
+    boards,
+    deliveries,
+    links,
+    messages,
+    settings,
+    tickets,
+    timers,
+    updates,
+)
 from services.invariants.rule import Rule
 
 __all__ = ["Rule", "rules"]
@@ -22,3 +31,4 @@ def rules(now: datetime) -> Iterator[Rule]:
     yield from updates.rules(now)
     yield from timers.rules(now)
     yield from settings.rules()
+    yield from boards.rules()

@@ -55,6 +55,10 @@ def test_no_two_notices_share_a_name() -> None:
         (Precedence.REDRAW, {"card_redrawn", "card_retired", "sent_again", "update_set_aside"}),
         (Precedence.REACTION, {"answer_delivered", "note_kept", "command_done"}),
         (Precedence.REFUSAL, {"refusal", "command_answered", "group_is_not_staff"}),
+        (
+            Precedence.BOARD,
+            {"board_shown", "board_pinned", "board_unpinned", "board_retired", "pin_untold"},
+        ),
     ],
 )
 def test_each_kind_is_of_a_class(precedence: Precedence, kinds: set[str]) -> None:
@@ -79,10 +83,15 @@ def test_each_kind_is_of_a_class(precedence: Precedence, kinds: set[str]) -> Non
             "decorates",
             {
                 "answer_delivered",
+                "board_pinned",
+                "board_retired",
+                "board_shown",
+                "board_unpinned",
                 "card_redrawn",
                 "card_retired",
                 "command_done",
                 "note_kept",
+                "pin_untold",
                 "question_withdrawn",
                 "sent_again",
             },

@@ -10,6 +10,7 @@ from aiogram.methods import (
     DeleteMessage,
     EditMessageCaption,
     EditMessageText,
+    PinChatMessage,
     SendMediaGroup,
     SendMessage,
     SendPhoto,
@@ -287,6 +288,33 @@ async def test_a_group_where_the_bot_is_muted_refuses_it_whatever_it_sends(place
 
     assert isinstance(outcome, ChatRefused)
     assert "not enough rights to send photos" in outcome.reason
+
+
+@pytest.mark.parametrize("words", ["CHAT_ADMIN_REQUIRED", "not enough rights to manage pinned"])
+async def test_a_group_where_the_bot_may_not_pin_takes_messages_all_the_same(
+    place: Place, words: str
+) -> None:
+    here = await place.sent(place.hello_group(), chat_id=place.support.id)
+    refusal = {"status": 400, "description": f"Bad Request: {words}"}
+    await place.telegram.breaks("error", method="pinChatMessage", **refusal)
+
+    outcome = await place.send(
+        PinChatMessage(chat_id=place.support.id, message_id=here), chat_id=place.support.id
+    )
+
+    assert outcome == Refused(f"Bad Request: {words}")
+
+
+async def test_a_message_too_old_to_be_deleted_is_edited_instead(place: Place) -> None:
+    old = await place.sent(place.hello())
+    deletion = DeleteMessage(chat_id=place.alice.id, message_id=old)
+    edit = EditMessageText(chat_id=place.alice.id, message_id=old, text="It was here")
+    await place.telegram.advance(49 * 3600)
+
+    outcome = await place.send(deletion, edit)
+
+    assert outcome == Delivered((old,))
+    assert await place.texts() == ["It was here"]
 
 
 async def test_whether_the_bot_is_muted_may_be_unknown_for_a_while(place: Place) -> None:

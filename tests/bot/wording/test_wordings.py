@@ -14,6 +14,7 @@ from bot.wording.calls import Call
 from core.team import Team
 from database.machinery import DeliveryStatus, LostSend
 from database.models import Direction, KeptReason, LinkKind, Ticket, TicketStatus
+from database.team import Board
 from services import notices, update_records
 from services.helpdesk import dialogues, kept_words
 from services.helpdesk.team_settings import Words
@@ -26,7 +27,7 @@ from tests.support.times import NOON
 NOTICES = sorted(Notice.registry.values(), key=lambda kind: kind.__name__)
 USER = ANN.telegram_id
 # How the names of Telegram's methods begin that make no message.
-CHANGES = ("edit", "delete", "setMessageReaction")
+CHANGES = ("edit", "delete", "setMessageReaction", "pin", "unpin")
 
 TO_USERS = {
     notices.AnswerEdited,
@@ -126,8 +127,12 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
     asked = {"key": Words.CONFIRMATION.value, "language": ticket.user.language}
     dialogue = await dialogues.begin(session, STAFF, USER, "words", asked, now=NOON)
     dialogue.question_id = 50
+    board = Board(chat_id=STAFF, message_id=message_id, is_pinned=False, shown="")
+    session.add(board)
+    await session.flush()
     values: dict[str, Any] = {
         "asked_in": STAFF,
+        "board_id": board.id,
         "buttons": None,
         "chat_id": STAFF,
         "dead_update_id": dead.id,

@@ -81,7 +81,21 @@ _NUMBERS = st.one_of(
     st.integers(0, 4).map("#{}".format),
     st.integers(1, 4).map("2026-11-22/{}".format),
     st.sampled_from(
-        ["", "7", "2026-13-45/7", "#99999999999", "0x7", "-1", "٧", "7 7", "#", "/7", "\u2028"]
+        [
+            "",
+            "on",
+            "off",
+            "7",
+            "2026-13-45/7",
+            "#99999999999",
+            "0x7",
+            "-1",
+            "٧",
+            "7 7",
+            "#",
+            "/7",
+            "\u2028",
+        ]
     ),
 )
 _ENDS = st.sampled_from(["", " spam, third time", " \x00", "\nnext line", " " + "r" * 400])
@@ -95,6 +109,7 @@ COMMANDS = st.one_of(
                 "reopen",
                 "tickets",
                 "settings",
+                "board",
                 "setup",
                 "help",
                 "start",

@@ -19,6 +19,8 @@ _REFUSED = {words for _, status, words, _ in REFUSALS if status == 400} | {
     "Forbidden: bot was kicked from the group chat",  # for a user's chat this is final too
     UNKNOWN_WORDS,
     "Bad Request: not enough rights to send",  # while the bot is muted, for some kinds of content
+    "Bad Request: not enough rights to manage pinned messages",
+    "Bad Request: message to pin not found",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox import media
 from sandbox.errors import ApiError, bad_request
 from sandbox.model import Chat, Json, Message, Person
-from sandbox.people import acting, membership
+from sandbox.people import acting, membership, pinning
 from tests.proofs.simulation import tokens
 from tests.proofs.simulation.telegram import USERNAME, Telegram
 
@@ -69,6 +69,8 @@ class People:
     replied: dict[str, int] = field(default_factory=dict)
     # The messages that were in the group before a backup was restored.
     old: set[int] = field(default_factory=set)
+    # What the bot is in the group while nobody restricts it.
+    bot_status: str = "member"
     # Whether the colleague has left who leaves.
     left: bool = False
     _numbers: dict[str, int] = field(default_factory=dict)
@@ -483,6 +485,44 @@ class People:
         content = acting.text_fields(f"/{asked}@{USERNAME}", None)
         acting.post(self.telegram.world, self.staff[staff], self.group, content)
 
+    def _board(self, staff: int, how: str, **_: Any) -> None:
+        """Turn the board on or off."""
+        content = acting.text_fields(f"/board@{USERNAME} {how}", None)
+        acting.post(self.telegram.world, self.staff[staff], self.group, content)
+
+    def _press_board(self, staff: int, pick: float, **_: Any) -> bool:
+        """Press *Show* on a board, perhaps on a former one."""
+        shown = [one for one in self.boards() if _has_buttons(one)]
+        if not shown:
+            return False
+        message = recent(shown, pick)
+        data = recent(_buttons(message), pick)["callback_data"]
+        acting.press(self.telegram.world, self.staff[staff], message, None, data)
+        return True
+
+    def _remove_board(self, pick: float, *, unpins: bool, **_: Any) -> bool:
+        """Unpin or delete a board."""
+        shown = list(self.boards())
+        if not shown:
+            return False
+        message = recent(shown, pick)
+        if unpins:
+            pinning.unpin(self.telegram.world, self.group, {message.id})
+        else:
+            self.telegram.world.delete(message)
+        return True
+
+    def boards(self) -> Iterator[Message]:
+        """List the boards that stand in the group, also former ones."""
+        return (
+            one for one in self._of_bot() if tokens.is_board(one.view | {"keyboard": one.keyboard})
+        )
+
+    def _promote(self, **_: Any) -> None:
+        """Make the bot an administrator from now on."""
+        self.bot_status = "administrator"
+        self.set_bot(self.bot_status)
+
     def _delete_copy(self, pick: float, **_: Any) -> bool:
         shown = list(self._of_bot())
         if not shown:
@@ -674,6 +714,8 @@ def _asks(message: Message) -> bool:
     """Whether the message belongs to no ticket: a list, or a question about kept words."""
     words, buttons = tokens.words_of(message.view), str(message.keyboard)
     if "orphan:" in buttons or "kept:" in buttons or tokens.under_list(message.keyboard):
+        return True
+    if tokens.is_board(message.view | {"keyboard": message.keyboard}):
         return True
     return words.startswith("This belongs to") or " sent to " in words
 

@@ -34,6 +34,8 @@ from tests.proofs.simulation.witness import Witness
 
 # After this many quiet seconds nothing more will come.
 CALM = 3.0
+# If there is a board: then all that it shows has been looked at.
+LOOKED = 20.0
 # How soon after the last trouble everything must have arrived, in seconds.
 ARRIVED_WITHIN = 3600.0
 # How many tickets and deliveries move to a supergroup in one portion. Few here: a run has few, and
@@ -217,7 +219,7 @@ class Simulation:
             self.telegram.stuck[token] = begins, min(ends, self.agenda.now)
         self.telegram.latency = (0.005, 0.06)
         self.store.down = self.store.loses_next_commit = False
-        self.people.set_bot("member")
+        self.people.set_bot(self.people.bot_status)
         self.people.try_again()
         self._healed_at = self._last_change = self.agenda.now
         self._await_calm()
@@ -248,4 +250,5 @@ class Simulation:
             self.agenda.after(1.0, self._await_calm)
 
     def _is_calm(self) -> bool:
-        return self.agenda.now - self._last_change >= CALM
+        calm = LOOKED if self.store.ask("SELECT id FROM boards") else CALM
+        return self.agenda.now - self._last_change >= calm

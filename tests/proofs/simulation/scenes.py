@@ -193,6 +193,31 @@ def _several(rng: random.Random, plan: Plan) -> Plan:
     return _with(plan, found)
 
 
+def _board(rng: random.Random, plan: Plan) -> Plan:
+    """There is a board, and people turn it on and off, unpin and delete it; the group may move."""
+    found = [_turned("on", 0.2)]
+    if rng.random() < 0.8:
+        found.append(Operation(0.1, "promote"))
+    for _ in range(rng.randint(8, 20)):
+        at, user = rng.uniform(1, 75), rng.randrange(plan.users)
+        do = rng.choice(("write", "write", "reply", "press", "edit", "another", "press_board"))
+        found.append(_by(rng, do, at, user))
+    for _ in range(rng.randint(0, 4)):
+        at, pick = rng.uniform(2, 70), round(rng.random() ** 3, 4)
+        unpins = rng.random() < 0.5
+        found.append(Operation(at, "remove_board", {"pick": pick, "unpins": unpins}))
+    found += [_turned(rng.choice(("on", "off")), rng.uniform(2, 70)) for _ in range(3)]
+    if rng.random() < 0.7:
+        found.append(_turned("on", 72.0))
+    if rng.random() < 0.3:
+        found.append(Operation(rng.uniform(5, 60), "upgrade"))
+    return _with(plan, found)
+
+
+def _turned(how: str, at: float) -> Operation:
+    return Operation(round(at, 3), "board", {"staff": 0, "how": how})
+
+
 SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "crowd": _crowd,
     "stubborn": _stubborn,
@@ -203,6 +228,7 @@ SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "two_teams": _two_teams,
     "team_words": _team_words,
     "several": _several,
+    "board": _board,
 }
 
 _HARMLESS = frozenset({"write", "reply", "note", "press", "command", "list", "latency"})

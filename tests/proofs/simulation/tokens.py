@@ -10,6 +10,12 @@ from typing import Any
 
 TOKEN = re.compile(r"\b[qan]\d+\.\d{4}\b")
 
+# How a board begins, or one that was left when another one came, or none.
+_BOARD = re.compile(
+    r"\d+ tickets? waits? for our answer|Nothing waits for our answer|All tickets are closed"
+    r"|This board is out of date|The board is off"
+)
+
 
 def of(text: str) -> list[str]:
     """List the tokens in a text, in order."""
@@ -30,6 +36,11 @@ def words_of(view: Mapping[str, Any]) -> str:
 def under_list(keyboard: Mapping[str, Any] | None) -> bool:
     """Whether these are buttons of a list of tickets, which repeats what cards have said."""
     return "tickets:" in str(keyboard)
+
+
+def is_board(view: Mapping[str, Any]) -> bool:
+    """Whether this is a board, which repeats what cards have said; it has no filters."""
+    return bool(_BOARD.match(words_of(view))) and not under_list(view.get("keyboard"))
 
 
 def user_of(token: str) -> int:

@@ -157,7 +157,7 @@ class Troubles:
             self.people.set_bot("restricted", can_send=False)
         else:
             self.people.set_bot("kicked")
-        self.agenda.after(seconds, lambda: self.people.set_bot("member"))
+        self.agenda.after(seconds, lambda: self.people.set_bot(self.people.bot_status))
 
     def upgrade(self) -> bool:
         return self.people.upgrade()

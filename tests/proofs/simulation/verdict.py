@@ -11,6 +11,7 @@ from sandbox.model import Message
 from services.notices import rules_of
 from tests.proofs.simulation import tokens
 from tests.proofs.simulation.fairness import Fairness
+from tests.proofs.simulation.hanging import Hanging
 from tests.proofs.simulation.keeping import Keeping
 from tests.proofs.simulation.ledger import Ledger
 from tests.proofs.simulation.people import Written, named
@@ -69,6 +70,7 @@ class Verdict(Ledger):
             Quiet(self.simulation).findings,
             Placing(self.simulation).findings,
             Telling(self.simulation).findings,
+            Hanging(self.simulation).findings,
             self.simulation.bells.findings,
         ):
             yield from check()

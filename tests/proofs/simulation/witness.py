@@ -90,7 +90,7 @@ class Witness:
         if view["from"]["id"] != self._telegram.world.bot.id:
             return
         words = tokens.words_of(view)
-        listed = tokens.under_list(view.get("keyboard"))
+        listed = tokens.under_list(view.get("keyboard")) or tokens.is_board(view)
         found = () if listed else tuple(tokens.of(REPEATED.split(words)[0]))
         if new and call is not None:
             call.shown += found

@@ -1,13 +1,16 @@
 """Claims: what is decided about a delivery says when the courier looks again."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.address import Address
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Ticket
+from services import outbox
 from services.delivery import claims as claiming
 from services.delivery.claims import Claims
 from services.delivery.decisions import Again, Claimed, Decision, Later, Nothing, Room
@@ -17,7 +20,8 @@ from services.delivery.queue import Queue
 from services.delivery.rings import Head
 from services.delivery.shares import Division
 from services.delivery.turn import Turn
-from services.notices import QuestionPosted
+from services.notices import BoardShown, QuestionPosted
+from tests.services import factories
 from tests.services.factories import STAFF, delivery
 from tests.support.times import NOON
 
@@ -127,3 +131,50 @@ async def test_when_nothing_waits_only_time_brings_the_next_turn(session: AsyncS
     await Claims(never, Limiter(), timedelta()).make(session, turn, travelling=())
 
     assert turn.rest(100.0) > claiming.LOOKS_FURTHER
+
+
+async def kind_of(_session: object, offered: Sequence[Delivery], *_: object) -> Parcel:
+    return Parcel(Address(STAFF), offered[0].kind)
+
+
+async def claimed(session: AsyncSession, limiter: Limiter, at: float = 100.0) -> list[object]:
+    """Take a turn at this moment; say what goes, and have it answered."""
+    turn = Turn(NOON, at, longest=LONGEST)
+    await Claims(kind_of, limiter, timedelta()).make(session, turn, travelling=())
+    for trip in turn.trips:
+        limiter.answer(at, STAFF, trip.parcel.cost)
+    return [trip.parcel.call for trip in turn.trips]
+
+
+async def test_a_board_goes_when_nothing_else_does_and_leaves_a_quarter_of_the_room(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    limiter = Limiter(per_group=8)
+    outbox.post(session, STAFF, BoardShown(1), now=NOON, lane=outbox.BOARDS)
+    for number in range(6):
+        user = await factories.user(session, 20 + number)
+        other = await factories.ticket(session, 20 + number, user=user)
+        await delivery(session, QuestionPosted(number), other)
+
+    assert await claimed(session, limiter) == [QuestionPosted.kind] * 6
+    assert limiter.room(100.0, STAFF) == 2
+    assert await claimed(session, limiter) == []
+
+    assert await claimed(session, limiter, at=159.0) == []
+    await delivery(session, QuestionPosted(9), ticket)
+    assert await claimed(session, limiter, at=159.0) == [QuestionPosted.kind]
+    assert await claimed(session, limiter, at=161.0) == [BoardShown.kind]
+
+
+async def test_boards_are_looked_for_once_a_second(session: AsyncSession) -> None:
+    claims, at = Claims(kind_of, Limiter(), timedelta()), 100.0
+    found = []
+    for later in (0.0, 0.4, 0.8, 1.0):
+        outbox.post(session, STAFF, BoardShown(1), now=NOON, lane=outbox.BOARDS)
+        await session.flush()
+        turn = Turn(NOON, at + later, longest=LONGEST)
+        await claims.make(session, turn, travelling=())
+        found.append(len(turn.trips))
+        await session.execute(delete(Delivery))
+
+    assert found == [1, 0, 0, 1]

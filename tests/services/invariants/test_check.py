@@ -15,7 +15,7 @@ from database.session import make_engine
 from database.team import Setting
 from services import notices, timers, update_records
 from services import ticket_service as tickets
-from services.helpdesk import team_settings
+from services.helpdesk import boards, team_settings
 from services.helpdesk.closing import CloseTold
 from services.helpdesk.team_settings import Words
 from services.invariants import check, rules
@@ -274,6 +274,11 @@ def timer(kind: str, due_at: datetime, failures: int = 0) -> Timer:
     return Timer(kind=kind, subject=0, payload={}, set_at=NOON, due_at=due_at, failures=failures)
 
 
+async def a_board_that_nothing_looks_after(session: AsyncSession, _: Ticket) -> None:
+    await boards.turn_on(session, STAFF, now=NOON)
+    await session.execute(delete(Timer).where(Timer.kind == boards.BoardLook.kind))
+
+
 async def a_setting_that_nobody_changed(session: AsyncSession, _: Ticket) -> None:
     session.add(Setting(key=Words.GREETING, language="en", value={"text": "Hi", "entities": []}))
 
@@ -329,6 +334,7 @@ BREAKS: dict[Break, str] = {
     a_timer_fails: "timers that fail",
     a_setting_that_nobody_changed: "settings as changed",
     a_change_that_does_not_count: "changes that count",
+    a_board_that_nothing_looks_after: "boards kept true",
 }
 
 

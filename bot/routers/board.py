@@ -1,0 +1,43 @@
+"""`/board`: a pinned message that says what waits; services/helpdesk/boards.py keeps it true."""
+
+from datetime import datetime
+
+from aiogram import Bot, F, Router
+from aiogram.filters import CommandObject
+from aiogram.types import Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.reading.filters import InStaffChat, When, staff_command
+from core.address import Place
+from core.team import StaffChat
+from services.helpdesk import boards
+from services.problems import BoardOnOrOff
+
+router = Router(name="board")
+pins = Router(name="pins of ours")
+
+
+@router.message(staff_command("board"))
+async def turn(
+    _message: Message,
+    command: CommandObject,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    now: datetime,
+) -> None:
+    match (command.args or "").strip().lower():
+        case "on":
+            await boards.turn_on(session, staff_chat.chat_id, now=now)
+        case "off":
+            await boards.turn_off(session, staff_chat.chat_id, now=now)
+        case _:
+            raise BoardOnOrOff
+
+
+@pins.message(When(F.pinned_message), InStaffChat())
+async def told_of_pin(message: Message, bot: Bot, session: AsyncSession, now: datetime) -> None:
+    """Have our own service message deleted: everybody sees the pinned board anyway."""
+    pinned, teller = message.pinned_message, message.from_user
+    if pinned is not None and teller is not None and teller.id == bot.id:
+        pin = Place(message.chat.id, pinned.message_id)
+        await boards.untell(session, pin, message.message_id, now=now)
