@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.filterwarnings("default")
 
+# Around what is pictured, in pixels; messages stand closer to each other at the bottom.
+GAP = 4
+
 ASKED = "Kate has #1. To take it over, press again within a minute."
 
 
@@ -60,10 +63,16 @@ class Walk:
         await card.wait_for()
         return card
 
-    async def pictured(self, name: str, pane: "Locator") -> None:
-        """Save how a conversation looks."""
+    async def pictured(self, name: str, *parts: "Locator") -> None:
+        """Save how some messages look that stand below each other, or a whole conversation."""
         await self.desk.page.mouse.move(640, 30)
-        await self.desk.pictured(name, clip=await pane.locator(".scroller").bounding_box())
+        await parts[0].scroll_into_view_if_needed()
+        boxes = [box for part in parts if (box := await part.bounding_box())]
+        left, top = (min(box[side] for box in boxes) for side in ("x", "y"))
+        right = max(box["x"] + box["width"] for box in boxes)
+        bottom = max(box["y"] + box["height"] for box in boxes)
+        clip = {"x": left, "y": top - GAP, "width": right - left, "height": bottom - top + 2 * GAP}
+        await self.desk.pictured(name, clip=clip)
 
 
 @asynccontextmanager
@@ -110,9 +119,9 @@ async def test_a_customer_with_two_questions_at_once(
         await desk.message(right, "Yes, please.").filter(has_text="#2").wait_for()
         await on.replies(left, "comes today", "It has just come.")
         await desk.message(right, "It has just come.").filter(has_text="#1").wait_for()
-        await on.pictured("questions-light", left)
+        await on.pictured("questions-light", left.locator(".scroller"))
         await desk.page.emulate_media(color_scheme="dark")
-        await on.pictured("questions-dark", left)
+        await on.pictured("questions-dark", left.locator(".scroller"))
 
         await on.presses(parcel, "Close")
         await on.shows(parcel, "closed · Kate")
@@ -132,7 +141,7 @@ async def test_a_quarter_of_an_hour_of_a_team(
         await on.begins("Alice", parcel)
         await on.begins("Bob", "Can I change the address of my order?")
         await on.begins("Carla", "The invoice has the wrong VAT number.")
-        await on.pictured("team-cards", right)
+        await on.pictured("team-cards", desk.message(right, parcel), desk.message(right, "Bob"))
 
         await desk.writes(right, f"/tickets@{USERNAME}")
         await desk.message(right, "3 tickets wait for our answer").wait_for()
@@ -154,10 +163,10 @@ async def test_a_quarter_of_an_hour_of_a_team(
         await note.wait_for()
         await on.answers(parcel, "Sorry! A new parcel leaves today.")
         await on.shows(parcel, "answered")
-        await on.pictured("team-answer", right)
+        written = [desk.message(right, one) for one in ("// Lost", "Sorry!")]
+        await on.pictured("team-answer", *written)
         await on.presses(parcel, "More…")
-        await on.shows(parcel, "How to answer")
-        await on.pictured("team-menu", right)
+        await on.pictured("team-menu", await on.shows(parcel, "How to answer"))
         await on.presses(parcel, "Less")
         await desk.message(right, parcel).get_by_text("More…").wait_for()
 
