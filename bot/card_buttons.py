@@ -17,7 +17,7 @@ from database.models import Ticket, TicketStatus, User
 LONGEST_OWNER = 24
 
 # What fits beside two other buttons on a phone; a longer one gets a row of its own.
-_FITS_BESIDE = 14
+_FITS_BESIDE = 12
 
 
 class CardButton(TicketButton, prefix="card"):
