@@ -36,6 +36,7 @@ export function clock(entity, words) {
 
 function ago(seconds) {
   const passed = seconds - Math.floor(now());
+  if (passed === 0) return "now";
   const [unit, size] = UNITS.find(([, size]) => Math.abs(passed) >= size) ?? UNITS.at(-1);
   return AGO.format(Math.trunc(passed / size), unit);
 }
