@@ -7,6 +7,7 @@ have later, so it is never stored.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aiogram.methods import (
@@ -28,9 +29,35 @@ from aiogram.types import (
 from bot.reading.content import thread_of
 from bot.reading.pressed_message import pressed_message
 from core.text import utf16_len
+from services.whispers import Whisper
+
+# The commands that only ask, as whoever asks is the only one who wants to know.
+QUESTIONS = ("tickets", "help", "settings")
 
 # Telegram refuses edits to more than 1,024 (tdlib/telegram-bot-api#881).
 LONGEST_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Whispered:
+    """What a handler returns to answer a question: to whoever asked alone, if that may be.
+
+    It goes through the outbox like other answers of a group, and is for all if it can't be
+    whispered in time.
+    """
+
+    answer: SendMessage
+    whisper: Whisper | None
+
+
+def to_asker(message: Message, answer: SendMessage, *, now: datetime) -> Whispered:
+    """Answer a question; an anonymous administrator, and a channel, have no id to whisper to."""
+    asker = message.from_user
+    if asker is None or asker.is_bot or message.sender_chat is not None:
+        return Whispered(answer, None)
+    ephemeral_id = message.ephemeral_message_id
+    command = None if ephemeral_id is None else (ephemeral_id, message.date.astimezone(UTC))
+    return Whispered(answer, Whisper.to(asker.id, now=now, command=command))
 
 
 @dataclass(frozen=True)
@@ -61,12 +88,15 @@ def answer_press(
     return PressAnswered(whisper, otherwise, query.id)
 
 
+type PageShown = EditMessageText | EditEphemeralMessageText | PressAnswered
+
+
 def changed(
     query: CallbackQuery,
     text: str,
     entities: list[MessageEntity] | None,
     keyboard: InlineKeyboardMarkup | None,
-) -> EditMessageText | EditEphemeralMessageText | PressAnswered:
+) -> PageShown:
     """Give the pressed message, a whisper or not, another text and keyboard.
 
     A whisper can't become very long: then there is a new one. ButtonOutdated as `pressed_message`.

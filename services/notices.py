@@ -415,8 +415,9 @@ class UpdateFailed(Notice):
 class CommandAnswered(Notice):
     """To whoever gave a command: its result. `buttons` is a Telegram inline keyboard.
 
-    `entities` are Telegram's. `person_id` is set if the buttons are for one person only,
-    `thread_id` if the command was given in a thread of a forum.
+    `entities` are Telegram's. `person_id` is set if it is for one person only, or its buttons are,
+    `thread_id` if the command was given in a thread of a forum. `whisper` is a Whisper as JSON, if
+    only whoever asked is to see it.
     """
 
     precedence = Precedence.REFUSAL
@@ -425,6 +426,7 @@ class CommandAnswered(Notice):
     person_id: int | None = None
     entities: list[dict[str, Any]] = field(default_factory=list)
     thread_id: int | None = None
+    whisper: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -433,7 +435,8 @@ class Refusal(Notice):
 
     `asked_in` is the chat of `reply_to`, and `said` is how the request begins, for a group that has
     moved since, whose ids start over; both are None in rows older than these fields. `person_id` is
-    set if each person is to be told, and not only the last one who asked.
+    set if each person is to be told, and not only the last one who asked. `whisper` is a Whisper as
+    JSON, if nobody else saw the request.
     """
 
     precedence = Precedence.REFUSAL
@@ -443,6 +446,7 @@ class Refusal(Notice):
     asked_in: int | None = None
     said: str = ""
     person_id: int | None = None
+    whisper: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

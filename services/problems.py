@@ -285,6 +285,11 @@ class ButtonOfAnother(Problem):
 
 
 @dataclass
+class SeenByNobody(Problem):
+    """Somebody wrote to the bot alone what is no question; colleagues don't see it."""
+
+
+@dataclass
 class NotAsked(Problem):
     """A reply to a question that was put to somebody else."""
 

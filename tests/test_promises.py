@@ -145,7 +145,7 @@ async def test_it_stays_fast_as_it_grows(sessions: async_sessionmaker[AsyncSessi
             copy = await alice.writes("More")
             await office.kate.sees("More", in_=office.support)
             await alice.edits(copy, "More of it")
-            await office.kate.writes(f"/tickets@{USERNAME}", to=office.support)
+            await office.kate.writes(f"/tickets@{USERNAME}", to=office.support, plain=True)
             listed = await office.sees("1 ticket waits for our answer")
             await office.kate.presses(listed, "All")
             await office.kate.sees_edit(listed, "1 ticket is not closed")

@@ -24,6 +24,7 @@ def look(bot: BotFacts, group: GroupFacts, *, has_board: bool = False) -> Iterat
     yield _writing(group)
     yield ok("administrator", set_up.is_administrator() if _is_admin(group) else set_up.is_member())
     yield _commands(bot, group)
+    yield _whispers(group)
     yield _access(group)
     yield _reactions(group)
     if has_board:
@@ -56,6 +57,14 @@ def _commands(bot: BotFacts, group: GroupFacts) -> Line:
         return ok("privacy_mode", set_up.sees_every_command())
     words = set_up.privacy_mode(bot.me.username or "")
     return advice("privacy_mode", words, set_up.promote_for_commands())
+
+
+def _whispers(group: GroupFacts) -> Line:
+    """An administrator may whisper without an ephemeral command, which older apps don't send."""
+    if _is_admin(group):
+        return ok("whispers", set_up.only_asker_sees())
+    words = set_up.only_asker_sees_mostly()
+    return advice("whispers", words, set_up.promote_for_whispers())
 
 
 def _access(group: GroupFacts) -> Line:

@@ -1,11 +1,11 @@
 """Dispatch: leads an update through the routers, with what handlers find in their arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from aiogram import Bot
+from aiogram import Bot, Router
 from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.types import TelegramObject
 from aiogram.types.update import UpdateTypeLookupError
@@ -17,7 +17,7 @@ from bot.reading import update_model
 from bot.reading.filters import chat_of
 from bot.reading.members import Standing
 from bot.reading.update_json import cleaned
-from bot.routers import FOR_PROGRAMS, ROUTERS
+from bot.routers import FOR_PROGRAMS, FOR_WHISPERED, ROUTERS
 from core.team import Team
 from services.helpdesk import staff_chats
 
@@ -76,11 +76,17 @@ async def feed(
         "staff_chat": here or await staff_chats.main(session),
     }
     with i18n.speaking(_language(event, team)):
-        for router in ROUTERS if standing is not Standing.PROGRAM else FOR_PROGRAMS:
+        for router in _routers(event, standing):
             result = await router.propagate_event(kind, event, **data)
             if result is not UNHANDLED:
                 return result
     raise _unhandled(raw)
+
+
+def _routers(event: TelegramObject, standing: Standing) -> Sequence[Router]:
+    if standing is Standing.PROGRAM:
+        return FOR_PROGRAMS
+    return ROUTERS if getattr(event, "ephemeral_message_id", None) is None else FOR_WHISPERED
 
 
 def _unhandled(raw: Mapping[str, Any]) -> Unhandled:

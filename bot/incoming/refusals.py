@@ -1,7 +1,7 @@
 """Refusals: who may not press a button, and telling a person why a request was refused."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -15,7 +15,8 @@ from core.team import Team
 from services import update_records
 from services.helpdesk import refusal_notices, staff_chats
 from services.notices import Refusal
-from services.problems import NotConfirmed, NotForYou, Problem
+from services.problems import NotConfirmed, NotForYou, NotStaff, Problem
+from services.whispers import Whisper
 
 log = structlog.get_logger(__name__)
 
@@ -58,12 +59,24 @@ async def tell(session: AsyncSession, source: Origin, problem: Problem, *, now: 
     """Tell in the same chat why it was refused, unless another bot may have asked."""
     if source.chat_id is None or (source.private and source.is_program):
         return
+    whisper = _whisper(source, problem, now)
     refusal = Refusal(
         problem.to_json(),
         source.message_id,
         source.language,
         asked_in=source.chat_id,
-        said=source.said,
+        said="" if whisper else source.said,
         person_id=source.person_id if isinstance(problem, NotConfirmed) else None,
+        whisper=whisper.to_json() if whisper else None,
     )
     await refusal_notices.post(session, source.chat_id, refusal, now=now)
+
+
+def _whisper(source: Origin, problem: Problem, now: datetime) -> Whisper | None:
+    """Refuse what only we saw so that only its writer hears it; strangers share one refusal."""
+    if source.ephemeral_id is None or source.person_id is None or source.sent_at is None:
+        return None
+    if isinstance(problem, NotStaff | NotConfirmed):
+        return None
+    command = source.ephemeral_id, datetime.fromtimestamp(source.sent_at, UTC)
+    return Whisper.to(source.person_id, now=now, command=command)

@@ -36,6 +36,12 @@ _LEFT_OUT = {
 # What an administrator's right is needed for: a refusal says nothing of messages.
 _RIGHTS_NEEDED = (PinChatMessage, UnpinChatMessage)
 
+# What may be at fault if Telegram refuses a call in words that we don't know, likeliest first.
+_SUSPECTED = {
+    "ephemeral_message_parameters": Obstacle.WHISPER,
+    "message_thread_id": Obstacle.THREAD_GONE,
+}
+
 # Request timeout, in seconds.
 TIMEOUT = 30
 
@@ -66,9 +72,7 @@ class Sender:
                 result = await self._bot(method, request_timeout=TIMEOUT)
             except Exception as error:  # noqa: BLE001 - verdicts re-raises what it can't read
                 private = parcel.address.chat_id > 0
-                obstacle = telegram_errors.obstacle(error, private=private)
-                if obstacle is None and getattr(method, "message_thread_id", None) is not None:
-                    obstacle = telegram_errors.perhaps_of_thread(error)
+                obstacle = _obstacle(error, method, private=private)
                 if obstacle is None:
                     outcome = telegram_errors.outcome(error, private=private)
                     if isinstance(outcome, Unknown):
@@ -125,6 +129,15 @@ class _Instead:
         words, self._words = self._words, None
         self.described = words is not None
         return words
+
+
+def _obstacle(error: Exception, method: TelegramMethod[Any], *, private: bool) -> Obstacle | None:
+    """Tell which part of a call was rejected, or in words that we don't know, may have been."""
+    found = telegram_errors.obstacle(error, private=private)
+    for name, suspected in _SUSPECTED.items():
+        if found is None and getattr(method, name, None) is not None:
+            found = telegram_errors.perhaps_of(error, suspected)
+    return found
 
 
 def _without(

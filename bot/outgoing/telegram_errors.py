@@ -45,6 +45,7 @@ class Obstacle(Enum):
     SOURCE_GONE = "what was to be copied is gone, or may not be copied"
     ENTITIES = "the formatting is not understood"
     QUOTE = "what is quoted is not in the message any more"
+    WHISPER = "this may not be said to one person alone"
 
 
 _OBSTACLES: dict[str, Obstacle] = {
@@ -120,15 +121,16 @@ def obstacle(error: Exception, *, private: bool) -> Obstacle | None:
     return next((found for text, found in _OBSTACLES.items() if text in words), None)
 
 
-def perhaps_of_thread(error: Exception) -> Obstacle | None:
-    """Suspect the thread in a rejection that names nothing we know.
+def perhaps_of(error: Exception, suspected: Obstacle) -> Obstacle | None:
+    """Suspect a part of the call in a rejection that names nothing we know.
 
-    Without its thread the call is tried once more: if that is rejected too, it was not the thread.
+    Without its thread, or to all instead of one person, the call is tried once more: if that is
+    rejected too, it was not this part.
     """
     if not isinstance(error, TelegramBadRequest):
         return None
     is_slow = isinstance(_bad_request(error.message, private=False), Paused)
-    return None if is_slow else Obstacle.THREAD_GONE
+    return None if is_slow else suspected
 
 
 def _closed_source(words: str) -> Obstacle | None:

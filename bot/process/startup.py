@@ -177,14 +177,19 @@ async def _introduce(bot: Bot, sessions: async_sessionmaker[AsyncSession]) -> No
 
 
 async def _set_menu(bot: Bot, menu: SetMyCommands) -> None:
-    """Set a menu of commands unless it is set already."""
+    """Set a menu of commands unless it is set already; a server may not know all of it."""
     known = await bot.get_my_commands(scope=menu.scope, language_code=menu.language_code)
     # Compare fields: objects from Telegram carry their bot and never compare equal.
     listed, wanted = (
-        [(one.command, one.description) for one in commands] for commands in (known, menu.commands)
+        [(one.command, one.description, bool(one.is_ephemeral)) for one in commands]
+        for commands in (known, menu.commands)
     )
-    if listed != wanted:
+    if listed == wanted:
+        return
+    try:
         await bot(menu)
+    except TelegramBadRequest:
+        await bot(menus.for_all_to_see(menu))
 
 
 async def _trouble_in_main(

@@ -49,6 +49,8 @@ class StaffMiddleware(BaseMiddleware):
         shown = await handler(event, data)
         if not isinstance(event, Message) or "command" not in data:
             return shown
+        if event.ephemeral_message_id is not None:
+            return shown  # nobody can react to it
         if shown is None or await ReplyToBot()(event):
             done = CommandDone(event.chat.id, event.message_id)
             outbox.post(session, data["staff_chat"].chat_id, done, now=now)

@@ -16,6 +16,7 @@ class Origin:
     """Where an update came from, and how it begins; fields are None if it does not say.
 
     `is_program`: another bot may have written it, and would reply to our replies for ever.
+    `ephemeral_id`: nobody else saw what was written, at `sent_at` (in Unix seconds).
     """
 
     chat_id: int | None
@@ -26,6 +27,8 @@ class Origin:
     person_id: int | None
     is_program: bool = False
     said: str = ""
+    ephemeral_id: int | None = None
+    sent_at: int | None = None
 
 
 def cleaned(value: Any) -> Any:
@@ -54,6 +57,8 @@ def origin(raw: Mapping[str, Any]) -> Origin:
         person_id=as_id(sender.get("id")),
         is_program=sender.get("is_bot") is not False and "sender_chat" not in event,
         said=_said(message),
+        ephemeral_id=as_id(message.get("ephemeral_message_id")),
+        sent_at=as_id(message.get("date")),
     )
 
 

@@ -28,6 +28,7 @@ from bot.routers import (
     ticket_list,
     tickets,
     unknown_commands,
+    whispered,
 )
 
 _IS_PRIVATE = When(F.chat.type == "private")
@@ -75,7 +76,12 @@ def _in_staff_chat() -> Router:
     return router
 
 
-ROUTERS = (_in_private_chats(), groups.router, _in_staff_chat(), fallbacks.elsewhere)
+_staff_chat = _in_staff_chat()
+
+ROUTERS = (_in_private_chats(), groups.router, _staff_chat, fallbacks.elsewhere)
+
+# For what somebody wrote to the bot alone: a question is answered, anything else goes nowhere.
+FOR_WHISPERED = (whispered.router, _staff_chat)
 
 # For messages of other programs: they may say that a group moved, and have no say in anything else.
 FOR_PROGRAMS = (groups.router, board.pins, programs.router)

@@ -3,11 +3,11 @@
 from datetime import date, datetime
 
 from aiogram import Router
-from aiogram.methods import DeleteMessage, EditMessageText, SendMessage
+from aiogram.methods import DeleteEphemeralMessage, DeleteMessage
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import keyboards
+from bot import keyboards, whispers
 from bot.callbacks import (
     ChangeWords,
     CloseSettings,
@@ -24,13 +24,14 @@ from bot.reading.filters import AboutDialogue, staff_command
 from bot.reading.members import Standing
 from bot.reading.pressed_message import pressed_message
 from bot.texts import team_words
-from core.address import Address
+from bot.whispers import PageShown, Whispered
+from core.address import Address, Place
 from core.team import StaffChat
 from core.text import Piece
 from database.models import User
 from database.team import Dialogue
 from services.helpdesk import new_words, team_settings
-from services.helpdesk.new_words import Reply
+from services.helpdesk.new_words import Asked, Reply
 from services.helpdesk.team_settings import Words
 from services.problems import ButtonOutdated, Problem
 
@@ -40,11 +41,17 @@ replies = Router(name="words for settings")
 
 @router.message(staff_command("settings"))
 async def show_menu(
-    message: Message, staff_chat: StaffChat, staff: User | None, *, administrator: bool | None
-) -> SendMessage:
+    message: Message,
+    staff_chat: StaffChat,
+    staff: User | None,
+    now: datetime,
+    *,
+    administrator: bool | None,
+) -> Whispered:
     require_administrator(staff_chat, administrator)
     keyboard = keyboards.settings_menu(_speaker_id(message))
-    return message.answer(team_words.menu(staff), reply_markup=keyboard)
+    answer = message.answer(team_words.menu(staff), reply_markup=keyboard)
+    return whispers.to_asker(message, answer, now=now)
 
 
 @router.callback_query(SettingsButton.filter())
@@ -57,7 +64,7 @@ async def turn_to(
     day: date,
     *,
     administrator: bool | None,
-) -> EditMessageText:
+) -> PageShown:
     require_administrator(staff_chat, administrator)
     which, speaker_id = callback_data.which, callback_data.speaker_id
     if which is None:
@@ -79,13 +86,12 @@ async def ask_for_words(
     now: datetime,
     *,
     administrator: bool | None,
-) -> EditMessageText:
+) -> PageShown:
     require_administrator(staff_chat, administrator)
     which, language = callback_data.which, _known(callback_data.language)
     asked = _asked(callback_data, staff_chat)
-    menu = pressed_message(query)
-    address = Address(staff_chat.chat_id, thread_of(menu))
-    await new_words.ask(session, address, asked, which, language, menu=place_of(menu), now=now)
+    address = Address(staff_chat.chat_id, thread_of(pressed_message(query)))
+    await new_words.ask(session, address, asked, which, language, menu=_menu(query), now=now)
     keyboard = keyboards.stop_asking(callback_data.speaker_id, which, language)
     own = await team_settings.words(session, which, language)
     return _becomes(query, team_words.asking(which, language, own), keyboard)
@@ -101,14 +107,13 @@ async def stop_asking(
     now: datetime,
     *,
     administrator: bool | None,
-) -> EditMessageText:
+) -> PageShown:
     require_administrator(staff_chat, administrator)
     asked = _asked(callback_data, staff_chat)
-    menu = place_of(pressed_message(query))
-    await new_words.stop(session, staff_chat.chat_id, asked, menu=menu, now=now)
-    return await _page(
-        query, session, callback_data, callback_data.which, callback_data.language, day
-    )
+    which, language = callback_data.which, callback_data.language
+    by = Asked(which, language, _menu(query))
+    await new_words.stop(session, staff_chat.chat_id, asked, by=by, now=now)
+    return await _page(query, session, callback_data, which, language, day)
 
 
 @router.callback_query(RestoreDefault.filter())
@@ -122,7 +127,7 @@ async def restore_default(
     *,
     now: datetime,
     administrator: bool | None,
-) -> EditMessageText:
+) -> PageShown:
     require_administrator(staff_chat, administrator)
     which, language = callback_data.which, _known(callback_data.language)
     by = staff if callback_data.speaker_id > 0 else None
@@ -131,9 +136,10 @@ async def restore_default(
 
 
 @router.callback_query(CloseSettings.filter())
-async def close(query: CallbackQuery, callback_data: CloseSettings) -> DeleteMessage:
-    pressed = pressed_message(query)
-    return DeleteMessage(chat_id=pressed.chat.id, message_id=pressed.message_id)
+async def close(
+    query: CallbackQuery, callback_data: CloseSettings
+) -> DeleteMessage | DeleteEphemeralMessage:
+    return whispers.removed(query)
 
 
 @replies.message(AboutDialogue(new_words.STEP))
@@ -172,7 +178,7 @@ async def _page(
     which: Words,
     language: str,
     day: date,
-) -> EditMessageText:
+) -> PageShown:
     own = await team_settings.words(session, which, _known(language))
     change = await team_settings.last_change(session, which, language)
     keyboard = keyboards.settings_page(button.speaker_id, which, language, is_default=own is None)
@@ -182,6 +188,12 @@ async def _page(
 def _asked(button: PersonalButton, staff_chat: StaffChat) -> int:
     """Give the id of whom the button names; of a group, the one that it has now."""
     return button.speaker_id if button.speaker_id > 0 else staff_chat.chat_id
+
+
+def _menu(query: CallbackQuery) -> Place | None:
+    """Tell where the menu is; a whispered one is at no place that could be kept."""
+    pressed = pressed_message(query)
+    return place_of(pressed) if pressed.ephemeral_message_id is None else None
 
 
 def _known(language: str) -> str:
@@ -195,13 +207,6 @@ def _speaker_id(message: Message) -> int:
     return speaker.id if speaker else message.chat.id
 
 
-def _becomes(query: CallbackQuery, piece: Piece, keyboard: InlineKeyboardMarkup) -> EditMessageText:
-    pressed, (text, spans) = pressed_message(query), piece
-    return EditMessageText(
-        chat_id=pressed.chat.id,
-        message_id=pressed.message_id,
-        text=text,
-        entities=entities(spans),
-        parse_mode=None,
-        reply_markup=keyboard,
-    )
+def _becomes(query: CallbackQuery, piece: Piece, keyboard: InlineKeyboardMarkup) -> PageShown:
+    text, spans = piece
+    return whispers.changed(query, text, entities(spans), keyboard)

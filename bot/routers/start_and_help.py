@@ -8,12 +8,14 @@ from aiogram.methods import SendMessage
 from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import whispers
 from bot.entities import entities
 from bot.i18n import spoken
 from bot.reading.content import person
 from bot.reading.filters import has_more, private_command, staff_command
 from bot.routers.questions import question
 from bot.texts import team_words, to_staff, to_users
+from bot.whispers import Whispered
 from core.team import StaffChat
 from services.helpdesk import people, team_settings
 from services.helpdesk.team_settings import Words
@@ -57,5 +59,5 @@ async def _what_comes_with(
 
 
 @for_staff.message(staff_command("help", "start"))
-async def staff_help(message: Message) -> SendMessage:
-    return message.answer(to_staff.staff_help())
+async def staff_help(message: Message, now: datetime) -> Whispered:
+    return whispers.to_asker(message, message.answer(to_staff.staff_help()), now=now)

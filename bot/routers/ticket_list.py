@@ -3,16 +3,16 @@
 from datetime import date, datetime, tzinfo
 
 from aiogram import Router
-from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage
+from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import keyboards
+from bot import keyboards, whispers
 from bot.callbacks import ShowTicket, TicketsPage
 from bot.reading.filters import staff_command
-from bot.reading.pressed_message import pressed_message
 from bot.reading.ticket_reference import pressed_ticket
 from bot.texts import ticket_list as texts
+from bot.whispers import PageShown, Whispered
 from core.team import StaffChat
 from database.models import User
 from services import ticket_service as tickets
@@ -25,11 +25,18 @@ router = Router(name="ticket list")
 
 @router.message(staff_command("tickets"))
 async def list_tickets(
-    message: Message, session: AsyncSession, staff_chat: StaffChat, day: date, zone: tzinfo
-) -> SendMessage:
+    message: Message,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    *,
+    day: date,
+    zone: tzinfo,
+    now: datetime,
+) -> Whispered:
     page = await ticket_list.page(session, staff_chat_id=staff_chat.chat_id)
     words = texts.ticket_list(page, day, zone).as_kwargs()
-    return message.answer(**words, reply_markup=keyboards.ticket_list(page, day))
+    answer = message.answer(**words, reply_markup=keyboards.ticket_list(page, day))
+    return whispers.to_asker(message, answer, now=now)
 
 
 @router.callback_query(TicketsPage.filter())
@@ -42,8 +49,7 @@ async def turn_page(
     staff: User | None,
     day: date,
     zone: tzinfo,
-) -> EditMessageText:
-    pressed = pressed_message(query)
+) -> PageShown:
     page = await ticket_list.page(
         session,
         callback_data.which,
@@ -51,12 +57,9 @@ async def turn_page(
         staff_chat_id=staff_chat.chat_id,
         owner=await _owner(session, callback_data, staff),
     )
-    return EditMessageText(
-        chat_id=pressed.chat.id,
-        message_id=pressed.message_id,
-        **texts.ticket_list(page, day, zone).as_kwargs(),
-        reply_markup=keyboards.ticket_list(page, day),
-    )
+    words = texts.ticket_list(page, day, zone).as_kwargs()
+    keyboard = keyboards.ticket_list(page, day)
+    return whispers.changed(query, words["text"], words["entities"], keyboard)
 
 
 @router.callback_query(ShowTicket.filter())

@@ -82,6 +82,21 @@ def lift_restriction() -> str:
     return _("Lift the bot's restriction, or make it an administrator.")
 
 
+def only_asker_sees() -> str:
+    return _("Only whoever asks sees the answers to /tickets, /help and /settings.")
+
+
+def only_asker_sees_mostly() -> str:
+    return _(
+        "Only whoever asks sees the answers to /tickets, /help and /settings, "
+        "but with older apps everybody here does."
+    )
+
+
+def promote_for_whispers() -> str:
+    return _("Make the bot an administrator; it needs no particular right.")
+
+
 def is_administrator() -> str:
     return _("The bot is an administrator.")
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from aiogram.methods import EditMessageText, TelegramMethod
 from aiogram.types import (
+    EphemeralMessageParameters,
     ForceReply,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
@@ -16,6 +18,7 @@ from bot.client import SendText
 from bot.entities import entities
 from core.address import BOT, Address, Place
 from core.text import Piece
+from services.whispers import Whisper
 
 # A message of the same chat, perhaps with what is quoted of it.
 type ReplyTo = int | ReplyParameters | None
@@ -96,6 +99,24 @@ def reply(to: ReplyTo) -> ReplyParameters | None:
     if isinstance(to, int):
         return ReplyParameters(message_id=to, allow_sending_without_reply=True)
     return to
+
+
+def perhaps_whispered(method: SendText, whisper: Whisper | None, now: datetime) -> Call:
+    """Say it to one person alone, or else to all: if it is late, or Telegram refuses."""
+    if whisper is None or not whisper.is_in_time(now):
+        return Call(method)
+    command = whisper.command_id if whisper.command_counts(now) else None
+    alone = {
+        "ephemeral_message_parameters": EphemeralMessageParameters(
+            receiver_user_id=whisper.person_id
+        ),
+        "reply_parameters": ReplyParameters(
+            ephemeral_message_id=command, allow_sending_without_reply=False
+        )
+        if command is not None
+        else None,
+    }
+    return Call(method.model_copy(update=alone), instead=[method])
 
 
 def _previews(chosen: dict[str, Any] | None) -> LinkPreviewOptions | None:

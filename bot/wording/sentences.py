@@ -11,7 +11,7 @@ from bot import keyboards
 from bot.callbacks import CHOICES
 from bot.reading import update_json
 from bot.texts import buttons, refusals, to_staff, to_users
-from bot.wording.calls import Call, edit_text, send_text
+from bot.wording.calls import Call, edit_text, perhaps_whispered, send_text
 from bot.wording.context import Desk, rendered
 from bot.wording.registry import words_for
 from core.text import Piece
@@ -21,6 +21,7 @@ from services import links, notices, update_records
 from services.delivery.parcel import Parcel, Shown, links_of
 from services.helpdesk import current, failure_notices, orphans, resend, set_aside_news
 from services.problems import KindNotRelayed, Problem, RepliesDropped, SeveralTickets
+from services.whispers import Whisper
 
 _AS_NOTICE = links_of([Shown(kind=LinkKind.NOTICE)])
 
@@ -222,7 +223,8 @@ async def staff_chat_migrated(desk: Desk, notice: notices.StaffChatMigrated) -> 
 async def command_answered(desk: Desk, notice: notices.CommandAnswered) -> Parcel:
     keyboard = InlineKeyboardMarkup(**notice.buttons) if notice.buttons else None
     piece: Piece = notice.words, [*notice.entities]
-    return Parcel(desk.address, Call(send_text(desk.address, piece, keyboard=keyboard)))
+    said = send_text(desk.address, piece, keyboard=keyboard)
+    return Parcel(desk.address, perhaps_whispered(said, _whisper(notice), desk.now))
 
 
 @words_for(notices.Refusal)
@@ -235,10 +237,12 @@ async def refusal(desk: Desk, notice: notices.Refusal) -> Parcel:
     piece: Piece = (words, [])
     if isinstance(problem, RepliesDropped) and len(problem.people) > 1:
         piece = rendered(refusals.replies_dropped(await _people(desk, problem.people)))
-    return Parcel(
-        desk.address,
-        Call(send_text(desk.address, piece, reply_to=reply_to, keyboard=keyboard)),
-    )
+    said = send_text(desk.address, piece, reply_to=reply_to, keyboard=keyboard)
+    return Parcel(desk.address, perhaps_whispered(said, _whisper(notice), desk.now))
+
+
+def _whisper(notice: notices.CommandAnswered | notices.Refusal) -> Whisper | None:
+    return Whisper(**notice.whisper) if notice.whisper else None
 
 
 async def _choices(desk: Desk, problem: Problem) -> InlineKeyboardMarkup | None:

@@ -39,6 +39,15 @@ class Reply:
     album: str | None = None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a menu asks for; `menu` is where it is, None if it has no place (a whisper)."""
+
+    which: Words
+    language: str
+    menu: Place | None
+
+
 async def ask(
     session: AsyncSession,
     address: Address,
@@ -46,14 +55,17 @@ async def ask(
     which: Words,
     language: str,
     *,
-    menu: Place,
+    menu: Place | None,
     now: datetime,
 ) -> None:
-    """Ask somebody for new words; an earlier question to them in this chat is withdrawn."""
+    """Ask somebody for new words; an earlier question to them in this chat is withdrawn.
+
+    `menu` goes away with the question; a whispered one has no place, and stays.
+    """
     chat_id = address.chat_id
     await stop(session, chat_id, speaker_id, now=now)
     data = {"key": which.value, "language": language, "thread_id": address.thread_id}
-    data |= dialogues.place_data("menu", menu)
+    data |= dialogues.place_data("menu", menu) if menu is not None else {}
     dialogue = await dialogues.begin(session, chat_id, speaker_id, STEP, data, now=now)
     outbox.post(session, chat_id, WordsAsked(dialogue.id, address.thread_id), now=now)
 
@@ -63,14 +75,19 @@ async def stop(
     chat_id: int,
     speaker_id: int,
     *,
-    menu: Place | None = None,
+    by: Asked | None = None,
     now: datetime,
 ) -> None:
-    """Withdraw the question to somebody; with `menu`, only if that menu asked it."""
+    """Withdraw the question to somebody; with `by`, only if that menu asked it."""
     for dialogue in await dialogues.ongoing(session, chat_id, speaker_id):
-        if menu in {None, dialogues.place_of(dialogue, "menu")}:
+        if by is None or by == _asked(dialogue):
             await dialogues.end(session, dialogue, now=now)
             outbox.post(session, chat_id, QuestionWithdrawn(dialogue.id), now=now)
+
+
+def _asked(dialogue: Dialogue) -> Asked:
+    data, menu = dialogue.data, dialogues.place_of(dialogue, "menu")
+    return Asked(Words(data["key"]), str(data["language"]), menu)
 
 
 async def hear(

@@ -240,7 +240,7 @@ async def test_a_page_that_does_not_exist_any_more_shows_the_last_one(
     office: Office, alice: User
 ) -> None:
     await office.opens(alice, "My order is late")
-    await office.kate.writes("/tickets@sandbox_bot", to=office.support)
+    await office.kate.writes("/tickets@sandbox_bot", to=office.support, plain=True)
     listed = await office.sees("1 ticket waits for our answer")
     await office.opens(await office.telegram.user("Eve"), "Mine is broken")
 

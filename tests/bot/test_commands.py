@@ -14,7 +14,8 @@ A_DAY = timedelta(days=1).total_seconds()
 
 async def commands(office: Office, text: str, to: Chat | None = None) -> None:
     """Have Kate give a command in the staff chat."""
-    await office.kate.writes(text.replace(" ", "@sandbox_bot ", 1), to=to or office.support)
+    words = text.replace(" ", "@sandbox_bot ", 1)
+    await office.kate.writes(words, to=to or office.support, plain=True)
 
 
 async def has_no_ticket(office: Office) -> bool:
@@ -206,7 +207,7 @@ async def test_a_command_that_is_done_is_marked_where_it_was_given(
 
 async def test_a_command_that_is_refused_or_answered_is_not_marked(office: Office) -> None:
     refused = await office.kate.writes("/close@sandbox_bot 5", to=office.support)
-    asked = await office.kate.writes("/tickets@sandbox_bot", to=office.support)
+    asked = await office.kate.writes("/tickets@sandbox_bot", to=office.support, plain=True)
 
     await office.sees("There is no ticket 5.")
     await office.sees("All tickets are closed.")

@@ -40,7 +40,7 @@ async def test_another_group_is_not_told_again_after_a_restart(file_sessions: Se
             told = await eve.sees("This is not the staff chat", in_=elsewhere)
         async with running(sandbox, settings, file_sessions, asyncio.Event()):
             await eve.replies(told, "Who are you?")
-            await kate.writes("/help@sandbox_bot", to=support)
+            await kate.writes("/help@sandbox_bot", to=support, plain=True)
             await kate.sees("makes a note", in_=support)
         assert sum(m.author == "Sandbox Bot" for m in await elsewhere.messages()) == 1
 

@@ -186,7 +186,7 @@ async def test_a_slip_is_asked_about_in_a_newly_chosen_group_and_at_no_further_s
         async with running(sandbox, settings_for(sandbox, team), file_sessions, asyncio.Event()):
             question = await kate.sees(SLIP, in_=team)
         async with running(sandbox, settings_for(sandbox, team), file_sessions, asyncio.Event()):
-            await kate.writes("/help@sandbox_bot", to=team)
+            await kate.writes("/help@sandbox_bot", to=team, plain=True)
             await kate.sees("makes a note", in_=team)
             assert len(await questions(team)) == 1
             await kate.presses(old_question, ANSWER)

@@ -177,7 +177,7 @@ async def test_a_restart_counts_long_messages_by_their_parts_and_lists_too(
             for number in range(6):
                 await kate.sees(f"end {number}.", in_=support)
             for count in range(1, 9):  # one at a time: while there is no room one list is enough
-                await kate.writes(f"/tickets@{USERNAME}", to=support)
+                await kate.writes(f"/tickets@{USERNAME}", to=support, plain=True)
                 since = (await telegram.calls())[-1]["number"]
                 while len(await listed(kate, support.id)) < count:
                     await telegram.called("sendMessage", since=since)

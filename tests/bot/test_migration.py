@@ -26,7 +26,7 @@ async def test_open_tickets_get_new_cards_and_staff_are_told_the_new_id(
     assert card.buttons == ["Take", "Close", "More…"]
     told = await seen(office, "This group became a supergroup", new)
     assert f"STAFF_CHAT_ID={new.id}" in told.text
-    await office.kate.writes("/tickets@sandbox_bot", to=new)
+    await office.kate.writes("/tickets@sandbox_bot", to=new, plain=True)
     await seen(office, "1 ticket waits for our answer", new)
     assert not any("Mine is done" in message.text for message in await new.messages())
 
@@ -61,7 +61,7 @@ async def test_a_reopened_ticket_whose_card_waits_gets_one_card(
 
     await seen(office, "became a supergroup", new)
     await office.telegram.advance(90)
-    await office.kate.writes("/help@sandbox_bot", to=new)
+    await office.kate.writes("/help@sandbox_bot", to=new, plain=True)
     await seen(office, "makes a note", new)
     await office.all_goes()
     assert len([one for one in await new.messages() if "Alice" in one.text]) == 1
@@ -100,7 +100,7 @@ async def test_what_was_waiting_arrives_in_the_new_group_when_telegram_says_so_w
     await seen(office, "Mine is late", new)
     await seen(office, "This group became a supergroup", new)
     await office.telegram.mends(deaf)
-    await office.kate.writes("/help@sandbox_bot", to=new)
+    await office.kate.writes("/help@sandbox_bot", to=new, plain=True)
     await seen(office, "makes a note", new)
     told = [m for m in await new.messages() if "became a supergroup" in m.text]
     assert len(told) == 1
@@ -118,7 +118,7 @@ async def test_an_old_message_id_never_reaches_another_user(
     old_ids = {card.id for card in old_cards.values()}
     while max(message.id for message in await new.messages()) < max(old_ids):
         await bob.writes("more")
-        await office.kate.writes("/tickets@sandbox_bot", to=new)
+        await office.kate.writes("/tickets@sandbox_bot", to=new, plain=True)
         await seen(office, "2 tickets wait for our answer", new)
 
     for message in await new.messages():
@@ -140,7 +140,7 @@ async def test_a_reply_with_an_old_id_to_a_message_of_no_ticket_is_answered_not_
     await seen(office, "Mine is late", new)
     help_ = None
     while help_ is None or help_.id < card.id:
-        await office.kate.writes("/help@sandbox_bot", to=new)
+        await office.kate.writes("/help@sandbox_bot", to=new, plain=True)
         help_ = await office.kate.sees("makes a note", in_=new, after=help_)
     same_id = await new.message(card.id)
     assert same_id is not None

@@ -44,7 +44,7 @@ class Place:
 
     async def got(self, user: User) -> list[str]:
         """List what is in a user's chat once everything posted before is sent."""
-        await self.kate.writes("/help@sandbox_bot", to=self.support)
+        await self.kate.writes("/help@sandbox_bot", to=self.support, plain=True)
         await self.kate.sees("makes a note", in_=self.support)
         return [message.text for message in await user.chat.messages()]
 

@@ -13,6 +13,7 @@ How the bot and this group are set up:
 ✅ The bot may write here.
 ✅ The bot is an administrator.
 ✅ Every command reaches the bot.
+✅ Only whoever asks sees the answers to /tickets, /help and /settings.
 ✅ Only members can read and write here.
 ✅ The bot's reactions are allowed here.
 ✅ The clock is right.
@@ -38,6 +39,9 @@ async def test_an_ordinary_member_hears_of_privacy_mode(office: Office) -> None:
     assert "✅ The bot is an ordinary member." in said
     assert f"💡 Privacy mode is on. Replies to the bot and /tickets@{USERNAME} always" in said
     assert "→ To use bare commands, make the bot an administrator" in said
+    assert (
+        "💡 Only whoever asks sees the answers to /tickets, /help and /settings, but with" in said
+    )
     assert "❗" not in said
 
 
@@ -78,7 +82,7 @@ async def test_reactions_that_the_group_forbids_are_named(office: Office) -> Non
     assert "💡 These reactions aren't allowed here: ✍ 👌. With 👍 the bot says" in said
     assert "→ Allow them in the group's settings." in said
     signs = [line[0] for line in said.splitlines() if line[0] in "❗💡✅"]
-    assert signs == ["💡"] * 2 + ["✅"] * 5
+    assert signs == ["💡"] * 3 + ["✅"] * 5
 
 
 async def test_it_is_said_in_the_language_of_staff(file_sessions: Sessions) -> None:

@@ -22,7 +22,7 @@ ANONYMOUS = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group"}
 
 async def menu(office: Office, user: User | None = None, *, anonymous: bool = False) -> Message:
     await (user or office.kate).writes(
-        f"/settings@{USERNAME}", to=office.support, anonymous=anonymous
+        f"/settings@{USERNAME}", to=office.support, anonymous=anonymous, plain=True
     )
     return await office.sees("Which text do you want to change")
 
@@ -165,7 +165,7 @@ async def test_only_administrators_may(office: Office) -> None:
     mike = await office.telegram.user("Mike")
     await mike.joins(office.support)
 
-    await mike.writes(f"/settings@{USERNAME}", to=office.support)
+    await mike.writes(f"/settings@{USERNAME}", to=office.support, plain=True)
     await office.sees("Only administrators of this group")
 
     await mike.becomes("administrator", in_=office.support)
@@ -404,7 +404,7 @@ async def test_settings_go_on_in_the_supergroup_that_the_group_became(office: Of
     moved = await office.support.becomes_supergroup()
     await office.kate.sees("became a supergroup", in_=moved)
 
-    await office.kate.writes(f"/settings@{USERNAME}", to=moved)
+    await office.kate.writes(f"/settings@{USERNAME}", to=moved, plain=True)
 
     shown = await office.kate.sees("Which text do you want to change", in_=moved)
     await office.kate.presses(shown, "Greeting")
@@ -450,7 +450,7 @@ async def test_while_telegram_does_not_tell_who_administers_nothing_changes(
     assert "doesn't tell me whether you are an administrator" in await press.answer()
     await office.kate.replies(asked, TYPED)
     await office.sees("doesn't tell me whether you are an administrator")
-    await office.kate.writes(f"/settings@{USERNAME}", to=office.support)
+    await office.kate.writes(f"/settings@{USERNAME}", to=office.support, plain=True)
     await office.all_goes()
 
     texts = await of_bot(office.support)

@@ -32,7 +32,7 @@ async def thread(office: Office, name: str = "Ideas") -> int:
 
 async def asks(office: Office, command: str, where: int | None, answer: str) -> Seen:
     """Have Kate give a command in a thread."""
-    await office.kate.writes(f"/{command}@{USERNAME}", to=office.support, thread=where)
+    await office.kate.writes(f"/{command}@{USERNAME}", to=office.support, thread=where, plain=True)
     return await office.kate.sees(answer, in_=office.support)
 
 
@@ -71,7 +71,7 @@ async def test_the_same_command_in_two_threads_is_answered_in_both(forum: Office
     await waits(forum)
 
     for where in (first, second):
-        await forum.kate.writes(f"/tickets@{USERNAME}", to=forum.support, thread=where)
+        await forum.kate.writes(f"/tickets@{USERNAME}", to=forum.support, thread=where, plain=True)
     await forum.all_goes()
     await forum.telegram.advance(6)
 
@@ -106,7 +106,7 @@ async def test_a_refusal_is_where_its_request_is(forum: Office) -> None:
 async def test_the_answer_goes_to_general_if_its_thread_is_gone(forum: Office) -> None:
     where = await thread(forum)
     await waits(forum)
-    await forum.kate.writes(f"/tickets@{USERNAME}", to=forum.support, thread=where)
+    await forum.kate.writes(f"/tickets@{USERNAME}", to=forum.support, thread=where, plain=True)
     await forum.all_goes()
     await forum.support.loses_topic(where)
 

@@ -14,7 +14,7 @@ A_DAY = timedelta(days=1).total_seconds()
 
 async def asks(office: Office, head: str = "for our answer") -> Message:
     """Have Kate ask for the list."""
-    await office.kate.writes(f"/tickets@{USERNAME}", to=office.support)
+    await office.kate.writes(f"/tickets@{USERNAME}", to=office.support, plain=True)
     return await office.sees(head)
 
 

@@ -98,7 +98,7 @@ async def test_each_chat_answers_its_own_users(house: House) -> None:
 
         await house.alice.sees("another lamp")
         await house.bob.sees("another bill")
-        await house.liam.writes(f"/tickets@{USERNAME}", to=house.billing)
+        await house.liam.writes(f"/tickets@{USERNAME}", to=house.billing, plain=True)
         listed = await house.liam.sees("Nothing waits for our answer.", in_=house.billing)
         await house.liam.presses(listed, "All")
         listed = await house.liam.sees_edit(listed, "1 ticket is not closed")
@@ -253,7 +253,7 @@ async def test_what_users_read_is_set_in_the_main_chat(house: House) -> None:
     async with house.bot_in(house.team):
         of_bob = await house.opens_there("My bill")
 
-        await house.liam.writes(f"/settings@{USERNAME}", to=house.billing)
+        await house.liam.writes(f"/settings@{USERNAME}", to=house.billing, plain=True)
         await house.liam.sees(refusal, in_=house.billing)
         for button in (
             SettingsButton(speaker_id=house.liam.id),

@@ -86,7 +86,7 @@ class Office:
 
         What was due before is done, and sent.
         """
-        await self.kate.writes(f"/help@{USERNAME}", to=self.support)
+        await self.kate.writes(f"/help@{USERNAME}", to=self.support, plain=True)
         answer = await self.sees("makes a note", **how)
         async with asyncio.timeout(30):
             while await self._is_anything_due():  # noqa: ASYNC110

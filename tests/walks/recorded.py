@@ -30,8 +30,8 @@ CAST: dict[str, Any] = {
 # More seconds than a user waits to hear of a close.
 CLOSE_IS_TOLD = 70
 
-_ID = re.compile(r"^ *\d+ (?=[A-Z][\w ]*( \(to \d+\))?:)", re.MULTILINE)
-_REPLY = re.compile(r" \(to \d+\)(?=:)")
+_ID = re.compile(r"^ *-?\d+ (?=[A-Z][\w ]*( \(only for \d+\))?( \(to -?\d+\))?:)", re.MULTILINE)
+_REPLY = re.compile(r" \(to -?\d+\)(?=:)")
 _TIME = re.compile(r"\d\d:\d\d")
 
 

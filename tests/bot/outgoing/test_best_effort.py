@@ -99,7 +99,7 @@ async def test_a_list_that_staff_ask_for_gets_its_turn_while_much_waits(
             await user.sees("Ticket #")
 
         for _ in range(3):  # one list is enough for all who ask
-            await office.kate.writes(f"/tickets@{USERNAME}", to=office.support)
+            await office.kate.writes(f"/tickets@{USERNAME}", to=office.support, plain=True)
         await office.telegram.advance(61)
 
         await office.sees("tickets wait for our answer")

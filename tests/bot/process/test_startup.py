@@ -76,7 +76,7 @@ class Stage:
         since = len(await self.telegram.calls())
         async with running(self.sandbox, self.settings, self.sessions, asyncio.Event()):
             await self.telegram.called(until, since=since)
-            await self.kate.writes("/help@sandbox_bot", to=self.support)
+            await self.kate.writes("/help@sandbox_bot", to=self.support, plain=True)
             await self.kate.sees("makes a note", in_=self.support)
 
     async def called(self, *methods: str) -> list[dict[str, Any]]:
@@ -200,7 +200,7 @@ async def test_a_staff_chat_where_the_bot_may_not_write_is_said_once_and_asked_a
                 call = await stage.telegram.called("getChatMember", since=asked)
                 asked = call["number"]
             await stage.support.bot_becomes("member")
-            await stage.kate.writes("/help@sandbox_bot", to=stage.support)
+            await stage.kate.writes("/help@sandbox_bot", to=stage.support, plain=True)
             await stage.kate.sees("makes a note", in_=stage.support)
             async with asyncio.timeout(10):
                 # A log tells nobody that it has grown.

@@ -196,7 +196,7 @@ async def test_staff_hear_the_language_of_their_setting_whatever_theirs_is(
         press = await office.kate.presses(card, "Взять")
         assert await press.answer() == "Теперь оно ваше."
         await office.telegram.advance(24 * 3600)
-        await office.kate.writes("/tickets@sandbox_bot", to=office.support)
+        await office.kate.writes("/tickets@sandbox_bot", to=office.support, plain=True)
         listed = await office.sees("1 обращение ждёт нашего ответа")
         assert "🟠 #1 · 23 нояб. · Alice · ⏱ · Kate" in timeless(listed)
         await office.kate.replies(card, "/close 9 9")
@@ -215,6 +215,6 @@ async def test_staff_hear_spanish_where_it_is_their_setting(file_sessions: Sessi
 
         press = await office.kate.presses(card, "Tomar")
         assert await press.answer() == "Ahora es tuyo."
-        await office.kate.writes("/tickets@sandbox_bot", to=office.support)
+        await office.kate.writes("/tickets@sandbox_bot", to=office.support, plain=True)
         listed = await office.sees("1 ticket por responder")
         assert "🟠 #1 · Alice · ⏱ · Kate" in timeless(listed)

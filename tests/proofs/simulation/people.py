@@ -565,8 +565,10 @@ class People:
         ]
 
     def _of_bot(self) -> Iterator[Message]:
+        """List what the bot said to all; for what it whispers, see `whispering.py`."""
+        said = self.group.messages.values()
         bot = self.telegram.world.bot.id
-        return (m for m in self.group.messages.values() if m.author_id == bot)
+        return (m for m in said if m.author_id == bot and m.only_for is None)
 
     # Chats ------------------------------------------------------------------------------------
 

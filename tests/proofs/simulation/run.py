@@ -19,7 +19,7 @@ from database.models import Ticket
 from services import ticket_service
 from services.delivery import relocating
 from services.helpdesk import content, staff_chats
-from tests.proofs.simulation import fairness, store, team_words, verdict
+from tests.proofs.simulation import fairness, store, team_words, verdict, whispering
 from tests.proofs.simulation.bells import Bells
 from tests.proofs.simulation.clockwork import Agenda, Stuck
 from tests.proofs.simulation.log import Log
@@ -30,6 +30,7 @@ from tests.proofs.simulation.team_words import TeamWords
 from tests.proofs.simulation.telegram import Telegram
 from tests.proofs.simulation.trace import Trace
 from tests.proofs.simulation.troubles import Troubles
+from tests.proofs.simulation.whispering import Whispering
 from tests.proofs.simulation.witness import Witness
 
 # After this many quiet seconds nothing more will come.
@@ -111,6 +112,7 @@ class Simulation:
         self.people = People(self.telegram)
         self.people.arrive(plan.users, plan.staff)
         self.team_words = TeamWords(self.people)
+        self.whispering = Whispering(self.people)
         if any(one.do == "intrude" for one in plan.operations):
             self.people.link()  # otherwise only members can write in the group
         for one in self.plan.operations:
@@ -202,6 +204,8 @@ class Simulation:
                 self.disturbed.append(self.agenda.now)
         elif operation.do in team_words.OPERATIONS:
             done = self.team_words.act(operation.do, how)
+        elif operation.do in whispering.OPERATIONS:
+            done = self.whispering.act(operation.do, how)
         else:
             done = self.people.act(operation.do, how)
         if done:

@@ -218,6 +218,27 @@ def _turned(how: str, at: float) -> Operation:
     return Operation(round(at, 3), "board", {"staff": 0, "how": how})
 
 
+def _whispers(rng: random.Random, plan: Plan) -> Plan:
+    """Staff ask for lists and menus, and reply to what only they see; some of it gets lost."""
+    found = []
+    if rng.random() < 0.6:
+        found.append(Operation(rng.uniform(0.5, 10), "promote"))
+    if rng.random() < 0.5:
+        begins = rng.uniform(3, 15)
+        found.append(Operation(begins, "lose_whispers", {"loses": True}))
+        found.append(Operation(begins + rng.uniform(1, 6), "lose_whispers", {"loses": False}))
+    for _ in range(rng.randint(4, 12)):
+        at = rng.uniform(1, 27)
+        how = {"staff": 0, "which": rng.randrange(3), "plain": rng.random() < 0.3}
+        found.append(Operation(at, "ask", how))
+        for _ in range(rng.randint(0, 3)):
+            do = rng.choice(("reply_to_whisper", "press_whisper", "press_whisper"))
+            pick = {"pick": round(rng.random() ** 2, 4)}
+            found.append(Operation(at + rng.uniform(0.3, 6), do, pick))
+    found += [_by(rng, "write", rng.uniform(0.5, 25), user) for user in range(plan.users)]
+    return _with(plan, found)
+
+
 SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "crowd": _crowd,
     "stubborn": _stubborn,
@@ -229,6 +250,7 @@ SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "team_words": _team_words,
     "several": _several,
     "board": _board,
+    "whispers": _whispers,
 }
 
 _HARMLESS = frozenset({"write", "reply", "note", "press", "command", "list", "latency"})

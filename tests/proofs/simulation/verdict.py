@@ -21,6 +21,7 @@ from tests.proofs.simulation.scenes import UNKNOWN_WORDS
 from tests.proofs.simulation.team_words import Reading
 from tests.proofs.simulation.telegram import Call
 from tests.proofs.simulation.telling import Telling
+from tests.proofs.simulation.whispering import Silence
 
 if TYPE_CHECKING:
     from tests.proofs.simulation.run import Simulation
@@ -71,6 +72,7 @@ class Verdict(Ledger):
             Placing(self.simulation).findings,
             Telling(self.simulation).findings,
             Hanging(self.simulation).findings,
+            Silence(self.simulation).findings,
             self.simulation.bells.findings,
         ):
             yield from check()

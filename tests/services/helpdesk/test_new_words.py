@@ -12,7 +12,7 @@ from database.machinery import Delivery
 from database.team import Dialogue
 from services.delivery import relocating
 from services.helpdesk import dialogues, new_words, team_settings
-from services.helpdesk.new_words import Reply
+from services.helpdesk.new_words import Asked, Reply
 from services.helpdesk.team_settings import Words
 from services.notices import CommandDone, QuestionWithdrawn, WordsAsked, WordsChanged
 from services.problems import NoLongerAsked, NotAsked, PlaceholderUnknown, WordsNotText
@@ -180,9 +180,10 @@ async def test_a_menu_of_the_former_group_with_the_same_number_stops_nothing(
     await moves(session)
     dialogue = await asked(session, chat_id=MOVED)
 
-    await new_words.stop(session, MOVED, KATE.telegram_id, menu=Place(STAFF, MENU), now=NOON)
+    other, same = [Asked(Words.CLOSING, "ru", Place(chat, MENU)) for chat in (STAFF, MOVED)]
+    await new_words.stop(session, MOVED, KATE.telegram_id, by=other, now=NOON)
     assert dialogue.ended_at is None
-    await new_words.stop(session, MOVED, KATE.telegram_id, menu=Place(MOVED, MENU), now=NOON)
+    await new_words.stop(session, MOVED, KATE.telegram_id, by=same, now=NOON)
     assert dialogue.ended_at == NOON
 
 
