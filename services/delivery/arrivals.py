@@ -25,7 +25,7 @@ from services.delivery.parcel import (
     LinkRewritten,
     Trip,
 )
-from services.helpdesk import boards, dialogues, failure_notices
+from services.helpdesk import boards, dialogues, failure_notices, orphans
 from services.notices import (
     AnswerDelivered,
     DeliveryFailed,
@@ -70,6 +70,12 @@ def is_plain(trip: Trip) -> bool:
     follows = rules_of(kind).offers_again or kind == WordsKept.kind
     only_links = all(isinstance(effect, LinkMade) for effect in parcel.effects)
     return only_links and not (parcel.more or follows) and trip.part == 0
+
+
+def is_scheduled(trip: Trip, message_ids: Sequence[int]) -> bool:
+    """Whether a message of a ticket got no id: it will be posted later, as an orphan."""
+    made = [one.place for one in trip.parcel.effects if isinstance(one, LinkMade)]
+    return trip.ticket_id is not None and max(made, default=-1) >= len(message_ids)
 
 
 async def note_plain(
@@ -121,6 +127,8 @@ async def note(
             delivery.lane = delivery.ticket_id or 0
         else:
             delivery.status = DeliveryStatus.DELIVERED
+    if is_scheduled(trip, outcome.message_ids):
+        await orphans.note(session, batch, since=trip.left_at, until=now, scheduled=True)
     if batch[0].chat_id != parcel.address.chat_id:
         _come_along(trip, batch, now=now)
     elif rules_of(trip.kind).offers_again and outcome.message_ids:

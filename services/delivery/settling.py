@@ -55,6 +55,7 @@ async def settle_all(
         (trip, outcome.message_ids)
         for trip, outcome in settled
         if isinstance(outcome, Delivered) and outcome.whole and arrivals.is_plain(trip)
+        if not arrivals.is_scheduled(trip, outcome.message_ids)
     ]
     plain_trips = {trip for trip, _ in plain}
     others = [(trip, outcome) for trip, outcome in settled if trip not in plain_trips]

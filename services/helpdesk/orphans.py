@@ -31,6 +31,10 @@ from services.problems import UnknownReply
 # Clocks differ, and a request may still arrive after we stopped waiting for it.
 LEEWAY = timedelta(minutes=2)
 
+# A message that Telegram has scheduled, for example a video that it still has to convert, is taken
+# to be there within this time.
+SCHEDULED_WITHIN = timedelta(hours=1)
+
 # Offer at most this many tickets to choose from; each is a button.
 MOST_OFFERED = 8
 
@@ -47,11 +51,13 @@ async def note(
     since: datetime,
     until: datetime,
     anew: bool | None = None,
+    scheduled: bool = False,
 ) -> None:
     """Note that a send to a group, or of an answer, may have made a message with an unknown id.
 
-    Cards are known by their buttons, and decorations make no message. An edit makes one only if it
-    is sent as a new message (`anew`; None if the process died, so that nobody knows).
+    `scheduled`: it will make one later. Cards are known by their buttons, and decorations make no
+    message. An edit makes one only if it is sent as a new message (`anew`; None if the process
+    died, so that nobody knows).
     """
     head = batch[0]
     if head.ticket_id is None or not _makes_orphans(head, anew=anew):
@@ -63,8 +69,9 @@ async def note(
             LostSend.chat_id == head.chat_id,
         )
     )
+    posted_by = until + SCHEDULED_WITHIN if scheduled else until
     if known is not None:
-        known.until = until
+        known.until = posted_by
         return
     lost = LostSend(
         delivery_id=head.id,
@@ -73,7 +80,7 @@ async def note(
         chat_id=head.chat_id,
         copies=await _shown(session, batch),
         since=since,
-        until=until,
+        until=posted_by,
     )
     session.add(lost)
     if head.chat_id > 0:

@@ -34,6 +34,7 @@ from services.delivery.parcel import (
     Shown,
     links_of,
 )
+from services.helpdesk import orphans
 from services.notices import (
     AnswerDelivered,
     AnswerEdited,
@@ -207,6 +208,23 @@ async def test_each_item_of_an_album_has_its_own_link(
     await settle(session, Delivered((77, 78)), *batch, parcel=parcel)
 
     assert [(row[1], row[2]) for row in await links(session)] == [(77, pks[0]), (78, pks[1])]
+
+
+async def test_a_message_that_telegram_scheduled_is_an_orphan_once_it_is_posted(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    """It has no id yet; a video is posted after Telegram has converted it."""
+    question = await question_on_its_way(session, ticket)
+    parcel = factories.parcel(
+        effects=links_of([Shown(question.payload["message_id"], LinkKind.COPY)])
+    )
+
+    await settle(session, Delivered(()), question, parcel=parcel)
+
+    assert await links(session) == []
+    replied = factories.content(chat_id=STAFF, sent_at=NOON + timedelta(minutes=50))
+    (choice,) = await orphans.choices(session, replied)
+    assert choice["ticket_id"] == ticket.id
 
 
 async def test_what_belongs_to_no_ticket_leaves_no_link(session: AsyncSession) -> None:
