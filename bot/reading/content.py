@@ -58,7 +58,9 @@ def thread_of(message: Message) -> int | None:
 
 
 def content(message: Message) -> Content:
-    """Read what was written. Raises NotAMessage if it is too long to be a message."""
+    """Read what was written. Raises NotAMessage if it is too long, or has no id to be known by."""
+    if not message.message_id:
+        raise NotAMessage("without an id")
     kind, text = kinds.kind_of(message), message.text or message.caption or None
     file = _file(message, kind)
     if text and len(text) > LONGEST_TEXT:

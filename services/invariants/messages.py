@@ -36,6 +36,13 @@ def rules() -> Iterator[Rule]:
         "messages",
         select(Message.id).where(~QUESTION, Message.chat_id >= 0),
     )
+    for table in (Message, MessageLink):
+        yield Rule(
+            f"ids of {table.__tablename__}",
+            "It has no id: whispers, and what Telegram has scheduled, are not kept",
+            table.__tablename__,
+            select(table.id).where(table.message_id == 0),
+        )
     replied = aliased(Message)
     yield Rule(
         "replies within a ticket",

@@ -21,10 +21,9 @@ ANONYMOUS = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group"}
 
 
 async def menu(office: Office, user: User | None = None, *, anonymous: bool = False) -> Message:
-    await (user or office.kate).writes(
-        f"/settings@{USERNAME}", to=office.support, anonymous=anonymous, plain=True
-    )
-    return await office.sees("Which text do you want to change")
+    asker = user or office.kate
+    await asker.writes(f"/settings@{USERNAME}", to=office.support, anonymous=anonymous, plain=True)
+    return await asker.sees("Which text do you want to change", in_=office.support)
 
 
 async def page(office: Office, words: str = "Greeting", language: str = "English") -> Message:

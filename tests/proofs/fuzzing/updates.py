@@ -181,6 +181,9 @@ def _message(step: Step, wire: Wire) -> dict[str, Any]:
     told = _told(step, wire)
     if step.back is not None and told:
         made["reply_to_message"] = told[-1 - step.back % len(told)]
+    replied: Any = made.get("reply_to_message", {})
+    if WHISPERED in made or "ephemeral_message_id" in replied:
+        made |= {"message_id": 0, "ephemeral_message_id": wire.next_id(0), "receiver_user": BOT}
     wire.history[step.chat].append(made)
     return made
 
@@ -198,7 +201,8 @@ def _edited(step: Step, wire: Wire) -> dict[str, Any]:
     wire.history[step.chat].pop()
     if step.back is not None and own:
         earlier = own[-1 - step.back % len(own)]
-        made["message_id"], made["date"] = earlier["message_id"], earlier["date"]
+        same = ("message_id", "date", "ephemeral_message_id")
+        made |= {name: earlier[name] for name in same if name in earlier}
     return made | {"edit_date": made["date"] + 1}
 
 
@@ -377,6 +381,9 @@ FORGED = st.one_of(
 )
 LATER = st.sampled_from([0, 0, 0, 0, 2, 70, 3600, 86400, 8 * 86400])
 
+# What a client sends to the bot alone.
+WHISPERED = "whispered"
+
 # In whose name somebody writes in a group.
 IN_NAME_OF: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
@@ -405,6 +412,16 @@ _staff = st.builds(
     st.sampled_from([KATE, KATE, KARL, KARL, ANN, BOB, ROBOT]),
     STAFF_CONTENT,
     IN_NAME_OF,
+    BACK,
+)
+_whispered = st.builds(
+    lambda sender, content, back: Step(
+        "message", STAFF_CHAT, sender, content | {WHISPERED: True}, back
+    ),
+    st.sampled_from([KATE, KATE, KARL, BOB]),
+    _commands(
+        st.sampled_from(["/tickets", "/help", "/settings", "/close 1", "/tickets@support_bot"])
+    ),
     BACK,
 )
 _second = st.builds(
@@ -504,6 +521,7 @@ _WEIGHTS = (
     (_staff_edit, 5),
     (_press, 12),
     (_user_press, 5),
+    (_whispered, 4),
     (_second, 12),
     (_second_edit, 2),
     (_press_of_others, 4),

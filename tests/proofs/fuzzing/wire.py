@@ -178,7 +178,10 @@ class Wire(BaseSession):
         return None
 
     def _result(self, name: str, fields: dict[str, Any]) -> Any:
-        if name in {"deleteMessage", "deleteMessages", "setMessageReaction"}:
+        if name.startswith("delete") or name == "setMessageReaction":
+            return True
+        if name.startswith("editEphemeral"):
+            self._change(self._whisper(fields), fields)
             return True
         if name.startswith("edit"):
             return self._edited(fields)
@@ -196,20 +199,32 @@ class Wire(BaseSession):
             "from": BOT,
             "text": fields.get("text", "media"),
         }
-        if fields.get("reply_markup") is not None:
-            made["reply_markup"] = fields["reply_markup"].model_dump(mode="json", exclude_none=True)
+        if (whisper := fields.get("ephemeral_message_parameters")) is not None:
+            receiver = {"id": whisper.receiver_user_id, "is_bot": False, "first_name": "Somebody"}
+            made |= {"message_id": 0, "ephemeral_message_id": self.next_id(0)}
+            made |= {"receiver_user": receiver}
+        self._change(made, fields)
         self.history[chat_id].append(made)
         if chat_id > 0 and fields.get("disable_notification"):
             self.unheard.append(made)
         return made
 
+    def _whisper(self, fields: dict[str, Any]) -> dict[str, Any]:
+        known = self.history[fields["chat_id"]]
+        wanted = fields["ephemeral_message_id"]
+        return next((one for one in known if one.get("ephemeral_message_id") == wanted), {})
+
+    @staticmethod
+    def _change(message: dict[str, Any], fields: dict[str, Any]) -> None:
+        """Give a message the buttons of a call, or none."""
+        message.pop("reply_markup", None)
+        if (markup := fields.get("reply_markup")) is not None:
+            message["reply_markup"] = markup.model_dump(mode="json", exclude_none=True)
+
     def _edited(self, fields: dict[str, Any]) -> dict[str, Any]:
         for message in self.history[fields["chat_id"]]:
             if message["message_id"] == fields["message_id"]:
-                message.pop("reply_markup", None)
-                markup = fields.get("reply_markup")
-                if markup is not None:
-                    message["reply_markup"] = markup.model_dump(mode="json", exclude_none=True)
+                self._change(message, fields)
                 return message
         return self._message(fields) | {"message_id": fields["message_id"]}
 

@@ -9,7 +9,15 @@ from sqlalchemy import delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from database.machinery import Delivery, DeliveryStatus, SeenUpdate, Timer
-from database.models import DailyTicketCounter, Direction, LinkKind, Message, Ticket, TicketStatus
+from database.models import (
+    DailyTicketCounter,
+    Direction,
+    LinkKind,
+    Message,
+    MessageLink,
+    Ticket,
+    TicketStatus,
+)
 from database.schema import DatabaseNotAtHead
 from database.session import make_engine
 from database.team import Setting
@@ -121,6 +129,15 @@ async def another_group(session: AsyncSession, _ticket: Ticket) -> None:
 
 async def no_question(session: AsyncSession, _ticket: Ticket) -> None:
     await factories.ticket(session, 2, user=await factories.user(session, 8))
+
+
+async def a_whisper_is_kept(session: AsyncSession, ticket: Ticket) -> None:
+    (await question(session, ticket)).message_id = 0
+
+
+async def a_whisper_has_a_link(session: AsyncSession, ticket: Ticket) -> None:
+    link = {"ticket_id": ticket.id, "chat_id": STAFF, "message_id": 0, "kind": LinkKind.NOTICE}
+    session.add(MessageLink(**link))
 
 
 async def a_question_of_somebody_else(session: AsyncSession, ticket: Ticket) -> None:
@@ -304,6 +321,8 @@ BREAKS: dict[Break, str] = {
     closed_at_another_time: "waiting since",
     another_group: "staff chats",
     no_question: "a question each",
+    a_whisper_is_kept: "ids of messages",
+    a_whisper_has_a_link: "ids of message_links",
     a_question_of_somebody_else: "own questions",
     a_question_from_elsewhere: "own questions",
     an_answer_from_private: "answers from a group",
