@@ -49,6 +49,7 @@ class BoardLook(Due):
 
 async def turn_on(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
     """Have a board, at the end of the chat; one further up is taken down."""
+    await _come_along(session, now=now)
     board = await of_chat(session, chat_id, lock=True)
     if board is None:
         board = Board(chat_id=chat_id, is_pinned=False, shown="")
@@ -64,6 +65,7 @@ async def turn_on(session: AsyncSession, chat_id: int, *, now: datetime) -> None
 
 async def turn_off(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
     """Have no board, if there is one."""
+    await _come_along(session, now=now)
     board = await of_chat(session, chat_id, lock=True)
     if board is not None:
         await timers.cancel(session, BoardLook(board.id))
@@ -164,6 +166,13 @@ async def untell(session: AsyncSession, pin: Place, told_by: int, *, now: dateti
     board = await of_chat(session, pin.chat_id)
     if board is not None and board.message_id == pin.message_id:
         _post(session, pin.chat_id, PinUntold(pin.chat_id, told_by), now=now)
+
+
+async def _come_along(session: AsyncSession, *, now: datetime) -> None:
+    """Bring the boards of groups that got another id there, before their timers do."""
+    for board in await session.scalars(select(Board).order_by(Board.id).with_for_update()):
+        await _is_at_home(session, board, now=now)
+    await session.flush()
 
 
 async def _is_at_home(session: AsyncSession, board: Board, *, now: datetime) -> bool:

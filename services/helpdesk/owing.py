@@ -46,10 +46,10 @@ async def answered(
 
 
 async def unseen(session: AsyncSession, ticket: Ticket) -> Delivery | None:
-    """Find the first delivery of what the user wrote that staff can't have seen, locked.
+    """Find the first delivery of what the user wrote that staff have not seen, locked.
 
-    What is being sent right now, and what was tried before, they may have seen. The card of a new
-    ticket doesn't count: nobody acts on a ticket without it.
+    What is being sent right now counts as seen; what was tried and waits for another try doesn't,
+    although it may be there already. Nor does the card of a new ticket: nobody acts without it.
     """
     found: Delivery | None = await session.scalar(
         select(Delivery)
@@ -60,7 +60,6 @@ async def unseen(session: AsyncSession, ticket: Ticket) -> Delivery | None:
             Delivery.payload["message_id"].as_integer().is_not(None),
             PENDING,
             Delivery.status == DeliveryStatus.WAITING,
-            Delivery.attempts == 0,
         )
         .order_by(Delivery.id)
         .limit(1)

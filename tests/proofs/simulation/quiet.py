@@ -146,7 +146,7 @@ class Quiet:
 
         What staff could not see when they answered counts as written after the answer.
         """
-        seen, answered = self.ledger.firsts(), self._answers()
+        seen, answered = self._lasts(), self._answers()
         talks: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in self.ledger.messages.values():
             if row["direction"] != "note" and row["kind"] != "unknown":
@@ -164,9 +164,15 @@ class Quiet:
             if before["direction"] == row["direction"] == "question"
             for token in _tokens(row)
             if not any(
-                row["id"] < answer_id and token in seen and at <= seen[token][0]
+                row["id"] < answer_id and token in seen and at <= seen[token]
                 for answer_id, at in answered[row["ticket_id"]]
             )
+        }
+
+    def _lasts(self) -> dict[str, float]:
+        """Tell when each token was shown last: perhaps twice, because an answer was lost."""
+        return {
+            token: sight.at for sight in self.ledger.sights if sight.new for token in sight.tokens
         }
 
     def _answers(self) -> defaultdict[int, list[tuple[int, float]]]:

@@ -236,6 +236,17 @@ async def test_it_moves_with_its_group_and_leaves_the_former_one_alone(
 
 
 @pytest.mark.usefixtures("board")
+async def test_it_is_turned_off_in_a_group_that_has_just_moved(session: AsyncSession) -> None:
+    await relocating.migrated(session, STAFF, NEW_STAFF, now=NOON)
+
+    await boards.turn_off(session, NEW_STAFF, now=NOON)
+
+    await passes(session, NOON + LOOK)
+    assert (await session.scalars(select(Board))).all() == []
+    assert [one for one in await sent(session) if isinstance(one, BoardShown)] == []
+
+
+@pytest.mark.usefixtures("board")
 async def test_two_groups_that_become_one_have_one_board(session: AsyncSession) -> None:
     await factories.staff_chat(session, NEW_STAFF, main=False)
     await boards.turn_on(session, NEW_STAFF, now=NOON)
