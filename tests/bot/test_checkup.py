@@ -31,7 +31,7 @@ def bot(ahead: timedelta | None = timedelta(0), **flags: bool) -> BotFacts:
     return BotFacts(ME.model_copy(update=flags), ahead)
 
 
-def in_group(member: Any = MEMBER, **fields: Any) -> dict[str, Line]:
+def in_group(member: Any = MEMBER, *, has_board: bool = False, **fields: Any) -> dict[str, Line]:
     """Examine a group; give its lines by what they are about."""
     known: dict[str, Any] = {
         "id": -1,
@@ -40,7 +40,8 @@ def in_group(member: Any = MEMBER, **fields: Any) -> dict[str, Line]:
         "max_reaction_count": 1,
     }
     chat = ChatFullInfo(**known, accepted_gift_types=GIFTS, **fields)
-    return {line.about: line for line in group.look(bot(), GroupFacts(chat, member))}
+    lines = group.look(bot(), GroupFacts(chat, member), has_board=has_board)
+    return {line.about: line for line in lines}
 
 
 def forbidding(*names: str) -> ChatPermissions:
@@ -104,6 +105,22 @@ def test_a_group_in_which_members_may_not_react_shows_no_reactions() -> None:
     line = in_group(permissions=forbidding("can_react_to_messages"))["reactions"]
 
     assert line.said.startswith("These reactions aren't allowed here: 👍 ✍ 👌.")
+
+
+@pytest.mark.parametrize(
+    ("member", "level"),
+    [
+        (ADMINISTRATOR, Level.OK),
+        (ADMINISTRATOR.model_copy(update={"can_pin_messages": False}), Level.ADVICE),
+        (MEMBER, Level.ADVICE),
+    ],
+    ids=["with the right", "without it", "no administrator"],
+)
+def test_only_a_group_that_has_a_board_is_told_whether_it_can_be_pinned(
+    member: Any, level: Level
+) -> None:
+    assert in_group(member, has_board=True)["board"].level is level
+    assert "board" not in in_group(member)
 
 
 def test_slow_mode_and_protected_content_are_told() -> None:

@@ -9,18 +9,24 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.checkup import database
 from bot.checkup.line import Level, Line
 from core.config import Settings
 from database.session import make_engine
+from services.helpdesk import boards
+from tests.support.times import NOON
+
+
+async def looked(url: str) -> database.Found:
+    fields = {"bot_token": SecretStr("1:a"), "staff_chat_id": -5, "database_url": SecretStr(url)}
+    return await database.look(Settings(_env_file=None, **fields))  # type: ignore[arg-type]
 
 
 async def examined(url: str) -> dict[str, Line]:
     """Give the lines by what they are about."""
-    fields = {"bot_token": SecretStr("1:a"), "staff_chat_id": -5, "database_url": SecretStr(url)}
-    found = await database.look(Settings(_env_file=None, **fields))  # type: ignore[arg-type]
-    return {line.about: line for line in found.lines}
+    return {line.about: line for line in (await looked(url)).lines}
 
 
 @asynccontextmanager
@@ -45,6 +51,17 @@ async def test_a_database_that_can_be_written_to_is_well(database_url: str) -> N
 
     assert lines.keys() == {"database", "writable", "disk"}
     assert {line.level for line in lines.values()} == {Level.OK}
+
+
+async def test_the_groups_that_have_a_board_are_found(
+    database_url: str, sessions: async_sessionmaker[AsyncSession]
+) -> None:
+    assert (await looked(database_url)).boards == frozenset()
+
+    async with sessions.begin() as session:
+        await boards.turn_on(session, -5, now=NOON)
+
+    assert (await looked(database_url)).boards == {-5}
 
 
 async def test_a_folder_that_may_not_be_written_to_is_named(
