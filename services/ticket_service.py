@@ -115,7 +115,7 @@ async def receive(
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)
     if not (found.is_named or as_another):
         await joining.joined(session, user, ticket, message, now=now)
-    if ticket.status is not TicketStatus.CLOSED:
+    if found.is_named and ticket.status is not TicketStatus.CLOSED:
         await current.make(session, ticket, now=now)
     our_turn = await owing.asked(session, ticket, now=now)
     # Of an album, the first item decides.
@@ -184,13 +184,16 @@ async def close(
 
 
 async def reopen(session: AsyncSession, ticket: Ticket, *, by: User | None, now: datetime) -> None:
-    """Open a closed ticket (from `get`) again; it is current only if no other one is open."""
+    """Open a closed ticket (from `get`) again.
+
+    It is current if no other one is open, or if it was until now for all that its user can know.
+    """
     if ticket.status is not TicketStatus.CLOSED:
         raise TicketNotClosed.of(ticket)
     others = await current.number_open(session, ticket.user_id)
     if others >= another.MOST_OPEN:
         raise UserHasMostTickets.of(ticket, most=another.MOST_OPEN)
-    if not others:
+    if not others or await current.gave_way_lately(session, ticket, now=now):
         await current.make(session, ticket, now=now)
     history.record(session, ticket, by, EventKind.REOPENED, now)
     await _reopen(session, ticket, now=now)

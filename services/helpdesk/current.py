@@ -7,12 +7,13 @@ current last takes over. The user's row is locked meanwhile.
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.conditions import OPEN_OF_USER
 from database.models import Message, Ticket, User
 from services import read_ahead
+from services.helpdesk import closing
 
 _CURRENT_OF = (
     select(Ticket)
@@ -27,10 +28,18 @@ _NEXT_OF = (
     .with_for_update(key_share=True)
 )
 
-_NOT_CURRENT = (
+_TO_MAKE_CURRENT = (
     select(Ticket.id, Ticket.user_id)
     .join(Message, Message.ticket_id == Ticket.id)
-    .where(~Ticket.is_current, Ticket.closed_at.is_(None))
+    .where(
+        Ticket.closed_at.is_(None),
+        or_(
+            ~Ticket.is_current,
+            and_(
+                Ticket.current_since > bindparam("since"), Ticket.current_since != Ticket.opened_at
+            ),
+        ),
+    )
     .group_by(Ticket.id, Ticket.user_id)
     .order_by(func.max(Message.id))
 )
@@ -58,8 +67,10 @@ async def others_open(session: AsyncSession, ticket: Ticket) -> Sequence[Ticket]
 
 
 async def make(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
-    """Make an open ticket its user's current one."""
+    """Make an open ticket its user's current one, as somebody spoke in it."""
     if ticket.is_current:
+        if took_over_lately(ticket, now=now):
+            ticket.current_since = now  # it is current on its own account from now on
         return
     await step_down(session, ticket.user_id)
     ticket.is_current, ticket.current_since = True, now
@@ -89,13 +100,31 @@ async def hand_over(session: AsyncSession, closed: Ticket, *, now: datetime) -> 
         closed.current_since = following.current_since = now
 
 
+def took_over_lately(ticket: Ticket, *, now: datetime) -> bool:
+    """Whether a current ticket may have taken over from one whose user can't know of the close."""
+    took_over = ticket.current_since != ticket.opened_at
+    return took_over and now - ticket.current_since < closing.TOLD_AFTER
+
+
+async def gave_way_lately(session: AsyncSession, closed: Ticket, *, now: datetime) -> bool:
+    """Whether a closed ticket was current until now, for all that its user can know."""
+    if closed.closed_at is None or now - closed.closed_at >= closing.TOLD_AFTER:
+        return False
+    following = await ticket_of(session, closed.user_id)
+    if following is None or not took_over_lately(following, now=now):
+        return False
+    return following.current_since == closed.current_since
+
+
 async def answered(session: AsyncSession, answer_ids: Collection[int], *, now: datetime) -> None:
     """Make the tickets of these answers, which have arrived, current.
 
     It locks users before tickets, as everybody does, so it comes first in its transaction; whoever
     is just writing is left out: what they write decides.
     """
-    found = await session.execute(_NOT_CURRENT.where(Message.id.in_(answer_ids)))
+    since = now - closing.TOLD_AFTER
+    asked = _TO_MAKE_CURRENT.where(Message.id.in_(answer_ids))
+    found = await session.execute(asked, {"since": since})
     spoken_in = [(ticket_id, user_id) for ticket_id, user_id in found]
     if not spoken_in:
         return

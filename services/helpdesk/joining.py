@@ -83,8 +83,7 @@ async def _unnamed(session: AsyncSession, user: User, *, now: datetime) -> Ticke
     ticket = await current.ticket_of(session, user.id)
     if ticket is None:
         return await _closed_last(session, user, since=now - REOPENS_WITHIN)
-    took_over = ticket.current_since != ticket.opened_at
-    if not took_over or now - ticket.current_since >= closing.TOLD_AFTER:
+    if not current.took_over_lately(ticket, now=now):
         return ticket
     untold = await _closed_last(session, user, since=now - closing.TOLD_AFTER)
     is_its_close = untold is not None and untold.current_since == ticket.current_since

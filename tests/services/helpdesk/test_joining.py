@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import LinkKind, Message, Ticket, TicketStatus
+from database.models import Direction, LinkKind, Message, Ticket, TicketStatus
 from services import ticket_service as tickets
 from services.helpdesk import another, current
 from services.helpdesk.content import Content
@@ -256,6 +256,48 @@ async def test_who_cannot_know_of_the_close_yet_goes_on_with_the_closed_ticket(
 
     assert joined is {"first": first, "second": second}[joins]
     assert (first.status is CLOSED) == (joins == "second")
+
+
+@pytest.fixture
+async def closed(session: AsyncSession, first: Ticket, second: Ticket) -> Ticket:
+    """Have the first ticket be current, and just closed; the second took over."""
+    second.opened_at = NOON - HOUR
+    await receive(session, content("About this", reply_to=await an_answer_on(session, first)))
+    await factories.all_arrives(session)
+    await tickets.close(session, first, by=None, now=NOON)
+    return first
+
+
+async def test_whoever_replies_in_the_ticket_that_took_over_goes_on_there(
+    session: AsyncSession, closed: Ticket, second: Ticket
+) -> None:
+    await factories.link(session, second, 600, chat_id=ANN.telegram_id, kind=LinkKind.COPY)
+    await receive(session, content("In this one", reply_to=600), now=NOON + SECOND)
+
+    assert await receive(session, content("And more"), now=NOON + 2 * SECOND) is second
+    assert closed.status is CLOSED
+
+
+async def test_whoever_reads_an_answer_in_the_ticket_that_took_over_goes_on_there(
+    session: AsyncSession, closed: Ticket, second: Ticket
+) -> None:
+    answer = await factories.message(session, second, content("Which?"), Direction.ANSWER)
+    await current.answered(session, [answer.id], now=NOON + SECOND)
+
+    assert await receive(session, content("And more"), now=NOON + 2 * SECOND) is second
+    assert closed.status is CLOSED
+
+
+@pytest.mark.parametrize(("seconds", "joins"), [(9, "first"), (10, "second")])
+async def test_a_close_that_is_undone_before_the_user_hears_of_it_changes_nothing(
+    session: AsyncSession, closed: Ticket, second: Ticket, seconds: int, joins: str
+) -> None:
+    now = NOON + timedelta(seconds=seconds)
+    await tickets.reopen(session, closed, by=None, now=now)
+
+    joined = await receive(session, content("And more"), now=now + HOUR)
+
+    assert joined is {"first": closed, "second": second}[joins]
 
 
 async def test_a_close_of_another_ticket_changes_nothing_for_the_current_one(
