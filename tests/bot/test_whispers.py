@@ -1,17 +1,26 @@
 """Questions are answered to whoever asked alone; nothing else whispers, and nothing is lost."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from bot.whispers import LONGEST_PAGE
+from bot.whispers import LONGEST_PAGE, QUESTIONS
 from database.machinery import Delivery
 from database.models import Message as Stored
 from database.models import MessageLink
 from sandbox.client import Message, User
-from tests.support.office import USERNAME, Office, Sessions, open_office
+from tests.support.office import (
+    USERNAME,
+    Office,
+    Sessions,
+    open_office,
+    open_telegram,
+    running,
+    settings_for,
+)
 
 REFUSED = "Only you and I can see this message"
 ANSWERS = {
@@ -343,3 +352,22 @@ async def changing(office: Office) -> Message:
         menu = await office.kate.sees_edit(menu, then)
     await office.kate.presses(menu, "Change")
     return await office.sees("please reply to this message")
+
+
+async def test_a_server_that_takes_no_ephemeral_commands_gets_them_as_ordinary_ones(
+    file_sessions: Sessions,
+) -> None:
+    async with open_telegram() as (sandbox, telegram):
+        kate = await telegram.user("Kate")
+        support = await telegram.group("Support", members=[kate])
+        words = "Bad Request: can't parse BotCommand"
+        await telegram.breaks("error", method="setMyCommands", status=400, description=words)
+        settings = settings_for(sandbox, support)
+
+        async with running(sandbox, settings, file_sessions, asyncio.Event()):
+            await telegram.called("setMyCommands", status=200)
+
+        (menu,) = [one for one in (await telegram.status())["commands"] if "chat" in one["scope"]]
+        names = [one["command"] for one in menu["commands"]]
+        assert set(QUESTIONS) < set(names)
+        assert not any("is_ephemeral" in one for one in menu["commands"])
