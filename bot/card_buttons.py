@@ -61,10 +61,6 @@ class ReleaseTicket(CardButton, prefix="release"):
     """Release."""
 
 
-class CloseAsSpam(CardButton, prefix="spam"):
-    """Close with the reason that is needed most often."""
-
-
 class HowToAnswer(CardButton, prefix="how"):
     """Say how a ticket is answered."""
 
@@ -77,7 +73,6 @@ CARD_BUTTONS: tuple[type[CardButton], ...] = (
     OpenMenu,
     CloseMenu,
     ReleaseTicket,
-    CloseAsSpam,
     HowToAnswer,
 )
 
@@ -122,11 +117,10 @@ def _whose(
 
 def _menu(ticket: Ticket) -> list[list[InlineKeyboardButton]]:
     """Offer what is needed less often."""
-    spam = _button(buttons.close_as_spam(), CloseAsSpam.of(ticket))
     how = _button(buttons.how_to_answer(), HowToAnswer.of(ticket))
     if ticket.assigned_staff is None:
-        return [[spam], [how]]
-    return [[_button(buttons.release(), ReleaseTicket.of(ticket)), spam], [how]]
+        return [[how]]
+    return [[_button(buttons.release(), ReleaseTicket.of(ticket)), how]]
 
 
 def _rows(*rows: list[InlineKeyboardButton]) -> InlineKeyboardMarkup:

@@ -8,7 +8,6 @@ from aiogram.types import CallbackQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.card_buttons import (
-    CloseAsSpam,
     CloseMenu,
     HowToAnswer,
     OpenMenu,
@@ -19,7 +18,6 @@ from bot.reading.ticket_reference import pressed_ticket
 from bot.texts import names, to_staff
 from core.team import StaffChat
 from database.models import User
-from services import ticket_service as tickets
 from services.helpdesk import card_menu, owners
 
 router = Router(name="card menu")
@@ -82,20 +80,6 @@ async def release(
     ticket = await pressed_ticket(session, query, callback_data, staff_chat)
     await owners.release(session, ticket, by=staff, now=now)
     return query.answer(to_staff.released())
-
-
-@router.callback_query(CloseAsSpam.filter())
-async def close_as_spam(
-    query: CallbackQuery,
-    callback_data: CloseAsSpam,
-    session: AsyncSession,
-    staff_chat: StaffChat,
-    staff: User | None,
-    now: datetime,
-) -> AnswerCallbackQuery:
-    ticket = await pressed_ticket(session, query, callback_data, staff_chat)
-    await tickets.close(session, ticket, by=staff, now=now, reason=to_staff.spam())
-    return query.answer(to_staff.closed())
 
 
 @router.callback_query(HowToAnswer.filter())

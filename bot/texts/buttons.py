@@ -33,10 +33,6 @@ def release() -> str:
     return _("Release")
 
 
-def close_as_spam() -> str:
-    return _("Close as spam")
-
-
 def how_to_answer() -> str:
     return _("How to answer")
 

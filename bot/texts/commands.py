@@ -17,7 +17,7 @@ def of_users() -> dict[str, str]:
 def of_staff(*, in_main: bool = True) -> dict[str, str]:
     """Describe the commands of the main staff chat, or those that work in the others, too."""
     return {
-        "tickets": _("List tickets that aren't closed"),
+        "tickets": _("List what is waiting"),
         "take": _("Take a ticket (reply to it or give its number)"),
         "close": _("Close a ticket"),
         "reopen": _("Reopen a closed ticket"),

@@ -19,7 +19,7 @@ def staff_help() -> str:
         "To answer a user, reply to one of my messages. Any kind of message works.\n"
         "Starting with // makes a note that stays here. "
         "To take an answer back, edit it to start with //.\n"
-        "/tickets lists tickets that aren't closed\n"
+        "/tickets lists what is waiting, longest first\n"
         "/board on pins a list of what is waiting and keeps it true, /board off removes it\n"
         "/take, /close [reason] and /reopen: reply to a ticket, "
         "or give its number, as in /close 7\n"
@@ -240,11 +240,6 @@ def how_to_answer() -> str:
         "Reply to this message: your reply goes to the user. If it starts with //, it stays here "
         "as a note. To close with a reason, reply /close and the reason."
     )
-
-
-def spam() -> str:
-    """Give the reason of a close, as staff would type it."""
-    return _("spam")
 
 
 def closed() -> str:

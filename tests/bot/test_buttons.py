@@ -219,7 +219,6 @@ async def test_data_of_an_older_version_or_none_of_ours_is_answered(
         "over:12345:guessed",
         "more:12345:guessed",
         "release:12345:",
-        "spam:12345:guessed",
         "how:12345:guessed",
         "reopen:12345:",
         "close_this:12345:guessed",

@@ -9,7 +9,7 @@ from tests.bot.test_buttons import press_of
 from tests.support.office import Office, Sessions, open_telegram, running, settings_for
 
 CLOSED = ["Kate has it", "Close", "More…"]
-OPEN = ["Kate has it", "Close", "Less", "Release", "Close as spam", "How to answer"]
+OPEN = ["Kate has it", "Close", "Less", "Release", "How to answer"]
 ASKED = "Kate has #1. To take it over, press again within a minute."
 
 
@@ -127,17 +127,6 @@ async def test_what_the_user_writes_leaves_the_menu_open(
     assert (await office.kate.sees_edit(menu, "open · Kate")).buttons == OPEN
 
 
-async def test_spam_is_closed_with_that_reason(office: Office, alice: User, card: Message) -> None:
-    menu = await opened(office, card)
-
-    press = await office.kate.presses(menu, "Close as spam")
-
-    assert await press.answer() == "Closed."
-    closed = await office.kate.sees_edit(card, "closed · Kate · spam")
-    assert closed.buttons == ["Reopen"]
-    assert "spam" not in (await alice.sees("is closed")).text
-
-
 async def test_how_to_answer_is_told_to_whoever_asks(office: Office, card: Message) -> None:
     menu = await opened(office, card)
 
@@ -153,14 +142,12 @@ async def test_late_presses_of_the_menu_on_a_closed_ticket_say_so(
     await (await office.kate.presses(menu, "Close")).answer()
     await office.kate.sees_edit(card, "closed")
 
-    for late in (
-        one for one in all_data(menu) if one.split(":")[0] in {"over", "more", "release", "spam"}
-    ):
+    for late in (one for one in all_data(menu) if one.split(":")[0] in {"over", "more", "release"}):
         press = await office.kate.presses(card, data=late)
         assert await press.answer() == "#1 is already closed."
 
 
-@pytest.mark.parametrize("what", ["over", "more", "less", "release", "spam", "how"])
+@pytest.mark.parametrize("what", ["over", "more", "less", "release", "how"])
 async def test_strangers_get_nothing_from_these_buttons(
     office: Office, alice: User, what: str
 ) -> None:

@@ -81,7 +81,7 @@ async def test_commands_are_chosen_by_key_in_ones_own_language(
         await desk.writes(left, "Где мой заказ?")
 
         await right.get_by_role("textbox", name="Message").press("/")
-        listed = "/tickets List tickets that aren't closed only the bot sees it"
+        listed = "/tickets List what is waiting only the bot sees it"
         assert (await offered(right))[0] == listed
         await desk.page.keyboard.press("Enter")
         await desk.message(right, "/tickets@").wait_for()

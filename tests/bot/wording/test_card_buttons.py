@@ -17,7 +17,7 @@ from tests.services import factories
 from tests.services.factories import STAFF, TODAY
 from tests.support.times import NOON
 
-MENU = ["Close as spam", "How to answer"]
+MENU = ["How to answer"]
 ARABIC = "محمد بن عبد الله بن عبد المطلب"
 
 
@@ -56,8 +56,7 @@ async def test_more_opens_the_rest_below(session: AsyncSession, ticket: Ticket) 
     ticket.assigned_staff = await factories.user(session, 901, name="Anna")
     assert rows(ticket, menu_open=True) == [
         ["Anna has it", "Close", "Less"],
-        ["Release", "Close as spam"],
-        ["How to answer"],
+        ["Release", "How to answer"],
     ]
 
 
@@ -115,7 +114,7 @@ async def test_the_data_of_each_button_keeps_within_the_length_of_telegram(
 def test_alerts_and_labels_are_short_in_every_language(language: str) -> None:
     long = User(name="А" * 200, telegram_id=1)
     with i18n.speaking(language):
-        labels = [buttons.more(), buttons.less(), buttons.release(), buttons.close_as_spam()]
+        labels = [buttons.more(), buttons.less(), buttons.release()]
         alerts = [
             to_staff.how_to_answer(),
             to_staff.ask_before_taking_over("#123 · 21 Nov", long),

@@ -161,6 +161,7 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
         "ticket_id": ticket.id,
         "told_as": None,
         "told_in": STAFF,
+        "whisper": None,
         "words": "Nobody waits",
     }
     return kind(**{field.name: values[field.name] for field in fields(kind)})

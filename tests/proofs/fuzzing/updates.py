@@ -334,7 +334,6 @@ FORGED = st.one_of(
             "less:1",
             "release:1",
             "release:1:guessed1",
-            "spam:1",
             "how:1",
             "close:9999",
             "reopen:-1",
