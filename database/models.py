@@ -73,6 +73,8 @@ class EventKind(StrEnum):
     REOPENED = "reopened"
     CAME_BY_LINK = "came_by_link"
     MOVED = "moved"
+    MERGED = "merged"
+    SPLIT = "split"
 
 
 class LinkKind(StrEnum):
@@ -140,6 +142,7 @@ class Ticket(Base):
     Of a user's open tickets exactly one `is_current` (services/helpdesk/current.py).
     `link_payload` is what the user's link carried (services/helpdesk/people.py). `waiting_since` is
     when it became the turn of whoever has to act now; for a closed ticket, when it was closed.
+    `merged_into_id` is the ticket that has all that this one had (services/helpdesk/merging.py).
     `menu_opened_at` is when its card's menu was opened (services/helpdesk/card_menu.py).
     """
 
@@ -172,6 +175,7 @@ class Ticket(Base):
     opened_on: Mapped[date]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     assigned_to: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
     staff_chat_id: Mapped[int]
     link_payload: Mapped[str | None]
     status: Mapped[TicketStatus] = mapped_column(stored_by_value(TicketStatus))

@@ -152,6 +152,36 @@ class UserHasMostTickets(AboutTicket, Problem):
 
 
 @dataclass
+class MergeUnclear(Problem):
+    """The command names no two tickets."""
+
+
+@dataclass
+class MergeOfOne(AboutTicket, Problem):
+    """The tickets to merge are one and the same."""
+
+
+@dataclass
+class MergeOfTwoUsers(Problem):
+    """The tickets to merge are of different users."""
+
+
+@dataclass
+class MergeIntoClosed(AboutTicket, Problem):
+    """The ticket that would take in the other one is closed."""
+
+
+@dataclass
+class SplitUnclear(Problem):
+    """The command does not say where the new question begins."""
+
+
+@dataclass
+class SplitOfAll(AboutTicket, Problem):
+    """Nothing would be left of the ticket."""
+
+
+@dataclass
 class MostTicketsOpen(Problem):
     """To a user: you have as many open tickets as a user may have."""
 

@@ -209,8 +209,9 @@ async def show(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
 async def get(session: AsyncSession, ticket_id: int, *, staff_chat_id: int) -> Ticket:
     """Get a ticket to work on, locked; TicketOfAnotherTeam if it is not of this staff chat.
 
-    Its user's row is locked first, as in `receive`: the same order everywhere avoids deadlocks.
-    No key is changed, so the courier may still link to the locked row (`key_share`).
+    If it was merged into another one, it is that. Its user's row is locked first, as in `receive`:
+    the same order everywhere avoids deadlocks. No key is changed, so the courier may still link to
+    the locked row (`key_share`).
     """
     await session.execute(
         select(User.id)
@@ -232,6 +233,8 @@ async def get(session: AsyncSession, ticket_id: int, *, staff_chat_id: int) -> T
         ticket = await session.scalar(locked.where(comes_along))
     if ticket is None:
         raise TicketOfAnotherTeam
+    if ticket.merged_into_id is not None:
+        return await get(session, ticket.merged_into_id, staff_chat_id=staff_chat_id)
     structlog.contextvars.bind_contextvars(ticket=ticket.id)
     return ticket
 

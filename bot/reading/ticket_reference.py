@@ -15,6 +15,7 @@ from services import ticket_service as tickets
 from services.helpdesk import lookup
 from services.problems import (
     ButtonOutdated,
+    MergeUnclear,
     SeveralTicketsShown,
     TicketNotNamed,
     UnknownCard,
@@ -77,6 +78,28 @@ async def replied_ticket(session: AsyncSession, message: Message, staff_chat: St
             raise UnknownCard
         ticket_id = button.ticket_id
     return await tickets.get(session, ticket_id, staff_chat_id=staff_chat.chat_id)
+
+
+async def two_tickets(
+    session: AsyncSession, message: Message, command: CommandObject, staff_chat: StaffChat
+) -> tuple[int, int]:
+    """Find the two tickets that a command names, as in `/merge 7 5`; one may be what it replies to.
+
+    MergeUnclear if it names other than two.
+    """
+    typed, found = (command.args or "").split(), list[int]()
+    if len(typed) == 1 and await ReplyToBot()(message):
+        found = [(await replied_ticket(session, message, staff_chat)).id]
+    if len(found) + len(typed) != 2 or not all(map(lookup.is_number, typed)):  # noqa: PLR2004
+        raise MergeUnclear
+    for number in typed:
+        before = " ".join([command.command, *typed[: len(found)]]) if len(typed) > 1 else "merge"
+        found.append(
+            await lookup.find_by_number(
+                session, number[:64], staff_chat_id=staff_chat.chat_id, command=before
+            )
+        )
+    return found[0], found[1]
 
 
 async def named_ticket(

@@ -112,6 +112,23 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.UserHasMostTickets: lambda: _(
             "{ticket} stays closed: its user already has {most} open tickets."
         ),
+        problems.MergeUnclear: lambda: _(
+            "Which two tickets? Write /merge 7 5, or reply to a message of #7 with /merge 5: "
+            "#5 becomes part of #7."
+        ),
+        problems.MergeOfOne: lambda: _("This is all one ticket: {ticket}."),
+        problems.MergeOfTwoUsers: lambda: _(
+            "These tickets are from different people, so they can't be merged."
+        ),
+        problems.MergeIntoClosed: lambda: _(
+            "{ticket} is closed. Please reopen it first, or name the other ticket first."
+        ),
+        problems.SplitUnclear: lambda: _(
+            "Where does the new question begin? Reply with /split to that message of the user's."
+        ),
+        problems.SplitOfAll: lambda: _(
+            "{ticket} begins with this message, so there is nothing to split off."
+        ),
         problems.MostTicketsOpen: lambda: _(
             "You already have several open tickets, so I can't open another one. "
             "Please reply to a message of one of them instead."

@@ -23,6 +23,8 @@ def staff_help() -> str:
         "/board on pins a list of what is waiting and keeps it true, /board off removes it\n"
         "/take, /close [reason] and /reopen: reply to a ticket, "
         "or give its number, as in /close 7\n"
+        "/split, as a reply to a user's message: all from there on becomes a ticket of its own\n"
+        "/merge 7 5 makes #5 part of #7, if both are from one person\n"
         "/settings lets administrators change what users read from me\n"
         "/setup checks how this group and I are set up"
     )

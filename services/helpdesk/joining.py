@@ -32,7 +32,11 @@ _ALBUM_SPANS = 20
 
 _LAST_CLOSED_OF = (
     select(Ticket)
-    .where(Ticket.user_id == bindparam("user_id"), Ticket.closed_at >= bindparam("since"))
+    .where(
+        Ticket.user_id == bindparam("user_id"),
+        Ticket.closed_at >= bindparam("since"),
+        Ticket.merged_into_id.is_(None),
+    )
     .order_by(Ticket.closed_at.desc(), Ticket.id.desc())
     .limit(1)
     .with_for_update(key_share=True)

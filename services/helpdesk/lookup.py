@@ -66,6 +66,8 @@ async def rest_of_command(session: AsyncSession, ticket: Ticket, said: str, *, c
         return "".join(rest)
     home = await staff_chats.home(session, ticket.staff_chat_id)
     others = await _numbered(session, int(match[2]), _day(match[1], number), home.chat_id)
+    if exact and any(one.merged_into_id == ticket.id for one in others):
+        return "".join(rest)
     if not exact:
         others = [one for one in others if one.status is not TicketStatus.CLOSED]
     if others:

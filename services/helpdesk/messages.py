@@ -38,7 +38,7 @@ async def store(
     content: Content,
 ) -> Stored:
     """Keep what was written."""
-    reply_to_id, details = await _replied_to(session, ticket, content)
+    reply_to_id, details = await replied_to(session, ticket, content)
     key = await bulk_rows.add_and_get_key(
         session,
         Message,
@@ -115,7 +115,7 @@ def is_as_written(message: Message, content: Content) -> bool:
     )
 
 
-async def _replied_to(
+async def replied_to(
     session: AsyncSession, ticket: Ticket, content: Content
 ) -> tuple[int | None, dict[str, Any]]:
     """Find the stored message that `content` replies to, itself or through a copy of it.

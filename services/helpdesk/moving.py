@@ -13,11 +13,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.machinery import Delivery, DeliveryStatus
-from database.models import Direction, LinkKind, Message, MessageLink, Ticket, TicketStatus
+from database.conditions import PENDING
+from database.machinery import Delivery, DeliveryStatus, LostSend
+from database.models import (
+    Direction,
+    KeptWords,
+    LinkKind,
+    Message,
+    MessageLink,
+    Ticket,
+    TicketEvent,
+    TicketStatus,
+)
 from services import notices, outbox
 from services.helpdesk import history, owing, turns
 from services.notices import CardPosted, DeliveryFailed, QuestionEdited, QuestionPosted, SentAgain
@@ -48,6 +58,47 @@ async def carry(
     await session.execute(links.where(MessageLink.kind == LinkKind.CARD).values(copy_of=None))
 
 
+async def leaves_any(session: AsyncSession, source: Ticket, moved: Sequence[Message]) -> bool:
+    """Whether the ticket keeps a question without these."""
+    others = select(Message.id).where(
+        Message.ticket_id == source.id,
+        Message.direction == Direction.QUESTION,
+        Message.id.not_in([message.id for message in moved]),
+    )
+    return await session.scalar(others.limit(1)) is not None
+
+
+async def carry_all(session: AsyncSession, source: Ticket, target: Ticket) -> None:
+    """Have all that the one ticket holds belong to the other; what waits goes on in one lane.
+
+    A card that is still to come shows the ticket that there is then, and the message as before.
+    """
+    waiting = select(Delivery).where(Delivery.ticket_id == source.id, PENDING)
+    locked = waiting.order_by(Delivery.id).with_for_update()
+    fresh = locked.execution_options(populate_existing=True)
+    for delivery in (await session.scalars(fresh)).all():
+        if delivery.lane == source.id:
+            delivery.lane = target.id
+        if delivery.chat_id < 0 and "ticket_id" in delivery.payload:
+            delivery.payload = delivery.payload | {"ticket_id": target.id}
+        if delivery.kind == CardPosted.kind and delivery.payload["message_id"] is None:
+            delivery.payload = delivery.payload | {"message_id": await _first(session, source)}
+    await session.flush()
+    for model in (Delivery, Message, MessageLink, TicketEvent, KeptWords, LostSend):
+        held = update(model).where(model.ticket_id == source.id)
+        await session.execute(held.values(ticket_id=target.id))
+
+
+async def _first(session: AsyncSession, ticket: Ticket) -> int | None:
+    """Find the message that opened the ticket."""
+    first: int | None = await session.scalar(
+        select(func.min(Message.id)).where(
+            Message.ticket_id == ticket.id, Message.direction == Direction.QUESTION
+        )
+    )
+    return first
+
+
 async def show(
     session: AsyncSession, question: Message, source: Ticket, target: Ticket, *, now: datetime
 ) -> None:
@@ -67,18 +118,23 @@ async def is_shown_or_waits(session: AsyncSession, question: Message) -> bool:
     copies = select(MessageLink.id).where(
         MessageLink.copy_of == question.id, MessageLink.kind != LinkKind.CARD
     )
-    return await session.scalar(copies.limit(1)) is not None or await waits(session, question)
+    if await session.scalar(copies.limit(1)) is not None:
+        return True
+    return await session.scalar(_sends(question).where(PENDING).limit(1)) is not None
 
 
 async def waits(session: AsyncSession, question: Message) -> bool:
     """Whether the question is still to be sent, perhaps once more."""
-    waiting = select(Delivery.id).where(
+    waiting = _sends(question).where(Delivery.status == DeliveryStatus.WAITING)
+    return await session.scalar(waiting.limit(1)) is not None
+
+
+def _sends(question: Message) -> Select[int]:
+    return select(Delivery.id).where(
         Delivery.ticket_id == question.ticket_id,
         Delivery.kind == QuestionPosted.kind,
-        Delivery.status == DeliveryStatus.WAITING,
         Delivery.payload["message_id"].as_integer() == question.id,
     )
-    return await session.scalar(waiting.limit(1)) is not None
 
 
 async def left(session: AsyncSession, source: Ticket, *, now: datetime) -> None:

@@ -30,7 +30,7 @@ async def move(
 
     Staff see it below the card of that ticket, and its copies say where it went. `told_at` is the
     notice with the button; a reply to it follows. ButtonOutdated if the ticket is not open any
-    more, or the message is there already, or opened its ticket.
+    more, or the message is there already, or its ticket has no other.
     """
     user = await people.remember(session, person, now=now)
     question = await messages.find(session, Place(user.chat_id, message_id))
@@ -38,7 +38,7 @@ async def move(
         raise ButtonOutdated
     source, target = await _locked(session, user, question.ticket_id, target_id)
     moved = await messages.album(session, source, question.media_group_id) or [question]
-    if await messages.is_first(session, moved[0]):
+    if not await moving.leaves_any(session, source, moved):
         raise ButtonOutdated
     our_turn, waiting = await owing.asked(session, target, now=now), set[int]()
     for one in moved:

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from sqlalchemy import Select, and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, Message, Ticket, User
@@ -31,17 +32,23 @@ async def resend(
     A delivery to staff goes to the chat that the ticket has now. `notice_id` is the message there
     that told of the failure; it and all other notices of the same failure will show the outcome.
 
-    ButtonOutdated if the ticket has no such delivery, or not one of that time (`posted_at`, in
-    whole seconds): a restored database reuses keys. AnswerIsNote if the answer has become a note.
-    NothingToResend if it has not failed.
+    ButtonOutdated if the ticket's user has no such delivery, or not one of that time (`posted_at`,
+    in whole seconds): a restored database reuses keys. AnswerIsNote if the answer has become a
+    note. NothingToResend if it has not failed.
     """
     failed = await session.scalar(
         select(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.ticket_id == ticket.id)
-        .with_for_update()
+        .join(Ticket, Ticket.id == Delivery.ticket_id)
+        .where(Delivery.id == delivery_id, Ticket.user_id == ticket.user_id)
+        .with_for_update(of=Delivery)
     )
     if failed is None or posted_at not in {None, int(failed.created_at.timestamp())}:
         raise ButtonOutdated
+    if failed.ticket_id != ticket.id:  # its message was moved
+        people = [selectinload(Ticket.user)]
+        ticket = await session.get_one(
+            Ticket, failed.ticket_id, options=people, with_for_update={"key_share": True}
+        )
     if await _is_note(session, failed):
         raise AnswerIsNote
     if failed.status is not DeliveryStatus.FAILED:

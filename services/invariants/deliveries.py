@@ -62,7 +62,7 @@ def rules(now: datetime) -> Iterator[Rule]:
 
 
 def _strange_batches() -> Select[Any]:
-    """A migration moves only waiting deliveries, so only their chats are compared."""
+    """Only what waits is moved to another chat or lane, so only that is compared."""
     waiting = _Other.status.in_([DeliveryStatus.WAITING, DeliveryStatus.CLAIMED])
     return (
         select(Delivery.id)
@@ -71,8 +71,11 @@ def _strange_batches() -> Select[Any]:
             Delivery.batch_id.is_not(None),
             or_(
                 _Other.id.is_(None),
-                _Other.ticket_id.is_distinct_from(Delivery.ticket_id),
-                and_(PENDING, waiting, _Other.chat_id != Delivery.chat_id),
+                and_(
+                    PENDING,
+                    waiting,
+                    or_(_Other.chat_id != Delivery.chat_id, _Other.lane != Delivery.lane),
+                ),
             ),
         )
     )

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, union
+from sqlalchemy.orm import aliased
 
 from database.conditions import NOT_CLOSED
+from database.machinery import Delivery
 from database.models import (
     DailyTicketCounter,
     EventKind,
     Message,
+    MessageLink,
     Ticket,
     TicketEvent,
     TicketStatus,
@@ -86,8 +89,31 @@ def rules() -> Iterator[Rule]:
         "a question each",
         "A ticket holds no question",
         "tickets",
-        select(Ticket.id).where(~exists().where(Message.ticket_id == Ticket.id, QUESTION)),
+        select(Ticket.id).where(
+            Ticket.merged_into_id.is_(None),
+            ~exists().where(Message.ticket_id == Ticket.id, QUESTION),
+        ),
     )
+    yield Rule(
+        "merged",
+        "A ticket that was merged is open or holds something, or leads to none of its user's",
+        "tickets",
+        select(Ticket.id).where(Ticket.merged_into_id.is_not(None), _is_merged_wrongly()),
+    )
+
+
+def _is_merged_wrongly() -> ColumnElement[bool]:
+    """Match merged tickets that are not only a way to the ticket that has all they had."""
+    into = aliased(Ticket)
+    leads = exists().where(
+        into.id == Ticket.merged_into_id,
+        into.user_id == Ticket.user_id,
+        into.merged_into_id.is_(None),
+    )
+    holds = [
+        exists().where(model.ticket_id == Ticket.id) for model in (Message, MessageLink, Delivery)
+    ]
+    return or_(Ticket.status != TicketStatus.CLOSED, ~leads, *holds)
 
 
 def _waits_wrongly() -> ColumnElement[bool]:

@@ -116,7 +116,18 @@ async def test_commands_are_registered_by_scope_and_language(stage: Stage) -> No
     assert listed == {
         (users, ""): ["start", "new", "help"],
         **{(users, language): ["start", "new", "help"] for language in TRANSLATED},
-        (staff, ""): ["tickets", "take", "close", "reopen", "settings", "board", "setup", "help"],
+        (staff, ""): [
+            "tickets",
+            "take",
+            "close",
+            "reopen",
+            "split",
+            "merge",
+            "settings",
+            "board",
+            "setup",
+            "help",
+        ],
     }
 
 

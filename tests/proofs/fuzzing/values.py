@@ -107,6 +107,8 @@ COMMANDS = st.one_of(
                 "close",
                 "take",
                 "reopen",
+                "split",
+                "merge",
                 "tickets",
                 "settings",
                 "board",

@@ -42,10 +42,20 @@ class Ledger:
         self.tickets = {row["id"]: row for row in self.rows("tickets")}
         self.stored = {(row["chat_id"], row["message_id"]): row for row in self.messages.values()}
         albums = self._albums()
+        merged = {one["id"] for one in self.tickets.values() if one["merged_into_id"]}
+        self.merged = merged | {one["merged_into_id"] for one in self.tickets.values()} - {None}
         self.in_another_ticket = {
             token
             for row in self.messages.values()
-            if "moved" in json.loads(row["details"] or "{}") or row["media_group_id"] in albums
+            if "moved" in json.loads(row["details"] or "{}")
+            or row["media_group_id"] in albums
+            or row["ticket_id"] in self.merged
+            for token in tokens.of(row["text"] or row["details"] or "")
+        }
+        self.of_merged = {
+            token
+            for row in self.messages.values()
+            if row["ticket_id"] in self.merged
             for token in tokens.of(row["text"] or row["details"] or "")
         }
         self.posted = Counter(
@@ -96,7 +106,8 @@ class Ledger:
         cards, others = Counter[str](), Counter[str]()
         for sight in self.sights:
             if sight.new:
-                (cards if sight.card else others).update(set(sight.tokens))
+                shown = set(sight.tokens) - (self.of_merged if sight.card else set())
+                (cards if sight.card else others).update(shown)
         posted = self.cards_posted()
         more = {token: number - posted[token] for token, number in cards.items()}
         more = {token: max(0, number) for token, number in more.items()}
@@ -118,8 +129,8 @@ class Ledger:
         After a migration, an edit is sent as a new message, and what is moved to another ticket is
         shown again.
         """
-        if token in self.in_another_ticket:
-            return self.posted[token]
+        if token[0] == "q" and token in self.in_another_ticket:
+            return max(1, self.posted[token])
         moved = self.moved and any(one.token == token and one.edits for one in self.written)
         return 2 if moved and token[0] == "q" else 1
 

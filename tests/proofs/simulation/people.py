@@ -183,6 +183,21 @@ class People:
         acting.press(self.telegram.world, self.users[user], pressed, None, data)
         return True
 
+    def _move_own(self, user: int, pick: float, **_: Any) -> bool:
+        """Press a button that moves a message to another ticket."""
+        moving = [
+            (one, button["callback_data"])
+            for one in self._private(user)
+            if _has_buttons(one)
+            for button in _buttons(one)
+            if button["callback_data"].startswith("move:")
+        ]
+        if not moving:
+            return False
+        pressed, data = recent(moving, pick)
+        acting.press(self.telegram.world, self.users[user], pressed, None, data)
+        return True
+
     def _reply_in_private(self, user: int, pick: float, **_: Any) -> bool:
         """Reply to something of one's own, or to what the bot said."""
         shown = list(self._private(user))
@@ -460,6 +475,13 @@ class People:
     def _command_by_number(self, staff: int, text: str, number: int, **_: Any) -> None:
         """Name a ticket by its number, which may be one of another team."""
         content = acting.text_fields(f"{text}@{USERNAME} {number}", None)
+        acting.post(self.telegram.world, self.staff[staff], self.group, content)
+        self._deal(self.staff[staff], None)
+
+    def _merge(self, staff: int, numbers: list[int], **_: Any) -> None:
+        """Have two tickets, which may be of one user, become one."""
+        first, second = numbers
+        content = acting.text_fields(f"/merge@{USERNAME} {first} {second}", None)
         acting.post(self.telegram.world, self.staff[staff], self.group, content)
         self._deal(self.staff[staff], None)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.proofs.simulation.run import Simulation
 
 # What users do, who have several tickets.
-OF_USERS = frozenset({"another", "wish", "press_own", "reply_in_private"})
+OF_USERS = frozenset({"another", "wish", "press_own", "move_own", "reply_in_private"})
 
 
 class Placing:
@@ -37,7 +37,9 @@ class Placing:
         """What was written with `/new` opened a ticket."""
         for token in self.people.others:
             row = self._row(token)
-            if row is not None and not self._is_first(row) and not self._had_no_room(row):
+            if row is None or token in self.ledger.in_another_ticket:
+                continue
+            if not self._is_first(row) and not self._had_no_room(row):
                 yield f"not opened: {token} is in ticket {row['ticket_id']}"
 
     def _replies(self) -> Iterator[str]:
@@ -78,12 +80,17 @@ class Placing:
         return {one["ticket_id"] for one in rows if (one["chat_id"], one["message_id"]) == place}
 
     def _current(self) -> Iterator[str]:
-        """A user has at most five open tickets, and one of them is current."""
+        """A user has at most five open tickets, besides those split off, and one is current."""
+        split = Counter(
+            self.ledger.tickets[row["ticket_id"]]["user_id"]
+            for row in self.ledger.rows("ticket_events")
+            if row["kind"] == "split"
+        )
         open_ones = [row for row in self.ledger.tickets.values() if row["status"] != "closed"]
         number = Counter(row["user_id"] for row in open_ones)
         current = Counter(row["user_id"] for row in open_ones if row["is_current"])
         for user_id, count in number.items():
-            if count > another.MOST_OPEN or current[user_id] != 1:
+            if count > another.MOST_OPEN + split[user_id] or current[user_id] != 1:
                 yield f"user {user_id} has {count} open tickets, {current[user_id]} current"
 
     def _moved(self) -> Iterator[str]:
@@ -91,6 +98,8 @@ class Placing:
         for row in self.ledger.messages.values():
             moved = json.loads(row["details"] or "{}").get("moved")
             number = self.ledger.tickets[row["ticket_id"]]["daily_id"]
+            if row["ticket_id"] in self.ledger.merged:
+                continue
             if moved and moved["to"]["daily_id"] != number:
                 yield f"moved: message {row['id']} says {moved}, but is in {row['ticket_id']}"
 

@@ -66,6 +66,8 @@ class Quiet:
             if row["kind"] in {"ticket_closed", "ticket_reopened"}:
                 heard[row["ticket_id"]].append(row)
         for ticket_id, ticket in self.ledger.tickets.items():
+            if ticket_id in self.ledger.merged:
+                continue
             kinds = [row["kind"] for row in heard[ticket_id]]
             wanted = ["ticket_closed", "ticket_reopened"] * len(kinds)
             if kinds != wanted[: len(kinds)]:
@@ -139,7 +141,10 @@ class Quiet:
     def _opening(self) -> set[str]:
         """List the texts that opened tickets, which are on their cards."""
         first = [self.ledger.first_question(ticket_id) for ticket_id in self.ledger.tickets]
-        return {token for row in first if row and row["kind"] == "text" for token in _tokens(row)}
+        opening = {
+            token for row in first if row and row["kind"] == "text" for token in _tokens(row)
+        }
+        return opening - self.ledger.in_another_ticket
 
     def _following(self) -> set[str]:
         """List what users wrote right after something else of theirs on the same ticket.
@@ -151,10 +156,15 @@ class Quiet:
         for row in self.ledger.messages.values():
             if row["direction"] != "note" and row["kind"] != "unknown":
                 talks[row["ticket_id"]].append(row)
+        for ticket_id in self.ledger.merged:
+            talks.pop(ticket_id, None)
         for event in self.ledger.rows("ticket_events"):
             if event["kind"] in _ENDS:
                 talks.pop(event["ticket_id"], None)
-            elif event["kind"] == "moved":  # what was before and after may be elsewhere now
+            elif event["kind"] in {
+                "moved",
+                "split",
+            }:  # what was before and after may be elsewhere now
                 talks.pop(event["ticket_id"], None)
                 talks.pop(json.loads(event["details"])["came_from"], None)
         return {

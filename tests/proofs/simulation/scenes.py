@@ -239,6 +239,23 @@ def _whispers(rng: random.Random, plan: Plan) -> Plan:
     return _with(plan, found)
 
 
+def _merging(rng: random.Random, plan: Plan) -> Plan:
+    """Users move messages between their tickets, and staff split and merge these."""
+    acts = ("reply_in_private", "write", "move_own", "move_own", "album")
+    found = [
+        _by(rng, rng.choice(acts), at, user)
+        for user in range(plan.users)
+        for at in sorted(rng.uniform(3, 29) for _ in range(rng.randint(6, 14)))
+    ]
+    for _ in range(rng.randint(2, 6)):
+        how = {"staff": 0, "numbers": rng.sample(range(1, 6), 2)}
+        found.append(Operation(round(rng.uniform(3, 29), 3), "merge", how))
+        splits = _by(rng, "command", rng.uniform(3, 29), 0)
+        splits.how["text"] = "/split"
+        found.append(splits)
+    return _with(_several(rng, plan), found)
+
+
 SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "crowd": _crowd,
     "stubborn": _stubborn,
@@ -251,6 +268,7 @@ SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "several": _several,
     "board": _board,
     "whispers": _whispers,
+    "merging": _merging,
 }
 
 _HARMLESS = frozenset({"write", "reply", "note", "press", "command", "list", "latency"})

@@ -323,7 +323,7 @@ async def test_another_staff_chat_gets_it_too(
     ]
 
 
-async def test_what_opened_a_ticket_stays(
+async def test_the_only_message_of_a_ticket_stays(
     session: AsyncSession, source: Ticket, target: Ticket
 ) -> None:
     first = (await session.scalars(select(Message).where(Message.ticket_id == source.id))).one()
@@ -389,3 +389,18 @@ async def test_a_message_moves_while_it_arrives(sessions: async_sessionmaker[Asy
         await arrivals.note_plain(session, [(trip, [60])], now=NOON)
         link = (await session.scalars(select(MessageLink))).one()
         assert link.ticket_id == target.id
+
+
+async def test_what_opened_a_ticket_moves_if_more_is_left(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    first = (await session.scalars(select(Message).where(Message.ticket_id == source.id))).first()
+    assert first is not None
+    card = await factories.link(session, source, 50, copy_of=first.id)
+
+    await press(session, first, target)
+
+    await session.refresh(card)
+    assert (first.ticket_id, question.ticket_id) == (target.id, source.id)
+    assert card.copy_of is None
+    assert (STAFF, CardRedrawn(source.id)) in await factories.waiting(session)

@@ -300,6 +300,11 @@ async def a_setting_that_nobody_changed(session: AsyncSession, _: Ticket) -> Non
     session.add(Setting(key=Words.GREETING, language="en", value={"text": "Hi", "entities": []}))
 
 
+async def merged_and_open(session: AsyncSession, ticket: Ticket) -> None:
+    other = await bobs_ticket(session)
+    ticket.merged_into_id = other.id
+
+
 async def a_change_that_does_not_count(session: AsyncSession, _: Ticket) -> None:
     hi = ("Hi", list[Any]())
     await team_settings.change(session, Words.GREETING, "en", hi, by=None, now=NOON)
@@ -323,6 +328,7 @@ BREAKS: dict[Break, str] = {
     no_question: "a question each",
     a_whisper_is_kept: "ids of messages",
     a_whisper_has_a_link: "ids of message_links",
+    merged_and_open: "merged",
     a_question_of_somebody_else: "own questions",
     a_question_from_elsewhere: "own questions",
     an_answer_from_private: "answers from a group",

@@ -1,0 +1,93 @@
+"""Merging: two tickets of one user become one, and the user hears nothing of it.
+
+All that the other ticket holds goes to the survivor (`moving.carry_all`). Its row stays, closed,
+and `merged_into_id` leads its number, its buttons and what still names it to the survivor
+(`ticket_service.get`).
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.models import EventKind, Ticket, TicketStatus, User
+from services import ticket_service as tickets
+from services import timers
+from services.helpdesk import current, history, moving, turns
+from services.helpdesk.closing import CloseTold
+from services.problems import MergeIntoClosed, MergeOfOne, MergeOfTwoUsers
+
+_OURS = frozenset({TicketStatus.NEW, TicketStatus.OPEN})
+
+
+async def merge(
+    session: AsyncSession,
+    survivor_id: int,
+    other_id: int,
+    *,
+    staff_chat_id: int,
+    by: User | None,
+    now: datetime,
+) -> None:
+    """Make the tickets one, which has the first one's number, and gets a new card.
+
+    MergeOfTwoUsers, MergeOfOne if they are one already, MergeIntoClosed; and what
+    `ticket_service.get` raises.
+    """
+    users = select(Ticket.user_id).where(Ticket.id.in_([survivor_id, other_id])).distinct()
+    if len((await session.scalars(users)).all()) > 1:
+        raise MergeOfTwoUsers
+    found = {
+        one: await tickets.get(session, one, staff_chat_id=staff_chat_id)
+        for one in sorted({survivor_id, other_id})
+    }
+    survivor, other = found[survivor_id], found[other_id]
+    if survivor.id == other.id:
+        raise MergeOfOne.of(survivor)
+    if survivor.status is TicketStatus.CLOSED:
+        raise MergeIntoClosed.of(survivor)
+    await moving.carry_all(session, other, survivor)
+    await _take_over(session, survivor, other, now=now)
+    await _retire(session, other, survivor, now=now)
+    history.record(session, survivor, by, EventKind.MERGED, now, other=other.id)
+    await tickets.new_card(session, survivor, now=now)
+
+
+async def _take_over(
+    session: AsyncSession, survivor: Ticket, other: Ticket, *, now: datetime
+) -> None:
+    """Have the survivor wait for whom either ticket waits, and since the earlier of both."""
+    if other.is_current:
+        await current.make(session, survivor, now=now)
+    if other.user.last_joined_id == other.id:
+        other.user.last_joined_id = survivor.id
+    survivor.assigned_staff = survivor.assigned_staff or other.assigned_staff
+    survivor.link_payload = survivor.link_payload or other.link_payload
+    if other.status is TicketStatus.CLOSED:
+        return
+    waits_for_us = [one for one in (survivor, other) if one.status in _OURS]
+    if not waits_for_us:
+        turns.give_back(survivor, TicketStatus.PENDING, since=_latest(survivor, other))
+        return
+    are_new = survivor.status is other.status is TicketStatus.NEW
+    since = min(one.waiting_since for one in waits_for_us)
+    if are_new:
+        survivor.opened_at = since
+    turns.give_back(survivor, TicketStatus.NEW if are_new else TicketStatus.OPEN, since=since)
+
+
+async def _retire(session: AsyncSession, other: Ticket, survivor: Ticket, *, now: datetime) -> None:
+    """Close the row, and have it and those merged into it before lead to the survivor."""
+    other.is_current = False
+    if other.closed_at is None:
+        turns.pass_on(other, TicketStatus.CLOSED, now=now)
+        other.closed_at = now
+    await timers.cancel(session, CloseTold(other.id))
+    earlier = update(Ticket).where(Ticket.merged_into_id == other.id)
+    await session.execute(earlier.values(merged_into_id=survivor.id))
+    other.merged_into_id = survivor.id
+    await session.flush()
+
+
+def _latest(*answered: Ticket) -> datetime:
+    return max(one.waiting_since for one in answered)

@@ -1,0 +1,300 @@
+"""Two tickets of one user become one, and everything that led to the other leads to it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from database.machinery import Delivery, LostSend, Timer
+from database.models import (
+    Direction,
+    EventKind,
+    KeptReason,
+    LinkKind,
+    Message,
+    MessageLink,
+    Ticket,
+    TicketEvent,
+    TicketStatus,
+)
+from services import ticket_service as tickets
+from services import timers
+from services.helpdesk import history, joining, kept_words, lookup, merging, owing
+from services.helpdesk.closing import CloseTold
+from services.notices import AnswerPosted, CardPosted, CardRetired, QuestionPosted, TicketOpened
+from services.problems import MergeIntoClosed, MergeOfOne, MergeOfTwoUsers, Problem
+from tests.services import factories
+from tests.services.factories import ANN, HOUR, STAFF, TODAY
+from tests.support.times import NOON
+
+NEW, OPEN, PENDING, CLOSED = (
+    TicketStatus.NEW,
+    TicketStatus.OPEN,
+    TicketStatus.PENDING,
+    TicketStatus.CLOSED,
+)
+
+
+@pytest.fixture
+async def survivor(session: AsyncSession) -> Ticket:
+    """Have Ann's ticket #7, opened an hour after the other one, and not current."""
+    times = dict.fromkeys(["opened_at", "waiting_since"], NOON + HOUR)
+    made = await factories.ticket(session, 7, is_current=False, **times)
+    await factories.message(session, made)
+    return made
+
+
+@pytest.fixture
+async def other(session: AsyncSession, survivor: Ticket) -> Ticket:
+    """Have her #5, which is current."""
+    made = await factories.ticket(session, 5, user=survivor.user)
+    await factories.message(session, made)
+    return made
+
+
+async def merge(session: AsyncSession, survivor: Ticket, other: Ticket) -> None:
+    await merging.merge(
+        session, survivor.id, other.id, staff_chat_id=STAFF, by=None, now=NOON + 2 * HOUR
+    )
+    await session.flush()
+
+
+async def owners(session: AsyncSession, model: type[Any]) -> set[int]:
+    """List the tickets that rows of a table belong to."""
+    return set(await session.scalars(select(model.ticket_id)))
+
+
+async def test_all_that_the_other_ticket_holds_goes_to_the_survivor(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    question = (await session.scalars(select(Message).where(Message.ticket_id == other.id))).one()
+    await factories.link(session, other, 50, copy_of=question.id)
+    await factories.delivery(session, QuestionPosted(question.id), other)
+    history.record(session, other, None, EventKind.NOTED, NOON)
+    kept, slip = factories.content("/ hm", chat_id=STAFF), KeptReason.SLIP
+    row = await kept_words.keep(
+        session, kept, slip, author=None, speaker_id=1, now=NOON, ticket=other
+    )
+    times = {"since": NOON, "until": NOON}
+    lost = LostSend(delivery_id=1, part=0, ticket_id=other.id, chat_id=STAFF, copies=[], **times)
+    session.add(lost)
+
+    await merge(session, survivor, other)
+
+    for model in (Message, MessageLink, Delivery, TicketEvent):
+        assert await owners(session, model) == {survivor.id}, model
+    await session.refresh(row)
+    await session.refresh(lost)
+    assert (row.ticket_id, lost.ticket_id) == (survivor.id, survivor.id)
+
+
+async def test_the_other_row_stays_closed_and_leads_to_the_survivor(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    await merge(session, survivor, other)
+
+    assert (other.status, other.merged_into_id, other.is_current) == (CLOSED, survivor.id, False)
+    assert survivor.is_current
+    assert await tickets.get(session, other.id, staff_chat_id=STAFF) is survivor
+    found = await lookup.find_by_number(session, "5", staff_chat_id=STAFF, command="close")
+    assert await tickets.get(session, found, staff_chat_id=STAFF) is survivor
+
+
+async def test_in_reply_to_the_survivor_the_other_number_is_its_own(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    await merge(session, survivor, other)
+
+    said = await lookup.rest_of_command(session, survivor, "#5 spam", command="close")
+
+    assert said == "spam"
+
+
+async def test_what_was_merged_before_leads_on(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    first = await factories.ticket(session, 3, user=survivor.user, is_current=False)
+    await merge(session, other, first)
+
+    await merge(session, survivor, other)
+
+    await session.refresh(first)
+    assert first.merged_into_id == survivor.id
+
+
+async def test_what_waits_goes_on_in_order_in_one_lane(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    sent = []
+    for ticket in (other, survivor, other, survivor):
+        written = factories.content(chat_id=STAFF)
+        answer = await factories.message(session, ticket, written, Direction.ANSWER)
+        posted = AnswerPosted(answer.id)
+        sent.append(await factories.delivery(session, posted, ticket, chat_id=ANN.telegram_id))
+    claimed = await factories.claimed(session, QuestionPosted(1), other)
+
+    await merge(session, survivor, other)
+
+    assert {one.lane for one in [*sent, claimed]} == {survivor.id}
+
+
+async def test_the_survivor_gets_a_new_card_and_all_older_ones_point_to_it(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    await merge(session, survivor, other)
+
+    assert await factories.waiting(session) == [
+        (STAFF, CardPosted(survivor.id)),
+        (STAFF, CardRetired(survivor.id)),
+    ]
+
+
+async def test_a_card_that_waits_becomes_the_survivors(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    question = (await session.scalars(select(Message).where(Message.ticket_id == other.id))).one()
+    await factories.delivery(session, CardPosted(other.id), other)
+
+    await merge(session, survivor, other)
+
+    assert await factories.waiting(session) == [
+        (STAFF, CardPosted(survivor.id, question.id)),
+        (STAFF, CardRetired(survivor.id)),
+    ]
+
+
+async def test_the_user_hears_nothing(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    opened = TicketOpened(other.id)
+    await factories.delivery(session, opened, other, chat_id=ANN.telegram_id)
+    await tickets.close(
+        session,
+        await tickets.get(session, other.id, staff_chat_id=STAFF),
+        by=None,
+        now=NOON,
+    )
+    assert await timers.find(session, CloseTold, other.id) is not None
+
+    await merge(session, survivor, other)
+
+    told = [one for chat, one in await factories.waiting(session) if chat == ANN.telegram_id]
+    assert told == [opened]
+    assert (await session.scalars(select(Timer.kind))).all() == []
+
+
+async def test_what_the_user_writes_next_joins_the_survivor_without_a_word(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    survivor.user.last_joined_id = other.id
+    await merge(session, survivor, other)
+
+    joined = await tickets.receive(
+        session, ANN, factories.content("Hello?"), staff_chat_id=STAFF, day=TODAY, now=NOON
+    )
+
+    assert joined is survivor
+    assert survivor.user.last_joined_id == survivor.id
+
+
+async def test_a_merged_ticket_is_never_the_one_closed_last(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    await merge(session, survivor, other)
+    survivor.status, survivor.closed_at = CLOSED, NOON
+    survivor.is_current = False
+    await session.flush()
+
+    found = await joining.find(session, survivor.user, factories.content(), now=NOON + 2 * HOUR)
+
+    assert found is not None
+    assert found.ticket is survivor
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "becomes", "since"),
+    [
+        (NEW, NEW, NEW, timedelta()),
+        (PENDING, NEW, OPEN, timedelta()),
+        (NEW, PENDING, OPEN, HOUR),
+        (OPEN, NEW, OPEN, timedelta()),
+        (PENDING, PENDING, PENDING, HOUR),
+        (PENDING, CLOSED, PENDING, HOUR),
+        (NEW, CLOSED, NEW, HOUR),
+    ],
+)
+async def test_the_survivor_waits_for_whom_either_waits(
+    session: AsyncSession,
+    survivor: Ticket,
+    other: Ticket,
+    *,
+    own: TicketStatus,
+    others: TicketStatus,
+    becomes: TicketStatus,
+    since: timedelta,
+) -> None:
+    survivor.status, other.status = own, others
+    if others is CLOSED:
+        other.closed_at, other.is_current, survivor.is_current = NOON, False, False
+        await session.flush()
+        survivor.is_current = True
+
+    await merge(session, survivor, other)
+
+    assert (survivor.status, survivor.waiting_since) == (becomes, NOON + since)
+
+
+async def test_a_colleague_keeps_the_ticket(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    kate = await factories.kate(session)
+    other.assigned_staff = kate
+    await session.flush()
+
+    await merge(session, survivor, other)
+
+    assert survivor.assigned_to == kate.id
+
+
+async def test_an_answer_that_fails_later_is_owed_on_the_survivor(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    written = factories.content(chat_id=STAFF)
+    answer = await factories.message(session, other, written, Direction.ANSWER)
+    await owing.answered(session, other, answer.id, by=None, now=NOON)
+    survivor.status = PENDING
+    await merge(session, survivor, other)
+
+    assert (await history.answered_from(session, survivor)).message_id == answer.id
+
+
+async def test_tickets_that_do_not_fit_stay_apart(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    bob = await factories.user(session, 8)
+    strange = await factories.ticket(session, 9, user=bob)
+    closed = await factories.ticket(session, 4, user=survivor.user, status=CLOSED)
+    cases: list[tuple[Ticket, Ticket, type[Problem]]] = [
+        (survivor, strange, MergeOfTwoUsers),
+        (survivor, survivor, MergeOfOne),
+        (closed, survivor, MergeIntoClosed),
+    ]
+    for first, second, problem in cases:
+        with pytest.raises(problem):
+            await merge(session, first, second)
+    await merge(session, survivor, other)
+    with pytest.raises(MergeOfOne):
+        await merge(session, survivor, other)
+
+
+async def test_a_card_link_stays_a_card(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    card = await factories.link(session, other, 50)
+
+    await merge(session, survivor, other)
+
+    await session.refresh(card)
+    assert (card.ticket_id, card.kind) == (survivor.id, LinkKind.CARD)
