@@ -31,7 +31,13 @@ def number(daily_id: int, opened_on: date, today: date) -> str:
     """Name a ticket: `#7`, and on another day `#7 · 21 Nov`."""
     if opened_on == today:
         return f"#{daily_id}"
-    return f"#{daily_id} · {format_date(opened_on, 'd MMM', locale=spoken())}"
+    return f"#{daily_id} · {day(opened_on, spoken())}"
+
+
+def day(named: date, language: str, *, year: bool = False) -> str:
+    """Name a day, `21 Nov`; months have no stop, as sentences may end with a day."""
+    pattern = "d MMM y" if year else "d MMM"
+    return format_date(named, pattern, locale=language).replace(".", "")
 
 
 def copyable(ticket: Ticket, today: date) -> Text:
@@ -52,7 +58,7 @@ def clock(at: datetime, zone: tzinfo) -> DateTime:
 def _written(minute: int, zone: tzinfo, language: str) -> str:
     """Write a time, given in minutes; it stands on every card, and Babel is slow."""
     here = datetime.fromtimestamp(minute * 60, zone)
-    return f"{format_date(here, 'd MMM', locale=language)}, {here:%H:%M %Z}"
+    return f"{day(here, language)}, {here:%H:%M %Z}"
 
 
 def timed(words: str, when: Text) -> Text:

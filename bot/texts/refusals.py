@@ -189,8 +189,8 @@ def _about_settings() -> dict[type[problems.Problem], Callable[[], str]]:
             "These buttons are for somebody else. Send /settings to get your own."
         ),
         problems.SeenByNobody: lambda: _(
-            "Only you and I can see this message, so it went to nobody. To answer a user, reply to "
-            "the ticket's card. Please send commands so that everybody here can see them."
+            "Only you and I can see this message, so it went to nobody. "
+            "To answer a user, reply to the ticket's card."
         ),
         problems.NotAsked: lambda: _(
             "I asked somebody else, so this changes nothing. Send /settings to change it yourself."

@@ -4,7 +4,6 @@ from datetime import date
 
 from aiogram.utils.formatting import Text
 from babel import Locale
-from babel.dates import format_date
 
 from bot.i18n import gettext as _
 from bot.i18n import speaking, spoken
@@ -80,8 +79,8 @@ def page(
 def _changed(change: SettingChange | None, today: date) -> str:
     if change is None:
         return _("This is the default:")
-    pattern = "d MMM" if change.changed_at.year == today.year else "d MMM y"
-    day = format_date(change.changed_at.date(), pattern, locale=spoken())
+    is_past_year = change.changed_at.year != today.year
+    day = names.day(change.changed_at.date(), spoken(), year=is_past_year)
     person = names.person(change.person) if change.person else _("an administrator")
     if change.value is None:
         return _("The default again, since {day} ({person}):").format(day=day, person=person)
