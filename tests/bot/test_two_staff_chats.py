@@ -157,10 +157,8 @@ async def test_each_chat_has_a_menu_of_what_works_there(house: House) -> None:
 
         in_main, in_other = [(await menus(house))[one.id] for one in (house.team, house.billing)]
 
-        of_both = ["tickets", "take", "close", "reopen", "board", "setup", "help"]
-        assert [one for one in in_main if one != "settings"] == of_both
-        assert "settings" in in_main
-        assert in_other == of_both
+        assert {"tickets", "settings", "board", "setup"} < {*in_main}
+        assert in_other == [one for one in in_main if one != "settings"]
 
 
 @pytest.mark.parametrize("which", ["main", "other"])
