@@ -84,9 +84,21 @@ async def carry_all(session: AsyncSession, source: Ticket, target: Ticket) -> No
         if delivery.kind == CardPosted.kind and delivery.payload["message_id"] is None:
             delivery.payload = delivery.payload | {"message_id": await _first(session, source)}
     await session.flush()
+    await _come_home(session, source, target)
     for model in (Delivery, Message, MessageLink, TicketEvent, KeptWords, LostSend):
         held = update(model).where(model.ticket_id == source.id)
         await session.execute(held.values(ticket_id=target.id))
+
+
+async def _come_home(session: AsyncSession, source: Ticket, target: Ticket) -> None:
+    """Forget of the messages that were split off from the target that they were moved."""
+    detailed = (Message.ticket_id == source.id, Message.details.is_not(None))
+    for message in await session.scalars(select(Message).where(*detailed)):
+        details = dict(message.details or {})
+        if details.get("moved", {}).get("from") == _named(target):
+            del details["moved"]
+            message.details = details or None
+    await session.flush()
 
 
 async def _first(session: AsyncSession, ticket: Ticket) -> int | None:

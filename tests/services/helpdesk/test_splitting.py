@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, KeptReason, LinkKind, Message, Ticket, TicketStatus
-from services.helpdesk import kept_words, owing, resend, splitting
+from services.helpdesk import kept_words, merging, owing, resend, splitting
 from services.notices import AnswerPosted, CardPosted, CardRedrawn, QuestionPosted
 from services.problems import SplitOfAll, SplitUnclear
 from tests.services import factories
@@ -256,3 +256,14 @@ async def test_nothing_is_split_off_where_nothing_is_left_or_said(
         await split(session, ticket, 50)
     with pytest.raises(SplitUnclear):
         await split(session, ticket, 90)
+
+
+async def test_a_split_that_is_undone_by_a_merge_leaves_nothing_moved(
+    session: AsyncSession, ticket: Ticket, written: list[Message]
+) -> None:
+    made = await split(session, ticket, 51)
+
+    await merging.merge(session, ticket.id, made.id, staff_chat_id=STAFF, by=None, now=NOON)
+
+    assert await tickets_of(session, written) == [ticket.id] * 3
+    assert not any("moved" in (one.details or {}) for one in written)
