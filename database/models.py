@@ -96,7 +96,7 @@ class KeptReason(StrEnum):
 class User(Base):
     """A person on Telegram: one who asks, or one of the staff who answered.
 
-    `last_joined_id` is the ticket that words without a reply joined last
+    `last_joined_id` is the ticket that their chat was about last
     (services/helpdesk/joining.py). It is no foreign key: tickets refer to users already.
     """
 

@@ -55,7 +55,9 @@ def no_room_for_another() -> str:
     )
 
 
-def ticket_joined(ticket: str) -> str:
+def ticket_joined(ticket: str, *, may_move: bool) -> str:
+    if not may_move:
+        return _("Added to ticket {ticket}.").format(ticket=ticket)
     return _("Added to ticket {ticket}. To move it to another one, choose that one below.").format(
         ticket=ticket
     )

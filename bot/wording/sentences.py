@@ -134,13 +134,13 @@ async def no_room_for_another(desk: Desk, notice: notices.NoRoomForAnother) -> P
 
 @words_for(notices.TicketJoined)
 async def ticket_joined(desk: Desk, notice: notices.TicketJoined) -> Parcel | None:
-    """Say which ticket the message joined, if its writer has several, and offer the others."""
+    """Say which ticket the message joined, and offer the others."""
     message = await desk.message(notice.message_id)
     ticket = await desk.ticket(message.ticket_id)
-    others = await current.others_open(desk.session, ticket)
-    if not others or ticket.closed_at is not None:
+    if ticket.closed_at is not None:
         return None
-    words = to_users.ticket_joined(desk.number(ticket))
+    others = await current.others_open(desk.session, ticket)
+    words = to_users.ticket_joined(desk.number(ticket), may_move=bool(others))
     keyboard = keyboards.move_question(message.message_id, others, desk.today)
     return _say(desk, words, reply_to=desk.id_here(message), keyboard=keyboard)
 

@@ -27,6 +27,7 @@ async def closed(session: AsyncSession, ticket: Ticket, *, now: datetime) -> Non
 async def reopened(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
     """Tell the user that it is open again, if they were told that it is closed."""
     if not await timers.cancel(session, CloseTold(ticket.id)):
+        ticket.user.last_joined_id = ticket.id
         reopened = TicketReopened(ticket.id)
         outbox.post(session, ticket.user.chat_id, reopened, now=now, ticket=ticket)
 
@@ -37,5 +38,6 @@ async def tell(session: AsyncSession, due: CloseTold, moment: Moment) -> None:
     people = [selectinload(Ticket.user)]
     ticket = await session.get(Ticket, due.subject, options=people, populate_existing=True)
     if ticket is not None and ticket.status is TicketStatus.CLOSED:
+        ticket.user.last_joined_id = ticket.id
         told = TicketClosed(ticket.id)
         outbox.post(session, ticket.user.chat_id, told, now=moment.now, ticket=ticket)

@@ -32,7 +32,6 @@ _TO_MAKE_CURRENT = (
     select(Ticket.id, Ticket.user_id)
     .join(Message, Message.ticket_id == Ticket.id)
     .where(
-        Ticket.closed_at.is_(None),
         or_(
             ~Ticket.is_current,
             and_(
@@ -117,7 +116,7 @@ async def gave_way_lately(session: AsyncSession, closed: Ticket, *, now: datetim
 
 
 async def answered(session: AsyncSession, answer_ids: Collection[int], *, now: datetime) -> None:
-    """Make the tickets of these answers, which have arrived, current.
+    """Make the tickets of these answers, which have arrived, current; not those that are closed.
 
     It locks users before tickets, as everybody does, so it comes first in its transaction; whoever
     is just writing is left out: what they write decides.
@@ -136,3 +135,6 @@ async def answered(session: AsyncSession, answer_ids: Collection[int], *, now: d
         ticket = await session.get_one(Ticket, ticket_id, with_for_update={"key_share": True})
         if ticket.closed_at is None:
             await make(session, ticket, now=now)
+        else:
+            user = await session.get_one(User, user_id)
+            user.last_joined_id = ticket_id  # their chat is about it, see `joining`

@@ -3,8 +3,9 @@
 1. An item of an album joins the ticket of the items before it.
 2. A reply joins the ticket of the message that it replies to, if that is open or closed lately.
 3. Anything else joins the current ticket or, if none is open, the one closed last and lately; and
-   the one that was current until now, if its user can't know yet that it is closed. If it is
-   another one than the last time, and several are open, the user is told.
+   the one that was current until now, if its user can't know yet that it is closed. The user is
+   told if it is another one than the last time, or than the one that their chat was about since: it
+   was closed or opened again, or an answer came on it though it is closed.
 """
 
 from datetime import datetime, timedelta
@@ -74,10 +75,13 @@ async def joined(
     session: AsyncSession, user: User, ticket: Ticket, message: Stored, *, now: datetime
 ) -> None:
     """Note that a message joined the ticket by rule 3; tell its writer, if need be."""
-    if user.last_joined_id == ticket.id:
+    before = user.last_joined_id
+    if before == ticket.id:
         return
     user.last_joined_id = ticket.id
-    if ticket.closed_at is None and await current.number_open(session, user.id) > 1:
+    if ticket.closed_at is not None:
+        return
+    if before is not None or await current.number_open(session, user.id) > 1:
         told = TicketJoined(message.id)
         outbox.post(session, user.chat_id, told, now=now, ticket=ticket)
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import i18n
+from bot.client import SendText
 from bot.outgoing.composer import Composer
 from bot.wording import registry
 from bot.wording.calls import Call
@@ -89,7 +90,7 @@ async def test_a_refused_change_of_a_message_says_nothing_about_its_chat(
         assert kind.decorates
 
 
-async def test_whoever_has_only_one_ticket_left_is_not_told_which_one_words_joined(
+async def test_whoever_has_only_one_ticket_left_is_offered_no_other_one(
     session: AsyncSession,
 ) -> None:
     ticket = await factories.ticket(session)
@@ -97,7 +98,12 @@ async def test_whoever_has_only_one_ticket_left_is_not_told_which_one_words_join
     joined = notices.TicketJoined((await factories.message(session, ticket)).id)
     delivery = await factories.delivery(session, joined, ticket, chat_id=USER)
 
-    assert await Composer(Team(STAFF, "en", UTC), lambda: NOON)(session, [delivery]) is None
+    parcel = await Composer(Team(STAFF, "en", UTC), lambda: NOON)(session, [delivery])
+    assert parcel is not None
+    assert isinstance(parcel.call, Call)
+    said = parcel.call.method
+    assert isinstance(said, SendText)
+    assert (said.text, said.reply_markup) == ("Added to ticket #7.", None)
 
 
 async def ticket_of_somebody_who_speaks(

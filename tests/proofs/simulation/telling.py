@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 _TURNS = {"opened", "closed", "reopened"}
+_ASIDES = {"ticket_closed", "ticket_reopened", "answer_posted"}
 _SAID = re.compile(r"Added to ticket #(\d+)")
 
 
@@ -53,8 +54,13 @@ class Telling:
         """
         if any(map(self._was_moved, rows)):
             return
-        last, albums = None, set[str]()
+        last, albums, before = None, set[str](), ""
+        asides = self._asides_of(rows[0])
         for row in rows:
+            came = self.came.get(row["id"], before)
+            if any(before <= at <= came for at in asides):
+                last = None  # their chat was about another ticket since, or perhaps not yet
+            before = came
             joined, album, token = row["ticket_id"], row["media_group_id"], self._token(row)
             is_told, has_others = row["id"] in self.told, self._has_others(row)
             if is_told and last == joined:
@@ -70,6 +76,19 @@ class Telling:
                     yield f"not told: {token} joined ticket {joined}, not {last}"
                 last = joined
             albums |= {album} - {None}
+
+    def _asides_of(self, row: Row) -> list[str]:
+        """List when a message's writer heard of closes, reopenings, and answers after closes."""
+        user_id = self.ledger.tickets[row["ticket_id"]]["user_id"]
+        mine = {key for key, one in self.ledger.tickets.items() if one["user_id"] == user_id}
+        return [
+            at
+            for one in self.ledger.deliveries.values()
+            if one["ticket_id"] in mine and one["kind"] in _ASIDES
+            for at in (one["created_at"], one["sent_at"])
+            if at is not None
+            and (one["kind"] != "answer_posted" or not self._was_open(one["ticket_id"], at))
+        ]
 
     def _numbers(self) -> Iterator[str]:
         """What a user is told is the number of the ticket that the message joined."""

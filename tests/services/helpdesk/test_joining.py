@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.models import Direction, LinkKind, Message, Ticket, TicketStatus
 from services import ticket_service as tickets
 from services.helpdesk import another, current
+from services.helpdesk.closing import TOLD_AFTER
 from services.helpdesk.content import Content
 from services.helpdesk.joining import REOPENS_WITHIN
 from services.notices import NoRoomForAnother, TicketJoined
 from tests.services import factories
 from tests.services.factories import ANN, DAY, HOUR, SECOND, STAFF, TODAY, content, photo
+from tests.support.duties import passes
 from tests.support.times import NOON
 
 CLOSED = TicketStatus.CLOSED
@@ -224,6 +226,46 @@ async def test_whoever_has_one_open_ticket_is_told_nothing(session: AsyncSession
     await receive(session, content("Hello?"), now=NOON + timedelta(minutes=1))
 
     assert only.user.last_joined_id == only.id
+    assert await told(session) == []
+
+
+async def test_whoever_reads_that_another_ticket_is_closed_hears_what_the_next_words_join(
+    session: AsyncSession, first: Ticket, second: Ticket
+) -> None:
+    first.user.last_joined_id = second.id
+    await tickets.close(session, first, by=None, now=NOON)
+    await passes(session, NOON + TOLD_AFTER)
+
+    await receive(session, content("It is broken"), now=NOON + HOUR)
+    await receive(session, content("Again"), now=NOON + HOUR)
+
+    assert await told(session) == [second]
+
+
+async def test_whoever_reads_an_answer_on_a_closed_ticket_hears_what_the_next_words_join(
+    session: AsyncSession, second: Ticket
+) -> None:
+    second.user.last_joined_id = second.id
+    closed = await factories.ticket(session, 3, user=second.user, status=CLOSED)
+    answer = await factories.message(session, closed, content("Where?"), Direction.ANSWER)
+    await current.answered(session, [answer.id], now=NOON)
+
+    await receive(session, content("In the garden"), now=NOON + HOUR)
+
+    assert await told(session) == [second]
+    assert closed.status is CLOSED
+
+
+async def test_whoever_reads_that_a_ticket_is_open_again_knows_where_words_go(
+    session: AsyncSession, first: Ticket, second: Ticket
+) -> None:
+    second.user.last_joined_id = second.id
+    first.status, first.closed_at = CLOSED, NOON - HOUR
+    copy = await an_answer_on(session, first)
+
+    await receive(session, content("It is broken again", reply_to=copy))
+    await receive(session, content("And again"))
+
     assert await told(session) == []
 
 
