@@ -58,7 +58,7 @@ async def test_an_edit_of_what_was_answered_to_staff_is_no_answer(
     office: Office, alice: User, text: str
 ) -> None:
     card = await office.opens(alice, "My order is late")
-    asked = await office.kate.replies(card, text)
+    asked = await office.kate.replies(card, text, plain=True)
     await office.kate.sees_reaction(asked, "👌")
 
     await office.kate.edits(asked, "What was it that I wanted?")
