@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-# An answer that finds no room in the limits by then is for all to see: the person waits for it.
+# If the limits leave no room for a whisper in this time, everybody gets to see the answer.
 WITHIN = timedelta(seconds=10)
 
-# For so long after an ephemeral command Telegram lets any bot answer it
+# How long after an ephemeral command Telegram lets any bot answer it
 # (core.telegram.org/bots/api#ephemeral-messages-and-commands).
 COMMAND_COUNTS = timedelta(seconds=15)
 

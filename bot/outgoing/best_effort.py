@@ -21,16 +21,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.outgoing.silence import silence
 from bot.whispers import PressAnswered
-from services import outbox
+from services import outbox, whispers
 from services.delivery.limiter import Limiter
 
 log = structlog.get_logger(__name__)
 
 # Replies older than this (in seconds) are dropped: the person has moved on.
 TOO_LATE = outbox.ASIDES_LAST.total_seconds()
-
-# Whispers that found no room by then are answered so that all see it, in seconds: the person waits.
-WHISPERS_WITHIN = 10.0
 
 # How often to look for room, in seconds: the limiter can't tell while sends are in flight.
 LOOKS_EVERY = 0.2
@@ -72,7 +69,7 @@ class _Aside:
         )
 
     def is_late(self, now: float) -> bool:
-        lasts = TOO_LATE if self.press is None else WHISPERS_WITHIN
+        lasts = TOO_LATE if self.press is None else whispers.WITHIN.total_seconds()
         return now - self.asked_at > lasts
 
 

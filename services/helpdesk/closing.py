@@ -1,4 +1,4 @@
-"""Closing: a user is told some seconds later, unless the ticket is open again by then."""
+"""Closing: the user hears of it a little later, unless the ticket is open again by then."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -9,11 +9,12 @@ from aiogram.methods import EditMessageReplyMarkup, SendMessage
 from aiogram.types import EphemeralMessageParameters, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.client import make_bot
-from bot.outgoing.best_effort import WHISPERS_WITHIN, Asides
+from bot.outgoing.best_effort import Asides
 from bot.whispers import PressAnswered
 from sandbox import Telegram
 from sandbox.client import Chat, Message, User
 from services.delivery.limiter import Limiter
+from services.whispers import WITHIN
 from tests.support.office import close, open_telegram, settings_for
 
 
@@ -102,7 +103,7 @@ async def test_a_whisper_that_telegram_refuses_is_answered_for_all(desk: Desk) -
 async def test_a_whisper_without_room_for_ten_seconds_is_answered_for_all(desk: Desk) -> None:
     fill(desk, until=20)
     desk.asides.whisper(await desk.presses())
-    await desk.passes(WHISPERS_WITHIN + 0.1)
+    await desk.passes(WITHIN.total_seconds() + 0.1)
 
     await desk.telegram.called("answerCallbackQuery", status=200)
     assert await desk.calls() == ["answerCallbackQuery"]
