@@ -125,9 +125,8 @@ async def test_a_ticket_that_was_closed_meanwhile_takes_nothing(
     assert "too old" in await press.answer()
 
 
-async def test_of_merged_texts_one_is_moved_and_a_reply_asks_for_the_ticket(
-    office: Office, alice: User
-) -> None:
+async def two_in_one(office: Office, alice: User) -> tuple[Message, Message]:
+    """Have two texts of #1 come as one; what Alice is told of the first, and the message."""
     first = await office.opens(alice, "My order is late")
     await alice.writes("/new My invoice is wrong")
     await alice.sees("Ticket #2 is open")
@@ -140,6 +139,13 @@ async def test_of_merged_texts_one_is_moved_and_a_reply_asks_for_the_ticket(
     await alice.writes("Or later?")
     await office.lets_bot_in()
     together = await office.sees("Or later?")
+    return told, together
+
+
+async def test_of_merged_texts_one_is_moved_and_a_reply_asks_for_the_ticket(
+    office: Office, alice: User
+) -> None:
+    told, together = await two_in_one(office, alice)
     assert together.text == "#1\nAt noon?\n\nOr later?"
 
     await alice.presses(told, "#2")
@@ -155,18 +161,7 @@ async def test_of_merged_texts_one_is_moved_and_a_reply_asks_for_the_ticket(
 
 
 async def test_a_command_in_reply_to_two_tickets_asks_for_one(office: Office, alice: User) -> None:
-    first = await office.opens(alice, "My order is late")
-    await alice.writes("/new My invoice is wrong")
-    await alice.sees("Ticket #2 is open")
-    answer = await office.kate.replies(first, "It comes tomorrow")
-    await office.kate.sees_reaction(answer, "👍")
-    await office.support.bot_becomes("restricted")
-    await alice.writes("At noon?")
-    told = await alice.sees("Added to ticket #1.")
-    await office.holds_all()
-    await alice.writes("Or later?")
-    await office.lets_bot_in()
-    together = await office.sees("Or later?")
+    told, together = await two_in_one(office, alice)
     await alice.presses(told, "#2")
     await office.kate.sees_edit(together, "Moved")
     await office.app.courier.settled()
