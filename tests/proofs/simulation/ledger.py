@@ -52,12 +52,6 @@ class Ledger:
             or row["ticket_id"] in self.merged
             for token in tokens.of(row["text"] or row["details"] or "")
         }
-        self.of_merged = {
-            token
-            for row in self.messages.values()
-            if row["ticket_id"] in self.merged
-            for token in tokens.of(row["text"] or row["details"] or "")
-        }
         self.posted = Counter(
             token
             for row in self.deliveries.values()
@@ -102,11 +96,14 @@ class Ledger:
         return found
 
     def duplicates(self) -> Counter[str]:
-        """Count how often each token was shown anew beyond what its deliveries ask for."""
+        """Count how often each token was shown anew beyond what its deliveries ask for.
+
+        Which cards showed what has since gone to another ticket can't be told any more.
+        """
         cards, others = Counter[str](), Counter[str]()
         for sight in self.sights:
             if sight.new:
-                shown = set(sight.tokens) - (self.of_merged if sight.card else set())
+                shown = set(sight.tokens) - (self.in_another_ticket if sight.card else set())
                 (cards if sight.card else others).update(shown)
         posted = self.cards_posted()
         more = {token: number - posted[token] for token, number in cards.items()}
