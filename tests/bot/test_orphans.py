@@ -10,7 +10,7 @@ from database.models import LinkKind, MessageLink
 from sandbox.client import Message, User
 from tests.bot.test_kept_words import GONE, kept_words
 from tests.bot.test_standing import by, reply, said_to
-from tests.bot.test_unconfirmed import doubts, says_it_again
+from tests.bot.test_unconfirmed import doubts, says_it_again, silent_in_a_public_group
 from tests.support.office import Office, Sessions, open_office, running, settings_for
 
 ASKED = "Your reply is kept: which one is it?"
@@ -104,8 +104,7 @@ async def test_words_that_wait_for_their_writer_then_ask_for_their_ticket(
 ) -> None:
     await office.opens(alice, "My order is late")
     orphan = await orphan_of(office, alice, "Where is it?")
-    await office.support.opens_to_strangers(linked=-1009000000009)
-    await office.telegram.breaks("cut_before", method="getChatMember", times=None)
+    await silent_in_a_public_group(office)
     answer = await office.kate.replies(orphan, "In Hamburg")
     await doubts(office)
 

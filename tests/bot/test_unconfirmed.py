@@ -16,6 +16,8 @@ KEPT = "so your reply is kept"
 
 
 async def silent_in_a_public_group(office: Office) -> None:
+    """Have Telegram say of nobody who they are, once the bot has asked about itself."""
+    await office.telegram.called("getChatMember", status=200)
     await office.support.opens_to_strangers(linked=-1009000000009)
     await office.telegram.breaks("cut_before", method="getChatMember", times=None)
 

@@ -149,9 +149,10 @@ class Quiet:
     def _following(self) -> set[str]:
         """List what users wrote right after something else of theirs on the same ticket.
 
-        What staff could not see when they answered counts as written after the answer.
+        What staff could not see when they answered counts as written after the answer, which may
+        be one that was sent again. Thanks have no token: what comes with them may be heard.
         """
-        seen, answered = self._lasts(), self._answers()
+        seen, answered, again = self._lasts(), self._answers(), self._answered_at()
         talks: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in self.ledger.messages.values():
             if row["direction"] != "note" and row["kind"] != "unknown":
@@ -172,10 +173,15 @@ class Quiet:
             for talk in talks.values()
             for before, row in pairwise(talk)
             if before["direction"] == row["direction"] == "question"
+            if before["kind"] != "text" or _tokens(before)
             for token in _tokens(row)
             if not any(
                 row["id"] < answer_id and token in seen and at <= seen[token]
                 for answer_id, at in answered[row["ticket_id"]]
+            )
+            if not any(
+                token in seen and self.fairness.time(before["sent_at"]) <= at <= seen[token]
+                for at in again[row["ticket_id"]]
             )
         }
 
@@ -191,6 +197,14 @@ class Quiet:
         for row in self.ledger.messages.values():
             if row["direction"] == "answer":
                 found[row["ticket_id"]].append((row["id"], self.fairness.time(row["sent_at"])))
+        return found
+
+    def _answered_at(self) -> defaultdict[int, list[float]]:
+        """Tell when each ticket was answered, with what was sent again too."""
+        found: defaultdict[int, list[float]] = defaultdict(list)
+        for event in self.ledger.rows("ticket_events"):
+            if event["kind"] == "answered":
+                found[event["ticket_id"]].append(self.fairness.time(event["happened_at"]))
         return found
 
 
