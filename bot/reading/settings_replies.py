@@ -1,4 +1,4 @@
-"""Replies to what `/settings` shows: their words were typed for it, and are for no customer."""
+"""Replies to what `/settings` shows: their words were typed for it, and are for no user."""
 
 from datetime import datetime
 

@@ -155,7 +155,7 @@ async def take_words(
     now: datetime,
     administrator: bool | None,
 ) -> Problem | None:
-    """Take what was asked for; nothing that replies to a question of ours is for a customer."""
+    """Take what was asked for; nothing that replies to a question of ours is for a user."""
     require_say(standing)
     require_administrator(staff_chat, administrator)
     said = content(message)

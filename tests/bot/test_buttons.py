@@ -257,7 +257,7 @@ async def test_a_page_that_does_not_exist_any_more_shows_the_last_one(
 async def test_data_of_another_message_changes_no_card(
     office: Office, alice: User, data: str
 ) -> None:
-    """Words typed for it as for a menu's would be sent to the customer."""
+    """Words typed for it as for a menu's would be sent to the user."""
     card = await office.opens(alice, "My order is late")
     data = data.format(kate=office.kate.id)
 

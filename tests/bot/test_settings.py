@@ -1,4 +1,4 @@
-"""`/settings`: administrators change what users read; words typed for it reach no customer."""
+"""`/settings`: administrators change what users read; words typed for it reach no user."""
 
 import json
 

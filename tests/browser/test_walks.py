@@ -33,7 +33,7 @@ class Walk:
     telegram: Telegram
 
     async def begins(self, name: str, question: str) -> None:
-        """Have a customer begin with the bot, in the left pane, and ask."""
+        """Have a user begin with the bot, in the left pane, and ask."""
         left = self.desk.left
         await left.get_by_text(name, exact=True).first.click()
         await left.get_by_role("button", name="Start", exact=True).click()
@@ -99,7 +99,7 @@ async def walk(
     assert said == recorded.transcript_of(name)
 
 
-async def test_a_customer_with_two_questions_at_once(
+async def test_a_user_with_two_questions_at_once(
     browser: "Browser", sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parcel, shirt = "My parcel was due on Monday. Where is it?", "Can I return a shirt?"

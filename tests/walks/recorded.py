@@ -14,13 +14,10 @@ from sandbox.client import Chat, Telegram
 
 FOLDER = Path(__file__).parent
 STAFF_CHAT = -4_000_000_001
-CUSTOMERS = {"Alice": 700000001, "Bob": 700000002, "Carla": 700000003}
+USERS = {"Alice": 700000001, "Bob": 700000002, "Carla": 700000003}
 CAST: dict[str, Any] = {
     "users": [
-        *(
-            {"id": id_, "first_name": name, "language_code": "en"}
-            for name, id_ in CUSTOMERS.items()
-        ),
+        *({"id": id_, "first_name": name, "language_code": "en"} for name, id_ in USERS.items()),
         {"id": 700000004, "first_name": "Kate", "language_code": "en"},
         {"id": 700000005, "first_name": "Max", "language_code": "en"},
     ],
@@ -37,7 +34,7 @@ _TIME = re.compile(r"\d\d:\d\d")
 
 async def transcript(telegram: Telegram) -> str:
     """Write down what stands in all chats, without ids and times, which are new each time."""
-    chats = [(name, Chat(telegram, id_, name)) for name, id_ in CUSTOMERS.items()]
+    chats = [(name, Chat(telegram, id_, name)) for name, id_ in USERS.items()]
     parts = []
     for _name, chat in [*chats, ("Support", Chat(telegram, STAFF_CHAT, "Support"))]:
         said = _TIME.sub("--:--", await chat.transcript())

@@ -72,7 +72,7 @@ async def test_a_reply_changes_the_words_and_ends_the_dialogue(session: AsyncSes
     found = await dialogues.of_question(session, STAFF, QUESTION)
     assert found is dialogue
     with pytest.raises(NoLongerAsked):
-        await said(session, dialogue, "Something for a customer", message_id=61)
+        await said(session, dialogue, "Something for a user", message_id=61)
 
 
 async def test_a_refused_reply_leaves_the_question_open(session: AsyncSession) -> None:
@@ -209,7 +209,7 @@ async def test_a_message_of_the_same_number_in_another_chat_is_not_the_answer(
 
     assert await dialogues.of_answer(session, MOVED, 60) is None
     with pytest.raises(NoLongerAsked):
-        await said(session, dialogue, "Something for a customer", chat_id=MOVED)
+        await said(session, dialogue, "Something for a user", chat_id=MOVED)
 
 
 async def test_what_was_noted_without_a_chat_is_of_the_chat_of_the_question(
