@@ -57,6 +57,17 @@ def kills(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--kills"))
 
 
+@pytest.fixture
+def file_for_all() -> Iterator[Path]:
+    """Give a file that everybody may read; what is in pytest's own folders, nobody else may."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        Path(folder).chmod(0o755)
+        file = Path(folder).resolve() / "my .env"
+        file.write_text("BOT_TOKEN=1:a\n", "utf-8")
+        file.chmod(0o644)
+        yield file
+
+
 def run[T](work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in a fixture that is not one, without touching the test's own loop."""
     return asyncio.run(work, loop_factory=asyncio.new_event_loop)

@@ -1,12 +1,14 @@
 """`python main.py doctor`: what an operator reads, and its exit code."""
 
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.commands import doctor as doctor_command
 from core.heartbeat import Heartbeat, folder_for
 from database.session import make_engine, make_sessions
 from sandbox import Sandbox
@@ -14,6 +16,7 @@ from sandbox.client import Chat
 from services import update_records
 from services.delivery import relocating
 from tests.support import conform
+from tests.support.office import settings_for
 from tests.support.processes import environment, run
 from tests.support.times import NOON
 
@@ -95,6 +98,25 @@ async def test_a_program_reads_the_same(variables: dict[str, str], support: Chat
     assert (code, found["well"]) == (1, False)
     assert [line["about"] for line in found["lines"] if line["level"] == "wrong"] == ["group"]
     assert {line["chat_id"] for line in found["lines"]} == {None, support.id}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no file has a mode there")
+@pytest.mark.parametrize("as_json", [False, True])
+async def test_a_file_of_settings_that_everybody_may_read_is_wrong(
+    sandbox: Sandbox, support: Chat, database_url: str, file_for_all: Path, *, as_json: bool
+) -> None:
+    settings = settings_for(sandbox, support, bot_token=TOKEN, database_url=database_url)
+    said: list[str] = []
+
+    wrongs = await doctor_command.examine(settings, said.append, as_json=as_json, file=file_for_all)
+
+    assert wrongs == 1
+    words = f"Everybody on this machine may read {file_for_all}, which is for the bot's token."
+    if as_json:
+        lines = json.loads(said[0])["lines"]
+        assert [line["said"] for line in lines if line["about"] == "env_file"] == [words]
+    else:
+        assert f"  wrong   {words}\n          → Run `chmod o-rwx '{file_for_all}'`." in said[0]
 
 
 async def test_a_wrong_clock_is_wrong(variables: dict[str, str], sandbox: Sandbox) -> None:

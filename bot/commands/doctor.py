@@ -6,6 +6,7 @@ It only reads, and asks Telegram for no updates: it may run beside the bot.
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from aiogram import Bot
@@ -18,14 +19,14 @@ from aiogram.exceptions import (
 )
 
 from bot.app import heartbeat_of
-from bot.checkup import database, group, telegram
+from bot.checkup import database, env_file, group, telegram
 from bot.checkup.facts import BotFacts, GroupFacts, ask_about_bot, ask_about_group
 from bot.checkup.line import Level, Line, ok, wrong
 from bot.client import make_bot
 from bot.incoming import troubles
 from bot.reading.members import TIMEOUT
 from core.clock import utcnow
-from core.config import Settings
+from core.config import ENV_FILE, Settings
 from core.heartbeat import NO_HEARTBEAT
 
 _GONE = ("left", "kicked")
@@ -40,19 +41,25 @@ class Part:
     chat_id: int | None = None
 
 
-async def examine(settings: Settings, say: Callable[[str], Any], *, as_json: bool) -> int:
-    """Say how all is; return how many things are wrong. Raises WrongUrl."""
-    parts = await _examined(settings)
+async def examine(
+    settings: Settings, say: Callable[[str], Any], *, as_json: bool, file: Path = ENV_FILE
+) -> int:
+    """Say how all is; return how many things are wrong. Raises WrongUrl.
+
+    The settings may come from the file.
+    """
+    parts = await _examined(settings, file)
     wrongs = sum(line.level is Level.WRONG for part in parts for line in part.lines)
     say(_as_json(parts, well=not wrongs) if as_json else _as_text(parts))
     return wrongs
 
 
-async def _examined(settings: Settings) -> list[Part]:
+async def _examined(settings: Settings, file: Path) -> list[Part]:
     found, bot = await database.look(settings), make_bot(settings)
     try:
         about, lines = await _telegram(bot)
-        parts = [Part("The bot", [*_running(settings), *lines]), Part("The database", found.lines)]
+        of_bot = [*_running(settings), *env_file.look(file), *lines]
+        parts = [Part("The bot", of_bot), Part("The database", found.lines)]
         if about is not None:
             parts += [await _staff_chat(bot, about, one, found) for one in found.staff_chats]
     finally:
