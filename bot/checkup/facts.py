@@ -42,6 +42,11 @@ class Facts:
     group: GroupFacts
 
 
+@dataclass(frozen=True)
+class Unsaid:
+    """Telegram was asked, and does not say."""
+
+
 class Checkup:
     """Asks for the facts about the group in which somebody wrote."""
 
@@ -49,17 +54,17 @@ class Checkup:
         self._bot = bot
         self._clock = clock
 
-    async def of(self, raw: Mapping[str, Any]) -> Facts | None:
-        """Ask about the group of an update; None if Telegram does not say."""
+    async def of(self, raw: Mapping[str, Any]) -> Facts | Unsaid:
+        """Ask about the group of an update."""
         chat_id = origin(raw).chat_id
         if chat_id is None:
-            return None
+            return Unsaid()
         try:
             group = await ask_about_group(self._bot, chat_id)
             return Facts(await ask_about_bot(self._bot, self._clock), group)
         except AiogramError as error:
             log.info("set-up not known", reason=type(error).__name__)
-            return None
+            return Unsaid()
 
 
 async def ask_about_bot(bot: Bot, clock: Callable[[], datetime]) -> BotFacts:

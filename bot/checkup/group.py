@@ -91,8 +91,14 @@ def _reactions(group: GroupFacts) -> Line:
     return ok("reactions", set_up.reactions_allowed())
 
 
+def may_pin(group: GroupFacts) -> bool:
+    """Whether the bot may pin messages."""
+    member = group.member
+    return isinstance(member, ChatMemberAdministrator) and bool(member.can_pin_messages)
+
+
 def _board(group: GroupFacts) -> Line:
-    if isinstance(group.member, ChatMemberAdministrator) and group.member.can_pin_messages:
+    if may_pin(group):
         return ok("board", set_up.board_pinned())
     return advice("board", set_up.board_unpinned(), set_up.allow_pinning())
 

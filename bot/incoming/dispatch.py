@@ -12,7 +12,7 @@ from aiogram.types.update import UpdateTypeLookupError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import i18n
-from bot.checkup.facts import Facts
+from bot.checkup.facts import Facts, Unsaid
 from bot.reading import update_model
 from bot.reading.filters import chat_of
 from bot.reading.members import Standing
@@ -42,14 +42,14 @@ async def feed(
     standing: Standing,
     settled: bool = False,
     administrator: bool | None = None,
-    set_up: Facts | None = None,
+    set_up: Facts | Unsaid | None = None,
 ) -> Any:
     """Have an update handled within the session's transaction; return what the handler returned.
 
     `standing` is what the word of whoever wrote it counts; `settled`: what was being sent when it
     came is settled, so a link that is not there by now is lost. `administrator`: whether one wrote
-    it; `set_up`: what Telegram says about the group. Both are None while nobody has asked, or where
-    Telegram does not say.
+    it; None while nobody has asked, or where Telegram does not say. `set_up`: what Telegram says
+    about the group; None while nobody has asked.
 
     Raises what the handler raised, and Unhandled. The event goes straight to the routers: a
     Dispatcher would lead it through middlewares that nothing here asks for, and its

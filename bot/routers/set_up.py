@@ -6,7 +6,7 @@ from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.checkup import group, telegram
-from bot.checkup.facts import Facts
+from bot.checkup.facts import Facts, Unsaid
 from bot.checkup.line import Level, Line
 from bot.reading.filters import staff_command
 from bot.texts import set_up as texts
@@ -22,10 +22,14 @@ _SIGNS = {Level.WRONG: "❗", Level.ADVICE: "💡", Level.OK: "✅"}
 
 @router.message(staff_command("setup"))
 async def show(
-    message: Message, session: AsyncSession, staff_chat: StaffChat, *, set_up: Facts | None
+    message: Message,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    *,
+    set_up: Facts | Unsaid | None,
 ) -> SendMessage:
     """Telegram is asked first, and the command handled again."""
-    if set_up is None:
+    if not isinstance(set_up, Facts):
         raise SetUpUnknown
     has_board = await boards.of_chat(session, staff_chat.chat_id) is not None
     of_group = group.look(set_up.bot, set_up.group, has_board=has_board)

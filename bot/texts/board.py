@@ -36,5 +36,13 @@ def elsewhere(url: str | None) -> Text:
     return Text(TextLink(words, url=url) if url else words)
 
 
+def is_unpinned() -> str:
+    """Say what a new board lacks, and who gives it."""
+    return _(
+        "The board is on, but not pinned: I may not pin messages here. The group's owner can make "
+        "me an administrator with the right to pin messages. I'll pin it then."
+    )
+
+
 def is_off() -> Text:
     return Text(_("The board is off. /board on brings it back."))

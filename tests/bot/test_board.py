@@ -1,6 +1,7 @@
 """`/board`: a pinned message of a staff chat that says what waits."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select
@@ -81,6 +82,17 @@ async def pinned(office: Office, chat: Chat | None = None) -> list[int]:
 
 async def told_of_pins(office: Office) -> list[Message]:
     return [one for one in await office.support.messages() if "pinned_message" in one.raw]
+
+
+async def reacted(office: Office, message: Message) -> list[str]:
+    """List what the bot has marked a message with."""
+    await office.all_goes()
+    calls = await office.telegram.calls("setMessageReaction")
+    return [one["params"]["reaction"] for one in calls if _about(one, message)]
+
+
+def _about(call: dict[str, Any], message: Message) -> bool:
+    return int(call["params"]["message_id"]) == message.id
 
 
 async def edits(office: Office, since: int) -> int:
@@ -172,10 +184,13 @@ async def test_without_the_right_it_stands_unpinned_and_set_up_says_so(
     office: Office, alice: User
 ) -> None:
     await office.support.bot_becomes("administrator", without=["can_pin_messages"])
-    await turns(office)
+    command = await turns(office)
     board = await office.sees("All tickets are closed.")
+    said = (await office.sees("The board is on, but not pinned")).text
+    assert "make me an administrator with the right to pin messages" in said
     await rests(office)
     assert await pinned(office) == []
+    assert await reacted(office, command) == []
 
     await office.kate.writes(f"/setup@{USERNAME}", to=office.support)
     said = (await office.sees("How the bot and this group")).text
@@ -190,6 +205,20 @@ async def test_without_the_right_it_stands_unpinned_and_set_up_says_so(
     assert await pinned(office) == [board.id]
     await office.kate.writes(f"/setup@{USERNAME}", to=office.support)
     await office.sees("✅ The board can be pinned.")
+
+
+@pytest.mark.parametrize("why", ["it has the right", "Telegram does not say"])
+async def test_turning_it_on_is_marked_as_done_where_nothing_is_known_to_be_missing(
+    office: Office, why: str
+) -> None:
+    if why == "Telegram does not say":
+        await office.telegram.breaks("cut_before", method="getChatMember", times=None)
+
+    command = await turns(office)
+
+    await office.sees("All tickets are closed.", after=command)
+    await office.kate.sees_reaction(command, "👌")
+    assert not any("not pinned" in one.text for one in await office.support.messages())
 
 
 async def test_turned_off_it_is_gone(office: Office, alice: User) -> None:
