@@ -59,6 +59,11 @@ class UnknownCard(UnknownReply):
 
 
 @dataclass
+class ReplyToBoard(UnknownReply):
+    """The message replied to is the board, which is about many tickets."""
+
+
+@dataclass
 class NoSuchTicket(Problem):
     """There is no ticket with this number."""
 

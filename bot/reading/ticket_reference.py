@@ -12,10 +12,11 @@ from core.team import StaffChat
 from database.models import Ticket
 from services import links, marks
 from services import ticket_service as tickets
-from services.helpdesk import lookup
+from services.helpdesk import boards, lookup
 from services.problems import (
     ButtonOutdated,
     MergeUnclear,
+    ReplyToBoard,
     SeveralTicketsShown,
     TicketNotNamed,
     UnknownCard,
@@ -56,8 +57,8 @@ async def told_ticket(session: AsyncSession, query: CallbackQuery, staff_chat: S
 async def replied_ticket(session: AsyncSession, message: Message, staff_chat: StaffChat) -> Ticket:
     """Find the ticket of the bot's message that `message` replies to; UnknownReply if none.
 
-    If it is the card of a ticket that is not in this database, UnknownCard, a subclass; if it shows
-    messages of several tickets, SeveralTicketsShown.
+    If it is the card of a ticket that is not in this database, UnknownCard, and if it is the board,
+    ReplyToBoard, both subclasses; if it shows messages of several tickets, SeveralTicketsShown.
 
     The message's id belongs to the chat that Telegram names with it: a group that became a
     supergroup still shows old messages, but numbers start over. A card without a link is recognised
@@ -73,7 +74,8 @@ async def replied_ticket(session: AsyncSession, message: Message, staff_chat: St
     if ticket_id is None:
         button = card_button(replied.reply_markup)
         if button is None:
-            raise UnknownReply
+            is_board = await boards.is_at(session, place_of(replied))
+            raise ReplyToBoard if is_board else UnknownReply
         if not await marks.fits(session, button.ticket_id, button.mark):
             raise UnknownCard
         ticket_id = button.ticket_id

@@ -24,6 +24,7 @@ from services.helpdesk.hearing import Said
 from services.problems import (
     KindNotRelayed,
     NotStaff,
+    ReplyToBoard,
     SeveralTicketsShown,
     UnknownCard,
     UnknownReply,
@@ -107,7 +108,9 @@ async def _hear(
             session, words, replied, ids, staff_chat_id=staff_chat.chat_id, now=now
         )
     except UnknownReply as unknown:
-        if isinstance(unknown, UnknownCard) or not settled or message.reply_to_message is None:
+        if isinstance(unknown, UnknownCard | ReplyToBoard) or not settled:
+            raise
+        if message.reply_to_message is None:
             raise
         refusal = await settings_replies.refusal(
             session, message, words.speaker_id, staff_chat.chat_id, now=now

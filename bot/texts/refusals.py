@@ -79,6 +79,10 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "I don't know which ticket this belongs to. Please reply to its card."
         ),
         problems.UnknownCard: lambda: _("I no longer know this card. Please use a newer one."),
+        problems.ReplyToBoard: lambda: _(
+            "This message is the board, a list of what is waiting. To answer a user, please reply "
+            "to the ticket's card. Commands also take a number, as in /close 7."
+        ),
         problems.NoSuchTicket: lambda: _("There is no ticket {typed}."),
         problems.BoardOnOrOff: lambda: _(
             "Write /board on or /board off. The board is a pinned list of what is waiting."

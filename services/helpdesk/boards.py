@@ -79,6 +79,12 @@ async def of_chat(session: AsyncSession, chat_id: int, *, lock: bool = False) ->
     return board
 
 
+async def is_at(session: AsyncSession, place: Place) -> bool:
+    """Whether this message is a board."""
+    board = await of_chat(session, place.chat_id)
+    return board is not None and board.message_id == place.message_id
+
+
 async def shows(session: AsyncSession, chat_id: int) -> Page:
     """Read what a board has to show."""
     return await ticket_list.page(session, staff_chat_id=chat_id, size=MOST_SHOWN)

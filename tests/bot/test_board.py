@@ -123,6 +123,41 @@ async def test_the_board_says_what_waits_and_is_pinned_without_a_sound(
     assert await told_of_pins(office) == []
 
 
+@pytest.mark.parametrize("typed", ["It comes today", "/close", "/split"])
+async def test_a_reply_to_the_board_reaches_nobody_and_is_told_what_to_reply_to(
+    office: Office, alice: User, typed: str
+) -> None:
+    await office.opens(alice, "My order is late")
+    board = await hangs(office)
+
+    await office.kate.replies(board, typed)
+
+    said = (await office.sees("This message is the board")).text
+    assert "reply to the ticket's card" in said
+    assert "/close 7" in said
+    assert not any("It comes" in one.text for one in await alice.chat.messages())
+    assert "new · asked" in (await office.sees("new · asked")).text
+
+
+async def test_a_picture_in_reply_to_the_board_is_told_so_too(office: Office) -> None:
+    board = await hangs(office, "All tickets are closed.")
+
+    await office.kate.sends_photo("It comes today", reply_to=board)
+
+    await office.sees("This message is the board")
+
+
+async def test_a_command_with_a_number_works_in_reply_to_the_board(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    board = await hangs(office)
+
+    await office.kate.replies(board, "/close 1")
+
+    await office.kate.sees_edit(card, "closed · Kate")
+
+
 async def test_in_a_supergroup_numbers_are_links_to_the_cards(supergroup: Office) -> None:
     alice = await supergroup.telegram.user("Alice")
     card = await supergroup.opens(alice, "My order is late")
