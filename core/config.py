@@ -19,7 +19,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from core import languages, proxies, spelling, values
+from core import complaints, languages, proxies, spelling, values
 from core.spelling import Stray
 from core.values import PROJECT, Limit, LogFormat, LogLevel, async_url, sqlite_url
 
@@ -32,7 +32,7 @@ SECRETS = ("bot_token", "database_url", "telegram_proxy")
 
 
 class ConfigError(Exception):
-    """One line for each variable: its name and what is expected, never its value."""
+    """One line for each variable: what is wrong with it, and what is expected (`complaints`)."""
 
 
 class DatabaseSettings(BaseSettings):
@@ -54,19 +54,23 @@ class DatabaseSettings(BaseSettings):
         "postgresql://user:password@host:5432/name or sqlite:///path/of/file.db, "
         "without a driver such as +psycopg2, special characters of the password as %40. "
         "PostgreSQL 14 or newer, not through a pooler in transaction mode.",
+        examples=["postgresql://bot:password@localhost:5432/support"],
     )
     db_name: Annotated[Path, AfterValidator(values.project_path)] = Field(
         default=PROJECT / "support.db",
         description="Path of the SQLite file, without a question mark; "
         "a relative one begins at the project's folder.",
+        examples=["/var/lib/support-bot/support.db"],
     )
     log_level: Annotated[LogLevel, BeforeValidator(values.upper)] = Field(
         default="INFO",
         description="The least that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL.",
+        examples=["INFO"],
     )
     log_format: Annotated[LogFormat, BeforeValidator(values.lower)] = Field(
         default="text",
         description="How lines are logged: text for people, json for machines.",
+        examples=["json"],
     )
 
     @property
@@ -92,12 +96,13 @@ class BotSettings(DatabaseSettings):
 
     bot_token: Annotated[SecretStr, AfterValidator(values.bot_token)] = Field(
         description="The bot's token from @BotFather, like 123456:ABC-DEF.",
+        examples=["123456:ABC-DEF"],
     )
-    telegram_api_url: Annotated[str, AfterValidator(lambda url: url.rstrip("/"))] = Field(
+    telegram_api_url: Annotated[str, AfterValidator(values.api_url)] = Field(
         default="https://api.telegram.org",
-        pattern=r"^https?://[^/\s]+(/\S*)?$",
         description="Address of the Bot API with http:// or https://: Telegram's, "
         "one's own server's or the sandbox's.",
+        examples=["http://localhost:8081"],
     )
 
     telegram_proxy: Annotated[SecretStr, AfterValidator(values.proxy_url)] | None = Field(
@@ -105,6 +110,7 @@ class BotSettings(DatabaseSettings):
         description="Proxy to Telegram: http://user:password@host:port or socks5://host:port, "
         "special characters of the password as %40. Unset, HTTPS_PROXY or ALL_PROXY of the "
         "environment counts. This machine, and hosts in NO_PROXY, are reached without.",
+        examples=["socks5://proxy.example.org:1080"],
     )
 
     @property
@@ -130,36 +136,44 @@ class Settings(BotSettings):
 
     staff_chat_id: int = Field(
         lt=0,
+        gt=-(2**52),  # of ids of Telegram, a double holds every one
         description="Id of the staff group, a negative whole number; "
         "`python main.py chats` prints it.",
+        examples=["-1001234567890"],
     )
     staff_language: Annotated[
         str, BeforeValidator(values.lower), AfterValidator(languages.known)
     ] = Field(
         default="en",
         description=f"Language of the staff group: {languages.listed(languages.LANGUAGES)}.",
+        examples=["en"],
     )
     admin_ids: Annotated[frozenset[int], NoDecode, BeforeValidator(values.ids)] = Field(
         default=frozenset(),
-        description="Telegram ids, with commas between them, of people who may change settings "
-        "from the staff group without being its administrators.",
+        description="Telegram ids (numbers, not names), with commas between them, of people "
+        "who may change settings from the staff group without being its administrators.",
+        examples=["123456789,987654321"],
     )
     support_timezone: Annotated[ZoneInfo, BeforeValidator(values.zone)] = Field(
         default=ZoneInfo("UTC"),
         description="Time zone at whose midnight ticket numbers start again, by its IANA name "
         "like Europe/Berlin.",
+        examples=["Europe/Berlin"],
     )
     limit_per_chat: Limit = Field(
         default=1,
         description="Messages a second to one private chat; 0 is no limit.",
+        examples=["1"],
     )
     limit_per_group: Limit = Field(
         default=20,
         description="Messages a minute to one group; 0 is no limit.",
+        examples=["20"],
     )
     limit_total: Limit = Field(
         default=30,
         description="Messages a second to all chats together; 0 is no limit.",
+        examples=["30"],
     )
     staff_batch_seconds: Annotated[
         timedelta, BeforeValidator(values.seconds), Field(ge=timedelta(0))
@@ -167,6 +181,7 @@ class Settings(BotSettings):
         default=timedelta(seconds=3),
         description="Seconds in which the staff chat gets what a user goes on writing as one "
         "message; the first goes at once. 0 is off.",
+        examples=["2.5"],
     )
 
 
@@ -178,17 +193,28 @@ def load[S: DatabaseSettings](kind: type[S], env_file: Path | None = ENV_FILE) -
             raise ConfigError("\n".join(slips))
         given = {**_file(kind, env_file), **_environment(kind)}
         extra: dict[str, Any] = _from_files(kind, given) | _proxy(kind, given)
-        return kind(_env_file=env_file, **extra)
-    except ValidationError as error:
-        wrong = {str(detail["loc"][0]): detail["type"] for detail in error.errors()}
-        lines = [
-            f"{name.upper()} is {'missing' if problem == 'missing' else 'wrong'}. "
-            f"Expected: {kind.model_fields[name].description}"
-            for name, problem in wrong.items()
-        ]
-        raise ConfigError("\n".join([*lines, *map(str, strays(env_file))])) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{env_file} is not UTF-8 text.") from None
+    try:
+        return kind(_env_file=env_file, **extra)
+    except ValidationError as error:
+        lines = _complaints(kind, error, given)
+        raise ConfigError("\n".join([*lines, *map(str, strays(env_file))])) from None
+
+
+def _complaints(
+    kind: type[DatabaseSettings], error: ValidationError, given: Mapping[str, str | None]
+) -> Iterable[str]:
+    for name, detail in {str(one["loc"][0]): one for one in error.errors()}.items():
+        field, variable = kind.model_fields[name], name.upper()
+        if detail["type"] == "missing":
+            yield complaints.missing(variable, field)
+            continue
+        source = None
+        if name not in given:
+            source = f"{variable}_FILE" if f"{name}_file" in given else proxies.VARIABLES
+        shown = None if name in SECRETS else given[name]
+        yield complaints.wrong(variable, field, detail, shown, source)
 
 
 def changed(settings: DatabaseSettings) -> dict[str, object]:
@@ -254,5 +280,9 @@ def _proxy(kind: type[DatabaseSettings], given: Mapping[str, str | None]) -> dic
     if not issubclass(kind, BotSettings) or {"telegram_proxy", "telegram_proxy_file"} & set(given):
         return {}
     url = given.get("telegram_api_url") or str(BotSettings.model_fields["telegram_api_url"].default)
+    try:
+        values.api_url(url)
+    except ValueError:
+        return {}  # the address itself is refused
     proxy = None if proxies.is_bypassed(url) else proxies.of_environment(url)
     return {} if proxy is None else {"telegram_proxy": SecretStr(proxy)}

@@ -20,7 +20,7 @@ def listed(codes: tuple[str, ...]) -> str:
 
 def known(code: str) -> str:
     if code not in LANGUAGES:
-        raise ValueError("no such folder")
+        raise ValueError("is none of these")
     return code
 
 

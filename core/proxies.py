@@ -4,6 +4,8 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
+VARIABLES = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
+
 
 def of_environment(url: str) -> str | None:
     """Read HTTPS_PROXY or HTTP_PROXY, by the URL's scheme, else ALL_PROXY; in either case."""

@@ -1,10 +1,13 @@
-"""Validates the values of settings; a ValueError never repeats the value that it refuses."""
+"""Validates the values of settings.
+
+The message of a ValueError goes on after the value, and never repeats it: `"Mars" is no time zone`.
+"""
 
 import re
 from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr
@@ -19,11 +22,11 @@ def sqlite_url(path: PurePath) -> str:
 def project_path(path: Path) -> Path:
     """Resolve a relative path against the project's folder, wherever the program was started."""
     if "?" in str(path):
-        raise ValueError("a question mark begins the options of a database URL")
+        raise ValueError("has a question mark")
     try:
         return PROJECT / path.expanduser()
     except RuntimeError as error:  # ~somebody
-        raise ValueError("nobody's home folder") from error
+        raise ValueError("begins with the home folder of nobody") from error
 
 
 _SQLITE = re.compile(r"sqlite(?:\+aiosqlite)?:///(?P<path>[^?]+)(?P<options>\?.*)?")
@@ -41,12 +44,23 @@ def async_url(url: str) -> str:
     """
     if found := _SQLITE.fullmatch(url):
         if found["path"].startswith((":memory:", "file:")):
-            raise ValueError("a database in memory forgets what was accepted")
+            raise ValueError("is a database in memory, which forgets what was accepted")
         return sqlite_url(project_path(Path(found["path"]))) + (found["options"] or "")
     if found := _POSTGRESQL.fullmatch(url):
         options = re.sub(r"([?&])sslmode=", r"\1ssl=", found["options"] or "")
         return f"postgresql+asyncpg://{found['server']}/{found['name']}{options}"
-    raise ValueError("neither PostgreSQL nor SQLite, or a driver that is not asynchronous")
+    raise ValueError(_unfit(url))
+
+
+def _unfit(url: str) -> str:
+    scheme, _, driver = url.partition("://")[0].partition("+")
+    if not url.startswith(("postgres", "sqlite")):
+        return "begins neither with postgresql:// nor with sqlite:///"
+    if driver not in {"", "asyncpg", "aiosqlite"}:
+        return "names a driver, which has to be left out"
+    if scheme == "sqlite":
+        return "is not of the form sqlite:///path/of/file.db"
+    return "is not of the form postgresql://user:password@host:5432/name"
 
 
 def address(url: str) -> str:
@@ -69,7 +83,7 @@ def database_url(secret: SecretStr) -> SecretStr:
 def bot_token(secret: SecretStr) -> SecretStr:
     token = secret.get_secret_value().strip()
     if not re.fullmatch(r"[0-9]{1,19}:[A-Za-z0-9_-]+", token):
-        raise ValueError("not the shape of a token")
+        raise ValueError("does not have the form of a token")
     return SecretStr(token)
 
 
@@ -86,12 +100,31 @@ def proxy_url(secret: SecretStr) -> SecretStr:
 
     The proxy always resolves host names, which is what the a and h in curl's schemes mean.
     """
-    found = _PROXY.fullmatch(secret.get_secret_value().strip())
+    url = secret.get_secret_value().strip()
+    if url.lower().startswith("https://"):
+        raise ValueError("is a proxy that speaks TLS itself, which can't be used")
+    found = _PROXY.fullmatch(url)
     if found is None or not 0 < int(found["port"]) <= _LAST_PORT:
-        raise ValueError("not the URL of a proxy, or of one that speaks TLS itself")
+        raise ValueError("is not of the form http://user:password@host:port")
     scheme = (found["scheme"] or "http").lower().rstrip("ah")
     scheme = "socks5" if scheme == "socks" else scheme
     return SecretStr(f"{scheme}://{found['user'] or ''}{found['host']}:{found['port']}")
+
+
+_API_URL = re.compile(r"https?://[^/\s]+(/\S*)?")
+
+
+def api_url(url: str) -> str:
+    """Return the address without a slash at its end."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("begins neither with http:// nor with https://")
+    try:
+        port = urlsplit(url).port
+    except ValueError as error:
+        raise ValueError("is not an address") from error
+    if port == 0 or not _API_URL.fullmatch(url):
+        raise ValueError("is not an address")
+    return url.rstrip("/")
 
 
 def secret_in(path: str) -> SecretStr:
@@ -126,24 +159,29 @@ def _without_user(url: str) -> str:
 def zone(name: Any) -> Any:
     try:
         return ZoneInfo(name) if isinstance(name, str) else name
-    except (LookupError, OSError) as error:  # zoneinfo reads files: "Europe" is a folder
-        raise ValueError("no such time zone") from error
+    except (LookupError, OSError, ValueError) as error:  # it reads files: "Europe" is a folder
+        raise ValueError("is no time zone that this machine knows") from error
 
 
 def seconds(value: Any) -> Any:
     try:
         return timedelta(seconds=float(value)) if isinstance(value, str) else value
     except OverflowError as error:
-        raise ValueError("too long") from error
+        raise ValueError("is too long") from error
+    except ValueError as error:
+        raise ValueError("is not a number") from error
 
 
 def ids(value: Any) -> Any:
     """Read ids of people, with commas or spaces between them."""
     if not isinstance(value, str):
         return value
-    found = frozenset(int(one) for one in value.replace(",", " ").split())
+    try:
+        found = frozenset(int(one) for one in value.replace(",", " ").split())
+    except ValueError as error:
+        raise ValueError("has something in it that is not a whole number") from error
     if any(one <= 0 for one in found):
-        raise ValueError("the id of a group, or of nobody")
+        raise ValueError("has a number in it that is not above 0, as the ids of people are")
     return found
 
 

@@ -159,7 +159,7 @@ async def test_wrong_settings_are_2(variables: dict[str, str]) -> None:
     code, said = await doctor(variables | {"STAFF_CHAT_ID": "77"})
 
     assert code == 2
-    assert said.startswith("STAFF_CHAT_ID is wrong. Expected: ")
+    assert said.startswith('STAFF_CHAT_ID is wrong: "77" is not less than 0. Expected: ')
 
 
 async def test_a_database_that_is_not_at_head_is_wrong(

@@ -90,7 +90,9 @@ def test_a_wrong_setting_is_named_but_its_value_is_not_repeated(
     assert main.main([command]) == 2
 
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("BOT_TOKEN is wrong. Expected: ")
+    assert line.startswith(
+        "BOT_TOKEN is wrong: what it is set to does not have the form of a token. "
+    )
     assert "horse" not in line
 
 

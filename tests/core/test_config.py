@@ -5,6 +5,7 @@ from pathlib import Path, PureWindowsPath
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic.fields import FieldInfo
 
 from core import config, languages
 from core.config import BotSettings, ConfigError, DatabaseSettings, Settings
@@ -23,6 +24,18 @@ def refusal(kind: type[DatabaseSettings] = Settings) -> str:
     with pytest.raises(ConfigError) as caught:
         config.load(kind, env_file=None)
     return str(caught.value)
+
+
+def expected(name: str) -> str:
+    field = Settings.model_fields[name.lower()]
+    example = (field.examples or [""])[0]
+    return f"Expected: {field.description} For example: {name}={example}"
+
+
+_DRIVER = "names a driver, which has to be left out"
+_OTHER = "begins neither with postgresql:// nor with sqlite:///"
+_POSTGRESQL = "is not of the form postgresql://user:password@host:5432/name"
+_PROXY = "is not of the form http://user:password@host:port"
 
 
 def test_a_token_and_a_staff_chat_are_enough() -> None:
@@ -73,71 +86,138 @@ def test_what_is_missing_is_named_on_a_line_each(environment: pytest.MonkeyPatch
 
     lines = refusal().splitlines()
 
-    assert len(lines) == 2
-    assert lines[0].startswith("BOT_TOKEN is missing. Expected: The bot's token from @BotFather")
-    assert lines[1].startswith("STAFF_CHAT_ID is missing. Expected: Id of the staff group")
+    assert lines == [
+        f"BOT_TOKEN is missing. {expected('BOT_TOKEN')}",
+        f"STAFF_CHAT_ID is missing. {expected('STAFF_CHAT_ID')}",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "why"),
     [
-        ("BOT_TOKEN", "no-colon"),
-        ("BOT_TOKEN", "12:with space"),
-        ("BOT_TOKEN", "12:"),
-        ("BOT_TOKEN", "1" * 5000 + ":x"),
-        ("STAFF_CHAT_ID", "1234"),
-        ("STAFF_CHAT_ID", "0"),
-        ("STAFF_CHAT_ID", "@group"),
-        ("STAFF_LANGUAGE", "fr"),
-        ("DATABASE_URL", "postgresql+psycopg2://u:p@host/name"),
-        ("DATABASE_URL", "mysql://u:p@host/name"),
-        ("DATABASE_URL", "postgresql://u:p@host:port/name"),
-        ("DATABASE_URL", "postgresql://u:p@host"),
-        ("DATABASE_URL", "support.db"),
-        ("DATABASE_URL", "sqlite://"),
-        ("DATABASE_URL", "sqlite:///:memory:"),
-        ("DB_NAME", "what?.db"),
-        ("DB_NAME", "~nobody-of-that-name/x.db"),
-        ("TELEGRAM_API_URL", "api.telegram.org"),
-        ("TELEGRAM_PROXY", "proxy"),
-        ("TELEGRAM_PROXY", "proxy:0"),
-        ("TELEGRAM_PROXY", "http://proxy"),
-        ("TELEGRAM_PROXY", "http://proxy:70000"),
-        ("TELEGRAM_PROXY", "http://user@proxy:3128"),
-        ("TELEGRAM_PROXY", "http://user:p@ss@proxy:3128"),
-        ("TELEGRAM_PROXY", "https://proxy:3128"),  # speaks TLS itself: aiohttp-socks can't
-        ("TELEGRAM_PROXY", "ftp://proxy:3128"),
-        ("SUPPORT_TIMEZONE", "Mars/Phobos"),
-        ("SUPPORT_TIMEZONE", "Europe"),
-        ("SUPPORT_TIMEZONE", "../../etc/passwd"),
-        ("LIMIT_PER_CHAT", "-1"),
-        ("LIMIT_PER_GROUP", "nan"),
-        ("LIMIT_TOTAL", "inf"),
-        ("STAFF_BATCH_SECONDS", "-1"),
-        ("STAFF_BATCH_SECONDS", "soon"),
-        ("STAFF_BATCH_SECONDS", "inf"),
-        ("LOG_LEVEL", "loud"),
-        ("LOG_FORMAT", "xml"),
+        ("STAFF_CHAT_ID", "1234", "is not less than 0"),
+        ("STAFF_CHAT_ID", "0", "is not less than 0"),
+        ("STAFF_CHAT_ID", "@group", "is not a whole number"),
+        ("STAFF_CHAT_ID", "-1.5", "is not a whole number"),
+        ("STAFF_CHAT_ID", "-" + "1" * 20, "is further below 0 than any id"),
+        ("STAFF_LANGUAGE", "tlh", "is none of these"),
+        ("ADMIN_IDS", "@kate", "has something in it that is not a whole number"),
+        ("ADMIN_IDS", "5;6", "has something in it that is not a whole number"),
+        ("ADMIN_IDS", "5, -6", "has a number in it that is not above 0, as the ids of people are"),
+        ("DB_NAME", "what?.db", "has a question mark"),
+        ("DB_NAME", "~nobody-of-that-name/x.db", "begins with the home folder of nobody"),
+        (
+            "TELEGRAM_API_URL",
+            "api.telegram.org",
+            "begins neither with http:// nor with https://",
+        ),
+        ("TELEGRAM_API_URL", "http://", "is not an address"),
+        ("TELEGRAM_API_URL", "http://[::1", "is not an address"),
+        ("TELEGRAM_API_URL", "http://host:70000", "is not an address"),
+        ("TELEGRAM_API_URL", "http://two words", "is not an address"),
+        ("SUPPORT_TIMEZONE", "Mars/Phobos", "is no time zone that this machine knows"),
+        ("SUPPORT_TIMEZONE", "Europe", "is no time zone that this machine knows"),
+        ("SUPPORT_TIMEZONE", "../../etc/passwd", "is no time zone that this machine knows"),
+        ("LIMIT_PER_CHAT", "-1", "is less than 0"),
+        ("LIMIT_PER_CHAT", "1,5", "is not a number"),
+        ("LIMIT_PER_GROUP", "nan", "is not a finite number"),
+        ("LIMIT_TOTAL", "inf", "is not a finite number"),
+        ("STAFF_BATCH_SECONDS", "-1", "is less than 0"),
+        ("STAFF_BATCH_SECONDS", "soon", "is not a number"),
+        ("STAFF_BATCH_SECONDS", "nan", "is not a number"),
+        ("STAFF_BATCH_SECONDS", "inf", "is too long"),
+        ("LOG_LEVEL", "loud", "is none of these"),
+        ("LOG_FORMAT", "xml", "is none of these"),
     ],
 )
-def test_a_wrong_value_is_answered_with_one_line_that_says_what_is_expected(
+def test_a_wrong_value_is_answered_with_what_is_wrong_what_is_expected_and_an_example(
+    environment: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
+    environment.setenv(name, value)
+
+    assert refusal() == f'{name} is wrong: "{value}" {why}. {expected(name)}'
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("BOT_TOKEN", "no-colon", "does not have the form of a token"),
+        ("BOT_TOKEN", "12:with space", "does not have the form of a token"),
+        ("BOT_TOKEN", "12:", "does not have the form of a token"),
+        ("BOT_TOKEN", "1" * 5000 + ":x", "does not have the form of a token"),
+        ("DATABASE_URL", "postgresql+psycopg2://u:p@host/name", _DRIVER),
+        ("DATABASE_URL", "sqlite+pysqlite:///x.db", _DRIVER),
+        ("DATABASE_URL", "mysql://u:p@host/name", _OTHER),
+        ("DATABASE_URL", "support.db", _OTHER),
+        ("DATABASE_URL", "postgresql://u:p@host:port/name", _POSTGRESQL),
+        ("DATABASE_URL", "postgresql://u:p@host", _POSTGRESQL),
+        ("DATABASE_URL", "sqlite://", "is not of the form sqlite:///path/of/file.db"),
+        (
+            "DATABASE_URL",
+            "sqlite:///:memory:",
+            "is a database in memory, which forgets what was accepted",
+        ),
+        ("TELEGRAM_PROXY", "proxy", _PROXY),
+        ("TELEGRAM_PROXY", "proxy:0", _PROXY),
+        ("TELEGRAM_PROXY", "http://proxy", _PROXY),
+        ("TELEGRAM_PROXY", "http://proxy:70000", _PROXY),
+        ("TELEGRAM_PROXY", "http://user@proxy:3128", _PROXY),
+        ("TELEGRAM_PROXY", "http://user:p@ss@proxy:3128", _PROXY),
+        ("TELEGRAM_PROXY", "ftp://proxy:3128", _PROXY),
+        (
+            "TELEGRAM_PROXY",
+            "https://proxy:3128",
+            "is a proxy that speaks TLS itself, which can't be used",
+        ),
+    ],
+)
+def test_a_wrong_secret_is_answered_likewise_but_is_not_repeated(
+    environment: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
+    environment.setenv(name, value)
+
+    assert refusal() == f"{name} is wrong: what it is set to {why}. {expected(name)}"
+
+
+@pytest.mark.parametrize("name", ["STAFF_CHAT_ID", "ADMIN_IDS", "TELEGRAM_API_URL", "LOG_LEVEL"])
+@pytest.mark.parametrize(
+    "value",
+    [TOKEN, f"bot{TOKEN}/getMe", "AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc", "postgresql://u:p@host/x"],
+)
+def test_a_secret_in_the_place_of_another_value_is_not_repeated(
     environment: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     environment.setenv(name, value)
 
-    expected = Settings.model_fields[name.lower()].description
-    assert refusal() == f"{name} is wrong. Expected: {expected}"
+    assert refusal().startswith(f"{name} is wrong: what it is set to ")
 
 
-def test_a_language_that_the_bot_does_not_speak_is_answered_with_those_that_it_speaks(
+def test_of_a_long_value_the_beginning_is_repeated_on_one_line(
     environment: pytest.MonkeyPatch,
 ) -> None:
-    environment.setenv("STAFF_LANGUAGE", "tlh")
+    environment.setenv("LOG_LEVEL", "very\n" + "loud " * 100)
+
+    assert refusal().startswith(f'LOG_LEVEL is wrong: "very {"loud " * 11}…" is none of these.')
+
+
+def test_a_proxy_of_the_environment_is_named_as_that(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("HTTPS_PROXY", "https://u:open-sesame@proxy:3128")
 
     assert refusal() == (
-        "STAFF_LANGUAGE is wrong. Expected: Language of the staff group: "
-        f"{languages.listed(languages.LANGUAGES)}."
+        "TELEGRAM_PROXY (from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) is wrong: what it is set to is "
+        f"a proxy that speaks TLS itself, which can't be used. {expected('TELEGRAM_PROXY')}"
     )
+
+
+@pytest.mark.parametrize(("name", "field"), Settings.model_fields.items())
+def test_each_example_is_accepted(
+    environment: pytest.MonkeyPatch, name: str, field: FieldInfo
+) -> None:
+    example = (field.examples or [""])[0]
+    assert example
+    environment.setenv(name.upper(), example)
+
+    load()
 
 
 @pytest.mark.parametrize("code", languages.LANGUAGES)

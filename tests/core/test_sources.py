@@ -144,7 +144,9 @@ def test_a_file_that_holds_something_else_is_refused_like_the_setting(
     environment.setenv("BOT_TOKEN_FILE", str(tmp_path / "token"))
     (tmp_path / "token").write_text("correct horse", "utf-8")
 
-    assert refusal().startswith("BOT_TOKEN is wrong. Expected: ")
+    assert refusal().startswith(
+        "BOT_TOKEN (from BOT_TOKEN_FILE) is wrong: what it is set to does not have the form "
+    )
 
 
 # The proxy --------------------------------------------------------------------------------------
