@@ -33,7 +33,7 @@ from bot.reading.update_json import origin
 from bot.whispers import PressAnswered
 from core.team import Team
 from database.errors import is_outage
-from services.delivery.courier import Courier
+from services.delivery.courier import Courier, Stopped
 from services.problems import AdministratorUnknown, Problem, SetUpUnknown, UnknownReply
 
 log = structlog.get_logger(__name__)
@@ -73,6 +73,7 @@ class Inbox:
 
         1. Find out what the word of its writer counts, which may ask Telegram: no transaction yet.
         2. Have it handled in a transaction; a reply to what is still in flight, once it is settled.
+           If a stop comes first, it is left to the next start, which knows what was in flight.
         3. If it is refused, record that, and say why.
         4. If anything else is raised, set it aside.
         5. Show what the handler returned.
@@ -81,6 +82,8 @@ class Inbox:
         with named(raw):
             try:
                 (shown,) = await self._handle_settled(raw)
+            except Stopped:
+                return Fate.STOPPED
             except Problem as problem:
                 await self._refusals.refuse(raw, problem)
             except Exception as error:

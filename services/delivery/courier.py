@@ -45,6 +45,10 @@ LAST_SENDS = 5.0
 REMEMBERED = timedelta(minutes=1)
 
 
+class Stopped(Exception):
+    """The courier stopped before it learnt what became of all that was sent."""
+
+
 class Courier:
     """Runs until stopped; there is one for a database."""
 
@@ -93,12 +97,15 @@ class Courier:
     async def settled(self) -> None:
         """Wait until what is in flight now has come back and is written down.
 
-        That includes what was in flight when an earlier process died.
+        That includes what was in flight when an earlier process died. Raises Stopped if that can't
+        be known before the next start.
         """
         await self._begun.wait()
         trips = self._in_flight.trips()
         self.wake()
         await self._in_flight.landed(trips)
+        if self._in_flight.in_doubt:
+            raise Stopped
 
     async def run(self) -> None:
         """Take turns until stopped."""
@@ -127,6 +134,7 @@ class Courier:
             minute_ago = monotonic - REMEMBERED.total_seconds()
             lately = await recent_sends.lately(session, now - REMEMBERED, monotonic=minute_ago)
             possible_duplicates = await duplicates.put_back(session, now=now)
+        self._in_flight.in_doubt = False
         self._limiter.remember(
             (monotonic - (now - at).total_seconds(), chat_id) for at, chat_id in counted
         )

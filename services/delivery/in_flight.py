@@ -19,6 +19,9 @@ class InFlight:
 
     def __init__(self) -> None:
         self.answers: list[Answer] = []
+        # Whether more may be on its way than these trips: what an earlier process left before stock
+        # is taken of it, and what was abandoned.
+        self.in_doubt = True
         self._tasks: dict[Trip, asyncio.Task[None]] = {}
         self._changed = asyncio.Condition()
 
@@ -52,6 +55,7 @@ class InFlight:
         for trip, task in self._tasks.items():
             log.warning("stopped before the answer came", deliveries=trip.delivery_ids)
             task.cancel()
+        self.in_doubt = self.in_doubt or bool(self._tasks)
         self._tasks.clear()
 
     def trips(self) -> Collection[Trip]:

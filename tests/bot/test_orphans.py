@@ -1,17 +1,30 @@
 """A copy whose link was never stored, because the answer to its send was lost, is answered too."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from bot.incoming.fate import Fate
+from bot.outgoing.sender import Sender
 from database.machinery import LostSend
 from database.models import LinkKind, MessageLink
 from sandbox.client import Message, User
+from services.delivery import courier as couriers
+from services.delivery.outcomes import Outcome
+from services.delivery.parcel import Parcel
 from tests.bot.test_kept_words import GONE, kept_words
 from tests.bot.test_standing import by, reply, said_to
 from tests.bot.test_unconfirmed import doubts, says_it_again, silent_in_a_public_group
-from tests.support.office import Office, Sessions, open_office, running, settings_for
+from tests.support.office import (
+    Office,
+    Sessions,
+    open_office,
+    open_telegram,
+    running,
+    settings_for,
+)
 
 ASKED = "Your reply is kept: which one is it?"
 ASKED_BACK = "I don't know which ticket this belongs to"
@@ -195,6 +208,49 @@ async def test_what_is_asked_survives_a_restart(file_sessions: Sessions) -> None
         async with running(office.sandbox, settings, office.sessions, asyncio.Event()):
             await office.kate.presses(question, "Alice")
             await alice.sees("In Hamburg")
+
+
+async def test_a_reply_to_a_send_that_a_stop_cuts_off_finds_its_ticket_after_the_start(
+    file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers, "LAST_SENDS", 0.1)
+    send = Sender.__call__
+
+    async def send_unheard(sender: Sender, parcel: Parcel) -> Outcome:
+        """Send, and wait for ever for the answer."""
+        await send(sender, parcel)
+        never: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        return await never
+
+    async with open_telegram() as (sandbox, telegram):
+        kate, alice = await telegram.user("Kate"), await telegram.user("Alice")
+        support = await telegram.group("Support", members=[kate])
+        settings, taken = settings_for(sandbox, support), asyncio.Event()
+        async with running(sandbox, settings, file_sessions, asyncio.Event()) as app:
+            await alice.writes("My order is late")
+            await alice.sees("Ticket #")
+            await app.courier.settled()
+            with monkeypatch.context() as patch:
+                patch.setattr(Sender, "__call__", send_unheard)
+                await alice.writes("Where is it?")
+                orphan = await kate.sees("Where is it?", in_=support)
+            handle = app.inbox.handle_one
+
+            async def take(raw: dict[str, Any]) -> Fate:
+                taken.set()
+                return await handle(raw)
+
+            app.inbox.handle_one = take  # type: ignore[method-assign]
+            answer = await kate.replies(orphan, "In Hamburg")
+            await taken.wait()
+
+        async with running(sandbox, settings, file_sessions, asyncio.Event()):
+            question = await kate.sees(ASKED, in_=support)
+            assert question.reply_to == answer.id
+            await kate.presses(question, "Alice")
+            await alice.sees("In Hamburg")
+
+        assert not any(ASKED_BACK in one.text for one in await support.messages())
 
 
 async def test_a_send_that_was_refused_or_never_left_is_no_candidate(

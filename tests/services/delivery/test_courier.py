@@ -373,10 +373,11 @@ async def test_what_does_not_come_back_in_time_is_in_doubt_after_the_stop(
             group.create_task(room.courier.run())
             await room.post(1, ticket=ann)
             await room.telegram.called(1)
-            waiting = group.create_task(room.courier.settled())
+            waiting = group.create_task(never_settled(room))
             await asyncio.sleep(0)
             room.courier.stop()
             await waiting
+        await never_settled(room)
 
     assert await room.statuses() == [CLAIMED]
     assert "stopped before the answer came" in [entry["event"] for entry in logs]
@@ -393,3 +394,10 @@ async def test_a_courier_that_is_stopped_first_does_nothing(room: Room, ann: Tic
     await room.courier.run()
 
     assert room.telegram.calls == []
+    await never_settled(room)
+
+
+async def never_settled(room: Room) -> None:
+    """Wait for what is on its way, until a stop puts an end to that."""
+    with pytest.raises(couriers.Stopped):
+        await room.courier.settled()
