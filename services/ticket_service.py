@@ -113,19 +113,19 @@ async def receive(
         ticket.staff_chat_id = (await staff_chats.home(session, ticket.staff_chat_id)).chat_id
     album = await messages.album(session, ticket, content.media_group_id)
     message = await messages.store(session, ticket, user, Direction.QUESTION, content)
-    if not (found.is_named or as_another):
-        await joining.joined(session, user, ticket, message, now=now)
     if found.is_named and ticket.status is not TicketStatus.CLOSED:
         await current.make(session, ticket, now=now)
     our_turn = await owing.asked(session, ticket, now=now)
     # Of an album, the first item decides.
-    if ticket.status is TicketStatus.CLOSED and not album and not parting:
+    reopens = ticket.status is TicketStatus.CLOSED and not album and not parting
+    if reopens:
         history.record(session, ticket, user, EventKind.REOPENED, now)
         await current.make(session, ticket, now=now)
         await _reopen(session, ticket, now=now, message=message)
-        if message.kind == ContentKind.TEXT:  # the card shows it
-            return ticket
-    await _post_question(session, ticket, message, our_turn=our_turn, now=now)
+    if not (found.is_named or as_another):
+        await joining.joined(session, user, ticket, message, now=now)
+    if not reopens or message.kind != ContentKind.TEXT:  # otherwise the card shows it
+        await _post_question(session, ticket, message, our_turn=our_turn, now=now)
     return ticket
 
 

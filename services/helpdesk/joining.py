@@ -74,7 +74,10 @@ async def find(
 async def joined(
     session: AsyncSession, user: User, ticket: Ticket, message: Stored, *, now: datetime
 ) -> None:
-    """Note that a message joined the ticket by rule 3; tell its writer, if need be."""
+    """Note that a message joined the ticket by rule 3; tell its writer, if need be.
+
+    If it reopened the ticket, that is done: whoever hears of that need not be told.
+    """
     before = user.last_joined_id
     if before == ticket.id:
         return

@@ -89,3 +89,4 @@ async def test_who_writes_before_that_goes_on_with_the_closed_ticket_also_beside
     await alice.writes("The black one please")
 
     assert "#1" in (await office.sees("The black one please")).text
+    await alice.sees("Added to ticket #1")  # the words before had joined #2

@@ -310,6 +310,28 @@ async def closed(session: AsyncSession, first: Ticket, second: Ticket) -> Ticket
     return first
 
 
+async def test_whose_words_go_on_with_it_is_told_if_the_words_before_joined_the_other_one(
+    session: AsyncSession, closed: Ticket, second: Ticket
+) -> None:
+    second.user.last_joined_id = second.id
+
+    await receive(session, content("It is red"), now=NOON + SECOND)
+    await receive(session, content("Or blue"), now=NOON + SECOND)
+
+    assert await told(session) == [closed]
+
+
+async def test_thanks_that_leave_it_closed_are_told_nothing(
+    session: AsyncSession, closed: Ticket, second: Ticket
+) -> None:
+    second.user.last_joined_id = second.id
+
+    assert await receive(session, content("Thanks!"), now=NOON + SECOND, parting=True) is closed
+
+    assert closed.status is CLOSED
+    assert await told(session) == []
+
+
 async def test_whoever_replies_in_the_ticket_that_took_over_goes_on_there(
     session: AsyncSession, closed: Ticket, second: Ticket
 ) -> None:
