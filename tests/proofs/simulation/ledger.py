@@ -44,12 +44,17 @@ class Ledger:
         albums = self._albums()
         merged = {one["id"] for one in self.tickets.values() if one["merged_into_id"]}
         self.merged = merged | {one["merged_into_id"] for one in self.tickets.values()} - {None}
-        self.in_another_ticket = {
-            token
-            for row in self.messages.values()
+        # What may be in another ticket than it joined, by keys and by tokens: not all has words.
+        self.rejoined = {
+            key
+            for key, row in self.messages.items()
             if "moved" in json.loads(row["details"] or "{}")
             or row["media_group_id"] in albums
             or row["ticket_id"] in self.merged
+        }
+        self.in_another_ticket = {
+            token
+            for row in map(self.messages.__getitem__, self.rejoined)
             for token in tokens.of(row["text"] or row["details"] or "")
         }
         self.posted = Counter(

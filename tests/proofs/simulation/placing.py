@@ -55,7 +55,7 @@ class Placing:
                 continue
             place = row["chat_id"], message_id
             own = self.ledger.stored.get(place)
-            if own and set(tokens.of(own["text"] or "")) & self.ledger.in_another_ticket:
+            if own and own["id"] in self.ledger.rejoined:
                 continue
             right = {own["ticket_id"]} if own else self._linked(place)
             if right and row["ticket_id"] not in right:
@@ -108,4 +108,11 @@ class Placing:
         return self.ledger.stored.get((one.chat_id, one.message_id)) if one else None
 
     def _is_first(self, row: dict[str, Any]) -> bool:
-        return self.ledger.first_question(row["ticket_id"]) == row
+        """Whether it is its ticket's first question, but for older ones that were moved there."""
+        return not any(
+            one["ticket_id"] == row["ticket_id"]
+            and one["direction"] == "question"
+            and one["id"] < row["id"]
+            and one["id"] not in self.ledger.rejoined
+            for one in self.ledger.messages.values()
+        )

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tests.proofs.simulation import tokens
 from tests.proofs.simulation.fairness import HARMLESS
 from tests.proofs.simulation.ledger import Ledger
 from tests.proofs.simulation.placing import OF_USERS
@@ -137,7 +136,7 @@ class Telling:
         return is_clear and bool(before) and before[-1] != "closed"
 
     def _was_moved(self, row: Row) -> bool:
-        return not self.ledger.in_another_ticket.isdisjoint(tokens.of(row["text"] or ""))
+        return row["id"] in self.ledger.rejoined
 
     def _token(self, row: Row) -> str:
         return self.tokens.get((row["chat_id"], row["message_id"]), "")
