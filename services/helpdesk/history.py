@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import EventKind, Ticket, TicketEvent, TicketStatus, User
+from database.models import EventKind, Message, Ticket, TicketEvent, TicketStatus, User
 
 log = structlog.get_logger(__name__)
 
@@ -51,13 +51,22 @@ def before_answer(ticket: Ticket, message_id: int) -> dict[str, Any]:
     return {"message_id": message_id, "was": ticket.status.value, "waiting_since": since}
 
 
-async def answered_from(session: AsyncSession, ticket: Ticket) -> Answered:
-    """Find the answer that last made the ticket wait for its user."""
-    answered = await session.execute(
+async def answered_from(
+    session: AsyncSession, ticket: Ticket, *, still_here: bool = False
+) -> Answered:
+    """Find the answer that last made the ticket wait for its user.
+
+    `still_here`: of the answers that have not gone to another ticket.
+    """
+    found = (
         select(TicketEvent.details, TicketEvent.happened_at)
         .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == EventKind.ANSWERED)
         .order_by(TicketEvent.id.desc())
     )
+    if still_here:
+        ours = select(Message.id).where(Message.ticket_id == ticket.id)
+        found = found.where(TicketEvent.details["message_id"].as_integer().in_(ours))
+    answered = await session.execute(found)
     for details, happened_at in answered:
         if details:
             since = details.get("waiting_since")

@@ -150,9 +150,13 @@ def _sends(question: Message) -> Select[int]:
 
 
 async def left(session: AsyncSession, source: Ticket, *, now: datetime) -> None:
-    """Have the ticket wait for its user as before, if all that is left in it was answered."""
+    """Have the ticket wait for whoever the messages that are left in it wait for.
+
+    What was answered only by what has gone waits for staff again.
+    """
+    await owing.unanswered(session, source, now=now)
     if source.status is TicketStatus.OPEN:
-        answer = await history.answered_from(session, source)
+        answer = await history.answered_from(session, source, still_here=True)
         if answer.at is not None and await _is_all_answered(session, source, answer.message_id):
             turns.give_back(source, TicketStatus.PENDING, since=answer.at)
     await outbox.redraw_card(session, source, now=now)

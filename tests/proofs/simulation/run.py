@@ -132,6 +132,7 @@ class Simulation:
         self._last_change = 0.0
         self._healed_at = 0.0
         self._calm_found = False
+        self._repeated = False
 
     def run(self) -> Result:
         """Let everything happen, then judge it."""
@@ -239,7 +240,7 @@ class Simulation:
             self._last_change = self.agenda.now
         if waiting or not self.telegram.quiet:
             self._last_change = self.agenda.now
-        if self._is_calm() and self.team_words.start_once_more():
+        if self._is_calm() and self._ask_once_more():
             self.telegram.changed()
             self._last_change = self.agenda.now
         if self._is_calm():
@@ -252,6 +253,14 @@ class Simulation:
             raise Stuck(f"still waiting after an hour: {waiting or 'an update'}")
         else:
             self.agenda.after(1.0, self._await_calm)
+
+    def _ask_once_more(self) -> bool:
+        """Have people repeat what was refused while the bot could not tell who they are."""
+        if not self._repeated:
+            self._repeated = True
+            self.people.try_again()
+            return True
+        return self.team_words.start_once_more()
 
     def _is_calm(self) -> bool:
         calm = LOOKED if self.store.ask("SELECT id FROM boards") else CALM

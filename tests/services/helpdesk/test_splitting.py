@@ -1,6 +1,6 @@
 """From one message on, what a user wrote becomes a ticket of its own."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -209,6 +209,42 @@ async def test_the_old_ticket_waits_for_its_user_if_the_rest_was_answered(
     later = await factories.message(session, ticket)
     await _shown(session, ticket, later, 51)
     await owing.asked(session, ticket, now=NOON + MINUTE)
+
+    await split(session, ticket, 51)
+
+    assert (ticket.status, ticket.waiting_since) == (TicketStatus.PENDING, NOON)
+
+
+async def _answers(session: AsyncSession, ticket: Ticket, at: int | None, when: datetime) -> None:
+    said = factories.content(chat_id=STAFF, reply_to=at)
+    answer = await factories.message(session, ticket, said, Direction.ANSWER)
+    await owing.answered(session, ticket, answer.id, by=None, now=when)
+
+
+@pytest.mark.usefixtures("written")
+async def test_the_old_ticket_waits_for_staff_if_the_only_answer_goes_along(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    asked_at = ticket.waiting_since
+    await _answers(session, ticket, 51, NOON + MINUTE)
+
+    await split(session, ticket, 51)
+
+    assert (ticket.status, ticket.waiting_since) == (TicketStatus.NEW, asked_at)
+
+
+@pytest.mark.parametrize("at", [50, None])
+async def test_the_old_ticket_waits_for_its_user_if_what_is_left_was_answered_before(
+    session: AsyncSession, ticket: Ticket, at: int | None
+) -> None:
+    """A later answer goes along with the question that it replies to."""
+    first = await factories.message(session, ticket)
+    await _shown(session, ticket, first, 50)
+    await _answers(session, ticket, at, NOON)
+    later = await factories.message(session, ticket)
+    await _shown(session, ticket, later, 51)
+    await owing.asked(session, ticket, now=NOON + MINUTE)
+    await _answers(session, ticket, 51, NOON + 2 * MINUTE)
 
     await split(session, ticket, 51)
 
