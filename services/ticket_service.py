@@ -119,7 +119,8 @@ async def receive(
     # Of an album, the first item decides.
     reopens = ticket.status is TicketStatus.CLOSED and not album and not parting
     if reopens:
-        history.record(session, ticket, user, EventKind.REOPENED, now)
+        waits = history.waits_from(message.id, known=message.id)
+        history.record(session, ticket, user, EventKind.REOPENED, now, **waits)
         await current.make(session, ticket, now=now)
         await _reopen(session, ticket, now=now, message=message)
     if not (found.is_named or as_another):

@@ -45,6 +45,14 @@ class Answered(NamedTuple):
     waiting_since: datetime | None = None
 
 
+def waits_from(first: int, *, known: int) -> dict[str, Any]:
+    """Describe that staff have to act on a user's message, and on what came after it.
+
+    `known` is the ticket's newest message: an answer after it settles this (`first_words`).
+    """
+    return {"waits_from": first, "known": known}
+
+
 def before_answer(ticket: Ticket, message_id: int) -> dict[str, Any]:
     """Describe how the ticket is before this answer, for `answered_from`."""
     since = ticket.waiting_since.isoformat()
@@ -68,7 +76,7 @@ async def answered_from(
         found = found.where(TicketEvent.details["message_id"].as_integer().in_(ours))
     answered = await session.execute(found)
     for details, happened_at in answered:
-        if details:
+        if details and "was" in details:
             since = details.get("waiting_since")
             return Answered(
                 details["message_id"],

@@ -101,6 +101,15 @@ async def _come_home(session: AsyncSession, source: Ticket, target: Ticket) -> N
     await session.flush()
 
 
+async def waits_from(
+    session: AsyncSession, target: Ticket, moved: Sequence[Message]
+) -> dict[str, Any]:
+    """Describe that staff have to act on these messages, which are the ticket's now."""
+    newest = select(func.max(Message.id)).where(Message.ticket_id == target.id)
+    known = await session.scalar(newest) or 0
+    return history.waits_from(min(one.id for one in moved), known=known)
+
+
 async def _first(session: AsyncSession, ticket: Ticket) -> int | None:
     """Find the message that opened the ticket."""
     first: int | None = await session.scalar(

@@ -38,7 +38,8 @@ async def answered(
         history.record(session, ticket, by, EventKind.ANSWERED, now, **before)
         turns.pass_on(ticket, TicketStatus.PENDING, now=now)
     else:
-        history.record(session, ticket, by, EventKind.ANSWERED, now)
+        waits = history.waits_from(more.payload["message_id"], known=answer_id)
+        history.record(session, ticket, by, EventKind.ANSWERED, now, **waits)
         turns.give_back(ticket, TicketStatus.OPEN, since=more.created_at)
         if more.kind == QuestionPosted.kind:  # a card makes a sound anyway
             more.payload = more.payload | {"our_turn": True}

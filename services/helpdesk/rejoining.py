@@ -56,7 +56,8 @@ async def move(
     )
     await current.make(session, target, now=now)
     user.last_joined_id = target.id
-    history.record(session, target, user, EventKind.MOVED, now, came_from=source.id)
+    waits = await moving.waits_from(session, target, moved) if our_turn else {}
+    history.record(session, target, user, EventKind.MOVED, now, came_from=source.id, **waits)
     await moving.left(session, source, now=now)
     return target
 

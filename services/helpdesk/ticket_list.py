@@ -1,6 +1,6 @@
 """The list of a staff chat's tickets that are not closed: what waits longest for us comes first."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from database.conditions import NOT_CLOSED
-from database.models import Direction, Message, MessageLink, Ticket, TicketStatus, User
+from database.models import Message, MessageLink, Ticket, TicketStatus, User
 from services import links
-from services.helpdesk import staff_chats
+from services.helpdesk import first_words, staff_chats
 
 # A page has to fit into what may still be edited of an ephemeral message.
 PAGE_SIZE = 6
@@ -32,7 +32,7 @@ class Filter(StrEnum):
 
 @dataclass(frozen=True)
 class Line:
-    """A ticket, what was said (`_said`), and its newest card; None if there is none."""
+    """A ticket, what was said (`first_words`), and its newest card; None if there is none."""
 
     ticket: Ticket
     said: Message | None
@@ -131,22 +131,5 @@ async def _tickets(
 
 async def _lines(session: AsyncSession, tickets: Sequence[Ticket]) -> list[Line]:
     ids = [ticket.id for ticket in tickets]
-    said, cards = await _said(session, ids), await links.newest_cards(session, ids)
+    said, cards = await first_words.of(session, ids), await links.newest_cards(session, ids)
     return [Line(one, said.get(one.id), cards.get(one.id)) for one in tickets]
-
-
-async def _said(session: AsyncSession, ids: Collection[int]) -> dict[int, Message]:
-    """Find the first thing that each user has said since our last answer, or else the last one."""
-    of_ticket = select(Message.id).where(Message.ticket_id == Ticket.id).correlate(Ticket)
-    questions = of_ticket.where(Message.direction == Direction.QUESTION)
-    answers = of_ticket.where(Message.direction == Direction.ANSWER)
-    last_answer = answers.order_by(Message.id.desc()).limit(1).scalar_subquery()
-    since = questions.where(Message.id > func.coalesce(last_answer, 0))
-    first_since = since.order_by(Message.id).limit(1).scalar_subquery()
-    last = questions.order_by(Message.id.desc()).limit(1).scalar_subquery()
-    found = await session.execute(
-        select(Ticket.id, Message)
-        .join(Message, Message.id == func.coalesce(first_since, last))
-        .where(Ticket.id.in_(ids))
-    )
-    return dict(found.all())

@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.address import Place
 from database.models import Direction, LinkKind, Message, Ticket, TicketStatus, User
-from services.helpdesk import ticket_list
+from services import ticket_service as tickets
+from services.helpdesk import answers, messages, rejoining, ticket_list
 from services.helpdesk.ticket_list import Filter, Page
 from tests.services import factories
-from tests.services.factories import DAY, MINUTE, STAFF, TODAY, content
+from tests.services.factories import DAY, HOUR, MINUTE, STAFF, TODAY, content
 from tests.support.times import NOON
 
 NEW, OPEN, PENDING, ON_HOLD, CLOSED = TicketStatus
@@ -126,6 +128,85 @@ async def test_a_line_says_what_waits(session: AsyncSession, talk: str, first: s
 
     assert line.said is not None
     assert line.said.text == first
+
+
+async def lives(session: AsyncSession, *steps: str) -> str | None:
+    """Give what a ticket's line says after all this; what is asked is seen by staff at once.
+
+    `said` is asked, and `unseen:said` is, but is still on its way; `=said` answers, `!` takes the
+    last answer back, `x` closes, `o` reopens.
+    """
+    ticket, written = None, content()
+    for hours, step in enumerate(steps):
+        now = NOON + hours * HOUR
+        if step[0] not in "xo=!":
+            said = content(step.removeprefix("unseen:"))
+            ticket = await tickets.receive(
+                session, factories.ANN, said, staff_chat_id=STAFF, day=TODAY, now=now
+            )
+            if not step.startswith("unseen:"):
+                await factories.all_arrives(session)
+            continue
+        assert ticket is not None
+        if step in {"x", "o"}:
+            act = tickets.close if step == "x" else tickets.reopen
+            await act(session, ticket, by=None, now=now)
+        elif step == "!":
+            answer = await messages.find(session, written.place)
+            assert answer is not None
+            note = content("// no", chat_id=STAFF, message_id=written.message_id)
+            await answers.edit(session, ticket, answer, note, now=now)
+        else:
+            written = content(step[1:], chat_id=STAFF)
+            await answers.write(session, ticket, written, by=None, now=now)
+    await session.flush()
+    (line,) = (await ticket_list.page(session, Filter.ALL, staff_chat_id=STAFF)).lines
+    return line.said.text if line.said is not None else None
+
+
+@pytest.mark.parametrize(
+    ("life", "first"),
+    [
+        ("ask x back", "back"),
+        ("ask x back hello?", "back"),
+        ("ask x back x o", "back"),
+        ("ask x o", "ask"),
+        ("ask =which? x back hello?", "back"),
+        ("ask x back =which? 7 hello?", "7"),
+        ("ask x back hello? =which?", "hello?"),
+        ("ask x back =which? !", "back"),
+        ("ask x back x again", "again"),
+        ("ask unseen:hurry unseen:hello? =which?", "hurry"),
+        ("ask unseen:hurry =which? =what? 7", "hurry"),
+        ("ask unseen:hurry =which? there =what? 7", "7"),
+    ],
+)
+async def test_a_line_says_the_words_since_which_the_ticket_waits(
+    session: AsyncSession, life: str, first: str
+) -> None:
+    assert await lives(session, *life.split()) == first
+
+
+async def test_words_that_were_moved_to_an_answered_ticket_are_those_that_wait(
+    session: AsyncSession,
+) -> None:
+    user = await factories.user(session)
+    source = await factories.ticket(session, 1, user=user)
+    target = await factories.ticket(session, 2, user=user, status=PENDING, is_current=False)
+    await factories.message(session, source, content("order"))
+    await factories.message(session, target, content("parcel"))
+    moved = await factories.message(session, source, content("it is blue"))
+    await factories.message(session, target, content("small"))
+    await says(session, target, "which?", Direction.ANSWER)
+    told = Place(user.chat_id, 5)
+
+    mark = (await session.get_one(Ticket, target.id)).mark
+    await rejoining.move(
+        session, factories.ANN, moved.message_id, target.id, mark, told_at=told, now=NOON
+    )
+
+    lines = (await ticket_list.page(session, staff_chat_id=STAFF)).lines
+    assert [line.said and line.said.text for line in lines] == ["order", "it is blue"]
 
 
 async def test_a_line_leads_to_the_newest_card_in_the_current_chat(session: AsyncSession) -> None:
