@@ -5,6 +5,7 @@ parcel has `more`. So no counter is needed, and a retry begins where the last tr
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from aiogram.methods import DeleteMessage
@@ -192,7 +193,10 @@ def _moved(desk: Desk, message: Message, stale: Sequence[MessageLink]) -> Parcel
     return Parcel(
         desk.address,
         Call(send_text(desk.address, words, reply_to=stale[0].message_id)),
-        effects=[*links_of([Shown(kind=LinkKind.NOTICE)]), _rewritten(stale[0], message)],
+        effects=[
+            *links_of([Shown(kind=LinkKind.NOTICE)]),
+            replace(_rewritten(stale[0], message), stays=True),
+        ],
         more=len(stale) > 1,
     )
 

@@ -231,7 +231,8 @@ async def _rewrite(session: AsyncSession, effect: LinkRewritten, outcome: Delive
     link, shown = await session.get_one(MessageLink, effect.link_id), effect.shown
     if outcome.beside:
         session.add(links.as_left(link))
-    link.message_id = outcome.message_ids[0] if outcome.message_ids else link.message_id
+    if outcome.message_ids and not effect.stays:
+        link.message_id = outcome.message_ids[0]
     link.copy_of, link.kind = shown.copy_of, shown.kind
     link.part, link.revision = shown.part, shown.revision
 

@@ -38,10 +38,14 @@ class LinkMade:
 
 @dataclass(frozen=True)
 class LinkRewritten:
-    """The message of a link was edited, or replaced by a new one, and shows this now."""
+    """The message of a link was edited, or replaced by a new one, and shows this now.
+
+    `stays`: it can't be edited, and what the call makes is no new one but stands below it.
+    """
 
     link_id: int
     shown: Shown
+    stays: bool = False
 
 
 @dataclass(frozen=True)

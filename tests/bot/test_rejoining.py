@@ -112,6 +112,28 @@ async def test_what_cannot_be_edited_is_told_below_it(office: Office, alice: Use
     assert shown.count("Moved from #1 to #2") == 2
 
 
+@pytest.mark.usefixtures("cards")
+async def test_replies_to_a_copy_that_cannot_be_edited_are_about_the_new_ticket(
+    office: Office, alice: User
+) -> None:
+    await alice.sends("sticker")
+    told = await alice.sees("Added to ticket #1.")
+    copy = await office.sees(kind="sticker")
+    await office.all_goes()
+    await alice.presses(told, "#2")
+    told = await alice.sees_edit(told, "Moved to ticket #2.")
+    await office.all_goes()
+
+    await office.kate.replies(copy, "How nice")
+    assert (await alice.sees("How nice")).text.startswith("#2")
+
+    await alice.presses(told, "#1")
+    await alice.sees_edit(told, "Moved to ticket #1.")
+    await office.all_goes()
+    await office.kate.replies(copy, "And how big")
+    assert (await alice.sees("And how big")).text.startswith("#1")
+
+
 async def test_a_ticket_that_was_closed_meanwhile_takes_nothing(
     office: Office, alice: User, cards: tuple[Message, Message]
 ) -> None:

@@ -262,6 +262,20 @@ async def test_a_message_that_was_sent_again_is_found_by_its_new_id(
     assert await links(session) == [(STAFF, 99, None, LinkKind.CARD, 0, 0)]
 
 
+async def test_a_message_that_is_told_of_below_keeps_its_id(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    message = await factories.message(session, ticket)
+    link = await factories.link(session, ticket, 77, kind=LinkKind.COPY, copy_of=message.id)
+    edit = await claimed(session, QuestionEdited(message.id), ticket)
+    newest = Shown(message.id, LinkKind.COPY, revision=3)
+
+    parcel = factories.parcel(effects=[LinkRewritten(link.id, newest, stays=True)])
+    await settle(session, Delivered((99,)), edit, parcel=parcel)
+
+    assert await links(session) == [(STAFF, 77, message.id, LinkKind.COPY, 0, 3)]
+
+
 async def test_a_deleted_message_loses_its_link(session: AsyncSession, ticket: Ticket) -> None:
     link = await factories.link(session, ticket, 77, kind=LinkKind.COPY, chat_id=USER)
     retraction = await claimed(session, AnswerRetracted(1), ticket, chat_id=USER)
