@@ -107,7 +107,8 @@ async def test_what_was_never_sent_is_sent_once_in_its_new_lane(
 async def test_what_may_have_been_sent_keeps_its_place_and_its_companions(
     session: AsyncSession, source: Ticket, target: Ticket, question: Message
 ) -> None:
-    first = (await session.scalars(select(Message).where(Message.ticket_id == source.id))).first()
+    asked = select(Message).where(Message.ticket_id == source.id).order_by(Message.id)
+    first = (await session.scalars(asked)).first()
     assert first is not None
     tried = [
         await factories.delivery(session, QuestionPosted(one.id), source, attempts=1)
@@ -394,7 +395,8 @@ async def test_a_message_moves_while_it_arrives(sessions: async_sessionmaker[Asy
 async def test_what_opened_a_ticket_moves_if_more_is_left(
     session: AsyncSession, source: Ticket, target: Ticket, question: Message
 ) -> None:
-    first = (await session.scalars(select(Message).where(Message.ticket_id == source.id))).first()
+    asked = select(Message).where(Message.ticket_id == source.id).order_by(Message.id)
+    first = (await session.scalars(asked)).first()
     assert first is not None
     card = await factories.link(session, source, 50, copy_of=first.id)
 
