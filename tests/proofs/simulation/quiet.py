@@ -42,9 +42,10 @@ class Quiet:
     def _answered(self) -> Iterator[str]:
         """A ticket waits for its user only if staff could have seen all that the user wrote."""
         passed = {  # the last answer that passed the turn: its message, and when
-            event["ticket_id"]: (json.loads(event["details"])["message_id"], event["happened_at"])
+            event["ticket_id"]: (details["message_id"], event["happened_at"])
             for event in self.ledger.rows("ticket_events")
-            if event["kind"] == "answered" and event["details"] not in {None, "null"}
+            if event["kind"] == "answered"
+            and "was" in (details := json.loads(event["details"] or "null") or {})
         }
         for row in self.ledger.messages.values():
             ticket_id = row["ticket_id"]
