@@ -476,9 +476,9 @@ class WordsAsked(Notice):
 
 @dataclass(frozen=True)
 class QuestionWithdrawn(Notice):
-    """To staff: a dialogue's question is deleted, and so is the menu that it was asked from.
+    """To staff: a dialogue's question is deleted.
 
-    `menu_id` is None if the menu is still in use.
+    `menu_id` is only in older rows: the menu that it was asked from, which goes too.
     """
 
     decorates = True
@@ -488,15 +488,12 @@ class QuestionWithdrawn(Notice):
 
 @dataclass(frozen=True)
 class WordsChanged(Notice):
-    """To staff: what users read from now on, with buttons for the person who changed it.
+    """To staff: what users read from now on. `speaker_id` is only in older rows."""
 
-    `speaker_id` is a person's Telegram id, or the group's for its anonymous administrators.
-    """
-
-    speaker_id: int
     key: str
     language: str
     thread_id: int | None = None
+    speaker_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from aiogram.types import CallbackQuery, Chat, Message, TelegramObject
 from magic_filter import MagicFilter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.callbacks import speaker_of
 from bot.reading.content import first_word
 from bot.reading.kinds import REFUSED, RELAYED, kind_of
 from bot.texts import commands
@@ -85,7 +86,8 @@ class ReplyToBot(Filter):
 class AboutDialogue(Filter):
     """The message replies to the question of such a step, or is the edit of such a reply.
 
-    Gives the `dialogue`. Questions have no buttons, so a reply to a card is looked up no further.
+    Gives the `dialogue`. A question's button names a person, or those of older versions have none:
+    a reply to a card is looked up no further.
     """
 
     def __init__(self, step: str) -> None:
@@ -94,7 +96,7 @@ class AboutDialogue(Filter):
     @override
     async def __call__(self, message: Message, session: AsyncSession) -> bool | dict[str, Dialogue]:
         dialogue, replied = None, message.reply_to_message
-        if replied is not None and replied.reply_markup is None and await ReplyToBot()(message):
+        if replied is not None and _may_ask(replied) and await ReplyToBot()(message):
             place = replied.chat.id, replied.message_id
             dialogue = await dialogues.of_question(session, *place)
         if dialogue is None and message.edit_date:
@@ -103,6 +105,11 @@ class AboutDialogue(Filter):
         if dialogue is None or dialogue.step != self._step:
             return False
         return {"dialogue": dialogue}
+
+
+def _may_ask(message: Message) -> bool:
+    keyboard = message.reply_markup
+    return keyboard is None or speaker_of(keyboard) is not None
 
 
 def staff_command(*names: str) -> Command:

@@ -23,22 +23,20 @@ from services.problems import (
 async def refusal(
     session: AsyncSession, message: Message, speaker_id: int, staff_chat_id: int, *, now: datetime
 ) -> Problem | None:
-    """Refuse a reply to a menu, or to a copy of a question whose sending was not confirmed.
+    """Refuse a reply to a menu, to a result, or to a question whose sending was not confirmed.
 
-    Of such a copy only the words are known. They decide only that the reply goes nowhere.
+    Of the latter two only the words are known. They decide only that the reply goes nowhere.
     """
     replied = message.reply_to_message
     if replied is None:
         return None
-    if speaker_of(replied.reply_markup) is not None:
-        return ReplyToMenu()
     asked = [
         one
         for one in await dialogues.of_chat(session, staff_chat_id)
-        if one.step == new_words.STEP and _asks(replied, one)
+        if one.step == new_words.STEP and _is_of(replied, one)
     ]
     if not asked:
-        return None
+        return ReplyToMenu() if speaker_of(replied.reply_markup) is not None else None
     still_asked = [one for one in asked if dialogues.is_open(one, now=now)]
     if not still_asked:
         return NoLongerAsked()
@@ -48,11 +46,20 @@ async def refusal(
     return NotAsked()
 
 
-def _asks(message: Message, dialogue: Dialogue) -> bool:
-    """Whether it asks what the dialogue does, in the language that staff have now or had before."""
-    which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
-    asked = (_question(which, language, spoken) for spoken in i18n.LANGUAGES)
-    return (message.text or "").endswith(tuple(asked))
+def _is_of(message: Message, dialogue: Dialogue) -> bool:
+    """Whether it asks what the dialogue does, or shows the result.
+
+    Staff may have had another language then.
+    """
+    which, language = new_words.asked_for(dialogue)
+    said = message.text or ""
+    for spoken in i18n.LANGUAGES:
+        with i18n.speaking(spoken):
+            title = team_words.title(which, language)
+        shows = message.reply_markup is None and said.startswith(f"{title}\n")
+        if shows or _question(which, language, spoken) in said:
+            return True
+    return False
 
 
 def _question(which: Words, language: str, spoken: str) -> str:

@@ -19,19 +19,19 @@ from bot.callbacks import (
 from bot.entities import entities
 from bot.i18n import LANGUAGES
 from bot.reading.acting_staff import require_administrator, require_say
-from bot.reading.content import content, place_of, thread_of
+from bot.reading.content import content, thread_of
 from bot.reading.filters import AboutDialogue, staff_command
 from bot.reading.members import Standing
 from bot.reading.pressed_message import pressed_message
 from bot.texts import team_words
 from bot.whispers import PageShown, Whispered
-from core.address import Address, Place
+from core.address import Address
 from core.team import StaffChat
 from core.text import Piece
 from database.models import User
 from database.team import Dialogue
 from services.helpdesk import new_words, team_settings
-from services.helpdesk.new_words import Asked, Reply
+from services.helpdesk.new_words import Reply
 from services.helpdesk.team_settings import Words
 from services.problems import ButtonOutdated, Problem
 
@@ -86,15 +86,14 @@ async def ask_for_words(
     now: datetime,
     *,
     administrator: bool | None,
-) -> PageShown:
+) -> DeleteMessage | DeleteEphemeralMessage:
+    """Ask where colleagues see it, in a message that can be replied to; the menu goes."""
     require_administrator(staff_chat, administrator)
     which, language = callback_data.which, _known(callback_data.language)
     asked = _asked(callback_data, staff_chat)
     address = Address(staff_chat.chat_id, thread_of(pressed_message(query)))
-    await new_words.ask(session, address, asked, which, language, menu=_menu(query), now=now)
-    keyboard = keyboards.stop_asking(callback_data.speaker_id, which, language)
-    own = await team_settings.words(session, which, language)
-    return _becomes(query, team_words.asking(which, language, own), keyboard)
+    await new_words.ask(session, address, asked, which, language, now=now)
+    return whispers.removed(query)
 
 
 @router.callback_query(StopAsking.filter())
@@ -103,17 +102,15 @@ async def stop_asking(
     callback_data: StopAsking,
     session: AsyncSession,
     staff_chat: StaffChat,
-    day: date,
     now: datetime,
     *,
     administrator: bool | None,
-) -> PageShown:
+) -> DeleteMessage | DeleteEphemeralMessage:
+    """Withdraw the question; what was pressed may be a copy whose sending was not confirmed."""
     require_administrator(staff_chat, administrator)
-    asked = _asked(callback_data, staff_chat)
-    which, language = callback_data.which, callback_data.language
-    by = Asked(which, language, _menu(query))
-    await new_words.stop(session, staff_chat.chat_id, asked, by=by, now=now)
-    return await _page(query, session, callback_data, which, language, day)
+    asked, only = _asked(callback_data, staff_chat), (callback_data.which, callback_data.language)
+    await new_words.stop(session, staff_chat.chat_id, asked, only=only, now=now)
+    return whispers.removed(query)
 
 
 @router.callback_query(RestoreDefault.filter())
@@ -188,12 +185,6 @@ async def _page(
 def _asked(button: PersonalButton, staff_chat: StaffChat) -> int:
     """Give the id of whom the button names; of a group, the one that it has now."""
     return button.speaker_id if button.speaker_id > 0 else staff_chat.chat_id
-
-
-def _menu(query: CallbackQuery) -> Place | None:
-    """Tell where the menu is; a whispered one is at no place that could be kept."""
-    pressed = pressed_message(query)
-    return place_of(pressed) if pressed.ephemeral_message_id is None else None
 
 
 def _known(language: str) -> str:

@@ -70,10 +70,15 @@ def page(
     which: Words, tag: str, own: Piece | None, change: SettingChange | None, today: date
 ) -> Piece:
     """Show how it reads, in the language `tag`, and who changed it last."""
-    heading = f"{name(which)} · {language(tag)}\n{_changed(change, today)}"
+    heading = f"{title(which, tag)}\n{_changed(change, today)}"
     with speaking(tag):
         words = worded(which, own, EXAMPLE)
     return join([(heading, []), words], "\n\n")
+
+
+def title(which: Words, tag: str) -> str:
+    """Begin what shows words."""
+    return f"{name(which)} · {language(tag)}"
 
 
 def _changed(change: SettingChange | None, today: date) -> str:
@@ -87,14 +92,11 @@ def _changed(change: SettingChange | None, today: date) -> str:
     return _("Changed on {day} ({person}):").format(day=day, person=person)
 
 
-def asking(which: Words, tag: str, own: Piece | None) -> Piece:
-    """Stand on the menu while words are asked for, with those of today as they are typed."""
-    heading = _(
-        "{words} · {language}\nPlease reply to my question with the new text. The text now:"
-    ).format(words=name(which), language=language(tag))
+def as_typed(which: Words, tag: str, own: Piece | None) -> Piece:
+    """Show the words of today as they are typed, with their placeholders."""
     with speaking(tag):
         words = worded(which, own, TICKET)
-    return join([(heading, []), words], "\n\n")
+    return join([(_("The text now:"), []), words], "\n\n")
 
 
 def question(which: Words, tag: str, person: User | None) -> Text:

@@ -1,7 +1,7 @@
 """What the team changes of what users read: asked for, shown, and said to users."""
 
 from aiogram.methods import DeleteMessages
-from aiogram.types import ForceReply, InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardMarkup
 from sqlalchemy import select
 
 from bot import keyboards
@@ -10,12 +10,12 @@ from bot.texts import team_words
 from bot.wording.calls import Call, send_text
 from bot.wording.context import Desk, rendered
 from bot.wording.registry import words_for
-from core.text import Piece
+from core.text import Piece, join
 from database.models import LinkKind, User
 from database.team import Dialogue
 from services import notices
 from services.delivery.parcel import DialogueAsked, Parcel, Shown, links_of
-from services.helpdesk import dialogues, team_settings
+from services.helpdesk import dialogues, new_words, team_settings
 from services.helpdesk.team_settings import Words
 
 
@@ -55,17 +55,18 @@ async def words_asked(desk: Desk, notice: notices.WordsAsked) -> Parcel | None:
     if not dialogues.is_open(dialogue, now=desk.now):
         return None
     person = await desk.session.scalar(select(User).where(User.telegram_id == dialogue.speaker_id))
-    which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
-    words = rendered(team_words.question(which, language, person))
-    # An anonymous administrator can't be mentioned, and others are not to be made to reply.
-    forced = ForceReply(selective=True) if person else None
-    call = Call(send_text(desk.address, words, keyboard=forced))
+    which, language = new_words.asked_for(dialogue)
+    own = await team_settings.words(desk.session, which, language)
+    asked = rendered(team_words.question(which, language, person))
+    words = join([asked, team_words.as_typed(which, language, own)], "\n\n")
+    keyboard = keyboards.stop_asking(dialogue.speaker_id, which, language)
+    call = Call(send_text(desk.address, words, keyboard=keyboard))
     return Parcel(desk.address, call, effects=[DialogueAsked(dialogue.id)])
 
 
 @words_for(notices.QuestionWithdrawn)
 async def question_withdrawn(desk: Desk, notice: notices.QuestionWithdrawn) -> Parcel | None:
-    """Take the question away, and the menu with it; Telegram skips what is gone."""
+    """Take the question away; Telegram skips what is gone."""
     dialogue = await desk.session.get(Dialogue, notice.dialogue_id)
     if dialogue is None or dialogue.chat_id != desk.address.chat_id:
         return None
@@ -77,10 +78,9 @@ async def question_withdrawn(desk: Desk, notice: notices.QuestionWithdrawn) -> P
 
 @words_for(notices.WordsChanged)
 async def words_changed(desk: Desk, notice: notices.WordsChanged) -> Parcel:
-    """Show how users read it now, with buttons for the one who changed it."""
+    """Show how users read it now."""
     which, language = Words(notice.key), notice.language
     own = await team_settings.words(desk.session, which, language)
     change = await team_settings.last_change(desk.session, which, language)
     piece = team_words.page(which, language, own, change, desk.today)
-    keyboard = keyboards.settings_page(notice.speaker_id, which, language, is_default=own is None)
-    return Parcel(desk.address, Call(send_text(desk.address, piece, keyboard=keyboard)))
+    return Parcel(desk.address, Call(send_text(desk.address, piece)))

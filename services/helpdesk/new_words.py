@@ -5,6 +5,8 @@
    can't be used is refused; an edit of it, or another reply, is heard too.
 3. An edit of the reply that was used changes the setting again, unless somebody else has since.
 4. `stop` withdraws the question.
+
+Question and result are for all to see: what waits for somebody's words must not get lost.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +19,7 @@ from core.address import Address, Place
 from database.models import User
 from database.team import Dialogue
 from services import outbox
-from services.helpdesk import dialogues, staff_chats, team_settings
+from services.helpdesk import dialogues, team_settings
 from services.helpdesk.team_settings import Words
 from services.notices import CommandDone, QuestionWithdrawn, WordsAsked, WordsChanged
 from services.problems import NoLongerAsked, NotAsked, Problem, WordsNotText
@@ -39,15 +41,6 @@ class Reply:
     album: str | None = None
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a menu asks for; `menu` is where it is, None if it has no place (a whisper)."""
-
-    which: Words
-    language: str
-    menu: Place | None
-
-
 async def ask(
     session: AsyncSession,
     address: Address,
@@ -55,17 +48,12 @@ async def ask(
     which: Words,
     language: str,
     *,
-    menu: Place | None,
     now: datetime,
 ) -> None:
-    """Ask somebody for new words; an earlier question to them in this chat is withdrawn.
-
-    `menu` goes away with the question; a whispered one has no place, and stays.
-    """
+    """Ask somebody for new words; an earlier question to them in this chat is withdrawn."""
     chat_id = address.chat_id
     await stop(session, chat_id, speaker_id, now=now)
     data = {"key": which.value, "language": language, "thread_id": address.thread_id}
-    data |= dialogues.place_data("menu", menu) if menu is not None else {}
     dialogue = await dialogues.begin(session, chat_id, speaker_id, STEP, data, now=now)
     outbox.post(session, chat_id, WordsAsked(dialogue.id, address.thread_id), now=now)
 
@@ -75,19 +63,19 @@ async def stop(
     chat_id: int,
     speaker_id: int,
     *,
-    by: Asked | None = None,
+    only: tuple[Words, str] | None = None,
     now: datetime,
 ) -> None:
-    """Withdraw the question to somebody; with `by`, only if that menu asked it."""
+    """Withdraw the question to somebody; `only` if it asks for these words in this language."""
     for dialogue in await dialogues.ongoing(session, chat_id, speaker_id):
-        if by is None or by == _asked(dialogue):
+        if only is None or only == asked_for(dialogue):
             await dialogues.end(session, dialogue, now=now)
             outbox.post(session, chat_id, QuestionWithdrawn(dialogue.id), now=now)
 
 
-def _asked(dialogue: Dialogue) -> Asked:
-    data, menu = dialogue.data, dialogues.place_of(dialogue, "menu")
-    return Asked(Words(data["key"]), str(data["language"]), menu)
+def asked_for(dialogue: Dialogue) -> tuple[Words, str]:
+    """Tell which words a dialogue asks for, and in which language."""
+    return Words(dialogue.data["key"]), str(dialogue.data["language"])
 
 
 async def hear(
@@ -106,7 +94,7 @@ async def hear(
     """
     if not await dialogues.is_with(session, dialogue, reply.speaker_id):
         raise NotAsked
-    which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
+    which, language = asked_for(dialogue)
     if not await _is_expected(session, dialogue, reply, now=now):
         raise NoLongerAsked
     if reply.text is None:
@@ -129,7 +117,7 @@ async def _is_expected(
     """Whether the question is still open, or this is an edit of the reply that was used last."""
     if dialogues.place_of(dialogue, "answer") != reply.place:
         return dialogues.is_open(dialogue, now=now)
-    which, language = Words(dialogue.data["key"]), str(dialogue.data["language"])
+    which, language = asked_for(dialogue)
     newest = await team_settings.last_change(session, which, language)
     is_newest = newest is not None and newest.id == dialogue.data["change_id"]
     return is_newest and dialogues.is_recent(dialogue, now=now)
@@ -148,12 +136,10 @@ async def _finish(
     session: AsyncSession, dialogue: Dialogue, chat_id: int, *, now: datetime
 ) -> None:
     """End the dialogue if it has not ended yet, and show the new words."""
-    data, menu = dialogue.data, dialogues.place_of(dialogue, "menu")
     if dialogue.ended_at is None:
         await dialogues.end(session, dialogue, now=now)
-        beside = menu.message_id if menu and menu.chat_id == dialogue.chat_id else None
-        outbox.post(session, chat_id, QuestionWithdrawn(dialogue.id, beside), now=now)
-    speaker_id = await staff_chats.followed(session, dialogue.speaker_id)
-    changed = WordsChanged(speaker_id, data["key"], data["language"], data.get("thread_id"))
+        outbox.post(session, chat_id, QuestionWithdrawn(dialogue.id), now=now)
+    which, language = asked_for(dialogue)
+    changed = WordsChanged(which.value, language, dialogue.data.get("thread_id"))
     outbox.post(session, chat_id, changed, now=now)
     await session.flush()

@@ -285,23 +285,20 @@ async def test_whispers_are_not_retold_after_they_arrived(office: Office) -> Non
         assert [one.value for one in rows] == ["delivered"]
 
 
-async def test_a_whispered_menu_asks_for_words_where_colleagues_see_it(
+async def test_a_whispered_menu_goes_when_it_asks_for_words_where_colleagues_see_it(
     office: Office, max_: User
 ) -> None:
-    menu = await asks(office, "/settings")
-    await office.kate.presses(menu, "Greeting")
-    menu = await office.kate.sees_edit(menu, "In which language?")
-    await office.kate.presses(menu, "English")
-    menu = await office.kate.sees_edit(menu, "Greeting · English")
+    menu = await whispered_page(office)
 
     await office.kate.presses(menu, "Change")
 
     question = await office.sees("please reply to this message")
-    assert question.only_for is None
-    menu = await office.kate.sees_edit(menu)
-    assert menu.only_for == office.kate.id
+    await office.kate.sees_gone(menu)
+    assert (question.only_for, question.buttons) == (None, ["Cancel"])
     await office.kate.replies(question, "Welcome to our shop!")
-    await max_.sees("Welcome to our shop!", in_=office.support)
+    shown = await max_.sees("Changed on 23 Nov (Kate):", in_=office.support)
+    assert shown.text.endswith("Welcome to our shop!")
+    assert shown.buttons == []
     newcomer = await office.telegram.user("Eve", language="en")
     await newcomer.writes("/start")
     await newcomer.sees("Welcome to our shop!")
@@ -309,24 +306,24 @@ async def test_a_whispered_menu_asks_for_words_where_colleagues_see_it(
     assert await stored(office) == []
 
 
-async def test_cancel_in_a_whispered_menu_takes_its_own_question_back(office: Office) -> None:
+async def whispered_page(office: Office) -> Message:
+    """Have Kate open the page of the greeting."""
     menu = await asks(office, "/settings")
-    for label, then in (("Greeting", "In which"), ("English", "Greeting · English")):
+    for label, then in (("Greeting", "In which language?"), ("English", "Greeting · English")):
         await office.kate.presses(menu, label)
         menu = await office.kate.sees_edit(menu, then)
-    await office.kate.presses(menu, "Change")
-    question = await office.sees("please reply to this message")
-    menu = await office.kate.sees_edit(menu)
+        assert menu.only_for == office.kate.id
+    return menu
 
-    await office.kate.presses(menu, "Cancel")
 
-    await office.kate.sees_gone(question)
-    menu = await office.kate.sees_edit(menu, "Greeting · English")
-    await office.kate.presses(menu, "Back")
-    menu = await office.kate.sees_edit(menu, "In which")
-    await office.kate.presses(menu, "Back")
-    menu = await office.kate.sees_edit(menu, "Which text")
+async def test_a_whispered_menu_leads_back_and_is_closed(office: Office) -> None:
+    menu = await whispered_page(office)
+
+    for then in ("In which", "Which text"):
+        await office.kate.presses(menu, "Back")
+        menu = await office.kate.sees_edit(menu, then)
     await office.kate.presses(menu, "Done")
+
     await office.kate.sees_gone(menu)
 
 

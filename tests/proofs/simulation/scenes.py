@@ -164,11 +164,16 @@ def _team_words(rng: random.Random, plan: Plan) -> Plan:
     for _ in range(rng.randint(1, 4)):
         words = rng.choice(("greeting", "greeting", "confirmation", "closing"))
         how = {"which": words, "language": rng.choice(("en", "ru", "es"))}
-        asked = at + rng.uniform(0.5, 2)
-        found += [Operation(at, "settings"), Operation(asked, "ask_words", how)]
+        found.append(Operation(at, "settings"))
+        asked = at
+        for _ in range(3):
+            asked += rng.uniform(0.5, 1.5)
+            found.append(Operation(asked, "turn_to_words", how))
         for _ in range(rng.randint(1, 2)):
-            said = asked + rng.uniform(0.5, 4)
-            found.append(Operation(said, "say_words", {"pick": rng.random() ** 4}))
+            said, do = asked + rng.uniform(0.5, 4), rng.choice(("say_words", "cancel_words"))
+            if rng.random() < 0.8:
+                do = "say_words"
+            found.append(Operation(said, do, {"pick": rng.random() ** 4}))
         at += rng.uniform(1, 7)
     for _ in range(rng.randint(4, 10)):
         do, user = rng.choice(("start", "start", "write", "press")), rng.randrange(users)

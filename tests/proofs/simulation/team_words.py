@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from bot.callbacks import ChangeWords
+from bot.callbacks import ChangeWords, SettingsButton
 from sandbox.errors import ApiError
 from sandbox.model import Message
 from sandbox.people import acting
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.proofs.simulation.run import Simulation
 
 LANGUAGES = ("en", "ru", "es")
-OPERATIONS = frozenset({"speak", "settings", "ask_words", "say_words"})
+OPERATIONS = frozenset({"speak", "settings", "turn_to_words", "say_words", "cancel_words"})
 
 # The token in each text that is typed for a setting; each is typed once.
 _TYPED = re.compile(r"\bours\.\d{3}\b")
@@ -55,19 +55,26 @@ class TeamWords:
         acting.post(self.world, self.people.staff[0], self.people.group, content)
         return True
 
-    def ask_words(self, which: str, language: str) -> bool:
-        """Press the button that asks for new words, whatever page the menu shows."""
+    def turn_to_words(self, which: str, language: str) -> bool:
+        """Press what leads to the question for new words: which ones, the language, or Change."""
         menus = [one for one in self._of_bot() if "settings:" in str(one.keyboard)]
         if not menus:
             return False
-        person = self.people.staff[0]
-        data = ChangeWords(speaker_id=person.id, which=Words(which), language=language).pack()
-        acting.press(self.world, person, menus[-1], None, data)
-        return True
+        person, words = self.people.staff[0], Words(which)
+        pages = [
+            ChangeWords(speaker_id=person.id, which=words, language=language),
+            SettingsButton(speaker_id=person.id, which=words, language=language),
+            SettingsButton(speaker_id=person.id, which=words),
+        ]
+        shown = json.dumps(menus[-1].keyboard)
+        data = next((one.pack() for one in pages if f'"{one.pack()}"' in shown), None)
+        if data is not None:
+            acting.press(self.world, person, menus[-1], None, data)
+        return data is not None
 
     def say_words(self, pick: float) -> bool:
         """Reply to a question, usually the newest."""
-        asked = [one for one in self._of_bot() if "please reply" in tokens.words_of(one.view)]
+        asked = self._questions()
         if not asked:
             return False
         self._typed += 1
@@ -75,6 +82,12 @@ class TeamWords:
         to, person = recent(asked, pick).id, self.people.staff[0]
         acting.post(self.world, person, self.people.group, content, reply_to=to)
         return True
+
+    def cancel_words(self, pick: float) -> bool:
+        asked = self._questions()
+        if asked:
+            acting.press(self.world, self.people.staff[0], recent(asked, pick), "Cancel", None)
+        return bool(asked)
 
     def start_once_more(self) -> bool:
         """Have all users send /start, once, if words may have changed; False if they don't."""
@@ -90,6 +103,9 @@ class TeamWords:
                     acting.text_fields("/start", None),
                 )
         return True
+
+    def _questions(self) -> list[Message]:
+        return [one for one in self._of_bot() if "please reply" in tokens.words_of(one.view)]
 
     def _of_bot(self) -> list[Message]:
         bot = self.world.bot.id

@@ -12,14 +12,14 @@ from database.machinery import Delivery
 from database.team import Dialogue
 from services.delivery import relocating
 from services.helpdesk import dialogues, new_words, team_settings
-from services.helpdesk.new_words import Asked, Reply
+from services.helpdesk.new_words import Reply
 from services.helpdesk.team_settings import Words
 from services.notices import CommandDone, QuestionWithdrawn, WordsAsked, WordsChanged
 from services.problems import NoLongerAsked, NotAsked, PlaceholderUnknown, WordsNotText
 from tests.services.factories import HOUR, KATE, STAFF, waiting
 from tests.support.times import NOON
 
-MENU, QUESTION = 50, 51
+QUESTION = 51
 MOVED = -1002
 
 
@@ -27,8 +27,7 @@ async def asked(
     session: AsyncSession, speaker_id: int = KATE.telegram_id, chat_id: int = STAFF
 ) -> Dialogue:
     """Ask for the closing words in Russian."""
-    address, menu = Address(chat_id), Place(chat_id, MENU)
-    await new_words.ask(session, address, speaker_id, Words.CLOSING, "ru", menu=menu, now=NOON)
+    await new_words.ask(session, Address(chat_id), speaker_id, Words.CLOSING, "ru", now=NOON)
     (dialogue,) = await dialogues.ongoing(session, chat_id, speaker_id)
     await dialogues.asked_with(session, dialogue.id, QUESTION)
     await session.refresh(dialogue)
@@ -167,38 +166,22 @@ async def test_asking_in_the_group_that_it_became_takes_the_question_back(
     first = await asked(session, speaker_id)
     await moves(session)
     asks_again = MOVED if speaker_id == STAFF else speaker_id
-    address, menu = Address(MOVED), Place(MOVED, MENU)
-    await new_words.ask(session, address, asks_again, Words.CLOSING, "ru", menu=menu, now=NOON)
+    await new_words.ask(session, Address(MOVED), asks_again, Words.CLOSING, "ru", now=NOON)
 
     with pytest.raises(NoLongerAsked):
         await said(session, first, "Bye")
 
 
-async def test_a_menu_of_the_former_group_with_the_same_number_stops_nothing(
-    session: AsyncSession,
-) -> None:
-    await moves(session)
-    dialogue = await asked(session, chat_id=MOVED)
+async def test_a_question_for_other_words_is_left_alone(session: AsyncSession) -> None:
+    dialogue = await asked(session)
 
-    other, same = [Asked(Words.CLOSING, "ru", Place(chat, MENU)) for chat in (STAFF, MOVED)]
-    await new_words.stop(session, MOVED, KATE.telegram_id, by=other, now=NOON)
-    assert dialogue.ended_at is None
-    await new_words.stop(session, MOVED, KATE.telegram_id, by=same, now=NOON)
+    for other in ((Words.GREETING, "ru"), (Words.CLOSING, "en")):
+        await new_words.stop(session, STAFF, KATE.telegram_id, only=other, now=NOON)
+        assert dialogue.ended_at is None
+    await new_words.stop(session, STAFF, KATE.telegram_id, only=(Words.CLOSING, "ru"), now=NOON)
+
     assert dialogue.ended_at == NOON
-
-
-async def test_a_menu_of_the_former_group_is_not_deleted_from_the_one_that_it_became(
-    session: AsyncSession,
-) -> None:
-    """There its number is of another message."""
-    await moves(session)
-    address, menu, kate = Address(MOVED), Place(STAFF, MENU), KATE.telegram_id
-    await new_words.ask(session, address, kate, Words.CLOSING, "ru", menu=menu, now=NOON)
-    (dialogue,) = await dialogues.ongoing(session, MOVED, KATE.telegram_id)
-
-    await said(session, dialogue, "Bye", chat_id=MOVED)
-
-    assert (STAFF, QuestionWithdrawn(dialogue.id, None)) in await waiting(session)
+    assert (STAFF, QuestionWithdrawn(dialogue.id)) in await waiting(session)
 
 
 async def test_a_message_of_the_same_number_in_another_chat_is_not_the_answer(
