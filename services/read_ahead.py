@@ -33,12 +33,13 @@ _NEWEST_CARD = (
     .where(MessageLink.ticket_id == Ticket.id, MessageLink.chat_id == Ticket.staff_chat_id, IS_CARD)
     .scalar_subquery()
 )
-_Other = aliased(Ticket)
+_Other, _Merged = aliased(Ticket), aliased(Ticket)
 _HAS_ANOTHER = exists().where(
     _Other.user_id == Ticket.user_id, _Other.closed_at.is_(None), _Other.id != Ticket.id
 )
+_HAS_MERGED = exists().where(_Merged.merged_into_id == Ticket.id)
 _TICKETS = (
-    select(Ticket, _Card, _HAS_ANOTHER)
+    select(Ticket, _Card, _HAS_ANOTHER, _HAS_MERGED)
     .outerjoin(_Card, _Card.id == _NEWEST_CARD)
     .where(one_of(Ticket.id, "ids"))
     .options(joinedload(Ticket.user), joinedload(Ticket.assigned_staff))
@@ -55,7 +56,8 @@ class ReadAhead:
     locked. `newcomers` are users, by Telegram id, whom the batch added and who have no ticket yet.
     For a courier's turn: `recipients`, by Telegram id, are the users of the `tickets`, `cards` has
     the newest card of each in its staff chat, `has_another` says whether the user of each has
-    another open one, and `messages` are what is sent.
+    another open one, `has_merged` whether others were merged into it, and `messages` are what is
+    sent.
     """
 
     writers: dict[int, User] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class ReadAhead:
     tickets: dict[int, Ticket] = field(default_factory=dict)
     cards: dict[int, MessageLink | None] = field(default_factory=dict)
     has_another: dict[int, bool] = field(default_factory=dict)
+    has_merged: dict[int, bool] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
 
 
@@ -99,10 +102,11 @@ async def for_deliveries(session: AsyncSession, deliveries: Sequence[Delivery]) 
         return
     known = of(session)
     ids = {one.ticket_id for one in deliveries if one.ticket_id is not None}
-    for ticket, card, has_another in await session.execute(_TICKETS, {"ids": ids}):
+    found = await session.execute(_TICKETS, {"ids": ids})
+    for ticket, card, has_another, has_merged in found:
         known.tickets[ticket.id], known.cards[ticket.id] = ticket, card
         known.recipients[ticket.user.telegram_id] = ticket.user
-        known.has_another[ticket.id] = has_another
+        known.has_another[ticket.id], known.has_merged[ticket.id] = has_another, has_merged
     known.messages = await _messages(session, deliveries)
 
 

@@ -1,6 +1,6 @@
 """The words on a card and around a copy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, tzinfo
 from typing import Any
 
@@ -23,6 +23,9 @@ _SIGNS = {
 # The longest quotation in a line, in characters.
 _LONGEST_QUOTED = 200
 
+# The most numbers of merged tickets on a card: there has to be room for the question.
+_MOST_MERGED = 20
+
 
 def card_head(
     ticket: Ticket,
@@ -31,8 +34,12 @@ def card_head(
     *,
     closed_by: str | None = None,
     reason: str | None = None,
+    merged: Sequence[str] = (),
 ) -> Text:
-    """Stand for a ticket: number, person, and who must act, since when."""
+    """Stand for a ticket: number, person, and who must act, since when; and what it is made of.
+
+    `merged` are the numbers of tickets that are part of it now, oldest first.
+    """
     user = ticket.user
     known_as = f" @{user.username}" if user.username else ""
     number = names.copyable(ticket, today)
@@ -40,6 +47,10 @@ def card_head(
     lines = [head, _state(ticket, zone, closed_by=closed_by, reason=reason)]
     if ticket.link_payload is not None:
         lines.append(Text("🔗 ", _("Came by the link"), " ", Code(ticket.link_payload)))
+    if merged:
+        named = ", ".join(merged[-_MOST_MERGED:])
+        more = names.continued() if len(merged) > _MOST_MERGED else ""
+        lines.append(Text("↪ ", _("Merged with {tickets}").format(tickets=named), more))
     return as_list(*lines)
 
 

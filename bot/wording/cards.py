@@ -26,7 +26,7 @@ from database.models import (
 )
 from services import links
 from services.delivery.parcel import LinkRewritten, Parcel, Shown, links_of
-from services.helpdesk import card_menu
+from services.helpdesk import card_menu, first_words
 from services.notices import CardPosted, CardRedrawn, CardRetired, TicketShown
 
 # Longest excerpt of the first message on a card; leaves room for the head to grow.
@@ -163,8 +163,13 @@ def shown(first: Message | None, *, named: bool = False) -> Shown:
 async def _shown_before(desk: Desk, ticket: Ticket, older: MessageLink | None) -> int | None:
     """Find what the newest card shows, or else the newest card in a former staff chat.
 
-    A new ticket has no card elsewhere, or one that shows its first message.
+    A new ticket has no card elsewhere, or one that shows its first message. That of a merged one
+    shows what waits longest for staff; if nothing does, None: the first message.
     """
+    if desk.part == 0 and await desk.merged(ticket):
+        waits = ticket.status in {TicketStatus.NEW, TicketStatus.OPEN}
+        words = await first_words.of(desk.session, [ticket.id]) if waits else {}
+        return words[ticket.id].id if words else None
     if older is None and ticket.status is not TicketStatus.NEW:
         return await links.shown_on_newest_card(desk.session, ticket)
     return older.copy_of if older is not None else None
@@ -181,7 +186,10 @@ async def _question(desk: Desk, ticket: Ticket, message_id: int | None) -> Messa
 async def face(desk: Desk, ticket: Ticket, first: Message | None, pieces: Sequence[Piece]) -> Piece:
     """Write the card as the ticket is now."""
     closed_by, reason = await _closed(desk, ticket)
-    head = on_cards.card_head(ticket, desk.today, desk.zone, closed_by=closed_by, reason=reason)
+    merged = [desk.number(one) for one in await desk.merged(ticket)]
+    head = on_cards.card_head(
+        ticket, desk.today, desk.zone, closed_by=closed_by, reason=reason, merged=merged
+    )
     return join([rendered(head), *_backlog(desk), *_body(first, pieces)], "\n")
 
 

@@ -54,6 +54,13 @@ class Desk:
             has_another = await current.number_open(self.session, ticket.user_id) > itself
         return self.number(ticket) if has_another else ""
 
+    async def merged(self, ticket: Ticket) -> list[Ticket]:
+        """List the tickets that were merged into this one, oldest first."""
+        if read_ahead.of(self.session).has_merged.get(ticket.id) is False:
+            return []
+        found = select(Ticket).where(Ticket.merged_into_id == ticket.id).order_by(Ticket.id)
+        return list(await self.session.scalars(found))
+
     async def ticket(self, ticket_id: int) -> Ticket:
         known = read_ahead.of(self.session).tickets.get(ticket_id)
         if known is not None:

@@ -10,10 +10,10 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from database.models import EventKind, Ticket, TicketStatus, User
+from database.models import EventKind, Message, Ticket, TicketStatus, User
 from services import ticket_service as tickets
 from services import timers
-from services.helpdesk import current, history, moving, turns
+from services.helpdesk import current, first_words, history, moving, turns
 from services.helpdesk.closing import CloseTold
 from services.problems import MergeIntoClosed, MergeOfOne, MergeOfTwoUsers
 
@@ -46,11 +46,22 @@ async def merge(
         raise MergeOfOne.of(survivor)
     if survivor.status is TicketStatus.CLOSED:
         raise MergeIntoClosed.of(survivor)
+    first = await _waits_longest(session, survivor, other)
     await moving.carry_all(session, other, survivor)
+    waits = await moving.waits_from(session, survivor, [first]) if first is not None else {}
     await _take_over(session, survivor, other, now=now)
     await _retire(session, other, survivor, now=now)
-    history.record(session, survivor, by, EventKind.MERGED, now, other=other.id)
+    history.record(session, survivor, by, EventKind.MERGED, now, other=other.id, **waits)
     await tickets.new_card(session, survivor, now=now)
+
+
+async def _waits_longest(session: AsyncSession, *both: Ticket) -> Message | None:
+    """Find the first words that wait for staff in the ticket that waits longer; None if neither."""
+    waiting = [one for one in both if one.status in _OURS]
+    if not waiting:
+        return None
+    longest = min(waiting, key=lambda one: (one.waiting_since, one.id))
+    return (await first_words.of(session, [longest.id])).get(longest.id)
 
 
 async def _take_over(

@@ -28,7 +28,7 @@ from database.models import (
     TicketEvent,
     TicketStatus,
 )
-from services import notices, outbox
+from services import links, notices, outbox
 from services.helpdesk import history, owing, turns
 from services.notices import CardPosted, DeliveryFailed, QuestionEdited, QuestionPosted, SentAgain
 
@@ -52,10 +52,10 @@ async def carry(
     left = (Message.ticket_id == source.id, Message.reply_to_id.in_(ids))
     await session.execute(update(Message).where(*left).values(reply_to_id=None))
     await _carry_deliveries(session, ids, source, target)
-    links = update(MessageLink).where(MessageLink.copy_of.in_(ids))
-    copies = links.where(MessageLink.kind != LinkKind.CARD)
+    shown = update(MessageLink).where(MessageLink.copy_of.in_(ids))
+    copies = shown.where(MessageLink.kind != LinkKind.CARD)
     await session.execute(copies.values(ticket_id=target.id))
-    await session.execute(links.where(MessageLink.kind == LinkKind.CARD).values(copy_of=None))
+    await session.execute(shown.where(MessageLink.kind == LinkKind.CARD).values(copy_of=None))
 
 
 async def leaves_any(session: AsyncSession, source: Ticket, moved: Sequence[Message]) -> bool:
@@ -71,18 +71,22 @@ async def leaves_any(session: AsyncSession, source: Ticket, moved: Sequence[Mess
 async def carry_all(session: AsyncSession, source: Ticket, target: Ticket) -> None:
     """Have all that the one ticket holds belong to the other; what waits goes on in one lane.
 
-    A card that is still to come shows the ticket that there is then, and the message as before.
+    A card that is still to come shows the ticket that there is then, and the message as before; so
+    does the first card of the target, since a card of the source may be there already.
     """
-    waiting = select(Delivery).where(Delivery.ticket_id == source.id, PENDING)
+    is_shown = await links.newest_card(session, target) is not None
+    waiting = select(Delivery).where(Delivery.ticket_id.in_([source.id, target.id]), PENDING)
     locked = waiting.order_by(Delivery.id).with_for_update()
     fresh = locked.execution_options(populate_existing=True)
     for delivery in (await session.scalars(fresh)).all():
+        of = source if delivery.ticket_id == source.id else target
         if delivery.lane == source.id:
             delivery.lane = target.id
         if delivery.chat_id < 0 and "ticket_id" in delivery.payload:
             delivery.payload = delivery.payload | {"ticket_id": target.id}
-        if delivery.kind == CardPosted.kind and delivery.payload["message_id"] is None:
-            delivery.payload = delivery.payload | {"message_id": await _first(session, source)}
+        shows_first = delivery.kind == CardPosted.kind and delivery.payload["message_id"] is None
+        if shows_first and (of is source or not is_shown):
+            delivery.payload = delivery.payload | {"message_id": await _first(session, of)}
     await session.flush()
     await _come_home(session, source, target)
     for model in (Delivery, Message, MessageLink, TicketEvent, KeptWords, LostSend):

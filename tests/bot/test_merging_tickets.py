@@ -32,6 +32,35 @@ async def test_both_cards_point_to_a_new_one(
     assert new.silent
 
 
+@pytest.mark.parametrize("numbers", ["1 2", "2 1"])
+@pytest.mark.usefixtures("cards")
+async def test_the_new_card_names_the_other_ticket_and_shows_the_earliest_question(
+    office: Office, numbers: str
+) -> None:
+    survivor, other = numbers.split()
+    command = await office.kate.writes(f"/merge {numbers}", to=office.support)
+
+    new = await office.sees(f"🔶 #{survivor}", after=command)
+    _head, _state, merged, *_ = new.text.splitlines()
+    assert merged == f"↪ Merged with #{other}"
+    assert "My order is late" in new.text
+    assert "My parcel is lost" not in new.text
+
+    await office.kate.presses(new, "Take")
+    assert merged in (await office.kate.sees_edit(new, "🟠")).text
+
+
+async def test_the_new_card_shows_what_waits_if_the_earlier_question_is_answered(
+    office: Office, alice: User, cards: tuple[Message, Message]
+) -> None:
+    await office.kate.replies(cards[0], "It comes today")
+    await alice.sees("It comes today")
+
+    command = await office.kate.writes("/merge 1 2", to=office.support)
+
+    assert "My parcel is lost" in (await office.sees("Merged with #2", after=command)).text
+
+
 async def test_what_led_to_the_other_ticket_leads_to_the_one_that_is_left(
     office: Office, alice: User, cards: tuple[Message, Message]
 ) -> None:

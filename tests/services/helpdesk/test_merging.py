@@ -21,7 +21,7 @@ from database.models import (
 )
 from services import ticket_service as tickets
 from services import timers
-from services.helpdesk import history, joining, kept_words, lookup, merging, owing
+from services.helpdesk import history, joining, kept_words, lookup, merging, owing, ticket_list
 from services.helpdesk.closing import CloseTold
 from services.notices import AnswerPosted, CardPosted, CardRetired, QuestionPosted, TicketOpened
 from services.problems import MergeIntoClosed, MergeOfOne, MergeOfTwoUsers, Problem
@@ -163,6 +163,51 @@ async def test_a_card_that_waits_becomes_the_survivors(
         (STAFF, CardPosted(survivor.id, question.id)),
         (STAFF, CardRetired(survivor.id)),
     ]
+
+
+async def test_a_card_of_the_survivors_own_that_waits_keeps_its_words(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    """The other ticket's card, which is there already, shows none of them."""
+    question = select(Message).where(Message.ticket_id == survivor.id)
+    first = (await session.scalars(question)).one()
+    await factories.delivery(session, CardPosted(survivor.id), survivor)
+
+    await merge(session, survivor, other)
+
+    assert await factories.waiting(session) == [
+        (STAFF, CardPosted(survivor.id, first.id)),
+        (STAFF, CardRetired(survivor.id)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "shown"),
+    [
+        ("Q:late", "Q:lost", "lost"),  # it waits longer
+        ("Q:late", "Q:lost A:where?", "late"),
+        ("Q:late A:when?", "Q:lost", "lost"),
+        ("Q:late A:when? Q:today", "Q:lost A:where? Q:here", "here"),
+        ("Q:late", "Q:lost A:where? Q:here", "here"),
+    ],
+)
+async def test_the_list_shows_the_words_that_wait_longest(
+    session: AsyncSession, *, own: str, others: str, shown: str
+) -> None:
+    survivor = await factories.ticket(session, 7, waiting_since=NOON + HOUR)
+    other = await factories.ticket(session, 5, user=survivor.user, is_current=False)
+    ways = {"Q": Direction.QUESTION, "A": Direction.ANSWER}
+    for ticket, talk in ((survivor, own), (other, others)):
+        for way, text in (said.split(":") for said in talk.split()):
+            written = factories.content(text, chat_id=STAFF)
+            await factories.message(session, ticket, written, ways[way])
+        ticket.status = PENDING if "A" in talk and "Q" not in talk[4:] else OPEN
+
+    await merge(session, survivor, other)
+
+    (line,) = (await ticket_list.page(session, staff_chat_id=STAFF)).lines
+    assert line.said is not None
+    assert line.said.text == shown
 
 
 async def test_the_user_hears_nothing(
