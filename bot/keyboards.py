@@ -107,6 +107,11 @@ def ticket_list(page: Page, today: date) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
 
 
+def to_ticket(line: Line, today: date) -> InlineKeyboardMarkup:
+    """Lead to one ticket."""
+    return InlineKeyboardMarkup(inline_keyboard=[[_to_ticket(line, today)]])
+
+
 def board(page: Page, today: date) -> InlineKeyboardMarkup | None:
     """Lead to those tickets of a board that its text has no links to."""
     shown = [_to_ticket(line, today) for line in page.lines]

@@ -3,6 +3,7 @@
 from datetime import date, datetime, tzinfo
 
 from aiogram import Router
+from aiogram.filters import CommandObject
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,12 +12,13 @@ from bot import keyboards, whispers
 from bot.callbacks import ShowTicket, TicketsPage
 from bot.reading.filters import staff_command
 from bot.reading.ticket_reference import pressed_ticket
+from bot.texts import names
 from bot.texts import ticket_list as texts
 from bot.whispers import PageShown, Whispered
 from core.team import StaffChat
 from database.models import User
 from services import ticket_service as tickets
-from services.helpdesk import ticket_list
+from services.helpdesk import lookup, ticket_list
 from services.helpdesk.ticket_list import Filter
 from services.problems import ButtonOutdated
 
@@ -26,6 +28,7 @@ router = Router(name="ticket list")
 @router.message(staff_command("tickets"))
 async def list_tickets(
     message: Message,
+    command: CommandObject,
     session: AsyncSession,
     staff_chat: StaffChat,
     *,
@@ -33,6 +36,18 @@ async def list_tickets(
     zone: tzinfo,
     now: datetime,
 ) -> Whispered:
+    """List what waits, or say of the one ticket whose number was typed how it is."""
+    typed, *_ = (command.args or "").split() or [""]
+    if lookup.is_number(typed):
+        ticket_id = await lookup.find_by_number(
+            session, typed[:64], staff_chat_id=staff_chat.chat_id, command=command.command
+        )
+        line = await ticket_list.of_ticket(session, ticket_id)
+        answer = message.answer(
+            **texts.line(line, names.copyable(line.ticket, day), zone).as_kwargs(),
+            reply_markup=keyboards.to_ticket(line, day),
+        )
+        return whispers.to_asker(message, answer, now=now)
     page = await ticket_list.page(session, staff_chat_id=staff_chat.chat_id)
     words = texts.ticket_list(page, day, zone).as_kwargs()
     answer = message.answer(**words, reply_markup=keyboards.ticket_list(page, day))

@@ -19,7 +19,7 @@ def staff_help() -> str:
         "To answer a user, reply to one of my messages. Any kind of message works.\n"
         "Starting with // makes a note that stays here. "
         "To take an answer back, edit it to start with //.\n"
-        "/tickets lists what is waiting, longest first\n"
+        "/tickets lists what is waiting, longest first; /tickets 7 finds one\n"
         "/board on pins a list of what is waiting and keeps it true, /board off removes it\n"
         "/take, /close [reason] and /reopen: reply to a ticket, "
         "or give its number, as in /close 7\n"

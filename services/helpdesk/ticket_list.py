@@ -16,6 +16,9 @@ from services.helpdesk import first_words, staff_chats
 # A page has to fit into what may still be edited of an ephemeral message.
 PAGE_SIZE = 6
 
+# Who is named on a line.
+_PEOPLE = (selectinload(Ticket.user), selectinload(Ticket.assigned_staff))
+
 # Parts of the list, one behind the other; within each the longest wait comes first.
 type _Parts = Sequence[ColumnElement[bool]]
 
@@ -80,6 +83,16 @@ async def page(
     return Page(which, await _lines(session, tickets), number, pages, totals, owner)
 
 
+async def of_ticket(session: AsyncSession, ticket_id: int) -> Line:
+    """Read one ticket's line, whatever its status; of one that was merged, that of the other."""
+    found = select(Ticket).where(Ticket.id == ticket_id).options(*_PEOPLE)
+    ticket = (await session.scalars(found)).one()
+    if ticket.merged_into_id is not None:
+        return await of_ticket(session, ticket.merged_into_id)
+    (line,) = await _lines(session, [ticket])
+    return line
+
+
 def _parts(which: Filter, owner: User | None) -> _Parts:
     ours = Ticket.status.in_([TicketStatus.NEW, TicketStatus.OPEN])
     match which:
@@ -121,7 +134,7 @@ async def _tickets(
     found = await session.scalars(
         select(Ticket)
         .where(of_chat, NOT_CLOSED, part)
-        .options(selectinload(Ticket.user), selectinload(Ticket.assigned_staff))
+        .options(*_PEOPLE)
         .order_by(Ticket.waiting_since, Ticket.id)
         .offset(offset)
         .limit(limit)

@@ -181,6 +181,68 @@ async def test_a_long_list_has_pages(office: Office) -> None:
     assert "▶" not in third.buttons
 
 
+async def finds(office: Office, typed: str, said: str) -> Message:
+    """Have Kate ask for one ticket."""
+    await office.kate.writes(f"/tickets@{USERNAME} {typed}", to=office.support, plain=True)
+    return await office.sees(said)
+
+
+@pytest.mark.parametrize("typed", ["2", "#2", "2 please", "2026-11-23/2"])
+async def test_a_number_finds_that_ticket(
+    office: Office, alice: User, bob: User, typed: str
+) -> None:
+    await office.opens(alice, "My order is late")
+    card = await office.opens(bob, "Which size?")
+
+    found = await finds(office, typed, "“Which size?”")
+
+    assert timeless(found) == "🔶 #2 · Bob · ⏱\n“Which size?”"
+    assert found.buttons == ["Show #2"]
+    await office.kate.presses(found, "Show #2")
+    assert (await office.sees("#2 · Bob. A reply to this message")).reply_to == card.id
+
+
+async def test_in_a_supergroup_a_number_finds_the_link_to_the_card(supergroup: Office) -> None:
+    alice = await supergroup.telegram.user("Alice")
+    card = await supergroup.opens(alice, "My order is late")
+    await supergroup.all_goes()
+
+    found = await finds(supergroup, "1", "“My order is late”")
+
+    number = str(supergroup.support.id).removeprefix("-100")
+    assert urls(found) == {"#1": f"https://t.me/c/{number}/{card.id}"}
+
+
+async def test_a_closed_ticket_is_found_too(office: Office, alice: User) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.kate.replies(card, "/close")
+    await office.kate.sees_edit(card, "closed")
+
+    found = await finds(office, "1", "“My order is late”")
+
+    assert timeless(found) == "✔️ #1 · Alice · ⏱\n“My order is late”"
+
+
+async def test_a_number_that_no_ticket_has_is_answered(office: Office) -> None:
+    await finds(office, "7", "There is no ticket 7.")
+
+
+async def test_of_several_tickets_with_a_number_one_is_named(
+    office: Office, alice: User, bob: User
+) -> None:
+    await office.opens(alice, "On Monday")
+    await office.telegram.advance(A_DAY)
+    await office.opens(bob, "On Tuesday")
+
+    await finds(office, "1", "Write /tickets 2026-11-24/1 or /tickets 2026-11-23/1")
+
+    await finds(office, "2026-11-23/1", "“On Monday”")
+
+
+async def test_a_word_behind_the_command_lists_all(office: Office) -> None:
+    await finds(office, "please", "All tickets are closed.")
+
+
 # Forged presses
 
 

@@ -245,3 +245,12 @@ async def cost(session: AsyncSession, statements: list[str]) -> int:
     statements.clear()
     await ticket_list.page(session, Filter.ALL, staff_chat_id=STAFF)
     return len(statements)
+
+
+async def test_of_a_ticket_that_was_merged_there_is_the_line_of_the_other(
+    session: AsyncSession,
+) -> None:
+    survivor = await waits(session, 5)
+    merged = await waits(session, 7, status=CLOSED, closed_at=NOON, merged_into_id=survivor.id)
+
+    assert (await ticket_list.of_ticket(session, merged.id)).ticket is survivor
