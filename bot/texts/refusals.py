@@ -99,7 +99,8 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         ),
         problems.TicketAlreadyClosed: lambda: _("{ticket} is already closed."),
         problems.MoreWasWritten: lambda: _(
-            "{ticket} stays open: its user has just written more. It's on its way here."
+            "{ticket} stays open: its user has just written more. It's on its way here: "
+            "read it before you close."
         ),
         problems.TicketNotClosed: lambda: _("{ticket} is not closed."),
         problems.TicketAlreadyTaken: lambda: _(

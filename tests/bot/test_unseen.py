@@ -56,7 +56,8 @@ async def test_it_is_not_closed(office: Office, card: Message, how: str) -> None
     else:
         await office.kate.replies(card, "/close")
         said = (await office.sees("stays open")).text
-    assert "#1 stays open: its user has just written more" in str(said)
+    assert "#1 stays open: its user has just written more." in str(said)
+    assert "read it before you close." in str(said)
     assert await status(office) is not TicketStatus.CLOSED
 
     await office.kate.presses(card, "Take")
