@@ -27,6 +27,15 @@ class Batch:
     keys: dict[type[Base], Iterator[int]] = field(default_factory=dict)
     waiting: dict[type[Base], list[Values]] = field(default_factory=dict)
 
+    def next_key(self, model: type[Base]) -> int | None:
+        """Give the next reserved key; None if none is left, or none was reserved."""
+        keys = self.keys.get(model)
+        return next(keys, None) if keys is not None else None
+
+    def take(self, model: type[Base], values: Values) -> None:
+        """Have the row wait to be written."""
+        self.waiting.setdefault(model, []).append(values)
+
 
 class BatchSession(orm.Session):
     """A session that writes the waiting rows before each savepoint, statement and commit."""
@@ -64,19 +73,21 @@ def _keys(dialect: str, models: Sequence[type[Base]]) -> Executable:
 def add(session: AsyncSession, model: type[Base], **values: Any) -> None:
     """Add a row, which is written before the next statement. TypeError if it has no such column."""
     _checked(model, values)
-    key = _next_key(session, model)
-    _wait(session, model, values if key is None else {"id": key, **values})
+    batch = _batch(session)
+    key = batch.next_key(model)
+    batch.take(model, values if key is None else {"id": key, **values})
 
 
 async def add_and_get_key(session: AsyncSession, model: type[Base], **values: Any) -> int:
     """Add a row as `add` does, and give its key: if none is reserved, write the row at once."""
     _checked(model, values)
-    key = _next_key(session, model)
+    batch = _batch(session)
+    key = batch.next_key(model)
     if key is None:
         table: Any = model.__table__
         written = await session.execute(sql.insert(model).values(values).returning(table.c.id))
         return int(written.scalar_one())
-    _wait(session, model, {"id": key, **values})
+    batch.take(model, {"id": key, **values})
     return key
 
 
@@ -87,8 +98,8 @@ def touched(result: Any) -> int:
 
 
 def _checked(model: type[Base], values: Values) -> None:
-    unknown = values.keys() - _columns(model)
-    if unknown:
+    if not _columns(model).issuperset(values):
+        unknown = values.keys() - _columns(model)
         raise TypeError(f"{model.__name__} has no column {', '.join(sorted(unknown))}")
 
 
@@ -97,16 +108,10 @@ def _columns(model: type[Base]) -> frozenset[str]:
     return frozenset(model.__table__.columns.keys())
 
 
-def _next_key(session: AsyncSession, model: type[Base]) -> int | None:
-    return next(_batch(session).keys.get(model, iter(())), None)
-
-
-def _wait(session: AsyncSession, model: type[Base], values: Values) -> None:
-    _batch(session).waiting.setdefault(model, []).append(values)
-
-
 def _batch(session: AsyncSession | orm.Session) -> Batch:
-    found: Batch = session.info.setdefault("batch", Batch())
+    found: Batch | None = session.info.get("batch")
+    if found is None:
+        found = session.info["batch"] = Batch()
     return found
 
 

@@ -32,12 +32,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     @override
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Give the time back aware."""
-        if value is None:
-            return None
-        assert isinstance(value, datetime)  # noqa: S101 - what DateTime promises
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        found: datetime | None = value
+        if found is None or found.tzinfo is UTC:
+            return found
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def stored_by_value[E: StrEnum](enum: type[E]) -> Enum:

@@ -36,13 +36,16 @@ from bot.routers import (
 _IS_PRIVATE = When(F.chat.type == "private")
 
 
-def _in_private_chats() -> Router:
-    router = Router(name="private chats")
+def _only_in_private_chats(router: Router) -> Router:
     for observer in (router.message, router.edited_message, router.my_chat_member):
         observer.filter(_IS_PRIVATE)
     router.callback_query.filter(When(F.message.chat.type == "private"))
+    return router
+
+
+def _in_private_chats() -> Router:
+    router = _only_in_private_chats(Router(name="private chats"))
     router.include_routers(
-        questions.router,  # nearly every update is one
         start_and_help.for_users,
         another_ticket.router,
         rejoining.router,
@@ -82,7 +85,10 @@ def _in_staff_chat() -> Router:
 
 _staff_chat = _in_staff_chat()
 
-ROUTERS = (_in_private_chats(), groups.router, _staff_chat, fallbacks.elsewhere)
+# Nearly every update is a question: it is tried first, without a router around it.
+_questions = _only_in_private_chats(questions.router)
+
+ROUTERS = (_questions, _in_private_chats(), groups.router, _staff_chat, fallbacks.elsewhere)
 
 # For what somebody wrote to the bot alone: a question is answered, anything else goes nowhere.
 FOR_WHISPERED = (whispered.router, _staff_chat)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from aiogram.methods import EditMessageText, TelegramMethod
@@ -95,9 +96,12 @@ def edit_text(
 
 def reply(to: ReplyTo) -> ReplyParameters | None:
     """Reply to a message of the same chat, if it still exists."""
-    if isinstance(to, int):
-        return ReplyParameters(message_id=to, allow_sending_without_reply=True)
-    return to
+    return _reply_to(to) if isinstance(to, int) else to
+
+
+@lru_cache(maxsize=1_000)  # nearly every message replies to the card of a ticket
+def _reply_to(message_id: int) -> ReplyParameters:
+    return ReplyParameters(message_id=message_id, allow_sending_without_reply=True)
 
 
 def perhaps_whispered(method: SendText, whisper: Whisper | None, now: datetime) -> Call:

@@ -76,8 +76,9 @@ def _ringing(desk: Desk, parcel: Parcel | None) -> Parcel | None:
     """Have the first part make a sound if with one of its messages it became the staff's turn."""
     if parcel is None or desk.part > 0:
         return parcel
-    turns = [one.payload.get("our_turn", False) for one in desk.offered[: parcel.carries]]
-    return replace(parcel, rings=any(turns))
+    shown = desk.offered[: parcel.carries]
+    rings = any(one.payload.get("our_turn", False) for one in shown)
+    return replace(parcel, rings=True) if rings else parcel
 
 
 def _arriving(parcel: Parcel | None, answers: Sequence[Message]) -> Parcel | None:
