@@ -31,6 +31,23 @@ async def introduce(
     await close(bot)
 
 
+async def test_a_command_that_is_chosen_is_a_reply_too(
+    browser: "Browser", engine: AsyncEngine, sessions: Sessions, tmp_path: Path
+) -> None:
+    async with open_business(sessions) as sandbox, open_desk(browser, sandbox) as desk:
+        await introduce(sandbox, engine, sessions, tmp_path)
+        await desk.left.get_by_role("button", name="Start", exact=True).click()
+        await desk.writes(desk.left, "My order is late")
+        await desk.does(desk.right, "My order is late", "Reply")
+        await desk.right.get_by_role("textbox", name="Message").fill("/close")
+        await desk.right.get_by_role("option", name="/close", selected=True).wait_for()
+
+        await desk.page.keyboard.press("Enter")
+
+        card = desk.message(desk.right, "My order is late")
+        await card.filter(has_text="closed").wait_for()
+
+
 async def test_commands_are_chosen_by_key_in_ones_own_language(
     browser: "Browser", engine: AsyncEngine, sessions: Sessions, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-/** The menu of commands that the bot registered for this person, here, in his language. */
+/** The menu of commands that the bot registered for this person, here, in their language. */
 
 import { call } from "./api.js";
 import { h } from "./dom.js";
@@ -61,13 +61,16 @@ export class Commands {
     else input.removeAttribute("aria-activedescendant");
   }
 
-  /** In a group a command names its bot, so that it also hears it in privacy mode. */
+  /**
+   * Send it at once, as a reply if one is being written.
+   * In a group a command names its bot, so that it also hears it in privacy mode.
+   */
   choose(command) {
     const { pane, input } = this.composer;
     const to = pane.chat.type === "private" ? "" : `@${pane.store.bot.username}`;
     this.hide();
     input.value = "";
-    pane.say({ text: `/${command}${to}` });
+    this.composer.send({ text: `/${command}${to}` });
     input.focus();
   }
 

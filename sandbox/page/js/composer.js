@@ -170,7 +170,7 @@ export class Composer {
     return true;
   }
 
-  /** Send something that is not a text. */
+  /** Send something that was chosen, and not typed. */
   send(what) {
     return this.pane.say(what, this.replying).then((sent) => {
       if (sent) this.clear();

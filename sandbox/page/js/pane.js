@@ -40,7 +40,7 @@ export class Pane {
     return this.store.people.get(this.me);
   }
 
-  /** Be this person, in the chat he would look at first. */
+  /** Be this person, in the chat they would look at first. */
   become(personId) {
     this.me = personId;
     this.store.tell("became");
