@@ -112,7 +112,10 @@ async def receive(
     if ticket.status is TicketStatus.CLOSED:  # an open one gets a card there: `relocating`
         ticket.staff_chat_id = (await staff_chats.home(session, ticket.staff_chat_id)).chat_id
     album = await messages.album(session, ticket, content.media_group_id)
-    message = await messages.store(session, ticket, user, Direction.QUESTION, content)
+    begins = not album and (found.is_named or as_another or user.last_joined_id != ticket.id)
+    message = await messages.store(
+        session, ticket, user, Direction.QUESTION, content, begins=begins
+    )
     if found.is_named and ticket.status is not TicketStatus.CLOSED:
         await current.make(session, ticket, now=now)
     our_turn = await owing.asked(session, ticket, now=now)
@@ -160,7 +163,10 @@ async def receive_unknown(
         people.ask_for_words(session, user, content, now=now)
         return
     set_committed_value(ticket, "user", user)
-    message = await messages.store(session, ticket, user, Direction.QUESTION, content)
+    begins = (found is not None and found.is_named) or user.last_joined_id != ticket.id
+    message = await messages.store(
+        session, ticket, user, Direction.QUESTION, content, begins=begins
+    )
     await _post_question(session, ticket, message, now=now)
 
 
@@ -296,7 +302,7 @@ async def _open(
     user.last_joined_id = ticket.id
     _take_link(session, ticket, user, now=now)
     structlog.contextvars.bind_contextvars(ticket=ticket.id)
-    message = await messages.store(session, ticket, user, Direction.QUESTION, content)
+    message = await messages.store(session, ticket, user, Direction.QUESTION, content, begins=True)
     history.record(session, ticket, user, EventKind.OPENED, now)
     outbox.post(session, user.chat_id, TicketOpened(ticket.id), now=now, ticket=ticket)
     card = CardPosted(ticket.id, message.id if beside else None)

@@ -95,11 +95,6 @@ async def named_by(desk: Desk, messages: Sequence[Message]) -> Ticket:
     return await desk.ticket(stayed[0].ticket_id)
 
 
-def bundle(number: str, messages: Sequence[Message]) -> Piece:
-    """Write several texts of a user as one, below the ticket's number."""
-    return quoting.follow_up(number, [quoting.part(message) for message in messages])
-
-
 def rebundled(number: str, messages: Sequence[Message], edited: Collection[int]) -> Piece:
     """Write the texts as one again; if edits made them too long, shorten the edited ones.
 
@@ -107,22 +102,16 @@ def rebundled(number: str, messages: Sequence[Message], edited: Collection[int])
     room for a sign.
     """
     if fits(number, messages):
-        return bundle(number, messages)
-    kept = [("", []) if one.id in edited else quoting.part(one) for one in messages]
-    others = utf16_len(quoting.follow_up(number, kept)[0])
+        return quoting.bundle(number, messages)
+    others = utf16_len(quoting.bundle(number, messages, dict.fromkeys(edited, ("", [])))[0])
     room = (TEXT_LIMIT - others) // max(1, len(edited))
-    return quoting.follow_up(
-        number,
-        [
-            quoting.quotation(_shortened(one, room)) if one.id in edited else quoting.part(one)
-            for one in messages
-        ],
-    )
+    shortened = {one.id: _shortened(one, room) for one in messages if one.id in edited}
+    return quoting.bundle(number, messages, shortened)
 
 
 def fits(number: str, messages: Sequence[Message]) -> bool:
     """Whether the texts fit into one message."""
-    return utf16_len(bundle(number, messages)[0]) <= TEXT_LIMIT
+    return utf16_len(quoting.bundle(number, messages)[0]) <= TEXT_LIMIT
 
 
 def _texts(
@@ -134,7 +123,7 @@ def _texts(
         return _piece(desk, messages[0], quoting.pieces(number, messages[0]), reply_to)
     return Parcel(
         desk.address,
-        Call(send_text(desk.address, bundle(number, together), reply_to=reply_to)),
+        Call(send_text(desk.address, quoting.bundle(number, together), reply_to=reply_to)),
         effects=links_of([_shown(message) for message in together]),
         carries=len(together),
     )

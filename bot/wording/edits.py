@@ -149,7 +149,7 @@ async def _pieces(desk: Desk, ticket: Ticket, message: Message) -> list[Piece]:
         return pieces
     held = await _bundled(desk, beside)
     number = _number(desk, await copies.named_by(desk, held), held)
-    merged = copies.bundle(number, held)
+    merged = quoting.bundle(number, held)
     return [merged] if copies.fits(number, held) else [merged, *pieces]
 
 

@@ -47,15 +47,23 @@ def quotation(piece: tuple[str, Sequence[Mapping[str, Any]]]) -> Piece:
 
 def context(message: Message) -> str:
     """Say in lines what a user forwards or replies to, and where it was moved; else empty."""
+    return "\n".join(line for line in (moved(message), origin(message)) if line)
+
+
+def moved(message: Message) -> str:
+    """Say where it was moved; else empty."""
+    went = (message.details or {}).get("moved")
+    return on_cards.moved(went["from"], went["to"]) if went else ""
+
+
+def origin(message: Message) -> str:
+    """Say in lines what a user forwards or replies to; else empty."""
     if message.direction is not Direction.QUESTION or not message.details:
         return ""
     lines = []
-    if was_moved(message):
-        moved = message.details["moved"]
-        lines.append(on_cards.moved(moved["from"], moved["to"]))
-    origin = message.details.get("forward_origin")
-    if origin is not None:
-        lines.append(on_cards.forwarded(origin if isinstance(origin, Mapping) else {}))
+    forwarded = message.details.get("forward_origin")
+    if forwarded is not None:
+        lines.append(on_cards.forwarded(forwarded if isinstance(forwarded, Mapping) else {}))
     quote = _chosen(message)
     if quote is not None and message.reply_to_id is None:
         lines.append(on_cards.quoted(quote["text"]))
@@ -69,8 +77,8 @@ def was_moved(message: Message) -> bool:
 
 def only_moved(message: Message, revision: int) -> bool:
     """Whether a copy of this revision shows all but where the message went since."""
-    moved = (message.details or {}).get("moved", {})
-    return bool(moved.get("revision") == message.revision == revision + 1)
+    went = (message.details or {}).get("moved", {})
+    return bool(went.get("revision") == message.revision == revision + 1)
 
 
 def native_quote(message: Message, replied: Message) -> dict[str, Any]:
@@ -88,8 +96,28 @@ def is_line(message: Message) -> bool:
 
 def part(message: Message) -> Piece:
     """Write one text among others: its context, and itself as a quotation."""
-    above = context(message)
-    quoted = quotation(content(message))
+    return _below(context(message), quotation(content(message)))
+
+
+def bundle(
+    number: str, messages: Sequence[Message], shortened: Mapping[int, Piece] | None = None
+) -> Piece:
+    """Write several texts as one, below the ticket's number; if all were moved alike, it says so.
+
+    Of those that are `shortened`, only what is left of the text is shown.
+    """
+    alike = {moved(one) for one in messages}
+    above = alike.pop() if len(alike) == 1 else ""
+    parts = [
+        quotation(shortened[one.id])
+        if shortened and one.id in shortened
+        else _below(origin(one) if above else context(one), quotation(content(one)))
+        for one in messages
+    ]
+    return follow_up(number, parts, above)
+
+
+def _below(above: str, quoted: Piece) -> Piece:
     return join([(above, []), quoted], "\n") if above else quoted
 
 

@@ -14,8 +14,12 @@ from database.conditions import stands_at
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket, User
 from services.helpdesk.content import Content, essence
 
-# Details that an edit does not change: what was quoted, and which ticket it was moved from.
-_KEPT = frozenset({"quote", "moved"})
+# A flag among the details of what a user wrote: its writer said or heard where it goes, or staff
+# split it off. What its writer adds, without either, follows it (services/helpdesk/rejoining.py).
+BEGINS = "begins"
+
+# Details that an edit does not change: besides, what was quoted, and where it was moved from.
+_KEPT = frozenset({BEGINS, "quote", "moved"})
 
 # The length of what separates texts in one message, in UTF-16 units (bot/wording/quoting.py).
 BETWEEN = 2
@@ -36,9 +40,12 @@ async def store(
     author: User | None,
     direction: Direction,
     content: Content,
+    *,
+    begins: bool = False,
 ) -> Stored:
-    """Keep what was written."""
+    """Keep what was written; see BEGINS."""
     reply_to_id, details = await replied_to(session, ticket, content)
+    details = details | {BEGINS: True} if begins else details
     key = await bulk_rows.add_and_get_key(
         session,
         Message,
@@ -77,6 +84,11 @@ async def is_first(session: AsyncSession, message: Message) -> bool:
         Message.ticket_id == message.ticket_id, Message.id < message.id
     )
     return await session.scalar(earlier.limit(1)) is None
+
+
+def follows(message: Message) -> bool:
+    """Whether it goes where its writer's message before it goes; see BEGINS."""
+    return BEGINS not in (message.details or {})
 
 
 async def album(

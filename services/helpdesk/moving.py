@@ -1,9 +1,11 @@
 """Moving: messages go to another ticket of the same user, with all that is stored about them.
 
-1. `carry` changes the tickets of the messages, of the links to their copies, and of their
-   deliveries, so that a reply to a copy, an edit or a failure is about the new ticket.
-2. What waits and was never tried goes on in the new ticket's lane. What may have been sent keeps
-   its place; when it arrives, its link is the new ticket's (services/delivery/arrivals.py).
+1. `carry` changes the tickets of the messages, of the links to their copies, of kept words that
+   reply to these, and of their deliveries, so that a reply to a copy, an edit or a failure is about
+   the new ticket.
+2. What waits and was never tried goes on in the new ticket's lane (or is forgotten and posted anew,
+   to keep its place among others). What may have been sent keeps its place; when it arrives, its
+   link is the new ticket's (services/delivery/arrivals.py).
 3. `show` has the copies say where the messages went.
 
 The user's row is locked meanwhile, and both tickets.
@@ -13,7 +15,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.conditions import PENDING
@@ -49,6 +51,7 @@ async def carry(
         if message.reply_to_id not in ids:
             message.reply_to_id = None
     await session.flush()
+    await _carry_kept(session, ids, source, target)
     left = (Message.ticket_id == source.id, Message.reply_to_id.in_(ids))
     await session.execute(update(Message).where(*left).values(reply_to_id=None))
     await _carry_deliveries(session, ids, source, target)
@@ -56,6 +59,19 @@ async def carry(
     copies = shown.where(MessageLink.kind != LinkKind.CARD)
     await session.execute(copies.values(ticket_id=target.id))
     await session.execute(shown.where(MessageLink.kind == LinkKind.CARD).values(copy_of=None))
+
+
+async def _carry_kept(
+    session: AsyncSession, ids: Sequence[int], source: Ticket, target: Ticket
+) -> None:
+    """Have kept words that reply to a copy of one of these messages belong to the other ticket."""
+    copies = select(MessageLink.chat_id, MessageLink.message_id)
+    shown = await session.execute(copies.where(MessageLink.copy_of.in_(ids)))
+    places = {(chat_id, message_id) for chat_id, message_id in shown}
+    kept = select(KeptWords).where(KeptWords.ticket_id == source.id).with_for_update()
+    for row in await session.scalars(kept):
+        if (row.chat_id, row.content.get("reply_to")) in places:
+            row.ticket_id = target.id
 
 
 async def leaves_any(session: AsyncSession, source: Ticket, moved: Sequence[Message]) -> bool:
@@ -125,17 +141,41 @@ async def _first(session: AsyncSession, ticket: Ticket) -> int | None:
 
 
 async def show(
-    session: AsyncSession, question: Message, source: Ticket, target: Ticket, *, now: datetime
+    session: AsyncSession,
+    questions: Sequence[Message],
+    source: Ticket,
+    target: Ticket,
+    *,
+    now: datetime,
 ) -> None:
-    """Have the copies of a question that was moved say so, and where it went.
+    """Have the copies of questions that were moved say so, and where they went; an album's first.
 
-    The edit goes where the question itself may be on its way: it must not pass it.
+    The edits go where the questions themselves may be on their way: they must not pass them.
     """
-    question.revision += 1
-    moved = {"from": _named(source), "to": _named(target), "revision": question.revision}
-    question.details = (question.details or {}) | {"moved": moved}
-    edit, chat_id = QuestionEdited(question.id), source.staff_chat_id
-    outbox.post(session, chat_id, edit, now=now, ticket=target, lane=source.id)
+    albums = set[str | None]()
+    for question in questions:
+        if question.media_group_id is None or question.media_group_id not in albums:
+            question.revision += 1
+            moved = {"from": _named(source), "to": _named(target), "revision": question.revision}
+            question.details = (question.details or {}) | {"moved": moved}
+            edit, chat_id = QuestionEdited(question.id), source.staff_chat_id
+            outbox.post(session, chat_id, edit, now=now, ticket=target, lane=source.id)
+        albums.add(question.media_group_id)
+
+
+async def forget_untried(
+    session: AsyncSession, questions: Sequence[Message], target: Ticket
+) -> None:
+    """Drop what waits in the new ticket's lane to show these: they are posted in their order."""
+    await session.execute(
+        delete(Delivery).where(
+            Delivery.lane == target.id,
+            Delivery.kind == QuestionPosted.kind,
+            Delivery.payload["message_id"].as_integer().in_([one.id for one in questions]),
+            Delivery.status == DeliveryStatus.WAITING,
+            Delivery.attempts == 0,
+        )
+    )
 
 
 async def is_shown_or_waits(session: AsyncSession, question: Message) -> bool:

@@ -1,5 +1,6 @@
 """Rejoining: a user moves what joined one ticket into another one of theirs."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -8,7 +9,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from core.address import Place
 from database.conditions import stands_at
-from database.models import EventKind, MessageLink, Ticket, User
+from database.models import Direction, EventKind, Message, MessageLink, Ticket, User
 from services import marks, outbox
 from services.helpdesk import current, history, messages, moving, owing, people
 from services.helpdesk.content import Person
@@ -26,7 +27,7 @@ async def move(
     told_at: Place,
     now: datetime,
 ) -> Ticket:
-    """Move a message of the person's (an album as a whole), and make its new ticket current.
+    """Move a message of the person's, with what belongs to it, and make its new ticket current.
 
     Staff see it below the card of that ticket, and its copies say where it went. `told_at` is the
     notice with the button; a reply to it follows. ButtonOutdated if the ticket is not open any
@@ -37,19 +38,14 @@ async def move(
     if question is None or not await marks.fits(session, target_id, mark):
         raise ButtonOutdated
     source, target = await _locked(session, user, question.ticket_id, target_id)
-    moved = await messages.album(session, source, question.media_group_id) or [question]
+    moved = await _with_what_follows(session, source, question)
     if not await moving.leaves_any(session, source, moved):
         raise ButtonOutdated
-    our_turn, waiting = await owing.asked(session, target, now=now), set[int]()
-    for one in moved:
-        waiting |= {one.id} if await moving.waits(session, one) else set()
+    questions = [one for one in moved if one.direction is Direction.QUESTION]
+    our_turn = await owing.asked(session, target, now=now)
     await moving.carry(session, moved, source, target)
-    await moving.show(session, moved[0], source, target, now=now)
-    for one in moved:
-        if one.id not in waiting:
-            shown, album = QuestionPosted(one.id, our_turn), one.media_group_id
-            chat_id = target.staff_chat_id
-            await outbox.post_content(session, chat_id, shown, album, now=now, ticket=target)
+    await moving.show(session, questions, source, target, now=now)
+    await _post(session, questions, target, our_turn=our_turn, now=now)
     told = update(MessageLink).where(stands_at(MessageLink, told_at))
     await session.execute(
         told.where(MessageLink.ticket_id == source.id).values(ticket_id=target.id)
@@ -60,6 +56,54 @@ async def move(
     history.record(session, target, user, EventKind.MOVED, now, came_from=source.id, **waits)
     await moving.left(session, source, now=now)
     return target
+
+
+async def _with_what_follows(
+    session: AsyncSession, source: Ticket, question: Message
+) -> list[Message]:
+    """List a message with what belongs to it in its ticket, in order.
+
+    What its writer wrote next follows it, until they said where it goes, or heard it. A reply to
+    one of these belongs to them too, whoever wrote it, and an album is moved as a whole.
+    """
+    album = await messages.album(session, source, question.media_group_id)
+    first = album[0] if album else question
+    rest = select(Message).where(Message.ticket_id == source.id, Message.id > first.id)
+    locked = rest.order_by(Message.id).with_for_update(key_share=True)
+    moved, follows = {first.id: first}, True
+    for one in (await session.scalars(locked)).all():
+        replies = one.reply_to_id in moved
+        if one.direction is Direction.QUESTION:
+            follows = replies or (follows and messages.follows(one))
+        belongs = follows if one.direction is Direction.QUESTION else replies
+        if belongs or _is_of_album(one, moved.values()):
+            moved[one.id] = one
+    return list(moved.values())
+
+
+def _is_of_album(message: Message, others: Iterable[Message]) -> bool:
+    album = message.media_group_id
+    return album is not None and any(one.media_group_id == album for one in others)
+
+
+async def _post(
+    session: AsyncSession,
+    questions: Sequence[Message],
+    ticket: Ticket,
+    *,
+    our_turn: bool,
+    now: datetime,
+) -> None:
+    """Show the questions below the card of their new ticket; what was tried is sent again anyway.
+
+    With the first one it is the staff's turn there, if it wasn't before.
+    """
+    await moving.forget_untried(session, questions, ticket)
+    for one in questions:
+        if not await moving.waits(session, one):
+            shown, album = QuestionPosted(one.id, our_turn), one.media_group_id
+            chat_id, our_turn = ticket.staff_chat_id, False
+            await outbox.post_content(session, chat_id, shown, album, now=now, ticket=ticket)
 
 
 async def _locked(

@@ -7,16 +7,15 @@ them. The user hears nothing of it; the copies say where they went, and stay whe
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.conditions import stands_at
-from database.machinery import Delivery, DeliveryStatus, Precedence
+from database.machinery import Precedence
 from database.models import (
     ContentKind,
     Direction,
     EventKind,
-    KeptWords,
     Message,
     MessageLink,
     Ticket,
@@ -48,8 +47,8 @@ async def split(
     moved = await _from(session, ticket, begins)
     if not await moving.leaves_any(session, ticket, moved):
         raise SplitOfAll.of(ticket)
+    begins.details = (begins.details or {}) | {messages.BEGINS: True}
     made = await _open(session, ticket, moved, day=day, now=now)
-    await _carry_kept(session, moved, ticket, made)
     await moving.carry(session, moved, ticket, made)
     questions = [one for one in moved if one.direction is Direction.QUESTION]
     await _show(session, questions, ticket, made, now=now)
@@ -138,46 +137,14 @@ async def _show(
     now: datetime,
 ) -> None:
     """Post the card, and behind it what was not shown yet; copies say where they went."""
-    albums = set[str | None]()
-    for question in questions:
-        if question.media_group_id is None or question.media_group_id not in albums:
-            await moving.show(session, question, ticket, made, now=now)
-        albums.add(question.media_group_id)
-    await _forget_untried(session, made)
+    await moving.show(session, questions, ticket, made, now=now)
+    await moving.forget_untried(session, questions, made)
     card, later = CardPosted(made.id), Precedence.FOLLOW_UP
     outbox.post(session, made.staff_chat_id, card, now=now, ticket=made, precedence=later)
     for question in questions:
         on_card = question is questions[0] and question.kind == ContentKind.TEXT
-        if on_card or question.kind == ContentKind.UNKNOWN:
-            continue
-        if not await moving.is_shown_or_waits(session, question):
+        if not on_card and not await moving.is_shown_or_waits(session, question):
             shown, album = QuestionPosted(question.id), question.media_group_id
             await outbox.post_content(
                 session, made.staff_chat_id, shown, album, now=now, ticket=made
             )
-
-
-async def _forget_untried(session: AsyncSession, made: Ticket) -> None:
-    """Drop what waits in the new ticket's lane to be shown: it goes behind the card."""
-    await session.execute(
-        delete(Delivery).where(
-            Delivery.ticket_id == made.id,
-            Delivery.lane == made.id,
-            Delivery.kind == QuestionPosted.kind,
-            Delivery.status == DeliveryStatus.WAITING,
-        )
-    )
-
-
-async def _carry_kept(
-    session: AsyncSession, moved: Sequence[Message], ticket: Ticket, made: Ticket
-) -> None:
-    """Have kept words that reply to one of the copies belong to the new ticket."""
-    copies = select(MessageLink.chat_id, MessageLink.message_id).where(
-        MessageLink.copy_of.in_([one.id for one in moved])
-    )
-    places = {(chat_id, message_id) for chat_id, message_id in await session.execute(copies)}
-    kept = select(KeptWords).where(KeptWords.ticket_id == ticket.id).with_for_update()
-    for row in await session.scalars(kept):
-        if (row.chat_id, row.content.get("reply_to")) in places:
-            row.ticket_id = made.id

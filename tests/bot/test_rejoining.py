@@ -85,6 +85,27 @@ async def test_it_can_be_moved_back(office: Office, alice: User) -> None:
     assert (await office.kate.sees_edit(edited, "50")).text.startswith("#1 ·")
 
 
+async def test_a_burst_moves_as_a_whole(
+    office: Office, alice: User, cards: tuple[Message, Message]
+) -> None:
+    await alice.writes("It says 40 euros")
+    told = await alice.sees("Added to ticket #1.")
+    before = [await office.sees("40 euros")]
+    await alice.writes("It was to be 30")
+    await alice.writes("Can you change it?")
+    before.append(await office.sees("change it?"))
+
+    await alice.presses(told, "#2")
+
+    for copy, ends in zip(before, ("40 euros", "change it?"), strict=True):
+        edited = await office.kate.sees_edit(copy, "Moved from #1 to #2")
+        assert edited.text.endswith(ends)
+    new = await office.sees("change it?", after=before[1])
+    assert new.reply_to == cards[1].id
+    said = "It says 40 euros\n\nIt was to be 30\n\nCan you change it?"
+    assert new.text == f"#2 · ↪ Moved from #1 to #2\n{said}"
+
+
 @pytest.mark.usefixtures("cards")
 async def test_an_album_moves_as_a_whole(office: Office, alice: User) -> None:
     await alice.sends_album([{"kind": "photo", "caption": "Both pages"}, "photo"])
@@ -148,7 +169,10 @@ async def test_a_ticket_that_was_closed_meanwhile_takes_nothing(
 
 
 async def two_in_one(office: Office, alice: User) -> tuple[Message, Message]:
-    """Have two texts of #1 come as one; what Alice is told of the first, and the message."""
+    """Have two texts of #1 come as one; what Alice is told of the first, and the message.
+
+    The second one replies to what she is told, so it stays when the first one moves.
+    """
     first = await office.opens(alice, "My order is late")
     await alice.writes("/new My invoice is wrong")
     await alice.sees("Ticket #2 is open")
@@ -158,7 +182,7 @@ async def two_in_one(office: Office, alice: User) -> tuple[Message, Message]:
     await alice.writes("At noon?")
     told = await alice.sees("Added to ticket #1.")
     await office.holds_all()
-    await alice.writes("Or later?")
+    await alice.replies(told, "Or later?")
     await office.lets_bot_in()
     together = await office.sees("Or later?")
     return told, together

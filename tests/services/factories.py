@@ -94,10 +94,12 @@ async def message(
     ticket: Ticket,
     written: Content | None = None,
     direction: Direction = Direction.QUESTION,
+    *,
+    begins: bool = False,
 ) -> Message:
     """Keep a message on the ticket."""
-    author = ticket.user if direction is Direction.QUESTION else None
-    stored = await messages.store(session, ticket, author, direction, written or content())
+    author, said = ticket.user if direction is Direction.QUESTION else None, written or content()
+    stored = await messages.store(session, ticket, author, direction, said, begins=begins)
     return await session.get_one(Message, stored.id)
 
 

@@ -52,6 +52,11 @@ class Ledger:
             or row["media_group_id"] in albums
             or row["ticket_id"] in self.merged
         }
+        self.rejoined |= {  # such answers went along
+            key
+            for key, row in self.messages.items()
+            if row["direction"] == "answer" and row["reply_to_id"] in self.rejoined
+        }
         self.in_another_ticket = {
             token
             for row in map(self.messages.__getitem__, self.rejoined)

@@ -1,11 +1,11 @@
 """Checks in which ticket everything is that users with several tickets wrote."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from services.helpdesk import another
+from services.helpdesk import another, messages
 from tests.proofs.simulation import tokens
 from tests.proofs.simulation.fairness import HARMLESS
 from tests.proofs.simulation.ledger import Ledger
@@ -13,6 +13,9 @@ from tests.proofs.simulation.plan import TRAFFIC
 
 if TYPE_CHECKING:
     from tests.proofs.simulation.run import Simulation
+
+# What may move messages without a press, or have words join another ticket without a notice.
+_CHANGES = frozenset({"closed", "split"})
 
 # What users do, who have several tickets.
 OF_USERS = frozenset({"another", "wish", "press_own", "move_own", "reply_in_private"})
@@ -32,6 +35,7 @@ class Placing:
         yield from self._replies()
         yield from self._current()
         yield from self._moved()
+        yield from self._followed()
 
     def _opened(self) -> Iterator[str]:
         """What was written with `/new` opened a ticket."""
@@ -102,6 +106,44 @@ class Placing:
                 continue
             if moved and moved["to"]["daily_id"] != number:
                 yield f"moved: message {row['id']} says {moved}, but is in {row['ticket_id']}"
+
+    def _followed(self) -> Iterator[str]:
+        """What a user added to words of theirs, without saying where it goes, is with these.
+
+        What is added after a press may be in the ticket that was chosen by it.
+        """
+        told = {
+            json.loads(row["payload"])["message_id"]
+            for row in self.ledger.deliveries.values()
+            if row["kind"] == "ticket_joined"
+        }
+        events = self.ledger.rows("ticket_events")
+        chosen = {row["ticket_id"] for row in events if row["kind"] == "moved"}
+        for rows in self._of_calm_users().values():
+            before: dict[str, Any] | None = None
+            for row in rows:
+                stays = not {row["id"], before["id"] if before else 0} & self.ledger.rejoined
+                if row["id"] in told:
+                    before = row
+                elif messages.BEGINS in json.loads(row["details"] or "{}"):
+                    before = None
+                elif stays and row["ticket_id"] in chosen:
+                    continue
+                elif before is not None and row["ticket_id"] != before["ticket_id"]:
+                    words = row["text"] or f"message {row['id']}"
+                    yield f"torn: {words} is not in ticket {before['ticket_id']}"
+
+    def _of_calm_users(self) -> dict[int, list[dict[str, Any]]]:
+        """List what users wrote whose tickets nobody closed, split or merged."""
+        events = self.ledger.rows("ticket_events")
+        changed = {row["ticket_id"] for row in events if row["kind"] in _CHANGES}
+        users = {self.ledger.tickets[one]["user_id"] for one in changed | self.ledger.merged}
+        found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+        for row in self.ledger.messages.values():
+            user_id = self.ledger.tickets[row["ticket_id"]]["user_id"]
+            if row["direction"] == "question" and user_id not in users:
+                found[user_id].append(row)
+        return found
 
     def _row(self, token: str) -> dict[str, Any] | None:
         one = next((one for one in self.ledger.written if one.token == token), None)

@@ -140,8 +140,13 @@ class Quiet:
             seen |= asked
 
     def _opening(self) -> set[str]:
-        """List the texts that opened tickets, which are on their cards."""
-        first = [self.ledger.first_question(ticket_id) for ticket_id in self.ledger.tickets]
+        """List the texts that opened tickets, which are on their cards.
+
+        What staff split off begins with a message that has a notice, so it may move on.
+        """
+        events = self.ledger.rows("ticket_events")
+        split = {event["ticket_id"] for event in events if event["kind"] == "split"}
+        first = map(self.ledger.first_question, self.ledger.tickets.keys() - split)
         opening = {
             token for row in first if row and row["kind"] == "text" for token in _tokens(row)
         }

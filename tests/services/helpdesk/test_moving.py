@@ -1,6 +1,7 @@
 """Messages change tickets with all that is stored about them, also while they are on their way."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -8,11 +9,28 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from core.address import Place
 from database.machinery import Delivery, DeliveryStatus
-from database.models import Direction, LinkKind, Message, MessageLink, Ticket, TicketStatus
+from database.models import (
+    Direction,
+    KeptReason,
+    LinkKind,
+    Message,
+    MessageLink,
+    Ticket,
+    TicketStatus,
+)
+from services import ticket_service as tickets
 from services.delivery import arrivals
 from services.delivery.outcomes import Delivered
 from services.delivery.parcel import Shown, links_of
-from services.helpdesk import moving, owing, question_edits, rejoining
+from services.helpdesk import (
+    current,
+    kept_words,
+    messages,
+    moving,
+    owing,
+    question_edits,
+    rejoining,
+)
 from services.notices import (
     AnswerPosted,
     CardPosted,
@@ -24,7 +42,7 @@ from services.notices import (
 )
 from services.problems import ButtonOutdated
 from tests.services import factories
-from tests.services.factories import ANN, STAFF
+from tests.services.factories import ANN, STAFF, TODAY
 from tests.support.times import NOON
 
 WAITING, CLAIMED = DeliveryStatus.WAITING, DeliveryStatus.CLAIMED
@@ -50,7 +68,8 @@ async def target(session: AsyncSession, source: Ticket) -> Ticket:
 @pytest.fixture
 async def question(session: AsyncSession, source: Ticket) -> Message:
     """Have what is moved."""
-    return await factories.message(session, source, factories.content("My invoice is wrong"))
+    written = factories.content("My invoice is wrong")
+    return await factories.message(session, source, written, begins=True)
 
 
 async def press(session: AsyncSession, question: Message, target: Ticket) -> Ticket:
@@ -78,12 +97,10 @@ async def test_a_message_that_was_sent_is_shown_again_and_its_copy_is_edited(
 
     await session.refresh(copy)
     assert {question.ticket_id, copy.ticket_id, delivered.ticket_id} == {target.id}
-    assert question.details == {
-        "moved": {
-            "from": {"daily_id": 1, "opened_on": source.opened_on.isoformat()},
-            "to": {"daily_id": 2, "opened_on": target.opened_on.isoformat()},
-            "revision": 1,
-        }
+    assert (question.details or {})["moved"] == {
+        "from": {"daily_id": 1, "opened_on": source.opened_on.isoformat()},
+        "to": {"daily_id": 2, "opened_on": target.opened_on.isoformat()},
+        "revision": 1,
     }
     assert await posted(session, target) == [
         ("question_edited", STAFF, source.id),
@@ -131,7 +148,7 @@ async def test_what_arrives_after_the_move_gets_links_of_the_tickets_that_it_sho
     session: AsyncSession, source: Ticket, target: Ticket, question: Message, *, plain: bool
 ) -> None:
     """A claim may be older than the move; the copy then still says the old number."""
-    stays = await factories.message(session, source)
+    stays = await factories.message(session, source, begins=True)
     batch = [
         await factories.claimed(session, QuestionPosted(one.id), source)
         for one in (stays, question)
@@ -159,14 +176,179 @@ async def test_replies_across_two_tickets_are_none_any_more(
     first = await factories.message(session, source)
     asked = factories.content("And this", reply_to=first.message_id)
     question = await factories.message(session, source, asked)
-    asked = factories.content("I mean the price", reply_to=question.message_id)
-    later = await factories.message(session, source, asked)
-    assert (question.reply_to_id, later.reply_to_id) == (first.id, question.id)
+    assert question.reply_to_id == first.id
 
     await press(session, question, target)
 
+    assert question.reply_to_id is None
+
+
+async def test_replies_that_stay_are_none_any_more(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    asked = factories.content("I mean the price", reply_to=question.message_id)
+    later = await factories.message(session, source, asked)
+
+    await moving.carry(session, [question], source, target)
+
     await session.refresh(later)
-    assert (question.reply_to_id, later.reply_to_id) == (None, None)
+    assert (later.ticket_id, later.reply_to_id) == (source.id, None)
+
+
+async def test_what_its_writer_added_goes_along(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    before = (await session.scalars(select(Message).where(Message.ticket_id == source.id))).first()
+    added = [await factories.message(session, source) for _ in range(2)]
+
+    await press(session, question, target)
+
+    assert before is not None
+    assert [one.ticket_id for one in (before, question, *added)] == [source.id, *[target.id] * 3]
+    assert all("moved" in (one.details or {}) for one in added)
+
+
+async def test_up_to_what_says_itself_where_it_goes(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    await factories.link(session, source, 40, chat_id=ANN.telegram_id, kind=LinkKind.NOTICE)
+    told = factories.content("In this one", reply_to=40)
+    said = await factories.message(session, source, told, begins=True)
+    after = await factories.message(session, source)
+
+    await press(session, question, target)
+
+    assert [one.ticket_id for one in (question, said, after)] == [target.id, source.id, source.id]
+
+
+async def test_replies_to_what_goes_go_along_with_what_follows_them(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    await factories.link(session, source, 50, kind=LinkKind.COPY, copy_of=question.id)
+    answer = factories.content("Which one?", chat_id=STAFF, reply_to=50)
+    answered = await factories.message(session, source, answer, Direction.ANSWER)
+    note = factories.content("// ask Bob", chat_id=STAFF, reply_to=50)
+    noted = await factories.message(session, source, note, Direction.NOTE)
+    other = factories.content("It comes", chat_id=STAFF)
+    stays = await factories.message(session, source, other, Direction.ANSWER)
+    ends = await factories.message(session, source, begins=True)
+    replied = factories.content("The first", reply_to=question.message_id)
+    replies = [
+        await factories.message(session, source, replied, begins=True),
+        await factories.message(session, source),
+    ]
+    sent = await factories.delivery(session, AnswerPosted(answered.id), source, chat_id=7)
+
+    await press(session, question, target)
+
+    assert {one.ticket_id for one in (question, answered, noted, *replies)} == {target.id}
+    assert {one.ticket_id for one in (stays, ends)} == {source.id}
+    assert (answered.reply_to_id, sent.ticket_id) == (question.id, target.id)
+
+
+async def test_an_album_that_comes_between_is_not_torn(
+    session: AsyncSession, source: Ticket, target: Ticket
+) -> None:
+    album = factories.photo(media_group_id="album")
+    first = await factories.message(session, source, album, begins=True)
+    between = await factories.message(session, source, begins=True)
+    last = await factories.message(session, source, factories.photo(media_group_id="album"))
+
+    await press(session, first, target)
+
+    assert [one.ticket_id for one in (first, between, last)] == [target.id, source.id, target.id]
+
+
+async def test_what_was_sent_and_what_waits_come_in_order_and_with_one_sound(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    target.status = TicketStatus.PENDING
+    added = [await factories.message(session, source) for _ in range(2)]
+    sent = QuestionPosted(question.id)
+    await factories.delivery(session, sent, source, status=DeliveryStatus.DELIVERED)
+    for one in added:
+        await factories.delivery(session, QuestionPosted(one.id), source)
+
+    await press(session, question, target)
+
+    assert [one for _, one in await factories.waiting(session) if one.kind == sent.kind] == [
+        QuestionPosted(question.id, our_turn=True),
+        *[QuestionPosted(one.id) for one in added],
+    ]
+
+
+async def test_words_kept_in_reply_to_a_copy_go_along(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    await factories.link(session, source, 50, kind=LinkKind.COPY, copy_of=question.id)
+    said, slip = factories.content("/ hm", chat_id=STAFF, reply_to=50), KeptReason.SLIP
+    who: dict[str, Any] = {"author": None, "speaker_id": 1}
+    kept = await kept_words.keep(session, said, slip, **who, now=NOON, ticket=source)
+
+    await press(session, question, target)
+
+    assert kept.ticket_id == target.id
+
+
+async def write(session: AsyncSession, text: str, reply_to: int | None = None) -> Message:
+    """Have Ann write, as she does in her private chat."""
+    said = factories.content(text, reply_to=reply_to)
+    await tickets.receive(session, ANN, said, staff_chat_id=STAFF, day=TODAY, now=NOON)
+    written = await messages.find(session, said.place)
+    assert written is not None
+    return written
+
+
+@pytest.mark.usefixtures("target")
+async def test_of_two_that_were_told_each_moves_with_what_was_written_after_it(
+    session: AsyncSession, source: Ticket, target: Ticket
+) -> None:
+    in_source = [await write(session, text) for text in ("It says 40", "And", "it is red")]
+    await current.make(session, target, now=NOON)  # an answer on it arrived
+    in_target = [await write(session, text) for text in ("Tomorrow?", "At noon?")]
+
+    await press(session, in_target[0], source)
+    await press(session, in_source[0], target)
+
+    assert {one.ticket_id for one in in_source} == {target.id}
+    assert {one.ticket_id for one in in_target} == {source.id}
+
+
+async def test_what_replies_to_a_notice_and_what_follows_it_stays(
+    session: AsyncSession, source: Ticket, target: Ticket
+) -> None:
+    await factories.link(session, source, 40, chat_id=ANN.telegram_id, kind=LinkKind.NOTICE)
+    moved = await write(session, "It says 40")
+    stay = [await write(session, "In this one", reply_to=40), await write(session, "it is red")]
+
+    await press(session, moved, target)
+
+    assert moved.ticket_id == target.id
+    assert {one.ticket_id for one in stay} == {source.id}
+
+
+async def test_what_is_written_after_the_press_goes_back_with_it(
+    session: AsyncSession, source: Ticket, target: Ticket
+) -> None:
+    moved = await write(session, "It says 40")
+    await press(session, moved, target)
+    after = await write(session, "And it is red")
+    assert after.ticket_id == target.id
+
+    await press(session, moved, source)
+
+    assert (moved.ticket_id, after.ticket_id) == (source.id, source.id)
+
+
+async def test_a_message_of_next_year_goes_along(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    later = await factories.message(session, source, factories.content(None, kind="unknown"))
+
+    await press(session, question, target)
+
+    assert later.ticket_id == target.id
+    assert (STAFF, QuestionPosted(later.id)) in await factories.waiting(session)
 
 
 async def test_an_album_moves_as_a_whole_with_what_waits_of_it(
@@ -358,20 +540,37 @@ async def test_a_press_that_fits_nothing_changes_nothing(
     assert question.ticket_id == source.id
 
 
-async def test_an_answer_to_a_message_that_left_does_not_count_for_it(
+async def test_a_ticket_whose_only_answer_left_waits_for_staff_as_before_it(
     session: AsyncSession, source: Ticket, target: Ticket, question: Message
 ) -> None:
-    written = factories.content("Yes", chat_id=STAFF, reply_to=50)
     await factories.link(session, source, 50, kind=LinkKind.COPY, copy_of=question.id)
-    answer = await factories.message(session, source, written, Direction.ANSWER)
-    sent = await factories.delivery(session, AnswerPosted(answer.id), source, chat_id=7)
-    assert answer.reply_to_id == question.id
+    said = factories.content("Yes", chat_id=STAFF, reply_to=50)
+    answer = await factories.message(session, source, said, Direction.ANSWER)
+    await owing.answered(session, source, answer.id, by=None, now=NOON)
+    assert source.status is TicketStatus.PENDING
 
     await press(session, question, target)
 
-    await session.refresh(answer)
-    assert answer.reply_to_id is None
-    assert sent.ticket_id == source.id
+    assert (source.status, source.waiting_since) == (TicketStatus.NEW, source.opened_at)
+    assert target.status is TicketStatus.NEW
+
+
+async def test_a_ticket_whose_last_answer_left_waits_for_its_user_since_the_one_before(
+    session: AsyncSession, source: Ticket, target: Ticket
+) -> None:
+    first = factories.content("Tomorrow", chat_id=STAFF)
+    answer = await factories.message(session, source, first, Direction.ANSWER)
+    await owing.answered(session, source, answer.id, by=None, now=NOON)
+    moved = await factories.message(session, source, begins=True)
+    await owing.asked(session, source, now=NOON)
+    await factories.link(session, source, 50, kind=LinkKind.COPY, copy_of=moved.id)
+    said = factories.content("Yes", chat_id=STAFF, reply_to=50)
+    second = await factories.message(session, source, said, Direction.ANSWER)
+    await owing.answered(session, source, second.id, by=None, now=NOON + timedelta(minutes=1))
+
+    await press(session, moved, target)
+
+    assert (source.status, source.waiting_since) == (TicketStatus.PENDING, NOON)
 
 
 async def test_a_message_moves_while_it_arrives(sessions: async_sessionmaker[AsyncSession]) -> None:

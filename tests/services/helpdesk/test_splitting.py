@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, KeptReason, LinkKind, Message, Ticket, TicketStatus
-from services.helpdesk import kept_words, merging, owing, resend, splitting
+from services.helpdesk import kept_words, merging, messages, owing, resend, splitting
 from services.notices import AnswerPosted, CardPosted, CardRedrawn, QuestionPosted
 from services.problems import SplitOfAll, SplitUnclear
 from tests.services import factories
@@ -125,6 +125,18 @@ async def test_what_was_not_sent_yet_goes_behind_the_new_card(
 
 
 @pytest.mark.usefixtures("written")
+async def test_a_message_of_next_year_is_not_forgotten(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    later = await factories.message(session, ticket, factories.content(None, kind="unknown"))
+    await factories.delivery(session, QuestionPosted(later.id), ticket)
+
+    await split(session, ticket, 51)
+
+    assert (STAFF, QuestionPosted(later.id)) in await factories.waiting(session)
+
+
+@pytest.mark.usefixtures("written")
 async def test_what_is_being_sent_is_not_sent_twice(session: AsyncSession, ticket: Ticket) -> None:
     later = await factories.message(session, ticket)
     claimed = await factories.claimed(session, QuestionPosted(later.id), ticket)
@@ -165,6 +177,14 @@ async def test_an_album_goes_as_a_whole(session: AsyncSession, ticket: Ticket) -
     made = await split(session, ticket, 71)
 
     assert await tickets_of(session, items) == [made.id, made.id]
+
+
+async def test_what_was_split_off_follows_nothing_any_more(
+    session: AsyncSession, ticket: Ticket, written: list[Message]
+) -> None:
+    await split(session, ticket, 51)
+
+    assert [messages.follows(one) for one in written] == [True, False, True]
 
 
 @pytest.mark.usefixtures("written")
