@@ -38,7 +38,7 @@ async def list_tickets(
 ) -> Whispered:
     """List what waits, or say of the one ticket whose number was typed how it is."""
     typed, *_ = (command.args or "").split() or [""]
-    if lookup.is_number(typed):
+    if lookup.means_number(typed):
         ticket_id = await lookup.find_by_number(
             session, typed[:64], staff_chat_id=staff_chat.chat_id, command=command.command
         )

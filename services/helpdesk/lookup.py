@@ -27,6 +27,11 @@ def is_number(typed: str) -> bool:
     return _NUMBER.fullmatch(_bare(typed)) is not None
 
 
+def means_number(typed: str) -> bool:
+    """Whether `typed` is meant as a number, perhaps one that no ticket can have; a word is not."""
+    return any(map(str.isdigit, typed))
+
+
 async def find_by_number(
     session: AsyncSession, typed: str, *, staff_chat_id: int, command: str, said: str = ""
 ) -> int:
@@ -39,7 +44,7 @@ async def find_by_number(
     typed = _bare(typed)
     match = _NUMBER.fullmatch(typed)
     if match is None:
-        raise NoSuchTicket(typed) if any(map(str.isdigit, typed)) else TicketNotNamed(command)
+        raise NoSuchTicket(typed) if means_number(typed) else TicketNotNamed(command)
     tickets = await _numbered(session, int(match[2]), _day(match[1], typed), staff_chat_id)
     if not tickets:
         raise NoSuchTicket(typed)

@@ -267,7 +267,9 @@ async def test_close_takes_a_number_and_a_reason(office: Office, alice: User, nu
         ("/close '; DROP TABLE tickets; --", "or give its number: /close 7"),
         ("/close \n\n", "Reply to one of the ticket's messages, or give its number: /close 7"),
         ("/close " + "9" * 4000, "There is no ticket 9999999999"),
-        ("/tickets 5 x", "1 ticket waits for our answer"),
+        ("/tickets 5 x", "There is no ticket 5."),
+        ("/tickets -1", "There is no ticket -1."),
+        ("/tickets x", "1 ticket waits for our answer"),
         ("/reopen 1", "#1 is not closed."),
     ],
 )
