@@ -7,11 +7,14 @@ from sqlalchemy import ColumnElement, and_, bindparam
 
 from core.address import Address, Place
 from database import machinery
-from database.machinery import Delivery, DeliveryStatus
+from database.machinery import Delivery, DeliveryStatus, Timer
 from database.models import LinkKind, MessageLink, Placed, Ticket, TicketStatus
 
 NOT_CLOSED = Ticket.status != bindparam(None, TicketStatus.CLOSED, literal_execute=True)
 OPEN_OF_USER = and_(Ticket.user_id == bindparam("user_id"), Ticket.closed_at.is_(None))
+# A timer that is set while a ticket's user can't know yet that it is closed
+# (services/helpdesk/closing.py).
+CLOSE_UNTOLD = Timer.kind == "close_told"
 IS_CARD = MessageLink.kind == bindparam(None, LinkKind.CARD, literal_execute=True)
 PENDING = Delivery.status.in_(
     bindparam(

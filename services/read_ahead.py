@@ -6,13 +6,13 @@ They are kept as long as the session, which is one transaction. Other rows are r
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
-from database.conditions import IS_CARD
+from database.conditions import CLOSE_UNTOLD, IS_CARD
 from database.dialect import one_of
-from database.machinery import Delivery
+from database.machinery import Delivery, Timer
 from database.models import Message, MessageLink, Ticket, User
 
 _USERS = (
@@ -34,8 +34,10 @@ _NEWEST_CARD = (
     .scalar_subquery()
 )
 _Other, _Merged = aliased(Ticket), aliased(Ticket)
-_HAS_ANOTHER = exists().where(
-    _Other.user_id == Ticket.user_id, _Other.closed_at.is_(None), _Other.id != Ticket.id
+_OF_OTHER = (_Other.user_id == Ticket.user_id, _Other.id != Ticket.id)
+_HAS_ANOTHER = or_(
+    exists().where(*_OF_OTHER, _Other.closed_at.is_(None)),
+    exists().where(CLOSE_UNTOLD, _Other.id == Timer.subject, *_OF_OTHER),
 )
 _HAS_MERGED = exists().where(_Merged.merged_into_id == Ticket.id)
 _TICKETS = (
@@ -56,8 +58,8 @@ class ReadAhead:
     locked. `newcomers` are users, by Telegram id, whom the batch added and who have no ticket yet.
     For a courier's turn: `recipients`, by Telegram id, are the users of the `tickets`, `cards` has
     the newest card of each in its staff chat, `has_another` says whether the user of each has
-    another open one, `has_merged` whether others were merged into it, and `messages` are what is
-    sent.
+    another open one, for all that they can know, `has_merged` whether others were merged into it,
+    and `messages` are what is sent.
     """
 
     writers: dict[int, User] = field(default_factory=dict)
@@ -108,6 +110,15 @@ async def for_deliveries(session: AsyncSession, deliveries: Sequence[Delivery]) 
         known.recipients[ticket.user.telegram_id] = ticket.user
         known.has_another[ticket.id], known.has_merged[ticket.id] = has_another, has_merged
     known.messages = await _messages(session, deliveries)
+
+
+async def has_another(session: AsyncSession, ticket: Ticket) -> bool:
+    """Whether the ticket's user has another open one, for all that they can know."""
+    known = of(session).has_another.get(ticket.id)
+    if known is not None:
+        return known
+    found = await session.scalar(select(_HAS_ANOTHER).where(Ticket.id == ticket.id))
+    return bool(found)
 
 
 async def _messages(session: AsyncSession, deliveries: Sequence[Delivery]) -> dict[int, Message]:

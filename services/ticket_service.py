@@ -112,7 +112,8 @@ async def receive(
     if ticket.status is TicketStatus.CLOSED:  # an open one gets a card there: `relocating`
         ticket.staff_chat_id = (await staff_chats.home(session, ticket.staff_chat_id)).chat_id
     album = await messages.album(session, ticket, content.media_group_id)
-    begins = not album and (found.is_named or as_another or user.last_joined_id != ticket.id)
+    is_told = as_another or found.instead or user.last_joined_id != ticket.id
+    begins = not album and (found.is_named or is_told)
     message = await messages.store(
         session, ticket, user, Direction.QUESTION, content, begins=begins
     )
@@ -127,7 +128,7 @@ async def receive(
         await current.make(session, ticket, now=now)
         await _reopen(session, ticket, now=now, message=message)
     if not (found.is_named or as_another):
-        await joining.joined(session, user, ticket, message, now=now)
+        await joining.joined(session, user, found._replace(ticket=ticket), message, now=now)
     if not reopens or message.kind != ContentKind.TEXT:  # otherwise the card shows it
         await _post_question(session, ticket, message, our_turn=our_turn, now=now)
     return ticket

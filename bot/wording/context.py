@@ -17,7 +17,6 @@ from database.machinery import Delivery
 from database.models import Direction, KeptWords, Message, MessageLink, Ticket
 from services import links, read_ahead
 from services.delivery.backlog import Backlog
-from services.helpdesk import current
 
 # Telegram's lengths in UTF-16 units (core.telegram.org/bots/api#sendmessage).
 TEXT_LIMIT = 4096
@@ -47,12 +46,11 @@ class Desk:
         return names.number(ticket.daily_id, ticket.opened_on, self.today)
 
     async def number_beside(self, ticket: Ticket) -> str:
-        """Name the ticket to its user, if another one of theirs is open; else it is clear."""
-        has_another = read_ahead.of(self.session).has_another.get(ticket.id)
-        if has_another is None:
-            itself = 1 if ticket.closed_at is None else 0
-            has_another = await current.number_open(self.session, ticket.user_id) > itself
-        return self.number(ticket) if has_another else ""
+        """Name the ticket to its user, if another one of theirs is open; else it is clear.
+
+        One that is closed counts until its user hears so.
+        """
+        return self.number(ticket) if await read_ahead.has_another(self.session, ticket) else ""
 
     async def merged(self, ticket: Ticket) -> list[Ticket]:
         """List the tickets that were merged into this one, oldest first."""

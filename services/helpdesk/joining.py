@@ -5,7 +5,8 @@
 3. Anything else joins the current ticket or, if none is open, the one closed last and lately; and
    the one that was current until now, if its user can't know yet that it is closed. The user is
    told if it is another one than the last time, or than the one that their chat was about since: it
-   was closed or opened again, or an answer came on it though it is closed.
+   was closed or opened again, or an answer came on it though it is closed; or than the one that
+   they replied to, which was closed too long ago.
 """
 
 from datetime import datetime, timedelta
@@ -50,10 +51,14 @@ _NAMED = (
 
 
 class Found(NamedTuple):
-    """The ticket that a message joins, and whether the message says which: rules 1 and 2."""
+    """The ticket that a message joins, and whether the message says which: rules 1 and 2.
+
+    It is joined `instead` if the message replies to one of a ticket that was closed too long ago.
+    """
 
     ticket: Ticket
     is_named: bool
+    instead: bool
 
 
 async def find(
@@ -62,29 +67,30 @@ async def find(
     """Find the ticket that a message of `user` joins, locked; None if it opens a new one."""
     if user.telegram_id in read_ahead.of(session).newcomers:
         return None
-    named = await _named(session, user, content, now=now)
+    ticket_id = await _ticket_id(session, content)
+    named = await _named(session, user, ticket_id, now=now)
     ticket = named or await _unnamed(session, user, now=now)
     if ticket is None:
         return None
     set_committed_value(ticket, "user", user)  # known already, which saves a query
     structlog.contextvars.bind_contextvars(ticket=ticket.id)
-    return Found(ticket, named is not None)
+    return Found(ticket, named is not None, ticket_id is not None and named is None)
 
 
 async def joined(
-    session: AsyncSession, user: User, ticket: Ticket, message: Stored, *, now: datetime
+    session: AsyncSession, user: User, found: Found, message: Stored, *, now: datetime
 ) -> None:
     """Note that a message joined the ticket by rule 3; tell its writer, if need be.
 
     If it reopened the ticket, that is done: whoever hears of that need not be told.
     """
-    before = user.last_joined_id
-    if before == ticket.id:
+    ticket, before = found.ticket, user.last_joined_id
+    if before == ticket.id and not found.instead:
         return
     user.last_joined_id = ticket.id
     if ticket.closed_at is not None:
         return
-    if before is not None or await current.number_open(session, user.id) > 1:
+    if found.instead or before is not None or await current.number_open(session, user.id) > 1:
         told = TicketJoined(message.id)
         outbox.post(session, user.chat_id, told, now=now, ticket=ticket)
 
@@ -108,9 +114,8 @@ async def _closed_last(session: AsyncSession, user: User, *, since: datetime) ->
 
 
 async def _named(
-    session: AsyncSession, user: User, content: Content, *, now: datetime
+    session: AsyncSession, user: User, ticket_id: int | None, *, now: datetime
 ) -> Ticket | None:
-    ticket_id = await _ticket_id(session, content)
     if ticket_id is None:
         return None
     found: Ticket | None = await session.scalar(_NAMED, {"id": ticket_id, "user_id": user.id})

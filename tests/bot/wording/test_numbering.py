@@ -9,11 +9,12 @@ from core.address import Place
 from core.text import utf16_len
 from database.models import Message, Ticket
 from services import ticket_service as tickets
-from services.helpdesk import answers, messages
+from services.helpdesk import answers, closing, messages
 from services.helpdesk.content import Content
 from tests.bot.wording.wall import Wall
 from tests.services import factories
 from tests.services.factories import ANN, STAFF, content, photo
+from tests.support.duties import passes
 from tests.support.times import NOON
 
 USER = ANN.telegram_id
@@ -56,6 +57,21 @@ async def test_a_text_begins_with_it_and_its_ticket_becomes_current(
     (seen,) = wall.chat(USER)
     assert (seen.text, seen.formatted("bold")) == ("#7\nIt is late", ["is"])
     assert ticket.is_current
+
+
+async def test_a_ticket_whose_close_its_user_has_not_heard_of_counts_as_open(
+    session: AsyncSession, wall: Wall, other: Ticket, ticket: Ticket
+) -> None:
+    await tickets.close(session, other, by=None, now=NOON)
+    await answer(session, ticket, content("It is late", chat_id=STAFF))
+    await answer(session, other, content("It is red", chat_id=STAFF))
+    await wall.catch_up()
+    await passes(session, NOON + closing.TOLD_AFTER)
+    await answer(session, ticket, content("And blue", chat_id=STAFF))
+    await wall.catch_up()
+
+    texts = [text for text in wall.texts(USER) if "closed" not in text]
+    assert texts == ["#7\nIt is late", "#8\nIt is red", "And blue"]
 
 
 @pytest.mark.parametrize("length", [4000, 4063, 4064, 4065, 4093, 4094, 4096])

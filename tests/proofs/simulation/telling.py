@@ -62,7 +62,7 @@ class Telling:
             before = came
             joined, album, token = row["ticket_id"], row["media_group_id"], self._token(row)
             is_told, has_others = row["id"] in self.told, self._has_others(row)
-            if is_told and last == joined:
+            if is_told and last == joined and token not in self.people.replied:
                 yield f"told again: {token} joined ticket {joined}, as the words before did"
             if self.ledger.first_question(joined) == row:
                 last = joined

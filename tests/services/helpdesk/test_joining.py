@@ -114,6 +114,22 @@ async def test_a_reply_to_a_ticket_closed_long_ago_joins_the_current_one(
     copy = await an_answer_on(session, old)
 
     assert await receive(session, content("Still there?", reply_to=copy)) is second
+    assert await told(session) == [second]
+
+
+async def test_whoever_addressed_a_ticket_closed_long_ago_hears_what_their_words_joined(
+    session: AsyncSession,
+) -> None:
+    only = await factories.ticket(session, 1)
+    at = NOON - REOPENS_WITHIN - SECOND
+    old = await factories.ticket(session, 3, user=only.user, status=CLOSED, closed_at=at)
+    copy = await an_answer_on(session, old)
+    await receive(session, content("Hello?"))
+
+    await receive(session, content("Still there?", reply_to=copy))
+    await receive(session, content("It is red"))
+
+    assert await told(session) == [only]
 
 
 async def test_whoever_has_five_open_tickets_reopens_no_other_and_hears_so(
