@@ -6,6 +6,7 @@ parcel has `more`. So no counter is needed, and a retry begins where the last tr
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from aiogram.methods import DeleteMessage
@@ -77,7 +78,8 @@ async def _text(
     beside = await links.beside(desk.session, stale[0])
     if len(beside) > 1:
         return await _bundle(desk, beside)
-    pieces = await _pieces(desk, ticket, message)
+    sent = await links.copies(desk.session, message.id, desk.address)
+    pieces = await _pieces(desk, ticket, message, _with(sent, stale[0]))
     if stale[0].part >= len(pieces):
         return _delete(desk, stale[0], more=True)
     return Parcel(
@@ -121,8 +123,9 @@ async def _continuation(desk: Desk, message: Message, sent: Sequence[MessageLink
     if message.kind != ContentKind.TEXT:
         return None
     ticket = await desk.ticket(message.ticket_id)
-    pieces = await _pieces(desk, ticket, message)
-    part = max(link.part for link in sent) + 1
+    newest = _with(sent, sent[-1])
+    pieces = await _pieces(desk, ticket, message, newest)
+    part = newest[-1].part + 1
     if part >= len(pieces):
         return None
     return Parcel(
@@ -133,15 +136,23 @@ async def _continuation(desk: Desk, message: Message, sent: Sequence[MessageLink
     )
 
 
-async def _pieces(desk: Desk, ticket: Ticket, message: Message) -> list[Piece]:
-    """Divide the text as it was divided when it was sent.
+def _with(sent: Sequence[MessageLink], link: MessageLink) -> list[MessageLink]:
+    """List the pieces that were sent together with this one: a text that was moved has others."""
+    at = sent.index(link)
+    first = max((number for number in range(at + 1) if sent[number].part == 0), default=0)
+    return [sent[first], *takewhile(lambda one: one.part > 0, sent[first + 1 :])]
+
+
+async def _pieces(
+    desk: Desk, ticket: Ticket, message: Message, sent: Sequence[MessageLink]
+) -> list[Piece]:
+    """Divide the text as it was divided when it was sent, in the messages that these link to.
 
     A part for which a merged message has no room follows it as a whole, as the pieces from 1.
     """
     if message.direction is not Direction.QUESTION:
         return numbering.pieces_again(await desk.number_beside(ticket), message)
-    sent = await links.copies(desk.session, message.id, desk.address)
-    if any(link.kind is LinkKind.CARD for link in sent):
+    if sent[0].kind is LinkKind.CARD:
         return cards.numbered_pieces(desk, ticket, message)
     pieces = quoting.pieces(desk.number(ticket), message)
     beside = await links.beside(desk.session, sent[0])

@@ -37,6 +37,19 @@ async def test_all_from_there_on_is_a_ticket_of_its_own(
     assert await alice.chat.transcript() == before
 
 
+async def test_copies_that_are_edited_after_the_new_card_came_say_so_too(
+    office: Office, copies: list[Message]
+) -> None:
+    await office.telegram.breaks("html", method="editMessageText")
+    await office.kate.replies(copies[1], "/split")
+    await office.sees("🔶 #2")
+
+    await office.telegram.advance(60)
+
+    edited = await office.kate.sees_edit(copies[1], "Moved from #1 to #2")
+    assert edited.text == "#2 · ↪ Moved from #1 to #2\nAnd my invoice is wrong"
+
+
 async def test_replies_go_by_the_new_numbers(
     office: Office, alice: User, copies: list[Message]
 ) -> None:
