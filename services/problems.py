@@ -188,7 +188,12 @@ class SplitOfAll(AboutTicket, Problem):
 
 @dataclass
 class MostTicketsOpen(Problem):
-    """To a user: you have as many open tickets as a user may have."""
+    """To a user: you have as many open tickets as a user may have.
+
+    `opened` lists them: the number of each, and its day as an ISO date.
+    """
+
+    opened: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass

@@ -43,6 +43,9 @@ def problem(refused: problems.Problem, today: date, *, has_buttons: bool = False
     }
     if isinstance(refused, problems.AboutTicket):
         data["ticket"] = names.numbered(refused.daily_id, refused.opened_on, today)
+    if isinstance(refused, problems.MostTicketsOpen):
+        opened = [names.numbered(*one, today) for one in refused.opened]
+        data["tickets"] = ", ".join(opened)
     if isinstance(refused, problems.UnknownCommand) and refused.private:
         return "\n".join([_("I don't know {command}.").format(**data), to_users.user_help()])
     if isinstance(refused, problems.SeveralTickets) and not has_buttons:
@@ -135,7 +138,7 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
             "{ticket} begins with this message, so there is nothing to split off."
         ),
         problems.MostTicketsOpen: lambda: _(
-            "You already have several open tickets, so I can't open another one. "
+            "You already have several open tickets ({tickets}), so I can't open another one. "
             "Please reply to a message of one of them instead."
         ),
         problems.OfferIsOver: lambda: _(

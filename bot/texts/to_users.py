@@ -49,9 +49,9 @@ def another_dropped() -> str:
     return _("OK, no new ticket. You can go on writing as before.")
 
 
-def no_room_for_another() -> str:
-    return _(
-        "You already have several open tickets, so this was added to the one you last wrote in."
+def no_room_for_another(ticket: str) -> str:
+    return _("You already have several open tickets, so this was added to ticket {ticket}.").format(
+        ticket=ticket
     )
 
 

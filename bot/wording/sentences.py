@@ -15,6 +15,7 @@ from bot.wording.calls import Call, edit_text, perhaps_whispered, send_text
 from bot.wording.context import Desk, rendered
 from bot.wording.registry import words_for
 from core.text import Piece
+from database.conditions import stands_at
 from database.machinery import Delivery, DeliveryStatus
 from database.models import ContentKind, Direction, LinkKind, Message, Ticket, User
 from services import links, notices, update_records
@@ -129,7 +130,12 @@ async def words_wanted(desk: Desk, notice: notices.WordsWanted) -> Parcel:
 
 @words_for(notices.NoRoomForAnother)
 async def no_room_for_another(desk: Desk, notice: notices.NoRoomForAnother) -> Parcel:
-    return _say(desk, to_users.no_room_for_another(), reply_to=notice.message_id)
+    """Say which ticket it joined instead."""
+    here = stands_at(Message, desk.address.place(notice.message_id))
+    of_message = select(Message.ticket_id).where(here)
+    ticket = await desk.ticket((await desk.session.scalars(of_message)).one())
+    words = to_users.no_room_for_another(desk.number(ticket))
+    return _say(desk, words, reply_to=notice.message_id)
 
 
 @words_for(notices.TicketJoined)

@@ -26,8 +26,9 @@ MOST_OPEN = 5
 async def wish(session: AsyncSession, person: Person, *, now: datetime) -> None:
     """Have the person's next message open a ticket; MostTicketsOpen if it can't."""
     user = await people.remember(session, person, now=now)
-    if not await _has_room(session, user):
-        raise MostTicketsOpen
+    opened = await current.all_open(session, user.id)
+    if len(opened) >= MOST_OPEN:
+        raise MostTicketsOpen([(one.daily_id, one.opened_on.isoformat()) for one in opened])
     user.wants_another_at = now
 
 

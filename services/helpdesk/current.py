@@ -59,10 +59,15 @@ async def number_open(session: AsyncSession, user_id: int) -> int:
     return await session.scalar(counted, {"user_id": user_id}) or 0
 
 
+async def all_open(session: AsyncSession, user_id: int) -> Sequence[Ticket]:
+    """List the user's open tickets, in their order."""
+    opened = select(Ticket).where(OPEN_OF_USER).order_by(Ticket.id)
+    return (await session.scalars(opened, {"user_id": user_id})).all()
+
+
 async def others_open(session: AsyncSession, ticket: Ticket) -> Sequence[Ticket]:
     """List the other open tickets of the ticket's user, in their order."""
-    others = select(Ticket).where(OPEN_OF_USER, Ticket.id != ticket.id).order_by(Ticket.id)
-    return (await session.scalars(others, {"user_id": ticket.user_id})).all()
+    return [one for one in await all_open(session, ticket.user_id) if one.id != ticket.id]
 
 
 async def make(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:

@@ -122,10 +122,10 @@ async def test_there_is_no_sixth_ticket_and_nothing_is_lost(office: Office, alic
         await alice.sees(f"Ticket #{number} is open")
 
     await alice.writes("/new")
-    await alice.sees("reply to a message of one of them")
+    await alice.sees("several open tickets (#1, #2, #3, #4, #5), so I can't open another one")
     written = await alice.writes("/new Question 6")
 
-    assert (await alice.sees("so this was added to")).reply_to == written.id
+    assert (await alice.sees("so this was added to ticket #5")).reply_to == written.id
     assert "#5" in (await office.sees("Question 6")).text
 
 

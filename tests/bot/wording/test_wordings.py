@@ -14,7 +14,7 @@ from bot.wording import registry
 from bot.wording.calls import Call
 from core.team import Team
 from database.machinery import DeliveryStatus, LostSend
-from database.models import Direction, KeptReason, LinkKind, Ticket, TicketStatus
+from database.models import Direction, KeptReason, LinkKind, Message, Ticket, TicketStatus
 from database.team import Board
 from services import notices, update_records
 from services.helpdesk import dialogues, kept_words
@@ -121,6 +121,8 @@ async def ticket_of_somebody_who_speaks(
 async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> Notice:
     """Make a notice that has something to say; each of its fields has a value that fits."""
     message_id = await message(session, ticket, kind)
+    if kind is notices.NoRoomForAnother:
+        return kind((await session.get_one(Message, message_id)).message_id, ticket.user.language)
     failed = notices.AnswerPosted(message_id)
     under_way = kind is notices.StillUnderWay
     status = DeliveryStatus.WAITING if under_way else DeliveryStatus.FAILED

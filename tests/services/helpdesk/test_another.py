@@ -135,8 +135,11 @@ async def test_whoever_has_five_open_tickets_can_not_wish_for_another(
 ) -> None:
     await have_most(session, first)
 
-    with pytest.raises(MostTicketsOpen):
+    with pytest.raises(MostTicketsOpen) as refused:
         await another.wish(session, ANN, now=NOON)
+
+    day = first.opened_on.isoformat()
+    assert refused.value.opened == [(number, day) for number in (7, 20, 21, 22, 23)]
 
 
 @pytest.mark.parametrize("as_another", [False, True])
