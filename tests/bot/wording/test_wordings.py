@@ -34,6 +34,7 @@ TO_USERS = {
     notices.AnswerEdited,
     notices.AnswerPosted,
     notices.AnswerRetracted,
+    notices.NoRoomForAnother,
     notices.QuestionFailed,
     notices.TicketClosed,
     notices.TicketJoined,
