@@ -21,9 +21,10 @@ from bot.routers.unknown_commands import refused
 from bot.texts import commands
 from core.team import StaffChat
 from database.models import ContentKind
+from database.models import Message as Stored
 from services import ticket_service as tickets
-from services.helpdesk import messages, question_edits
-from services.helpdesk.content import Content
+from services.helpdesk import joining, messages, question_edits
+from services.helpdesk.content import SHORTENED, Content
 from services.problems import KindNotRelayed, StaffCommand, UnknownCommand
 
 router = Router(name="questions")
@@ -37,7 +38,10 @@ async def question(
         raise KindNotRelayed(kind_of(message))
     if message.from_user.id != message.chat.id:
         raise NotAMessage("somebody else's private chat")  # the answer would go to the writer's
-    writer, written = person(message.from_user), said(message)
+    writer, written = person(message.from_user), content(message)
+    # What belongs to an album that has begun stays with it, as it was written.
+    is_another = asks_for_another(message) and await joining.album_of(session, written) is None
+    written = without_command(written) if is_another and has_more(message) else written
     if written.kind == ContentKind.UNKNOWN:
         await tickets.receive_unknown(session, writer, written, now=now)
         return
@@ -49,15 +53,15 @@ async def question(
         day=day,
         now=now,
         parting=only_parts(written.text or _sign(message)),
-        as_another=asks_for_another(message) and message.edit_date is None,
+        as_another=is_another and message.edit_date is None,
     )
 
 
-def said(message: Message) -> Content:
-    """Read what was written; `/new` is not part of it."""
-    written = content(message)
+def _reworded(message: Message, written: Stored) -> Content:
+    """Read an edit; `/new` is not part of it if it wasn't before."""
     is_command = asks_for_another(message) and has_more(message)
-    return without_command(written) if is_command else written
+    is_left_out = is_command and SHORTENED in (written.details or {})
+    return without_command(content(message)) if is_left_out else content(message)
 
 
 def _sign(message: Message) -> str | None:
@@ -77,7 +81,7 @@ async def edited(
     """Pass on the edit; if the message never reached us, pass on all of it."""
     written = await messages.find(session, place_of(message))
     if written is not None:
-        await question_edits.edit(session, written, said(message), now=now)
+        await question_edits.edit(session, written, _reworded(message, written), now=now)
     else:
         await question(message, session, staff_chat, day, now)
 
@@ -92,7 +96,7 @@ async def edited_command(
     """
     written = await messages.find(session, place_of(message))
     if written is not None:
-        await question_edits.edit(session, written, said(message), now=now)
+        await question_edits.edit(session, written, _reworded(message, written), now=now)
     elif has_more(message) and kind_of(message) in RELAYED:
         if command_of(message)[0] not in commands.of_users():
             return refused(message)

@@ -106,6 +106,22 @@ async def test_a_photo_may_come_with_the_command(office: Office, alice: User) ->
     assert (await office.sees("It looks like this")).text == "It looks like this"
 
 
+async def test_in_a_later_item_of_an_album_the_command_stays_and_so_does_the_album(
+    office: Office, alice: User
+) -> None:
+    await office.opens(alice, "My order is late")
+
+    items = await alice.sends_album(
+        [{"kind": "photo", "caption": "Front"}, {"kind": "photo", "caption": "/new And the back"}]
+    )
+    await office.sees("Front")
+    back = await office.sees("/new And the back")
+    await alice.edits(items[1], "/new And what is behind")
+
+    assert (await office.kate.sees_edit(back, "behind")).text == "/new And what is behind"
+    assert "Ticket #2" not in await alice.chat.transcript()
+
+
 async def test_an_edit_may_repeat_the_command(office: Office, alice: User) -> None:
     written = await alice.writes("/new My invoice is wrong")
     card = await office.sees("My invoice is wrong")
