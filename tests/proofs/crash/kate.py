@@ -6,17 +6,22 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sandbox import Message
 from sandbox.client import Chat
 from tests.proofs.crash.arrivals import Arrivals
+from tests.proofs.crash.lines import Line, Lines
 from tests.proofs.crash.scene import Scene
 from tests.proofs.crash.tally import tokens, user_of
+from tests.proofs.simulation.tokens import is_board, under_list
 
 # How the bot begins when it can't tell which ticket a reply belongs to.
 ASKS_BACK = "I don't know which ticket this belongs to"
 # How it begins when it keeps a reply until somebody presses the button of a ticket.
 ASKS_WHICH = "I don't know for sure which ticket this belongs to"
+# How it refuses a command while Telegram does not answer whether somebody is in the group.
+UNCONFIRMED = "Telegram hasn't confirmed"
 
 # The number of a ticket on its card, and on a button.
 NUMBER = re.compile(r"#\d+\b")
@@ -26,16 +31,24 @@ class Kate:
     """`share`: the share of the bot's messages in the group that she answers unasked."""
 
     def __init__(
-        self, scene: Scene, arrivals: Arrivals, rng: random.Random, *, share: float
+        self,
+        scene: Scene,
+        arrivals: Arrivals,
+        lines: Lines,
+        rng: random.Random,
+        *,
+        share: float,
     ) -> None:
         self.answers: defaultdict[int, list[str]] = defaultdict(list)
         self.chats: list[Chat] = [scene.support]
         self._scene = scene
         self._arrivals = arrivals
+        self._lines = lines
         self._rng = rng
         self._share = share
         self._answered = Counter[int]()
         self._cards: dict[int, Message] = {}
+        self._replied: dict[str, Message] = {}
         self._taken = 0
         self._desk = asyncio.Lock()
 
@@ -56,7 +69,7 @@ class Kate:
 
     async def looks_at(self, message: Message) -> None:
         """Reply to the bot's message: a card, a copy or a question."""
-        if message.chat_id != self._scene.support.id:
+        if message.chat_id != self._scene.support.id or lists(message):
             return
         if asks_back(message):
             await self._tries_again(message)
@@ -67,16 +80,18 @@ class Kate:
         found = tokens([message.text])
         if not found:
             return
-        number = user_of(found[0])
+        line = self._lines.of(found[0])
         if message.buttons:
-            self._cards[number] = message
+            self._cards[line.number] = message
+            line.ticket = line.ticket or NUMBER.findall(message.text)[0]
         if self._rng.random() < self._share:
-            await self.replies(message, number)
+            await self._answers(message, found)
 
     async def answers_one(self) -> None:
         """Answer any ticket, by its card."""
         number = self._rng.choice(sorted(self._cards))
-        await self.replies(self._cards[number], number)
+        async with self._desk:
+            await self._replies(self._cards[number], self._lines.of_number(number))
 
     async def takes_one(self) -> None:
         """Press a button that changes a card, each time for another ticket."""
@@ -85,33 +100,66 @@ class Kate:
         async with self._desk:
             await self._scene.kate.presses(self._cards[number], "Take")
 
-    async def replies(self, to: Message, number: int) -> None:
-        """Answer a user by replying to a message, unless the group has moved."""
+    async def commands(self, text: str, *, to: Message | None = None, **how: Any) -> Message:
+        """Give the bot a command, as a reply or not."""
         async with self._desk:
-            if to.chat_id != self._scene.support.id:
-                return
-            self._answered[number] += 1
-            token = f"a{number}.{self._answered[number]:04}"
-            self._arrivals.begins(token)
-            self.answers[number].append(token)
-            await self._scene.kate.replies(to, f"{token}, sir")
+            return await self._scene.kate.writes(text, to=self._scene.support, reply_to=to, **how)
+
+    def answered_copies(self) -> list[Message]:
+        """List the copies of texts, each on one line, that she answered, if that has arrived."""
+        return [
+            message
+            for answer, message in self._replied.items()
+            if answer in self._arrivals.waited
+            and answer not in self._arrivals.kept
+            and message.chat_id == self._scene.support.id
+            and message.kind == "text"
+            and not message.buttons
+            and self._is_of_one_line(tokens([message.text]))
+        ]
+
+    async def _answers(self, message: Message, found: list[str]) -> None:
+        """Reply to what shows these questions, unless it may be about two tickets now."""
+        async with self._desk:
+            line = self._lines.of(found[0])
+            if self._is_of_one_line(found) and not line.quiet:
+                await self._replies(message, line)
+
+    async def _replies(self, to: Message, line: Line) -> None:
+        """Answer a user by replying to a message, unless the group has moved."""
+        if to.chat_id != self._scene.support.id:
+            return
+        self._answered[line.number] += 1
+        token = f"a{line.number}.{self._answered[line.number]:04}"
+        self._arrivals.begins(token)
+        self.answers[line.number].append(token)
+        self._lines.answers(line.number, token)
+        self._replied[token] = to
+        await self._scene.kate.replies(to, f"{token}, sir")
+
+    def _is_of_one_line(self, found: list[str]) -> bool:
+        return len({self._lines.of(token).number for token in found}) == 1
 
     async def _tries_again(self, refusal: Message) -> None:
         """Write the answer again, to the card: the bot did not know what it replied to."""
         token = await self._meant_by(refusal)
-        if token in self._arrivals.refused:
+        if token is None or token in self._arrivals.refused:
             return
         self._arrivals.refuses(token)
         number = user_of(token)
         self.answers[number].remove(token)
-        await self.replies(self._cards[number], number)
+        self._lines.takes_back(number, token)
+        line, replied = self._lines.of_number(number), self._replied.pop(token)
+        async with self._desk:
+            await self._replies(self._cards.get(line.number, replied), line)
 
     async def _chooses(self, question: Message) -> None:
         """Choose the ticket of a kept reply; if it is not offered, write the answer again."""
         token = await self._meant_by(question)
-        card = self._cards.get(user_of(token))
-        wanted = NUMBER.findall(card.text)[:1] if card is not None else []
-        named = [one for one in question.buttons if wanted and NUMBER.findall(one) == wanted]
+        if token is None:
+            return
+        wanted = self._lines.of_number(user_of(token)).ticket
+        named = [one for one in question.buttons if NUMBER.findall(one) == [wanted]]
         if not named:
             await self._tries_again(question)
             return
@@ -119,11 +167,13 @@ class Kate:
         async with self._desk:
             await self._scene.kate.presses(question, named[0])
 
-    async def _meant_by(self, refusal: Message) -> str:
-        """Find which answer is refused: it is replied to, or quoted if the group has moved."""
+    async def _meant_by(self, refusal: Message) -> str | None:
+        """Find which answer is refused: it is replied to, or quoted if the group has moved.
+
+        None if it is a command.
+        """
         quoted = await self.chats[-1].message(refusal.reply_to) if refusal.reply_to else None
-        (token,) = tokens([refusal.text if quoted is None else quoted.text])
-        return token
+        return next(iter(tokens([refusal.text if quoted is None else quoted.text])), None)
 
 
 def asks_back(message: Message) -> bool:
@@ -134,6 +184,16 @@ def asks_back(message: Message) -> bool:
 def asks(message: Message) -> bool:
     """Whether the bot asks about staff's own words; a token that it quotes has not arrived."""
     return message.text.startswith((ASKS_BACK, ASKS_WHICH))
+
+
+def unconfirmed(message: Message) -> bool:
+    """Whether the bot says that it could not learn from Telegram who gave a command."""
+    return message.text.startswith(UNCONFIRMED)
+
+
+def lists(message: Message) -> bool:
+    """Whether it lists what waits, and so repeats what cards and copies have said."""
+    return is_board(message.raw) or under_list(message.raw.get("keyboard"))
 
 
 def of_bot(message: Message) -> bool:

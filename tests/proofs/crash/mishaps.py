@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, Never
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +22,7 @@ from services import timers
 from services.delivery import relocating
 from services.delivery.outcomes import Outcome
 from services.delivery.parcel import Parcel
+from services.helpdesk import boards
 from services.helpdesk.set_aside_news import StaffToldAgain
 
 
@@ -34,6 +36,11 @@ def die() -> Never:
     """Kill this process at once, as `kill -9` does."""
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("SIGKILL did not kill this process")
+
+
+def looks_at_boards_often() -> None:
+    """Have boards show what waits within a second, so that a test is short."""
+    vars(boards)["EDITED_EVERY"] = timedelta(seconds=1)
 
 
 def dies_before_the_commit() -> None:

@@ -133,7 +133,7 @@ async def open_scene(
     async with Sandbox(clock=now, limits=limits) as sandbox:
         telegram = sandbox.client()
         kate = await telegram.user("Kate", username="kate")
-        support = await telegram.group("Support", members=[kate])
+        support = await telegram.group("Support", members=[kate], bot="administrator")
         sandbox.world.updates.clear()  # the bot joined the group long ago
         variables = environment(
             bot_token=sandbox.token,

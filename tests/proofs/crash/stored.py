@@ -1,17 +1,20 @@
 """What the bot has stored, read from outside the bot."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import NullPool, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from core.clock import utcnow
 from database.machinery import DeadUpdate, Delivery, DeliveryStatus, Precedence
-from database.models import Message, Ticket
+from database.models import Message, Ticket, TicketStatus
+from services.invariants import check
+from tests.proofs.crash.lines import Lines
 
-_OF_USER = re.compile(r"\b[qa](\d+)\.\d{4}\b")
+_TOKEN = re.compile(r"\b[qa]\d+\.\d{4}\b")
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,54 @@ class Stored:
             if numbers != list(range(1, len(numbers) + 1))
         ]
 
-    def misplaced(self) -> list[str]:
-        """List the users whose messages are on several tickets, or on somebody else's."""
-        tickets: defaultdict[str, set[int]] = defaultdict(set)
-        for message in self.messages.values():
-            for number in _OF_USER.findall(message.text or ""):
-                tickets[number].add(message.ticket_id)
-        owners = Counter(ticket for found in tickets.values() for ticket in found)
-        return [
-            f"messages of user {number} are on tickets {sorted(found)}"
-            for number, found in tickets.items()
-            if len(found) > 1 or any(owners[ticket] > 1 for ticket in found)
+    def misplaced(self, lines: Lines) -> list[str]:
+        """List what is not on the ticket of its line, and lines that are not on one ticket."""
+        at = self._tickets_by_token()
+        found, holders = list[str](), dict[int, int]()
+        for line in lines:
+            on = {at[token] for token in line.questions if token in at}
+            if len(on) != 1:
+                found.append(f"line {line.number} is on tickets {sorted(on)}: {line.questions}")
+                continue
+            (ticket_id,) = on
+            named = f"#{self.tickets[ticket_id].daily_id}"
+            if line.ticket not in {"", named}:
+                found.append(f"line {line.number} is on {named}, not on {line.ticket}")
+            if holders.setdefault(ticket_id, line.number) != line.number:
+                found.append(f"lines {holders[ticket_id]} and {line.number} are both on {named}")
+            found += [
+                f"{token} is on ticket {at[token]}, not on {ticket_id}"
+                for token in line.answers
+                if token in at and at[token] != ticket_id and not self._replies(token, at[token])
+            ]
+        return found
+
+    def _tickets_by_token(self) -> dict[str, int]:
+        return {
+            token: message.ticket_id
+            for message in self.messages.values()
+            for token in _TOKEN.findall(message.text or "")
+        }
+
+    def _replies(self, token: str, ticket_id: int) -> bool:
+        """Whether an answer replies to what is on this ticket: it went there with it."""
+        return any(
+            token in _TOKEN.findall(message.text or "")
+            and message.reply_to_id is not None
+            and self.messages[message.reply_to_id].ticket_id == ticket_id
+            for message in self.messages.values()
+        )
+
+    def waiting_for_staff(self, chat_id: int) -> list[int]:
+        """List the numbers of the tickets that wait for an answer, longest first."""
+        waiting = [
+            ticket
+            for ticket in self.tickets.values()
+            if ticket.staff_chat_id == chat_id
+            and ticket.status in {TicketStatus.NEW, TicketStatus.OPEN}
         ]
+        waiting.sort(key=lambda ticket: (ticket.waiting_since, ticket.id))
+        return [ticket.daily_id for ticket in waiting]
 
     def waiting(self) -> list[str]:
         """List the deliveries that are not settled, except redraws and reactions."""
@@ -59,6 +98,14 @@ class Stored:
             if one.status in {DeliveryStatus.WAITING, DeliveryStatus.CLAIMED}
             and one.precedence < Precedence.REDRAW
         ]
+
+    def boards_to_do(self) -> bool:
+        """Whether something about a board is not settled."""
+        pending = {DeliveryStatus.WAITING, DeliveryStatus.CLAIMED}
+        return any(
+            one.precedence == Precedence.BOARD and one.status in pending
+            for one in self.deliveries.values()
+        )
 
     def failed(self) -> list[str]:
         """List the deliveries that failed."""
@@ -86,3 +133,10 @@ async def read_stored(url: str) -> Stored:
             )
     finally:
         await engine.dispose()
+
+
+async def wrong_rows(url: str, now: datetime | None = None) -> list[str]:
+    """Say what `check` finds wrong."""
+    said = list[str]()
+    wrong = await check.check(url, now=now or utcnow(), say=said.append)
+    return said if wrong else []

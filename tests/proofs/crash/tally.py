@@ -7,7 +7,7 @@ bot they are text.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, override
@@ -21,6 +21,7 @@ from services.notices import (
     QuestionPosted,
     TicketOpened,
 )
+from tests.proofs.crash.lines import Lines
 from tests.proofs.crash.stored import Stored
 
 TOKEN = re.compile(r"\b[qa]\d+\.\d{4}\b")
@@ -72,27 +73,39 @@ class Tally:
     duplicates: Counter[str] = field(default_factory=Counter)
     unannounced: Counter[str] = field(default_factory=Counter)
 
-    def add(self, written: Sequence[str], shown: Sequence[str], kept: Collection[str] = ()) -> None:
-        """Compare what one person sees of one ticket with what was written for that person.
-
-        What was `kept` may come late: only once somebody has chosen its ticket.
-        """
+    def add(self, written: Sequence[str], shown: Sequence[str]) -> None:
+        """Compare what one person sees of one number with what was written under it."""
         firsts = list(dict.fromkeys(shown))
         expected = set(written)
         self.sent += len(written)
         self.seen += len(expected & set(firsts))
         self.lost += [token for token in written if token not in firsts]
         self.wrong += [token for token in firsts if token not in expected]
-        in_order = [token for token in firsts if token not in kept]
-        self.out_of_order += [late for early, late in pairwise(in_order) if late < early]
         self.duplicates.update({token: n - 1 for token, n in Counter(shown).items() if n > 1})
 
-    def compare(self, announced: Counter[str], intended: Counter[str] | None = None) -> None:
+    def follow(self, chain: Sequence[str], came: Iterable[str], kept: Collection[str]) -> None:
+        """Check that what was written on one ticket came in this order.
+
+        What was `kept` may come late: only once somebody has chosen its ticket.
+        """
+        places = {token: place for place, token in enumerate(came)}
+        seen = [token for token in chain if token in places and token not in kept]
+        self.out_of_order += [
+            late for early, late in pairwise(seen) if places[late] < places[early]
+        ]
+
+    def compare(
+        self,
+        announced: Counter[str],
+        intended: Counter[str],
+        same: Mapping[str, str] | None = None,
+    ) -> None:
         """Find the duplicates that the log did not announce.
 
-        `intended` are no duplicates: a ticket's new card shows its question once more.
+        `intended` are no duplicates: a ticket's new card shows its question once more. `same` says
+        which tokens count as which other ones.
         """
-        self.duplicates -= intended or Counter()
+        self.duplicates = _counted_as(self.duplicates, same or {}) - intended
         self.unannounced = self.duplicates - announced
 
     def merge(self, other: "Tally") -> None:
@@ -131,7 +144,9 @@ def announced_tokens(stored: Stored, announced: Iterable[int]) -> Counter[str]:
     """List the tokens of announced deliveries; for a card, that of its ticket's first question."""
     found = Counter[str]()
     for number in announced:
-        delivery = stored.deliveries[number]
+        delivery = stored.deliveries.get(number)
+        if delivery is None:  # it was for the eyes only, and is forgotten by now
+            continue
         if delivery.kind == CardPosted.kind:
             found.update([_question(stored, delivery.payload["ticket_id"])])
         elif delivery.kind == TicketOpened.kind:
@@ -143,20 +158,21 @@ def announced_tokens(stored: Stored, announced: Iterable[int]) -> Counter[str]:
     return found
 
 
-def shown_by_new_cards(stored: Stored, sent_anew: Iterable[int] = ()) -> Counter[str]:
-    """Count the questions that a ticket's later cards show again.
+def shown_again(stored: Stored, lines: Lines, sent_anew: Iterable[int] = ()) -> Counter[str]:
+    """Count the questions that are to be shown again, by a ticket's later cards.
 
     `sent_anew` are the deliveries that, as the log says, were sent instead of edited.
     """
+    same = lines.same()
     cards = Counter(
         _question(stored, delivery.payload["ticket_id"])
         for delivery in stored.deliveries.values()
         if delivery.kind == CardPosted.kind and delivery.status is DeliveryStatus.DELIVERED
     )
-    redrawn = [stored.deliveries[number] for number in sent_anew]
+    redrawn = [stored.deliveries[number] for number in sent_anew if number in stored.deliveries]
     return (
         cards
-        - Counter(cards.keys())
+        - Counter(same.get(token, token) for token in lines.first_shown())
         + Counter(
             _question(stored, delivery.payload["ticket_id"])
             for delivery in redrawn
@@ -166,10 +182,21 @@ def shown_by_new_cards(stored: Stored, sent_anew: Iterable[int] = ()) -> Counter
 
 
 def _question(stored: Stored, ticket_id: int) -> str:
-    """Find the token of a ticket's first question; empty if the traffic did not write it."""
+    """Find the token of a ticket's first question; empty if the traffic did not write it.
+
+    That of a merged ticket is the first one of the ticket that has all it had.
+    """
+    holder = stored.tickets[ticket_id].merged_into_id or ticket_id
     first = next(
         message
         for message in stored.messages.values()
-        if message.ticket_id == ticket_id and message.direction is Direction.QUESTION
+        if message.ticket_id == holder and message.direction is Direction.QUESTION
     )
     return next(iter(tokens([first.text or ""])), "")
+
+
+def _counted_as(counts: Counter[str], same: Mapping[str, str]) -> Counter[str]:
+    found = Counter[str]()
+    for token, number in counts.items():
+        found[same.get(token, token)] += number
+    return found

@@ -6,10 +6,11 @@ import sys
 
 import pytest
 
+from tests.proofs.crash.mishaps import looks_at_boards_often
 from tests.proofs.crash.scene import Scene
-from tests.proofs.crash.stored import read_stored
-from tests.proofs.crash.tally import announced_tokens, shown_by_new_cards
-from tests.proofs.crash.traffic import USERS, Traffic, tally_of
+from tests.proofs.crash.stored import read_stored, wrong_rows
+from tests.proofs.crash.tally import announced_tokens, shown_again
+from tests.proofs.crash.traffic import USERS, Traffic
 
 # How long a call to Telegram takes, in seconds.
 LATENCY = (0.05, 0.15)
@@ -24,28 +25,38 @@ async def test_kills_under_traffic_lose_nothing_misdirect_nothing_and_announce_e
     seed = random.SystemRandom().randrange(10**6)
     await scene.telegram.latency(*LATENCY)
     traffic = Traffic(scene, seed)
+    scene.hooks = [looks_at_boards_often]
 
     async with asyncio.TaskGroup() as group:
         kate = await traffic.flow(group)
-        await kill_at_random(scene, kills, random.Random(seed))
+        await kill_at_random(traffic, kills, random.Random(seed))
         await scene.start()
         await traffic.finish()
         kate.cancel()
+    findings = await traffic.overview.findings(database_url)
     await scene.stop()
 
-    result = await tally_of(traffic)
+    result = await traffic.tally()
     stored = await read_stored(database_url)
-    result.compare(announced_tokens(stored, scene.announced()), shown_by_new_cards(stored))
-    asked = f"asked which ticket {len(traffic.refused)}"
-    sys.stdout.write(f"\n{kills} kills, seed {seed}: {result} · {asked}\n")
-    assert result.broken == []
+    again = shown_again(stored, traffic.lines, scene.sent_anew())
+    result.compare(announced_tokens(stored, scene.announced()), again, traffic.lines.same())
+    counts = " · ".join(f"{name} {number}" for name, number in traffic.counts().items())
+    sys.stdout.write(f"\n{kills} kills, seed {seed}: {result} · {counts}\n")
+    assert result.broken + findings + traffic.regrouping.refused == []
+    assert await wrong_rows(database_url) == []
     assert result.seen == result.sent > kills * USERS
-    assert stored.misplaced() == []
+    assert traffic.regrouping.done.total() >= kills // 4
+    assert stored.misplaced(traffic.lines) == []
     assert list(stored.numbers().values()) == [list(range(1, len(traffic.users) + 1))]
 
 
-async def kill_at_random(scene: Scene, kills: int, rng: random.Random) -> None:
-    for _ in range(kills):
-        await scene.start()
-        await asyncio.sleep(rng.uniform(*LIFE))
-        await scene.kill()
+async def kill_at_random(traffic: Traffic, kills: int, rng: random.Random) -> None:
+    """Kill the bot soon after its start, or soon after it was told to merge or split."""
+    for number in range(kills):
+        await traffic.scene.start()
+        if number % 4 == 3:
+            await traffic.regrouping.is_given()
+            await asyncio.sleep(rng.uniform(0, 2 * LATENCY[1]))
+        else:
+            await asyncio.sleep(rng.uniform(*LIFE))
+        await traffic.scene.kill()

@@ -1,19 +1,23 @@
 """Traffic: users write and staff answer all the time; every message has a token.
 
 Some people have two tickets: then they are two users here, and reply to say which one they mean.
+Staff merge and split these, look at the board, and ask what waits.
 """
 
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from sandbox import Message
 from sandbox.client import User
 from tests.proofs.crash.arrivals import Arrivals
-from tests.proofs.crash.kate import Kate, asks, of_bot
+from tests.proofs.crash.kate import Kate, asks, lists, of_bot
+from tests.proofs.crash.lines import Line, Lines
+from tests.proofs.crash.overview import Overview
+from tests.proofs.crash.regrouping import People, Regrouping
 from tests.proofs.crash.scene import Scene
 from tests.proofs.crash.tally import Tally, confirmation, shown_to, tokens, user_of
 
@@ -33,7 +37,7 @@ MOST_UNSEEN = 80
 
 
 class Traffic(Arrivals):
-    """Everybody who writes, and what was written."""
+    """Everybody who writes, and what was written; `regroups`: staff also merge and split."""
 
     def __init__(
         self,
@@ -43,23 +47,37 @@ class Traffic(Arrivals):
         pause: tuple[float, float] = PAUSE,
         stalled: float = STALLED,
         answered: float = ANSWERED,
+        regroups: bool = True,
     ) -> None:
         super().__init__(scene.within(stalled))
         self.scene = scene
+        self.lines = Lines()
         self.users: list[User] = []
         self.questions: defaultdict[int, list[str]] = defaultdict(list)
         self._rng = random.Random(seed)
-        self.kate = Kate(scene, self, self._rng, share=answered)
+        self.kate = Kate(scene, self, self.lines, self._rng, share=answered)
+        self.overview = Overview(scene, self.kate, self._rng)
+        people = People(self.lines, self._waits, self._goes_on_from)
+        self.regrouping = Regrouping(self.kate, people, self, self._rng)
+        self._regroups = regroups
+        self._works: list[asyncio.Task[None]] = []
         self._pause = pause
+        self._pens: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._numbers_of: defaultdict[int, list[int]] = defaultdict(list)
         self._confirmed: defaultdict[int, list[str]] = defaultdict(list)
-        self._last: dict[int, Message] = {}
+        self._split_off: set[int] = set()
+        self._said: dict[str, Message] = {}
+        self._came: dict[tuple[int, int], Message] = {}
         self._over = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
 
     async def flow(self, group: asyncio.TaskGroup, users: int = USERS) -> asyncio.Task[None]:
         """Have users write until `finish`; return the task that watches the chats."""
         self._group = group
+        self._works = [group.create_task(self.overview.works(self._over, self._pause))]
+        if self._regroups:
+            work = self.regrouping.works(self._over, self._pause)
+            self._works.append(group.create_task(work))
         for number in range(users):
             await self.joins()
             if number % SECOND_TICKETS == 1:
@@ -78,6 +96,7 @@ class Traffic(Arrivals):
             user = self.users[beside]
         self.users.append(user)
         self._numbers_of[user.id].append(number)
+        self.lines.opens(number, user.id)
         if writes:
             self.does(self._writes(number))
         return number
@@ -98,44 +117,82 @@ class Traffic(Arrivals):
         """
         self._over.set()
         self.kate.rests()
-        with suppress(TimeoutError):
-            while self.missing():
-                await self.hears()
+        await self._all_comes()
+        await asyncio.wait(self._works, timeout=self._stalled)
+        await self._all_comes()
+        for work in self._works:
+            work.cancel()
+
+    def counts(self) -> dict[str, int]:
+        """Count what staff did beside answering, and what became of their replies to orphans."""
+        return {
+            "merges": self.regrouping.done["merges"],
+            "splits": self.regrouping.done["splits"],
+            "questions": self.overview.asked,
+            "whispers": self.overview.whispers,
+            "replies to orphans": len(self.kept),
+            "typed again": len(self.refused),
+        }
 
     def missing(self) -> set[str]:
-        """List the tokens that are not seen yet, those of the bot's confirmations included."""
-        written = {confirmation(number) for number, asked in self.questions.items() if asked}
+        """List what has not arrived yet: tokens, confirmations, and commands to merge and split."""
+        opened = self.questions.keys() - self._split_off
+        written = {confirmation(one) for one in opened if self.questions[one]}
         for said in [*self.questions.values(), *self.kate.answers.values()]:
             written.update(said)
-        return written - self.waited.keys()
+        return (written - self.waited.keys()) | self.regrouping.missing()
 
     async def writes(self, number: int, *, photo: bool = False) -> None:
-        """Have a user write the next message."""
-        token = f"q{number}.{len(self.questions[number]):04}"
-        self.begins(token, confirmation(number))
-        self.questions[number].append(token)
-        last, user = self._last.get(number), self.users[number]
-        numbers = self._numbers_of[user.id]
-        how: dict[str, Any] = {}
-        if last is not None and len(numbers) > 1:
-            how["reply_to"] = last
-        if photo:
-            said = await user.sends_photo(f"{token}, a photo", **how)
-        elif last is None and number != numbers[0]:
-            said = await user.writes(f"/new {token}, please")
-        else:
-            bold = [{"type": "bold", "offset": 0, "length": len(token)}]
-            said = await user.writes(f"{token}, please", entities=bold, **how)
-        self._last[number] = said
+        """Have a user write the next message, unless staff are about to split the ticket."""
+        line, user = self.lines.of_number(number), self.users[number]
+        async with self._pens[user.id]:
+            if line.held or line.number != number:
+                return
+            last, others = line.questions[-1:], len(self.lines.of_person(user.id)) > 1
+            token = f"q{number}.{len(self.questions[number]):04}"
+            self.begins(token, *[confirmation(one) for one in {number} - self._split_off])
+            self.questions[number].append(token)
+            self.lines.asks(number, token)
+            how: dict[str, Any] = {"reply_to": self._said[last[0]]} if last and others else {}
+            if photo:
+                said = await user.sends_photo(f"{token}, a photo", **how)
+            elif not last and number != self._numbers_of[user.id][0]:
+                said = await user.writes(f"/new {token}, please")
+            else:
+                bold = [{"type": "bold", "offset": 0, "length": len(token)}]
+                said = await user.writes(f"{token}, please", entities=bold, **how)
+            self._said[token] = said
 
     async def _writes(self, number: int) -> None:
-        while not self._over.is_set():
-            photo = bool(self.questions[number]) and self._rng.random() < PHOTOS
+        line = self.lines.of_number(number)
+        while line is self.lines.of_number(number) and not self._over.is_set():
+            photo = bool(line.questions) and self._rng.random() < PHOTOS
             if self.unseen() < MOST_UNSEEN:
                 await self.writes(number, photo=photo)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._rng.uniform(*self._pause)):
                     await self._over.wait()
+
+    async def _all_comes(self) -> None:
+        with suppress(TimeoutError):
+            while self.missing():
+                await self.hears()
+
+    @asynccontextmanager
+    async def _waits(self, person: int) -> AsyncIterator[None]:
+        """Have a person write nothing."""
+        async with self._pens[person]:
+            yield
+
+    def _goes_on_from(self, token: str) -> Line:
+        """Split a line at a question, and have its person write on the new one, too."""
+        person, number = self.lines.of(token).person, len(self.users)
+        self.users.append(self.users[self._numbers_of[person][0]])
+        self._numbers_of[person].append(number)
+        self._split_off.add(number)
+        line = self.lines.split(token, number)
+        self.does(self._writes(number))
+        return line
 
     async def _watch(self) -> None:
         known = 0
@@ -143,39 +200,56 @@ class Traffic(Arrivals):
             news = await self.scene.telegram.call("changes", since=known, timeout=30)
             known = news["seq"]
             for change in news["changes"]:
-                if change["kind"] in {"message", "edit"}:
+                if change["kind"] in {"message", "edit", "reaction"}:
                     message = Message(change["message"])
-                    if of_bot(message):
+                    self.regrouping.notices(message)
+                    self._came.setdefault((message.chat_id, message.id), message)
+                    if of_bot(message) and change["kind"] != "reaction":
                         self._notes(message)
                         if change["kind"] == "message":
                             await self.kate.looks_at(message)
 
     def _notes(self, message: Message) -> None:
-        numbers = self._numbers_of.get(message.chat_id)
-        texts = [] if asks(message) else [message.text]
+        opened = self._opened(message.chat_id)
+        texts = [] if asks(message) or lists(message) else [message.text]
         known = self._confirmed[message.chat_id]
-        self.arrives(*(shown_to(numbers, texts, known) if numbers else tokens(texts)))
+        self.arrives(*(shown_to(opened, texts, known) if opened else tokens(texts)))
+
+    def _opened(self, person: int) -> list[int]:
+        """List the numbers of a person for which there is a confirmation."""
+        numbers = self._numbers_of.get(person, [])
+        return [number for number in numbers if number not in self._split_off]
+
+    async def tally(self) -> Tally:
+        """Compare what every chat shows with what was written."""
+        result = Tally(lost=[*self.regrouping.missing()])
+        staff = [message for chat in self.kate.chats for message in await chat.messages()]
+        came = [self._as_it_came(one) for one in staff if of_bot(one)]
+        asked = tokens(one.text for one in came if not asks(one) and not lists(one))
+        for numbers in self.people():
+            person = self.users[numbers[0]]
+            said = [one.text for one in await person.chat.messages() if of_bot(one)]
+            told = shown_to(self._opened(person.id), said, [])
+            for number in numbers:
+                self._compare(result, number, asked, told)
+            result.wrong += [token for token in told if user_of(token) not in numbers]
+        result.wrong += [token for token in asked if token[0] != "q"]
+        for chain in self.lines.chains():
+            result.follow(chain, list(self.waited), self.kept)
+        return result
+
+    def _as_it_came(self, message: Message) -> Message:
+        """Give a message as it was first seen: an older card no longer shows its question."""
+        return self._came.get((message.chat_id, message.id), message)
+
+    def _compare(self, result: Tally, number: int, asked: list[str], told: list[str]) -> None:
+        """Compare what was written under one number."""
+        result.add(self.questions[number], _written_as("q", number, asked))
+        result.add(self.kate.answers[number], _written_as("a", number, told))
+        is_confirmed = self.questions[number] and number not in self._split_off
+        confirmations = [confirmation(number)] if is_confirmed else []
+        result.add(confirmations, _written_as("c", number, told))
 
 
-async def tally_of(traffic: Traffic) -> Tally:
-    """Compare what every chat shows with what was written."""
-    result = Tally()
-    staff = [message for chat in traffic.kate.chats for message in await chat.messages()]
-    shown = tokens(one.text for one in staff if of_bot(one) and not asks(one))
-    of_user = defaultdict(list)
-    for token in shown:
-        of_user[token.partition(".")[0]].append(token)
-    for numbers in traffic.people():
-        user = traffic.users[numbers[0]]
-        told = shown_to(numbers, [m.text for m in await user.chat.messages() if of_bot(m)], [])
-        for number in numbers:
-            asked = traffic.questions[number]
-            result.add(asked, of_user[f"q{number}"])
-            mine = [token for token in told if user_of(token) == number]
-            answers = [token for token in mine if token[0] != "c"]
-            result.add(traffic.kate.answers[number], answers, traffic.kept)
-            said = [confirmation(number)] if asked else []
-            result.add(said, [token for token in mine if token[0] == "c"])
-        result.wrong += [token for token in told if user_of(token) not in numbers]
-    result.wrong += [token for token in shown if token[0] != "q"]
-    return result
+def _written_as(kind: str, number: int, shown: list[str]) -> list[str]:
+    return [token for token in shown if token.startswith(f"{kind}{number}.")]

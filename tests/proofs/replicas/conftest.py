@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.proofs.crash.mishaps import looks_at_boards_often
 from tests.proofs.crash.scene import open_scene
 from tests.proofs.replicas.replica import Pair, open_pair
 
@@ -43,7 +44,7 @@ async def pair(
     postgres_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Pair]:
     async with (
-        open_scene(postgres_url, tmp_path) as scene,
+        open_scene(postgres_url, tmp_path, hooks=[looks_at_boards_often]) as scene,
         open_pair(scene, postgres_url, tmp_path) as pair,
     ):
         yield pair

@@ -105,6 +105,9 @@ class Pair:
     def announced(self) -> list[int]:
         return [*self.leader.scene.announced(), *self.standby.scene.announced()]
 
+    def sent_anew(self) -> list[int]:
+        return [*self.leader.scene.sent_anew(), *self.standby.scene.sent_anew()]
+
     async def stop(self) -> None:
         await self.standby.stop()
         await self.leader.stop()

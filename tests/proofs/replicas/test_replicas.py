@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from database.session import SILENCE_SECONDS
-from tests.proofs.crash.stored import read_stored
-from tests.proofs.crash.tally import announced_tokens, shown_by_new_cards
-from tests.proofs.crash.traffic import Traffic, tally_of
+from tests.proofs.crash.stored import read_stored, wrong_rows
+from tests.proofs.crash.tally import announced_tokens, shown_again
+from tests.proofs.crash.traffic import Traffic
 from tests.proofs.replicas.replica import Pair
 
 # How long a call to Telegram takes, in seconds.
@@ -97,15 +97,19 @@ async def test_another_takes_over_and_nothing_is_lost_misdirected_or_said_twice_
             await traffic.reaches(SEEN)
         await traffic.finish()
         kate.cancel()
+    findings = await traffic.overview.findings(postgres_url)
     await pair.stop()
 
-    result = await tally_of(traffic)
+    result = await traffic.tally()
     stored = await read_stored(postgres_url)
-    result.compare(announced_tokens(stored, pair.announced()), shown_by_new_cards(stored))
+    again = shown_again(stored, traffic.lines, pair.sent_anew())
+    result.compare(announced_tokens(stored, pair.announced()), again, traffic.lines.same())
     gaps = ", ".join(f"{one:.2f}" for one in pair.gaps)
-    seen = f"{result} · {pair.conflicts()} × 409 · gap {gaps} s"
+    counts = " · ".join(f"{name} {number}" for name, number in traffic.counts().items())
+    seen = f"{result} · {pair.conflicts()} × 409 · gap {gaps} s · {counts}"
     sys.stdout.write(f"\n{meets.__name__} {rounds} times, seed {seed}: {seen}\n")
-    assert result.broken == []
+    assert result.broken + findings + traffic.regrouping.refused == []
+    assert stored.misplaced(traffic.lines) + await wrong_rows(postgres_url) == []
     assert result.seen == result.sent > SEEN
     assert list(stored.numbers().values()) == [list(range(1, len(traffic.users) + 1))]
     assert max(pair.gaps) < gap

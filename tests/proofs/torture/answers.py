@@ -66,7 +66,8 @@ async def answers(run: Run) -> None:
     given = run.choose(long=PASSING + HOLDING, short=PASSING[half] + HOLDING[half][:1])
     async with run.scene() as scene:
         await scene.start()
-        async with run.traffic(scene, stalled=60, pause=PAUSE) as traffic:
+        # A merge or a split would edit messages, too, and take the answer for the edit of a card.
+        async with run.traffic(scene, stalled=60, pause=PAUSE, regroups=False) as traffic:
             await traffic.reaches(5)
             for answer in given:
                 await _gives(scene, traffic, answer)

@@ -11,14 +11,20 @@ SHORT_LIFE = (0.2, 0.9)
 
 
 async def kills(run: Run) -> None:
-    """Kill the bot again and again: soon after its start, or while it is busy."""
+    """Kill the bot again and again: soon after its start, or while it is busy.
+
+    It is also killed while it merges or splits.
+    """
     times = run.choose(long=100, short=4)
     async with run.scene() as scene:
         await scene.telegram.latency(*LATENCY)
         async with run.traffic(scene, stalled=60) as traffic:
             for number in range(times):
                 await scene.start()
-                if number % 2:
+                if number % 4 == 3:
+                    await traffic.regrouping.is_given()
+                    await asyncio.sleep(run.rng.uniform(0, 2 * LATENCY[1]))
+                elif number % 2:
                     await traffic.reaches(run.rng.randint(1, run.choose(long=12, short=4)))
                     await asyncio.sleep(run.rng.uniform(0, LATENCY[1]))
                 else:
@@ -27,4 +33,5 @@ async def kills(run: Run) -> None:
             await scene.start()
         await run.judge(scene, traffic)
         run.expect(not traffic.refused, f"typed again: {', '.join(traffic.refused)}")
+        run.expect(traffic.regrouping.done, "nothing was merged or split")
         run.remarks.append(f"{times} kills")

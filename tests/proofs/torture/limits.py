@@ -29,7 +29,7 @@ async def limits(run: Run) -> None:
     """Have all users write at once on open tickets; kill the bot in the middle."""
     tickets, new = run.choose(long=(200, 40), short=(20, 4))
     async with run.scene(limits=True) as scene:
-        async with run.traffic(scene, users=0, answered=0, stalled=60) as traffic:
+        async with run.traffic(scene, users=0, answered=0, stalled=60, pause=(5, 20)) as traffic:
             await _open(run, scene, traffic, tickets)
             before = scene.sandbox.calls[-1].number
             seen = len(traffic.waited)

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 import traceback
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,9 +15,9 @@ from typing import Any
 
 from tests.proofs.crash.clocks import Clock
 from tests.proofs.crash.scene import Scene, open_scene
-from tests.proofs.crash.stored import Stored, read_stored
-from tests.proofs.crash.tally import Tally, announced_tokens, shown_by_new_cards
-from tests.proofs.crash.traffic import PAUSE, Traffic, tally_of
+from tests.proofs.crash.stored import Stored, read_stored, wrong_rows
+from tests.proofs.crash.tally import Tally, announced_tokens, shown_again
+from tests.proofs.crash.traffic import PAUSE, Traffic
 from tests.proofs.torture.databases import BOTH, Databases
 
 # Seconds between two messages of one user, if there are fewer users.
@@ -39,8 +40,7 @@ class Run:
     remarks: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     longest: float = 0.0
-    asked_back: int = 0
-    kept: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
@@ -87,18 +87,23 @@ class Run:
 
         `failures`: some sends fail for good, and the scenario checks them itself.
         """
+        url = scene.variables["DATABASE_URL"]
+        in_a_hurry = self.short and (self.clock is None or self.clock.speed == 1)
+        self.broken += await traffic.overview.findings(url, anew=in_a_hurry)
         await self._outbox_empties(scene)
         await scene.stop()
-        result = await tally_of(traffic)
-        stored = await read_stored(scene.variables["DATABASE_URL"])
-        anew = shown_by_new_cards(stored, scene.sent_anew())
-        result.compare(announced_tokens(stored, scene.announced()), anew)
+        result = await traffic.tally()
+        stored = await read_stored(url)
+        again = shown_again(stored, traffic.lines, scene.sent_anew())
+        announced = announced_tokens(stored, scene.announced())
+        result.compare(announced, again, traffic.lines.same())
         self.tally.merge(result)
-        self.broken += stored.wrong_numbers() + stored.misplaced() + stored.waiting()
+        self.broken += stored.wrong_numbers() + stored.misplaced(traffic.lines) + stored.waiting()
         self.broken += [] if failures else stored.failed()
+        self.broken += traffic.regrouping.refused
+        self.broken += await wrong_rows(url, self.clock.utcnow() if self.clock else None)
         self.longest = max([self.longest, *traffic.waited.values()])
-        self.asked_back += len(traffic.refused)
-        self.kept += len(traffic.kept)
+        self.counts.update(traffic.counts())
         return result, stored
 
     async def _outbox_empties(self, scene: Scene) -> None:
@@ -139,6 +144,7 @@ class Row:
     scenario: str
     database: str
     tally: Tally
+    counts: Counter[str]
     seconds: float
     remarks: list[str]
     broken: list[str]
@@ -159,8 +165,6 @@ def play(
     except Exception as error:  # noqa: BLE001 - a line of the table
         run.broken += reasons(error)
     run.remarks.append(f"longest wait {run.longest:.1f} s")
-    if run.kept or run.asked_back:
-        run.remarks.append(f"replies to orphans {run.kept}, typed again {run.asked_back}")
     if speed and speed != 1:
         run.remarks.append(f"time ran {speed:g} times as fast")
     broken = run.tally.broken + run.broken
@@ -169,7 +173,7 @@ def play(
     else:
         shutil.rmtree(own)
     seconds = time.monotonic() - started
-    return Row(scenario.name, database, run.tally, seconds, run.remarks, broken)
+    return Row(scenario.name, database, run.tally, run.counts, seconds, run.remarks, broken)
 
 
 async def _awaited(what: Awaitable[None]) -> None:

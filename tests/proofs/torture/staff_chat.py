@@ -59,14 +59,14 @@ async def _goes_away(
 async def _kicked(scene: Scene) -> AsyncIterator[None]:
     await scene.support.bot_becomes("kicked")
     yield
-    await scene.support.bot_becomes("member")
+    await scene.support.bot_becomes("administrator")
 
 
 @asynccontextmanager
 async def _silenced(scene: Scene) -> AsyncIterator[None]:
     await scene.support.bot_becomes("restricted")
     yield
-    await scene.support.bot_becomes("member")
+    await scene.support.bot_becomes("administrator")
 
 
 @asynccontextmanager

@@ -29,7 +29,8 @@ def line(row: Row) -> str:
     """Make the line of a run, and below it its broken promises."""
     figures = as_json(row)
     cells = [str(figures[name]) for name, _ in COLUMNS]
-    first = _line(cells, " · ".join(row.remarks))
+    counts = [f"{name} {number}" for name, number in row.counts.items() if number]
+    first = _line(cells, " · ".join(row.remarks + counts))
     return "\n".join([first, *(f"    BROKEN {promise}" for promise in row.broken)])
 
 
@@ -47,6 +48,7 @@ def as_json(row: Row) -> dict[str, Any]:
         "duplicates": found.duplicates.total(),
         "unannounced": found.unannounced.total(),
         "seconds": round(row.seconds, 1),
+        **row.counts,
         "remarks": row.remarks,
         "broken": row.broken,
     }
