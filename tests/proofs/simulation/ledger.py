@@ -137,7 +137,7 @@ class Ledger:
         shown again.
         """
         if token[0] == "q" and token in self.in_another_ticket:
-            return max(1, self.posted[token])
+            return max(1, self.posted[token]) + (1 if self.moved else 0)
         moved = self.moved and any(one.token == token and one.edits for one in self.written)
         return 2 if moved and token[0] == "q" else 1
 

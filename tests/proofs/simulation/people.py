@@ -75,6 +75,8 @@ class People:
     left: bool = False
     _numbers: dict[str, int] = field(default_factory=dict)
     _decided: set[tuple[int, int]] = field(default_factory=set)
+    # Who decided what each slip is, and whether it is a note.
+    _slips: dict[str, tuple[Person, bool]] = field(default_factory=dict)
 
     def arrive(self, users: int, staff: int) -> None:
         """Create everybody, and the group with the bot in it."""
@@ -409,17 +411,22 @@ class People:
         ):
             return False
         as_note = pick < 0.3
-        data = next(
-            one["callback_data"]
-            for one in _buttons(asked[-1])
-            if str(one["callback_data"]).endswith("1") == as_note
-        )
-        acting.press(self.telegram.world, self.staff[staff], asked[-1], None, data)
+        self._says(self.staff[staff], asked[-1], as_note=as_note)
+        self._slips[token] = self.staff[staff], as_note
         self.dealings.add((self.staff[staff].id, tokens.user_of(token)))
         self._decided.add((self.group.id, asked[-1].id))
         self.kept.add(token)
         slips[token].note = as_note
         return True
+
+    def _says(self, person: Person, question: Message, *, as_note: bool) -> None:
+        """Press whether what the question is about is a note."""
+        data = next(
+            one["callback_data"]
+            for one in _buttons(question)
+            if str(one["callback_data"]).endswith("1") == as_note
+        )
+        acting.press(self.telegram.world, person, question, None, data)
 
     def decide(self, staff: int = 0) -> bool:
         """Press the right button of each question about an orphan; False if there was none."""
@@ -442,6 +449,10 @@ class People:
     def try_again(self) -> None:
         """Have every open question pressed once more: its press may have been refused."""
         self._decided.clear()
+        for question in [one for one in self._of_bot() if "kept:" in str(one.keyboard)]:
+            decision = self._slips.get(self._asked_about(question))
+            if decision is not None:
+                self._says(decision[0], question, as_note=decision[1])
 
     def _beside(self, token: str) -> Iterator[str]:
         """List the other replies to the same orphan, in any group: they are sent along."""
