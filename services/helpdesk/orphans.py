@@ -89,11 +89,7 @@ async def note(
 
 async def may_have_copy(session: AsyncSession, message: Message, user_chat_id: int) -> bool:
     """Whether a user may have a copy of an answer that we can't delete: its id is unknown."""
-    lost = await session.scalars(
-        select(LostSend.copies).where(
-            LostSend.ticket_id == message.ticket_id, LostSend.chat_id == user_chat_id
-        )
-    )
+    lost = await session.scalars(select(LostSend.copies).where(LostSend.chat_id == user_chat_id))
     return any(message.id in copies for copies in lost)
 
 
@@ -109,7 +105,8 @@ async def note_all(session: AsyncSession, claimed: Sequence[Delivery], *, until:
 async def choices(session: AsyncSession, replied: Content) -> list[dict[str, Any]]:
     """List the lost sends that may have made a message, one for each ticket, likeliest first.
 
-    Raises UnknownReply if none was under way when the message was posted.
+    What was moved since is offered by the ticket that it is in now. Raises UnknownReply if none was
+    under way when the message was posted.
     """
     found = await session.scalars(
         select(LostSend)
@@ -124,7 +121,8 @@ async def choices(session: AsyncSession, replied: Content) -> list[dict[str, Any
     messages = await _messages(session, lost)
     best: dict[int, int] = {}
     for one in sorted(lost, key=lambda one: -len(_recognised(one, messages, replied))):
-        best.setdefault(one.ticket_id, one.id)
+        for ticket_id in _tickets(one, messages):
+            best.setdefault(ticket_id, one.id)
     if not best:
         raise UnknownReply
     offered = list(best.items())[:MOST_OFFERED]
@@ -192,6 +190,12 @@ async def _messages(session: AsyncSession, lost: Iterable[LostSend]) -> dict[int
     ids = {message_id for one in lost for message_id in one.copies}
     found = await session.scalars(select(Message).where(Message.id.in_(ids)))
     return {message.id: message for message in found}
+
+
+def _tickets(lost: LostSend, messages: Mapping[int, Message]) -> Iterable[int]:
+    """List the tickets of what was sent; that of the send if it showed no stored message."""
+    shown = [messages[one].ticket_id for one in lost.copies if one in messages]
+    return dict.fromkeys(shown or [lost.ticket_id])
 
 
 def _recognised(lost: LostSend, messages: Mapping[int, Message], orphan: Content) -> list[Message]:

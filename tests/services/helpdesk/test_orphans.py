@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import LostSend
 from database.models import Direction, Ticket
-from services.helpdesk import orphans
+from services.helpdesk import moving, orphans
 from services.notices import (
     AnswerEdited,
     AnswerPosted,
@@ -102,3 +102,35 @@ async def test_a_send_that_is_lost_in_a_group_and_in_what_it_became_is_known_in_
     for chat_id in (STAFF, MOVED):
         choices = await orphans.choices(session, factories.content(chat_id=chat_id))
         assert len(choices) == 1
+
+
+async def test_a_reply_to_a_lost_send_is_about_the_tickets_that_its_messages_are_in_now(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    other = await factories.ticket(session, 8, user=ticket.user, is_current=False)
+    stayed, moved = [await factories.message(session, ticket) for _ in range(2)]
+    batch = [
+        await factories.claimed(session, QuestionPosted(one.id), ticket, chat_id=STAFF)
+        for one in (stayed, moved)
+    ]
+    await orphans.note(session, batch, since=NOON, until=LATER)
+    await moving.carry(session, [moved], ticket, other)
+    await session.flush()
+
+    choices = await orphans.choices(session, factories.content(chat_id=STAFF))
+
+    assert [one["ticket_id"] for one in choices] == [ticket.id, other.id]
+
+
+async def test_a_lost_answer_may_have_left_a_copy_also_once_it_was_moved(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    other = await factories.ticket(session, 8, user=ticket.user, is_current=False)
+    answer = await factories.message(
+        session, ticket, factories.content(chat_id=STAFF), Direction.ANSWER
+    )
+    await lost(session, AnswerPosted(answer.id), ticket)
+
+    await moving.carry(session, [answer], ticket, other)
+
+    assert await orphans.may_have_copy(session, answer, ANN.telegram_id)
