@@ -20,7 +20,7 @@ from core.text import Piece
 from database.models import ContentKind, Direction, LinkKind, Message, MessageLink, Ticket
 from services import links
 from services.delivery.parcel import LinkDropped, LinkRewritten, Parcel, Shown, links_of
-from services.helpdesk import messages
+from services.helpdesk import messages, moving
 from services.notices import AnswerEdited, AnswerRetracted, QuestionEdited, QuestionPosted
 
 
@@ -54,11 +54,14 @@ def _has_words(link: MessageLink, message: Message) -> bool:
 async def _sent_again(desk: Desk, message: Message) -> Parcel | None:
     """Send an edited message again if its copy is in the group's old chat, where no edit can go.
 
-    A message that was never sent is left to its own delivery, which sends the current wording.
+    A message that was never sent, or is sent again as it was moved, is left to its own delivery,
+    which sends the current wording.
     """
     copied = await links.copies_anywhere(desk.session, message.id)
     was_sent = any(_has_words(link, message) for link in copied)
     if message.direction is not Direction.QUESTION or not was_sent:
+        return None
+    if await moving.is_on_its_way(desk.session, message):
         return None
     return await copies.question(desk, QuestionPosted(message.id))
 

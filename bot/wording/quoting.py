@@ -78,7 +78,9 @@ def was_moved(message: Message) -> bool:
 def only_moved(message: Message, revision: int) -> bool:
     """Whether a copy of this revision shows all but where the message went since."""
     went = (message.details or {}).get("moved", {})
-    return bool(went.get("revision") == message.revision == revision + 1)
+    if went.get("revision") != message.revision:
+        return False
+    return bool(revision >= went.get("since", message.revision - 1))
 
 
 def native_quote(message: Message, replied: Message) -> dict[str, Any]:

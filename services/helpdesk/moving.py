@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.conditions import PENDING
@@ -150,17 +150,27 @@ async def show(
 ) -> None:
     """Have the copies of questions that were moved say so, and where they went; an album's first.
 
-    The edits go where the questions themselves may be on their way: they must not pass them.
+    The edits go where the questions themselves may be on their way: they must not pass them. They
+    do what edits that wait elsewhere would do.
     """
     albums = set[str | None]()
     for question in questions:
         if question.media_group_id is None or question.media_group_id not in albums:
-            question.revision += 1
-            moved = {"from": _named(source), "to": _named(target), "revision": question.revision}
-            question.details = (question.details or {}) | {"moved": moved}
+            await _forget_edits(session, question, source)
+            _say_moved(question, source, target)
             edit, chat_id = QuestionEdited(question.id), source.staff_chat_id
             outbox.post(session, chat_id, edit, now=now, ticket=target, lane=source.id)
         albums.add(question.media_group_id)
+
+
+def _say_moved(question: Message, source: Ticket, target: Ticket) -> None:
+    """Note where the question went, and since which revision nothing else changed."""
+    before, details = question.revision, question.details or {}
+    last = details.get("moved", {})
+    since = last.get("since", before - 1) if last.get("revision") == before else before
+    question.revision += 1
+    moved = {"from": _named(source), "to": _named(target), "revision": question.revision}
+    question.details = details | {"moved": moved | {"since": since}}
 
 
 async def forget_untried(
@@ -178,6 +188,21 @@ async def forget_untried(
     )
 
 
+async def _forget_edits(session: AsyncSession, question: Message, source: Ticket) -> None:
+    """Drop its edits that wait in this chat, but those that follow it where it is on its way."""
+    sends = select(Delivery).where(*_about(QuestionPosted.kind, question), PENDING)
+    lanes = [one.lane for one in await session.scalars(sends) if not _is_untried(one)]
+    await session.execute(
+        delete(Delivery).where(
+            *_about(QuestionEdited.kind, question),
+            Delivery.status == DeliveryStatus.WAITING,
+            Delivery.attempts == 0,
+            Delivery.chat_id == source.staff_chat_id,
+            Delivery.lane.not_in(lanes),
+        )
+    )
+
+
 async def is_shown_or_waits(session: AsyncSession, question: Message) -> bool:
     """Whether staff see the question below a card of its ticket, or will."""
     copies = select(MessageLink.id).where(
@@ -185,6 +210,11 @@ async def is_shown_or_waits(session: AsyncSession, question: Message) -> bool:
     )
     if await session.scalar(copies.limit(1)) is not None:
         return True
+    return await is_on_its_way(session, question)
+
+
+async def is_on_its_way(session: AsyncSession, question: Message) -> bool:
+    """Whether the question is still to be shown, or may be at this moment."""
     return await session.scalar(_sends(question).where(PENDING).limit(1)) is not None
 
 
@@ -195,11 +225,15 @@ async def waits(session: AsyncSession, question: Message) -> bool:
 
 
 def _sends(question: Message) -> Select[int]:
-    return select(Delivery.id).where(
+    return select(Delivery.id).where(*_about(QuestionPosted.kind, question))
+
+
+def _about(kind: str, question: Message) -> list[ColumnElement[bool]]:
+    return [
         Delivery.ticket_id == question.ticket_id,
-        Delivery.kind == QuestionPosted.kind,
+        Delivery.kind == kind,
         Delivery.payload["message_id"].as_integer() == question.id,
-    )
+    ]
 
 
 async def left(session: AsyncSession, source: Ticket, *, now: datetime) -> None:

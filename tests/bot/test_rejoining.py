@@ -155,6 +155,50 @@ async def test_replies_to_a_copy_that_cannot_be_edited_are_about_the_new_ticket(
     assert (await alice.sees("And how big")).text.startswith("#1")
 
 
+@pytest.mark.usefixtures("cards")
+async def test_what_cannot_be_edited_is_shown_once_more_however_often_it_was_moved(
+    office: Office, alice: User
+) -> None:
+    await alice.sends("sticker")
+    told = await alice.sees("Added to ticket #1.")
+    copy = await office.sees(kind="sticker")
+    await office.all_goes()
+    await office.support.bot_becomes("restricted")
+    await alice.writes("It is for you")
+    await office.holds_all()
+
+    await alice.presses(told, "#2")
+    await alice.presses(await alice.sees_edit(told, "Moved to ticket #2."), "#1")
+    await alice.sees_edit(told, "Moved to ticket #1.")
+    await office.lets_bot_in()
+    await office.sees(kind="sticker", after=copy)
+    await office.says_in_staff_chat()
+
+    shown = await office.support.messages()
+    assert len([one for one in shown if one.kind == "sticker"]) == 2
+    assert len([one for one in shown if one.text.startswith("↪ Moved from #2 to #1")]) == 2
+
+
+@pytest.mark.usefixtures("cards")
+async def test_what_is_moved_after_the_group_became_a_supergroup_is_shown_there_once(
+    office: Office, alice: User
+) -> None:
+    await alice.sends("sticker")
+    told = await alice.sees("Added to ticket #1.")
+    await office.all_goes()
+    new = await office.support.becomes_supergroup()
+    await office.kate.sees("became a supergroup", in_=new)
+    await office.all_goes()
+
+    await alice.presses(told, "#2")
+    await office.kate.sees(kind="sticker", in_=new)
+    await office.kate.writes("/help@sandbox_bot", to=new, plain=True)
+    await office.kate.sees("makes a note", in_=new)
+    await office.all_goes()
+
+    assert len([one for one in await new.messages() if one.kind == "sticker"]) == 1
+
+
 async def test_a_ticket_that_was_closed_meanwhile_takes_nothing(
     office: Office, alice: User, cards: tuple[Message, Message]
 ) -> None:

@@ -101,6 +101,7 @@ async def test_a_message_that_was_sent_is_shown_again_and_its_copy_is_edited(
         "from": {"daily_id": 1, "opened_on": source.opened_on.isoformat()},
         "to": {"daily_id": 2, "opened_on": target.opened_on.isoformat()},
         "revision": 1,
+        "since": 0,
     }
     assert await posted(session, target) == [
         ("question_edited", STAFF, source.id),
@@ -108,6 +109,36 @@ async def test_a_message_that_was_sent_is_shown_again_and_its_copy_is_edited(
     ]
     assert (source.is_current, target.is_current) == (False, True)
     assert source.user.last_joined_id == target.id
+
+
+async def test_of_several_moves_one_edit_waits(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    third = await factories.ticket(session, 3, user=source.user, is_current=False)
+    await factories.message(session, third)
+    sent = QuestionPosted(question.id)
+    await factories.delivery(session, sent, source, status=DeliveryStatus.DELIVERED)
+
+    for to in (target, third):
+        await press(session, question, to)
+
+    moves = [one for one in await posted(session, third) if one[0] == "question_edited"]
+    assert moves == [("question_edited", STAFF, target.id)]
+    assert question.details is not None
+    assert (question.revision, question.details["moved"]["since"]) == (2, 0)
+
+
+async def test_an_edit_of_what_is_on_its_way_stays_behind_it_when_it_is_moved_again(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    third = await factories.ticket(session, 3, user=source.user, is_current=False)
+    await factories.claimed(session, QuestionPosted(question.id), source)
+
+    for to in (target, third):
+        await press(session, question, to)
+
+    moves = [one for one in await posted(session, third) if one[0] == "question_edited"]
+    assert moves == [("question_edited", STAFF, one.id) for one in (source, target)]
 
 
 async def test_what_was_never_sent_is_sent_once_in_its_new_lane(
