@@ -129,7 +129,8 @@ class Keeping:
         posted = self.simulation.machine.started + timedelta(seconds=call.processed_at)
         since, until = _time(row["since"]), _time(row["until"])
         in_time = since <= posted + orphans.LEEWAY and until >= posted - orphans.LEEWAY
-        return in_time and row["ticket_id"] in tickets
+        copies = (self.ledger.messages[key]["ticket_id"] for key in json.loads(row["copies"]))
+        return in_time and not tickets.isdisjoint({*copies} or {row["ticket_id"]})
 
 
 def _kept_at(row: dict[str, Any]) -> datetime:
