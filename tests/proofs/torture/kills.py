@@ -8,6 +8,8 @@ from tests.proofs.torture.run import Run
 LATENCY = (0.05, 0.15)
 LIFE = (0.2, 2.5)
 SHORT_LIFE = (0.2, 0.9)
+# One in so many kills waits until staff merge or split, which may take half a minute.
+WHILE_REGROUPING = 8
 
 
 async def kills(run: Run) -> None:
@@ -21,7 +23,7 @@ async def kills(run: Run) -> None:
         async with run.traffic(scene, stalled=60) as traffic:
             for number in range(times):
                 await scene.start()
-                if number % 4 == 3:
+                if number % WHILE_REGROUPING == 3:
                     await traffic.regrouping.is_given()
                     await asyncio.sleep(run.rng.uniform(0, 2 * LATENCY[1]))
                 elif number % 2:
