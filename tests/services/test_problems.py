@@ -7,6 +7,8 @@ import pytest
 from services.problems import Problem, SeveralTickets, TicketAlreadyTaken
 
 VALUES: dict[Any, Any] = {int: 7, bool: True, str: "text", list[int]: [1, 2], list[str]: ["a", "b"]}
+# As it comes back from the outbox: JSON knows no tuples.
+VALUES[list[tuple[int, str]]] = [[7, "2026-11-22"]]
 PROBLEMS = sorted(Problem.registry.values(), key=lambda kind: kind.__name__)
 
 
