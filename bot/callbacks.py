@@ -171,13 +171,6 @@ class ChangeWords(PersonalButton, prefix="words"):
     language: str
 
 
-class StopAsking(PersonalButton, prefix="stop"):
-    """Stop asking for new words."""
-
-    which: Words
-    language: str
-
-
 class RestoreDefault(PersonalButton, prefix="default"):
     """Restore the default."""
 

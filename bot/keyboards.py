@@ -21,7 +21,6 @@ from bot.callbacks import (
     SettleKept,
     ShowTicket,
     StartAnother,
-    StopAsking,
     TicketButton,
     TicketsPage,
 )
@@ -191,12 +190,6 @@ def settings_page(
         *restore,
         (buttons.back(), SettingsButton(speaker_id=speaker_id, which=which)),
     )
-
-
-def stop_asking(speaker_id: int, which: Words, language: str) -> InlineKeyboardMarkup:
-    """Withdraw the question for new words."""
-    stop = StopAsking(speaker_id=speaker_id, which=which, language=language)
-    return _row((buttons.cancel(), stop))
 
 
 def _column(*buttons: tuple[str, CallbackData]) -> InlineKeyboardMarkup:

@@ -8,10 +8,10 @@ from aiogram.types import CallbackQuery, Chat, Message, TelegramObject
 from magic_filter import MagicFilter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.callbacks import speaker_of
 from bot.reading.content import first_word
 from bot.reading.kinds import REFUSED, RELAYED, kind_of
 from bot.texts import commands
+from core.slashes import SLASHES
 from database.team import Dialogue
 from services.helpdesk import dialogues
 
@@ -86,8 +86,7 @@ class ReplyToBot(Filter):
 class AboutDialogue(Filter):
     """The message replies to the question of such a step, or is the edit of such a reply.
 
-    Gives the `dialogue`. A question's button names a person, or those of older versions have none:
-    a reply to a card is looked up no further.
+    Gives the `dialogue`. Questions have no buttons, so a reply to a card is looked up no further.
     """
 
     def __init__(self, step: str) -> None:
@@ -96,7 +95,7 @@ class AboutDialogue(Filter):
     @override
     async def __call__(self, message: Message, session: AsyncSession) -> bool | dict[str, Dialogue]:
         dialogue, replied = None, message.reply_to_message
-        if replied is not None and _may_ask(replied) and await ReplyToBot()(message):
+        if replied is not None and replied.reply_markup is None and await ReplyToBot()(message):
             place = replied.chat.id, replied.message_id
             dialogue = await dialogues.of_question(session, *place)
         if dialogue is None and message.edit_date:
@@ -107,14 +106,17 @@ class AboutDialogue(Filter):
         return {"dialogue": dialogue}
 
 
-def _may_ask(message: Message) -> bool:
-    keyboard = message.reply_markup
-    return keyboard is None or speaker_of(keyboard) is not None
-
-
 def staff_command(*names: str) -> Command:
     """Match a command of the staff chat, in any case; `/close@another_bot` is not ours."""
     return Command(*names, ignore_case=True)
+
+
+def reply_command(*names: str) -> Command:
+    """Match a command that counts only as a reply to a question of ours, with a slash of any kind.
+
+    In such a reply, nothing with a slash could be meant for a user.
+    """
+    return Command(*names, prefix=SLASHES, ignore_case=True)
 
 
 def private_command(*names: str) -> Command:

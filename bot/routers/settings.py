@@ -14,13 +14,12 @@ from bot.callbacks import (
     PersonalButton,
     RestoreDefault,
     SettingsButton,
-    StopAsking,
 )
 from bot.entities import entities
 from bot.i18n import LANGUAGES
 from bot.reading.acting_staff import require_administrator, require_say
 from bot.reading.content import content, thread_of
-from bot.reading.filters import AboutDialogue, staff_command
+from bot.reading.filters import AboutDialogue, reply_command, staff_command
 from bot.reading.members import Standing
 from bot.reading.pressed_message import pressed_message
 from bot.texts import team_words
@@ -96,21 +95,20 @@ async def ask_for_words(
     return whispers.removed(query)
 
 
-@router.callback_query(StopAsking.filter())
-async def stop_asking(
-    query: CallbackQuery,
-    callback_data: StopAsking,
+@router.message(reply_command("cancel"), AboutDialogue(new_words.STEP))
+async def cancel(
+    message: Message,
+    dialogue: Dialogue,
     session: AsyncSession,
     staff_chat: StaffChat,
     now: datetime,
     *,
     administrator: bool | None,
-) -> DeleteMessage | DeleteEphemeralMessage:
-    """Withdraw the question; what was pressed may be a copy whose sending was not confirmed."""
+) -> None:
+    """Withdraw the question that is replied to."""
     require_administrator(staff_chat, administrator)
-    asked, only = _asked(callback_data, staff_chat), (callback_data.which, callback_data.language)
-    await new_words.stop(session, staff_chat.chat_id, asked, only=only, now=now)
-    return whispers.removed(query)
+    speaker_id, chat_id = _speaker_id(message), staff_chat.chat_id
+    await new_words.cancel(session, dialogue, speaker_id, chat_id=chat_id, now=now)
 
 
 @router.callback_query(RestoreDefault.filter())

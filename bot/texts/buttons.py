@@ -94,9 +94,5 @@ def back() -> str:
     return _("Back")
 
 
-def cancel() -> str:
-    return _("Cancel")
-
-
 def done() -> str:
     return _("Done")

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from aiogram.utils.formatting import Text
+from aiogram.utils.formatting import Code, Text
 from babel import Locale
 
 from bot.i18n import gettext as _
@@ -100,7 +100,10 @@ def as_typed(which: Words, tag: str, own: Piece | None) -> Piece:
 
 
 def question(which: Words, tag: str, person: User | None) -> Text:
-    """Ask for words, of a person who is mentioned, or of an anonymous administrator."""
+    """Ask for words, of a person who is mentioned, or of an anonymous administrator.
+
+    The command is shown as code: one that is pressed would be sent, and not as a reply.
+    """
     words = _("please reply to this message with the new text: {words}, {language}.").format(
         words=name(which), language=language(tag)
     )
@@ -110,4 +113,6 @@ def question(which: Words, tag: str, person: User | None) -> Text:
         else ""
     )
     who = names.mention(person) if person else _("Administrator")
-    return Text(who, ", ", words, *(["\n", filled] if filled else []))
+    before, _command, after = _("To leave it as it is, reply /cancel.").partition("/cancel")
+    cancelled = Text(before, Code("/cancel"), after)
+    return Text(who, ", ", words, *(["\n", filled] if filled else []), "\n", cancelled)

@@ -9,6 +9,7 @@ from typing import Any
 from aiogram.methods import EditMessageText, TelegramMethod
 from aiogram.types import (
     EphemeralMessageParameters,
+    ForceReply,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
     ReplyParameters,
@@ -60,7 +61,7 @@ def send_text(
     piece: Piece,
     *,
     reply_to: ReplyTo = None,
-    keyboard: InlineKeyboardMarkup | None = None,
+    keyboard: InlineKeyboardMarkup | ForceReply | None = None,
     previews: dict[str, Any] | None = None,
 ) -> SendText:
     """Send text with its entities; a reply whose target is gone goes without it."""

@@ -1,7 +1,7 @@
 """What the team changes of what users read: asked for, shown, and said to users."""
 
 from aiogram.methods import DeleteMessages
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import ForceReply, InlineKeyboardMarkup
 from sqlalchemy import select
 
 from bot import keyboards
@@ -59,8 +59,9 @@ async def words_asked(desk: Desk, notice: notices.WordsAsked) -> Parcel | None:
     own = await team_settings.words(desk.session, which, language)
     asked = rendered(team_words.question(which, language, person))
     words = join([asked, team_words.as_typed(which, language, own)], "\n\n")
-    keyboard = keyboards.stop_asking(dialogue.speaker_id, which, language)
-    call = Call(send_text(desk.address, words, keyboard=keyboard))
+    # An anonymous administrator can't be mentioned, and others are not to be made to reply.
+    forced = ForceReply(selective=True) if person else None
+    call = Call(send_text(desk.address, words, keyboard=forced))
     return Parcel(desk.address, call, effects=[DialogueAsked(dialogue.id)])
 
 

@@ -4,7 +4,7 @@
 2. `hear` takes the reply of the person asked, checks it and changes the setting. A reply that
    can't be used is refused; an edit of it, or another reply, is heard too.
 3. An edit of the reply that was used changes the setting again, unless somebody else has since.
-4. `stop` withdraws the question.
+4. `cancel` withdraws the question, as a reply to it asks.
 
 Question and result are for all to see: what waits for somebody's words must not get lost.
 """
@@ -52,25 +52,22 @@ async def ask(
 ) -> None:
     """Ask somebody for new words; an earlier question to them in this chat is withdrawn."""
     chat_id = address.chat_id
-    await stop(session, chat_id, speaker_id, now=now)
+    for earlier in await dialogues.ongoing(session, chat_id, speaker_id):
+        await _withdraw(session, earlier, chat_id, now=now)
     data = {"key": which.value, "language": language, "thread_id": address.thread_id}
     dialogue = await dialogues.begin(session, chat_id, speaker_id, STEP, data, now=now)
     outbox.post(session, chat_id, WordsAsked(dialogue.id, address.thread_id), now=now)
 
 
-async def stop(
-    session: AsyncSession,
-    chat_id: int,
-    speaker_id: int,
-    *,
-    only: tuple[Words, str] | None = None,
-    now: datetime,
+async def cancel(
+    session: AsyncSession, dialogue: Dialogue, speaker_id: int, *, chat_id: int, now: datetime
 ) -> None:
-    """Withdraw the question to somebody; `only` if it asks for these words in this language."""
-    for dialogue in await dialogues.ongoing(session, chat_id, speaker_id):
-        if only is None or only == asked_for(dialogue):
-            await dialogues.end(session, dialogue, now=now)
-            outbox.post(session, chat_id, QuestionWithdrawn(dialogue.id), now=now)
+    """Withdraw the question for the one who was asked; NotAsked, NoLongerAsked."""
+    if not await dialogues.is_with(session, dialogue, speaker_id):
+        raise NotAsked
+    if not dialogues.is_open(dialogue, now=now):
+        raise NoLongerAsked
+    await _withdraw(session, dialogue, chat_id, now=now)
 
 
 def asked_for(dialogue: Dialogue) -> tuple[Words, str]:
@@ -137,9 +134,15 @@ async def _finish(
 ) -> None:
     """End the dialogue if it has not ended yet, and show the new words."""
     if dialogue.ended_at is None:
-        await dialogues.end(session, dialogue, now=now)
-        outbox.post(session, chat_id, QuestionWithdrawn(dialogue.id), now=now)
+        await _withdraw(session, dialogue, chat_id, now=now)
     which, language = asked_for(dialogue)
     changed = WordsChanged(which.value, language, dialogue.data.get("thread_id"))
     outbox.post(session, chat_id, changed, now=now)
     await session.flush()
+
+
+async def _withdraw(
+    session: AsyncSession, dialogue: Dialogue, chat_id: int, *, now: datetime
+) -> None:
+    await dialogues.end(session, dialogue, now=now)
+    outbox.post(session, chat_id, QuestionWithdrawn(dialogue.id), now=now)

@@ -1,5 +1,7 @@
 """`/settings`: administrators change what users read; words typed for it reach no user."""
 
+import json
+
 import pytest
 from sqlalchemy import update
 
@@ -40,6 +42,13 @@ async def question(office: Office, words: str = "Greeting", language: str = "Eng
     return await office.sees("please reply to this message")
 
 
+async def markup(office: Office, asked: Message) -> object:
+    """Tell how the question was sent."""
+    calls = await office.telegram.calls("sendMessage")
+    sent = next(one for one in reversed(calls) if asked.text in str(one["params"].get("text")))
+    return json.loads(sent["params"].get("reply_markup", "null"))
+
+
 async def greeted(office: Office, name: str, language: str) -> str:
     """Have somebody start; tell how they are greeted."""
     user = await office.telegram.user(name, language=language)
@@ -49,7 +58,7 @@ async def greeted(office: Office, name: str, language: str) -> str:
 
 async def test_the_greeting_is_changed_in_one_language_and_put_back(office: Office) -> None:
     asked = await question(office)
-    assert asked.buttons == ["Cancel"]
+    assert await markup(office, asked) == {"force_reply": True, "selective": True}
     assert formatted(asked, "text_mention") == ["Kate"]
 
     await office.kate.replies(asked, TYPED, entities=[{"type": "bold", "offset": 0, "length": 7}])
@@ -237,7 +246,7 @@ async def asked_as_group(office: Office) -> Message:
 
 async def test_an_anonymous_administrator_changes_words(office: Office) -> None:
     asked = await asked_as_group(office)
-    assert asked.buttons == ["Cancel"]
+    assert await markup(office, asked) is None
 
     await office.kate.replies(asked, "Bye", anonymous=True)
 
@@ -270,17 +279,23 @@ async def test_what_is_asked_for_something_else_is_not_taken_for_settings(office
 
     await office.kate.replies(asked, TYPED)
 
-    await office.sees("I can't take a reply to this menu")
+    await office.sees("I don't know which ticket this belongs to")
     assert (await greeted(office, "Ann", "en")).startswith("Hello!")
 
 
-async def test_cancel_takes_the_question_away_and_a_late_reply_reaches_nobody(
-    office: Office, alice: User
+@pytest.mark.parametrize(
+    "typed", ["/cancel", "/Cancel", f"/cancel@{USERNAME}", "\uff0fcancel", "/cancel it"]
+)
+async def test_cancel_in_reply_takes_the_question_away_and_a_late_reply_reaches_nobody(
+    office: Office, alice: User, typed: str
 ) -> None:
     await office.opens(alice, "My order is late")
     asked = await question(office)
-    await office.kate.presses(asked, "Cancel")
+    assert "To leave it as it is, reply /cancel." in asked.text
+    assert formatted(asked, "code") == ["/cancel"]
+    written = await office.kate.replies(asked, typed)
     await office.kate.sees_gone(asked)
+    await office.kate.sees_reaction(written, "👌")
 
     late = reply(asked, "It is on its way", **by(office.kate))
     await office.telegram.update({"message": late})
@@ -288,17 +303,41 @@ async def test_cancel_takes_the_question_away_and_a_late_reply_reaches_nobody(
     await office.sees("I'm no longer asking for this")
     await office.all_goes()
     assert not any("on its way" in one for one in await said_to(alice))
+    assert (await greeted(office, "Ann", "en")).startswith("Hello!")
 
 
-async def test_cancel_on_an_older_question_leaves_a_newer_one_alone(office: Office) -> None:
+async def test_cancel_works_for_an_anonymous_administrator(office: Office) -> None:
+    asked = await asked_as_group(office)
+
+    await office.kate.replies(asked, "/cancel", anonymous=True)
+
+    await office.kate.sees_gone(asked)
+
+
+async def test_cancel_edited_into_words_changes_nothing(office: Office, alice: User) -> None:
+    await office.opens(alice, "My order is late")
+    asked = await question(office)
+    written = await office.kate.replies(asked, "/cancel")
+    await office.kate.sees_gone(asked)
+
+    await office.kate.edits(written, "It is on its way")
+
+    await office.sees("I'm no longer asking for this")
+    await office.all_goes()
+    assert not any("on its way" in one for one in await said_to(alice))
+
+
+async def test_cancel_in_reply_to_an_older_question_leaves_a_newer_one_alone(
+    office: Office,
+) -> None:
     older = await question(office)
     await office.telegram.breaks("error", method="deleteMessages", **UNDELETABLE)
     await question(office, "Closing words")
     asked = await office.sees("Closing words, English.")
     await office.all_goes()
 
-    await office.kate.presses(older, "Cancel")
-    await office.kate.sees_gone(older)
+    await office.kate.replies(older, "/cancel")
+    await office.sees("I'm no longer asking for this")
 
     await office.kate.replies(asked, "Bye")
     await office.sees("\n\nBye")
@@ -307,12 +346,29 @@ async def test_cancel_on_an_older_question_leaves_a_newer_one_alone(office: Offi
 async def test_nobody_else_cancels_a_question(office: Office) -> None:
     mike = await office.telegram.user("Mike")
     await mike.joins(office.support)
-    await mike.becomes("administrator", in_=office.support)
     asked = await question(office)
 
-    press = await mike.presses(asked, "Cancel")
+    await mike.replies(asked, "/cancel")
+    await office.sees("Only administrators of this group")
+    await mike.becomes("administrator", in_=office.support)
+    await office.telegram.advance(6)
+    await mike.replies(asked, "/cancel")
+    await office.sees("I asked somebody else")
 
-    assert (await press.answer()).startswith("These buttons are for somebody else")
+    await office.kate.replies(asked, TYPED)
+    await office.sees("Changed on")
+
+
+async def test_cancel_anywhere_else_is_a_command_that_the_bot_does_not_know(
+    office: Office,
+) -> None:
+    asked = await question(office)
+
+    await office.kate.writes(f"/cancel@{USERNAME}", to=office.support)
+
+    await office.sees("I don't know /cancel.")
+    await office.kate.replies(asked, "/cancel@another_bot")
+    await office.sees("another_bot")
     await office.kate.replies(asked, TYPED)
     await office.sees("Changed on")
 
@@ -362,7 +418,7 @@ async def test_a_lost_copy_in_the_language_that_staff_had_before_is_known(
     ("then", "said"),
     [
         ("another person replies", "I asked somebody else"),
-        ("cancel is pressed", "I'm no longer asking for this"),
+        ("it is cancelled", "I'm no longer asking for this"),
         ("the words are there", "I'm no longer asking for this"),
     ],
 )
@@ -373,8 +429,8 @@ async def test_words_for_a_lost_copy_of_a_question_are_offered_to_no_ticket(
     mike = await office.telegram.user("Mike")
     await mike.joins(office.support)
     asked, lost = await _lost_question_and_follow_up(office, alice)
-    if then == "cancel is pressed":
-        await office.kate.presses(asked, "Cancel")
+    if then == "it is cancelled":
+        await office.kate.replies(asked, "/cancel")
         await office.kate.sees_gone(asked)
     elif then == "the words are there":
         await office.kate.replies(asked, "Welcome!")
@@ -406,13 +462,16 @@ async def _lost_question_and_follow_up(office: Office, alice: User) -> tuple[Mes
     return asked, lost
 
 
-async def test_cancel_under_a_lost_copy_takes_both_away(office: Office, alice: User) -> None:
+async def test_cancel_in_reply_to_a_lost_copy_is_told_which_question_counts(
+    office: Office, alice: User
+) -> None:
     await office.opens(alice, "My order is late")
     asked, lost = await _lost_question_and_follow_up(office, alice)
 
-    await office.kate.presses(lost, "Cancel")
+    await office.kate.replies(lost, "/cancel")
 
-    await office.kate.sees_gone(lost)
+    await office.sees("reply to my newest question")
+    await office.kate.replies(asked, "/cancel")
     await office.kate.sees_gone(asked)
 
 
@@ -454,10 +513,9 @@ async def test_a_question_that_cannot_be_deleted_holds_nothing_up(office: Office
     shown = await page(office)
     await office.kate.presses(shown, "Change")
     asked = await office.sees("please reply to this message")
-    for method in ("deleteMessage", "deleteMessages"):
-        await office.telegram.breaks("error", method=method, times=None, **UNDELETABLE)
+    await office.telegram.breaks("error", method="deleteMessages", times=None, **UNDELETABLE)
 
-    await office.kate.presses(asked, "Cancel")
+    await office.kate.replies(asked, "/cancel")
     await office.all_goes()
 
     await office.kate.replies(asked, "It is on its way")

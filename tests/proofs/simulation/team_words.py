@@ -73,21 +73,11 @@ class TeamWords:
         return data is not None
 
     def say_words(self, pick: float) -> bool:
-        """Reply to a question, usually the newest."""
-        asked = self._questions()
-        if not asked:
-            return False
         self._typed += 1
-        content = acting.text_fields(f"ours.{self._typed:03} it is", None)
-        to, person = recent(asked, pick).id, self.people.staff[0]
-        acting.post(self.world, person, self.people.group, content, reply_to=to)
-        return True
+        return self._reply(f"ours.{self._typed:03} it is", pick)
 
     def cancel_words(self, pick: float) -> bool:
-        asked = self._questions()
-        if asked:
-            acting.press(self.world, self.people.staff[0], recent(asked, pick), "Cancel", None)
-        return bool(asked)
+        return self._reply("/cancel", pick)
 
     def start_once_more(self) -> bool:
         """Have all users send /start, once, if words may have changed; False if they don't."""
@@ -103,6 +93,14 @@ class TeamWords:
                     acting.text_fields("/start", None),
                 )
         return True
+
+    def _reply(self, text: str, pick: float) -> bool:
+        """Reply to a question, usually the newest."""
+        asked = self._questions()
+        if asked:
+            content, to = acting.text_fields(text, None), recent(asked, pick).id
+            acting.post(self.world, self.people.staff[0], self.people.group, content, reply_to=to)
+        return bool(asked)
 
     def _questions(self) -> list[Message]:
         return [one for one in self._of_bot() if "please reply" in tokens.words_of(one.view)]

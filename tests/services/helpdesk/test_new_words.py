@@ -172,16 +172,27 @@ async def test_asking_in_the_group_that_it_became_takes_the_question_back(
         await said(session, first, "Bye")
 
 
-async def test_a_question_for_other_words_is_left_alone(session: AsyncSession) -> None:
-    dialogue = await asked(session)
+async def test_only_the_one_who_was_asked_cancels_and_only_once(session: AsyncSession) -> None:
+    dialogue, kate = await asked(session), KATE.telegram_id
 
-    for other in ((Words.GREETING, "ru"), (Words.CLOSING, "en")):
-        await new_words.stop(session, STAFF, KATE.telegram_id, only=other, now=NOON)
-        assert dialogue.ended_at is None
-    await new_words.stop(session, STAFF, KATE.telegram_id, only=(Words.CLOSING, "ru"), now=NOON)
-
+    with pytest.raises(NotAsked):
+        await new_words.cancel(session, dialogue, kate + 1, chat_id=STAFF, now=NOON)
+    assert dialogue.ended_at is None
+    await new_words.cancel(session, dialogue, kate, chat_id=STAFF, now=NOON)
     assert dialogue.ended_at == NOON
     assert (STAFF, QuestionWithdrawn(dialogue.id)) in await waiting(session)
+
+    with pytest.raises(NoLongerAsked):
+        await new_words.cancel(session, dialogue, kate, chat_id=STAFF, now=NOON)
+
+
+async def test_cancelling_in_the_group_that_it_became_is_the_same(session: AsyncSession) -> None:
+    dialogue = await asked(session, STAFF)
+    await moves(session)
+
+    await new_words.cancel(session, dialogue, MOVED, chat_id=MOVED, now=NOON)
+
+    assert dialogue.ended_at == NOON
 
 
 async def test_a_message_of_the_same_number_in_another_chat_is_not_the_answer(
