@@ -111,13 +111,23 @@ async def carry_all(session: AsyncSession, source: Ticket, target: Ticket) -> No
 
 
 async def _come_home(session: AsyncSession, source: Ticket, target: Ticket) -> None:
-    """Forget of the messages that were split off from the target that they were moved."""
+    """Forget of the messages that were split off from the target that they were moved.
+
+    Copies that do not say so yet are as they should be.
+    """
     detailed = (Message.ticket_id == source.id, Message.details.is_not(None))
     for message in await session.scalars(select(Message).where(*detailed)):
         details = dict(message.details or {})
-        if details.get("moved", {}).get("from") == _named(target):
+        moved = details.get("moved", {})
+        if moved.get("from") == _named(target):
             del details["moved"]
             message.details = details or None
+            if moved["revision"] == message.revision:
+                copies = update(MessageLink).where(MessageLink.copy_of == message.id)
+                same = copies.where(
+                    MessageLink.revision >= moved.get("since", message.revision - 1)
+                )
+                await session.execute(same.values(revision=message.revision))
     await session.flush()
 
 

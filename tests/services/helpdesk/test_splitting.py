@@ -8,7 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.machinery import Delivery, DeliveryStatus
-from database.models import Direction, KeptReason, LinkKind, Message, Ticket, TicketStatus
+from database.models import (
+    Direction,
+    KeptReason,
+    LinkKind,
+    Message,
+    MessageLink,
+    Ticket,
+    TicketStatus,
+)
 from services.helpdesk import kept_words, merging, messages, owing, resend, splitting
 from services.notices import AnswerPosted, CardPosted, CardRedrawn, QuestionPosted
 from services.problems import SplitOfAll, SplitUnclear
@@ -323,3 +331,9 @@ async def test_a_split_that_is_undone_by_a_merge_leaves_nothing_moved(
 
     assert await tickets_of(session, written) == [ticket.id] * 3
     assert not any("moved" in (one.details or {}) for one in written)
+    copies = await session.execute(
+        select(MessageLink.revision, Message.revision).join(
+            Message, Message.id == MessageLink.copy_of
+        )
+    )
+    assert all(shown == newest for shown, newest in copies)  # nothing has to be edited
