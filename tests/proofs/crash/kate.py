@@ -83,7 +83,9 @@ class Kate:
         line = self._lines.of(found[0])
         if message.buttons:
             self._cards[line.number] = message
-            line.ticket = line.ticket or NUMBER.findall(message.text)[0]
+            if not line.ticket:
+                line.ticket = NUMBER.findall(message.text)[0]
+                line.tickets.append(line.ticket)
         if self._rng.random() < self._share:
             await self._answers(message, found)
 

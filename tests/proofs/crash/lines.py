@@ -4,7 +4,7 @@ Each line begins with a ticket of its own, and has a number, under which its tok
 Staff make two lines of a person one, or the later part of a line a new one.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -16,7 +16,8 @@ type Chain = list[str]
 class Line:
     """What one person and staff say on one ticket, in the order in which it was written.
 
-    `ticket` is its number, such as `#7`, once staff know it. `openings` are the first questions of
+    `ticket` is its number, such as `#7`, once staff know it, and `tickets` are those of all that it
+    was made of. `openings` are the first questions of
     all the tickets that it was made of. While it is `quiet`, staff write nothing on it unasked;
     while it is `held`, its person writes nothing on it either.
     """
@@ -24,6 +25,7 @@ class Line:
     number: int
     person: int
     ticket: str = ""
+    tickets: list[str] = field(default_factory=list)
     openings: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
@@ -37,7 +39,6 @@ class Lines:
     """All lines of a scene."""
 
     def __init__(self) -> None:
-        self.split_off: list[str] = []
         self._of_number: dict[int, Line] = {}
         self._of_token: dict[str, Line] = {}
         self._written = count()
@@ -91,6 +92,7 @@ class Lines:
         survivor.openings = self._in_order(survivor.openings + other.openings)
         survivor.questions = self._in_order(survivor.questions + other.questions)
         survivor.answers += other.answers
+        survivor.tickets += other.tickets
         survivor.asked += other.asked
         survivor.answered += other.answered
         numbers = [number for number, line in self._of_number.items() if line is other]
@@ -111,29 +113,25 @@ class Lines:
         old.asked, new.asked = [early for early, _ in parts], [late for _, late in parts]
         self._of_number[number] = new
         self._of_token.update(dict.fromkeys(new.questions, new))
-        self.split_off.append(token)
         return new
 
     def first(self, tokens: Iterable[str]) -> str:
         """Find the question that was written first."""
         return min(tokens, key=self._place.__getitem__)
 
+    def on_card(self, ticket: str, token: str) -> Line:
+        """Find the line of a card, by the number on it; what it showed may be elsewhere by now."""
+        shown = self.of(token)
+        named = [line for line in self if ticket in line.tickets]
+        return shown if shown in named or not named else named[0]
+
     def same(self) -> dict[str, str]:
-        """Say which first question, and which confirmation, stands for which.
-
-        A merged ticket's cards may show any of its first questions, so they count together.
-        """
-        found = {}
-        for line in self:
-            first, *others = line.openings or [""]
-            for other in others:
-                found[other] = first
-                found[_confirmed(other)] = _confirmed(first)
-        return found
-
-    def first_shown(self) -> Collection[str]:
-        """List the questions that only a card shows, once."""
-        return [token for line in self for token in line.openings if token not in self.split_off]
+        """Say which confirmation counts as which: the ticket of the one may be merged since."""
+        return {
+            _confirmed(other): _confirmed(line.openings[0])
+            for line in self
+            for other in line.openings[1:]
+        }
 
     def chains(self) -> Iterator[Chain]:
         """Go through everything that has to be seen in order."""

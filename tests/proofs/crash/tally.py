@@ -1,8 +1,9 @@
 """The tally: what each person sees, compared with what was written.
 
 Every message has a token: `q2.0013` is the 13th question of user 2, `a2.0007` the 7th answer to
-user 2, `c2.0000` the bot's message that this user's ticket is open. Only tests read them; to the
-bot they are text.
+user 2, `c2.0000` the bot's message that this user's ticket is open, `k2.0000` a card of the ticket
+that begins with question `q2.0000`, whatever it shows. Only tests read them; to the bot they are
+text.
 """
 
 import re
@@ -21,7 +22,6 @@ from services.notices import (
     QuestionPosted,
     TicketOpened,
 )
-from tests.proofs.crash.lines import Lines
 from tests.proofs.crash.stored import Stored
 
 TOKEN = re.compile(r"\b[qa]\d+\.\d{4}\b")
@@ -61,6 +61,11 @@ def shown_to(numbers: Sequence[int], texts: Iterable[str], known: list[str]) -> 
     return found
 
 
+def card_token(first: str) -> str:
+    """Make the token of a card, from that of the first question that is on its ticket now."""
+    return f"k{first[1:]}" if first else ""
+
+
 @dataclass
 class Tally:
     """`duplicates` counts how often each token was seen again after the first time."""
@@ -81,6 +86,9 @@ class Tally:
         self.seen += len(expected & set(firsts))
         self.lost += [token for token in written if token not in firsts]
         self.wrong += [token for token in firsts if token not in expected]
+
+    def count(self, shown: Iterable[str]) -> None:
+        """Count what was shown more than once; a card counts as a card, whatever it shows."""
         self.duplicates.update({token: n - 1 for token, n in Counter(shown).items() if n > 1})
 
     def follow(self, chain: Sequence[str], came: Iterable[str], kept: Collection[str]) -> None:
@@ -102,8 +110,8 @@ class Tally:
     ) -> None:
         """Find the duplicates that the log did not announce.
 
-        `intended` are no duplicates: a ticket's new card shows its question once more. `same` says
-        which tokens count as which other ones.
+        `intended` are no duplicates: a ticket's later cards. `same` says which tokens count as
+        which other ones.
         """
         self.duplicates = _counted_as(self.duplicates, same or {}) - intended
         self.unannounced = self.duplicates - announced
@@ -148,7 +156,7 @@ def announced_tokens(stored: Stored, announced: Iterable[int]) -> Counter[str]:
         if delivery is None:  # it was for the eyes only, and is forgotten by now
             continue
         if delivery.kind == CardPosted.kind:
-            found.update([_question(stored, delivery.payload["ticket_id"])])
+            found.update([card_token(_question(stored, delivery.payload["ticket_id"]))])
         elif delivery.kind == TicketOpened.kind:
             asked = _question(stored, delivery.payload["ticket_id"])
             found.update([confirmation(user_of(asked))] if asked else [])
@@ -158,23 +166,22 @@ def announced_tokens(stored: Stored, announced: Iterable[int]) -> Counter[str]:
     return found
 
 
-def shown_again(stored: Stored, lines: Lines, sent_anew: Iterable[int] = ()) -> Counter[str]:
-    """Count the questions that are to be shown again, by a ticket's later cards.
+def later_cards(stored: Stored, sent_anew: Iterable[int] = ()) -> Counter[str]:
+    """Count the cards of each ticket but its first, as tokens.
 
     `sent_anew` are the deliveries that, as the log says, were sent instead of edited.
     """
-    same = lines.same()
     cards = Counter(
-        _question(stored, delivery.payload["ticket_id"])
+        card_token(_question(stored, delivery.payload["ticket_id"]))
         for delivery in stored.deliveries.values()
         if delivery.kind == CardPosted.kind and delivery.status is DeliveryStatus.DELIVERED
     )
     redrawn = [stored.deliveries[number] for number in sent_anew if number in stored.deliveries]
     return (
         cards
-        - Counter(same.get(token, token) for token in lines.first_shown())
+        - Counter(cards.keys())
         + Counter(
-            _question(stored, delivery.payload["ticket_id"])
+            card_token(_question(stored, delivery.payload["ticket_id"]))
             for delivery in redrawn
             if delivery.kind == CardRedrawn.kind
         )

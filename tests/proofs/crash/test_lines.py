@@ -56,11 +56,21 @@ def test_what_is_written_after_a_merge_comes_behind_what_either_ticket_had() -> 
     assert late(lines, "q0.0000", "q0.0001", "q1.0000") == ["q0.0001"]
 
 
-def test_the_first_questions_of_merged_tickets_count_together() -> None:
+def test_confirmations_of_merged_tickets_count_together() -> None:
     lines = asked((0, "q0.0000"), (1, "q1.0000"))
     lines.merge(lines.of_number(1), lines.of_number(0))
 
-    assert lines.same() == {"q1.0000": "q0.0000", "c1.0000": "c0.0000"}
+    assert lines.same() == {"c1.0000": "c0.0000"}
+
+
+def test_a_card_is_of_the_line_of_its_number_whatever_it_showed() -> None:
+    lines = asked((0, "q0.0000"), (0, "q0.0001"))
+    lines.of_number(0).tickets.append("#1")
+    new = lines.split("q0.0001", 2)
+    new.tickets.append("#2")
+
+    assert lines.on_card("#1", "q0.0001") is lines.of_number(0)
+    assert lines.on_card("#2", "q0.0001") is new
 
 
 def late(lines: Lines, *came: str) -> list[str]:

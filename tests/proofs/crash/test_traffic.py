@@ -9,7 +9,7 @@ import pytest
 from tests.proofs.crash.mishaps import looks_at_boards_often
 from tests.proofs.crash.scene import Scene
 from tests.proofs.crash.stored import read_stored, wrong_rows
-from tests.proofs.crash.tally import announced_tokens, shown_again
+from tests.proofs.crash.tally import announced_tokens, later_cards
 from tests.proofs.crash.traffic import USERS, Traffic
 
 # How long a call to Telegram takes, in seconds.
@@ -38,7 +38,7 @@ async def test_kills_under_traffic_lose_nothing_misdirect_nothing_and_announce_e
 
     result = await traffic.tally()
     stored = await read_stored(database_url)
-    again = shown_again(stored, traffic.lines, scene.sent_anew())
+    again = later_cards(stored, scene.sent_anew())
     result.compare(announced_tokens(stored, scene.announced()), again, traffic.lines.same())
     counts = " · ".join(f"{name} {number}" for name, number in traffic.counts().items())
     sys.stdout.write(f"\n{kills} kills, seed {seed}: {result} · {counts}\n")

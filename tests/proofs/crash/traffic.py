@@ -14,12 +14,12 @@ from typing import Any
 from sandbox import Message
 from sandbox.client import User
 from tests.proofs.crash.arrivals import Arrivals
-from tests.proofs.crash.kate import Kate, asks, lists, of_bot
+from tests.proofs.crash.kate import NUMBER, Kate, asks, lists, of_bot
 from tests.proofs.crash.lines import Line, Lines
 from tests.proofs.crash.overview import Overview
 from tests.proofs.crash.regrouping import People, Regrouping
 from tests.proofs.crash.scene import Scene
-from tests.proofs.crash.tally import Tally, confirmation, shown_to, tokens, user_of
+from tests.proofs.crash.tally import Tally, card_token, confirmation, shown_to, tokens, user_of
 
 USERS = 5
 # Seconds between two messages of one user.
@@ -225,11 +225,14 @@ class Traffic(Arrivals):
         result = Tally(lost=[*self.regrouping.missing()])
         staff = [message for chat in self.kate.chats for message in await chat.messages()]
         came = [self._as_it_came(one) for one in staff if of_bot(one)]
-        asked = tokens(one.text for one in came if not asks(one) and not lists(one))
+        right = [one for one in came if not asks(one) and not lists(one)]
+        asked = tokens(one.text for one in right)
+        result.count(token for one in right for token in self._counted(one))
         for numbers in self.people():
             person = self.users[numbers[0]]
             said = [one.text for one in await person.chat.messages() if of_bot(one)]
             told = shown_to(self._opened(person.id), said, [])
+            result.count(told)
             for number in numbers:
                 self._compare(result, number, asked, told)
             result.wrong += [token for token in told if user_of(token) not in numbers]
@@ -241,6 +244,14 @@ class Traffic(Arrivals):
     def _as_it_came(self, message: Message) -> Message:
         """Give a message as it was first seen: an older card no longer shows its question."""
         return self._came.get((message.chat_id, message.id), message)
+
+    def _counted(self, message: Message) -> list[str]:
+        """List the tokens that a message counts as: one with buttons is a card."""
+        found = tokens([message.text])
+        if not (found and message.buttons):
+            return found
+        line = self.lines.on_card(NUMBER.findall(message.text)[0], found[0])
+        return [card_token(line.questions[0])]
 
     def _compare(self, result: Tally, number: int, asked: list[str], told: list[str]) -> None:
         """Compare what was written under one number."""

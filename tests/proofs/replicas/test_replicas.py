@@ -9,7 +9,7 @@ import pytest
 
 from database.session import SILENCE_SECONDS
 from tests.proofs.crash.stored import read_stored, wrong_rows
-from tests.proofs.crash.tally import announced_tokens, shown_again
+from tests.proofs.crash.tally import announced_tokens, later_cards
 from tests.proofs.crash.traffic import Traffic
 from tests.proofs.replicas.replica import Pair
 
@@ -102,7 +102,7 @@ async def test_another_takes_over_and_nothing_is_lost_misdirected_or_said_twice_
 
     result = await traffic.tally()
     stored = await read_stored(postgres_url)
-    again = shown_again(stored, traffic.lines, pair.sent_anew())
+    again = later_cards(stored, pair.sent_anew())
     result.compare(announced_tokens(stored, pair.announced()), again, traffic.lines.same())
     gaps = ", ".join(f"{one:.2f}" for one in pair.gaps)
     counts = " · ".join(f"{name} {number}" for name, number in traffic.counts().items())

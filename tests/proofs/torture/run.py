@@ -16,7 +16,7 @@ from typing import Any
 from tests.proofs.crash.clocks import Clock
 from tests.proofs.crash.scene import Scene, open_scene
 from tests.proofs.crash.stored import Stored, read_stored, wrong_rows
-from tests.proofs.crash.tally import Tally, announced_tokens, shown_again
+from tests.proofs.crash.tally import Tally, announced_tokens, later_cards
 from tests.proofs.crash.traffic import PAUSE, Traffic
 from tests.proofs.torture.databases import BOTH, Databases
 
@@ -94,7 +94,7 @@ class Run:
         await scene.stop()
         result = await traffic.tally()
         stored = await read_stored(url)
-        again = shown_again(stored, traffic.lines, scene.sent_anew())
+        again = later_cards(stored, scene.sent_anew())
         announced = announced_tokens(stored, scene.announced())
         result.compare(announced, again, traffic.lines.same())
         self.tally.merge(result)
