@@ -38,8 +38,9 @@ async def find_by_number(
     """Find the key of the ticket that staff mean by a number.
 
     With a date there is only one. Without a date it is the one that is not closed, or the newest
-    if all are closed. SeveralTickets if several are not closed; NoSuchTicket if nothing fits;
-    TicketNotNamed if it is a word, and so was not meant as a number.
+    if all are closed. The number of a merged ticket means the one that it is part of.
+    SeveralTickets if several are not closed; NoSuchTicket if nothing fits; TicketNotNamed if it is
+    a word, and so was not meant as a number.
     """
     typed = _bare(typed)
     match = _NUMBER.fullmatch(typed)
@@ -55,7 +56,7 @@ async def find_by_number(
 
 
 async def rest_of_command(session: AsyncSession, ticket: Ticket, said: str, *, command: str) -> str:
-    """Give what a command in reply to `ticket` says, without the ticket's own number.
+    """Give what a command in reply to `ticket` says, without a number of the ticket's own.
 
     AnotherTicketNamed if it names another one: `#8 …`, `2026-11-22/8 …`, `8`, `8, …`, or `8 …`.
     NoSuchTicket if no ticket has that number. A bare number with words after it, such as
@@ -71,7 +72,7 @@ async def rest_of_command(session: AsyncSession, ticket: Ticket, said: str, *, c
         return "".join(rest)
     home = await staff_chats.home(session, ticket.staff_chat_id)
     others = await _numbered(session, int(match[2]), _day(match[1], number), home.chat_id)
-    if exact and any(one.merged_into_id == ticket.id for one in others):
+    if any(one.id == ticket.id for one in others):
         return "".join(rest)
     if not exact:
         others = [one for one in others if one.status is not TicketStatus.CLOSED]
@@ -122,4 +123,15 @@ async def _numbered(
     )
     if day is not None:
         found = found.where(Ticket.opened_on == day)
-    return list(await session.scalars(found))
+    return await _survivors(session, list(await session.scalars(found)))
+
+
+async def _survivors(session: AsyncSession, tickets: list[Ticket]) -> list[Ticket]:
+    """Put in the place of each merged ticket the one that it is part of now."""
+    merged = [one.merged_into_id for one in tickets if one.merged_into_id is not None]
+    if not merged:
+        return tickets
+    found = await session.scalars(select(Ticket).where(Ticket.id.in_(merged)))
+    survivors = {one.id: one for one in found}
+    meant = [survivors.get(one.merged_into_id or one.id, one) for one in tickets]
+    return list({one.id: one for one in meant}.values())

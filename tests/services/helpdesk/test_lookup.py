@@ -63,6 +63,25 @@ async def test_a_number_that_several_have_is_asked_back(session: AsyncSession) -
     )
 
 
+async def part_of(session: AsyncSession, survivor: Ticket, daily_id: int = 7) -> Ticket:
+    """Have a ticket of today that was merged into this one."""
+    return await of_day(
+        session, 0, daily_id=daily_id, status=CLOSED, merged_into_id=survivor.id, is_current=False
+    )
+
+
+async def test_a_number_of_a_merged_ticket_means_what_it_is_part_of(session: AsyncSession) -> None:
+    survivor, other = await of_day(session, 0, daily_id=8), await of_day(session, 1)
+    await part_of(session, survivor)
+
+    with pytest.raises(SeveralTickets) as refused:
+        await find(session, "7")
+
+    labels = ["2026-11-23/8", "2026-11-22/7"]
+    assert refused.value == SeveralTickets("close", [survivor.id, other.id], labels)
+    assert await find(session, "2026-11-23/7") == survivor.id
+
+
 async def test_a_date_makes_a_number_exact(session: AsyncSession) -> None:
     old = await of_day(session, 1, status=CLOSED)
     await of_day(session, 0)
@@ -184,6 +203,19 @@ async def test_the_same_number_of_another_day_is_another_ticket(session: AsyncSe
         await besides(session, ticket, "2026-11-22/7")
 
     assert refused.value.ticket_ids == [ticket.id, other.id]
+
+
+async def test_the_number_of_a_merged_ticket_names_what_it_is_part_of(
+    session: AsyncSession,
+) -> None:
+    ticket, survivor = await of_day(session, 0, daily_id=9), await of_day(session, 0, daily_id=8)
+    await part_of(session, survivor)
+
+    with pytest.raises(AnotherTicketNamed) as refused:
+        await besides(session, ticket, "7 sent twice")
+
+    assert refused.value.ticket_ids == [ticket.id, survivor.id]
+    assert await besides(session, survivor, "7 sent twice") == "sent twice"
 
 
 async def test_a_ticket_named_exactly_in_a_reply_has_to_exist(session: AsyncSession) -> None:
