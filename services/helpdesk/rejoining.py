@@ -63,22 +63,47 @@ async def _with_what_follows(
 ) -> list[Message]:
     """List a message with what belongs to it in its ticket, in order.
 
-    What its writer wrote next follows it, until they said where it goes, or heard it. A reply to
-    one of these belongs to them too, whoever wrote it, and an album is moved as a whole.
+    What its writer wrote next follows it, until they said where it goes, or heard it: by a notice,
+    or by an answer that stays. A reply to one of these belongs to them too, whoever wrote it, and
+    so does what was written below such an answer. An album is moved as a whole.
     """
     album = await messages.album(session, source, question.media_group_id)
     first = album[0] if album else question
     rest = select(Message).where(Message.ticket_id == source.id, Message.id > first.id)
     locked = rest.order_by(Message.id).with_for_update(key_share=True)
+    answers, above = await _answers(session, source, first), first.message_id
     moved, follows = {first.id: first}, True
     for one in (await session.scalars(locked)).all():
         replies = one.reply_to_id in moved
         if one.direction is Direction.QUESTION:
+            read = [key for key, at in answers if above < at < one.message_id]
+            if read:
+                follows = read[-1] in moved
+            above = one.message_id
             follows = replies or (follows and messages.follows(one))
         belongs = follows if one.direction is Direction.QUESTION else replies
         if belongs or _is_of_album(one, moved.values()):
             moved[one.id] = one
     return list(moved.values())
+
+
+async def _answers(
+    session: AsyncSession, source: Ticket, question: Message
+) -> list[tuple[int, int]]:
+    """List the answers below a question in its writer's chat, and where each one stands there."""
+    below = (
+        select(Message.id, MessageLink.message_id)
+        .join(MessageLink, MessageLink.copy_of == Message.id)
+        .where(
+            Message.ticket_id == source.id,
+            Message.direction == Direction.ANSWER,
+            MessageLink.account == question.account,
+            MessageLink.chat_id == question.chat_id,
+            MessageLink.message_id > question.message_id,
+        )
+        .order_by(MessageLink.message_id)
+    )
+    return [(key, at) for key, at in await session.execute(below)]
 
 
 def _is_of_album(message: Message, others: Iterable[Message]) -> bool:

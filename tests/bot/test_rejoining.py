@@ -212,6 +212,27 @@ async def test_a_ticket_that_was_closed_meanwhile_takes_nothing(
     assert "too old" in await press.answer()
 
 
+async def test_what_is_written_below_an_answer_stays_with_it(
+    office: Office, alice: User, cards: tuple[Message, Message]
+) -> None:
+    await alice.writes("It says 40 euros")
+    told = await alice.sees("Added to ticket #1.")
+    before = await office.sees("40 euros")
+    await office.kate.replies(cards[0], "May the neighbour take it?")
+    await alice.sees("May the neighbour take it?")
+    await office.all_goes()
+    await alice.writes("Yes, please")
+    await office.sees("Yes, please")
+
+    await alice.presses(told, "#2")
+    await office.kate.sees_edit(before, "Moved from #1 to #2")
+    await office.all_goes()
+
+    shown = await office.support.transcript()
+    assert (shown.count("Moved from"), "#1 · Yes, please" in shown) == (2, True)
+    assert (await office.kate.sees_edit(cards[0], "open")).text.startswith("🟠 #1")
+
+
 async def two_in_one(office: Office, alice: User) -> tuple[Message, Message]:
     """Have two texts of #1 come as one; what Alice is told of the first, and the message.
 

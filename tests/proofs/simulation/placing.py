@@ -110,7 +110,8 @@ class Placing:
     def _followed(self) -> Iterator[str]:
         """What a user added to words of theirs, without saying where it goes, is with these.
 
-        What is added after a press may be in the ticket that was chosen by it.
+        What is added after a press may be in the ticket that was chosen by it, and what comes after
+        an answer that did not go along may stay with that.
         """
         told = {
             json.loads(row["payload"])["message_id"]
@@ -122,6 +123,10 @@ class Placing:
         for rows in self._of_calm_users().values():
             before: dict[str, Any] | None = None
             for row in rows:
+                if row["direction"] == "answer":
+                    if before is not None and self._left(before, row):
+                        before = None
+                    continue
                 stays = not {row["id"], before["id"] if before else 0} & self.ledger.rejoined
                 if row["id"] in told:
                     before = row
@@ -133,15 +138,19 @@ class Placing:
                     words = row["text"] or f"message {row['id']}"
                     yield f"torn: {words} is not in ticket {before['ticket_id']}"
 
+    def _left(self, words: dict[str, Any], answer: dict[str, Any]) -> bool:
+        """Whether words moved, but not with the answer."""
+        return words["id"] in self.ledger.rejoined and words["ticket_id"] != answer["ticket_id"]
+
     def _of_calm_users(self) -> dict[int, list[dict[str, Any]]]:
-        """List what users wrote whose tickets nobody closed, split or merged."""
+        """List the words, and answers, of users whose tickets nobody closed, split or merged."""
         events = self.ledger.rows("ticket_events")
         changed = {row["ticket_id"] for row in events if row["kind"] in _CHANGES}
         users = {self.ledger.tickets[one]["user_id"] for one in changed | self.ledger.merged}
         found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in self.ledger.messages.values():
             user_id = self.ledger.tickets[row["ticket_id"]]["user_id"]
-            if row["direction"] == "question" and user_id not in users:
+            if row["direction"] != "note" and user_id not in users:
                 found[user_id].append(row)
         return found
 

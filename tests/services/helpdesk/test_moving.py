@@ -277,6 +277,91 @@ async def test_replies_to_what_goes_go_along_with_what_follows_them(
     assert (answered.reply_to_id, sent.ticket_id) == (question.id, target.id)
 
 
+async def answer(
+    session: AsyncSession, ticket: Ticket, *, to: int | None = None, heard: bool = True
+) -> Message:
+    """Have staff answer the ticket, in reply to one of its copies; it may not have arrived yet."""
+    said = factories.content("May we?", chat_id=STAFF, reply_to=to)
+    answered = await factories.message(session, ticket, said, Direction.ANSWER)
+    if heard:
+        await arrive(session, ticket, answered)
+    return answered
+
+
+async def arrive(session: AsyncSession, ticket: Ticket, answered: Message) -> None:
+    """Have the answer come to Ann, below what she has written so far."""
+    at, chat_id = factories.content().message_id, ANN.telegram_id
+    kind, of = LinkKind.COPY, answered.id
+    await factories.link(session, ticket, at, chat_id=chat_id, kind=kind, copy_of=of)
+
+
+async def test_what_is_written_to_an_answer_that_stays_does_too(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    added = await factories.message(session, source)
+    stays = [
+        await answer(session, source),
+        await factories.message(session, source),
+        await factories.message(session, source),
+    ]
+
+    await press(session, question, target)
+
+    assert {one.ticket_id for one in (question, added)} == {target.id}
+    assert {one.ticket_id for one in stays} == {source.id}
+
+
+async def test_what_is_written_to_an_answer_that_goes_along_does_too(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    await factories.link(session, source, 50, kind=LinkKind.COPY, copy_of=question.id)
+    stays = [await answer(session, source), await factories.message(session, source)]
+    go = [await answer(session, source, to=50), await factories.message(session, source)]
+
+    await press(session, question, target)
+
+    assert {one.ticket_id for one in (question, *go)} == {target.id}
+    assert {one.ticket_id for one in stays} == {source.id}
+
+
+async def test_an_answer_ends_nothing_before_its_user_has_it(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    late = await answer(session, source, heard=False)
+    crosses = await factories.message(session, source)
+    await arrive(session, source, late)
+    after = await factories.message(session, source)
+
+    await press(session, question, target)
+
+    assert [one.ticket_id for one in (late, crosses, after)] == [source.id, target.id, source.id]
+
+
+async def test_an_answer_from_before_the_message_ends_nothing(
+    session: AsyncSession, source: Ticket, target: Ticket
+) -> None:
+    await answer(session, source)
+    moved = await factories.message(session, source, begins=True)
+    added = await factories.message(session, source)
+
+    await press(session, moved, target)
+
+    assert {one.ticket_id for one in (moved, added)} == {target.id}
+
+
+async def test_a_second_press_takes_back_what_crossed_an_answer_there(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    late = await answer(session, target, heard=False)
+    added = await factories.message(session, source)
+    await press(session, question, target)
+    await arrive(session, target, late)
+
+    await press(session, question, source)
+
+    assert {one.ticket_id for one in (question, added)} == {source.id}
+
+
 async def test_an_album_that_comes_between_is_not_torn(
     session: AsyncSession, source: Ticket, target: Ticket
 ) -> None:
