@@ -202,6 +202,11 @@ class OfferIsOver(Problem):
 
 
 @dataclass
+class ClosedMeanwhile(AboutTicket, Problem):
+    """To a user: the ticket that a message was to move to is closed now."""
+
+
+@dataclass
 class NothingToCancel(Problem):
     """The wish for another ticket was fulfilled, or has lapsed."""
 

@@ -144,6 +144,10 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
         problems.OfferIsOver: lambda: _(
             "This button no longer works. To ask something else, send /new."
         ),
+        problems.ClosedMeanwhile: lambda: _(
+            "Ticket {ticket} is closed now, so nothing was moved. "
+            "To go on with it, reply to one of its messages."
+        ),
         problems.NothingToCancel: lambda: _(
             "There's nothing to cancel: the new ticket is already open, or the hour is over."
         ),

@@ -14,7 +14,7 @@ from services import marks, outbox
 from services.helpdesk import current, history, messages, moving, owing, people
 from services.helpdesk.content import Person
 from services.notices import QuestionPosted
-from services.problems import ButtonOutdated
+from services.problems import ButtonOutdated, ClosedMeanwhile
 
 
 async def move(
@@ -30,14 +30,17 @@ async def move(
     """Move a message of the person's, with what belongs to it, and make its new ticket current.
 
     Staff see it below the card of that ticket, and its copies say where it went. `told_at` is the
-    notice with the button; a reply to it follows. ButtonOutdated if the ticket is not open any
-    more, or the message is there already, or its ticket has no other.
+    notice with the button; a reply to it follows. A ticket that was merged leads to the other;
+    if the message is there already, it stays. ClosedMeanwhile; ButtonOutdated if the message was
+    there before, or its ticket has no other.
     """
     user = await people.remember(session, person, now=now)
     question = await messages.find(session, Place(user.chat_id, message_id))
     if question is None or not await marks.fits(session, target_id, mark):
         raise ButtonOutdated
     source, target = await _locked(session, user, question.ticket_id, target_id)
+    if source is target:
+        return target
     moved = await _with_what_follows(session, source, question)
     if not await moving.leaves_any(session, source, moved):
         raise ButtonOutdated
@@ -134,17 +137,25 @@ async def _post(
 async def _locked(
     session: AsyncSession, user: User, source_id: int, target_id: int
 ) -> tuple[Ticket, Ticket]:
-    """Get two tickets of the user's, locked; ButtonOutdated if the other one is not open."""
-    tickets = select(Ticket).where(Ticket.id.in_([source_id, target_id])).order_by(Ticket.id)
+    """Get two tickets of the user's, locked, or twice the same one if the other is part of it now.
+
+    ButtonOutdated if they were one before, or are not the user's; ClosedMeanwhile.
+    """
+    merged_into = select(Ticket.merged_into_id).where(Ticket.id == target_id)
+    survivor_id = await session.scalar(merged_into)
+    keys = source_id, survivor_id or target_id
+    tickets = select(Ticket).where(Ticket.id.in_(keys)).order_by(Ticket.id)
     found = {
         ticket.id: ticket
         for ticket in await session.scalars(
             tickets.where(Ticket.user_id == user.id).with_for_update(key_share=True)
         )
     }
-    target = found.get(target_id)
-    if len(found) < 2 or target is None or target.closed_at is not None:  # noqa: PLR2004 - both
+    source, target = [found.get(key) for key in keys]
+    if source is None or target is None or source_id == target_id:
         raise ButtonOutdated
+    if target.closed_at is not None:
+        raise ClosedMeanwhile.of(target)
     for ticket in found.values():
         set_committed_value(ticket, "user", user)
-    return found[source_id], target
+    return source, target

@@ -209,7 +209,24 @@ async def test_a_ticket_that_was_closed_meanwhile_takes_nothing(
 
     press = await alice.presses(told, "#2")
 
-    assert "too old" in await press.answer()
+    assert await press.answer() == (
+        "Ticket #2 is closed now, so nothing was moved. "
+        "To go on with it, reply to one of its messages."
+    )
+
+
+async def test_a_ticket_that_became_part_of_this_one_is_offered_no_more(
+    office: Office, alice: User, cards: tuple[Message, Message]
+) -> None:
+    await alice.writes("It says 40 euros")
+    told = await alice.sees("Added to ticket #1.")
+    await office.kate.replies(cards[0], "/merge 1 2")
+    await office.sees("Merged with #2")
+
+    await alice.presses(told, "#2")
+
+    assert (await alice.sees_edit(told, "Moved to ticket #1.")).buttons == []
+    assert "Moved" not in await office.support.transcript()
 
 
 async def test_what_is_written_below_an_answer_stays_with_it(

@@ -25,6 +25,7 @@ from services.delivery.parcel import Shown, links_of
 from services.helpdesk import (
     current,
     kept_words,
+    merging,
     messages,
     moving,
     owing,
@@ -40,7 +41,7 @@ from services.notices import (
     QuestionEdited,
     QuestionPosted,
 )
-from services.problems import ButtonOutdated
+from services.problems import ButtonOutdated, ClosedMeanwhile
 from tests.services import factories
 from tests.services.factories import ANN, STAFF, TODAY
 from tests.support.times import NOON
@@ -631,14 +632,50 @@ async def test_the_only_message_of_a_ticket_stays(
         await press(session, first, target)
 
 
-@pytest.mark.parametrize("case", ["closed", "mark", "stranger", "same", "answer", "unknown"])
+async def test_a_ticket_that_is_closed_takes_nothing(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    target.status, target.closed_at = TicketStatus.CLOSED, NOON
+
+    with pytest.raises(ClosedMeanwhile):
+        await press(session, question, target)
+
+    assert question.ticket_id == source.id
+
+
+async def merge(session: AsyncSession, survivor: Ticket, other: Ticket) -> None:
+    chat_id = survivor.staff_chat_id
+    await merging.merge(session, survivor.id, other.id, staff_chat_id=chat_id, by=None, now=NOON)
+
+
+async def test_a_ticket_that_was_merged_leads_to_the_other(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    third = await factories.ticket(session, 3, user=source.user, is_current=False)
+    await merge(session, third, target)
+
+    assert await press(session, question, target) is third
+
+    assert (question.ticket_id, third.is_current) == (third.id, True)
+
+
+async def test_what_is_in_the_other_already_stays(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message
+) -> None:
+    await merge(session, source, target)
+
+    assert await press(session, question, target) is source
+
+    assert (question.ticket_id, question.revision) == (source.id, 0)
+    assert ("moved", source.user_id) not in await factories.history(session, source)
+
+
+@pytest.mark.parametrize("case", ["mark", "stranger", "same", "answer", "unknown"])
 async def test_a_press_that_fits_nothing_changes_nothing(
     session: AsyncSession, source: Ticket, target: Ticket, question: Message, case: str
 ) -> None:
     at, key, mark = question.message_id, target.id, target.mark
-    if case == "closed":
-        target.status, target.closed_at = TicketStatus.CLOSED, NOON
-    elif case == "stranger":
+    if case == "stranger":
         bob = await factories.user(session, 8)
         other = await factories.ticket(session, 3, user=bob)
         key, mark = other.id, other.mark
