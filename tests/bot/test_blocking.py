@@ -285,6 +285,7 @@ async def test_what_could_not_be_taken_back_in_a_block_is_taken_back_at_the_retu
     await office.kate.edits(answer, "// She is a nuisance")
     notice = await office.sees("this can't be taken back now, because the user has blocked the bot")
     assert notice.buttons == []
+    await office.app.courier.settled()
 
     await alice.unblocks_bot()
 
