@@ -6,8 +6,9 @@ answers with 403.
 
 from __future__ import annotations
 
+from sandbox import topics
 from sandbox.errors import bad_request, forbidden, migrated
-from sandbox.model import ADMIN_STATUSES, PRESENT, Chat, Message, Topic
+from sandbox.model import ADMIN_STATUSES, GENERAL, PRESENT, Chat, Message, Topic
 from sandbox.params import Params
 from sandbox.world import World
 
@@ -124,30 +125,40 @@ def topic_of(chat: Chat, params: Params) -> Topic | None:
     thread_id = params.integer("message_thread_id")
     if not thread_id or chat.drops_threads:
         return None
-    topic = chat.topics.get(thread_id)
-    if topic is None:
-        raise bad_request("message thread not found")
+    topic = chat.topics.get(thread_id) if chat.is_forum else None
+    if topic is None or topic.refuses:
+        raise bad_request(topic.refuses if topic and topic.refuses else "message thread not found")
     return topic
 
 
 def existing_topic(chat: Chat, params: Params) -> Topic:
-    """The topic that a method is about."""
-    topic = chat.topics.get(params.integer("message_thread_id"))
+    """The topic that a method is about; General has a number as well."""
+    thread_id = params.integer("message_thread_id")
+    if thread_id <= 0:
+        raise bad_request("invalid forum topic identifier specified")
+    topic = chat.general if thread_id == GENERAL else chat.topics.get(thread_id)
     if topic is None:
         raise bad_request("TOPIC_ID_INVALID")
     return topic
 
 
-def forum(world: World, params: Params) -> Chat:
-    """A forum whose topics the bot may manage.
+def managed_topic(world: World, chat: Chat, params: Params, what: str) -> Topic:
+    """The topic that a method changes, if the bot may do that."""
+    topic = existing_topic(chat, params)
+    check_may_change(world, chat, topic, what)
+    return topic
 
-    “The bot must be an administrator in the chat … and must have the can_manage_topics right”.
-    """
-    chat = readable(world, params)
-    if not chat.is_forum:
-        raise bad_request("the chat is not a forum")
-    if not may(world, chat, "can_manage_topics"):
-        raise bad_request("not enough rights to manage topics")
+
+def check_may_change(world: World, chat: Chat, topic: Topic, what: str) -> None:
+    """“… must have the can_manage_topics administrator rights, unless it is the creator”."""
+    if not (is_admin(world, chat) and topics.may_change(chat, world.bot, topic)):
+        raise bad_request(f"not enough rights to {what} the topic")
+
+
+def forum(world: World, params: Params) -> Chat:
+    """A chat that must be a forum."""
+    chat = changeable(world, params)
+    topics.is_forum(chat)
     return chat
 
 

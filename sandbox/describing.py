@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.model import PRESENT, Chat, Json, Person
+from sandbox.model import GENERAL_FIELDS, PRESENT, Chat, Json, Person, Topic
 from sandbox.world import World
 
 # Fields of a chat that the action `settings` takes under the same name.
@@ -46,9 +46,19 @@ def _group(world: World, chat: Chat) -> Json:
         "bot": bot.status if bot else None,
         "without": list(bot.without) if bot else [],
         "reactions": chat.reactions,
-        "topics": [{"id": topic.id, "name": topic.name} for topic in topics],
+        "topics": [_topic(world, chat, topic) for topic in topics],
+        "general": {name: getattr(chat.general, name) for name in GENERAL_FIELDS},
         **{name: getattr(chat, name) for name in _SETTINGS},
     }
+
+
+def _topic(world: World, chat: Chat, topic: Topic) -> Json:
+    """A topic, as whoever made it opened it; the group's owner, if they are not there now."""
+    shown = {name: getattr(topic, name) for name in ("id", "name", "icon_color", "icon", "closed")}
+    if topic.creator == world.bot.id:
+        return shown | {"user": None}
+    there = chat.status_of(topic.creator) in PRESENT
+    return shown | ({"user": topic.creator} if there else {})
 
 
 def _administrators(world: World, chat: Chat) -> list[int]:

@@ -13,7 +13,7 @@ gone with the process, unless its state is saved.
 
 from __future__ import annotations
 
-from sandbox import access, commands, posting, units
+from sandbox import access, commands, posting, threads, units
 from sandbox.errors import bad_request
 from sandbox.model import PRESENT, Chat, Json, Message, Person
 from sandbox.params import Params
@@ -42,7 +42,7 @@ def send(world: World, params: Params, kind: str, content: Json) -> Message:
     where.receiver = _receiver(where.chat, int(given["receiver_user_id"]))
     if replied is not None:
         message = _of_person(world, where.chat, where.receiver, replied)
-        where.extra["reply_to_message"] = posting.quoted(message)
+        where.extra["reply_to_message"] = threads.quoted(message)
     query_id = given.get("callback_query_id")
     if query_id is not None:
         _check_press(world, where.chat, where.receiver, str(query_id))

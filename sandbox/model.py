@@ -85,9 +85,12 @@ class Message:
         return bool(self.view.get("has_protected_content"))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Topic:
-    """A thread of a forum; its id is that of the service message which made it."""
+    """A thread of a forum; its id is that of the service message which made it.
+
+    `refuses` is what sends to it are answered with: Telegram forgets old topics of large forums.
+    """
 
     id: int
     name: str
@@ -95,10 +98,18 @@ class Topic:
     icon: str | None = None
     closed: bool = False
     hidden: bool = False  # only General can be
+    creator: int = 0
+    refuses: str | None = None
+
+
+# The id of General, which is that of the message that made the group.
+GENERAL = 1
+# What may change of it.
+GENERAL_FIELDS = ("name", "closed", "hidden")
 
 
 def _general() -> Topic:
-    return Topic(1, "General", 7322096)
+    return Topic(GENERAL, "General", 7322096)
 
 
 @dataclass(slots=True, eq=False)

@@ -15,7 +15,7 @@ from pathlib import Path
 from sandbox import saying, scene
 from sandbox.client import ControlError, Telegram
 from sandbox.hearing import Listener
-from sandbox.model import Json
+from sandbox.model import GENERAL, Json
 
 Say = Callable[[str], object]
 
@@ -86,7 +86,8 @@ class Player:
         if "members" in body:
             body["members"] = [self._now(member) for member in body["members"]]
         for name in ("message", "reply_to", "thread"):
-            if body.get(name) is not None:
+            is_general = name == "thread" and body.get(name) == GENERAL
+            if body.get(name) is not None and not is_general:
                 body[name] = self._messages.get((recorded, int(body[name])), body[name])
         return body
 
@@ -136,8 +137,13 @@ class Player:
         """Wait until the bot says this, says something else instead, or stays silent."""
         chat_id, message_id = self._now(then["chat"]), self._message(then)
 
+        thread = self._messages.get((then["chat"], then.get("thread") or 0), then.get("thread"))
+        if then.get("text", "").startswith("forum_topic_created"):
+            then = {key: value for key, value in then.items() if key != "thread"}
+
         def fits(said: Json) -> bool:
             there = (said["kind"], said["chat"]) == (then["kind"], chat_id)
+            there = there and ("thread" not in then or said.get("thread") == thread)
             return there and bool(said["kind"] == "message" or said["message"] == message_id)
 
         said = await self._listener.hear(fits, then, self.patience)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sandbox import access, entities, markup, units
+from sandbox import access, entities, markup, threads, topics, units
 from sandbox.errors import ApiError, bad_request
 from sandbox.model import Chat, Json, Message, Person, Topic
 from sandbox.params import Params
@@ -61,31 +61,19 @@ def caption_of(world: World, params: Params) -> Json:
     return view
 
 
-def quoted(message: Message) -> Json:
-    """A message as `reply_to_message`.
-
-    “… will not contain further reply_to_message fields even if it itself is a reply” (#message).
-    """
-    return {key: value for key, value in message.view.items() if key != "reply_to_message"}
-
-
-def reply_of(world: World, chat: Chat, params: Params) -> Json:
-    """`reply_parameters` (https://core.telegram.org/bots/api#replyparameters) resolved."""
-    given = params.json("reply_parameters", "reply parameters")
+def _replied(world: World, chat: Chat, given: object) -> Message | None:
+    """The message of `reply_parameters` (https://core.telegram.org/bots/api#replyparameters)."""
     if given is None or (isinstance(given, dict) and given.get("ephemeral_message_id")):
-        return {}  # a reply to an ephemeral message is one itself: sandbox/ephemeral.py
+        return None  # a reply to an ephemeral message is one itself: sandbox/ephemeral.py
     if not isinstance(given, dict) or not isinstance(given.get("message_id"), int):
         raise bad_request("can't parse ReplyParameters: Object expected")
     source = access.resolve(world, given.get("chat_id") or chat.id)
     message = source.messages.get(given["message_id"]) if source else None
     if source is None or message is None or message.only_for or not message.seen_by_bot:
         if given.get("allow_sending_without_reply"):
-            return {}
+            return None
         raise bad_request("message to be replied not found")
-    if source is chat:
-        return {"reply_to_message": quoted(message)} | _quote(given)
-    origin = {"type": "user", "date": message.view["date"], "sender_user": message.view["from"]}
-    return {"external_reply": {"origin": origin, "chat": source.json(), "message_id": message.id}}
+    return message
 
 
 def _quote(given: Json) -> Json:
@@ -95,28 +83,39 @@ def _quote(given: Json) -> Json:
     return {"quote": {"text": str(given["quote"])} | place}
 
 
-def thread_of(topic: Topic | None) -> Json:
-    """The fields of a message in a forum topic."""
-    return {"message_thread_id": topic.id, "is_topic_message": True} if topic else {}
+def _external(message: Message) -> Json:
+    """A reply to “another chat or forum topic” (#externalreplyinfo)."""
+    origin = {"type": "user", "date": message.view["date"], "sender_user": message.view["from"]}
+    known = {"chat": message.chat.json(), "message_id": message.id}
+    return {"external_reply": {"origin": origin} | known}
 
 
-def _topic_replied_in(chat: Chat, reply: Json) -> Topic | None:
-    """A reply goes to the topic of what it replies to (tdlib/telegram-bot-api#447)."""
-    replied = reply.get("reply_to_message") or {}
-    is_in_topic = replied.get("is_topic_message") and not chat.drops_threads
-    return chat.topics.get(replied["message_thread_id"]) if is_in_topic else None
+def _place(world: World, chat: Chat, params: Params) -> tuple[Topic | None, Json]:
+    """The topic that a message goes to, and the fields that say so and what it replies to.
+
+    A reply goes to the topic of what it replies to (tdlib/telegram-bot-api#447, #798), unless it
+    is sent to another one.
+    """
+    topic = access.topic_of(chat, params)
+    given = params.json("reply_parameters", "reply parameters")
+    replied = _replied(world, chat, given)
+    if replied is None:
+        return topic, threads.inside(chat, topic)
+    there = threads.topic_of(replied)
+    if replied.chat is not chat or topic not in {None, there}:
+        return topic, threads.inside(chat, topic) | _external(replied)
+    if there is not None and chat.drops_threads:
+        return None, {"reply_to_message": threads.quoted(replied)} | _quote(given)
+    return there, threads.replying(replied) | _quote(given)
 
 
 def target(world: World, params: Params, kind: str) -> Target:
     """Everything about a message except its content."""
     keyboard = markup.read(params)
     chat = access.writable(world, params, kind)
-    topic = access.topic_of(chat, params)
-    reply = reply_of(world, chat, params)
-    topic = topic or _topic_replied_in(chat, reply)
-    if (topic or chat.general).closed and not access.is_admin(world, chat):
+    topic, extra = _place(world, chat, params)
+    if topics.is_shut(chat, world.bot, topic):
         raise bad_request("TOPIC_CLOSED")
-    extra = thread_of(topic) | reply
     if params.boolean("protect_content"):
         extra["has_protected_content"] = True
     return Target(chat, topic, extra, keyboard, params.boolean("disable_notification"))

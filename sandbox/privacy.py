@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sandbox import units
+from sandbox import threads, units
 from sandbox.model import ADMIN_STATUSES, Json, Message, Person
 
 # These accounts stand for people: anonymous administrators, and channels.
@@ -52,8 +52,10 @@ class Reader:
         return not self.privacy_mode or message.chat.status_of(self.bot.id) in ADMIN_STATUSES
 
     def _is_replied_to(self, message: Message) -> bool:
-        replied = message.view.get("reply_to_message", {}).get("from", {})
-        return bool(replied.get("id") == self.bot.id)
+        replied = message.view.get("reply_to_message", {})
+        if threads.opens(replied):
+            return False  # as everything in a topic: nobody has said that this would count
+        return bool(replied.get("from", {}).get("id") == self.bot.id)
 
     def _is_commanded(self, message: Message, *, by_name: bool = False) -> bool:
         """Whether a command in the message is for this bot; with `by_name`, only `/command@bot`."""

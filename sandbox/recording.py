@@ -24,8 +24,9 @@ from sandbox.world import World
 # The actions that change something; those that only look are not recorded.
 DEEDS = frozenset(
     words(
-        "user group member settings upgrade topic delete_topic rename block deactivate write send "
-        "album edit delete react pin unpin press vote update limits latency fault mend advance bot"
+        "user group member settings upgrade forum topic edit_topic close_topic hide_general "
+        "delete_topic topic_refuses rename block deactivate write send album edit delete react pin "
+        "unpin press vote update limits latency fault mend advance bot"
     )
 )
 # The field of a result that holds the new id, by action.

@@ -4,6 +4,9 @@
     {"kind": "edit", "chat": 700000001, "message": 2, "text": "Good evening", "buttons": ["Thanks"]}
     {"kind": "reaction", "chat": 700000001, "message": 1, "emoji": ["👍"]}
 
+What it says in a forum names the `thread` as well (null: General), and what it does to a topic is
+its text: `forum_topic_closed`, say.
+
 `told` makes this of a change of the feed; recording and playing both use it.
 """
 
@@ -28,7 +31,17 @@ def told(change: Json, bot_id: int) -> Json | None:
         return said | {"emoji": chosen} if change["by"] == bot_id else None
     if message.from_id != bot_id:
         return None
-    return said | {"text": message.text, "buttons": message.buttons}
+    if message.raw["chat"].get("is_forum"):
+        said["thread"] = message.thread
+    return said | {"text": message.text or _deed(message), "buttons": message.buttons}
+
+
+def _deed(message: Message) -> str:
+    """What the bot did to a topic; “” if it did something else."""
+    if "forum_topic" not in message.event:
+        return ""
+    named = message.raw[message.event].get("name", "")
+    return f"{message.event} {named}".rstrip()
 
 
 def same(now: Json, then: Json) -> bool:

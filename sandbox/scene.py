@@ -3,13 +3,14 @@
     {"users": [{"id": 700000001, "first_name": "Alice", "language_code": "en"}, …],
      "groups": [{"id": -4000000001, "title": "Support", "members": [700000004], "bot": "member"}]}
 
-The fields are those of the control API's actions `user` and `group`; `topics` are threads that are
-open from the start. The other direction is `sandbox/describing.py`.
+The fields are those of the control API's actions `user` and `group`; `topics` are those of a forum
+from the start, with the fields of the action `topic`: the group's owner opens them unless a `user`
+does (null: the bot). The other direction is `sandbox/describing.py`.
 """
 
 from __future__ import annotations
 
-from sandbox.controls import chats, people
+from sandbox.controls import chats, people, topics
 from sandbox.model import Json
 from sandbox.stage import Stage
 
@@ -21,9 +22,10 @@ def set_up(stage: Stage, scene: Json) -> None:
     for group in scene.get("groups", ()):
         chats.add_group(stage, group)
         for topic in group.get("topics", ()):
-            chats.add_topic(stage, opening(group, topic))
+            topics.add_topic(stage, opening(group, topic))
 
 
 def opening(group: Json, topic: Json) -> Json:
-    """What opens a scene's thread, for the action `topic`: the group's owner opens it."""
-    return {"chat": group["id"], "user": group["members"][0], "name": topic["name"]}
+    """What opens a scene's topic, for the action `topic`."""
+    fields = {name: value for name, value in topic.items() if name != "id"}
+    return {"chat": group["id"], "user": group["members"][0]} | fields

@@ -14,7 +14,7 @@ from sandbox import privacy
 from sandbox.clock import Clock
 from sandbox.feed import Feed
 from sandbox.files import Files
-from sandbox.model import PRESENT, Callback, Chat, Json, Member, Message, Person
+from sandbox.model import GENERAL, PRESENT, Callback, Chat, Json, Member, Message, Person
 from sandbox.updates import UpdateQueue
 
 FIRST_USER = 700_000_001
@@ -23,6 +23,19 @@ FIRST_SUPERGROUP = -1_002_000_000_001
 # The accounts that stand for anonymous administrators and for channels in groups.
 ANONYMOUS = Person(1_087_968_824, "Group", username="GroupAnonymousBot", is_bot=True)
 CHANNEL_BOT = Person(136_817_688, "Channel", username="Channel_Bot", is_bot=True)
+# Service messages of its own of which a bot is told: Client::need_skip_update_message in
+# tdlib/telegram-bot-api.
+TOLD_OF_OWN = frozenset(
+    {
+        "pinned_message",
+        "forum_topic_created",
+        "forum_topic_edited",
+        "forum_topic_closed",
+        "forum_topic_reopened",
+        "general_forum_topic_hidden",
+        "general_forum_topic_unhidden",
+    }
+)
 
 
 class World:
@@ -95,7 +108,7 @@ class World:
             chat_id = first - sum(1 for chat in self.chats.values() if chat.type == kind)
             while chat_id in self.chats:
                 chat_id -= 1
-        chat = Chat(chat_id, kind, title=title, is_forum=forum)
+        chat = Chat(chat_id, kind, title=title, is_forum=forum, last_id=GENERAL if forum else 0)
         self.chats[chat.id] = chat
         return chat
 
@@ -150,7 +163,10 @@ class World:
         chat.messages[message.id] = message
         if receiver is None and (author is self.bot or _is_other_bot(author)):
             chat.last_bot_id = author.id
-        message.seen_by_bot = author is self.bot or self._tell("message", message)
+        if author is not self.bot:
+            message.seen_by_bot = self._tell("message", message)
+        elif service and TOLD_OF_OWN & content.keys():
+            self.updates.put("message", view)
         self._show("message", message)
         return message
 

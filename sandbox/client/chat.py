@@ -68,9 +68,20 @@ class Chat:
         made = await self.telegram.call("upgrade", chat=self.id)
         return Chat(self.telegram, made["id"], self.title)
 
+    async def turns_topics(self, *, on: bool = True) -> None:
+        """Become a forum, or a supergroup without topics."""
+        await self.telegram.call("forum", chat=self.id, on=on)
+
     async def loses_topic(self, thread: int) -> None:
         """Somebody deletes a forum topic."""
         await self.telegram.call("delete_topic", chat=self.id, thread=thread)
+
+    async def forgets_topic(
+        self, thread: int, description: str | None = "message thread not found"
+    ) -> None:
+        """Telegram no longer finds a topic that people see; None: it does again."""
+        body = {"thread": thread, "description": description}
+        await self.telegram.call("topic_refuses", chat=self.id, **body)
 
     async def wait(
         self, fits: Callable[[Message], bool], *, seconds: float, wanted: str

@@ -15,7 +15,7 @@ KINDS = words(
 PLAIN = frozenset(
     words(
         "message_id from chat date sender_chat reactions reacted voted edits silent keyboard "
-        "delivery only_for stands_after"
+        "delivery only_for stands_after message_thread_id is_topic_message reply_to_message"
     )
 )
 
@@ -57,6 +57,12 @@ class Message:
         return next((kind for kind in KINDS if kind in self.raw), "service")
 
     @property
+    def event(self) -> str:
+        """What a service message tells of: `forum_topic_closed`, say."""
+        told = [name for name in self.raw if name not in PLAIN] if self.kind == "service" else []
+        return ", ".join(told)
+
+    @property
     def author(self) -> str:
         """The name it is shown under."""
         sender: Json = self.raw.get("sender_chat") or self.raw.get("from") or {}
@@ -69,9 +75,9 @@ class Message:
 
     @property
     def reply_to(self) -> int | None:
-        """The id of the message it answers."""
+        """The id of the message it answers; what opened its topic is no answer's aim."""
         replied = self.raw.get("reply_to_message")
-        if not replied:
+        if not replied or replied["message_id"] == self.thread:
             return None
         return int(replied["message_id"] or -replied["ephemeral_message_id"])
 
@@ -82,8 +88,8 @@ class Message:
 
     @property
     def thread(self) -> int | None:
-        """The forum topic it is in."""
-        return self.raw.get("message_thread_id")
+        """The forum topic it is in; General's messages are in none, nor are threads of replies."""
+        return self.raw.get("message_thread_id") if self.raw.get("is_topic_message") else None
 
     @property
     def album(self) -> str | None:
@@ -116,7 +122,7 @@ class Message:
         answer = f" (to {self.reply_to})" if self.reply_to else ""
         kind = "" if self.kind == "text" else f" [{self.kind}]"
         if self.kind == "service":
-            kind = f" [{', '.join(name for name in self.raw if name not in PLAIN)}]"
+            kind = f" [{self.event}]"
         alone = f" (only for {self.only_for})" if self.only_for else ""
         parts = [f"{self.id:>4} {self.author}{alone}{answer}:{kind} {self.text}"]
         parts += [f"<{' | '.join(self.buttons)}>"] if self.buttons else []

@@ -143,6 +143,29 @@ class User(Viewer):
         """Unpin a message; the bot is not told."""
         await self._do("unpin", chat=message.chat_id, message=message.id)
 
+    async def opens_topic(self, name: str, *, in_: Chat, icon: str | None = None) -> int:
+        """Open a topic of a forum; its number."""
+        made = await self._do("topic", chat=in_.id, name=name, icon=icon)
+        return int(made["message_thread_id"])
+
+    async def edits_topic(
+        self, thread: int, *, in_: Chat, name: str | None = None, icon: str | None = None
+    ) -> None:
+        """Give a topic (General is 1) another name or icon."""
+        await self._do("edit_topic", chat=in_.id, thread=thread, name=name, icon=icon)
+
+    async def closes_topic(self, thread: int, *, in_: Chat, closed: bool = True) -> None:
+        """Close a topic (General is 1), or open it again."""
+        await self._do("close_topic", chat=in_.id, thread=thread, closed=closed)
+
+    async def hides_general(self, *, in_: Chat, hidden: bool = True) -> None:
+        """Hide the topic General, or show it again."""
+        await self._do("hide_general", chat=in_.id, hidden=hidden)
+
+    async def deletes_topic(self, thread: int, *, in_: Chat) -> None:
+        """Delete a topic with all its messages; the bot is not told."""
+        await self._do("delete_topic", chat=in_.id, thread=thread)
+
     async def votes(self, message: Message, *options: int) -> None:
         """Choose options of a poll by their numbers from 0; none takes one's vote back."""
         await self._do("vote", chat=message.chat_id, message=message.id, options=list(options))

@@ -11,6 +11,7 @@ from sandbox.controls import (
     process,
     recording,
     talking,
+    topics,
     trouble,
     watching,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "process",
     "recording",
     "talking",
+    "topics",
     "trouble",
     "watching",
 ]

@@ -1,10 +1,9 @@
-"""Groups: making, joining, leaving, rights, upgrade, topics."""
+"""Groups: making, joining, leaving, rights, upgrade, settings."""
 
 from __future__ import annotations
 
 from sandbox.actions import action, chat_of, person_of
-from sandbox.methods import topics
-from sandbox.model import ADMIN_STATUSES, PRESENT, RIGHTS, Json, Topic
+from sandbox.model import ADMIN_STATUSES, GENERAL_FIELDS, PRESENT, RIGHTS, Json
 from sandbox.people import membership
 from sandbox.stage import Stage
 from sandbox.world import ANONYMOUS
@@ -92,8 +91,7 @@ def member(stage: Stage, body: Json) -> bool:
 def upgrade(stage: Stage, body: Json) -> Json:
     """Make a basic group a supergroup; the new chat."""
     chat = chat_of(stage, body)
-    owner = next((m.person for m in chat.members.values() if m.status == "creator"), ANONYMOUS)
-    return membership.upgrade(stage.world, chat, owner).json()
+    return membership.upgrade(stage.world, chat, membership.owner_of(chat)).json()
 
 
 @action("settings")
@@ -103,9 +101,12 @@ def settings(stage: Stage, body: Json) -> bool:
     `reactions` (a list of emoji, or null for all), `protected`, `muted`, `title`,
     `drops_threads` (what is sent to a thread silently lands in General), `loses_ephemeral` (those
     messages of the bot never arrive), `username` (a public group has one), `linked_chat_id` (the
-    channel whose discussion group it is).
+    channel whose discussion group it is), `general` (name, closed, hidden: of a forum's General).
     """
     chat = chat_of(stage, body)
+    for name in GENERAL_FIELDS:
+        if name in body.get("general", {}):
+            setattr(chat.general, name, body["general"][name])
     if "reactions" in body:
         chat.reactions = body["reactions"]
     if "protected" in body:
@@ -119,24 +120,4 @@ def settings(stage: Stage, body: Json) -> bool:
     if "title" in body:
         chat.title = str(body["title"])
     stage.world.feed.put("chat", chat.id)
-    return True
-
-
-@action("topic")
-def add_topic(stage: Stage, body: Json) -> Json:
-    """A thread that `user` opens in a forum."""
-    chat, person = chat_of(stage, body), person_of(stage, body)
-    created = {"name": body["name"], "icon_color": topics.COLOURS[0]}
-    fields: Json = {"message_thread_id": chat.last_id + 1, "is_topic_message": True}
-    fields |= {"forum_topic_created": created}
-    message = stage.world.add_message(chat, person, fields, service=True)
-    chat.topics[message.id] = Topic(message.id, body["name"], topics.COLOURS[0])
-    return {"message_thread_id": message.id} | created
-
-
-@action("delete_topic")
-def delete_topic(stage: Stage, body: Json) -> bool:
-    """Delete a thread with all its messages, as an administrator does."""
-    chat = chat_of(stage, body)
-    topics.drop(stage.world, chat, chat.topics[int(body["thread"])])
     return True

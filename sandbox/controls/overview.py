@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from itertools import islice
 
-from sandbox import commands
+from sandbox import commands, threads, topics
 from sandbox.actions import action, chat_of, person_of
-from sandbox.model import RIGHTS, Chat, Json
+from sandbox.model import RIGHTS, Chat, Json, Message
 from sandbox.stage import Stage
 
 # How many of the latest calls are listed.
@@ -21,6 +21,7 @@ def overview(stage: Stage, _body: Json) -> Json:
     return {
         "seq": world.feed.last,
         "now": world.clock.now(),
+        "icons": topics.ICONS,
         "bot": world.bot.json() | {"privacy": world.privacy_mode},
         "people": [person.json() for person in world.people.values() if person is not world.bot],
         "chats": [_chat(stage, chat) for chat in world.chats.values()],
@@ -42,7 +43,7 @@ def _chat(stage: Stage, chat: Chat) -> Json:
     ]
     return chat.json() | {
         "members": members,
-        "topics": [asdict(topic) for topic in chat.topics.values()],
+        "topics": _topics(stage, chat) if chat.is_forum else [],
         "last": stage.world.shown(last) if last else None,
         "blocked": chat.blocked,
         "started": chat.started,
@@ -52,6 +53,20 @@ def _chat(stage: Stage, chat: Chat) -> Json:
         "migrated_to": chat.migrated_to,
         "pinned": [stage.world.shown(one) for one in chat.pins()],
     }
+
+
+def _topics(stage: Stage, chat: Chat) -> list[Json]:
+    """The topics of a forum, General first, each with its emoji and its last message."""
+    last: dict[int, Message] = {}
+    for message in chat.messages.values():
+        if message.only_for is None:
+            last[(threads.topic_of(message) or chat.general).id] = message
+    return [
+        asdict(topic)
+        | {"emoji": topics.ICONS.get(topic.icon or "")}
+        | {"last": stage.world.shown(last[topic.id]) if topic.id in last else None}
+        for topic in (chat.general, *chat.topics.values())
+    ]
 
 
 @action("commands")

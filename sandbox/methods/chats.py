@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox import access, members
 from sandbox.errors import bad_request
-from sandbox.model import ADMIN_STATUSES, PRESENT, Json, Member
+from sandbox.model import ADMIN_STATUSES, GENERAL, PRESENT, Json, Member
 from sandbox.params import Params
 from sandbox.people import membership
 from sandbox.registry import method
@@ -65,11 +65,13 @@ ACTIONS = frozenset(
 
 @method("sendChatAction", "chat_id message_thread_id action", ignored="business_connection_id")
 def send_chat_action(world: World, params: Params) -> bool:
-    """#sendchataction."""
+    """#sendchataction; in General, only here, its number is taken."""
     action = params.text("action").lower()
     if action not in ACTIONS:
         raise bad_request("wrong parameter action in request")
     chat = access.writable(world, params)
-    access.topic_of(chat, params)
-    world.feed.put("action", chat.id, action=action)
+    thread = params.integer("message_thread_id")
+    if thread != GENERAL or not chat.is_forum:
+        access.topic_of(chat, params)
+    world.feed.put("action", chat.id, action=action, thread=thread or None)
     return True

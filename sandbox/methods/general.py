@@ -5,65 +5,54 @@ Its messages carry no thread. What changes it comes as a service message in it.
 
 from __future__ import annotations
 
-from sandbox import access
-from sandbox.errors import bad_request
-from sandbox.methods import topics
-from sandbox.model import Chat, Json
+from sandbox import access, topics
+from sandbox.model import Chat
 from sandbox.params import Params
 from sandbox.registry import method
 from sandbox.world import World
 
 
+def _managed(world: World, params: Params, what: str) -> Chat:
+    chat = access.forum(world, params)
+    access.check_may_change(world, chat, chat.general, what)
+    return chat
+
+
 @method("editGeneralForumTopic", "chat_id name")
 def edit_general_forum_topic(world: World, params: Params) -> bool:
     """#editgeneralforumtopic."""
-    chat, name = access.forum(world, params), topics.name_of(params)
-    if name == chat.general.name:
-        raise bad_request("TOPIC_NOT_MODIFIED")
-    chat.general.name = name
-    return _tell(world, chat, {"forum_topic_edited": {"name": name}})
+    chat = _managed(world, params, "edit")
+    topics.edit(world, chat, chat.general, world.bot, name=params.text("name"))
+    return True
 
 
 @method("closeGeneralForumTopic", "chat_id")
 def close_general_forum_topic(world: World, params: Params) -> bool:
     """#closegeneralforumtopic."""
-    chat = access.forum(world, params)
-    if chat.general.closed:
-        raise bad_request("TOPIC_NOT_MODIFIED")
-    chat.general.closed = True
-    return _tell(world, chat, {"forum_topic_closed": {}})
+    return _close(world, params, closed=True)
 
 
 @method("reopenGeneralForumTopic", "chat_id")
 def reopen_general_forum_topic(world: World, params: Params) -> bool:
     """#reopengeneralforumtopic: “automatically unhidden if it was hidden”."""
-    chat = access.forum(world, params)
-    if not chat.general.closed:
-        raise bad_request("TOPIC_NOT_MODIFIED")
-    chat.general.closed = chat.general.hidden = False
-    return _tell(world, chat, {"forum_topic_reopened": {}})
+    return _close(world, params, closed=False)
+
+
+def _close(world: World, params: Params, *, closed: bool) -> bool:
+    chat = _managed(world, params, "close or open")
+    topics.close(world, chat, chat.general, world.bot, closed=closed)
+    return True
 
 
 @method("hideGeneralForumTopic", "chat_id")
 def hide_general_forum_topic(world: World, params: Params) -> bool:
     """#hidegeneralforumtopic: “automatically closed if it was open”."""
-    chat = access.forum(world, params)
-    if chat.general.hidden:
-        raise bad_request("TOPIC_NOT_MODIFIED")
-    chat.general.closed = chat.general.hidden = True
-    return _tell(world, chat, {"general_forum_topic_hidden": {}})
+    topics.hide(world, _managed(world, params, "close or open"), world.bot, hidden=True)
+    return True
 
 
 @method("unhideGeneralForumTopic", "chat_id")
 def unhide_general_forum_topic(world: World, params: Params) -> bool:
     """#unhidegeneralforumtopic."""
-    chat = access.forum(world, params)
-    if not chat.general.hidden:
-        raise bad_request("TOPIC_NOT_MODIFIED")
-    chat.general.hidden = False
-    return _tell(world, chat, {"general_forum_topic_unhidden": {}})
-
-
-def _tell(world: World, chat: Chat, what: Json) -> bool:
-    world.add_message(chat, world.bot, what, service=True)
+    topics.hide(world, _managed(world, params, "close or open"), world.bot, hidden=False)
     return True

@@ -5,9 +5,9 @@ In groups the bot must be an administrator with the right to it.
 
 from __future__ import annotations
 
-from sandbox import access
+from sandbox import access, threads, topics
 from sandbox.errors import bad_request
-from sandbox.model import Chat
+from sandbox.model import Chat, Topic
 from sandbox.params import Params
 from sandbox.people import pinning
 from sandbox.registry import method
@@ -58,21 +58,19 @@ def unpin_all_chat_messages(world: World, params: Params) -> bool:
 def unpin_all_forum_topic_messages(world: World, params: Params) -> bool:
     """#unpinallforumtopicmessages."""
     chat = _pinnable(world, params)
-    topic = access.existing_topic(chat, params)
-    pinning.unpin(world, chat, {one for one in chat.pinned if _thread(chat, one) == topic.id})
-    return True
+    topics.is_forum(chat)
+    return _unpin_all(world, chat, access.existing_topic(chat, params))
 
 
 @method("unpinAllGeneralForumTopicMessages", "chat_id")
 def unpin_all_general_forum_topic_messages(world: World, params: Params) -> bool:
     """#unpinallgeneralforumtopicmessages: what is in no other topic is in General."""
     chat = _pinnable(world, params)
-    if not chat.is_forum:
-        raise bad_request("the chat is not a forum")
-    pinning.unpin(world, chat, {one for one in chat.pinned if _thread(chat, one) is None})
+    topics.is_forum(chat)
+    return _unpin_all(world, chat, chat.general)
+
+
+def _unpin_all(world: World, chat: Chat, topic: Topic) -> bool:
+    there = {one.id for one in chat.pins() if (threads.topic_of(one) or chat.general) is topic}
+    pinning.unpin(world, chat, there)
     return True
-
-
-def _thread(chat: Chat, message_id: int) -> int | None:
-    message = chat.messages.get(message_id)
-    return message.view.get("message_thread_id") if message else None

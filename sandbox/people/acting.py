@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from sandbox import entities, ephemeral, posting
+from sandbox import entities, ephemeral, threads, topics
 from sandbox.errors import bad_request
-from sandbox.model import ADMIN_STATUSES, PRESENT, Callback, Chat, Json, Message, Person, Topic
+from sandbox.model import (
+    ADMIN_STATUSES,
+    GENERAL,
+    PRESENT,
+    Callback,
+    Chat,
+    Json,
+    Message,
+    Person,
+    Topic,
+)
 from sandbox.world import ANONYMOUS, CHANNEL_BOT, World
 
 
@@ -50,15 +60,7 @@ def post(
     `plain`: their client is too old to know ephemeral commands, so everybody sees what they write.
     """
     may_act(chat, person)
-    topic = chat.topics.get(thread) if thread else None
-    _may_write(chat, person, topic or chat.general)
-    extra = posting.thread_of(topic)
-    if reply_to is not None:
-        _may_see(find(chat, reply_to), person)
-        extra |= _reply(chat, reply_to)
-    elif thread in chat.messages:
-        # In a topic everything without an explicit reply answers the message that opened it.
-        extra["reply_to_message"] = posting.quoted(chat.messages[thread])
+    extra = _place(chat, person, reply_to, thread)
     author = person
     if sender_chat is not None:
         author = ANONYMOUS if sender_chat["id"] == chat.id else CHANNEL_BOT
@@ -76,25 +78,30 @@ def post(
     return message
 
 
-def _may_write(chat: Chat, person: Person, topic: Topic) -> None:
-    """Members who are not administrators can't write in closed topics or while restricted."""
+def _place(chat: Chat, person: Person, reply_to: int | None, thread: int | None) -> Json:
+    """The fields of a message that replies, or stands in a topic, or in General.
+
+    Members who are not administrators can't write while they are restricted.
+    """
     member = chat.members[person.id]
-    if member.status in ADMIN_STATUSES:
-        return
-    if chat.muted or topic.closed or not member.can_send:
-        what = "in this topic" if topic.closed else "in this group"
-        raise bad_request(f"{person.first_name} may not write {what} now")
+    if member.status not in ADMIN_STATUSES and (chat.muted or not member.can_send):
+        raise bad_request(f"{person.first_name} may not write in this group now")
+    replied = find(chat, reply_to) if reply_to is not None else None
+    topic = threads.topic_of(replied) if replied else _topic(chat, thread)
+    if topics.is_shut(chat, person, topic):
+        raise bad_request(f"{person.first_name} may not write in this topic now")
+    if replied is None:
+        return threads.inside(chat, topic)
+    _may_see(replied, person)
+    return threads.replying(replied)
 
 
-def _reply(chat: Chat, message_id: int) -> Json:
-    message = chat.messages.get(message_id)
-    if message is None:
-        raise bad_request("message to be replied not found")
-    return {"reply_to_message": posting.quoted(message)} | {
-        key: message.view[key]
-        for key in ("message_thread_id", "is_topic_message")
-        if key in message.view
-    }
+def _topic(chat: Chat, thread: int | None) -> Topic | None:
+    if not thread or thread == GENERAL:
+        return None
+    if not chat.is_forum or thread not in chat.topics:
+        raise bad_request(f"there is no topic {thread} in this chat")
+    return chat.topics[thread]
 
 
 def find(chat: Chat, message_id: int) -> Message:
@@ -145,6 +152,8 @@ def delete(world: World, person: Person, message: Message) -> None:
     _may_see(message, person)
     trusted = chat.members[person.id].may("can_delete_messages")
     own = person.id in {message.author_id, message.only_for}
+    if threads.opens(message.view):
+        raise bad_request("a topic's first message goes with the topic")
     if not (chat.private or own or trusted):
         raise bad_request(f"{person.first_name} may not delete what others wrote here")
     world.delete(message)

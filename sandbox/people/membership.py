@@ -66,6 +66,12 @@ def block(world: World, person: Person, *, blocked: bool) -> None:
     _tell(world, chat, member, old, person)
 
 
+def owner_of(chat: Chat) -> Person:
+    """Whoever owns a group."""
+    owners = (one.person for one in chat.members.values() if one.status == "creator")
+    return next(owners, ANONYMOUS)
+
+
 def create_group(
     world: World,
     title: str,

@@ -1,12 +1,13 @@
 """Pinning: the same for the bot and for people, but for the rights to it.
 
 Several messages can be pinned at once. Bots are told of a pin, also of their own, by its service
-message (levlam in tdlib/telegram-bot-api#731), and never of what is unpinned.
+message, which stands in the topic of what is pinned, and never of what is unpinned (levlam in
+tdlib/telegram-bot-api#731).
 """
 
 from __future__ import annotations
 
-from sandbox import posting
+from sandbox import threads
 from sandbox.errors import bad_request
 from sandbox.model import Chat, Json, Message, Person
 from sandbox.people import acting
@@ -23,10 +24,9 @@ def pin(world: World, message: Message, by: Person, *, silent: bool) -> Message:
         raise bad_request("message can't be pinned")
     if message.id not in chat.pinned:
         chat.pinned.append(message.id)
-    content: Json = {"pinned_message": posting.quoted(message)}
+    content: Json = threads.inside(chat, threads.topic_of(message))
+    content |= {"pinned_message": threads.quoted(message)}
     said = world.add_message(chat, by, content, service=True, silent=silent or chat.private)
-    if by is world.bot:
-        world.updates.put("message", said.view)
     _show(world, chat)
     return said
 

@@ -73,7 +73,9 @@ async def test_the_overview_tells_who_there_is(
     assert [person["first_name"] for person in seen["people"]] == ["Alice", "Kate"]
     chats = {chat["id"]: chat for chat in seen["chats"]}
     assert chats[alice.id]["last"]["text"] == "hello"
-    assert chats[group.id]["topics"][0]["id"] == topic["message_thread_id"]
+    listed = [(one["id"], one["name"]) for one in chats[group.id]["topics"]]
+    assert listed == [(1, "General"), (topic["message_thread_id"], "Orders")]
+    assert "forum_topic_created" in chats[group.id]["topics"][1]["last"]
     statuses = {one["name"]: one["status"] for one in chats[group.id]["members"]}
     assert statuses == {"Kate": "creator", "Sandbox Bot": "administrator"}
     assert seen["process"] is None

@@ -19,10 +19,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from sandbox import keeping
+from sandbox import keeping, threads, topics
 from sandbox.clock import Clock
 from sandbox.methods.updates import get_updates
-from sandbox.model import PRESENT, Chat, Message, Person
+from sandbox.model import GENERAL, PRESENT, Chat, Message, Person, Topic
 from sandbox.params import Params
 from sandbox.people import acting, membership
 from sandbox.updates import FURTHEST_OFFSET, KEPT_SECONDS, QUIET_WEEK
@@ -78,6 +78,10 @@ class Conversations(RuleBasedStateMachine):
     def group(self, which: int) -> Chat | None:
         groups = [c for c in self.world.chats.values() if not c.private and c.migrated_to is None]
         return groups[which % len(groups)] if groups else None
+
+    def forum(self, which: int) -> Chat | None:
+        forums = [c for c in self.world.chats.values() if c.is_forum]
+        return forums[which % len(forums)] if forums else None
 
     def message(self, which: int) -> Message | None:
         """Pick one by a person, not the bot, in a chat where that person may still act."""
@@ -136,11 +140,16 @@ class Conversations(RuleBasedStateMachine):
         membership.block(self.world, self.people[who], blocked=not chat.blocked)
         self.expect("my_chat_member", chat)
 
-    @rule(supergroup=st.booleans(), bot=st.sampled_from(["member", "administrator", None]))
-    def make_group(self, supergroup: bool, bot: str | None) -> None:
+    @rule(
+        kind=st.sampled_from(["group", "supergroup", "forum"]),
+        bot=st.sampled_from(["member", "administrator", None]),
+    )
+    def make_group(self, kind: str, bot: str | None) -> None:
+        supergroup, forum = kind != "group", kind == "forum"
         chat = membership.create_group(
-            self.world, "Group", self.people, supergroup=supergroup, forum=False, bot=bot
+            self.world, "Group", self.people, supergroup=supergroup, forum=forum, bot=bot
         )
+        self.last[chat.id] = GENERAL if forum else 0
         if bot is not None:
             self.expect("my_chat_member", chat)
             self.expect("message", chat, max(chat.messages))
@@ -165,6 +174,45 @@ class Conversations(RuleBasedStateMachine):
         if chat.status_of(BOT.id) in PRESENT:
             self.expect("message", chat, max(chat.messages))
             self.expect("message", new, 1)
+
+    @rule(where=ANY, by_bot=st.booleans())
+    def open_a_topic(self, where: int, by_bot: bool) -> None:
+        if (chat := self.forum(where)) is None:
+            return
+        present = chat.status_of(BOT.id) in PRESENT
+        if by_bot and not present:
+            return
+        topic = topics.create(self.world, chat, BOT if by_bot else self.people[0], "Topic")
+        if present:
+            self.expect("message", chat, topic.id)
+
+    @rule(where=ANY, which=ANY, text=TEXTS)
+    def write_in_a_topic(self, where: int, which: int, text: str) -> None:
+        if (chat := self.forum(where)) is None or (topic := topic_in(chat, which)) is None:
+            return
+        content = acting.text_fields(text, None)
+        message = acting.post(self.world, self.people[0], chat, content, thread=topic.id)
+        assert threads.topic_of(message) is topic
+        if self.shows(chat, text):
+            self.expect("message", chat, message.id)
+
+    @rule(where=ANY, which=ANY)
+    def close_or_open_a_topic(self, where: int, which: int) -> None:
+        if (chat := self.forum(where)) is None or (topic := topic_in(chat, which)) is None:
+            return
+        topics.close(self.world, chat, topic, self.people[0], closed=not topic.closed)
+        if chat.status_of(BOT.id) in PRESENT:
+            self.expect("message", chat, max(chat.messages))
+
+    @rule(where=ANY, which=ANY)
+    def delete_a_topic(self, where: int, which: int) -> None:
+        if (chat := self.forum(where)) is not None and (topic := topic_in(chat, which)) is not None:
+            topics.delete(self.world, chat, topic)
+
+    @rule(where=ANY)
+    def turn_topics_on_or_off(self, where: int) -> None:
+        if (chat := self.group(where)) is not None and chat.type == "supergroup":
+            topics.turn(self.world, chat, on=not chat.is_forum)
 
     @rule()
     def end_and_go_on_from_the_kept_state(self) -> None:
@@ -212,6 +260,22 @@ class Conversations(RuleBasedStateMachine):
             counter = message.chat.id if message.chat.type == "supergroup" else 0
             self.last[counter] += 1
             assert message.id == self.last[counter]
+
+    @invariant()
+    def what_is_in_a_topic_says_so_and_replies_to_its_first_message(self) -> None:
+        for chat in self.world.chats.values():
+            for message in chat.messages.values():
+                view = message.view
+                assert ("is_topic_message" in view) == (threads.topic_of(message) is not None)
+                if "is_topic_message" in view and message.id != view["message_thread_id"]:
+                    first = chat.messages[view["message_thread_id"]]
+                    assert threads.opens(first.view)
+                    assert view["reply_to_message"]["message_id"] == first.id
+
+
+def topic_in(chat: Chat, which: int) -> Topic | None:
+    listed = list(chat.topics.values())
+    return listed[which % len(listed)] if listed else None
 
 
 def asked(world: World, offset: int, limit: int) -> list[Any]:

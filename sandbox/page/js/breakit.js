@@ -3,7 +3,7 @@
 import { call } from "./api.js";
 import { h } from "./dom.js";
 import { attempt, toast } from "./toast.js";
-import { moment, nameOf } from "./words.js";
+import { GENERAL, moment, nameOf } from "./words.js";
 
 const FAULTS = {
   "429 for 5 s": [
@@ -142,8 +142,9 @@ function group(store) {
     loses.input.checked = now.loses_ephemeral;
     drops.input.checked = now.drops_threads;
     drops.element.hidden = threads.hidden = !now.is_forum;
-    fill(thread.input, now.topics.map((topic) => [topic.id, topic.name]));
-    gone.disabled = !now.topics.length;
+    const topics = now.topics.filter((topic) => topic.id !== GENERAL);
+    fill(thread.input, topics.map((topic) => [topic.id, topic.name]));
+    gone.disabled = !topics.length;
   };
   return { element, draw };
 }

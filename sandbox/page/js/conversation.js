@@ -7,7 +7,7 @@ import { Pinned } from "./pinned.js";
 import { isFor } from "./store.js";
 import { Rows } from "./talkrows.js";
 import { attempt } from "./toast.js";
-import { nameOf } from "./words.js";
+import { nameOf, topicOf } from "./words.js";
 
 const TYPING_MS = 5000;
 const FULL = 200;
@@ -66,7 +66,7 @@ export class Conversation {
   }
 
   fits(message) {
-    const inThread = !this.thread || message.message_thread_id === this.thread;
+    const inThread = !this.thread || topicOf(message) === this.thread;
     return inThread && isFor(message, this.pane.me);
   }
 

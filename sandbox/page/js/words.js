@@ -43,6 +43,12 @@ export function authorOf(message) {
 /** The id of a message that is quoted in another one; ephemeral ones have negative ids here. */
 export const quotedId = (replied) => replied.message_id || -replied.ephemeral_message_id;
 
+/** The number of General among a forum's topics. */
+export const GENERAL = 1;
+
+/** The topic that a message of a forum stands in; elsewhere the number is that of a thread of replies. */
+export const topicOf = (message) => (message.is_topic_message ? message.message_thread_id : GENERAL);
+
 export function authorId(message) {
   return (message.sender_chat ?? message.from).id;
 }
