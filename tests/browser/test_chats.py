@@ -1,4 +1,4 @@
-"""What a client has beside the conversation: the bot's commands, unread counts, people, threads."""
+"""What a client has beside the conversation: the bot's commands, unread counts, people, topics."""
 
 import asyncio
 from pathlib import Path
@@ -134,12 +134,12 @@ async def test_what_is_unread_is_counted_until_it_is_read_or_deleted(browser: "B
         await page.get_by_role("button", name="Break it").click()
         panel = page.get_by_role("region", name="Break it")
         await panel.get_by_role("combobox", name="Group").select_option("Orders")
-        await panel.get_by_role("combobox", name="Thread").select_option("Returns")
-        await panel.get_by_role("button", name="Delete this thread").click()
+        await panel.get_by_role("combobox", name="Topic").select_option("Returns")
+        await panel.get_by_role("button", name="Delete this topic").click()
 
         await right.get_by_role("button", name="Orders").get_by_label("1 unread").wait_for()
         await left.get_by_role("button", name="Returns").wait_for(state="detached")
-        await left.get_by_role("button", name="All", pressed=True).wait_for()
+        await left.get_by_role("heading", name="General").wait_for()
         await desk.writes(left, "the thread is gone")
         await right.get_by_role("button", name="Orders").click()
         await desk.message(right, "the thread is gone").wait_for()
@@ -150,7 +150,7 @@ async def test_what_is_unread_is_counted_until_it_is_read_or_deleted(browser: "B
         await page.set_viewport_size({"width": 390, "height": 844})
         panes = page.get_by_role("group", name="Pane")
         await panes.get_by_role("button", name="Kate").click()
-        await right.get_by_role("button", name="Back to the chats").click()
+        await right.get_by_role("button", name="Back to the topics").click()
         await panes.get_by_role("button", name="Max").click()
         await desk.writes(left, "while she looks at her chats")
         await panes.get_by_role("button", name="Kate").click()

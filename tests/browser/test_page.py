@@ -215,7 +215,7 @@ async def test_what_is_written_is_only_text(browser: "Browser") -> None:
         assert await left.evaluate("pane => pane.scrollWidth <= pane.clientWidth")
 
 
-async def test_blocking_deep_links_threads_and_a_recording(browser: "Browser") -> None:
+async def test_blocking_deep_links_topics_and_a_recording(browser: "Browser") -> None:
     async with open_stage() as sandbox, open_desk(browser, sandbox) as desk:
         page, left, right = desk.page, desk.left, desk.right
         await page.get_by_role("button", name="Record").click()
@@ -233,14 +233,13 @@ async def test_blocking_deep_links_threads_and_a_recording(browser: "Browser") -
         kate = sandbox.client()
         await kate.call("group", title="Orders", members=[700000004], forum=True)
         await right.get_by_role("button", name="Orders").click()
-        await right.get_by_role("button", name="New thread").click()
+        await right.get_by_role("button", name="New topic").click()
         await page.get_by_label("Name", exact=True).fill("Returns")
         await page.keyboard.press("Enter")
-        await right.get_by_role("button", name="Returns", pressed=True).wait_for()
+        await right.get_by_role("heading", name="Returns").wait_for()
         await desk.writes(right, "about a return")
         await desk.message(right, "about a return").wait_for()
-        await right.get_by_role("button", name="All", exact=True).click()
-        await right.locator(".service", has_text="opened “Returns”").wait_for()
+        await right.locator(".service", has_text="created the topic “Returns”").wait_for()
 
         async with page.expect_download() as saved:
             await page.get_by_role("button", name="Save").click()

@@ -6,7 +6,8 @@ import { h } from "./dom.js";
 import { closeMenu, openMenu } from "./menu.js";
 import { isPinned, mayPin, pin, unpin } from "./pinned.js";
 import { attempt, toast } from "./toast.js";
-import { authorId, nameOf, quotedId } from "./words.js";
+import { newTopic, topicItems, topicNow, turnTopics } from "./topics.js";
+import { authorId, nameOf, quotedId, topicOf } from "./words.js";
 
 const QUICK = ["👍", "❤", "🔥", "🎉", "😁", "😢", "🤔", "👎", "🙏", "👌", "👀", "💯"];
 
@@ -26,9 +27,17 @@ export function sceneOf(pane) {
     press: (message, button, element) => press(pane, message, button, element),
     jump: (id) => pane.conversation.jump(id),
     current: (message) => pane.store.current(message),
+    topic: (message) => topicAbove(pane, message),
+    openTopic: (id) => pane.openTopic(id),
     command: (text) => pane.say({ text }),
     deepLink: (url) => openMessage(pane, url) || openDeepLink(pane, url),
   };
+}
+
+/** The topic that a message names where those of all topics stand together. */
+function topicAbove(pane, message) {
+  if (!pane.chat?.is_forum || pane.conversation.thread) return null;
+  return pane.chat.topics.find((topic) => topic.id === topicOf(message));
 }
 
 function messageMenu(pane, message, anchor) {
@@ -44,7 +53,7 @@ function messageMenu(pane, message, anchor) {
     [
       { label: "Reply", icon: "reply", act: () => pane.composer.replyTo(message) },
       mine && !message.only_for && (message.text || message.caption) && { label: "Edit", icon: "edit", act: () => pane.composer.edit(message) },
-      message.reply_to_message && { label: "Go to the quoted message", icon: "reply", act: () => pane.conversation.jump(quotedId(message.reply_to_message)) },
+      message.reply_to_message && !message.reply_to_message.forum_topic_created && { label: "Go to the quoted message", icon: "reply", act: () => pane.conversation.jump(quotedId(message.reply_to_message)) },
       ...pinning(pane, message),
       text && { label: "Copy text", icon: "document", act: () => copy(text) },
       mayDelete(pane, message) && { label: "Delete", icon: "close", danger: true, act: () => remove(pane, message) },
@@ -153,18 +162,15 @@ export function chatMenu(pane, anchor) {
       ? { label: "Unblock the bot", act: () => block(false) }
       : { label: "Block the bot", icon: "close", danger: true, act: () => block(true) },
   ];
+  const topic = topicNow(pane);
+  const runs = ["creator", "administrator"].includes(pane.store.member(chat, pane.me)?.status);
   const together = [
-    chat.is_forum && { label: "New thread…", icon: "plus", act: () => newTopic(pane) },
+    ...(topic ? topicItems(pane, topic) : []),
+    chat.is_forum && { label: "New topic…", icon: "plus", act: () => newTopic(pane) },
+    topic && { label: "View as messages", icon: "log", act: () => pane.openTopic(0) },
+    runs && { label: chat.is_forum ? "Turn topics off" : "Turn topics on", icon: "columns", act: () => turnTopics(pane, !chat.is_forum) },
     { label: "Leave the group", icon: "close", danger: true, act: () => attempt(() => call("member", { chat: chat.id, user: pane.me, status: "left", by: pane.me })) },
   ];
-  openMenu(anchor, chat.type === "private" ? privately : together);
-}
-
-export async function newTopic(pane) {
-  const given = await ask("New thread", [{ name: "name", label: "Name" }], "Create");
-  if (!given) return;
-  const made = await attempt(() => call("topic", { chat: pane.chatId, user: pane.me, name: given.name }));
-  if (!made) return;
-  await pane.store.load();
-  pane.conversation.showThread(made.message_thread_id);
+  const items = (chat.type === "private" ? privately : together).filter(Boolean);
+  openMenu(anchor, items.sort((a, b) => Boolean(a.danger) - Boolean(b.danger)));
 }

@@ -1,4 +1,4 @@
-/** *Break it*: Telegram's limits, errors, cut connections, slowness; rights, upgrades, threads; the bot's death. */
+/** *Break it*: Telegram's limits, errors, cut connections, slowness; rights, upgrades, topics; the bot's death. */
 
 import { call } from "./api.js";
 import { h } from "./dom.js";
@@ -39,8 +39,11 @@ const RIGHTS = {
   can_delete_messages: "delete messages",
   can_pin_messages: "pin messages",
   can_restrict_members: "ban people",
-  can_manage_topics: "manage threads",
+  can_manage_topics: "manage topics",
 };
+
+// Telegram forgets old topics of large forums, and has just lost one that was deleted meanwhile.
+const REFUSALS = { "": "arrives", "message thread not found": "“message thread not found”", TOPIC_DELETED: "“TOPIC_DELETED”" };
 
 const act = (action, body) => attempt(() => call(action, body));
 
@@ -122,12 +125,13 @@ function group(store) {
   const chosen = choose("Group", {}, () => draw());
   const rights = choose("The bot is", STATUSES, (status) => act("member", { chat: current().id, status }));
   const may = administratorsRights(store, () => current());
-  const drops = toggle("Threads silently land in General", (drops_threads) => act("settings", { chat: current().id, drops_threads }));
+  const drops = toggle("Topics silently land in General", (drops_threads) => act("settings", { chat: current().id, drops_threads }));
   const loses = toggle("Ephemeral messages get lost", (loses_ephemeral) => act("settings", { chat: current().id, loses_ephemeral }));
   const upgrade = h("button", { type: "button", class: "danger", onclick: () => act("upgrade", { chat: current().id }) }, "Make this a supergroup");
-  const thread = choose("Thread", {});
-  const gone = h("button", { type: "button", class: "danger", onclick: () => act("delete_topic", { chat: current().id, thread: Number(thread.input.value) }) }, "Delete this thread");
-  const threads = h("div", { class: "pair" }, thread.element, gone);
+  const thread = choose("Topic", {}, () => draw());
+  const refuses = choose("Sends to it", REFUSALS, (description) => act("topic_refuses", { chat: current().id, thread: Number(thread.input.value), description: description || null }));
+  const gone = h("button", { type: "button", class: "danger", onclick: () => act("delete_topic", { chat: current().id, thread: Number(thread.input.value) }) }, "Delete this topic");
+  const threads = h("div", { class: "topic-trouble" }, h("div", { class: "pair" }, thread.element, refuses.element), gone);
   const element = box("The group", h("div", { class: "pair" }, chosen.element, rights.element), may.element, upgrade, loses.element, drops.element, threads);
   const groups = () => [...store.chats.values()].filter((chat) => chat.type !== "private" && !chat.migrated_to);
   const current = () => store.chats.get(Number(chosen.input.value)) ?? groups()[0];
@@ -144,7 +148,8 @@ function group(store) {
     drops.element.hidden = threads.hidden = !now.is_forum;
     const topics = now.topics.filter((topic) => topic.id !== GENERAL);
     fill(thread.input, topics.map((topic) => [topic.id, topic.name]));
-    gone.disabled = !topics.length;
+    gone.disabled = refuses.input.disabled = !topics.length;
+    refuses.input.value = topics.find((topic) => topic.id === Number(thread.input.value))?.refuses ?? "";
   };
   return { element, draw };
 }

@@ -2,7 +2,8 @@
 
 import { avatar } from "./avatar.js";
 import { arrowKeys, h } from "./dom.js";
-import { authorId, authorOf, nameOf, summary, when } from "./words.js";
+import { lines } from "./lines.js";
+import { lastWords, nameOf, summary, topicOf, when } from "./words.js";
 
 /** @param {import("./pane.js").Pane} pane */
 export function chatList(pane) {
@@ -10,29 +11,17 @@ export function chatList(pane) {
   const element = h("nav", { class: "chat-box", "aria-label": "Chats" }, list);
   arrowKeys(list, ".chat");
   const draw = () => {
-    const focused = list.contains(document.activeElement) ? document.activeElement.dataset.chat : null;
     const chats = pane.store.chatsOf(pane.me);
-    update(list, chats.map((chat, index) => line(pane, chat, index)));
-    if (focused) list.querySelector(`[data-chat="${focused}"]`)?.focus();
+    lines(list, chats.map((chat, index) => line(pane, chat, index)));
   };
   return { element, draw, focus: () => (list.querySelector("[aria-current]") ?? list.querySelector(".chat"))?.focus() };
-}
-
-/** Touch only the lines that changed: whoever presses one while a message comes has pressed it. */
-function update(list, lines) {
-  lines.forEach((fresh, index) => {
-    const old = list.children[index];
-    if (!old) list.append(fresh);
-    else if (!old.isEqualNode(fresh)) old.replaceWith(fresh);
-  });
-  while (list.children.length > lines.length) list.lastChild.remove();
 }
 
 function line(pane, chat, index) {
   const { store, me, chatId } = pane;
   const other = chat.type === "private" ? store.bot : chat;
   const name = chat.type === "private" ? nameOf(other) : chat.title;
-  const unread = store.unread.get(`${me}:${chat.id}`)?.size;
+  const unread = store.countUnread(me, chat.id);
   const current = chat.id === chatId;
   const props = {
     type: "button",
@@ -59,8 +48,7 @@ function line(pane, chat, index) {
 
 function lastLine(chat, me) {
   if (!chat.last) return chat.type === "private" ? "Press Start to begin" : "No messages yet";
-  const text = summary(chat.last).slice(0, 120);
-  if (chat.type === "private") return text;
-  const who = authorId(chat.last) === me ? "You" : authorOf(chat.last);
-  return `${who}: ${text}`;
+  if (chat.type === "private") return summary(chat.last).slice(0, 120);
+  const topic = chat.is_forum ? chat.topics.find((one) => one.id === topicOf(chat.last)) : null;
+  return `${topic ? `${topic.name} › ` : ""}${lastWords(chat.last, me)}`;
 }

@@ -1,12 +1,13 @@
 /** The right side of a pane: who one talks to, what was said. */
 
-import { chatMenu, newTopic, sceneOf } from "./actions.js";
+import { chatMenu, sceneOf } from "./actions.js";
 import { avatar } from "./avatar.js";
 import { arrowKeys, focusOn, h, iconButton } from "./dom.js";
 import { Pinned } from "./pinned.js";
 import { isFor } from "./store.js";
 import { Rows } from "./talkrows.js";
 import { attempt } from "./toast.js";
+import { closedSign, topicIcon, topicNow, topicsOf } from "./topics.js";
 import { nameOf, topicOf } from "./words.js";
 
 const TYPING_MS = 5000;
@@ -20,14 +21,13 @@ export class Conversation {
     this.thread = 0;
     this.rows = new Rows(sceneOf(pane));
     this.head = h("header", { class: "talk-head" });
-    this.topics = h("div", { class: "topics", role: "group", "aria-label": "Threads", hidden: true });
     this.pinned = new Pinned(pane);
     this.older = h("button", { type: "button", class: "older", hidden: true, onclick: () => this.loadOlder() }, "Earlier messages");
     this.scroller = h("div", { class: "scroller" }, h("div", { class: "sheet", role: "log", "aria-label": "Messages" }, this.older, this.rows.list));
     this.toEnd = iconButton("down", "Newest message", () => this.scrollToEnd(), { class: "icon-button to-end", hidden: true });
     this.toasts = h("div", { class: "toasts here", role: "status", "aria-live": "polite" });
     const sheet = h("div", { class: "sheet-box" }, this.scroller, this.toEnd, this.toasts);
-    this.element = h("div", { class: "talk-body" }, this.head, this.topics, this.pinned.element, sheet);
+    this.element = h("div", { class: "talk-body" }, this.head, this.pinned.element, sheet);
     this.scroller.addEventListener("scroll", () => (this.toEnd.hidden = this.atEnd()));
     this.keys();
   }
@@ -48,7 +48,8 @@ export class Conversation {
   /** Show another chat, or the same one as somebody else. */
   async show() {
     const { pane } = this;
-    this.thread = 0;
+    this.thread = this.firstTopic();
+    this.forum = pane.chat?.is_forum;
     this.drawHead();
     this.rows.reset([]);
     await attempt(() => pane.store.open(pane.chatId));
@@ -106,12 +107,13 @@ export class Conversation {
     const chat = pane.chat;
     if (!chat) return this.head.replaceChildren();
     const other = chat.type === "private" ? pane.store.bot : chat;
-    this.title = h("h2", { dir: "auto" }, chat.type === "private" ? nameOf(other) : chat.title);
+    const topic = topicNow(pane);
+    const title = topic?.name ?? (chat.type === "private" ? nameOf(other) : chat.title);
+    this.title = h("h2", {}, h("span", { dir: "auto" }, title), topic?.closed ? closedSign() : null);
     this.sub = h("p", { class: "sub" }, this.subtitle());
-    const back = iconButton("back", "Back to the chats", () => pane.showList(), { class: "icon-button back" });
+    const back = iconButton("back", `Back to the ${chat.is_forum ? "topics" : "chats"}`, () => pane.showList(), { class: "icon-button back" });
     const more = iconButton("more", "What to do with this chat", (event) => chatMenu(pane, event.currentTarget));
-    this.head.replaceChildren(back, avatar(other), h("div", { class: "talk-title" }, this.title, this.sub), more);
-    this.drawTopics();
+    this.head.replaceChildren(back, topic ? topicIcon(topic) : avatar(other), h("div", { class: "talk-title" }, this.title, this.sub), more);
     this.pinned.draw();
     return undefined;
   }
@@ -121,26 +123,26 @@ export class Conversation {
     if (chat.type === "private") return chat.blocked ? "bot · blocked" : "bot";
     const there = chat.members.filter((one) => store.isIn(chat, one.id));
     const bot = store.member(chat, store.bot.id)?.status ?? "not here";
-    return `${chat.is_forum ? "forum" : chat.type} · ${there.length} members · bot: ${bot}`;
+    const kind = topicNow(this.pane) ? chat.title : chat.is_forum ? "forum" : chat.type;
+    return `${kind} · ${there.length} members · bot: ${bot}`;
   }
 
-  drawTopics() {
-    const { chat } = this.pane;
-    this.topics.hidden = !chat.is_forum;
-    const entry = (id, name) => h("button", { type: "button", class: "topic", "aria-pressed": this.thread === id ? "true" : "false", onclick: () => this.showThread(id) }, name);
-    const named = chat.topics.map((topic) => entry(topic.id, `${topic.closed ? "🔒 " : ""}${topic.name}`));
-    this.topics.replaceChildren(entry(0, "All"), ...named, iconButton("plus", "New thread", () => newTopic(this.pane)));
+  /** The topic that is open when a forum is opened; 0 where there are none. */
+  firstTopic() {
+    return this.pane.chat?.is_forum ? (topicsOf(this.pane)[0]?.id ?? 0) : 0;
   }
 
+  /** Show one topic of a forum, or with 0 what is said in all of them. */
   showThread(id) {
     this.thread = id;
-    this.drawTopics();
+    this.drawHead();
     this.fill();
+    this.pane.composer.show();
   }
 
-  /** A thread that was deleted can't stay open. */
+  /** A topic that was deleted can't stay open, and none where there are no more. */
   leaveDeleted() {
-    if (this.thread && !this.pane.chat.topics.some((topic) => topic.id === this.thread)) this.showThread(0);
+    if (this.thread && !topicNow(this.pane)) this.showThread(this.firstTopic());
   }
 
   /** “typing…” for as long as Telegram shows it: five seconds, or until a message comes. */
@@ -163,6 +165,9 @@ export class Conversation {
   }
 
   jump(id) {
+    const { store, chat, chatId } = this.pane;
+    const message = store.messages.get(chatId)?.get(id);
+    if (message && !this.fits(message) && isFor(message, this.pane.me)) this.pane.openTopic(chat.is_forum ? topicOf(message) : 0);
     const element = this.rows.element(id);
     if (!element) return;
     element.scrollIntoView({ block: "center" });

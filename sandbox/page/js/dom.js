@@ -35,6 +35,7 @@ const PATHS = {
   down: "M6 9l6 6 6-6",
   edit: "M4 20l1-5L16 4l4 4L9 19z",
   location: "M12 21c-5-6-7-9-7-12a7 7 0 0 1 14 0c0 3-2 6-7 12zM12 11a2 2 0 1 0 0-4 2 2 0 0 0 0 4z",
+  lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
   log: "M4 6h16M4 12h16M4 18h10",
   more: "M12 6v.01M12 12v.01M12 18v.01",
   photo: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9v.01",

@@ -24,6 +24,8 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufefc]/;
  * @property {(message: any, button: any, element: Element) => void} press
  * @property {(id: number) => void} jump
  * @property {(message: any) => any} current the message as it is now; null if it was deleted
+ * @property {(message: any) => any} topic the topic that it names, where those of all stand together
+ * @property {(id: number) => void} openTopic
  * @property {(text: string) => void} command
  * @property {(url: string) => boolean} deepLink
  *
@@ -63,7 +65,7 @@ function bubble(messages, first, mine, scene) {
   const pictures = messages.map((one) => media(one, scene)).filter(Boolean);
   const box = h("div", { class: `bubble ${bare ? "bare" : ""} ${pictures.some((one) => one.matches(".photo, .video, .live")) ? "with-photo" : ""}` });
   if (scene.group && !mine && first) box.append(h("div", { class: `author tint-text-${tint(authorId(message))}`, dir: "auto" }, authorOf(message)));
-  box.append(...[forwarded(message), quote(message, scene)].filter(Boolean));
+  box.append(...[first && inTopic(message, scene), forwarded(message), quote(message, scene)].filter(Boolean));
   if (pictures.length > 1) box.append(h("div", { class: `album of-${Math.min(pictures.length, 4)}` }, ...pictures));
   else box.append(...pictures);
   const chosen = reactions(message, scene);
@@ -83,6 +85,13 @@ function room(time) {
   const space = h("span", { class: "room", "aria-hidden": "true" });
   space.style.width = `${14 + time.textContent.length * 7}px`;
   return space;
+}
+
+/** Where all of a forum stands together: the topic of a message, which a press opens. */
+function inTopic(message, scene) {
+  const topic = scene.topic(message);
+  if (!topic) return null;
+  return h("button", { type: "button", class: "in-topic", tabindex: -1, onclick: () => scene.openTopic(topic.id) }, h("span", { dir: "auto" }, topic.name), " ›");
 }
 
 function forwarded(message) {

@@ -7,7 +7,9 @@ import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { h } from "./dom.js";
 import { attempt } from "./toast.js";
+import { mayChange, topicList, topicNow } from "./topics.js";
 import { who } from "./who.js";
+import { GENERAL } from "./words.js";
 
 export class Pane {
   /** @param {import("./store.js").Store} store @param {string} label */
@@ -19,11 +21,12 @@ export class Pane {
     this.pressed = new Map();
     this.who = who(this);
     this.chats = chatList(this);
+    this.topics = topicList(this);
     this.conversation = new Conversation(this);
     this.composer = new Composer(this);
     this.nothing = h("p", { class: "nothing" }, "Choose a chat.");
     this.talk = h("div", { class: "talk" }, this.nothing, this.conversation.element, this.composer.element);
-    this.element = h("section", { class: "pane", "aria-label": label, "data-view": "list" }, this.who.element, h("div", { class: "columns" }, this.chats.element, this.talk));
+    this.element = h("section", { class: "pane", "aria-label": label, "data-view": "list" }, this.who.element, h("div", { class: "columns" }, this.chats.element, this.topics.element, this.talk));
     this.visible = false;
     new ResizeObserver(([{ contentRect }]) => {
       this.visible = contentRect.width > 0;
@@ -54,23 +57,45 @@ export class Pane {
   async open(chatId, chosen = false) {
     this.chatId = chatId;
     this.talk.classList.toggle("empty", !chatId);
-    if (chosen) this.element.dataset.view = "talk";
+    const forum = Boolean(this.chat?.is_forum);
+    if (chosen && !forum) this.element.dataset.view = "talk";
     if (chatId) await this.conversation.show();
+    this.list(forum ? "topics" : "chats");
     this.composer.show();
     this.composer.commands.load();
     this.seen();
-    this.chats.draw();
+    this.drawLists();
     if (chosen) this.composer.focus();
+  }
+
+  /** Open a topic of the forum that is open; with 0, all of them together. */
+  openTopic(id) {
+    this.element.dataset.view = "talk";
+    this.conversation.showThread(id);
+    this.drawLists();
+    this.composer.focus();
+  }
+
+  /** What stands on the left: the chats, or the topics of a forum. */
+  list(which) {
+    this.chats.element.hidden = which === "topics";
+    this.topics.element.hidden = which !== "topics";
+    this.drawLists();
+  }
+
+  drawLists() {
+    this.chats.draw();
+    this.topics.draw();
   }
 
   showList() {
     this.element.dataset.view = "list";
-    this.chats.focus();
+    (this.topics.element.hidden ? this.chats : this.topics).focus();
   }
 
   /** Whoever looks at a chat has read it; a phone shows one of two panes, and the list or the chat. */
   seen() {
-    if (this.chatId && this.visible) this.store.read(this.me, this.chatId);
+    if (this.chatId && this.visible) this.store.read(this.me, this.chatId, this.conversation.thread);
   }
 
   /** Write or send; undefined if it was refused. */
@@ -90,7 +115,14 @@ export class Pane {
     if (chat.blocked) return big("Unblock the bot", () => attempt(() => call("block", { user: me, blocked: false })));
     if (chat.type === "private" && !chat.started && !chat.last) return big("Start", () => start(this, ""));
     if (chat.type !== "private" && !store.isIn(chat, me)) return h("span", {}, "You are not a member of this group.");
+    const topic = chat.is_forum && (topicNow(this) ?? chat.topics.find(({ id }) => id === GENERAL));
+    if (topic && topic.closed && !mayChange(this, topic)) return h("span", {}, "This topic is closed.");
     return null;
+  }
+
+  /** Whether what concerns a topic of this chat concerns what is open. */
+  looksAt(thread) {
+    return !this.chat.is_forum || [0, thread ?? GENERAL].includes(this.conversation.thread);
   }
 
   follow() {
@@ -110,13 +142,13 @@ export class Pane {
     store.on("time", () => conversation.fill());
     store.on("delete", here((change) => conversation.remove(change.message_id)));
     store.on("taken", here((change) => conversation.tick(change.message_id, "taken")));
-    store.on("action", here(() => conversation.typing(true)));
+    store.on("action", here(({ thread }) => this.looksAt(thread) && conversation.typing(true)));
     for (const kind of ["pins", "edit", "delete"]) store.on(kind, here(() => conversation.pinned.draw()));
     store.on("opened", (chatId) => chatId === this.chatId && conversation.fill());
     store.on("callback_answer", (change) => answered(this, change));
     store.on("people", () => this.refresh());
     for (const kind of ["commands", "people"]) store.on(kind, () => this.composer.commands.load());
-    for (const kind of ["message", "edit", "delete", "read", "time"]) store.on(kind, () => this.chats.draw());
+    for (const kind of ["message", "edit", "delete", "read", "time"]) store.on(kind, () => this.drawLists());
   }
 
   /** People, chats or members are others than before. */
@@ -125,6 +157,7 @@ export class Pane {
     const moved = this.chat?.migrated_to;
     if (moved && this.store.chats.has(moved)) return this.open(moved);
     if (this.chat) {
+      this.followTopics();
       this.conversation.drawHead();
       this.conversation.leaveDeleted();
     }
@@ -132,6 +165,15 @@ export class Pane {
       const blocked = Boolean(this.obstacle());
       if (blocked === !this.composer.form.hidden) this.composer.show();
     }
-    return this.chats.draw();
+    return this.drawLists();
+  }
+
+  /** The chat became a forum, or is one no longer. */
+  followTopics() {
+    const { conversation, chat } = this;
+    if (conversation.forum === chat.is_forum) return;
+    conversation.forum = chat.is_forum;
+    conversation.showThread(conversation.firstTopic());
+    this.list(chat.is_forum ? "topics" : "chats");
   }
 }

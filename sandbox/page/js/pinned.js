@@ -16,10 +16,10 @@ export class Pinned {
     this.element = h("div", { class: "pinned", role: "group", "aria-label": "Pinned", hidden: true });
   }
 
-  /** The pinned messages as they are now, the newest first. */
+  /** The pinned messages of the chat, or of its open topic, as they are now, the newest first. */
   get pins() {
     const { chat, store } = this.pane;
-    return (chat?.pinned ?? []).map((one) => store.current(one)).filter(Boolean);
+    return (chat?.pinned ?? []).map((one) => store.current(one)).filter((one) => one && this.pane.conversation.fits(one));
   }
 
   draw() {
@@ -36,9 +36,7 @@ export class Pinned {
   }
 
   go(message) {
-    const { conversation } = this.pane;
-    if (conversation.thread && !conversation.fits(message)) conversation.showThread(0);
-    conversation.jump(message.message_id);
+    this.pane.conversation.jump(message.message_id);
     this.shown += 1;
     this.draw();
   }

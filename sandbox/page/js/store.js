@@ -1,7 +1,7 @@
 /** All that the page knows: who there is, which chats, what was said, what is broken. */
 
 import { call } from "./api.js";
-import { quotedId, setClock } from "./words.js";
+import { quotedId, setClock, topicOf } from "./words.js";
 
 const PRESENT = new Set(["creator", "administrator", "member", "restricted"]);
 const AT_ONCE = 200;
@@ -10,7 +10,7 @@ const KEPT_CALLS = 500;
 /** Changes after which people, chats and members are asked for anew. */
 const ABOUT_CHATS = new Set(["chat", "member", "user"]);
 const OF_MESSAGES = new Set(["message", "edit", "delete", "reaction", "vote", "pins"]);
-const ABOUT_TOPICS = /^forum_topic_/;
+const ABOUT_TOPICS = /^(general_)?forum_topic_/;
 
 export class Store extends EventTarget {
   seq = 0;
@@ -23,7 +23,8 @@ export class Store extends EventTarget {
   /** @type {Map<number, any[]>} changes of chats whose messages are on their way */
   waiting = new Map();
   /** @type {any[]} changes of chats that the page does not know yet */ early = [];
-  /** @type {Map<string, Set<number>>} message ids by person and chat */ unread = new Map();
+  /** @type {Map<string, Map<number, number>>} topics of messages, by person and chat */ unread = new Map();
+  /** @type {Record<string, string>} the emoji of topics' icons */ icons = {};
   /** @type {Set<string>} messages that were deleted, by chat and id */ deleted = new Set();
   trouble = { faults: [], latency: [0, 0], limits: false };
   process = null;
@@ -48,6 +49,7 @@ export class Store extends EventTarget {
     if (!this.seq) Object.assign(this, { seq: now.seq, calls: now.calls });
     setClock(now.now);
     this.bot = now.bot;
+    this.icons = now.icons;
     this.people = new Map(now.people.map((person) => [person.id, person]));
     this.chats = new Map(now.chats.map((chat) => [chat.id, this.newest(chat, now.seq)]));
     this.trouble = now.trouble;
@@ -61,7 +63,10 @@ export class Store extends EventTarget {
   newest(chat, seq) {
     const known = this.chats.get(chat.id);
     if (!known?.touched) return chat;
-    return { ...chat, touched: known.touched, last: known.touched > seq ? known.last : chat.last };
+    if (known.touched <= seq) return { ...chat, touched: known.touched };
+    const last = (topic) => known.topics.find((one) => one.id === topic.id)?.last ?? topic.last;
+    const topics = chat.topics.map((topic) => ({ ...topic, last: last(topic) }));
+    return { ...chat, touched: known.touched, last: known.last, topics };
   }
 
   /** Soon, and once for many changes. */
@@ -143,19 +148,31 @@ export class Store extends EventTarget {
     this.messages.get(chat_id)?.set(message.message_id, message);
     if (Object.keys(message).some((key) => ABOUT_TOPICS.test(key))) this.reload();
     Object.assign(chat, message.only_for ? {} : { last: message }, { started: true, touched: seq });
+    const topic = chat.topics.find((one) => one.id === topicOf(message));
+    if (topic && !message.only_for) topic.last = message;
     for (const { id } of chat.members) {
-      if (id !== message.from.id && this.people.has(id) && isFor(message, id)) this.leaveUnread(id, chat_id, message.message_id);
+      if (id !== message.from.id && this.people.has(id) && isFor(message, id)) this.leaveUnread(id, chat_id, message);
     }
   }
 
-  leaveUnread(personId, chatId, messageId) {
+  leaveUnread(personId, chatId, message) {
     const key = `${personId}:${chatId}`;
-    if (!this.unread.has(key)) this.unread.set(key, new Set());
-    this.unread.get(key).add(messageId);
+    if (!this.unread.has(key)) this.unread.set(key, new Map());
+    this.unread.get(key).set(message.message_id, topicOf(message));
   }
 
-  read(personId, chatId) {
-    if (this.unread.delete(`${personId}:${chatId}`)) this.tell("read");
+  /** How many messages of a chat, or of a topic in it, somebody has not read. */
+  countUnread(personId, chatId, thread = 0) {
+    const unread = [...(this.unread.get(`${personId}:${chatId}`)?.values() ?? [])];
+    return unread.filter((topic) => !thread || topic === thread).length;
+  }
+
+  /** Somebody has read a chat, or one topic of it. */
+  read(personId, chatId, thread = 0) {
+    const unread = this.unread.get(`${personId}:${chatId}`) ?? new Map();
+    const before = unread.size;
+    for (const [id, topic] of unread) if (!thread || topic === thread) unread.delete(id);
+    if (unread.size < before) this.tell("read");
   }
 
   on_edit(change) {
@@ -174,7 +191,9 @@ export class Store extends EventTarget {
     const known = this.messages.get(chat_id);
     if (known?.has(message.message_id)) known.set(message.message_id, message);
     const chat = this.chats.get(chat_id);
-    if (chat?.last?.message_id === message.message_id) chat.last = message;
+    for (const place of chat ? [chat, ...chat.topics] : []) {
+      if (place.last?.message_id === message.message_id) place.last = message;
+    }
   }
 
   on_delete({ chat_id, message_id }) {
@@ -183,9 +202,12 @@ export class Store extends EventTarget {
     this.deleted.add(`${chat_id}:${message_id}`);
     const chat = this.chats.get(chat_id);
     for (const { id } of chat.members) this.unread.get(`${id}:${chat_id}`)?.delete(message_id);
-    if (chat.last?.message_id !== message_id) return;
-    chat.last = [...(known?.values() ?? [])].filter((one) => !one.only_for).pop() ?? null;
-    if (!known) this.reload();
+    const places = [chat, ...chat.topics].filter((place) => place.last?.message_id === message_id);
+    const left = [...(known?.values() ?? [])].filter((one) => !one.only_for);
+    for (const place of places) {
+      place.last = left.filter((one) => place === chat || topicOf(one) === place.id).pop() ?? null;
+    }
+    if (places.length && !known) this.reload();
   }
 
   on_pins({ chat_id, pinned }) {

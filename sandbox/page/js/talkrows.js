@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { keepPlayers } from "./media.js";
 import { row } from "./message.js";
-import { authorId, day, dayName, quotedId, serviceText } from "./words.js";
+import { authorId, day, dayName, quotedId, serviceText, topicOf } from "./words.js";
 
 const TOGETHER_SECONDS = 300;
 
@@ -108,6 +108,6 @@ const called = (button) => button.dataset.option ?? button.textContent;
 
 function isFirst(before, message) {
   if (!before || serviceText(before)) return true;
-  const same = authorId(before) === authorId(message);
+  const same = authorId(before) === authorId(message) && topicOf(before) === topicOf(message);
   return !same || message.date - before.date > TOGETHER_SECONDS;
 }

@@ -101,6 +101,13 @@ export function summary(message) {
   return text || KINDS[kind] || "Message";
 }
 
+/** Who says what, in a line of a list. */
+export function lastWords(message, me) {
+  const text = summary(message).slice(0, 120);
+  if (serviceText(message)) return text;
+  return `${authorId(message) === me ? "You" : authorOf(message)}: ${text}`;
+}
+
 const list = (people) => people.map(nameOf).join(", ");
 
 /** What happened, if a message tells of something that happened. */
@@ -109,10 +116,12 @@ const EVENTS = {
   left_chat_member: (m) => `${nameOf(m.left_chat_member)} left the group`,
   migrate_to_chat_id: () => "The group became a supergroup",
   migrate_from_chat_id: () => "This supergroup was a group before",
-  forum_topic_created: (m) => `${authorOf(m)} opened “${m.forum_topic_created.name}”`,
-  forum_topic_edited: (m) => `The thread is now “${m.forum_topic_edited.name ?? "…"}”`,
-  forum_topic_closed: (m) => `${authorOf(m)} closed the thread`,
-  forum_topic_reopened: (m) => `${authorOf(m)} opened the thread again`,
+  forum_topic_created: (m) => `${authorOf(m)} created the topic “${m.forum_topic_created.name}”`,
+  forum_topic_edited: (m) => `${authorOf(m)} ${m.forum_topic_edited.name ? `renamed the topic “${m.forum_topic_edited.name}”` : "changed the topic's icon"}`,
+  forum_topic_closed: (m) => `${authorOf(m)} closed the topic`,
+  forum_topic_reopened: (m) => `${authorOf(m)} reopened the topic`,
+  general_forum_topic_hidden: (m) => `${authorOf(m)} hid the topic`,
+  general_forum_topic_unhidden: (m) => `${authorOf(m)} showed the topic again`,
   pinned_message: (m) => `${authorOf(m)} pinned “${summary(m.pinned_message).slice(0, 40)}”`,
   new_chat_title: (m) => `The group is now called ${m.new_chat_title}`,
 };
