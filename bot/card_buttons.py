@@ -1,7 +1,8 @@
 """The buttons of a card: what they carry, and which of them a card has.
 
-A card has at most three. *More…* opens the rest below them, for everybody who sees the card; until
-somebody closes it again, or the card changes later (`services/helpdesk/card_menu.py`).
+A card has at most three. *More…* whispers the rest to whoever pressed it. Where that is not
+possible, it opens them below the three, for everybody who sees the card; until somebody closes it
+again, or the card changes later (`services/helpdesk/card_menu.py`).
 """
 
 from contextlib import suppress
@@ -50,11 +51,11 @@ class ReopenTicket(CardButton, prefix="reopen"):
 
 
 class OpenMenu(CardButton, prefix="more"):
-    """More…, which opens the menu."""
+    """More…, which offers the menu."""
 
 
 class CloseMenu(CardButton, prefix="less"):
-    """Less, which closes it."""
+    """Less, which closes it; Hide, in a whisper."""
 
 
 class ReleaseTicket(CardButton, prefix="release"):
@@ -99,8 +100,14 @@ def keyboard(ticket: Ticket, *, menu_open: bool = False) -> InlineKeyboardMarkup
     ]
     return _rows(
         *_whose(ticket, ticket.assigned_staff, beside),
-        *(_menu(ticket) if menu_open else []),
+        *(_menu(ticket, release=ticket.assigned_staff is not None) if menu_open else []),
     )
+
+
+def whispered_menu(ticket: Ticket, staff: User) -> InlineKeyboardMarkup:
+    """Offer the rest to one of the staff, who can release only what is theirs."""
+    hide = _button(buttons.hide(), CloseMenu.of(ticket))
+    return _rows(*_menu(ticket, release=ticket.assigned_to == staff.id), [hide])
 
 
 def _whose(
@@ -115,10 +122,10 @@ def _whose(
     return [[has_it, *beside]]
 
 
-def _menu(ticket: Ticket) -> list[list[InlineKeyboardButton]]:
+def _menu(ticket: Ticket, *, release: bool) -> list[list[InlineKeyboardButton]]:
     """Offer what is needed less often."""
     how = _button(buttons.how_to_answer(), HowToAnswer.of(ticket))
-    if ticket.assigned_staff is None:
+    if not release:
         return [[how]]
     return [[_button(buttons.release(), ReleaseTicket.of(ticket)), how]]
 

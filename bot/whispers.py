@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiogram.methods import (
+    AnswerCallbackQuery,
     DeleteEphemeralMessage,
     DeleteMessage,
     EditEphemeralMessageText,
@@ -27,7 +28,7 @@ from aiogram.types import (
 )
 
 from bot.reading.content import thread_of
-from bot.reading.pressed_message import pressed_message
+from bot.reading.pressed_message import message_with_button, pressed_message
 from core.text import utf16_len
 from services.whispers import Whisper
 
@@ -64,13 +65,14 @@ def to_asker(message: Message, answer: SendMessage, *, now: datetime) -> Whisper
 class PressAnswered:
     """What a handler returns to answer a press by a whisper.
 
-    `otherwise` is done where the bot may not whisper, or has no room for it in time. The press
-    itself is answered after that: whether Telegram takes a whisper for an answered one, nobody
-    could say.
+    `otherwise` is shown where the bot may not whisper, or has no room for it in time. If that
+    takes more than a call, it is None: the press is then handled once more, with `may_whisper`
+    False. The press itself is answered after that: whether Telegram takes a whisper for an
+    answered one, nobody could say.
     """
 
     whisper: SendMessage
-    otherwise: TelegramMethod[Any]
+    otherwise: TelegramMethod[Any] | None
     query_id: str
 
     @property
@@ -80,12 +82,44 @@ class PressAnswered:
 
 
 def answer_press(
-    query: CallbackQuery, answer: SendMessage, otherwise: TelegramMethod[Any]
+    query: CallbackQuery, answer: SendMessage, otherwise: TelegramMethod[Any] | None = None
 ) -> PressAnswered:
     """Whisper `answer` to whoever pressed a button in a group, or else do something visible."""
     to = EphemeralMessageParameters(receiver_user_id=query.from_user.id, callback_query_id=query.id)
     whisper = answer.model_copy(update={"ephemeral_message_parameters": to})
     return PressAnswered(whisper, otherwise, query.id)
+
+
+@dataclass(frozen=True)
+class UsedUp:
+    """What a handler returns to answer a press in a whisper that has served, and goes."""
+
+    answer: AnswerCallbackQuery
+    removal: DeleteEphemeralMessage
+
+    @property
+    def chat_id(self) -> int:
+        """The group."""
+        return int(self.removal.chat_id)
+
+
+def used_up(query: CallbackQuery, answer: AnswerCallbackQuery) -> AnswerCallbackQuery | UsedUp:
+    """Answer a press; if it was in a whisper, that goes. What all see stays."""
+    pressed = _pressed_whisper(query)
+    if pressed is None:
+        return answer
+    removal = DeleteEphemeralMessage(chat_id=pressed.chat.id, **_whisper(query, pressed))
+    return UsedUp(answer, removal)
+
+
+def is_whispered(query: CallbackQuery) -> bool:
+    """Whether the button is in a whisper, and not in what all see."""
+    return _pressed_whisper(query) is not None
+
+
+def _pressed_whisper(query: CallbackQuery) -> Message | None:
+    pressed = message_with_button(query)
+    return pressed if pressed is not None and pressed.ephemeral_message_id is not None else None
 
 
 type PageShown = EditMessageText | EditEphemeralMessageText | PressAnswered

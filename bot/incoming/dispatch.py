@@ -43,13 +43,15 @@ async def feed(
     settled: bool = False,
     administrator: bool | None = None,
     set_up: Facts | Unsaid | None = None,
+    may_whisper: bool = True,
 ) -> Any:
     """Have an update handled within the session's transaction; return what the handler returned.
 
     `standing` is what the word of whoever wrote it counts; `settled`: what was being sent when it
     came is settled, so a link that is not there by now is lost. `administrator`: whether one wrote
     it; None while nobody has asked, or where Telegram does not say. `set_up`: what Telegram says
-    about the group; None while nobody has asked.
+    about the group; None while nobody has asked. `may_whisper`: False if a press comes once more,
+    because the whisper that was to answer it was not possible.
 
     Raises what the handler raised, and Unhandled. The event goes straight to the routers: a
     Dispatcher would lead it through middlewares that nothing here asks for, and its
@@ -72,6 +74,7 @@ async def feed(
         "settled": settled,
         "administrator": administrator,
         "set_up": set_up,
+        "may_whisper": may_whisper,
         "in_staff_chat": here is not None,
         "staff_chat": here or await staff_chats.main(session),
     }

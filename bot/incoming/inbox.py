@@ -7,8 +7,9 @@ seen, and Telegram may forget it.
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -30,7 +31,7 @@ from bot.reading.administrators import Administrators
 from bot.reading.members import Members, Standing
 from bot.reading.speakers import says_who_left
 from bot.reading.update_json import origin
-from bot.whispers import PressAnswered
+from bot.whispers import PressAnswered, UsedUp
 from core.team import Team
 from database.errors import is_outage
 from services.delivery.courier import Courier, Stopped
@@ -78,10 +79,14 @@ class Inbox:
         4. If anything else is raised, set it aside.
         5. Show what the handler returned.
         """
+        return await self._through(raw, self._handle_settled(raw))
+
+    async def _through(self, raw: dict[str, Any], handling: Awaitable[Handled]) -> Fate:
+        """Show what came of an update; or refuse it, or set it aside."""
         started = asyncio.get_running_loop().time()
         with named(raw):
             try:
-                (shown,) = await self._handle_settled(raw)
+                shown = await handling
             except Stopped:
                 return Fate.STOPPED
             except Problem as problem:
@@ -125,7 +130,7 @@ class Inbox:
         await self._dead_updates.keep_unreadable(update_id, body)
         return Fate.COMMITTED
 
-    async def _handle_settled(self, raw: dict[str, Any]) -> list[Handled]:
+    async def _handle_settled(self, raw: dict[str, Any]) -> Handled:
         """Handle one; once more if its handler lacks what is found out outside the transaction.
 
         That is what was in flight, who administers the group, and how it is set up.
@@ -133,7 +138,7 @@ class Inbox:
         standings, known = await self._standings([raw]), dict[str, Any]()
         while True:
             try:
-                return await self._transactions.handle([raw], standings, **known)
+                (handled,) = await self._transactions.handle([raw], standings, **known)
             except UnknownReply:
                 if "settled" in known:
                     raise
@@ -147,6 +152,8 @@ class Inbox:
                 if "set_up" in known:
                     raise
                 known["set_up"] = await self._checkup.of(raw)
+            else:
+                return handled
 
     async def _standings(self, batch: Sequence[dict[str, Any]]) -> list[Standing]:
         """Tell what the word of each writer counts; raises the refusal of a press that is not."""
@@ -166,8 +173,11 @@ class Inbox:
     def _show(self, raw: dict[str, Any], shown: Any) -> None:
         """Send what a handler returned, and answer the press of a button if it did not."""
         if isinstance(shown, PressAnswered):
-            self._asides.whisper(shown)
+            self._asides.whisper(shown, partial(self._answer_for_all, raw, shown))
             return
+        if isinstance(shown, UsedUp):
+            self._asides.show(shown.removal)
+            shown = shown.answer
         if isinstance(shown, TelegramMethod):
             self._asides.show(shown)
         if "callback_query" not in raw or isinstance(shown, AnswerCallbackQuery):
@@ -175,6 +185,14 @@ class Inbox:
         query_id = origin(raw).callback_query_id
         if query_id is not None:
             self._asides.show(AnswerCallbackQuery(callback_query_id=query_id))
+
+    async def _answer_for_all(self, raw: dict[str, Any], press: PressAnswered) -> None:
+        """Answer a press that no whisper could answer, so that all see it."""
+        if press.otherwise is not None:
+            self._show(raw, press.otherwise)
+            return
+        await self._through(raw, self._transactions.handle_for_all(raw))
+        self._courier.wake()
 
 
 def _since(started: float) -> float:

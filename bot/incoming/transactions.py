@@ -81,6 +81,17 @@ class Transactions:
                         handled.append((raw, None))
         return handled
 
+    async def handle_for_all(self, raw: dict[str, Any]) -> Handled:
+        """Handle once more a press that was to be answered by a whisper, which was not possible.
+
+        It is recorded as seen since the first time, when whoever pressed was inside.
+        """
+        async with self._begin() as session:
+            shown = await self._feed(
+                session, raw, now=self._clock(), standing=Standing.INSIDE, may_whisper=False
+            )
+        return raw, shown
+
     @asynccontextmanager
     async def _begin(self) -> AsyncIterator[AsyncSession]:
         """Begin a transaction; the courier learns before the commit, and after, of a relocation."""

@@ -7,7 +7,7 @@ everything else leaves of the limits, and only a limited number waits, no matter
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from aiogram.methods import AnswerCallbackQuery, TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.outgoing.silence import silence
-from bot.whispers import PressAnswered
+from bot.whispers import PressAnswered, UsedUp
 from services import outbox, whispers
 from services.delivery.limiter import Limiter
 
@@ -42,12 +42,13 @@ type _Kind = tuple[int, str, int | None, int | None]
 
 @dataclass(frozen=True)
 class _Aside:
-    """A reply; with a `press`, a whisper that answers it."""
+    """A reply; with a `press`, a whisper that answers it, or else `for_all` does."""
 
     method: TelegramMethod[Any]
     chat_id: int
     asked_at: float
     press: PressAnswered | None = None
+    for_all: Callable[[], Awaitable[None]] | None = None
 
     @property
     def kind(self) -> _Kind:
@@ -91,7 +92,7 @@ class Asides:
     def record(session: AsyncSession, shown: object, *, now: datetime) -> None:
         """Record a reply that counts against the limits, for a restart. A press costs nothing."""
         chat_id = getattr(shown, "chat_id", None)
-        if isinstance(shown, TelegramMethod | PressAnswered) and isinstance(chat_id, int):
+        if isinstance(shown, TelegramMethod | PressAnswered | UsedUp) and isinstance(chat_id, int):
             outbox.count_aside(session, chat_id, now=now)
 
     def show(self, method: TelegramMethod[Any]) -> None:
@@ -108,10 +109,13 @@ class Asides:
             self._free.append(method)
         self._wake.set()
 
-    def whisper(self, press: PressAnswered) -> None:
-        """Answer a press by a whisper soon, or else by what all see, and return at once."""
+    def whisper(self, press: PressAnswered, for_all: Callable[[], Awaitable[None]]) -> None:
+        """Answer a press by a whisper soon, and return at once.
+
+        `for_all` answers it where that is not possible, with all that belongs to it.
+        """
         silence(press.whisper)
-        self._new.append(_Aside(press.whisper, press.chat_id, self._monotonic(), press))
+        self._new.append(_Aside(press.whisper, press.chat_id, self._monotonic(), press, for_all))
         self._wake.set()
 
     async def run(self) -> None:
@@ -135,12 +139,12 @@ class Asides:
         now = self._monotonic()
         for kind, aside in list(self._waiting.items()):
             if aside.is_late(now):
-                self._drop(kind, "TimeoutError")
+                self._drop(group, kind, "TimeoutError")
             elif self._goes(group, aside, now):
                 del self._waiting[kind]
         for aside in self._new:
             if not self._goes(group, aside, now):
-                self._have_wait(aside)
+                self._have_wait(group, aside)
         self._new.clear()
         return LOOKS_EVERY if self._waiting else None
 
@@ -152,24 +156,29 @@ class Asides:
         group.create_task(self._send_counted(aside))
         return True
 
-    def _have_wait(self, aside: _Aside) -> None:
+    def _have_wait(self, group: asyncio.TaskGroup, aside: _Aside) -> None:
         if aside.kind in self._waiting:
             self._answered(self._waiting.pop(aside.kind))
         self._waiting[aside.kind] = aside
         if len(self._waiting) > MOST_WAITING:
-            self._drop(next(iter(self._waiting)), "TooMany")
+            self._drop(group, next(iter(self._waiting)), "TooMany")
 
-    def _drop(self, kind: _Kind, reason: str) -> None:
+    def _drop(self, group: asyncio.TaskGroup, kind: _Kind, reason: str) -> None:
         aside = self._waiting.pop(kind)
-        if aside.press is None:
+        if aside.for_all is None:
             _dropped(aside.method, logging.INFO, reason)
         else:
-            self._show_to_all(aside.press, reason)
-            self._answered(aside)
+            group.create_task(self._answer_for_all(aside, aside.for_all, reason))
 
-    def _show_to_all(self, press: PressAnswered, reason: str) -> None:
+    async def _answer_for_all(
+        self, aside: _Aside, for_all: Callable[[], Awaitable[None]], reason: str
+    ) -> None:
         log.info("whisper not possible", reason=reason)
-        self.show(press.otherwise)
+        try:
+            await for_all()
+        except Exception as error:  # noqa: BLE001 - nor may a database that is away end it
+            _dropped(aside.method, logging.ERROR, type(error).__name__)
+            self._answered(aside)
 
     def _answered(self, aside: _Aside) -> None:
         """Have the button of whoever waits for a whisper stop showing that it is busy."""
@@ -179,24 +188,27 @@ class Asides:
 
     async def _send_counted(self, aside: _Aside) -> None:
         try:
-            await self._send(aside.method, aside.press)
+            refused = await self._send(aside.method)
         finally:
             self._limiter.answer(self._monotonic(), aside.chat_id)
+        if refused is not None and aside.for_all is not None:
+            await self._answer_for_all(aside, aside.for_all, refused)
+        else:
             self._answered(aside)
 
-    async def _send(self, method: TelegramMethod[Any], press: PressAnswered | None = None) -> None:
+    async def _send(self, method: TelegramMethod[Any]) -> str | None:
+        """Send it; return in what words Telegram refused it, if it did."""
         try:
             async with asyncio.timeout(TOO_LATE):
                 await self._bot(method)
         except TelegramBadRequest as error:
-            if press is None:
-                _dropped(method, logging.INFO, type(error).__name__)
-            else:
-                self._show_to_all(press, error.message)
+            _dropped(method, logging.INFO, type(error).__name__)
+            return error.message
         except (AiogramError, TimeoutError) as error:
             _dropped(method, logging.INFO, type(error).__name__)
         except Exception as error:  # noqa: BLE001 - a mistake here must not end the bot
             _dropped(method, logging.ERROR, type(error).__name__)
+        return None
 
 
 def _dropped(method: TelegramMethod[Any], level: int, reason: str) -> None:

@@ -17,6 +17,7 @@ from services.problems import (
     ButtonOutdated,
     MergeUnclear,
     ReplyToBoard,
+    SeenByNobody,
     SeveralTicketsShown,
     TicketNotNamed,
     UnknownCard,
@@ -62,11 +63,14 @@ async def replied_ticket(session: AsyncSession, message: Message, staff_chat: St
 
     The message's id belongs to the chat that Telegram names with it: a group that became a
     supergroup still shows old messages, but numbers start over. A card without a link is recognised
-    by its buttons, which carry the ticket's key and mark.
+    by its buttons, which carry the ticket's key and mark. A whisper is about no ticket,
+    SeenByNobody.
     """
     replied = message.reply_to_message
     if replied is None:
         raise UnknownReply
+    if replied.ephemeral_message_id is not None:  # a card's menu, with the buttons of a card
+        raise SeenByNobody
     found = await links.ticket_ids_of(session, place_of(replied))
     if len(found) > 1:
         raise await lookup.several_shown(session, found)

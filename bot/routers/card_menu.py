@@ -3,10 +3,16 @@
 from datetime import date, datetime
 
 from aiogram import Router
-from aiogram.methods import AnswerCallbackQuery
-from aiogram.types import CallbackQuery
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    DeleteEphemeralMessage,
+    DeleteMessage,
+    SendMessage,
+)
+from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import card_buttons, whispers
 from bot.card_buttons import (
     CloseMenu,
     HowToAnswer,
@@ -14,10 +20,12 @@ from bot.card_buttons import (
     ReleaseTicket,
     TakeOver,
 )
+from bot.reading.content import thread_of
 from bot.reading.ticket_reference import pressed_ticket
-from bot.texts import names, to_staff
+from bot.texts import names, on_cards, to_staff
+from bot.whispers import PressAnswered, UsedUp
 from core.team import StaffChat
-from database.models import User
+from database.models import Ticket, User
 from services.helpdesk import card_menu, owners
 
 router = Router(name="card menu")
@@ -48,9 +56,17 @@ async def open_menu(
     callback_data: OpenMenu,
     session: AsyncSession,
     staff_chat: StaffChat,
+    staff: User | None,
+    *,
+    day: date,
     now: datetime,
-) -> AnswerCallbackQuery:
+    may_whisper: bool,
+) -> PressAnswered | AnswerCallbackQuery:
+    """Show the menu to whoever pressed; or else to all, as a change of the card like any other."""
     ticket = await pressed_ticket(session, query, callback_data, staff_chat)
+    card_menu.require_one(ticket)
+    if may_whisper and staff is not None:
+        return whispers.answer_press(query, _menu(query, ticket, staff_chat, staff, day))
     await card_menu.open_(session, ticket, now=now)
     return query.answer()
 
@@ -62,7 +78,9 @@ async def close_menu(
     session: AsyncSession,
     staff_chat: StaffChat,
     now: datetime,
-) -> AnswerCallbackQuery:
+) -> AnswerCallbackQuery | DeleteMessage | DeleteEphemeralMessage:
+    if whispers.is_whispered(query):
+        return whispers.removed(query)
     ticket = await pressed_ticket(session, query, callback_data, staff_chat)
     await card_menu.close(session, ticket, now=now)
     return query.answer()
@@ -76,10 +94,10 @@ async def release(
     staff_chat: StaffChat,
     staff: User | None,
     now: datetime,
-) -> AnswerCallbackQuery:
+) -> AnswerCallbackQuery | UsedUp:
     ticket = await pressed_ticket(session, query, callback_data, staff_chat)
     await owners.release(session, ticket, by=staff, now=now)
-    return query.answer(to_staff.released())
+    return whispers.used_up(query, query.answer(to_staff.released()))
 
 
 @router.callback_query(HowToAnswer.filter())
@@ -88,6 +106,19 @@ async def how_to_answer(
     callback_data: HowToAnswer,
     session: AsyncSession,
     staff_chat: StaffChat,
-) -> AnswerCallbackQuery:
+) -> AnswerCallbackQuery | UsedUp:
     await pressed_ticket(session, query, callback_data, staff_chat)
-    return query.answer(to_staff.how_to_answer(), show_alert=True)
+    return whispers.used_up(query, query.answer(to_staff.how_to_answer(), show_alert=True))
+
+
+def _menu(
+    query: CallbackQuery, ticket: Ticket, staff_chat: StaffChat, staff: User, day: date
+) -> SendMessage:
+    """Word the menu for one of the staff, who sees it at the end of the chat, not by the card."""
+    pressed = query.message
+    return SendMessage(
+        chat_id=staff_chat.chat_id,
+        message_thread_id=thread_of(pressed) if isinstance(pressed, Message) else None,
+        **on_cards.menu(ticket, day).as_kwargs(),
+        reply_markup=card_buttons.whispered_menu(ticket, staff),
+    )

@@ -28,6 +28,11 @@ def less() -> str:
     return _("Less")
 
 
+def hide() -> str:
+    """Have a menu go that only its reader sees."""
+    return _("Hide")
+
+
 def release() -> str:
     """Give a ticket back, so that nobody has it."""
     return _("Release")

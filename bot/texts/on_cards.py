@@ -125,6 +125,11 @@ def shown(ticket: str, user: User) -> str:
     return words.format(ticket=ticket, user=names.person(user))
 
 
+def menu(ticket: Ticket, today: date) -> Text:
+    """Say whose ticket a menu is about that does not stand by its card."""
+    return Text(names.copyable(ticket, today), " · ", names.person(ticket.user))
+
+
 def sign(status: TicketStatus) -> str:
     """Show who must act, by colour and by shape: warm, we; blue, the user; grey, nobody."""
     return _SIGNS[status]

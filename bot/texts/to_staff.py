@@ -239,8 +239,8 @@ def released() -> str:
 def how_to_answer() -> str:
     """Explain it in an alert, which has 200 characters."""
     return _(
-        "Reply to this message: your reply goes to the user. If it starts with //, it stays here "
-        "as a note. To close with a reason, reply /close and the reason."
+        "Reply to the card: your reply goes to the user. If it starts with //, it stays here as a "
+        "note. To close with a reason, reply /close and the reason."
     )
 
 

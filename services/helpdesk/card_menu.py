@@ -1,4 +1,4 @@
-"""The menu of a card, which *More…* opens for everybody who sees the card.
+"""The menu of a card, where *More…* can't whisper it and opens it for everybody.
 
 That it is open is stored, so that a card which is redrawn for another reason keeps its menu for a
 while. One that was left open goes when the card changes later: that alone is not worth an edit.
@@ -15,10 +15,15 @@ from services.problems import TicketAlreadyClosed
 LASTS = timedelta(minutes=1)
 
 
-async def open_(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
-    """Open the menu; if it is open already, it stays so for longer."""
+def require_one(ticket: Ticket) -> None:
+    """Refuse the menu of a closed ticket: there is none."""
     if ticket.status is TicketStatus.CLOSED:
         raise TicketAlreadyClosed.of(ticket)
+
+
+async def open_(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
+    """Open the menu; if it is open already, it stays so for longer."""
+    require_one(ticket)
     ticket.menu_opened_at = now
     await outbox.redraw_card(session, ticket, now=now)
 

@@ -1,15 +1,24 @@
-"""Who has a ticket, on its card, and the menu behind *More…*."""
+"""Who has a ticket, on its card, and the menu behind *More…*: whispered, or else on the card."""
 
 import asyncio
 
 import pytest
 
 from sandbox.client import Message, User
+from services.whispers import WITHIN
 from tests.bot.test_buttons import press_of
-from tests.support.office import Office, Sessions, open_telegram, running, settings_for
+from tests.support.office import (
+    Office,
+    Sessions,
+    open_office,
+    open_telegram,
+    running,
+    settings_for,
+)
 
 CLOSED = ["Kate has it", "Close", "More…"]
 OPEN = ["Kate has it", "Close", "Less", "Release", "How to answer"]
+WHISPERED = ["Release", "How to answer", "Hide"]
 ASKED = "Kate has #1. To take it over, press again within a minute."
 
 
@@ -23,6 +32,10 @@ async def mike(office: Office) -> User:
 @pytest.fixture
 async def card(office: Office, alice: User) -> Message:
     """Have a card that Kate has taken."""
+    return await taken_by_kate(office, alice)
+
+
+async def taken_by_kate(office: Office, alice: User) -> Message:
     card = await office.opens(alice, "My order is late")
     await (await office.kate.presses(card, "Take")).answer()
     taken = await office.kate.sees_edit(card, "open · Kate")
@@ -51,10 +64,23 @@ def mark_of(card: Message) -> str:
 
 
 async def opened(office: Office, card: Message) -> Message:
-    """Have Kate open the menu."""
+    """Have Kate open the menu where Telegram takes no whisper."""
+    await office.telegram.breaks(
+        "error", method="sendMessage", status=400, description="Bad Request: BOT_NOT_ADMIN"
+    )
     assert not await (await office.kate.presses(card, "More…")).answer()
     menu = await office.kate.sees_edit(card)
-    assert (menu.buttons, menu.text) == (OPEN, card.text)
+    assert (menu.buttons, menu.text, menu.only_for) == (OPEN, card.text, None)
+    return menu
+
+
+async def whispered(office: Office, card: Message, to: User | None = None) -> Message:
+    """Have Kate, or another one, open the menu where they alone see it."""
+    person = to or office.kate
+    press = await person.presses(card, "More…")
+    menu = await person.sees("#1 · Alice", in_=office.support, after=card)
+    assert not await press.answer()
+    assert (menu.text, menu.only_for) == ("#1 · Alice", person.id)
     return menu
 
 
@@ -92,6 +118,7 @@ async def test_whoever_has_it_learns_how_to_release_it(office: Office, card: Mes
 async def test_released_it_can_be_taken_by_anybody(
     office: Office, mike: User, card: Message
 ) -> None:
+    """All see the menu, and press in it."""
     menu = await opened(office, card)
     press = await mike.presses(menu, "Release")
     assert await press.answer() == "Only Kate can release #1, but you can take it over."
@@ -132,7 +159,162 @@ async def test_how_to_answer_is_told_to_whoever_asks(office: Office, card: Messa
 
     press = await office.kate.presses(menu, "How to answer")
 
-    assert (await press.answer() or "").startswith("Reply to this message")
+    assert (await press.answer()).startswith("Reply to the card")
+    assert await now(office, menu) == menu
+
+
+async def test_only_whoever_pressed_sees_the_menu_and_the_card_stays_as_it_is(
+    office: Office, mike: User, card: Message
+) -> None:
+    menu = await whispered(office, card)
+
+    assert menu.buttons == WHISPERED
+    assert menu.silent
+    assert await now(office, card) == card
+    assert menu.id not in [one.id for one in await mike.looks(office.support)]
+
+
+async def test_a_whispered_menu_offers_a_colleague_no_release_of_what_is_not_theirs(
+    office: Office, mike: User, card: Message
+) -> None:
+    assert (await whispered(office, card, mike)).buttons == ["How to answer", "Hide"]
+
+
+async def test_released_from_a_whispered_menu_the_ticket_is_free_and_the_menu_goes(
+    office: Office, card: Message
+) -> None:
+    menu = await whispered(office, card)
+
+    press = await office.kate.presses(menu, "Release")
+
+    assert await press.answer() == "Nobody has it now."
+    await office.kate.sees_gone(menu)
+    assert (await office.kate.sees_edit(card)).buttons == ["Take", "Close", "More…"]
+
+
+async def test_a_whispered_menu_goes_once_it_has_said_how_to_answer(
+    office: Office, card: Message
+) -> None:
+    menu = await whispered(office, card)
+
+    press = await office.kate.presses(menu, "How to answer")
+
+    assert (await press.answer()).startswith("Reply to the card")
+    await office.kate.sees_gone(menu)
+    assert await now(office, card) == card
+
+
+async def test_hide_removes_a_whispered_menu_and_changes_nothing(
+    office: Office, card: Message
+) -> None:
+    menu = await whispered(office, card)
+
+    press = await office.kate.presses(menu, "Hide")
+
+    assert not await press.answer()
+    await office.kate.sees_gone(menu)
+    assert await now(office, card) == card
+
+
+async def test_an_outdated_whispered_menu_is_refused_by_an_alert(
+    office: Office, mike: User, card: Message
+) -> None:
+    menu = await whispered(office, card)
+    await mike.replies(card, "/take")
+    taken = await mike.sees_edit(card, "open · Mike")
+
+    press = await office.kate.presses(menu, "Release")
+    assert await press.answer() == "Only Mike can release #1, but you can take it over."
+
+    await (await mike.presses(taken, "Close")).answer()
+    press = await office.kate.presses(menu, "Release")
+    assert await press.answer() == "#1 is already closed."
+    closed = await office.kate.sees_edit(taken, "closed")
+    press = await office.kate.presses(menu, "Hide")
+    await office.kate.sees_gone(menu)
+    assert await now(office, closed) == closed
+
+
+async def test_a_reply_to_a_whispered_menu_reaches_nobody_and_is_refused(
+    office: Office, alice: User, card: Message
+) -> None:
+    menu = await whispered(office, card)
+
+    await office.kate.replies(menu, "It comes tomorrow")
+
+    refusal = await office.sees("Only you and I can see this message")
+    assert refusal.only_for == office.kate.id
+    assert await now(office, card) == card
+    assert not any("tomorrow" in one.text for one in await alice.chat.messages())
+
+
+async def test_a_reply_to_a_whispered_menu_that_all_see_is_no_answer_either(
+    office: Office, alice: User, card: Message
+) -> None:
+    """Nobody could say whether Telegram keeps such a reply between its writer and the bot."""
+    menu = await whispered(office, card)
+    chat = {"id": office.support.id, "type": "group", "title": "Support"}
+    around = {"chat": chat, "date": menu.raw["date"]}
+    replied = around | {"message_id": 0, "ephemeral_message_id": -menu.id, "text": menu.text}
+    replied |= {"from": menu.raw["from"], "reply_markup": menu.raw["keyboard"]}
+    kate = {"id": office.kate.id, "is_bot": False, "first_name": "Kate"}
+    said = around | {"message_id": 900, "from": kate, "text": "It comes tomorrow"}
+
+    await office.telegram.update({"message": said | {"reply_to_message": replied}})
+
+    await office.sees("Only you and I can see this message")
+    assert not any("tomorrow" in one.text for one in await alice.chat.messages())
+
+
+async def test_a_press_older_than_whispers_may_answer_opens_the_menu_on_the_card(
+    office: Office, card: Message
+) -> None:
+    """The bot was away."""
+    fault = await office.telegram.breaks("html", method="getUpdates", times=None)
+    await office.kate.presses(card, "More…")
+    await office.telegram.advance(16)
+    await office.telegram.mends(fault)
+    await office.telegram.advance(60)
+
+    assert (await office.kate.sees_edit(card)).buttons == OPEN
+
+
+async def crowded(office: Office) -> Message:
+    """Have the group get as many messages as a minute allows; the card that Kate has taken."""
+    card = await taken_by_kate(office, await office.telegram.user("Alice", language="en"))
+    for number in range(21):
+        user = await office.telegram.user(f"User {number}")
+        await user.writes("question")
+        await user.sees("Ticket #")
+    return card
+
+
+async def test_without_room_for_a_whisper_the_menu_opens_on_the_card_when_its_turn_comes(
+    file_sessions: Sessions,
+) -> None:
+    async with open_office(file_sessions, limits=True) as office:
+        card = await crowded(office)
+        press = await office.kate.presses(card, "More…")
+        await office.all_goes()
+        await office.telegram.advance(WITHIN.total_seconds() + 1)
+
+        assert not await press.answer()
+        await office.telegram.advance(50)
+        assert (await office.kate.sees_edit(card)).buttons == OPEN
+
+
+async def test_a_ticket_that_was_closed_while_the_menu_waited_gets_none(
+    file_sessions: Sessions,
+) -> None:
+    async with open_office(file_sessions, limits=True) as office:
+        card = await crowded(office)
+        press = await office.kate.presses(card, "More…")
+        await (await office.kate.presses(card, "Close")).answer()
+        await office.telegram.advance(WITHIN.total_seconds() + 1)
+
+        assert await press.answer() == "#1 is already closed."
+        await office.telegram.advance(60)
+        assert (await office.kate.sees_edit(card, "closed")).buttons == ["Reopen"]
 
 
 async def test_late_presses_of_the_menu_on_a_closed_ticket_say_so(

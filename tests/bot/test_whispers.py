@@ -341,6 +341,24 @@ async def test_words_too_long_for_an_edit_are_whispered_anew(office: Office) -> 
     assert page.only_for == office.kate.id
 
 
+async def test_where_they_cannot_be_whispered_anew_all_see_them(office: Office) -> None:
+    question = await changing(office)
+    await office.kate.replies(question, "x" * LONGEST_PAGE)
+    await office.sees("x" * LONGEST_PAGE)
+    menu = await asks(office, "/settings")
+    await office.kate.presses(menu, "Greeting")
+    menu = await office.kate.sees_edit(menu, "In which")
+    await office.all_goes()
+    words = "Bad Request: BOT_NOT_ADMIN"
+    await office.telegram.breaks("error", method="sendMessage", status=400, description=words)
+
+    press = await office.kate.presses(menu, "English")
+
+    page = await office.sees("x" * LONGEST_PAGE, after=menu)
+    assert page.only_for is None
+    assert not await press.answer()
+
+
 async def changing(office: Office) -> Message:
     """Have Kate asked for another greeting, from a menu that all see."""
     menu = await asks(office, f"/settings@{USERNAME}", plain=True)

@@ -166,9 +166,12 @@ async def test_a_quarter_of_an_hour_of_a_team(
         written = [desk.message(right, one) for one in ("// Lost", "Sorry!")]
         await on.pictured("team-answer", *written)
         await on.presses(parcel, "More…")
-        await on.pictured("team-menu", await on.shows(parcel, "How to answer"))
-        await on.presses(parcel, "Less")
-        await desk.message(right, parcel).get_by_text("More…").wait_for()
+        menu = right.get_by_role("article").filter(has_text="How to answer")
+        await menu.wait_for()
+        await on.pictured("team-taken", await on.shows(parcel, "Kate has it"))
+        await on.pictured("team-menu", menu)
+        await menu.get_by_role("button", name="Hide").click()
+        await menu.wait_for(state="hidden")
 
         await on.presses(parcel, "Close")
         await on.shows(parcel, "closed · Kate")

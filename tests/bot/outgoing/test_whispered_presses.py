@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
-from aiogram.methods import EditMessageReplyMarkup, SendMessage
+from aiogram.methods import AnswerCallbackQuery, EditMessageReplyMarkup, SendMessage
 from aiogram.types import EphemeralMessageParameters, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.client import make_bot
@@ -31,14 +31,24 @@ class Desk:
     clock: list[float] = field(default_factory=lambda: [0.0])
 
     async def presses(self, text: str = "a menu") -> PressAnswered:
-        """Have Kate press the card's button; the whisper that answers her."""
+        """Have Kate press the card's button, for the whisper that answers her."""
         query = await self.kate.presses(self.card, "More")
         to = EphemeralMessageParameters(receiver_user_id=self.kate.id, callback_query_id=query.id)
         menu = SendMessage(chat_id=self.support.id, text=text, ephemeral_message_parameters=to)
-        instead = EditMessageReplyMarkup(
-            chat_id=self.support.id, message_id=self.card.id, reply_markup=keyboard("Menu")
-        )
-        return PressAnswered(menu, instead, query.id)
+        return PressAnswered(menu, None, query.id)
+
+    def answers(self, press: PressAnswered) -> None:
+        """Whisper, or else change the card and answer the press."""
+
+        async def for_all() -> None:
+            self.asides.show(
+                EditMessageReplyMarkup(
+                    chat_id=self.support.id, message_id=self.card.id, reply_markup=keyboard("Menu")
+                )
+            )
+            self.asides.show(AnswerCallbackQuery(callback_query_id=press.query_id))
+
+        self.asides.whisper(press, for_all)
 
     async def calls(self) -> list[str]:
         return [call["method"] for call in await self.telegram.calls()][1:]
@@ -81,7 +91,7 @@ def fill(desk: Desk, *, until: float) -> None:
 async def test_whoever_pressed_alone_sees_the_answer_and_the_press_is_answered_after_it(
     desk: Desk,
 ) -> None:
-    desk.asides.whisper(await desk.presses())
+    desk.answers(await desk.presses())
 
     menu = await desk.kate.sees("a menu", in_=desk.support)
     await desk.telegram.called("answerCallbackQuery", status=200)
@@ -93,7 +103,7 @@ async def test_a_whisper_that_telegram_refuses_is_answered_for_all(desk: Desk) -
     press = await desk.presses()
     await desk.telegram.advance(16)
 
-    desk.asides.whisper(press)
+    desk.answers(press)
 
     assert (await desk.kate.sees_edit(desk.card)).buttons == ["Menu"]
     assert all(message.only_for is None for message in await desk.support.messages())
@@ -102,7 +112,7 @@ async def test_a_whisper_that_telegram_refuses_is_answered_for_all(desk: Desk) -
 
 async def test_a_whisper_without_room_for_ten_seconds_is_answered_for_all(desk: Desk) -> None:
     fill(desk, until=20)
-    desk.asides.whisper(await desk.presses())
+    desk.answers(await desk.presses())
     await desk.passes(WITHIN.total_seconds() + 0.1)
 
     await desk.telegram.called("answerCallbackQuery", status=200)
@@ -117,7 +127,7 @@ async def test_of_one_persons_presses_the_newest_is_whispered_and_each_is_answer
 ) -> None:
     fill(desk, until=2)
     for text in ("first", "second"):
-        desk.asides.whisper(await desk.presses(text))
+        desk.answers(await desk.presses(text))
         await desk.passes(0)
     first = await desk.telegram.called("answerCallbackQuery", status=200)
     await desk.passes(2.1)
@@ -127,8 +137,22 @@ async def test_of_one_persons_presses_the_newest_is_whispered_and_each_is_answer
     assert "first" not in [one.text for one in await desk.support.messages()]
 
 
+async def test_what_cannot_be_answered_for_all_either_leaves_no_button_busy(desk: Desk) -> None:
+    async def for_all() -> None:
+        raise ConnectionError
+
+    press = await desk.presses()
+    await desk.telegram.advance(16)
+    desk.asides.whisper(press, for_all)
+    await desk.telegram.called("answerCallbackQuery", status=200)
+
+    desk.answers(await desk.presses())
+
+    await desk.kate.sees("a menu", in_=desk.support)
+
+
 async def test_a_whisper_counts_as_a_message_of_the_group(desk: Desk) -> None:
-    desk.asides.whisper(await desk.presses())
+    desk.answers(await desk.presses())
 
     await desk.telegram.called("answerCallbackQuery", status=200)
     assert desk.limiter.room(0.0, desk.support.id) == 19
