@@ -42,7 +42,7 @@ def send(world: World, params: Params, kind: str, content: Json) -> Message:
     where.receiver = _receiver(where.chat, int(given["receiver_user_id"]))
     if replied is not None:
         message = _of_person(world, where.chat, where.receiver, replied)
-        where.extra["reply_to_message"] = threads.quoted(message)
+        where.extra |= threads.replying(message)
     query_id = given.get("callback_query_id")
     if query_id is not None:
         _check_press(world, where.chat, where.receiver, str(query_id))

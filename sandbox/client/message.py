@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.words import words
 
 Json = dict[str, Any]
+GENERAL = 1  # the number of a forum's General
 KINDS = words(
     "text rich_message live_photo photo video animation audio voice video_note sticker document "
     "venue location contact poll dice"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.client.chat import Chat
 from sandbox.client.connection import Connection
-from sandbox.client.message import Json, Message
+from sandbox.client.message import GENERAL, Json, Message
 
 
 class Viewer:
@@ -23,15 +23,18 @@ class Viewer:
         timeout: float = 30,  # noqa: ASYNC109 - how long a person waits
         after: Message | None = None,
         kind: str | None = None,
+        thread: int | None = None,
     ) -> Message:
         """Wait for somebody else's message that contains `text`; the newest if it is there.
 
-        `after`: only messages that came later than this one of the same chat.
+        `after`: only messages that came later than this one of the same chat; `thread`: only those
+        in this topic, or in General, which is 1.
         """
 
         def fits(message: Message) -> bool:
             newer = after is None or message.place > after.place
             right = newer and kind in {None, message.kind} and message.from_id != self.id
+            right = right and thread in {None, message.thread or GENERAL}
             named = bool(text or kind) or message.kind != "service"
             return right and named and self._may_see(message) and text in message.text
 

@@ -549,3 +549,31 @@ async def test_a_forum_is_set_up_as_it_was_described(
 async def opened(forum: Chat, user: int | None, name: str) -> int:
     made = await forum.telegram.call("topic", chat=forum.id, user=user, name=name)
     return int(made["message_thread_id"])
+
+
+async def test_a_reply_to_an_ephemeral_message_stays_in_its_topic(
+    api: Api, forum: Chat, thread: int, alice: User
+) -> None:
+    command = {"command": "find", "description": "Find", "is_ephemeral": True}
+    scope = {"type": "chat", "chat_id": forum.id}
+    await api("setMyCommands", commands=[command], scope=scope)
+    await alice.writes("/find", to=forum, thread=thread)
+    (asked,) = await news(api)
+
+    receiver = {"receiver_user_id": alice.id}
+    reply = {"ephemeral_message_id": asked["ephemeral_message_id"]}
+    how = {"ephemeral_message_parameters": receiver, "reply_parameters": reply}
+    sent = await api("sendMessage", chat_id=forum.id, text="found", **how)
+
+    assert where(asked) == (thread, True, thread)
+    assert where(sent) == (thread, True, 0)
+
+
+async def test_people_look_into_one_topic(api: Api, forum: Chat, thread: int, kate: User) -> None:
+    for place in ({"message_thread_id": thread}, {}):
+        await api("sendMessage", chat_id=forum.id, text="the same words", **place)
+
+    seen = await kate.sees("the same words", in_=forum, thread=thread)
+    in_general = await kate.sees("the same words", in_=forum, thread=1)
+
+    assert (seen.thread, in_general.thread) == (thread, None)
