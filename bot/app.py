@@ -24,6 +24,7 @@ from bot.process import profile, startup, stopping
 from bot.process.duties import Duties
 from bot.reading.administrators import Administrators
 from bot.reading.members import Members
+from bot.wording.thread_icons import ThreadIcons
 from core.clock import utcnow
 from core.config import BotSettings, Settings
 from core.heartbeat import Heartbeat, folder_for
@@ -85,9 +86,10 @@ class App:
             total=settings.limit_total,
         )
         self.asides = Asides(bot, self.limiter, monotonic)
+        self.icons = ThreadIcons()
         self.courier = Courier(
             sessions,
-            Composer(team, clock),
+            Composer(team, clock, self.icons),
             self._send,
             self.limiter,
             clock=clock,
@@ -121,6 +123,7 @@ class App:
         self.duties = Duties(sessions, team, clock, self.courier.wake)
         self._main_is_ready = False
         self._team = team
+        self._staff_mode = settings.staff_mode
         self._clock = clock
         self._bot = bot
         self._sessions = sessions
@@ -152,6 +155,7 @@ class App:
                     startup.look_after_other_staff_chats(self._bot, self._sessions, self._team)
                 ),
                 group.create_task(profile.follow_name(self._bot)),
+                group.create_task(self.icons.learn(self._bot)),
                 group.create_task(self._stop_when(stopped)),
                 group.create_task(self._lead.keep()),
             ]
@@ -193,7 +197,9 @@ class App:
 
     async def _look_after_main_staff_chat(self) -> None:
         """Let tickets come along to the main staff chat once the bot works there."""
-        await startup.wait_until_staff_chat_ready(self._bot, self._sessions, self._team)
+        await startup.wait_until_staff_chat_ready(
+            self._bot, self._sessions, self._team, self._staff_mode, self._clock
+        )
         self._main_is_ready = True
         self.courier.holds.hold()
 

@@ -50,7 +50,10 @@ class RawUpdates(TelegramMethod[list[Any]]):
 
 
 class Sent(MessageId, extra="ignore"):
-    """A new message, of which we only need the id."""
+    """A new message, of which we only need the id, and in which thread of a forum it is."""
+
+    message_thread_id: int | None = None
+    is_topic_message: bool | None = None
 
 
 class SendText(SendMessage):

@@ -21,7 +21,15 @@ from pydantic_settings import (
 
 from core import complaints, languages, proxies, spelling, values
 from core.spelling import Stray
-from core.values import PROJECT, Limit, LogFormat, LogLevel, async_url, sqlite_url
+from core.values import (
+    PROJECT,
+    Limit,
+    LogFormat,
+    LogLevel,
+    StaffModeSetting,
+    async_url,
+    sqlite_url,
+)
 
 __all__ = ["PROJECT", "LogFormat", "LogLevel", "async_url", "sqlite_url"]
 
@@ -147,6 +155,13 @@ class Settings(BotSettings):
         default="en",
         description=f"Language of the staff group: {languages.listed(languages.LANGUAGES)}.",
         examples=["en"],
+    )
+    staff_mode: Annotated[StaffModeSetting, BeforeValidator(values.lower)] = Field(
+        default="auto",
+        description="Where a new staff group has its tickets: plain (under cards), forum (each in "
+        "a topic), or auto (topics in a forum where the bot may manage them). Once it is known, "
+        "only /settings in the group changes it.",
+        examples=["plain"],
     )
     admin_ids: Annotated[frozenset[int], NoDecode, BeforeValidator(values.ids)] = Field(
         default=frozenset(),

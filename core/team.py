@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from enum import StrEnum
 
 from core.clock import day_of
 
@@ -19,12 +20,21 @@ class Team:
         return day_of(now, self.zone)
 
 
+class StaffMode(StrEnum):
+    """Where a staff chat's tickets are: under cards, or each in a thread of a forum."""
+
+    PLAIN = "plain"
+    FORUM = "forum"
+
+
 @dataclass(frozen=True)
 class StaffChat:
     """A group in which staff answer; `chat_id` is the id that Telegram has for it now.
 
     `by_setting`: it is none any more when the operator makes another the main one. Tickets from
-    `next_ticket_id` on may still have to come along to it; None if all have.
+    `next_ticket_id` on may still have to come along to it; None if all have. `mode` is None until
+    it is known. `hears_threads`: what staff write in a thread goes to the ticket's user, also if it
+    is no reply. Since `threads_failed_at` no threads can be made there.
     """
 
     id: int
@@ -32,3 +42,11 @@ class StaffChat:
     is_main: bool
     by_setting: bool
     next_ticket_id: int | None
+    mode: StaffMode | None = None
+    hears_threads: bool = False
+    threads_failed_at: datetime | None = None
+
+    @property
+    def has_threads(self) -> bool:
+        """Whether its tickets get threads."""
+        return self.mode is StaffMode.FORUM and self.threads_failed_at is None

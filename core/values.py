@@ -195,4 +195,5 @@ def lower(value: Any) -> Any:
 
 type LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 type LogFormat = Literal["text", "json"]
+type StaffModeSetting = Literal["auto", "plain", "forum"]
 type Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]

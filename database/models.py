@@ -144,6 +144,8 @@ class Ticket(Base):
     when it became the turn of whoever has to act now; for a closed ticket, when it was closed.
     `merged_into_id` is the ticket that has all that this one had (services/helpdesk/merging.py).
     `menu_opened_at` is when its card's menu was opened (services/helpdesk/card_menu.py).
+    `thread_id` is the thread of its staff chat in which it goes on; None: it goes on under its
+    card. `wants_thread`: a thread is made for it first (services/helpdesk/threads.py).
     """
 
     __tablename__ = "tickets"
@@ -167,6 +169,14 @@ class Ticket(Base):
             postgresql_where=sql("status <> 'closed'"),
         ),
         Index("ix_tickets_user_id_closed_at", "user_id", "closed_at"),
+        Index(
+            "uq_tickets_thread_id_not_closed",
+            "staff_chat_id",
+            "thread_id",
+            unique=True,
+            sqlite_where=sql("thread_id IS NOT NULL AND status <> 'closed'"),
+            postgresql_where=sql("thread_id IS NOT NULL AND status <> 'closed'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -185,6 +195,8 @@ class Ticket(Base):
     waiting_since: Mapped[datetime] = mapped_column(default=_opened_at)
     closed_at: Mapped[datetime | None]
     menu_opened_at: Mapped[datetime | None]
+    thread_id: Mapped[int | None]
+    wants_thread: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
 
     user: Mapped[User] = relationship(
         back_populates="tickets", foreign_keys="Ticket.user_id", lazy="raise"
@@ -248,7 +260,8 @@ class MessageLink(Placed, Base):
 
     Not unique by its place: a merged message holds several copies, a split one is several.
     `part` counts the pieces of one copy from 0; `revision` is the one that was sent. A NOTICE that
-    is a copy stands beside a newer one: it could not be edited.
+    is a copy stands beside a newer one: it could not be edited. `thread_id` is the thread of a
+    forum that it was sent to.
     """
 
     __tablename__ = "message_links"
@@ -270,6 +283,7 @@ class MessageLink(Placed, Base):
     kind: Mapped[LinkKind] = mapped_column(stored_by_value(LinkKind))
     part: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=0)
+    thread_id: Mapped[int | None]
 
 
 class TicketEvent(Base):

@@ -7,8 +7,9 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from core.team import StaffMode
 from database.base import Base
-from database.columns import Key
+from database.columns import Key, stored_by_value
 from database.models import User
 
 
@@ -36,7 +37,34 @@ class StaffChatRow(Base):
     is_main: Mapped[bool]
     by_setting: Mapped[bool]
     next_ticket_id: Mapped[int | None]
+    mode: Mapped[StaffMode | None] = mapped_column(stored_by_value(StaffMode))
+    hears_threads: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    threads_failed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class Thread(Base):
+    """A thread that the bot made in a staff chat, for the tickets of one user.
+
+    `card_of` is the ticket whose card was sent to it last; None: nothing was yet. `name`, `icon`
+    (an id of Telegram) and `is_closed` are as they were set last, or as Telegram told us. The icon
+    was last changed at `icon_set_at`.
+    """
+
+    __tablename__ = "threads"
+    __table_args__ = (UniqueConstraint("chat_id", "thread_id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    chat_id: Mapped[int]
+    thread_id: Mapped[int]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    card_of: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
+    name: Mapped[str]
+    icon: Mapped[str | None]
+    icon_set_at: Mapped[datetime | None]
+    is_closed: Mapped[bool]
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime]
 
 
 class Board(Base):

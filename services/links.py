@@ -101,6 +101,7 @@ def as_left(link: MessageLink) -> MessageLink:
         message_id=link.message_id,
         part=link.part,
         revision=link.revision,
+        thread_id=link.thread_id,
     )
 
 

@@ -497,6 +497,49 @@ class WordsChanged(Notice):
 
 
 @dataclass(frozen=True)
+class ThreadWanted(Notice):
+    """Nothing to say: the ticket's thread is made, and its card sent there, if that is not done."""
+
+    precedence = Precedence.REDRAW
+    ticket_id: int
+
+
+@dataclass(frozen=True)
+class ThreadRedrawn(Notice):
+    """To staff: the ticket's thread has its user's name, and an icon that says who has to act."""
+
+    precedence = Precedence.REDRAW
+    decorates = True
+    ticket_id: int
+
+
+@dataclass(frozen=True)
+class ThreadsFailed(Notice):
+    """To staff: the bot can't make topics, and how to mend that; tickets are under cards."""
+
+    rings = True
+
+
+@dataclass(frozen=True)
+class SaidElsewhere(Notice):
+    """To staff, where a ticket goes on: what a colleague wrote on it in another place."""
+
+    precedence = Precedence.FOLLOW_UP
+    about_message = True
+    message_id: int
+
+
+@dataclass(frozen=True)
+class LineRemoved(Notice):
+    """In the staff chat `told_in`: a message of ours that should not stand there is deleted."""
+
+    precedence = Precedence.REDRAW
+    decorates = True
+    told_in: int
+    message_id: int
+
+
+@dataclass(frozen=True)
 class BoardShown(Notice):
     """To staff: the board shows what waits now; it is sent if there is none."""
 

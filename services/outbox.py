@@ -4,6 +4,7 @@ The courier takes it from here.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,8 +16,10 @@ from database.conditions import FOR_THE_EYES, PENDING
 from database.dialect import one_of
 from database.machinery import Delivery, DeliveryStatus, Precedence
 from database.models import Ticket
+from services import timers
 from services.notices import CardPosted, CardRedrawn, CommandAnswered, Notice, Refusal
 from services.pauses import ALL_CHATS
+from services.timers import Due
 
 # Each item of an album comes as a message of its own; a second without another one ends the album.
 ALBUM_PAUSE = timedelta(seconds=1)
@@ -49,10 +52,18 @@ ASIDES_LAST = timedelta(seconds=30)
 # enough for a limiter that restarts, and for an operator who asks what happened.
 ASIDES_KEPT = timedelta(minutes=10)
 
+# How long after its card a thread shows that the ticket has changed: changes come in rows.
+THREADS_FOLLOW_AFTER = timedelta(seconds=2)
+
 _CARD = CardPosted.kind
 
 # Old rows are dropped in portions, to keep each transaction short.
 FORGOTTEN_AT_A_TIME = 2_000
+
+
+@dataclass(frozen=True)
+class ThreadLook(Due):
+    """The thread of the ticket `subject` may have to look otherwise."""
 
 
 def post(
@@ -253,8 +264,13 @@ async def post_each_once(
 
 
 async def redraw_card(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
-    """Redraw the card to show the ticket as it is now; at most one redraw waits."""
+    """Redraw the card to show the ticket as it is now; at most one redraw waits.
+
+    Its thread follows a little later, as each change of a thread is a line in it.
+    """
     await post_once(session, ticket.staff_chat_id, CardRedrawn(ticket.id), now=now, ticket=ticket)
+    if ticket.thread_id is not None:
+        await timers.set(session, ThreadLook(ticket.id), now + THREADS_FOLLOW_AFTER, now=now)
 
 
 async def _waiting(

@@ -1,6 +1,5 @@
 """Tickets: opened by a user's first message, moved by both sides, numbered from 1 each day."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
 import structlog
@@ -24,6 +23,7 @@ from database.models import (
 from services import outbox, read_ahead
 from services.helpdesk import (
     another,
+    cards,
     closing,
     current,
     history,
@@ -32,13 +32,12 @@ from services.helpdesk import (
     owing,
     people,
     staff_chats,
+    threads,
     turns,
 )
 from services.helpdesk.content import Content, Person
 from services.helpdesk.messages import Stored
 from services.notices import (
-    CardPosted,
-    CardRetired,
     QuestionPosted,
     TicketOpened,
     TicketShown,
@@ -306,9 +305,13 @@ async def _open(
     message = await messages.store(session, ticket, user, Direction.QUESTION, content, begins=True)
     history.record(session, ticket, user, EventKind.OPENED, now)
     outbox.post(session, user.chat_id, TicketOpened(ticket.id), now=now, ticket=ticket)
-    card = CardPosted(ticket.id, message.id if beside else None)
-    share = Precedence.FOLLOW_UP if beside else None
-    outbox.post(session, staff_chat_id, card, now=now, ticket=ticket, precedence=share)
+    await cards.post_first(
+        session,
+        ticket,
+        now=now,
+        message_id=message.id if beside else None,
+        precedence=Precedence.FOLLOW_UP if beside else None,
+    )
     if message.kind != ContentKind.TEXT:
         await _post_question(session, ticket, message, now=now)
     return ticket
@@ -330,31 +333,12 @@ async def _reopen(
     session: AsyncSession, ticket: Ticket, *, now: datetime, message: Stored | None = None
 ) -> None:
     """Open the ticket again, retire its card, and post one that shows what the user wrote."""
+    await threads.give(session, ticket)  # before it is open: its own may be another one's now
     turns.pass_on(ticket, TicketStatus.OPEN, now=now)
     ticket.closed_at = None
     await closing.reopened(session, ticket, now=now)
-    await new_card(session, ticket, now=now, message=message)
-
-
-async def new_card(
-    session: AsyncSession, ticket: Ticket, *, now: datetime, message: Stored | None = None
-) -> None:
-    """Post a new card, and have the earlier ones point to it; it goes as a follow-up."""
-    chat_id, later = ticket.staff_chat_id, Precedence.FOLLOW_UP
-    card = CardPosted(ticket.id, message.id if message is not None else None)
-    retired = CardRetired(ticket.id)
-    await outbox.post_once(session, chat_id, card, now=now, ticket=ticket, precedence=later)
-    await outbox.post_once(session, chat_id, retired, now=now, ticket=ticket)
-
-
-async def new_cards(
-    session: AsyncSession, tickets: Sequence[Ticket], chat_id: int, *, now: datetime
-) -> None:
-    """Post a card for each of many tickets in the chat that they moved to, as `new_card` does."""
-    cards = [(one, CardPosted(one.id)) for one in tickets]
-    retired = [(one, CardRetired(one.id)) for one in tickets]
-    await outbox.post_each_once(session, chat_id, cards, now=now, precedence=Precedence.FOLLOW_UP)
-    await outbox.post_each_once(session, chat_id, retired, now=now)
+    shown = message.id if message is not None else None
+    await cards.post_new(session, ticket, now=now, message_id=shown)
 
 
 async def _post_question(

@@ -6,17 +6,22 @@ from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from bot import i18n
 from bot.wording import registry
+from bot.wording import threads as wording_of_threads
 from bot.wording.context import Desk
+from bot.wording.thread_icons import ThreadIcons
 from core.address import Address
 from core.team import Team
 from database.machinery import Delivery
-from database.models import User
+from database.models import Ticket, User
+from database.team import Thread
 from services import notices, read_ahead
 from services.delivery.backlog import Backlog
 from services.delivery.parcel import Parcel
+from services.helpdesk import threads
 
 _WORDINGS = registry.wordings()
 
@@ -24,9 +29,12 @@ _WORDINGS = registry.wordings()
 class Composer:
     """Makes parcels of notices; see `services.delivery.parcel.Compose`."""
 
-    def __init__(self, team: Team, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, team: Team, clock: Callable[[], datetime], icons: ThreadIcons | None = None
+    ) -> None:
         self._team = team
         self._clock = clock
+        self._icons = icons or ThreadIcons()
 
     async def __call__(
         self, session: AsyncSession, offered: Sequence[Delivery], backlog: Backlog | None = None, /
@@ -34,13 +42,18 @@ class Composer:
         head = offered[0]
         notice = notices.read(head.kind, head.payload)
         now = self._clock()
-        team, address = self._team, _address(head, notice)
-        desk = Desk(session, address, team.day(now), team.zone, now, offered, backlog)
+        ticket = await _in_thread(session, head)
+        thread = await threads.of_ticket(session, ticket) if ticket is not None else None
+        team, address = self._team, _address(head, notice, thread)
+        day, zone, icons = team.day(now), team.zone, self._icons
+        desk = Desk(session, address, day, zone, now, offered, backlog, thread, icons)
         with i18n.speaking(await self._language(session, head.chat_id, notice)):
-            parcel = await _WORDINGS[type(notice)](desk, notice)
-        if parcel is not None and (notice.rings or head.chat_id > 0):
-            return replace(parcel, rings=True)
-        return parcel
+            before = await wording_of_threads.first(desk, ticket, notice) if ticket else None
+            parcel = before or await _WORDINGS[type(notice)](desk, notice)
+        if parcel is None:
+            return None
+        rings = parcel.rings or (before is None and (notice.rings or head.chat_id > 0))
+        return replace(parcel, rings=rings, in_thread=thread is not None)
 
     async def _language(self, session: AsyncSession, chat_id: int, notice: notices.Notice) -> str:
         """Choose the staff's language in groups, and the user's in a private chat."""
@@ -52,6 +65,18 @@ class Composer:
         return i18n.choose(user.language if user else getattr(notice, "language", ""))
 
 
-def _address(head: Delivery, notice: notices.Notice) -> Address:
+async def _in_thread(session: AsyncSession, head: Delivery) -> Ticket | None:
+    """Get the ticket of what goes to staff, if it goes on in a thread, or is to."""
+    if head.ticket_id is None or head.chat_id > 0:
+        return None
+    ticket = read_ahead.of(session).tickets.get(head.ticket_id)
+    if ticket is None:
+        ticket = await session.get_one(Ticket, head.ticket_id, options=[selectinload(Ticket.user)])
+    is_in_one = ticket.staff_chat_id == head.chat_id
+    return ticket if is_in_one and (ticket.thread_id or ticket.wants_thread) else None
+
+
+def _address(head: Delivery, notice: notices.Notice, thread: Thread | None) -> Address:
     """Find where it goes now: a delivery has only its chat, a request the thread it came from."""
-    return Address(head.chat_id, getattr(notice, "thread_id", None))
+    thread_id = thread.thread_id if thread is not None else getattr(notice, "thread_id", None)
+    return Address(head.chat_id, thread_id)

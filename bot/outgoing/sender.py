@@ -14,14 +14,27 @@ from aiogram.methods import (
     TelegramMethod,
     UnpinChatMessage,
 )
-from aiogram.types import ChatMemberAdministrator, ChatMemberRestricted, Message, MessageId
+from aiogram.types import (
+    ChatMemberAdministrator,
+    ChatMemberRestricted,
+    ForumTopic,
+    Message,
+    MessageId,
+)
 
 from bot.client import SendText
-from bot.outgoing import telegram_errors
+from bot.outgoing import telegram_errors, threads
 from bot.outgoing.silence import silence
 from bot.outgoing.telegram_errors import Obstacle
 from bot.wording.calls import Call, reply
-from services.delivery.outcomes import ChatRefused, Delivered, Outcome, Refused, Unknown
+from services.delivery.outcomes import (
+    ChatRefused,
+    Delivered,
+    Outcome,
+    Refused,
+    ThreadGone,
+    Unknown,
+)
 from services.delivery.parcel import Parcel
 
 log = structlog.get_logger(__name__)
@@ -71,25 +84,37 @@ class Sender:
             try:
                 result = await self._bot(method, request_timeout=TIMEOUT)
             except Exception as error:  # noqa: BLE001 - verdicts re-raises what it can't read
+                found = await self._read(error, parcel, method)
+                if not isinstance(found, Obstacle):
+                    return found
+                log.info("send retried without", obstacle=found.value)
+                beside = beside or found is Obstacle.UNEDITABLE
                 private = parcel.address.chat_id > 0
-                obstacle = _obstacle(error, method, private=private)
-                if obstacle is None:
-                    outcome = telegram_errors.outcome(error, private=private)
-                    if isinstance(outcome, Unknown):
-                        return replace(outcome, anew=_makes_a_message(method))
-                    if isinstance(outcome, ChatRefused) and _lacks_right(method, error):
-                        return Refused(outcome.reason)
-                    return await self._final(outcome, parcel)
-                if obstacle is Obstacle.NO_CHANGE:
-                    return Delivered()
-                log.info("send retried without", obstacle=obstacle.value)
-                beside = beside or obstacle is Obstacle.UNEDITABLE
                 refused = telegram_errors.exhausted(error, private=private)
-                method = _without(method, obstacle, instead)
+                method = _without(method, found, instead, parcel.address.thread_id)
             else:
                 ids = _message_ids(result)
+                if threads.is_missed(result, parcel, call.method, method):
+                    return ThreadGone("it landed in General", landed=ids)
                 return Delivered(ids, whole=not instead.described, beside=beside)
         return refused
+
+    async def _read(
+        self, error: Exception, parcel: Parcel, method: TelegramMethod[Any]
+    ) -> Outcome | Obstacle:
+        """Read what an error means, or which part of the call it rejects."""
+        private = parcel.address.chat_id > 0
+        if trouble := threads.trouble(error, parcel, method):
+            return trouble
+        obstacle = _obstacle(error, method, private=private)
+        if obstacle is not None:
+            return Delivered() if obstacle is Obstacle.NO_CHANGE else obstacle
+        outcome = telegram_errors.outcome(error, private=private)
+        if isinstance(outcome, Unknown):
+            return replace(outcome, anew=_makes_a_message(method))
+        if isinstance(outcome, ChatRefused) and _lacks_right(method, error):
+            return Refused(outcome.reason)
+        return await self._final(outcome, parcel)
 
     async def _final(self, outcome: Outcome, parcel: Parcel) -> Outcome:
         """Tell a group that forbids one kind of content from one that forbids everything."""
@@ -141,9 +166,12 @@ def _obstacle(error: Exception, method: TelegramMethod[Any], *, private: bool) -
 
 
 def _without(
-    method: TelegramMethod[Any], obstacle: Obstacle, instead: _Instead
+    method: TelegramMethod[Any], obstacle: Obstacle, instead: _Instead, thread_id: int | None
 ) -> TelegramMethod[Any] | None:
-    """Make the call without what Telegram rejects; None if nothing would be left."""
+    """Make the call without what Telegram rejects; None if nothing would be left.
+
+    What is sent in place of an edit goes to the thread.
+    """
     fields = {name: value for name, value in method if value is not None}
     if obstacle in _LEFT_OUT:
         plain: dict[str, Any] = dict.fromkeys(_LEFT_OUT[obstacle] & fields.keys())
@@ -156,15 +184,16 @@ def _without(
         if isinstance(method, DeleteMessage | SetMessageReaction):
             return None
         if isinstance(method, EditMessageText):
-            return _sent_anew(method)
+            return _sent_anew(method, thread_id)
         if "reply_parameters" in fields:
             return method.model_copy(update={"reply_parameters": None})
     return instead.next()
 
 
-def _sent_anew(method: EditMessageText) -> SendText:
+def _sent_anew(method: EditMessageText, thread_id: int | None) -> SendText:
     return SendText(
         chat_id=int(method.chat_id or 0),
+        message_thread_id=thread_id,
         text=method.text or "",
         entities=method.entities,
         reply_markup=method.reply_markup,
@@ -181,7 +210,9 @@ def _makes_a_message(method: TelegramMethod[Any]) -> bool:
 
 
 def _message_ids(result: object) -> tuple[int, ...]:
-    """Read the ids of new or edited messages; 0 is a scheduled one, which has no id yet."""
+    """Read the ids of new or edited messages, or of a new thread; a scheduled one (0) has none."""
     results = result if isinstance(result, list) else [result]
+    if isinstance(result, ForumTopic):
+        return (result.message_thread_id,)
     ids = [one.message_id for one in results if isinstance(one, Message | MessageId)]
     return tuple(message_id for message_id in ids if message_id)

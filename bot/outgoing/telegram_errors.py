@@ -54,6 +54,7 @@ _OBSTACLES: dict[str, Obstacle] = {
     "message to delete not found": Obstacle.NO_CHANGE,
     "message to unpin not found": Obstacle.NO_CHANGE,
     "chat_not_modified": Obstacle.NO_CHANGE,
+    "topic_not_modified": Obstacle.NO_CHANGE,
     "message can't be deleted": Obstacle.UNDELETABLE,
     "message to edit not found": Obstacle.TARGET_GONE,
     "message can't be edited": Obstacle.UNEDITABLE,
@@ -61,6 +62,7 @@ _OBSTACLES: dict[str, Obstacle] = {
     "message thread not found": Obstacle.THREAD_GONE,
     "topic_closed": Obstacle.THREAD_GONE,
     "topic_deleted": Obstacle.THREAD_GONE,
+    "topic_id_invalid": Obstacle.THREAD_GONE,
     "message_id_invalid": Obstacle.TARGET_GONE,
     "there is no text in the message to edit": Obstacle.UNEDITABLE,
     "there is no caption in the message to edit": Obstacle.UNEDITABLE,
@@ -95,6 +97,9 @@ _CHAT_REFUSES = (
     "chat_send_plain_forbidden",
     "user_banned_in_channel",
 )
+
+# A thread that is closed is still there.
+THREAD_CLOSED = "topic_closed"
 
 # Slow mode: the group accepts one message from the bot in this many seconds.
 _SLOW_MODE = re.compile(r"slowmode_wait_(\d{1,9})")

@@ -16,7 +16,7 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.methods import SetMyCommands
-from aiogram.types import ChatMemberRestricted, ResultChatMemberUnion
+from aiogram.types import ChatMemberAdministrator, ChatMemberRestricted, ResultChatMemberUnion
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from bot import i18n, menus
@@ -25,13 +25,14 @@ from bot.process import profile
 from core import values
 from core.clock import utcnow
 from core.heartbeat import Heartbeat
-from core.team import StaffChat, Team
+from core.team import StaffChat, StaffMode, Team
+from core.values import StaffModeSetting
 from core.waiting import Wait
 from database.errors import ForeignDatabase, is_outage, reason
 from database.schema import ensure_at_head
 from services import update_records
 from services.delivery import relocating
-from services.helpdesk import staff_chat_changes, staff_chats
+from services.helpdesk import staff_chat_changes, staff_chats, staff_modes
 
 log = structlog.get_logger(__name__)
 
@@ -103,11 +104,18 @@ async def choose_staff_chat(
 
 
 async def wait_until_staff_chat_ready(
-    bot: Bot, sessions: async_sessionmaker[AsyncSession], team: Team
+    bot: Bot,
+    sessions: async_sessionmaker[AsyncSession],
+    team: Team,
+    mode: StaffModeSetting,
+    clock: Callable[[], datetime],
 ) -> None:
-    """Return once the bot works in the main staff chat; until then log what is wrong."""
+    """Return once the bot works in the main staff chat; until then log what is wrong.
+
+    Where the tickets of a new one are is settled then, by the setting `mode`.
+    """
     wait = Wait(log.error)
-    while trouble := await _trouble_in_main(bot, sessions, team):
+    while trouble := await _trouble_in_main(bot, sessions, team, mode, clock):
         wait.goes_on(trouble)
         await asyncio.sleep(_ASKS_EVERY)
     log.info("the staff chat is ready")
@@ -193,15 +201,24 @@ async def _set_menu(bot: Bot, menu: SetMyCommands) -> None:
 
 
 async def _trouble_in_main(
-    bot: Bot, sessions: async_sessionmaker[AsyncSession], team: Team
+    bot: Bot,
+    sessions: async_sessionmaker[AsyncSession],
+    team: Team,
+    mode: StaffModeSetting,
+    clock: Callable[[], datetime],
 ) -> str | None:
     """Say what keeps the bot from working in the main staff chat; set it up if nothing does."""
     try:
         async with sessions() as session:
             chat = await staff_chats.main(session)
-        missing = _missing(await bot.get_chat_member(chat.chat_id, bot.id))
+        member = await bot.get_chat_member(chat.chat_id, bot.id)
+        missing = _missing(member)
         if missing is None:
             await _set_menu(bot, menus.of_staff(chat, team.staff_language))
+        if missing is None and chat.mode is None:
+            found = await _mode(bot, chat, member, mode)
+            async with sessions.begin() as session:
+                await staff_modes.choose(session, chat, found, now=clock())
     except TelegramMigrateToChat as error:
         return f"The staff group became a supergroup: set STAFF_CHAT_ID={error.migrate_to_chat_id}."
     except (TelegramBadRequest, TelegramForbiddenError):
@@ -213,6 +230,18 @@ async def _trouble_in_main(
             raise
         return f"Whether the staff chat is ready is not known: {reason(error)}"
     return missing and f"STAFF_CHAT_ID {chat.chat_id}: {missing}"
+
+
+async def _mode(
+    bot: Bot, chat: StaffChat, member: ResultChatMemberUnion, mode: StaffModeSetting
+) -> StaffMode:
+    """Tell where the tickets of a new staff chat are."""
+    if mode != "auto":
+        return StaffMode(mode)
+    may_manage = isinstance(member, ChatMemberAdministrator) and member.can_manage_topics
+    if may_manage and (await bot.get_chat(chat.chat_id)).is_forum:
+        return StaffMode.FORUM
+    return StaffMode.PLAIN
 
 
 async def _troubles_in_others(

@@ -8,6 +8,7 @@ from typing import Any
 from aiogram.types import InaccessibleMessage, Message, User
 from pydantic import BaseModel
 
+from bot.client import Sent
 from bot.reading import kinds
 from bot.reading.beginnings import beginning
 from bot.reading.update_model import UNREAD
@@ -48,13 +49,34 @@ def place_of(message: Message | InaccessibleMessage) -> Place:
     return Place(message.chat.id, message.message_id)
 
 
-def thread_of(message: Message) -> int | None:
+def thread_of(message: Message | Sent) -> int | None:
     """Tell in which thread of a forum a message is; None for General.
 
     Elsewhere Telegram's `message_thread_id` counts replies, and no message can be sent to it
     (tdlib/telegram-bot-api#356).
     """
     return message.message_thread_id if message.is_topic_message else None
+
+
+def replied_to(message: Message) -> Message | None:
+    """Give the message that this one replies to.
+
+    In a thread, what replies to nothing comes as a reply to the message that began the thread
+    (aiogram/aiogram#1511): that is none.
+    """
+    replied = message.reply_to_message
+    return None if replied is None or _begins_thread(replied, message) else replied
+
+
+def beginning_of_thread(message: Message) -> Message | None:
+    """Give the message that began the thread, if this one replies to nothing in it."""
+    replied = message.reply_to_message
+    return replied if replied is not None and _begins_thread(replied, message) else None
+
+
+def _begins_thread(replied: Message, message: Message) -> bool:
+    is_first = message.is_topic_message and replied.message_id == message.message_thread_id
+    return bool(is_first) or replied.forum_topic_created is not None
 
 
 def content(message: Message) -> Content:
@@ -66,7 +88,7 @@ def content(message: Message) -> Content:
     if text and len(text) > LONGEST_TEXT:
         raise NotAMessage(f"{len(text)} characters")
     entities = message.entities or message.caption_entities or []
-    replied = message.reply_to_message
+    replied = replied_to(message)
     said = _said(message, kind)
     return Content(
         chat_id=message.chat.id,
@@ -83,6 +105,7 @@ def content(message: Message) -> Content:
         details=_details(said),
         beginning=beginning(kind, said) if not text else "",
         quoted_from_end=_quoted_from_end(message),
+        thread_id=thread_of(message),
     )
 
 

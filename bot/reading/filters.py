@@ -8,7 +8,7 @@ from aiogram.types import CallbackQuery, Chat, Message, TelegramObject
 from magic_filter import MagicFilter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.reading.content import first_word
+from bot.reading.content import first_word, replied_to
 from bot.reading.kinds import REFUSED, RELAYED, kind_of
 from bot.texts import commands
 from core.slashes import SLASHES
@@ -76,7 +76,7 @@ class ReplyToBot(Filter):
 
     @override
     async def __call__(self, message: Message) -> bool:
-        replied = message.reply_to_message
+        replied = replied_to(message)
         bot = message.bot
         if replied is None or replied.from_user is None or bot is None:
             return False
@@ -94,7 +94,7 @@ class AboutDialogue(Filter):
 
     @override
     async def __call__(self, message: Message, session: AsyncSession) -> bool | dict[str, Dialogue]:
-        dialogue, replied = None, message.reply_to_message
+        dialogue, replied = None, replied_to(message)
         if replied is not None and replied.reply_markup is None and await ReplyToBot()(message):
             place = replied.chat.id, replied.message_id
             dialogue = await dialogues.of_question(session, *place)

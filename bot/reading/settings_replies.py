@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import i18n
 from bot.callbacks import speaker_of
+from bot.reading.content import replied_to
 from bot.texts import team_words
 from database.team import Dialogue
 from services.helpdesk import dialogues, new_words
@@ -27,7 +28,7 @@ async def refusal(
 
     Of the latter two only the words are known. They decide only that the reply goes nowhere.
     """
-    replied = message.reply_to_message
+    replied = replied_to(message)
     if replied is None:
         return None
     asked = [

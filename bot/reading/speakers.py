@@ -56,13 +56,17 @@ def speaker(raw: Mapping[str, Any]) -> Speaker | None:
 
 
 def asks_something(raw: Mapping[str, Any], bot_id: int) -> bool:
-    """Whether the update needs a right: a press, an edit, a command or a reply to the bot."""
+    """Whether the update needs a right: a press, an edit, a command, or what may be for a user.
+
+    That is a reply to the bot, and anything in a thread of a forum.
+    """
     if "callback_query" in raw or "edited_message" in raw:
         return True
     message = as_dict(raw.get("message"))
     replied = as_dict(as_dict(message.get("reply_to_message")).get("from"))
     words = message.get("text") or message.get("caption")
-    return replied.get("id") == bot_id or (isinstance(words, str) and begins_with_slash(words))
+    for_user = replied.get("id") == bot_id or message.get("is_topic_message") is True
+    return for_user or (isinstance(words, str) and begins_with_slash(words))
 
 
 def says_who_left(raw: Mapping[str, Any]) -> bool:

@@ -6,13 +6,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.callbacks import TicketButton
 from bot.card_buttons import card_button
-from bot.reading.content import place_of
+from bot.reading.content import place_of, replied_to, thread_of
 from bot.reading.filters import ReplyToBot
 from core.team import StaffChat
 from database.models import Ticket
 from services import links, marks
 from services import ticket_service as tickets
-from services.helpdesk import boards, lookup
+from services.helpdesk import boards, lookup, threads
 from services.problems import (
     ButtonOutdated,
     MergeUnclear,
@@ -66,7 +66,7 @@ async def replied_ticket(session: AsyncSession, message: Message, staff_chat: St
     by its buttons, which carry the ticket's key and mark. A whisper is about no ticket,
     SeenByNobody.
     """
-    replied = message.reply_to_message
+    replied = replied_to(message)
     if replied is None:
         raise UnknownReply
     if replied.ephemeral_message_id is not None:  # a card's menu, with the buttons of a card
@@ -86,6 +86,29 @@ async def replied_ticket(session: AsyncSession, message: Message, staff_chat: St
     return await tickets.get(session, ticket_id, staff_chat_id=staff_chat.chat_id)
 
 
+async def ticket_here(
+    session: AsyncSession, message: Message, staff_chat: StaffChat
+) -> Ticket | None:
+    """Find the ticket that a command is about if it names none; None if there is no such ticket.
+
+    It is that of the message which it replies to (see `replied_ticket`), or of the thread.
+    """
+    if await ReplyToBot()(message):
+        return await replied_ticket(session, message, staff_chat)
+    ticket_id = await threads.ticket_id_in(session, staff_chat.chat_id, thread_of(message))
+    if ticket_id is None:
+        return None
+    return await tickets.get(session, ticket_id, staff_chat_id=staff_chat.chat_id)
+
+
+async def ticket_meant(session: AsyncSession, message: Message, staff_chat: StaffChat) -> Ticket:
+    """Find the ticket that words are about, as `ticket_here` does; UnknownReply if none."""
+    ticket = await ticket_here(session, message, staff_chat)
+    if ticket is None:
+        raise UnknownReply
+    return ticket
+
+
 async def two_tickets(
     session: AsyncSession, message: Message, command: CommandObject, staff_chat: StaffChat
 ) -> tuple[int, int]:
@@ -94,8 +117,9 @@ async def two_tickets(
     MergeUnclear if it names other than two.
     """
     typed, found = (command.args or "").split(), list[int]()
-    if len(typed) == 1 and await ReplyToBot()(message):
-        found = [(await replied_ticket(session, message, staff_chat)).id]
+    if len(typed) == 1:
+        here = await ticket_here(session, message, staff_chat)
+        found = [here.id] if here is not None else []
     if len(found) + len(typed) != 2 or not all(map(lookup.is_number, typed)):  # noqa: PLR2004
         raise MergeUnclear
     for number in typed:
@@ -113,26 +137,26 @@ async def named_ticket(
 ) -> tuple[Ticket, str]:
     """Find the ticket that a command is about, and what else it says.
 
-    As a reply to a ticket, all of `/close spam again` after the command is the rest; otherwise the
-    first word is the ticket's number, as in `/close 7 spam` or `/close 2026-11-22/7`. A reply that
-    names another ticket is refused with AnotherTicketNamed.
+    As a reply to a ticket, or in its thread, all of `/close spam again` after the command is the
+    rest; otherwise the first word is the ticket's number, as in `/close 7 spam` or
+    `/close 2026-11-22/7`. A reply that names another ticket is refused with AnotherTicketNamed.
     """
     said = (command.args or "").strip()
     number, *rest = said.split(maxsplit=1) or [""]
-    if await ReplyToBot()(message):
-        try:
-            ticket = await replied_ticket(session, message, staff_chat)
-        except UnknownReply:
-            if not lookup.is_number(number):
-                raise
-        except SeveralTicketsShown as several:
-            if not lookup.is_number(number):
-                several.command, several.said = command.command, said
-                raise
-        else:
-            return ticket, await lookup.rest_of_command(
-                session, ticket, said, command=command.command
-            )
+    try:
+        ticket = await ticket_here(session, message, staff_chat)
+    except UnknownReply:
+        ticket = None
+        if not lookup.is_number(number):
+            raise
+    except SeveralTicketsShown as several:
+        ticket = None
+        if not lookup.is_number(number):
+            several.command, several.said = command.command, said
+            raise
+    if ticket is not None:
+        name = command.command
+        return ticket, await lookup.rest_of_command(session, ticket, said, command=name)
     if not said:
         raise TicketNotNamed(command.command)
     ticket_id = await lookup.find_by_number(

@@ -27,6 +27,7 @@ from bot.routers import (
     settings,
     splitting,
     start_and_help,
+    threads,
     ticket_list,
     tickets,
     unknown_commands,
@@ -75,6 +76,7 @@ def _in_staff_chat() -> Router:
         settings.router,
         set_up.router,
         board.router,
+        threads.router,
         unknown_commands.for_staff,  # an answer may begin with a slash, but not with our name
         settings.replies,
         answers.router,
@@ -94,4 +96,4 @@ ROUTERS = (_questions, _in_private_chats(), groups.router, _staff_chat, fallback
 FOR_WHISPERED = (whispered.router, _staff_chat)
 
 # For messages of other programs: they may say that a group moved, and have no say in anything else.
-FOR_PROGRAMS = (groups.router, board.pins, programs.router)
+FOR_PROGRAMS = (groups.router, board.pins, threads.lines, programs.router)

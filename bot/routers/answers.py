@@ -14,8 +14,9 @@ from bot.reading.content import content, place_of
 from bot.reading.filters import Relayed, ReplyToBot
 from bot.reading.kinds import kind_of
 from bot.reading.members import Standing
-from bot.reading.ticket_reference import replied_ticket
-from bot.reading.unheard import is_new_reply
+from bot.reading.thread_words import InThread, is_for_user
+from bot.reading.ticket_reference import replied_ticket, ticket_meant
+from bot.reading.unheard import is_new
 from core.team import StaffChat
 from database.models import User
 from services import ticket_service as tickets
@@ -48,6 +49,23 @@ async def answer(
     await _hear(message, words, session, staff_chat, now, settled=settled)
 
 
+@router.message(InThread(), Relayed())
+async def in_thread(
+    message: Message,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    staff: User | None,
+    standing: Standing,
+    now: datetime,
+    *,
+    settled: bool,
+) -> None:
+    """Take in what replies to nothing of ours, if what staff write in this thread is for a user."""
+    if await is_for_user(session, message, staff_chat):
+        words = said(message, staff, standing)
+        await _hear(message, words, session, staff_chat, now, settled=settled)
+
+
 @router.message(ReplyToBot())
 async def not_relayed(
     message: Message, session: AsyncSession, staff_chat: StaffChat, standing: Standing
@@ -75,7 +93,7 @@ async def edited(
         if await kept_words.is_kept(session, place_of(message)):
             words = said(message, staff, standing)
             await hearing.reword(session, words, staff_chat_id=staff_chat.chat_id, now=now)
-        elif await is_new_reply(session, message):
+        elif await is_new(session, message) and await is_for_user(session, message, staff_chat):
             words = said(message, staff, standing)
             words = replace(words, content=replace(words.content, first_as_edit=True))
             await _hear(message, words, session, staff_chat, now, settled=settled)
@@ -94,30 +112,31 @@ async def _hear(
     *,
     settled: bool,
 ) -> None:
-    """Take in a reply to a message of ours; one that we don't know may be an orphan.
+    """Take in what is about a ticket; a message or a thread that we don't know may be an orphan.
 
     Of a message that shows several tickets, staff say which one is meant.
     """
+    replied_message = message.reply_to_message
     try:
-        ticket = await replied_ticket(session, message, staff_chat)
+        ticket = await ticket_meant(session, message, staff_chat)
     except SeveralTicketsShown as several:
-        if message.reply_to_message is None:
+        if replied_message is None:
             raise
-        replied, ids = content(message.reply_to_message), several.ticket_ids
+        replied, ids = content(replied_message), several.ticket_ids
         await hearing.hear_one_of(
             session, words, replied, ids, staff_chat_id=staff_chat.chat_id, now=now
         )
     except UnknownReply as unknown:
         if isinstance(unknown, UnknownCard | ReplyToBoard) or not settled:
             raise
-        if message.reply_to_message is None:
+        if replied_message is None:
             raise
         refusal = await settings_replies.refusal(
             session, message, words.speaker_id, staff_chat.chat_id, now=now
         )
         if refusal is not None:
             raise refusal from unknown
-        replied = content(message.reply_to_message)
+        replied = content(replied_message)
         await hearing.hear_orphan(
             session, words, replied, staff_chat_id=staff_chat.chat_id, now=now
         )

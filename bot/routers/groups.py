@@ -12,7 +12,7 @@ from bot.reading.content import NotAMessage
 from bot.reading.filters import InStaffChat, When
 from services import pauses
 from services.delivery import relocating
-from services.helpdesk import boards, foreign_groups, staff_chats
+from services.helpdesk import boards, foreign_groups, staff_chats, threads
 
 router = Router(name="groups")
 
@@ -51,10 +51,11 @@ async def _follow(session: AsyncSession, old_id: int, new_id: int, now: datetime
 async def rights_in_staff_chat(
     event: ChatMemberUpdated, session: AsyncSession, now: datetime
 ) -> None:
-    """Try to write, and to pin, at once if the bot was let in, or got another right."""
+    """Try to write, to pin and to make threads at once: the bot was let in, or got a right."""
     if event.new_chat_member.status in _JOINED:
         await pauses.try_now(session, event.chat.id, now=now)
         await boards.pin_if_needed(session, event.chat.id, now=now)
+        await threads.try_now(session, event.chat.id, now=now)
 
 
 @router.chat_member()

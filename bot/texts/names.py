@@ -23,6 +23,9 @@ _LEFT_TO_RIGHT, _ISOLATE, _ISOLATE_END = "\u200e", "\u2068", "\u2069"
 # A name must not change the direction of the text around it: embeddings, overrides and isolates.
 TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
+# The longest name of a thread in UTF-16 units (core.telegram.org/bots/api#createforumtopic).
+LONGEST_THREAD_NAME = 128
+
 # The most people that a notice names.
 _MOST_NAMED = 20
 
@@ -80,6 +83,11 @@ def person(user: User | Person, longest: int | None = None) -> str:
     if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in name):
         return f"{_LEFT_TO_RIGHT}{_ISOLATE}{name}{_ISOLATE_END}"
     return name
+
+
+def of_thread(user: User | Person) -> str:
+    """Name a thread by the person whose tickets are in it."""
+    return person(user, LONGEST_THREAD_NAME - len(_LEFT_TO_RIGHT + _ISOLATE + _ISOLATE_END))
 
 
 def mention(user: User | Person) -> TextMention:

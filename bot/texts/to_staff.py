@@ -223,6 +223,22 @@ def staff_chat_migrated(new_id: int, *, is_main: bool) -> str:
     ).format(id=new_id)
 
 
+def threads_failed() -> str:
+    return _(
+        "I can't make topics here. Please make me an administrator with the right to manage "
+        "topics, and check that topics are on in this group. Until then tickets go on under "
+        "cards in General."
+    )
+
+
+def said_elsewhere(ticket: str, author: User | None, *, is_note: bool) -> str:
+    """Stand above what a colleague wrote on a ticket somewhere else in the group."""
+    who = names.person(author) if author is not None else _("An administrator")
+    if is_note:
+        return _("{ticket} · {who} made a note elsewhere").format(ticket=ticket, who=who)
+    return _("{ticket} · {who} answered elsewhere").format(ticket=ticket, who=who)
+
+
 def taken() -> str:
     return _("It's yours.")
 

@@ -1,6 +1,7 @@
 """The card: the text message in the staff chat that represents a ticket."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -25,7 +26,14 @@ from database.models import (
     User,
 )
 from services import links
-from services.delivery.parcel import LinkRewritten, Parcel, Shown, links_of
+from services.delivery.parcel import (
+    CardStands,
+    Effect,
+    LinkRewritten,
+    Parcel,
+    Shown,
+    links_of,
+)
 from services.helpdesk import card_menu, first_words
 from services.notices import CardPosted, CardRedrawn, CardRetired, TicketShown
 
@@ -50,21 +58,45 @@ async def post(desk: Desk, notice: CardPosted) -> Parcel | None:
     if desk.part > 0:
         return await _continuation(desk, ticket, first, pieces)
     goes_on = len(pieces) > 1 and not await _already_copied(desk, first)
-    return Parcel(
+    parcel = await _sent(desk, ticket, first, named=message_id is not None, older=older)
+    rings = desk.offered[0].precedence == Precedence.CARD or notice.message_id is not None
+    return replace(parcel, more=goes_on, rings=rings)
+
+
+async def opening(desk: Desk, ticket: Ticket) -> Parcel:
+    """Send the ticket's card to its thread before what goes there; it shows what the last one did.
+
+    What of a long text is not on a card is further up in the chat.
+    """
+    older = await desk.card(ticket)
+    message_id = await _shown_before(desk, ticket, older)
+    first = await _question(desk, ticket, message_id)
+    parcel = await _sent(desk, ticket, first, named=message_id is not None, older=None)
+    return replace(parcel, prepares=True)
+
+
+async def _sent(
+    desk: Desk,
+    ticket: Ticket,
+    first: Message | None,
+    *,
+    named: bool,
+    older: MessageLink | None,
+) -> Parcel:
+    """Send the card, as a reply to an older one in the same thread."""
+    effects: list[Effect] = [*links_of([shown(first, named=named)])]
+    if desk.thread is not None:
+        effects.append(CardStands(desk.thread.id, ticket.id))
+    if older is not None and older.thread_id != desk.address.thread_id:
+        older = None
+    card = send_text(
         desk.address,
-        Call(
-            send_text(
-                desk.address,
-                await face(desk, ticket, first, pieces),
-                reply_to=older.message_id if older is not None else None,
-                keyboard=card_buttons.keyboard(ticket),
-                previews=previews(first) if first is not None else None,
-            )
-        ),
-        effects=links_of([shown(first, named=message_id is not None)]),
-        more=goes_on,
-        rings=desk.offered[0].precedence == Precedence.CARD or notice.message_id is not None,
+        await face(desk, ticket, first, body_pieces(desk, ticket, first)),
+        reply_to=older.message_id if older is not None else None,
+        keyboard=card_buttons.keyboard(ticket),
+        previews=previews(first) if first is not None else None,
     )
+    return Parcel(desk.address, Call(card), effects=effects)
 
 
 @words_for(TicketShown)

@@ -1,7 +1,7 @@
 """What the wording of a notice needs to know besides the notice."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Any
 
@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from bot.texts import names
+from bot.wording.thread_icons import ThreadIcons
 from core.address import Address
 from core.text import Piece
 from database.machinery import Delivery
 from database.models import Direction, KeptWords, Message, MessageLink, Ticket
+from database.team import Thread
 from services import links, read_ahead
 from services.delivery.backlog import Backlog
 
@@ -27,6 +29,7 @@ class Desk:
     """One delivery turn: the session to read with, the team's day and zone, what is offered.
 
     `address` is where it goes. `backlog` is what a card has to tell besides; None if nothing.
+    `thread` is the one of the ticket, if it goes on in one, and `icons` what it may have.
     """
 
     session: AsyncSession
@@ -36,6 +39,8 @@ class Desk:
     now: datetime
     offered: Sequence[Delivery]
     backlog: Backlog | None = None
+    thread: Thread | None = None
+    icons: ThreadIcons = field(default_factory=ThreadIcons)
 
     @property
     def part(self) -> int:

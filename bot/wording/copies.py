@@ -18,6 +18,7 @@ from core.text import Piece, split, utf16_len
 from database.conditions import in_chat
 from database.models import ContentKind, Direction, LinkKind, Message, MessageLink, Ticket
 from services.delivery.parcel import AnswerArrived, Parcel, Shown, links_of
+from services.helpdesk.messages import THREAD
 from services.notices import AnswerPosted, QuestionPosted
 
 # Between texts that are sent as one message.
@@ -31,11 +32,15 @@ _MORE = names.continued()
 async def question(desk: Desk, notice: QuestionPosted) -> Parcel | None:
     """Show staff what a user wrote, as a reply to the card, or to what the user replies to.
 
+    In a thread it needs no card to belong to.
+
     Texts that wait are sent as one message. It makes a sound if staff have to act because of it.
     """
     messages = await desk.messages()
     ticket = await named_by(desk, messages)
-    reply_to = await _replied(desk, messages[0]) or _below(await desk.card(ticket))
+    reply_to = await _replied(desk, messages[0])
+    if reply_to is None and desk.thread is None:
+        reply_to = _below(await desk.card(ticket))
     together = list(takewhile(lambda one: _replies_alike(one, messages[0]), messages))
     if messages[0].kind == ContentKind.TEXT:
         return _ringing(desk, _texts(desk, ticket, together, reply_to))
@@ -213,17 +218,23 @@ def _below(card: MessageLink | None) -> int | None:
 
 
 async def _replied(desk: Desk, message: Message) -> ReplyTo:
-    """Find the message in this chat that a message replies to, and what it quotes from it."""
+    """Find the message in this chat that a message replies to, and what it quotes from it.
+
+    One in another thread does not count: a reply to it would land there.
+    """
     if message.reply_to_id is None:
         return None
     replied = await desk.message(message.reply_to_id)
     quote = quoting.native_quote(message, replied)
     if desk.address.is_chat_of(replied.place):
+        if (replied.details or {}).get(THREAD) != desk.address.thread_id:
+            return None
         place = (message.details or {})["quote"]["position"] if quote else None
         return _reply(replied.message_id, quote, place)
     found = await desk.session.scalar(
         select(MessageLink.message_id)
         .where(MessageLink.copy_of == replied.id, in_chat(MessageLink, desk.address))
+        .where(MessageLink.thread_id.is_not_distinct_from(desk.address.thread_id))
         .order_by(MessageLink.id)
         .limit(1)
     )

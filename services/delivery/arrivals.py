@@ -18,14 +18,17 @@ from services.delivery.parcel import (
     AnswerArrived,
     BoardHangs,
     BoardStands,
+    CardStands,
     DialogueAsked,
     Effect,
     LinkDropped,
     LinkMade,
     LinkRewritten,
+    ThreadChanged,
+    ThreadMade,
     Trip,
 )
-from services.helpdesk import boards, dialogues, failure_notices, orphans
+from services.helpdesk import boards, dialogues, failure_notices, orphans, threads
 from services.notices import (
     AnswerDelivered,
     DeliveryFailed,
@@ -69,6 +72,7 @@ def is_plain(trip: Trip) -> bool:
     parcel, kind = trip.parcel, trip.kind
     follows = rules_of(kind).offers_again or kind == WordsKept.kind
     only_links = all(isinstance(effect, LinkMade) for effect in parcel.effects)
+    only_links = only_links and not parcel.prepares
     return only_links and not (parcel.more or follows) and trip.part == 0
 
 
@@ -116,17 +120,10 @@ async def note(
         ticket_id = _shown_by(by_id, trip, number).ticket_id
         await _apply(session, trip, effect, outcome, ticket_id, now=now)
     await pauses.release(session, {parcel.address.chat_id: trip.left_at})
-    for delivery in batch:
-        delivery.sent_at, delivery.error = now, None
-        if parcel.more:
-            delivery.part += 1
-            if delivery.precedence == Precedence.CARD:  # its first part was seen
-                delivery.precedence = Precedence.FOLLOW_UP
-            delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
-            delivery.attempts, delivery.first_tried_at = 0, None
-            delivery.lane = delivery.ticket_id or 0
-        else:
-            delivery.status = DeliveryStatus.DELIVERED
+    if parcel.prepares:
+        _go_on(batch, now=now)
+        return
+    _arrived(batch, more=parcel.more, now=now)
     if is_scheduled(trip, outcome.message_ids):
         await orphans.note(session, batch, since=trip.left_at, until=now, scheduled=True)
     if batch[0].chat_id != parcel.address.chat_id:
@@ -137,6 +134,28 @@ async def note(
         await _tell_described(session, batch, now=now)
     elif not parcel.more and trip.kind == DeliveryFailed.kind:
         await failures.tell_user_of(session, batch[0], now=now)
+
+
+def _arrived(batch: Sequence[Delivery], *, more: bool, now: datetime) -> None:
+    for delivery in batch:
+        delivery.sent_at, delivery.error = now, None
+        if more:
+            delivery.part += 1
+            if delivery.precedence == Precedence.CARD:  # its first part was seen
+                delivery.precedence = Precedence.FOLLOW_UP
+            delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
+            delivery.attempts, delivery.first_tried_at = 0, None
+            delivery.lane = delivery.ticket_id or 0
+        else:
+            delivery.status = DeliveryStatus.DELIVERED
+
+
+def _go_on(batch: Sequence[Delivery], *, now: datetime) -> None:
+    """Send what was prepared."""
+    for delivery in batch:
+        delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
+        delivery.sent_at, delivery.error = now, None  # it counts for a limiter that restarts
+        delivery.attempts, delivery.first_tried_at, delivery.batch_id = 0, None, None
 
 
 def _come_along(trip: Trip, batch: Sequence[Delivery], *, now: datetime) -> None:
@@ -171,10 +190,10 @@ async def _apply(
         case DialogueAsked(dialogue_id):
             if outcome.message_ids:
                 await dialogues.asked_with(session, dialogue_id, outcome.message_ids[0])
-        case BoardStands():
+        case BoardStands() | BoardHangs():
             await _note_board(session, trip, effect, outcome, now=now)
-        case BoardHangs(board_id, message_id):
-            await boards.pinned(session, board_id, message_id)
+        case ThreadMade() | ThreadChanged() | CardStands():
+            await _note_thread(session, trip, effect, outcome, now=now)
         case _:
             assert_never(effect)
 
@@ -210,14 +229,45 @@ def _made(
             "message_id": message_id,
             "part": shown.part,
             "revision": shown.revision,
+            "thread_id": trip.parcel.address.thread_id,
         }
     ]
 
 
-async def _note_board(
-    session: AsyncSession, trip: Trip, effect: BoardStands, outcome: Delivered, *, now: datetime
+async def _note_thread(
+    session: AsyncSession,
+    trip: Trip,
+    effect: ThreadMade | ThreadChanged | CardStands,
+    outcome: Delivered,
+    *,
+    now: datetime,
 ) -> None:
-    """Record where the board stands; Telegram gives no id if nothing was to be changed."""
+    """Record what became of a thread."""
+    match effect:
+        case ThreadMade(ticket_id, name, icon):
+            address = trip.parcel.address._replace(thread_id=outcome.message_ids[0])
+            await threads.made(session, ticket_id, address, name=name, icon=icon, now=now)
+        case ThreadChanged(key, name, icon, is_closed):
+            await threads.changed(session, key, name=name, icon=icon, is_closed=is_closed, now=now)
+        case CardStands(key, ticket_id):
+            await threads.card_stands(session, key, ticket_id, now=now)
+
+
+async def _note_board(
+    session: AsyncSession,
+    trip: Trip,
+    effect: BoardStands | BoardHangs,
+    outcome: Delivered,
+    *,
+    now: datetime,
+) -> None:
+    """Record where the board stands, or that it is pinned.
+
+    Telegram gives no id if nothing was to be changed.
+    """
+    if isinstance(effect, BoardHangs):
+        await boards.pinned(session, effect.board_id, effect.message_id)
+        return
     message_id = outcome.message_ids[0] if outcome.message_ids else effect.edited
     if message_id is not None:
         place = Place(trip.parcel.address.chat_id, message_id)

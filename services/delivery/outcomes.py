@@ -78,4 +78,38 @@ class Refused:
     uncopiable: bool = False
 
 
-Outcome = Delivered | Paused | Unknown | BotRefused | ChatRefused | UserGone | Migrated | Refused
+@dataclass(frozen=True)
+class ThreadGone:
+    """The thread is not there; or it seemed to be, but these messages landed in General."""
+
+    reason: str
+    landed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ThreadClosed:
+    """The thread is closed, and we may not write in closed ones."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class ThreadsRefused:
+    """No thread may be made there, or opened again."""
+
+    reason: str
+
+
+Outcome = (
+    Delivered
+    | Paused
+    | Unknown
+    | BotRefused
+    | ChatRefused
+    | UserGone
+    | Migrated
+    | Refused
+    | ThreadGone
+    | ThreadClosed
+    | ThreadsRefused
+)

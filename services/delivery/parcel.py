@@ -89,6 +89,33 @@ class BoardHangs:
     message_id: int
 
 
+@dataclass(frozen=True)
+class ThreadMade:
+    """A thread was made for a ticket; its id is in the outcome."""
+
+    ticket_id: int
+    name: str
+    icon: str | None
+
+
+@dataclass(frozen=True)
+class ThreadChanged:
+    """A thread (by its key) looks like this now."""
+
+    thread_key: int
+    name: str
+    icon: str | None
+    is_closed: bool
+
+
+@dataclass(frozen=True)
+class CardStands:
+    """A ticket's card was sent to this thread."""
+
+    thread_key: int
+    ticket_id: int
+
+
 # What is true once Telegram took a parcel; services/delivery/arrivals.py records it.
 type Effect = (
     LinkMade
@@ -98,6 +125,9 @@ type Effect = (
     | DialogueAsked
     | BoardStands
     | BoardHangs
+    | ThreadMade
+    | ThreadChanged
+    | CardStands
 )
 
 
@@ -114,7 +144,8 @@ class Parcel:
 
     `cost` is how many messages Telegram counts it as. `effects` are true once it has arrived.
     `carries`: how many of the offered deliveries are in it. `more`: another part of the same
-    deliveries follows. `rings`: its message makes a sound.
+    deliveries follows. `rings`: its message makes a sound. `prepares`: the deliveries themselves
+    are sent after it. `in_thread`: it must go to the thread of its address and nowhere else.
     """
 
     address: Address
@@ -124,6 +155,8 @@ class Parcel:
     carries: int = 1
     more: bool = False
     rings: bool = False
+    prepares: bool = False
+    in_thread: bool = False
 
 
 @dataclass(frozen=True, eq=False)

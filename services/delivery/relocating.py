@@ -26,9 +26,9 @@ from database.conditions import PENDING
 from database.dialect import insert_new
 from database.machinery import ChatMigration, Delivery
 from database.models import Ticket, TicketStatus
-from services import memo, outbox, pauses, ticket_service
+from services import memo, outbox, pauses
 from services.delivery import doubts
-from services.helpdesk import kept_words, staff_chat_changes, staff_chats
+from services.helpdesk import cards, kept_words, staff_chat_changes, staff_chats
 from services.notices import StaffChatMigrated, kinds
 
 log = structlog.get_logger(__name__)
@@ -182,11 +182,11 @@ async def _bring_tickets(
         return False
     others = [one for one in tickets if await _comes_along(session, one, chat)]
     for ticket in others:
-        ticket.staff_chat_id = chat.chat_id
+        ticket.staff_chat_id, ticket.thread_id = chat.chat_id, None
     open_ones = [one for one in others if one.status is not TicketStatus.CLOSED]
     open_ones.sort(key=lambda one: (one.opened_at, one.id))
     if open_ones:
-        await ticket_service.new_cards(session, open_ones, chat.chat_id, now=now)
+        await cards.post_all_new(session, open_ones, chat.chat_id, now=now)
     await staff_chat_changes.came_along(session, chat, next_ticket_id=tickets[-1].id + 1)
     return True
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.address import Address
 from database.errors import is_outage
 from database.machinery import Delivery, DeliveryStatus
 from services import pauses
@@ -21,12 +22,15 @@ from services.delivery.outcomes import (
     Outcome,
     Paused,
     Refused,
+    ThreadClosed,
+    ThreadGone,
+    ThreadsRefused,
     Unknown,
     UserGone,
 )
 from services.delivery.parcel import AnswerArrived, Parcel, Trip
 from services.delivery.stalls import Stalls
-from services.helpdesk import current, orphans, people, staff_chats
+from services.helpdesk import current, orphans, people, staff_chats, threads
 from services.notices import rules_of
 from services.outbox import LONGEST_BACKOFF, STALLED
 
@@ -116,6 +120,9 @@ async def settle(
             _wait(batch, now)
             await session.flush()
             await relocating.migrated(session, parcel.address.chat_id, new_id, now=now)
+        case ThreadGone() | ThreadClosed() | ThreadsRefused():
+            _wait(batch, now)
+            await _thread_fails(session, parcel.address, outcome, now)
         case Refused():
             await _refused(session, batch, outcome, now)
 
@@ -139,6 +146,24 @@ async def give_up(session: AsyncSession, trip: Trip, outcome: Outcome, *, now: d
         log.exception("nobody could be told what failed")
         for delivery in batch:
             delivery.status, delivery.error = DeliveryStatus.FAILED, reason
+
+
+async def _thread_fails(
+    session: AsyncSession,
+    address: Address,
+    outcome: ThreadGone | ThreadClosed | ThreadsRefused,
+    now: datetime,
+) -> None:
+    """Note what is wrong with a thread; what was to go there goes where its ticket does then."""
+    log.warning("thread unusable", outcome=type(outcome).__name__, reason=outcome.reason)
+    if isinstance(outcome, ThreadsRefused) or address.thread_id is None:
+        await threads.failed(session, address.chat_id, now=now)
+    elif isinstance(outcome, ThreadClosed):
+        await threads.closed(session, address.chat_id, address.thread_id, is_closed=True)
+    else:
+        await threads.gone(session, address.chat_id, address.thread_id, now=now)
+        for message_id in outcome.landed:
+            await threads.untell(session, address.place(message_id), now=now)
 
 
 def backoff(attempts: int) -> timedelta:

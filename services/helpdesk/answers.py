@@ -21,6 +21,7 @@ from services.notices import (
     CopyMayRemain,
     NoteKept,
     Refusal,
+    SaidElsewhere,
 )
 from services.problems import NoteStays
 
@@ -43,9 +44,20 @@ async def write(
         await _note(session, ticket, content, album, by=by, now=now)
         return
     answer = await messages.store(session, ticket, by, Direction.ANSWER, content)
+    if not album:
+        _show_elsewhere(session, ticket, answer.id, content, now=now)
     notice, group = AnswerPosted(answer.id), answer.media_group_id
     await outbox.post_content(session, ticket.user.chat_id, notice, group, now=now, ticket=ticket)
     await owing.answered(session, ticket, answer.id, by=by, now=now)
+
+
+def _show_elsewhere(
+    session: AsyncSession, ticket: Ticket, message_id: int, content: Content, *, now: datetime
+) -> None:
+    """Show it where the ticket goes on, if it was written in another thread of the chat."""
+    if content.chat_id == ticket.staff_chat_id and content.thread_id != ticket.thread_id:
+        shown = SaidElsewhere(message_id)
+        outbox.post(session, ticket.staff_chat_id, shown, now=now, ticket=ticket)
 
 
 async def edit(
@@ -167,6 +179,8 @@ async def _note(
     """
     note = await messages.store(session, ticket, by, Direction.NOTE, content)
     history.record(session, ticket, by, EventKind.NOTED, now)
+    if not album:
+        _show_elsewhere(session, ticket, note.id, content, now=now)
     first_id = album[0].id if album else note.id
     await outbox.post_once(
         session, ticket.staff_chat_id, NoteKept(first_id), now=now, ticket=ticket

@@ -42,6 +42,7 @@ class Content:
     flags, the origin of a forward, the quote. `beginning` is the first line of content that has no
     text (a poll's question, rich text in blocks) if it begins with a slash. `first_as_edit`: this
     edit is the first that we see of the message, so we don't know what it said before.
+    `thread_id` is the thread of a forum that it was written in.
     """
 
     chat_id: int
@@ -60,6 +61,7 @@ class Content:
     beginning: str = ""
     first_as_edit: bool = False
     account: int = BOT
+    thread_id: int | None = None
 
     @property
     def place(self) -> Place:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.models import EventKind, Message, Ticket, TicketStatus, User
 from services import ticket_service as tickets
 from services import timers
-from services.helpdesk import current, first_words, history, moving, turns
+from services.helpdesk import cards, current, first_words, history, moving, turns
 from services.helpdesk.closing import CloseTold
 from services.problems import MergeIntoClosed, MergeOfOne, MergeOfTwoUsers
 
@@ -52,7 +52,7 @@ async def merge(
     await _take_over(session, survivor, other, now=now)
     await _retire(session, other, survivor, now=now)
     history.record(session, survivor, by, EventKind.MERGED, now, other=other.id, **waits)
-    await tickets.new_card(session, survivor, now=now)
+    await cards.post_new(session, survivor, now=now)
 
 
 async def _waits_longest(session: AsyncSession, *both: Ticket) -> Message | None:

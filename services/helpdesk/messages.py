@@ -18,8 +18,11 @@ from services.helpdesk.content import Content, essence
 # split it off. What its writer adds, without either, follows it (services/helpdesk/rejoining.py).
 BEGINS = "begins"
 
+# Among the details of what staff wrote in a thread of a forum: its id.
+THREAD = "thread_id"
+
 # Details that an edit does not change: besides, what was quoted, and where it was moved from.
-_KEPT = frozenset({BEGINS, "quote", "moved"})
+_KEPT = frozenset({BEGINS, THREAD, "quote", "moved"})
 
 # The length of what separates texts in one message, in UTF-16 units (bot/wording/quoting.py).
 BETWEEN = 2
@@ -46,6 +49,8 @@ async def store(
     """Keep what was written; see BEGINS."""
     reply_to_id, details = await replied_to(session, ticket, content)
     details = details | {BEGINS: True} if begins else details
+    if content.thread_id is not None and direction is not Direction.QUESTION:
+        details = details | {THREAD: content.thread_id}
     key = await bulk_rows.add_and_get_key(
         session,
         Message,

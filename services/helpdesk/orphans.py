@@ -60,7 +60,9 @@ async def note(
     died, so that nobody knows).
     """
     head = batch[0]
-    if head.ticket_id is None or not _makes_orphans(head, anew=anew):
+    if head.ticket_id is None:
+        return
+    if not _makes_orphans(head, anew=anew) and not await _makes_thread(session, head):
         return
     known = await session.scalar(
         select(LostSend).where(
@@ -162,6 +164,14 @@ def _makes_orphans(head: Delivery, *, anew: bool | None) -> bool:
         return anew is not False
     known_by_buttons = head.kind == CardPosted.kind and head.part == 0
     return head.precedence not in DECORATION and not known_by_buttons
+
+
+async def _makes_thread(session: AsyncSession, head: Delivery) -> bool:
+    """Whether a thread was being made before it: the message that begins one is an orphan, too."""
+    wants = select(Ticket.wants_thread).where(
+        Ticket.id == head.ticket_id, Ticket.staff_chat_id == head.chat_id
+    )
+    return bool(await session.scalar(wants))
 
 
 async def _tell_of_copies(

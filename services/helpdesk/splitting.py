@@ -24,9 +24,9 @@ from database.models import (
 )
 from services import outbox
 from services import ticket_service as tickets
-from services.helpdesk import current, history, messages, moving
+from services.helpdesk import cards, current, history, messages, moving
 from services.helpdesk.content import Content
-from services.notices import CardPosted, QuestionPosted
+from services.notices import QuestionPosted
 from services.problems import SplitOfAll, SplitUnclear
 
 
@@ -139,8 +139,7 @@ async def _show(
     """Post the card, and behind it what was not shown yet; copies say where they went."""
     await moving.show(session, questions, ticket, made, now=now)
     await moving.forget_untried(session, questions, made)
-    card, later = CardPosted(made.id), Precedence.FOLLOW_UP
-    outbox.post(session, made.staff_chat_id, card, now=now, ticket=made, precedence=later)
+    await cards.post_first(session, made, now=now, precedence=Precedence.FOLLOW_UP)
     for question in questions:
         on_card = question is questions[0] and question.kind == ContentKind.TEXT
         if not on_card and not await moving.is_shown_or_waits(session, question):

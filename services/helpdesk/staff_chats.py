@@ -22,6 +22,9 @@ _ROWS = select(
     team.StaffChatRow.is_main,
     team.StaffChatRow.by_setting,
     team.StaffChatRow.next_ticket_id,
+    team.StaffChatRow.mode,
+    team.StaffChatRow.hears_threads,
+    team.StaffChatRow.threads_failed_at,
 ).order_by(team.StaffChatRow.id)
 
 

@@ -18,7 +18,9 @@ from tests.support.office import USERNAME, Office, Sessions, open_office
 @pytest.fixture
 async def forum(file_sessions: Sessions) -> AsyncIterator[Office]:
     """Open an office whose staff chat is a forum; tickets are under cards, in General."""
-    async with open_office(file_sessions, forum=True, bot="administrator") as office:
+    async with open_office(
+        file_sessions, forum=True, bot="administrator", staff_mode="plain"
+    ) as office:
         yield office
 
 

@@ -20,6 +20,7 @@ from database.models import (
     TicketStatus,
     User,
 )
+from database.team import Thread
 from services import notices, outbox
 from services.delivery import lanes
 from services.delivery.parcel import Parcel, Shown, Trip, links_of
@@ -71,6 +72,23 @@ async def ticket(session: AsyncSession, daily_id: int = 7, **changes: Any) -> Ti
         fields = {"closed_at": NOON} | fields
     made = rows.ticket(asker, daily_id, **{"staff_chat_id": STAFF} | fields)
     session.add(made)
+    await session.flush()
+    return made
+
+
+async def thread(session: AsyncSession, ticket: Ticket, **changes: Any) -> Thread:
+    """Have the ticket go on in a thread, in which its card stands."""
+    fields = {"thread_id": next(_message_ids), "name": ticket.user.name, "is_closed": False}
+    made = Thread(
+        chat_id=ticket.staff_chat_id,
+        user_id=ticket.user_id,
+        card_of=ticket.id,
+        made_at=NOON,
+        used_at=NOON,
+        **fields | changes,
+    )
+    session.add(made)
+    ticket.thread_id = made.thread_id
     await session.flush()
     return made
 

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import Direction, Message, Ticket, TicketEvent, TicketStatus, User
 from services import ticket_service as tickets
-from services.helpdesk import another, answers, owners
+from services.helpdesk import another, answers, cards, owners
 from services.helpdesk.content import Content, Person
 from services.notices import (
     AnswerPosted,
@@ -490,7 +490,7 @@ async def test_a_new_card_that_waits_is_not_posted_twice(
     session: AsyncSession, ticket: Ticket
 ) -> None:
     for _ in range(2):
-        await tickets.new_card(session, ticket, now=NOON)
+        await cards.post_new(session, ticket, now=NOON)
 
     assert await factories.waiting(session) == [
         (STAFF, CardPosted(ticket.id)),

@@ -19,7 +19,7 @@ from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, Ticket, TicketStatus, User
 from services import notices, outbox
 from services import ticket_service as tickets
-from services.helpdesk import owners
+from services.helpdesk import cards, owners
 from services.helpdesk.content import Content
 from services.notices import Notice
 from services.problems import Problem, SeveralTickets, UserHasMostTickets
@@ -254,7 +254,7 @@ async def test_older_cards_point_to_the_new_one_and_lose_their_buttons(
     await post(session, notices.CardPosted(ticket.id), ticket)
     await wall.catch_up()
     for _ in range(2):
-        await tickets.new_card(session, ticket, now=NOON)
+        await cards.post_new(session, ticket, now=NOON)
         await wall.catch_up()
 
     *old, new = wall.chat()
@@ -267,7 +267,7 @@ async def test_a_redraw_changes_the_newest_card_alone(
     session: AsyncSession, wall: Wall, ticket: Ticket
 ) -> None:
     await post(session, notices.CardPosted(ticket.id), ticket)
-    await tickets.new_card(session, ticket, now=NOON)
+    await cards.post_new(session, ticket, now=NOON)
     await wall.catch_up()
     await tickets.close(session, ticket, by=None, now=NOON)
     await wall.catch_up()

@@ -114,6 +114,9 @@ async def ticket_of_somebody_who_speaks(
     ticket.user.language = language
     if kind is notices.TicketJoined:
         await factories.ticket(session, 8, user=ticket.user, is_current=False)
+    ticket.wants_thread = kind is notices.ThreadWanted
+    if kind is notices.ThreadRedrawn:
+        await factories.thread(session, ticket, name="Ann before")
     await factories.link(session, ticket, 100)
     await factories.link(session, ticket, 101)
     return ticket

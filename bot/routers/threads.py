@@ -1,0 +1,92 @@
+"""Threads of a forum that people close and reopen: so do they with its ticket."""
+
+from contextlib import suppress
+from datetime import datetime
+
+from aiogram import Bot, F, Router
+from aiogram.types import Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.reading.acting_staff import require_say
+from bot.reading.content import thread_of
+from bot.reading.filters import InStaffChat, When
+from bot.reading.members import Standing
+from core.address import Place
+from core.team import StaffChat
+from database.models import Ticket, User
+from services import ticket_service as tickets
+from services.helpdesk import threads
+from services.problems import Problem, TicketAlreadyClosed, TicketNotClosed
+
+router = Router(name="threads")
+lines = Router(name="lines in threads")
+
+# What Telegram says in a thread when we change it.
+_CHANGED = When(F.forum_topic_edited | F.forum_topic_closed | F.forum_topic_reopened)
+
+
+@lines.message(_CHANGED, InStaffChat())
+async def told_of_change(message: Message, bot: Bot, session: AsyncSession, now: datetime) -> None:
+    """Have the line about a change of ours deleted: everybody sees the thread itself."""
+    if message.from_user is not None and message.from_user.id == bot.id:
+        line = Place(message.chat.id, message.message_id)
+        await threads.untell(session, line, now=now)
+
+
+@router.message(When(F.forum_topic_closed))
+async def closed(
+    message: Message,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    *,
+    staff: User | None,
+    standing: Standing,
+    now: datetime,
+) -> Problem | None:
+    """Close the ticket; if it can't be closed, its thread opens again with the next message."""
+    ticket = await _noted(message, session, staff_chat, standing, is_closed=True)
+    if ticket is not None:
+        try:
+            with suppress(TicketAlreadyClosed):
+                await tickets.close(session, ticket, by=staff, now=now)
+        except Problem as problem:
+            return problem
+    return None
+
+
+@router.message(When(F.forum_topic_reopened))
+async def reopened(
+    message: Message,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    *,
+    staff: User | None,
+    standing: Standing,
+    now: datetime,
+) -> Problem | None:
+    ticket = await _noted(message, session, staff_chat, standing, is_closed=False)
+    if ticket is not None:
+        try:
+            with suppress(TicketNotClosed):
+                await tickets.reopen(session, ticket, by=staff, now=now)
+        except Problem as problem:
+            return problem
+    return None
+
+
+async def _noted(
+    message: Message,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    standing: Standing,
+    *,
+    is_closed: bool,
+) -> Ticket | None:
+    """Note what became of the thread; return its ticket, if there is one."""
+    require_say(standing)
+    thread_id = thread_of(message)
+    ticket_id = await threads.ticket_id_in(session, staff_chat.chat_id, thread_id)
+    if thread_id is None or ticket_id is None:
+        return None
+    await threads.closed(session, staff_chat.chat_id, thread_id, is_closed=is_closed)
+    return await tickets.get(session, ticket_id, staff_chat_id=staff_chat.chat_id)

@@ -1,0 +1,117 @@
+"""Threads of a forum: made or opened before what goes there, and what they look like."""
+
+from aiogram.methods import (
+    CreateForumTopic,
+    DeleteMessage,
+    EditForumTopic,
+    ReopenForumTopic,
+)
+
+from bot.message_url import message_url
+from bot.texts import names, to_staff
+from bot.wording import cards, quoting
+from bot.wording.calls import Call, at, send_text
+from bot.wording.context import Desk, content
+from bot.wording.registry import words_for
+from core.address import Place
+from core.text import Piece, join, split, utf16_len
+from database.models import Direction, Ticket, TicketStatus, User
+from services.delivery.parcel import Parcel, Shown, ThreadChanged, ThreadMade, links_of
+from services.notices import (
+    CardPosted,
+    LineRemoved,
+    Notice,
+    SaidElsewhere,
+    ThreadRedrawn,
+    ThreadsFailed,
+    ThreadWanted,
+)
+
+
+async def first(desk: Desk, ticket: Ticket, notice: Notice) -> Parcel | None:
+    """Do what must come before a notice of the ticket: make its thread, open it, send its card."""
+    if notice.decorates:
+        return None
+    if ticket.wants_thread:
+        return _made(desk, ticket)
+    thread = desk.thread
+    if thread is None or ticket.status is TicketStatus.CLOSED:
+        return None
+    if thread.is_closed:
+        call = Call(ReopenForumTopic(chat_id=thread.chat_id, message_thread_id=thread.thread_id))
+        opened = ThreadChanged(thread.id, thread.name, thread.icon, is_closed=False)
+        return Parcel(desk.address, call, effects=[opened], prepares=True)
+    is_card = isinstance(notice, CardPosted) and desk.part == 0
+    return None if thread.card_of == ticket.id or is_card else await cards.opening(desk, ticket)
+
+
+def _made(desk: Desk, ticket: Ticket) -> Parcel:
+    name, icon = names.of_thread(ticket.user), desk.icons.of(ticket.status)
+    call = Call(
+        CreateForumTopic(chat_id=desk.address.chat_id, name=name, icon_custom_emoji_id=icon)
+    )
+    return Parcel(desk.address, call, effects=[ThreadMade(ticket.id, name, icon)], prepares=True)
+
+
+@words_for(ThreadRedrawn)
+async def redrawn(desk: Desk, notice: ThreadRedrawn) -> Parcel | None:
+    """Give it the user's name and the icon of the status, if the ticket still has it."""
+    ticket, thread = await desk.ticket(notice.ticket_id), desk.thread
+    if thread is None or thread.card_of != ticket.id:
+        return None
+    name, icon = names.of_thread(ticket.user), desk.icons.of(ticket.status) or thread.icon
+    if (name, icon) == (thread.name, thread.icon):
+        return None
+    call = Call(
+        EditForumTopic(
+            chat_id=thread.chat_id,
+            message_thread_id=thread.thread_id,
+            name=name,
+            icon_custom_emoji_id=icon,
+        )
+    )
+    looks = ThreadChanged(thread.id, name, icon, is_closed=thread.is_closed)
+    return Parcel(desk.address, call, effects=[looks])
+
+
+@words_for(ThreadWanted)
+async def wanted(_desk: Desk, _notice: ThreadWanted) -> Parcel | None:
+    """Say nothing: all was done before."""
+    return None
+
+
+@words_for(ThreadsFailed)
+async def failed(desk: Desk, _notice: ThreadsFailed) -> Parcel:
+    return Parcel(desk.address, Call(send_text(desk.address, (to_staff.threads_failed(), []))))
+
+
+@words_for(SaidElsewhere)
+async def said_elsewhere(desk: Desk, notice: SaidElsewhere) -> Parcel:
+    """Quote what a colleague wrote, and lead to it; a reply to this is about the ticket, too."""
+    written = await desk.message(notice.message_id)
+    number = desk.number(await desk.ticket(written.ticket_id))
+    author = await desk.session.get(User, written.author_id) if written.author_id else None
+    is_note = written.direction is Direction.NOTE
+    head = _linked(to_staff.said_elsewhere(number, author, is_note=is_note), written.place)
+    text, entities = content(written)
+    what = (text, entities) if text else (names.kind(written.kind), [])
+    (begin, kept), *more = split(*what, cards.BODY_LIMIT, cards.BODY_LIMIT)
+    quoted = quoting.quotation((begin + names.continued() if more else begin, kept))
+    words = join([head, quoted], "\n")
+    return Parcel(desk.address, Call(send_text(desk.address, words)), effects=links_of([Shown()]))
+
+
+def _linked(words: str, place: Place) -> Piece:
+    """Have words lead to a message, where messages have links."""
+    url = message_url(place)
+    entity = {"type": "text_link", "offset": 0, "length": utf16_len(words), "url": url}
+    return words, [entity] if url is not None else []
+
+
+@words_for(LineRemoved)
+async def removed(desk: Desk, notice: LineRemoved) -> Parcel | None:
+    """Delete it, unless the group has moved since, whose ids then start over."""
+    place = Place(notice.told_in, notice.message_id)
+    if not desk.address.is_chat_of(place):
+        return None
+    return Parcel(desk.address, Call(DeleteMessage(**at(place))))

@@ -1,0 +1,271 @@
+"""Threads: in a forum each open ticket goes on in a thread of its own.
+
+1. A ticket that is opened or reopened gets the thread that its user's tickets used last, among
+   those that no open ticket has. If there is none, it wants one: the courier makes it before the
+   next of its deliveries, and sends its card there (bot/wording/threads.py).
+2. A thread that turns out to be gone is made anew in the same way, and before what waits.
+3. If no thread can be made, tickets go on under cards. That is tried again from time to time, and
+   at once when the bot gets another right.
+4. If the staff chat's mode changes, its open tickets follow (services/helpdesk/staff_modes.py).
+
+A kill between the making of a thread and its settling leaves an empty thread, which Telegram gives
+no way to find. What staff write there is kept, and they are asked which ticket it is about.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from core.address import Address, Place
+from core.team import StaffChat, StaffMode
+from database.conditions import NOT_CLOSED
+from database.models import Ticket, TicketStatus
+from database.team import StaffChatRow, Thread
+from services import memo, outbox, timers
+from services.helpdesk import staff_chats
+from services.notices import CardRetired, LineRemoved, ThreadRedrawn, ThreadsFailed
+from services.outbox import ThreadLook
+from services.timers import Due, Moment
+
+log = structlog.get_logger(__name__)
+
+# The icon of a thread changes no more often: each change is a line in the thread.
+ICON_CHANGES_EVERY = timedelta(minutes=1)
+
+# How soon it is tried again to make a thread where none could be made.
+TRIED_AGAIN_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class TicketsBehind(Due):
+    """Tickets of the staff chat `subject` may not be where its mode says."""
+
+
+async def give(session: AsyncSession, ticket: Ticket) -> None:
+    """Give a ticket that is being opened the thread that it goes on in, or have it want one."""
+    chat = await staff_chats.at(session, ticket.staff_chat_id)
+    if chat is None or chat.mode is not StaffMode.FORUM:
+        ticket.thread_id, ticket.wants_thread = None, False
+        return
+    thread = await free(session, ticket, chat)
+    ticket.thread_id = thread.thread_id if thread is not None else None
+    ticket.wants_thread = thread is None and chat.has_threads
+
+
+async def of_ticket(session: AsyncSession, ticket: Ticket) -> Thread | None:
+    """Find the thread in which a ticket goes on."""
+    if ticket.thread_id is None:
+        return None
+    return await find(session, ticket.staff_chat_id, ticket.thread_id)
+
+
+async def find(session: AsyncSession, chat_id: int, thread_id: int) -> Thread | None:
+    """Find a thread that we made."""
+    found: Thread | None = await session.scalar(
+        select(Thread).where(Thread.chat_id == chat_id, Thread.thread_id == thread_id)
+    )
+    return found
+
+
+async def ticket_id_in(session: AsyncSession, chat_id: int, thread_id: int | None) -> int | None:
+    """Find the ticket that a thread is about: the open one, or else the one it was used for last.
+
+    None for a thread that is not ours, and for General.
+    """
+    if thread_id is None:
+        return None
+    found: int | None = await session.scalar(
+        select(Ticket.id)
+        .where(Ticket.staff_chat_id == chat_id, Ticket.thread_id == thread_id)
+        .order_by(NOT_CLOSED.desc(), Ticket.closed_at.desc(), Ticket.id.desc())
+        .limit(1)
+    )
+    if found is not None:
+        return found
+    thread = await find(session, chat_id, thread_id)
+    return thread.card_of if thread is not None else None
+
+
+# What the courier finds out -----------------------------------------------------------------------
+
+
+async def made(
+    session: AsyncSession,
+    ticket_id: int,
+    address: Address,
+    *,
+    name: str,
+    icon: str | None,
+    now: datetime,
+) -> None:
+    """Record that a thread was made for a ticket, which goes on there if it still may."""
+    ticket = await session.get_one(Ticket, ticket_id, with_for_update={"key_share": True})
+    session.add(
+        Thread(
+            chat_id=address.chat_id,
+            thread_id=address.thread_id,
+            user_id=ticket.user_id,
+            name=name,
+            icon=icon,
+            icon_set_at=now,
+            is_closed=False,
+            made_at=now,
+            used_at=now,
+        )
+    )
+    chat = await staff_chats.at(session, address.chat_id)
+    if chat is not None and chat.threads_failed_at is not None:
+        await change(session, chat, threads_failed_at=None)
+        await timers.set(session, TicketsBehind(chat.id), now, now=now)
+    if ticket.wants_thread and ticket.staff_chat_id == address.chat_id:
+        ticket.thread_id, ticket.wants_thread = address.thread_id, False
+    log.info("thread made", ticket=ticket_id, thread=address.thread_id)
+
+
+async def changed(
+    session: AsyncSession,
+    thread_key: int,
+    *,
+    name: str,
+    icon: str | None,
+    is_closed: bool,
+    now: datetime,
+) -> None:
+    """Record what a thread looks like now."""
+    thread = await session.get(Thread, thread_key)
+    if thread is not None:
+        if thread.icon != icon:
+            thread.icon_set_at = now
+        thread.name, thread.icon, thread.is_closed = name, icon, is_closed
+
+
+async def card_stands(
+    session: AsyncSession, thread_key: int, ticket_id: int, now: datetime
+) -> None:
+    """Record that a ticket's card stands in a thread; older ones point to it."""
+    thread = await session.get(Thread, thread_key)
+    if thread is not None:
+        thread.card_of, thread.used_at = ticket_id, now
+        ticket = await session.get_one(Ticket, ticket_id)
+        retired = CardRetired(ticket_id)
+        await outbox.post_once(session, ticket.staff_chat_id, retired, now=now, ticket=ticket)
+
+
+async def gone(session: AsyncSession, chat_id: int, thread_id: int, *, now: datetime) -> None:
+    """Forget a thread that Telegram does not find, or where messages don't arrive.
+
+    Its open ticket wants another one. If nothing ever arrived in it, another one would fare no
+    better: then tickets go on under cards.
+    """
+    thread = await find(session, chat_id, thread_id)
+    log.warning("a thread is gone", chat=chat_id, thread=thread_id)
+    if thread is None:
+        return
+    proved = thread.card_of is not None
+    await session.delete(thread)
+    tickets = await session.scalars(
+        select(Ticket)
+        .where(Ticket.staff_chat_id == chat_id, Ticket.thread_id == thread_id)
+        .order_by(Ticket.id)
+        .with_for_update(key_share=True)
+    )
+    for ticket in tickets:
+        ticket.thread_id = None
+        ticket.wants_thread = proved and ticket.status is not TicketStatus.CLOSED
+    if not proved:
+        await failed(session, chat_id, now=now)
+
+
+@timers.does(ThreadLook)
+async def look(session: AsyncSession, due: ThreadLook, moment: Moment) -> datetime | None:
+    """Have a thread show what is true of its ticket."""
+    ticket = await session.get(Ticket, due.subject)
+    thread = await of_ticket(session, ticket) if ticket is not None else None
+    if ticket is None or thread is None:
+        return None
+    if thread.icon_set_at is not None and (
+        timedelta() <= moment.now - thread.icon_set_at < ICON_CHANGES_EVERY
+    ):
+        return thread.icon_set_at + ICON_CHANGES_EVERY
+    shown = ThreadRedrawn(ticket.id)
+    await outbox.post_once(session, thread.chat_id, shown, now=moment.now, ticket=ticket)
+    return None
+
+
+async def closed(session: AsyncSession, chat_id: int, thread_id: int, *, is_closed: bool) -> None:
+    """Record whether a thread is closed; what is sent to a closed one reopens it first."""
+    thread = await find(session, chat_id, thread_id)
+    if thread is not None:
+        thread.is_closed = is_closed
+
+
+async def untell(session: AsyncSession, line: Place, *, now: datetime) -> None:
+    """Have a message of ours deleted that should not stand where it does."""
+    removed = LineRemoved(line.chat_id, line.message_id)
+    outbox.post(session, line.chat_id, removed, now=now, lane=outbox.BOARDS)
+
+
+async def failed(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
+    """Have tickets go on under cards, as no thread can be made or opened; staff are told once."""
+    chat = await staff_chats.at(session, chat_id)
+    if chat is None:
+        return
+    usable = select(Thread.thread_id).where(Thread.chat_id == chat_id, ~Thread.is_closed)
+    await session.execute(
+        update(Ticket)
+        .where(Ticket.staff_chat_id == chat.chat_id, Ticket.wants_thread)
+        .values(wants_thread=False)
+    )
+    await session.execute(
+        update(Ticket)
+        .where(Ticket.staff_chat_id == chat.chat_id, NOT_CLOSED)
+        .where(Ticket.thread_id.is_not(None), Ticket.thread_id.not_in(usable))
+        .values(thread_id=None)
+    )
+    if chat.threads_failed_at is None and chat.mode is StaffMode.FORUM:
+        log.warning("no threads can be made", chat=chat_id)
+        outbox.post(session, chat.chat_id, ThreadsFailed(), now=now)
+    await change(session, chat, threads_failed_at=now)
+    await timers.set(session, TicketsBehind(chat.id), now + TRIED_AGAIN_AFTER, now=now)
+
+
+async def try_now(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
+    """Try to make threads at once: the bot may have got the right to."""
+    chat = await staff_chats.at(session, chat_id)
+    if chat is not None and chat.threads_failed_at is not None:
+        await timers.set(session, TicketsBehind(chat.id), now, now=now)
+
+
+async def free(session: AsyncSession, ticket: Ticket, chat: StaffChat) -> Thread | None:
+    """Find the thread that its user's tickets used last, and that no other open ticket has.
+
+    Its own comes first. While no thread can be made, none can be opened either.
+    """
+    other = aliased(Ticket)
+    taken = exists().where(
+        other.staff_chat_id == Thread.chat_id,
+        other.thread_id == Thread.thread_id,
+        other.status != TicketStatus.CLOSED,
+        other.id != ticket.id,
+    )
+    own = func.coalesce(Thread.thread_id == ticket.thread_id, False)
+    theirs = select(Thread).where(
+        Thread.chat_id == chat.chat_id, Thread.user_id == ticket.user_id, ~taken
+    )
+    if chat.threads_failed_at is not None:
+        theirs = theirs.where(~Thread.is_closed)
+    await session.flush()
+    found: Thread | None = await session.scalar(
+        theirs.order_by(own.desc(), Thread.used_at.desc(), Thread.id.desc()).limit(1)
+    )
+    return found
+
+
+async def change(session: AsyncSession, chat: StaffChat, **values: object) -> None:
+    """Change what is stored of a staff chat's threads."""
+    await session.execute(update(StaffChatRow).where(StaffChatRow.id == chat.id).values(**values))
+    memo.of(session).staff_chats = None

@@ -1,0 +1,333 @@
+"""A staff chat that is a forum: each open ticket goes on in a thread of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from core.team import StaffChat, StaffMode
+from sandbox.client import Message as Seen
+from sandbox.model import Json
+from sandbox.topics import ICONS
+from services.helpdesk import staff_chats, staff_modes
+from tests.support.office import USERNAME, Office, Sessions, now, open_office
+
+
+@pytest.fixture
+async def forum(file_sessions: Sessions) -> AsyncIterator[Office]:
+    async with open_office(file_sessions, forum=True, bot="administrator") as office:
+        await settled(office)
+        yield office
+
+
+async def settled(office: Office) -> None:
+    """Wait until the bot knows whether its group is a forum."""
+    async with asyncio.timeout(30):
+        # A database does not tell when it changes.
+        while not (chat := await chat_of(office)) or chat.mode is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def chat_of(office: Office) -> StaffChat | None:
+    """Read what is known of the staff chat, if it is chosen yet."""
+    async with office.sessions() as session:
+        return await staff_chats.at(session, office.support.id)
+
+
+async def test_a_first_message_opens_a_thread_with_its_card(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+
+    card = await forum.opens(ann, "The printer is on fire")
+
+    assert card.thread is not None
+    made = await forum.telegram.calls("createForumTopic")
+    assert [one["params"]["name"] for one in made] == ["Ann"]
+
+
+async def test_what_follows_goes_to_the_same_thread(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+
+    await ann.writes("It is out now")
+    later: Seen = await forum.sees("It is out now")
+
+    assert later.thread == card.thread
+    assert len(await forum.telegram.calls("createForumTopic")) == 1
+
+
+async def hears_all(office: Office) -> None:
+    """Have all go to users that staff write in threads."""
+    async with office.sessions.begin() as session:
+        chat = await staff_chats.main(session)
+        await staff_modes.choose_hearing(session, chat, everything=True)
+
+
+async def writes(office: Office, text: str, where: Seen | None) -> None:
+    """Have Kate write in the thread of a message, or in General, in reply to nothing."""
+    thread = where.thread if where is not None else None
+    await office.kate.writes(text, to=office.support, thread=thread, plain=True)
+
+
+async def test_what_staff_write_in_the_thread_goes_to_its_user(forum: Office) -> None:
+    await hears_all(forum)
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+
+    await writes(forum, "Is it plugged in?", card)
+
+    await ann.sees("Is it plugged in?")
+
+
+async def test_until_the_team_chooses_only_replies_go_to_users(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+
+    await writes(forum, "Who knows about printers?", card)
+    await forum.kate.replies(card, "Is it plugged in?")
+
+    await ann.sees("Is it plugged in?")
+    assert not [one for one in await ann.chat.messages() if "Who knows" in one.text]
+
+
+@pytest.mark.parametrize("words", ["// she is angry", "nobody's"])
+async def test_notes_and_what_is_in_general_stay_among_staff(forum: Office, words: str) -> None:
+    await hears_all(forum)
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+
+    await writes(forum, words, card if words.startswith("//") else None)
+    await writes(forum, "Is it plugged in?", card)
+
+    await ann.sees("Is it plugged in?")
+    assert not [one for one in await ann.chat.messages() if words in one.text]
+
+
+async def test_a_command_in_a_thread_means_its_ticket(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+
+    await closes(forum, card)
+    await forum.telegram.advance(11)
+
+    await ann.sees("is closed")
+
+
+async def closes(office: Office, card: Seen) -> None:
+    """Have Kate close the ticket by a command in its thread."""
+    await writes(office, f"/close@{USERNAME}", card)
+    await office.all_goes()
+
+
+async def test_the_next_ticket_of_a_person_takes_their_thread(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    await closes(forum, card)
+    await forum.telegram.advance(8 * 24 * 3600)
+
+    await ann.writes("Now the door is stuck")
+    later = await forum.sees("Now the door is stuck")
+
+    assert later.thread == card.thread
+    assert len(await forum.telegram.calls("createForumTopic")) == 1
+
+
+async def test_another_ticket_of_a_person_gets_another_thread(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+
+    await ann.writes("/new The door is stuck")
+    other = await forum.sees("The door is stuck")
+
+    assert other.thread not in {None, card.thread}
+
+
+async def test_a_ticket_that_reopens_while_its_thread_is_taken_gets_another(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    await closes(forum, card)
+    await ann.writes("/new The door is stuck")
+    other = await forum.sees("The door is stuck")
+
+    await writes(forum, f"/reopen@{USERNAME} 1", None)
+    again = await forum.sees("The printer is on fire", after=other)
+
+    assert (other.thread, again.thread is None) == (card.thread, False)
+    assert again.thread != other.thread
+
+
+async def test_a_deleted_thread_is_made_anew_with_its_card(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    assert card.thread is not None
+    await forum.support.loses_topic(card.thread)
+
+    await ann.writes("It is out now")
+    later = await forum.sees("It is out now")
+    above = await forum.sees("The printer is on fire")
+
+    assert later.thread == above.thread != card.thread
+    assert above.id < later.id
+
+
+async def test_an_answer_to_what_is_elsewhere_is_shown_in_the_thread(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    await closes(forum, card)
+    await ann.writes("/new The door is stuck")
+    other = await forum.sees("The door is stuck")
+    await writes(forum, f"/reopen@{USERNAME} 1", None)
+    again = await forum.sees("The printer is on fire", after=other)
+
+    await forum.kate.replies(card, "Is it plugged in?")
+    await ann.sees("Is it plugged in?")
+    shown = await forum.sees("answered elsewhere")
+
+    assert shown.thread == again.thread
+    assert "Is it plugged in?" in shown.text
+
+
+async def test_without_the_right_tickets_go_on_under_cards_and_staff_are_told_once(
+    forum: Office,
+) -> None:
+    await forum.support.bot_becomes("member")
+    ann = await forum.telegram.user("Ann")
+    bob = await forum.telegram.user("Bob")
+
+    cards = [await forum.opens(ann, "The printer is on fire"), await forum.opens(bob, "Hello?")]
+    told = await forum.sees("can't make topics")
+
+    assert {card.thread for card in [*cards, told]} == {None}
+    assert len([one for one in await forum.support.messages() if "can't make" in one.text]) == 1
+
+
+async def test_once_the_right_is_back_tickets_move_to_threads(forum: Office) -> None:
+    await forum.support.bot_becomes("member")
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    await forum.sees("can't make topics")
+
+    await forum.support.bot_becomes("administrator")
+    moved = await forum.sees("The printer is on fire", after=card)
+
+    assert moved.thread is not None
+
+
+async def test_a_switch_to_forum_and_back_takes_open_tickets_along(
+    file_sessions: Sessions,
+) -> None:
+    async with open_office(
+        file_sessions, forum=True, bot="administrator", staff_mode="plain"
+    ) as office:
+        await settled(office)
+        ann = await office.telegram.user("Ann")
+        card = await office.opens(ann, "The printer is on fire")
+        for mode in (StaffMode.FORUM, StaffMode.PLAIN):
+            async with office.sessions.begin() as session:
+                chat = await staff_chats.main(session)
+                await staff_modes.choose(session, chat, mode, now=now(office.sandbox))
+            moved = await office.sees("The printer is on fire", after=card)
+            assert (moved.thread is None) is (mode is StaffMode.PLAIN)
+            await office.kate.replies(card, f"Yes, {mode}")
+            await ann.sees(f"Yes, {mode}")
+            card = moved
+
+
+async def test_a_thread_shows_by_its_icon_who_has_to_act(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+
+    await forum.kate.replies(card, "Is it plugged in?")
+    await ann.sees("Is it plugged in?")
+    await forum.telegram.advance(61)
+    await forum.says_in_staff_chat()
+    answered = await icon(forum, card)
+    await ann.writes("It is")
+    await forum.sees("It is")
+    await forum.telegram.advance(61)
+    await forum.says_in_staff_chat()
+
+    assert (answered, await icon(forum, card)) == ("🗣", "❗️")
+    for line in await forum.support.messages():
+        if "forum_topic_edited" in line.raw:
+            await forum.kate.sees_gone(line)
+
+
+async def icon(office: Office, inside: Seen) -> str:
+    """Tell which icon a thread has."""
+    topic = await topic_of(office, inside)
+    return ICONS[topic["icon"]]
+
+
+async def topic_of(office: Office, inside: Seen) -> Json:
+    chats = (await office.telegram.call("overview"))["chats"]
+    (here,) = [one for one in chats if one["id"] == office.support.id]
+    return next(one for one in here["topics"] if one["id"] == inside.thread)
+
+
+async def test_whoever_closes_a_thread_closes_its_ticket(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+
+    await close_thread(forum, card)
+    await forum.sees("closed · Kate")
+    await forum.telegram.advance(11)
+    await ann.sees("is closed")
+
+    await close_thread(forum, card, closed=False)
+    await ann.sees("is open again")
+
+
+async def close_thread(office: Office, inside: Seen, *, closed: bool = True) -> None:
+    """Have Kate close the thread of a message, or open it again."""
+    assert inside.thread is not None
+    await office.kate.closes_topic(inside.thread, in_=office.support, closed=closed)
+
+
+async def test_what_a_user_writes_after_that_opens_the_thread_again(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    await close_thread(forum, card)
+    await forum.sees("closed · Kate")
+    await forum.telegram.advance(11)
+
+    await ann.writes("It burns again")
+    again = await forum.sees("It burns again")
+
+    assert again.thread == card.thread
+    assert (await topic_of(forum, card))["closed"] is False
+
+
+async def test_a_message_that_lands_in_general_is_sent_to_a_thread_and_removed(
+    forum: Office,
+) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    await forum.support.drops_threads()
+    await ann.writes("It is out now")
+    landed = await forum.sees("It is out now")
+    await forum.support.drops_threads(drops=False)
+
+    again = await forum.sees("It is out now", after=landed)
+    await forum.kate.sees_gone(landed)
+
+    assert landed.thread is None
+    assert again.thread not in {None, card.thread}
+
+
+async def test_where_threads_swallow_all_tickets_go_on_under_cards_until_they_work(
+    forum: Office,
+) -> None:
+    ann = await forum.telegram.user("Ann")
+    await forum.opens(ann, "The printer is on fire")
+    await forum.support.drops_threads()
+    await ann.writes("It is out now")
+    told = await forum.sees("can't make topics")
+    await forum.says_in_staff_chat()
+    in_general = [one for one in await forum.support.messages() if one.thread is None]
+    await forum.support.drops_threads(drops=False)
+
+    await forum.telegram.advance(601)
+    moved = await forum.sees("The printer is on fire", after=told)
+
+    assert len([one for one in in_general if "It is out now" in one.text]) == 1
+    assert moved.thread is not None
