@@ -77,14 +77,19 @@ class Keeping:
                 yield f"kept and sent: words {row['id']}"
 
     def _lost_slips(self) -> Iterator[str]:
-        """Words that begin with a slash are kept, were decided on, or were refused."""
+        """Words that begin with a slash are kept, were decided on, or were refused.
+
+        A group that was dropped is only told that it is no staff chat.
+        """
         if any(_is_leap(one.how) for one in self.simulation.plan.operations if one.do == "clock"):
             return
         places = {(row["chat_id"], row["message_id"]) for row in self.kept}
         for one in self.ledger.written:
             place = one.chat_id, one.message_id
             known = place in places or place in self.ledger.stored
-            if one.slip and not known and not self.ledger.was_answered(one):
+            if not one.slip or known or self.ledger.is_left_behind(one):
+                continue
+            if not self.ledger.was_answered(one):
                 yield f"lost: {one.token}, which begins with a slash"
 
     def _notices(self) -> Iterator[str]:

@@ -273,6 +273,12 @@ class Ledger:
             for row in self.deliveries.values()
         )
 
+    def is_left_behind(self, one: Written) -> bool:
+        """Whether its group was dropped: neither it nor its edits need be heard since."""
+        if "choose" not in self.simulation.done:
+            return False
+        return one.chat_id in {chat.id for chat in self.simulation.people.groups[:-1]}
+
     def was_answered(self, one: Written) -> bool:
         """Whether the bot refused it, with a reason to its writer."""
         return (one.chat_id, one.message_id) in self.refusals

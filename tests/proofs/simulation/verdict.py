@@ -14,7 +14,7 @@ from tests.proofs.simulation.fairness import Fairness
 from tests.proofs.simulation.hanging import Hanging
 from tests.proofs.simulation.keeping import Keeping
 from tests.proofs.simulation.ledger import Ledger
-from tests.proofs.simulation.people import Written, named
+from tests.proofs.simulation.people import named
 from tests.proofs.simulation.placing import Placing
 from tests.proofs.simulation.quiet import Quiet
 from tests.proofs.simulation.scenes import UNKNOWN_WORDS
@@ -111,14 +111,8 @@ class Verdict(Ledger):
 
     def _left_behind(self) -> set[str]:
         """Find what was said in a group that was dropped: the bot only tells the group so."""
-        unheard = (one for one in self.written if self._is_left_behind(one))
+        unheard = (one for one in self.written if self.is_left_behind(one))
         return {one.token for one in unheard if (one.chat_id, one.message_id) not in self.stored}
-
-    def _is_left_behind(self, one: Written) -> bool:
-        """Whether its group was dropped: neither it nor its edits need be heard since."""
-        if "choose" not in self.simulation.done:
-            return False
-        return one.chat_id in {chat.id for chat in self.simulation.people.groups[:-1]}
 
     def _unrecognised(self) -> Iterator[str]:
         """Whoever replies to an unknown copy need only press a button, not retype the answer.
@@ -227,7 +221,7 @@ class Verdict(Ledger):
         for one in self.written:
             if one.token not in firsts or one.token in told or one.note:
                 continue
-            if self._is_left_behind(one) and self.stored_edits(one) < one.edits:
+            if self.is_left_behind(one) and self.stored_edits(one) < one.edits:
                 continue
             if one.retracted:
                 if newest[one.token] and not excuses[one.token] and not self.deletion_failed(one):
