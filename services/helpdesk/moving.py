@@ -4,8 +4,8 @@
    reply to these, and of their deliveries, so that a reply to a copy, an edit or a failure is about
    the new ticket.
 2. What waits and was never tried goes on in the new ticket's lane (or is forgotten and posted anew,
-   to keep its place among others). What may have been sent keeps its place; when it arrives, its
-   link is the new ticket's (services/delivery/arrivals.py).
+   to keep its place among others). What may have been sent keeps its place, and so do edits behind
+   it; when it arrives, its link is the new ticket's (services/delivery/arrivals.py).
 3. `show` has the copies say where the messages went.
 
 The user's row is locked meanwhile, and both tickets.
@@ -278,9 +278,12 @@ async def _carry_deliveries(
     told = await _locked(
         session, source, _ABOUT_DELIVERIES, "delivery_id", [one.id for one in about]
     )
+    on_their_way = {_what(one) for one in about if _may_be_sent(one)}
+    behind = {one.id for one in about if _what(one) in on_their_way}
     for delivery in [*about, *told]:
         delivery.ticket_id = target.id
-        if _is_untried(delivery) and delivery.lane == source.id:
+        keeps_place = delivery.lane != source.id or delivery.id in behind
+        if _is_untried(delivery) and not keeps_place:
             delivery.lane = target.id
             if delivery.chat_id == source.staff_chat_id:
                 delivery.chat_id = target.staff_chat_id
@@ -308,6 +311,17 @@ def _is_untried(delivery: Delivery) -> bool:
     """Whether it certainly was not sent, and travels with no other."""
     waits = delivery.status is DeliveryStatus.WAITING and delivery.batch_id is None
     return waits and delivery.attempts == 0 and delivery.part == 0
+
+
+def _may_be_sent(delivery: Delivery) -> bool:
+    """Whether it is on its way, or waits for another try or its next part."""
+    is_over = delivery.status not in {DeliveryStatus.WAITING, DeliveryStatus.CLAIMED}
+    return not is_over and not _is_untried(delivery)
+
+
+def _what(delivery: Delivery) -> tuple[int, int, int]:
+    """Give what it is about, and where it goes: what shares both goes in order."""
+    return delivery.chat_id, delivery.lane, delivery.payload["message_id"]
 
 
 def _named(ticket: Ticket) -> dict[str, Any]:

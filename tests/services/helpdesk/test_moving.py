@@ -33,7 +33,9 @@ from services.helpdesk import (
     rejoining,
 )
 from services.notices import (
+    AnswerEdited,
     AnswerPosted,
+    AnswerRetracted,
     CardPosted,
     CardRedrawn,
     DeliveryFailed,
@@ -140,6 +142,43 @@ async def test_an_edit_of_what_is_on_its_way_stays_behind_it_when_it_is_moved_ag
 
     moves = [one for one in await posted(session, third) if one[0] == "question_edited"]
     assert moves == [("question_edited", STAFF, one.id) for one in (source, target)]
+
+
+async def test_edits_of_a_whole_album_stay_behind_it_while_it_is_on_its_way(
+    session: AsyncSession, source: Ticket, target: Ticket
+) -> None:
+    items = [
+        await factories.message(session, source, factories.photo(media_group_id="album"))
+        for _ in range(3)
+    ]
+    for item in items:
+        await factories.claimed(session, QuestionPosted(item.id), source)
+    edits = [await factories.delivery(session, QuestionEdited(one.id), source) for one in items]
+
+    await press(session, items[0], target)
+
+    assert [(one.ticket_id, one.lane) for one in edits[1:]] == [(target.id, source.id)] * 2
+
+
+@pytest.mark.parametrize("changed", [AnswerEdited, AnswerRetracted])
+async def test_what_becomes_of_an_answer_stays_behind_it_while_it_is_on_its_way(
+    session: AsyncSession,
+    source: Ticket,
+    target: Ticket,
+    question: Message,
+    changed: type[AnswerEdited | AnswerRetracted],
+) -> None:
+    """Earlier it would find no copy in the user's chat yet, and the user would keep the words."""
+    reply = factories.content("Sent", chat_id=STAFF)
+    answer = await factories.message(session, source, reply, Direction.ANSWER)
+    answer.reply_to_id = question.id
+    ann = ANN.telegram_id
+    await factories.delivery(session, AnswerPosted(answer.id), source, chat_id=ann, attempts=1)
+    change = await factories.delivery(session, changed(answer.id), source, chat_id=ann)
+
+    await press(session, question, target)
+
+    assert (change.ticket_id, change.lane) == (target.id, source.id)
 
 
 async def test_what_was_never_sent_is_sent_once_in_its_new_lane(
