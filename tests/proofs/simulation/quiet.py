@@ -142,7 +142,8 @@ class Quiet:
     def _opening(self) -> set[str]:
         """List the texts that opened tickets, which are on their cards.
 
-        What staff split off begins with a message that has a notice, so it may move on.
+        What staff split off begins with a message that has a notice, so it may move on. That a card
+        did not arrive is heard, so the one that shows it once its group has moved is not.
         """
         events = self.ledger.rows("ticket_events")
         split = {event["ticket_id"] for event in events if event["kind"] == "split"}
@@ -150,7 +151,8 @@ class Quiet:
         opening = {
             token for row in first if row and row["kind"] == "text" for token in _tokens(row)
         }
-        return opening - self.ledger.in_another_ticket
+        told = self.ledger.told_tokens() if self.ledger.moved else set()
+        return opening - self.ledger.in_another_ticket - told
 
     def _following(self) -> set[str]:
         """List what users wrote right after something else of theirs on the same ticket.
