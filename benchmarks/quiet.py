@@ -6,7 +6,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,8 @@ BURSTS = (4, 3, 3)
 APART = 0.5
 # After this many seconds a burst is over, and all of it has been passed on.
 PAUSE = 5.0
+# The bot has found out within this time whether its group is a forum.
+READY_WITHIN = 1.0
 # Longer than a user waits to hear of a close.
 CLOSED_WITHIN = 15.0
 
@@ -35,7 +37,7 @@ MOST_EDITS = 7
 
 @dataclass(frozen=True)
 class Seen:
-    """What the group saw of the bot's."""
+    """What the group saw of the bot's; `service_messages` are those that were left there."""
 
     messages: int
     service_messages: int
@@ -60,6 +62,7 @@ async def measure() -> dict[str, Seen]:
     seen = {
         "by default": await _conversation(replace(OURS, gathers=GATHERS)),
         "with STAFF_BATCH_SECONDS=0": await _conversation(OURS),
+        "by default, in a forum": await _conversation(replace(OURS, gathers=GATHERS), forum=True),
     }
     with spine() as folder:
         if folder is not None:
@@ -88,13 +91,15 @@ def spine() -> Iterator[Path | None]:
         yield Path(name)
 
 
-async def _conversation(bot: Subject) -> Seen:
+async def _conversation(bot: Subject, *, forum: bool = False) -> Seen:
     """Have one ticket with three bursts, three answers, a take, a note and a close."""
-    async with (
-        databases.sqlite_of(bot.folder) as url,
-        telegram.opened() as place,
-        running(replace(bot, database=url), place),
-    ):
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(databases.sqlite_of(bot.folder))
+        place = await stack.enter_async_context(telegram.opened())
+        if forum:
+            place.become_forum()
+        await stack.enter_async_context(running(replace(bot, database=url), place))
+        await asyncio.sleep(READY_WITHIN)
         client = place.sandbox.client()
         kate, alice = await client.user("Kate"), await client.user("Alice", language="en")
         group = Chat(client, place.group.id, "Support")
@@ -134,10 +139,12 @@ def _seen(place: Telegram) -> Seen:
         and change.get("message", {}).get("from", {}).get("id") == world.bot.id
     ]
     new = [change["message"] for change in known if change["kind"] == "message"]
+    new = [one for one in new if "new_chat_members" not in one]  # its own coming, before it began
     service = [one for one in new if "text" not in one]
+    left = [one for one in service if one["message_id"] in place.group.messages]
     return Seen(
         messages=len(new) - len(service),
-        service_messages=len(service),
+        service_messages=len(left),
         edits=sum(change["kind"] == "edit" for change in known),
         sounds=sum(not one["silent"] for one in new),
     )

@@ -30,6 +30,11 @@ class Telegram:
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._last = 0
 
+    def become_forum(self) -> None:
+        """Turn topics on in the staff group, and let the bot manage them."""
+        self.group.is_forum = True
+        self.group.members[self.sandbox.world.bot.id].status = "administrator"
+
     def user(self, name: str) -> Chat:
         """Make a user who has opened the chat with the bot."""
         world = self.sandbox.world
