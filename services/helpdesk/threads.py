@@ -27,7 +27,7 @@ from database.models import Ticket, TicketStatus
 from database.team import StaffChatRow, Thread
 from services import memo, outbox, timers
 from services.helpdesk import staff_chats
-from services.notices import CardRetired, LineRemoved, ThreadRedrawn, ThreadsFailed
+from services.notices import CardRetired, LineRemoved, ThreadRedrawn, ThreadsFailed, ThreadWanted
 from services.outbox import ThreadLook
 from services.timers import Due, Moment
 
@@ -176,6 +176,9 @@ async def gone(session: AsyncSession, chat_id: int, thread_id: int, *, now: date
     for ticket in tickets:
         ticket.thread_id = None
         ticket.wants_thread = proved and ticket.status is not TicketStatus.CLOSED
+        if ticket.wants_thread:
+            wanted = ThreadWanted(ticket.id)
+            await outbox.post_once(session, chat_id, wanted, now=now, ticket=ticket)
     if not proved:
         await failed(session, chat_id, now=now)
 
