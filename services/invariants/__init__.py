@@ -13,6 +13,7 @@ from services.invariants import (
     links,
     messages,
     settings,
+    threads,
     tickets,
     timers,
     updates,
@@ -32,3 +33,4 @@ def rules(now: datetime) -> Iterator[Rule]:
     yield from timers.rules(now)
     yield from settings.rules()
     yield from boards.rules()
+    yield from threads.rules()

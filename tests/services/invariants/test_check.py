@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from core.team import StaffMode
 from database.machinery import Delivery, DeliveryStatus, SeenUpdate, Timer
 from database.models import (
     DailyTicketCounter,
@@ -20,12 +21,13 @@ from database.models import (
 )
 from database.schema import DatabaseNotAtHead
 from database.session import make_engine
-from database.team import Setting
+from database.team import Setting, StaffChatRow
 from services import notices, timers, update_records
 from services import ticket_service as tickets
 from services.helpdesk import boards, team_settings
 from services.helpdesk.closing import CloseTold
 from services.helpdesk.team_settings import Words
+from services.helpdesk.threads import TicketsBehind
 from services.invariants import check, rules
 from tests.services import factories
 from tests.services.factories import ANN, DAY, HOUR, SECOND, STAFF, TODAY
@@ -296,6 +298,46 @@ async def a_board_that_nothing_looks_after(session: AsyncSession, _: Ticket) -> 
     await session.execute(delete(Timer).where(Timer.kind == boards.BoardLook.kind))
 
 
+async def in_a_thread_of_somebody_else(session: AsyncSession, ticket: Ticket) -> None:
+    await forum(session)
+    thread = await factories.thread(session, ticket)
+    thread.user_id = (await factories.user(session, 8)).id
+
+
+async def in_a_thread_that_is_not_known(session: AsyncSession, ticket: Ticket) -> None:
+    await forum(session)
+    ticket.thread_id = 5
+
+
+async def a_wish_that_is_fulfilled(session: AsyncSession, ticket: Ticket) -> None:
+    await forum(session)
+    await factories.thread(session, ticket)
+    ticket.wants_thread = True
+
+
+async def in_a_thread_under_cards(session: AsyncSession, ticket: Ticket) -> None:
+    await factories.thread(session, ticket)
+
+
+async def no_thread_is_tried(session: AsyncSession, _: Ticket) -> None:
+    (await forum(session)).threads_failed_at = NOON
+
+
+async def nothing_makes_a_thread(session: AsyncSession, ticket: Ticket) -> None:
+    await forum(session)
+    ticket.wants_thread = True
+    await session.execute(delete(Delivery))
+    await factories.link(session, ticket, 60, kind=LinkKind.CARD)
+    await factories.delivery(session, notices.ThreadRedrawn(ticket.id), ticket)
+
+
+async def forum(session: AsyncSession) -> StaffChatRow:
+    """Have the staff chat be a forum."""
+    chat = (await session.scalars(select(StaffChatRow))).one()
+    chat.mode = StaffMode.FORUM
+    return chat
+
+
 async def a_setting_that_nobody_changed(session: AsyncSession, _: Ticket) -> None:
     session.add(Setting(key=Words.GREETING, language="en", value={"text": "Hi", "entities": []}))
 
@@ -360,6 +402,12 @@ BREAKS: dict[Break, str] = {
     a_setting_that_nobody_changed: "settings as changed",
     a_change_that_does_not_count: "changes that count",
     a_board_that_nothing_looks_after: "boards kept true",
+    in_a_thread_of_somebody_else: "threads of users",
+    in_a_thread_that_is_not_known: "threads of users",
+    a_wish_that_is_fulfilled: "a thread or none",
+    in_a_thread_under_cards: "threads in forums",
+    no_thread_is_tried: "threads tried again",
+    nothing_makes_a_thread: "threads in the making",
 }
 
 
@@ -409,6 +457,26 @@ async def test_a_note_whose_retraction_is_on_its_way_is_no_secret_told_yet(
     await factories.delivery(
         session, notices.AnswerRetracted(note.id), ticket, chat_id=ANN.telegram_id
     )
+
+    assert await broken(session) == set()
+
+
+async def test_a_thread_that_a_delivery_makes_is_wanted_rightly(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    await forum(session)
+    ticket.wants_thread = True
+
+    assert await broken(session) == set()
+
+
+async def test_tickets_that_still_follow_the_mode_are_in_order(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    chat = await forum(session)
+    await factories.thread(session, ticket)
+    chat.mode = StaffMode.PLAIN
+    await timers.set(session, TicketsBehind(chat.id), NOON, now=NOON)
 
     assert await broken(session) == set()
 
