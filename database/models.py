@@ -69,6 +69,7 @@ class EventKind(StrEnum):
     ANSWERED = "answered"
     NOTED = "noted"
     RETRACTED = "retracted"
+    OWED = "owed"
     CLOSED = "closed"
     REOPENED = "reopened"
     CAME_BY_LINK = "came_by_link"

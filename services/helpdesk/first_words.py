@@ -1,8 +1,8 @@
 """Which of a user's words a list shows: the first of those that wait for staff, as its age does.
 
 1. What passed the turn to staff by itself is in the history (`history.waits_from`): words that
-   reopened the ticket, that crossed an answer, or came from another ticket. It counts until a
-   later answer.
+   reopened the ticket, that crossed an answer, came from another ticket, or lost their answer after
+   a merge. It counts until a later answer.
 2. Else it is the first thing that the user said since the last answer.
 3. If all is answered, it is the last thing that the user said.
 """

@@ -6,6 +6,7 @@ and `merged_into_id` leads its number, its buttons and what still names it to th
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,11 +48,13 @@ async def merge(
     if survivor.status is TicketStatus.CLOSED:
         raise MergeIntoClosed.of(survivor)
     first = await _waits_longest(session, survivor, other)
+    answered = await _answered_from(session, survivor, other)
     await moving.carry_all(session, other, survivor)
     waits = await moving.waits_from(session, survivor, [first]) if first is not None else {}
     await _take_over(session, survivor, other, now=now)
     await _retire(session, other, survivor, now=now)
-    history.record(session, survivor, by, EventKind.MERGED, now, other=other.id, **waits)
+    before = {"other": other.id} | waits | answered
+    history.record(session, survivor, by, EventKind.MERGED, now, **before)
     await cards.post_new(session, survivor, now=now)
 
 
@@ -62,6 +65,19 @@ async def _waits_longest(session: AsyncSession, *both: Ticket) -> Message | None
         return None
     longest = min(waiting, key=lambda one: (one.waiting_since, one.id))
     return (await first_words.of(session, [longest.id])).get(longest.id)
+
+
+async def _answered_from(session: AsyncSession, survivor: Ticket, other: Ticket) -> dict[str, Any]:
+    """Describe how both were before they were answered, for `history.answered_from`.
+
+    Nothing if one of them waits for staff; a closed ticket waits for nobody.
+    """
+    if survivor.status in _OURS or other.status in _OURS:
+        return {}
+    answered = await history.before_merge(session, survivor, other)
+    if other.status is not TicketStatus.CLOSED:
+        answered += await history.before_merge(session, other, survivor)
+    return {"answered": answered}
 
 
 async def _take_over(

@@ -135,8 +135,7 @@ async def waits_from(
     session: AsyncSession, target: Ticket, moved: Sequence[Message]
 ) -> dict[str, Any]:
     """Describe that staff have to act on these messages, which are the ticket's now."""
-    newest = select(func.max(Message.id)).where(Message.ticket_id == target.id)
-    known = await session.scalar(newest) or 0
+    known = await history.newest_message(session, target)
     return history.waits_from(min(one.id for one in moved), known=known)
 
 
@@ -253,9 +252,9 @@ async def left(session: AsyncSession, source: Ticket, *, now: datetime) -> None:
     """
     await owing.unanswered(session, source, now=now)
     if source.status is TicketStatus.OPEN:
-        answer = await history.answered_from(session, source, still_here=True)
-        if answer.at is not None and await _is_all_answered(session, source, answer.message_id):
-            turns.give_back(source, TicketStatus.PENDING, since=answer.at)
+        answer_id, at = await history.answered_from_here(session, source)
+        if at is not None and await _is_all_answered(session, source, answer_id):
+            turns.give_back(source, TicketStatus.PENDING, since=at)
     await outbox.redraw_card(session, source, now=now)
 
 

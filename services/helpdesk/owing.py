@@ -1,5 +1,6 @@
 """Who has to act on a ticket, as its user writes, and answers are sent, fail or are taken back."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from database.conditions import PENDING
 from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction, EventKind, Message, Ticket, TicketStatus, User
 from services import outbox
-from services.helpdesk import history, turns
+from services.helpdesk import cards, history, turns
 from services.notices import AnswerPosted, CardPosted, QuestionPosted
 
 
@@ -72,24 +73,48 @@ async def unseen(session: AsyncSession, ticket: Ticket) -> Delivery | None:
 async def unanswered(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
     """Put the ticket back to its status before the answer, unless another answer counts.
 
-    If somebody has taken it since, they keep it, so it is not new again.
+    If somebody has taken it since, they keep it, so it is not new again. What was asked in tickets
+    that were merged since counts for each of them: if something is answered, it is open.
     """
     if ticket.status is not TicketStatus.PENDING:
         return
-    answer = await history.answered_from(session, ticket)
-    if await is_answered(session, ticket, first=answer.message_id, since=answer.at):
+    settled = await history.answered_from(session, ticket)
+    owed = [one for one in settled if not await _is_settled(session, ticket, one)]
+    if not owed:
         return
-    status = TicketStatus.OPEN if ticket.assigned_to is not None else answer.was
-    turns.give_back(ticket, status, since=answer.waiting_since or ticket.opened_at)
-    await outbox.redraw_card(session, ticket, now=now)
+    is_new = owed == settled and all(one.was is TicketStatus.NEW for one in owed)
+    first = min(owed, key=lambda one: one.waiting_since or ticket.opened_at)
+    since = first.waiting_since or ticket.opened_at
+    if is_new and ticket.assigned_to is None:
+        ticket.opened_at = since
+        turns.give_back(ticket, TicketStatus.NEW, since=since)
+    else:
+        turns.give_back(ticket, TicketStatus.OPEN, since=since)
+    if first.words is None:
+        await outbox.redraw_card(session, ticket, now=now)
+    else:
+        known = await history.newest_message(session, ticket)
+        waits = history.waits_from(first.words, known=known)
+        history.record(session, ticket, None, EventKind.OWED, now, **waits)
+        await cards.post_new(session, ticket, now=now)
+
+
+async def _is_settled(session: AsyncSession, ticket: Ticket, answer: history.Answered) -> bool:
+    first, since, apart = answer.message_id, answer.at, answer.apart
+    return await is_answered(session, ticket, first=first, since=since, apart=apart)
 
 
 async def is_answered(
-    session: AsyncSession, ticket: Ticket, *, first: int, since: datetime | None
+    session: AsyncSession,
+    ticket: Ticket,
+    *,
+    first: int,
+    since: datetime | None,
+    apart: Collection[int] = (),
 ) -> bool:
     """Whether the ticket has an answer that has not failed.
 
-    Answers from the message `first` on count, and those sent again since then.
+    Answers from the message `first` on count, and those sent again since then, but not `apart`.
     """
     written = await session.scalars(
         select(Message.id).where(
@@ -104,4 +129,5 @@ async def is_answered(
     newest = {payload["message_id"]: (status, due_at) for payload, status, due_at in sends}
     failed = {one for one, (status, _) in newest.items() if status is DeliveryStatus.FAILED}
     again = {one for one, (_, due_at) in newest.items() if since is not None and due_at > since}
-    return any(one not in failed and (one >= first or one in again) for one in written)
+    counting = set(written) - failed - set(apart)
+    return any(one >= first or one in again for one in counting)

@@ -1,6 +1,6 @@
 """Two tickets of one user become one, and everything that led to the other leads to it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,8 +21,21 @@ from database.models import (
 )
 from services import ticket_service as tickets
 from services import timers
-from services.helpdesk import history, joining, kept_words, lookup, merging, owing, ticket_list
+from services.delivery import failures
+from services.helpdesk import (
+    answers,
+    first_words,
+    history,
+    joining,
+    kept_words,
+    lookup,
+    merging,
+    moving,
+    owing,
+    ticket_list,
+)
 from services.helpdesk.closing import CloseTold
+from services.invariants import check
 from services.notices import AnswerPosted, CardPosted, CardRetired, QuestionPosted, TicketOpened
 from services.problems import MergeIntoClosed, MergeOfOne, MergeOfTwoUsers, Problem
 from tests.services import factories
@@ -303,16 +316,137 @@ async def test_a_colleague_keeps_the_ticket(
     assert survivor.assigned_to == kate.id
 
 
-async def test_an_answer_that_fails_later_is_owed_on_the_survivor(
+async def _answers(session: AsyncSession, ticket: Ticket, when: datetime) -> Message:
+    said = factories.content(chat_id=STAFF, sent_at=when)
+    answer = await factories.message(session, ticket, said, Direction.ANSWER)
+    await owing.answered(session, ticket, answer.id, by=None, now=when)
+    return answer
+
+
+async def _take_back(session: AsyncSession, ticket: Ticket, answer: Message) -> None:
+    note = factories.content("// no", chat_id=STAFF)
+    await answers.edit(session, ticket, answer, note, now=NOON + 3 * HOUR)
+
+
+async def _is_sound(session: AsyncSession) -> bool:
+    await session.flush()
+    found = await check.findings(await session.connection(), now=NOON + 4 * HOUR)
+    return "waiting since" not in {one.rule for one in found}
+
+
+@pytest.mark.parametrize("first_answered", ["survivor", "other"])
+@pytest.mark.parametrize("undone", ["survivor", "other"])
+async def test_what_was_asked_in_either_waits_again_if_its_answer_is_taken_back(
+    session: AsyncSession, survivor: Ticket, other: Ticket, *, first_answered: str, undone: str
+) -> None:
+    both = {"survivor": survivor, "other": other}
+    asked_at = {name: one.waiting_since for name, one in both.items()}
+    asked = await first_words.of(session, [survivor.id, other.id])
+    order = sorted(both, key=first_answered.__ne__)
+    written = {name: await _answers(session, both[name], NOON + HOUR) for name in order}
+    await merge(session, survivor, other)
+    await factories.all_arrives(session)
+
+    await _take_back(session, survivor, written[undone])
+
+    assert (survivor.status, survivor.waiting_since) == (OPEN, asked_at[undone])
+    (shown,) = (await first_words.of(session, [survivor.id])).values()
+    assert shown.id == asked[both[undone].id].id
+    assert (STAFF, CardPosted(survivor.id)) in await factories.waiting(session)
+    assert await _is_sound(session)
+
+
+async def test_what_was_asked_waits_again_if_its_answer_fails_after_the_merge(
     session: AsyncSession, survivor: Ticket, other: Ticket
 ) -> None:
-    written = factories.content(chat_id=STAFF)
-    answer = await factories.message(session, other, written, Direction.ANSWER)
-    await owing.answered(session, other, answer.id, by=None, now=NOON)
-    survivor.status = PENDING
+    await _answers(session, survivor, NOON + HOUR)
+    lost = await _answers(session, other, NOON + HOUR)
+    posted = AnswerPosted(lost.id)
+    send = await factories.delivery(session, posted, other, chat_id=ANN.telegram_id)
     await merge(session, survivor, other)
 
-    assert (await history.answered_from(session, survivor)).message_id == answer.id
+    await failures.fail(session, [send], "Forbidden", now=NOON + 3 * HOUR)
+
+    assert (survivor.status, survivor.waiting_since) == (OPEN, NOON)
+    assert await _is_sound(session)
+
+
+async def test_a_ticket_is_new_again_if_the_answers_of_both_fail_at_once(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    sends = []
+    for ticket in (survivor, other):
+        posted = AnswerPosted((await _answers(session, ticket, NOON + HOUR)).id)
+        sends.append(await factories.delivery(session, posted, ticket, chat_id=ANN.telegram_id))
+    await merge(session, survivor, other)
+
+    await failures.fail(session, sends, "Forbidden", now=NOON + 3 * HOUR)
+
+    assert (survivor.status, survivor.waiting_since) == (NEW, NOON)
+    assert await _is_sound(session)
+
+
+@pytest.mark.parametrize("taken_back", [0, 1, 2])
+async def test_what_was_asked_in_each_of_three_counts_by_itself(
+    session: AsyncSession, survivor: Ticket, other: Ticket, taken_back: int
+) -> None:
+    third = await factories.ticket(session, 9, user=survivor.user, is_current=False)
+    await factories.message(session, third)
+    all_three = [third, survivor, other]
+    written = [await _answers(session, one, NOON + HOUR) for one in all_three]
+    await merge(session, survivor, other)
+    await merge(session, third, survivor)
+
+    await _take_back(session, third, written[taken_back])
+
+    assert third.status is OPEN
+
+
+async def test_an_answer_after_the_merge_answers_what_was_asked_in_both(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    first = await _answers(session, survivor, NOON + HOUR)
+    second = await _answers(session, other, NOON + HOUR)
+    await merge(session, survivor, other)
+    await _answers(session, survivor, NOON + 2 * HOUR)
+
+    for answer in (first, second):
+        await _take_back(session, survivor, answer)
+
+    assert survivor.status is PENDING
+
+
+async def test_what_was_closed_before_the_merge_answers_nothing_of_the_survivor(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    own = await _answers(session, survivor, NOON)
+    beside = await _answers(session, other, NOON)
+    other.status, other.closed_at, other.is_current = CLOSED, NOON, False
+    await session.flush()
+    survivor.is_current = True
+    await merge(session, survivor, other)
+
+    await _take_back(session, survivor, beside)
+    before = survivor.status
+    await _take_back(session, survivor, own)
+
+    assert (before, survivor.status) == (PENDING, NEW)
+
+
+async def test_what_was_asked_and_has_gone_to_another_ticket_is_owed_there(
+    session: AsyncSession, survivor: Ticket, other: Ticket
+) -> None:
+    for ticket in (survivor, other):
+        await _answers(session, ticket, NOON + HOUR)
+    gone = await session.scalars(select(Message).where(Message.ticket_id == other.id))
+    moved = list(gone)
+    await merge(session, survivor, other)
+    target = await factories.ticket(session, 9, user=survivor.user, is_current=False)
+
+    await moving.carry(session, moved, survivor, target)
+    await moving.left(session, survivor, now=NOON + 3 * HOUR)
+
+    assert survivor.status is PENDING
 
 
 async def test_tickets_that_do_not_fit_stay_apart(
