@@ -109,12 +109,20 @@ class Telling:
 
     def _unseen(self, seen: set[int]) -> Iterator[str]:
         """Whoever still has several tickets sees what they are told."""
-        for message_id in self.told.keys() - seen:
+        for message_id in self.told.keys() - seen - self._refused():
             user_id = self.ledger.tickets[self.ledger.messages[message_id]["ticket_id"]]["user_id"]
             of_user = [one for one in self.ledger.tickets.values() if one["user_id"] == user_id]
             events = [event for one in of_user for event in self.events[one["id"]]]
             if all(event["kind"] != "closed" for event in events):
                 yield f"told, but not seen: which ticket message {message_id} joined"
+
+    def _refused(self) -> set[int]:
+        """Find the messages whose writers had blocked the bot when it told what these joined."""
+        return {
+            json.loads(one["payload"])["message_id"]
+            for one in self.ledger.deliveries.values()
+            if one["kind"] == "ticket_joined" and "blocked" in (one["error"] or "")
+        }
 
     def _has_others(self, row: Row) -> bool:
         """Whether another ticket of its writer was certainly open when it came."""
