@@ -264,11 +264,13 @@ async def post_each_once(
 
 
 async def redraw_card(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
-    """Redraw the card to show the ticket as it is now; at most one redraw waits.
-
-    Its thread follows a little later, as each change of a thread is a line in it.
-    """
+    """Redraw the card to show the ticket as it is now; at most one redraw waits."""
     await post_once(session, ticket.staff_chat_id, CardRedrawn(ticket.id), now=now, ticket=ticket)
+    await redraw_thread(session, ticket, now=now)
+
+
+async def redraw_thread(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:
+    """Have its thread follow a little later, as each change of a thread is a line in it."""
     if ticket.thread_id is not None:
         await timers.set(session, ThreadLook(ticket.id), now + THREADS_FOLLOW_AFTER, now=now)
 

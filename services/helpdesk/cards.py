@@ -39,6 +39,7 @@ async def post_new(
     chat_id, card = ticket.staff_chat_id, CardPosted(ticket.id, message_id)
     await outbox.post_once(session, chat_id, card, now=now, ticket=ticket, precedence=precedence)
     await outbox.post_once(session, chat_id, CardRetired(ticket.id), now=now, ticket=ticket)
+    await outbox.redraw_thread(session, ticket, now=now)
 
 
 async def post_all_new(

@@ -252,6 +252,30 @@ async def test_a_thread_shows_by_its_icon_who_has_to_act(forum: Office) -> None:
             await forum.kate.sees_gone(line)
 
 
+async def test_a_thread_shows_what_is_owed_again_after_a_merge(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    first = await forum.opens(ann, "The printer is on fire")
+    await ann.writes("/new My parcel is lost")
+    second = await forum.sees("My parcel is lost")
+    answer = await forum.kate.replies(first, "Is it plugged in?")
+    await ann.sees("Is it plugged in?")
+    await forum.kate.replies(second, "We look for it")
+    await ann.sees("We look for it")
+    merged = await forum.kate.writes("/merge 1 2", to=forum.support)
+    card = await forum.sees("Merged with #2", after=merged)
+    await forum.telegram.advance(61)
+    await forum.says_in_staff_chat()
+    answered = await icon(forum, card)
+
+    await forum.kate.edits(answer, "// Is it plugged in?")
+    owed = await forum.sees("The printer is on fire", after=card)
+    await forum.telegram.advance(61)
+    await forum.says_in_staff_chat()
+
+    assert owed.thread == card.thread
+    assert (answered, await icon(forum, owed)) == ("🗣", "❗️")
+
+
 async def icon(office: Office, inside: Seen) -> str:
     """Tell which icon a thread has."""
     topic = await topic_of(office, inside)
