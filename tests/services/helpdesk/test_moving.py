@@ -269,7 +269,8 @@ async def test_replies_that_stay_are_none_any_more(
 async def test_what_its_writer_added_goes_along(
     session: AsyncSession, source: Ticket, target: Ticket, question: Message
 ) -> None:
-    before = (await session.scalars(select(Message).where(Message.ticket_id == source.id))).first()
+    asked = select(Message).where(Message.ticket_id == source.id).order_by(Message.id)
+    before = (await session.scalars(asked)).first()
     added = [await factories.message(session, source) for _ in range(2)]
 
     await press(session, question, target)
