@@ -17,7 +17,17 @@ from database.dialect import one_of
 from database.machinery import Delivery, DeliveryStatus, Precedence
 from database.models import Ticket
 from services import timers
-from services.notices import CardPosted, CardRedrawn, CommandAnswered, Notice, Refusal
+from services.notices import (
+    AnswerEdited,
+    AnswerRetracted,
+    CardPosted,
+    CardRedrawn,
+    CommandAnswered,
+    Notice,
+    QuestionEdited,
+    Refusal,
+    passing_on,
+)
 from services.pauses import ALL_CHATS
 from services.timers import Due
 
@@ -261,6 +271,36 @@ async def post_each_once(
     for ticket, notice in notices:
         if (notice.kind, notice.to_json()) not in waiting:
             post(session, chat_id, notice, now=now, ticket=ticket, precedence=precedence)
+
+
+async def post_change(
+    session: AsyncSession,
+    chat_id: int,
+    notice: AnswerEdited | AnswerRetracted | QuestionEdited,
+    *,
+    now: datetime,
+    ticket: Ticket,
+) -> None:
+    """Send what becomes of a message behind the message itself, unless the very same one waits.
+
+    A message that was moved to this ticket may still be on its way in another one's lane
+    (services/helpdesk/moving.py).
+    """
+    await session.flush()
+    elsewhere = select(Delivery.lane).where(
+        Delivery.ticket_id == ticket.id,
+        Delivery.chat_id == chat_id,
+        Delivery.lane != ticket.id,
+        Delivery.lane < STALLED,
+        Delivery.kind.in_(passing_on()),
+        Delivery.payload["message_id"].as_integer() == notice.message_id,
+        PENDING,
+    )
+    lane = await session.scalar(elsewhere.limit(1))
+    if lane is None:
+        await post_once(session, chat_id, notice, now=now, ticket=ticket)
+    else:
+        post(session, chat_id, notice, now=now, ticket=ticket, lane=lane)
 
 
 async def redraw_card(session: AsyncSession, ticket: Ticket, *, now: datetime) -> None:

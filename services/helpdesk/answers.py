@@ -89,7 +89,7 @@ async def edit(
         outbox.post(session, ticket.staff_chat_id, NoteKept(album[0].id), now=now, ticket=ticket)
     else:
         notice = AnswerEdited(written.id)
-        await outbox.post_once(session, ticket.user.chat_id, notice, now=now, ticket=ticket)
+        await outbox.post_change(session, ticket.user.chat_id, notice, now=now, ticket=ticket)
 
 
 def _say_that_it_stays(
@@ -199,7 +199,7 @@ async def _retract(
     for answer in retracted:
         answer.direction = Direction.NOTE
         notice, unknown = AnswerRetracted(answer.id), CopyMayRemain(answer.id)
-        await outbox.post_once(session, ticket.user.chat_id, notice, now=now, ticket=ticket)
+        await outbox.post_change(session, ticket.user.chat_id, notice, now=now, ticket=ticket)
         await outbox.post_once(session, ticket.staff_chat_id, unknown, now=now, ticket=ticket)
     if retracted:
         author_id = retracted[0].author_id  # nobody else can edit it

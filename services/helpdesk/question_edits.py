@@ -31,7 +31,7 @@ async def edit(session: AsyncSession, written: Message, content: Content, *, now
         return
     ticket = await session.get_one(Ticket, written.ticket_id)
     notice = QuestionEdited(written.id)
-    await outbox.post_once(session, ticket.staff_chat_id, notice, now=now, ticket=ticket)
+    await outbox.post_change(session, ticket.staff_chat_id, notice, now=now, ticket=ticket)
     if _is_first_since_close(ticket, edited_before):
         told = EditedAfterClose(written.id)
         await outbox.post_once(session, ticket.staff_chat_id, told, now=now, ticket=ticket)

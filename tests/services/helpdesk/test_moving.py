@@ -23,6 +23,7 @@ from services.delivery import arrivals
 from services.delivery.outcomes import Delivered
 from services.delivery.parcel import Shown, links_of
 from services.helpdesk import (
+    answers,
     current,
     kept_words,
     merging,
@@ -599,6 +600,45 @@ async def test_a_later_edit_is_about_the_new_ticket(
     assert "moved" in question.details
     newest = await factories.newest_delivery(session)
     assert (newest.kind, newest.lane) == (QuestionEdited.kind, target.id)
+
+
+async def test_a_later_edit_goes_behind_what_is_still_on_its_way(
+    session: AsyncSession, source: Ticket, target: Ticket
+) -> None:
+    first, second = [
+        await factories.message(session, source, factories.photo(media_group_id="album"))
+        for _ in range(2)
+    ]
+    for item in (first, second):
+        await factories.claimed(session, QuestionPosted(item.id), source)
+    await press(session, first, target)
+
+    edit = factories.photo("The second page", edited_at=NOON)
+    await question_edits.edit(session, second, edit, now=NOON)
+
+    newest = await factories.newest_delivery(session)
+    assert (newest.kind, newest.lane) == (QuestionEdited.kind, source.id)
+
+
+@pytest.mark.parametrize("words", ["Sent on Monday", "// Sent on Monday"])
+async def test_a_later_change_of_an_answer_goes_behind_it_too(
+    session: AsyncSession, source: Ticket, target: Ticket, question: Message, words: str
+) -> None:
+    reply = factories.content("Sent", chat_id=STAFF)
+    answer = await factories.message(session, source, reply, Direction.ANSWER)
+    answer.reply_to_id = question.id
+    ann = ANN.telegram_id
+    await factories.claimed(session, AnswerPosted(answer.id), source, chat_id=ann)
+    await press(session, question, target)
+
+    edit = factories.content(words, chat_id=STAFF, edited_at=NOON)
+    await answers.edit(session, target, answer, edit, now=NOON)
+    await session.flush()
+
+    changes = select(Delivery.lane).where(
+        Delivery.kind.in_([AnswerEdited.kind, AnswerRetracted.kind])
+    )
+    assert (await session.scalars(changes)).all() == [source.id]
 
 
 async def test_the_card_of_the_ticket_that_it_leaves_shows_it_no_more(
