@@ -13,6 +13,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardMarkup
 from pydantic import Field
 
+from core.team import StaffMode
 from database.models import Ticket
 from services.helpdesk.team_settings import Words
 from services.helpdesk.ticket_list import Filter
@@ -176,6 +177,22 @@ class RestoreDefault(PersonalButton, prefix="default"):
 
     which: Words
     language: str
+
+
+class ShowMode(PersonalButton, prefix="where"):
+    """Show where tickets are."""
+
+
+class ChooseMode(PersonalButton, prefix="mode"):
+    """Choose where tickets are."""
+
+    mode: StaffMode
+
+
+class ChooseHearing(PersonalButton, prefix="hearing"):
+    """Choose what goes to users of what staff write in threads: everything, or only replies."""
+
+    everything: bool
 
 
 class CloseSettings(PersonalButton, prefix="done"):

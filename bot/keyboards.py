@@ -10,6 +10,8 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.callbacks import (
     ChangeWords,
+    ChooseHearing,
+    ChooseMode,
     ChooseTicket,
     CloseSettings,
     MoveQuestion,
@@ -19,6 +21,7 @@ from bot.callbacks import (
     RestoreDefault,
     SettingsButton,
     SettleKept,
+    ShowMode,
     ShowTicket,
     StartAnother,
     TicketButton,
@@ -27,6 +30,7 @@ from bot.callbacks import (
 from bot.i18n import LANGUAGES
 from bot.message_url import card_url
 from bot.texts import buttons, names, team_words
+from core.team import StaffChat, StaffMode
 from database.machinery import Delivery
 from database.models import Ticket
 from services.helpdesk.team_settings import Words
@@ -164,6 +168,7 @@ def settings_menu(speaker_id: int) -> InlineKeyboardMarkup:
             (team_words.name(one), SettingsButton(speaker_id=speaker_id, which=one))
             for one in Words
         ],
+        (buttons.cards_or_topics(), ShowMode(speaker_id=speaker_id)),
         (buttons.done(), CloseSettings(speaker_id=speaker_id)),
     )
 
@@ -190,6 +195,38 @@ def settings_page(
         *restore,
         (buttons.back(), SettingsButton(speaker_id=speaker_id, which=which)),
     )
+
+
+def settings_mode(speaker_id: int, staff_chat: StaffChat) -> InlineKeyboardMarkup:
+    """Offer to have tickets elsewhere, and in threads, to have other things go to users."""
+    modes = [
+        (
+            buttons.mode(mode, chosen=mode is (staff_chat.mode or StaffMode.PLAIN)),
+            ChooseMode(speaker_id=speaker_id, mode=mode),
+        )
+        for mode in StaffMode
+    ]
+    hears = staff_chat.hears_threads if staff_chat.mode is StaffMode.FORUM else None
+    return _column(
+        *modes,
+        *(_hearing(speaker_id, chosen=hears) if hears is not None else []),
+        (buttons.back(), SettingsButton(speaker_id=speaker_id)),
+    )
+
+
+def settings_hearing(speaker_id: int) -> InlineKeyboardMarkup:
+    """Ask what goes to users."""
+    return _column(*_hearing(speaker_id, chosen=None))
+
+
+def _hearing(speaker_id: int, *, chosen: bool | None) -> list[tuple[str, CallbackData]]:
+    return [
+        (
+            buttons.hearing(everything=everything, chosen=everything is chosen),
+            ChooseHearing(speaker_id=speaker_id, everything=everything),
+        )
+        for everything in (True, False)
+    ]
 
 
 def _column(*buttons: tuple[str, CallbackData]) -> InlineKeyboardMarkup:

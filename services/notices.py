@@ -521,6 +521,15 @@ class ThreadsFailed(Notice):
 
 
 @dataclass(frozen=True)
+class ModeChosen(Notice):
+    """To staff: an administrator chose where tickets are, and what goes to users from threads."""
+
+    mode: str
+    everything: bool
+    by_id: int | None
+
+
+@dataclass(frozen=True)
 class SaidElsewhere(Notice):
     """To staff, where a ticket goes on: what a colleague wrote on it in another place."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.checkup.line import Line, advice, ok, wrong
 from core.config import Settings
+from core.team import StaffMode
 from database.errors import is_outage, reason
 from database.machinery import BotIdentity
 from database.schema import DatabaseNotAtHead, ensure_at_head
@@ -45,11 +46,12 @@ _SIZE = text("SELECT pg_database_size(current_database())")
 class Found:
     """What was found; `staff_chats` says of each whether it is the main one.
 
-    `boards` are those that have a board.
+    `modes` says where the tickets of each are, and `boards` are those that have a board.
     """
 
     staff_chats: dict[int, bool]
     boards: frozenset[int] = frozenset()
+    modes: dict[int, StaffMode | None] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
 
 
@@ -91,7 +93,9 @@ async def _read(session: AsyncSession, settings: Settings, found: Found) -> None
     if main != settings.staff_chat_id:
         said = f"The staff group became a supergroup, and its id is {main} now."
         found.lines.append(advice("staff_chat_id", said, f"Set STAFF_CHAT_ID={main}."))
-    others = [one for one in (await staff_chats.every(session)).values() if not one.by_setting]
+    known = (await staff_chats.every(session)).values()
+    others = [one for one in known if not one.by_setting]
+    found.modes = {one.chat_id: one.mode for one in known}
     found.boards = frozenset(await session.scalars(select(Board.chat_id)))
     found.staff_chats = {main: True} | {one.chat_id: False for one in others if one.chat_id != main}
 

@@ -13,14 +13,23 @@ from aiogram.types import (
 from bot.checkup.facts import BotFacts, GroupFacts
 from bot.checkup.line import Line, advice, ok, wrong
 from bot.texts import set_up
+from core.team import StaffMode
 
 # What the bot reacts with (bot/wording/reactions.py).
 REACTIONS = ("👍", "✍", "👌")
 
 
-def look(bot: BotFacts, group: GroupFacts, *, has_board: bool = False) -> Iterator[Line]:
+def look(
+    bot: BotFacts,
+    group: GroupFacts,
+    *,
+    mode: StaffMode | None = None,
+    is_main: bool = True,
+    has_board: bool = False,
+) -> Iterator[Line]:
     """Say how each thing is that the bot's work depends on; the rare ones only if they are so."""
-    yield ok("kind", _kind(group.chat))
+    yield ok("kind", _kind(group.chat, mode))
+    yield from _topics(group, mode, is_main=is_main)
     yield _writing(group)
     yield ok("administrator", set_up.is_administrator() if _is_admin(group) else set_up.is_member())
     yield _commands(bot, group)
@@ -35,10 +44,31 @@ def look(bot: BotFacts, group: GroupFacts, *, has_board: bool = False) -> Iterat
         yield advice("protected_content", set_up.content_protected(), set_up.allow_saving())
 
 
-def _kind(chat: ChatFullInfo) -> str:
+def _kind(chat: ChatFullInfo, mode: StaffMode | None) -> str:
     if chat.is_forum:
-        return set_up.forum()
+        return set_up.has_topics() if mode is StaffMode.FORUM else set_up.tickets_in_general()
     return set_up.basic_group() if chat.type == "group" else set_up.supergroup()
+
+
+def topics_lack(group: GroupFacts) -> list[tuple[str, str]]:
+    """List why tickets can't have topics here, with what to do about it."""
+    member, lack = group.member, []
+    if not group.chat.is_forum:
+        lack.append((set_up.topics_off(), set_up.turn_topics_on()))
+    if not (isinstance(member, ChatMemberAdministrator) and member.can_manage_topics):
+        lack.append((set_up.may_not_manage_topics(), set_up.allow_topics()))
+    return lack
+
+
+def _topics(group: GroupFacts, mode: StaffMode | None, *, is_main: bool) -> Iterator[Line]:
+    """Say whether tickets have topics, where they are to have some, or could."""
+    lack = topics_lack(group)
+    if mode is StaffMode.FORUM:
+        yield from (wrong("topics", said, cure) for said, cure in lack)
+        if not lack:
+            yield ok("topics", set_up.tickets_have_topics())
+    elif mode is StaffMode.PLAIN and is_main and not lack:
+        yield ok("topics", set_up.tickets_could_have_topics())
 
 
 def _writing(group: GroupFacts) -> Line:

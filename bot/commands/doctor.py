@@ -28,6 +28,7 @@ from bot.reading.members import TIMEOUT
 from core.clock import utcnow
 from core.config import ENV_FILE, Settings
 from core.heartbeat import NO_HEARTBEAT
+from core.team import StaffMode
 
 _GONE = ("left", "kicked")
 
@@ -115,13 +116,18 @@ async def _staff_chat(bot: Bot, about: BotFacts, chat_id: int, found: database.F
     else:
         # As a literal: whoever named the group may have written lines that look like ours.
         title = f"{title} {facts.chat.title or ''!r}"
-        has_board = chat_id in found.boards
-        lines = list(_of_group(about, facts, is_main=is_main, has_board=has_board))
+        mode, has_board = found.modes.get(chat_id), chat_id in found.boards
+        lines = list(_of_group(about, facts, mode, is_main=is_main, has_board=has_board))
     return Part(title, lines, chat_id)
 
 
 def _of_group(
-    about: BotFacts, facts: GroupFacts, *, is_main: bool, has_board: bool
+    about: BotFacts,
+    facts: GroupFacts,
+    mode: StaffMode | None,
+    *,
+    is_main: bool,
+    has_board: bool,
 ) -> Iterator[Line]:
     if facts.chat.type not in {"group", "supergroup"}:
         said = f"This is a {facts.chat.type}, and staff need a group."
@@ -130,7 +136,7 @@ def _of_group(
         yield _not_there(is_main=is_main)
     else:
         yield ok("group", "The bot is in this group.")
-        yield from group.look(about, facts, has_board=has_board)
+        yield from group.look(about, facts, mode=mode, is_main=is_main, has_board=has_board)
 
 
 def _not_there(*, is_main: bool) -> Line:

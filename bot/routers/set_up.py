@@ -32,7 +32,13 @@ async def show(
     if not isinstance(set_up, Facts):
         raise SetUpUnknown
     has_board = await boards.of_chat(session, staff_chat.chat_id) is not None
-    of_group = group.look(set_up.bot, set_up.group, has_board=has_board)
+    of_group = group.look(
+        set_up.bot,
+        set_up.group,
+        mode=staff_chat.mode,
+        is_main=staff_chat.is_main,
+        has_board=has_board,
+    )
     found = [*of_group, *telegram.look(set_up.bot)]
     lines = [_shown(line) for level in _SIGNS for line in found if line.level is level]
     return message.answer("\n".join([texts.heading(), *lines, texts.rest()]))

@@ -2,6 +2,7 @@
 
 from bot.i18n import gettext as _
 from bot.texts import names
+from core.team import StaffMode
 from database.models import User
 from services.helpdesk.ticket_list import Filter
 
@@ -56,7 +57,8 @@ def filtered(which: Filter, total: int | None, *, chosen: bool) -> str:
         Filter.USERS: _("Waiting for users"),
         Filter.ALL: _("All"),
     }
-    return ("✓ " if chosen else "") + names[which] + (f" · {total}" if total is not None else "")
+    words = names[which] + (f" · {total}" if total is not None else "")
+    return _ticked(words, chosen=chosen)
 
 
 def close() -> str:
@@ -91,6 +93,23 @@ def change() -> str:
     return _("Change")
 
 
+def cards_or_topics() -> str:
+    """Lead to where tickets are."""
+    return _("Cards or topics")
+
+
+def mode(which: StaffMode, *, chosen: bool) -> str:
+    """Choose where tickets are."""
+    names = {StaffMode.PLAIN: _("Cards"), StaffMode.FORUM: _("Topics")}
+    return _ticked(names[which], chosen=chosen)
+
+
+def hearing(*, everything: bool, chosen: bool) -> str:
+    """Choose what goes to users of what staff write in topics."""
+    words = _("Everything we write goes to the user") if everything else _("Only replies do")
+    return _ticked(words, chosen=chosen)
+
+
 def restore_default() -> str:
     return _("Back to the default")
 
@@ -101,3 +120,7 @@ def back() -> str:
 
 def done() -> str:
     return _("Done")
+
+
+def _ticked(words: str, *, chosen: bool) -> str:
+    return f"✓ {words}" if chosen else words

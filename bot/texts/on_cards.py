@@ -54,6 +54,15 @@ def card_head(
     return as_list(*lines)
 
 
+def hearing(user: User, *, everything: bool) -> str:
+    """Say on the card in a topic what goes to the user of what staff write there."""
+    if everything:
+        words = _("All you write here goes to {user}, except what begins with //.")
+    else:
+        words = _("Only replies to me go to {user}. All else stays among you.")
+    return "💬 " + words.format(user=names.person(user))
+
+
 def backlog(waiting: int, minutes: int, *, at_least: bool = False) -> str:
     """Tell on a card how much more is to come; `at_least` that much."""
     if at_least:

@@ -188,11 +188,9 @@ def _refusals() -> dict[type[problems.Problem], Callable[[], str]]:
 def _about_settings() -> dict[type[problems.Problem], Callable[[], str]]:
     return {
         problems.NotAdministrator: lambda: _(
-            "Only administrators of this group can change what users read."
+            "Only administrators of this group can change settings."
         ),
-        problems.NotMainStaffChat: lambda: _(
-            "What users read from me is set in the main staff chat."
-        ),
+        problems.NotMainStaffChat: lambda: _("Settings are changed in the main staff chat."),
         problems.AdministratorUnknown: lambda: _(
             "Telegram doesn't tell me whether you are an administrator. "
             "Please try again in a minute."

@@ -57,8 +57,36 @@ def supergroup() -> str:
     return _("This is a supergroup.")
 
 
-def forum() -> str:
+def tickets_in_general() -> str:
     return _("This is a group with topics; tickets are in General.")
+
+
+def has_topics() -> str:
+    return _("This is a group with topics.")
+
+
+def tickets_have_topics() -> str:
+    return _("Each open ticket has a topic of its own.")
+
+
+def tickets_could_have_topics() -> str:
+    return _("Each ticket could have a topic of its own: /settings, Cards or topics.")
+
+
+def topics_off() -> str:
+    return _("Tickets can't have topics: they are off in this group.")
+
+
+def turn_topics_on() -> str:
+    return _("Turn topics on in the group's settings.")
+
+
+def may_not_manage_topics() -> str:
+    return _("Tickets can't have topics: the bot may not manage them.")
+
+
+def allow_topics() -> str:
+    return _("Make the bot an administrator with the right to manage topics.")
 
 
 def may_write() -> str:

@@ -51,8 +51,8 @@ def language(tag: str) -> str:
 def menu(person: User | None) -> str:
     """Begin; named is the person whose buttons these are, None for one who is anonymous."""
     if person is None:
-        return _("Which text do you want to change? These buttons are for administrators.")
-    return _("Which text do you want to change? These buttons are for {person}.").format(
+        return _("What do you want to change? These buttons are for administrators.")
+    return _("What do you want to change? These buttons are for {person}.").format(
         person=names.person(person)
     )
 

@@ -25,7 +25,10 @@ def staff_help() -> str:
         "or give its number, as in /close 7\n"
         "/split, as a reply to a user's message: all from there on becomes a ticket of its own\n"
         "/merge 7 5 makes #5 part of #7, if both are from one person\n"
-        "/settings lets administrators change what users read from me\n"
+        "Where tickets have topics, the card in each says what goes to the user, "
+        "and commands there need no number\n"
+        "/settings lets administrators change what users read from me, "
+        "and choose between cards and topics\n"
         "/setup checks how this group and I are set up"
     )
 

@@ -11,6 +11,7 @@ from bot.wording import quoting
 from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews, rendered
 from bot.wording.registry import words_for
+from core.team import StaffMode
 from core.text import Piece, join, split
 from database.conditions import IS_CARD, in_chat
 from database.machinery import Precedence
@@ -34,7 +35,7 @@ from services.delivery.parcel import (
     Shown,
     links_of,
 )
-from services.helpdesk import card_menu, first_words
+from services.helpdesk import card_menu, first_words, staff_chats
 from services.notices import CardPosted, CardRedrawn, CardRetired, TicketShown
 
 # Longest excerpt of the first message on a card; leaves room for the head to grow.
@@ -91,7 +92,7 @@ async def _sent(
         older = None
     card = send_text(
         desk.address,
-        await face(desk, ticket, first, body_pieces(desk, ticket, first)),
+        await face(desk, ticket, first, in_thread=desk.address.thread_id),
         reply_to=older.message_id if older is not None else None,
         keyboard=card_buttons.keyboard(ticket),
         previews=previews(first) if first is not None else None,
@@ -122,7 +123,7 @@ async def redraw(desk: Desk, notice: CardRedrawn) -> Parcel | None:
 async def redrawn(desk: Desk, ticket: Ticket, card: MessageLink, *, more: bool = False) -> Parcel:
     """Edit this very card."""
     first = await _question(desk, ticket, card.copy_of)
-    face_now = await face(desk, ticket, first, body_pieces(desk, ticket, first))
+    face_now = await face(desk, ticket, first, in_thread=card.thread_id)
     keyboard = card_buttons.keyboard(ticket, menu_open=card_menu.is_open(ticket, now=desk.now))
     shows = previews(first) if first is not None else None
     return Parcel(
@@ -215,14 +216,25 @@ async def _question(desk: Desk, ticket: Ticket, message_id: int | None) -> Messa
     return await desk.first_question(ticket)
 
 
-async def face(desk: Desk, ticket: Ticket, first: Message | None, pieces: Sequence[Piece]) -> Piece:
-    """Write the card as the ticket is now."""
+async def face(
+    desk: Desk, ticket: Ticket, first: Message | None, *, in_thread: int | None
+) -> Piece:
+    """Write the card as the ticket is now; it stands in a thread, or in none."""
+    pieces = body_pieces(desk, ticket, first)
     closed_by, reason = await _closed(desk, ticket)
     merged = [desk.number(one) for one in await desk.merged(ticket)]
     head = on_cards.card_head(
         ticket, desk.today, desk.zone, closed_by=closed_by, reason=reason, merged=merged
     )
-    return join([rendered(head), *_backlog(desk), *_body(first, pieces)], "\n")
+    return join(
+        [
+            rendered(head),
+            *await _hearing(desk, ticket, in_thread),
+            *_backlog(desk),
+            *_body(first, pieces),
+        ],
+        "\n",
+    )
 
 
 def _body(first: Message | None, pieces: Sequence[Piece]) -> list[Piece]:
@@ -233,6 +245,16 @@ def _body(first: Message | None, pieces: Sequence[Piece]) -> list[Piece]:
     words = quoting.quotation((pieces[0][0] + end, pieces[0][1]))
     above = quoting.context(first)
     return [join([(above, []), words], "\n") if above else words]
+
+
+async def _hearing(desk: Desk, ticket: Ticket, in_thread: int | None) -> list[Piece]:
+    """Say what goes to the user, on the card in the thread that the ticket goes on in."""
+    thread = desk.thread
+    if thread is None or thread.thread_id != in_thread or ticket.status is TicketStatus.CLOSED:
+        return []
+    chat = await staff_chats.at(desk.session, thread.chat_id)
+    everything = chat is not None and chat.mode is StaffMode.FORUM and chat.hears_threads
+    return [(on_cards.hearing(ticket.user, everything=everything), [])]
 
 
 def _backlog(desk: Desk) -> list[Piece]:

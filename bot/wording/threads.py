@@ -8,18 +8,20 @@ from aiogram.methods import (
 )
 
 from bot.message_url import message_url
-from bot.texts import names, to_staff
+from bot.texts import names, staff_mode, to_staff
 from bot.wording import cards, quoting
 from bot.wording.calls import Call, at, send_text
 from bot.wording.context import Desk, content
 from bot.wording.registry import words_for
 from core.address import Place
+from core.team import StaffMode
 from core.text import Piece, join, split, utf16_len
 from database.models import Direction, Ticket, TicketStatus, User
 from services.delivery.parcel import Parcel, Shown, ThreadChanged, ThreadMade, links_of
 from services.notices import (
     CardPosted,
     LineRemoved,
+    ModeChosen,
     Notice,
     SaidElsewhere,
     ThreadRedrawn,
@@ -83,6 +85,13 @@ async def wanted(_desk: Desk, _notice: ThreadWanted) -> Parcel | None:
 @words_for(ThreadsFailed)
 async def failed(desk: Desk, _notice: ThreadsFailed) -> Parcel:
     return Parcel(desk.address, Call(send_text(desk.address, (to_staff.threads_failed(), []))))
+
+
+@words_for(ModeChosen)
+async def chosen(desk: Desk, notice: ModeChosen) -> Parcel:
+    person = await desk.session.get(User, notice.by_id) if notice.by_id is not None else None
+    words = staff_mode.chosen(StaffMode(notice.mode), person, everything=notice.everything)
+    return Parcel(desk.address, Call(send_text(desk.address, (words, []))))
 
 
 @words_for(SaidElsewhere)

@@ -7,6 +7,7 @@ reply to what was sent there is understood for ever.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, func, or_, select
@@ -16,13 +17,18 @@ from core.team import StaffChat, StaffMode
 from database.conditions import NOT_CLOSED
 from database.machinery import Precedence
 from database.models import Ticket, User
+from database.team import SettingChange
 from services import outbox, timers
-from services.helpdesk import cards, staff_chats, threads
+from services.helpdesk import cards, staff_chats, team_settings, threads
 from services.helpdesk.threads import TRIED_AGAIN_AFTER, TicketsBehind
-from services.notices import ThreadWanted
+from services.notices import CardRedrawn, ModeChosen, ThreadWanted
+from services.problems import ButtonOutdated
 from services.timers import Moment
 
 log = structlog.get_logger(__name__)
+
+# The setting under which changes of it are remembered.
+KEY = "staff_mode"
 
 # How many tickets follow at once, and how often the next ones are looked for.
 AT_ONCE = 5
@@ -41,6 +47,72 @@ async def choose(session: AsyncSession, chat: StaffChat, mode: StaffMode, *, now
 async def choose_hearing(session: AsyncSession, chat: StaffChat, *, everything: bool) -> None:
     """Set whether what staff write in threads goes to users, or only what replies to us does."""
     await threads.change(session, chat, hears_threads=everything)
+
+
+async def switch(
+    session: AsyncSession, chat: StaffChat, mode: StaffMode, *, by: User | None, now: datetime
+) -> None:
+    """Set where tickets are, as an administrator chose; all of staff are told.
+
+    Only replies go to users until somebody chooses that, too. `by` is None for an anonymous one.
+    """
+    if chat.mode is not mode:
+        await choose(session, chat, mode, now=now)
+        await choose_hearing(session, chat, everything=False)
+        if chat.hears_threads:
+            await _redraw(session, chat, now)
+        await _remember(session, chat, mode, everything=False, by=by, now=now)
+
+
+async def switch_hearing(
+    session: AsyncSession, chat: StaffChat, *, everything: bool, by: User | None, now: datetime
+) -> None:
+    """Set what goes to users from threads, as an administrator chose; all of staff are told.
+
+    The card in each thread says it. Raises ButtonOutdated where there are no threads.
+    """
+    if chat.mode is not StaffMode.FORUM:
+        raise ButtonOutdated
+    if chat.hears_threads is not everything:
+        await choose_hearing(session, chat, everything=everything)
+        await _redraw(session, chat, now)
+        await _remember(session, chat, chat.mode, everything=everything, by=by, now=now)
+
+
+async def last_change(session: AsyncSession, chat: StaffChat) -> SettingChange | None:
+    """Find who made it as it is now; None if no administrator did, or for another staff chat."""
+    change = await team_settings.last_change(session, KEY, "")
+    is_this = change is not None and change.value == _value(
+        chat, chat.mode, everything=chat.hears_threads
+    )
+    return change if is_this else None
+
+
+async def _remember(
+    session: AsyncSession,
+    chat: StaffChat,
+    mode: StaffMode,
+    *,
+    everything: bool,
+    by: User | None,
+    now: datetime,
+) -> None:
+    value, by_id = _value(chat, mode, everything=everything), by.id if by is not None else None
+    session.add(SettingChange(key=KEY, language="", value=value, changed_by=by_id, changed_at=now))
+    told = ModeChosen(mode.value, everything, by_id)
+    outbox.post(session, chat.chat_id, told, now=now)
+
+
+def _value(chat: StaffChat, mode: StaffMode | None, *, everything: bool) -> dict[str, Any]:
+    return {"staff_chat": chat.id, "mode": mode and mode.value, "everything": everything}
+
+
+async def _redraw(session: AsyncSession, chat: StaffChat, now: datetime) -> None:
+    """Have the cards in threads say what goes to users now."""
+    here = (NOT_CLOSED, Ticket.staff_chat_id == chat.chat_id, Ticket.thread_id.is_not(None))
+    tickets = await session.scalars(select(Ticket).where(*here).order_by(Ticket.id))
+    redrawn = [(ticket, CardRedrawn(ticket.id)) for ticket in tickets]
+    await outbox.post_each_once(session, chat.chat_id, redrawn, now=now)
 
 
 @timers.does(TicketsBehind)

@@ -143,7 +143,7 @@ async def change(
     return made
 
 
-async def last_change(session: AsyncSession, which: Words, language: str) -> SettingChange | None:
+async def last_change(session: AsyncSession, which: str, language: str) -> SettingChange | None:
     """Find the last change, with the person who made it; None if there never was one."""
     newest: SettingChange | None = await session.scalar(
         select(SettingChange)

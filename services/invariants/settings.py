@@ -12,7 +12,10 @@ _Last = aliased(SettingChange)
 
 
 def rules() -> Iterator[Rule]:
-    """List the rules of settings. A value is compared by its presence: JSON has no order."""
+    """List the rules of settings. A value is compared by its presence: JSON has no order.
+
+    What is in no language has its value elsewhere: where tickets are, with the staff chat.
+    """
     newest = (
         select(func.max(_Last.id))
         .where(_Last.key == Setting.key, _Last.language == Setting.language)
@@ -37,5 +40,7 @@ def rules() -> Iterator[Rule]:
         "changes that count",
         "The last change of a setting gave it a value, and it has none",
         "changes",
-        select(SettingChange.id).where(SettingChange.value.is_not(None), ~newer, ~kept),
+        select(SettingChange.id).where(
+            SettingChange.language != "", SettingChange.value.is_not(None), ~newer, ~kept
+        ),
     )

@@ -17,6 +17,7 @@ from aiogram.types import (
 from bot.checkup import group, telegram
 from bot.checkup.facts import BotFacts, GroupFacts
 from bot.checkup.line import Level, Line
+from core.team import StaffMode
 
 ME = User(id=1, is_bot=True, first_name="Support", username="support_bot")
 MEMBER = ChatMemberMember(user=ME)
@@ -31,7 +32,14 @@ def bot(ahead: timedelta | None = timedelta(0), **flags: bool) -> BotFacts:
     return BotFacts(ME.model_copy(update=flags), ahead)
 
 
-def in_group(member: Any = MEMBER, *, has_board: bool = False, **fields: Any) -> dict[str, Line]:
+def in_group(
+    member: Any = MEMBER,
+    *,
+    has_board: bool = False,
+    mode: StaffMode | None = None,
+    is_main: bool = True,
+    **fields: Any,
+) -> dict[str, Line]:
     """Examine a group; give its lines by what they are about."""
     known: dict[str, Any] = {
         "id": -1,
@@ -40,7 +48,8 @@ def in_group(member: Any = MEMBER, *, has_board: bool = False, **fields: Any) ->
         "max_reaction_count": 1,
     }
     chat = ChatFullInfo(**known, accepted_gift_types=GIFTS, **fields)
-    lines = group.look(bot(), GroupFacts(chat, member), has_board=has_board)
+    facts = GroupFacts(chat, member)
+    lines = group.look(bot(), facts, mode=mode, is_main=is_main, has_board=has_board)
     return {line.about: line for line in lines}
 
 
@@ -138,3 +147,45 @@ def test_slow_mode_and_protected_content_are_told() -> None:
 )
 def test_the_kind_of_group_is_said(fields: dict[str, Any], said: str) -> None:
     assert in_group(**fields)["kind"].said == said
+
+
+@pytest.mark.parametrize(
+    ("fields", "member", "level", "said"),
+    [
+        ({"is_forum": True}, ADMINISTRATOR, Level.OK, "Each open ticket has a topic"),
+        ({}, ADMINISTRATOR, Level.WRONG, "Tickets can't have topics: they are off"),
+        ({"is_forum": True}, MEMBER, Level.WRONG, "Tickets can't have topics: the bot may not"),
+        (
+            {"is_forum": True},
+            ADMINISTRATOR.model_copy(update={"can_manage_topics": False}),
+            Level.WRONG,
+            "Tickets can't have topics: the bot may not",
+        ),
+    ],
+)
+def test_where_tickets_are_to_have_topics_it_is_said_whether_they_can(
+    fields: dict[str, Any], member: Any, level: Level, said: str
+) -> None:
+    lines = in_group(member, mode=StaffMode.FORUM, **fields)
+
+    assert (lines["topics"].level, bool(lines["topics"].cure)) == (level, level is Level.WRONG)
+    assert lines["topics"].said.startswith(said)
+    assert "General" not in lines["kind"].said
+
+
+@pytest.mark.parametrize(
+    ("member", "mode", "is_main", "hints"),
+    [
+        (ADMINISTRATOR, StaffMode.PLAIN, True, True),
+        (ADMINISTRATOR, StaffMode.PLAIN, False, False),
+        (ADMINISTRATOR, None, True, False),
+        (MEMBER, StaffMode.PLAIN, True, False),
+    ],
+)
+def test_where_tickets_could_have_topics_settings_are_hinted_at(
+    member: Any, mode: StaffMode | None, *, is_main: bool, hints: bool
+) -> None:
+    lines = in_group(member, mode=mode, is_main=is_main, is_forum=True)
+
+    assert ("topics" in lines) is hints
+    assert lines["kind"].said.endswith("tickets are in General.")

@@ -23,7 +23,7 @@ ANONYMOUS = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group"}
 async def menu(office: Office, user: User | None = None, *, anonymous: bool = False) -> Message:
     asker = user or office.kate
     await asker.writes(f"/settings@{USERNAME}", to=office.support, anonymous=anonymous, plain=True)
-    return await asker.sees("Which text do you want to change", in_=office.support)
+    return await asker.sees("What do you want to change", in_=office.support)
 
 
 async def page(office: Office, words: str = "Greeting", language: str = "English") -> Message:
@@ -493,7 +493,7 @@ async def test_settings_go_on_in_the_supergroup_that_the_group_became(office: Of
 
     await office.kate.writes(f"/settings@{USERNAME}", to=moved, plain=True)
 
-    shown = await office.kate.sees("Which text do you want to change", in_=moved)
+    shown = await office.kate.sees("What do you want to change", in_=moved)
     await office.kate.presses(shown, "Greeting")
     await office.kate.sees_edit(shown, "In which language?")
 

@@ -50,7 +50,11 @@ def _answer_in(where: int) -> Callable[[Seen], bool]:
 
 @pytest.mark.parametrize(
     ("command", "answer"),
-    [("tickets", "All tickets are closed"), ("help", "makes a note"), ("settings", "Which text")],
+    [
+        ("tickets", "All tickets are closed"),
+        ("help", "makes a note"),
+        ("settings", "What do you want"),
+    ],
 )
 async def test_a_command_is_answered_where_it_was_given(
     forum: Office, command: str, answer: str
@@ -87,7 +91,7 @@ async def test_words_for_settings_are_asked_for_and_shown_in_the_menus_thread(
     where = await thread(forum)
     kate, support = forum.kate, forum.support
 
-    menu = await asks(forum, "settings", where, "Which text")
+    menu = await asks(forum, "settings", where, "What do you want")
     await kate.presses(menu, "Greeting")
     await kate.presses(await kate.sees_edit(menu, "In which language?"), "English")
     await kate.presses(await kate.sees_edit(menu, "Greeting · English"), "Change")

@@ -247,7 +247,7 @@ async def test_of_what_cannot_be_handled_each_team_hears_its_own(
 
 
 async def test_what_users_read_is_set_in_the_main_chat(house: House) -> None:
-    refusal = "What users read from me is set in the main staff chat."
+    refusal = "Settings are changed in the main staff chat."
     async with house.bot_in(house.team):
         of_bob = await house.opens_there("My bill")
 

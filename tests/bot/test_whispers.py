@@ -26,7 +26,7 @@ REFUSED = "Only you and I can see this message"
 ANSWERS = {
     "/tickets": "All tickets are closed.",
     "/help": "makes a note",
-    "/settings": "Which text do you want to change",
+    "/settings": "What do you want to change",
 }
 
 
@@ -319,7 +319,7 @@ async def whispered_page(office: Office) -> Message:
 async def test_a_whispered_menu_leads_back_and_is_closed(office: Office) -> None:
     menu = await whispered_page(office)
 
-    for then in ("In which", "Which text"):
+    for then in ("In which", "What do you want"):
         await office.kate.presses(menu, "Back")
         menu = await office.kate.sees_edit(menu, then)
     await office.kate.presses(menu, "Done")

@@ -175,6 +175,9 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
         "told_in": STAFF,
         "whisper": None,
         "words": "Nobody waits",
+        "mode": "forum",
+        "everything": True,
+        "by_id": None,
     }
     return kind(**{field.name: values[field.name] for field in fields(kind)})
 

@@ -1,0 +1,78 @@
+"""Where a staff chat's tickets are, and what goes to users there: chosen in `/settings`."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from bot.i18n import gettext as _
+from bot.i18n import spoken
+from bot.texts import names
+from core.team import StaffChat, StaffMode
+from database.models import User
+from database.team import SettingChange
+
+
+def page(staff_chat: StaffChat, change: SettingChange | None, today: date) -> str:
+    """Explain what there is to choose, and say who chose last."""
+    parts = [
+        _(
+            "Where do tickets go on?\n"
+            "Cards: each ticket has a card in the group, and you reply to it.\n"
+            "Topics: each open ticket has a topic of its own, named after its user."
+        )
+    ]
+    if staff_chat.mode is StaffMode.FORUM:
+        parts.append(f"{_('What you write in a topic:')}\n{_kinds_of_hearing()}")
+    if change is not None:
+        parts.append(_changed(change, today))
+    return "\n\n".join(parts)
+
+
+def question() -> str:
+    """Ask what goes to users, once tickets are to get topics."""
+    switched = _("Tickets get topics now; open ones follow, a few at a time.")
+    asked = _("Does everything that you write in a topic go to its user?")
+    until = _("Until you choose, only replies do.")
+    return f"{switched}\n\n{asked}\n{_kinds_of_hearing()}\n\n{until}"
+
+
+def missing(what: Sequence[tuple[str, str]]) -> str:
+    """Say why tickets can't have topics, with a cure for each reason."""
+    lines = [f"❗ {said}\n→ {cure}" for said, cure in what]
+    return "\n".join([*lines, _("Nothing was changed. When that is done, press Topics again.")])
+
+
+def chosen(mode: StaffMode, person: User | None, *, everything: bool) -> str:
+    """Tell all of staff what an administrator chose."""
+    if mode is StaffMode.PLAIN:
+        words = _(
+            "Changed by {person}: tickets have cards and no topics now. "
+            "Open tickets come back, a few at a time; please reply to their cards."
+        )
+    elif everything:
+        words = _(
+            "Changed by {person}: everything you write in a ticket's topic goes to its user now. "
+            "Only what begins with // stays here."
+        )
+    else:
+        words = _(
+            "Changed by {person}: each open ticket gets a topic of its own. "
+            "There, only what replies to my messages goes to the user."
+        )
+    return words.format(person=_name(person))
+
+
+def _kinds_of_hearing() -> str:
+    return _(
+        "Everything: all of it goes to the user, except what begins with //.\n"
+        "Only replies: what replies to my messages goes to the user, the rest stays among you."
+    )
+
+
+def _changed(change: SettingChange, today: date) -> str:
+    is_past_year = change.changed_at.year != today.year
+    day = names.day(change.changed_at.date(), spoken(), year=is_past_year)
+    return _("Changed on {day} ({person}).").format(day=day, person=_name(change.person))
+
+
+def _name(person: User | None) -> str:
+    return names.person(person) if person is not None else _("an administrator")
