@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot.checkup import database
 from bot.checkup.line import Level, Line
 from core.config import Settings
+from core.team import StaffMode
 from database.session import make_engine
-from services.helpdesk import boards
+from services.helpdesk import boards, staff_chat_changes, staff_chats, staff_modes
 from tests.support.times import NOON
 
 
@@ -62,6 +63,19 @@ async def test_the_groups_that_have_a_board_are_found(
         await boards.turn_on(session, -5, now=NOON)
 
     assert (await looked(database_url)).boards == {-5}
+
+
+async def test_where_the_tickets_of_each_group_are_is_found(
+    database_url: str, sessions: async_sessionmaker[AsyncSession]
+) -> None:
+    assert (await looked(database_url)).modes == {}
+
+    async with sessions.begin() as session:
+        await staff_chat_changes.choose_main(session, -5, now=NOON)
+        chat = await staff_chats.main(session)
+        await staff_modes.choose(session, chat, StaffMode.FORUM, now=NOON)
+
+    assert (await looked(database_url)).modes == {-5: StaffMode.FORUM}
 
 
 async def test_a_folder_that_may_not_be_written_to_is_named(

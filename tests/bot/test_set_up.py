@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.bot.test_forum import settled
 from tests.bot.test_standing import by, reply
 from tests.support.office import USERNAME, Office, Sessions, open_office
 
@@ -91,6 +92,32 @@ async def test_it_is_said_in_the_language_of_staff(file_sessions: Sessions) -> N
 
         said = await office.sees("Así están configurados")
         assert "✅ El bot es administrador." in said.text
+
+
+async def test_a_forum_hears_whether_its_tickets_have_topics(file_sessions: Sessions) -> None:
+    async with open_office(file_sessions, forum=True, bot="administrator") as office:
+        await settled(office)
+        said = await asked(office)
+        assert "✅ This is a group with topics.\n✅ Each open ticket has a topic" in said
+
+        await office.support.bot_becomes("member")
+        await office.telegram.advance(301)
+        said = await asked(office)
+        assert "❗ Tickets can't have topics: the bot may not manage them.\n→ Make the bot" in said
+
+
+async def test_a_forum_whose_tickets_are_under_cards_hears_of_settings(
+    file_sessions: Sessions,
+) -> None:
+    async with open_office(
+        file_sessions, forum=True, bot="administrator", staff_mode="plain"
+    ) as office:
+        await settled(office)
+
+        said = await asked(office)
+
+        assert "✅ This is a group with topics; tickets are in General." in said
+        assert "✅ Each ticket could have a topic of its own: /settings" in said
 
 
 async def test_telegrams_silence_is_said(office: Office) -> None:
