@@ -74,11 +74,28 @@ CONTENTS: dict[str, Any] = {
     "pinned_message": None,
     "group_chat_created": True,
     "forum_topic_created": {"name": "t", "icon_color": 1},
+    "forum_topic_edited": {"name": "t"},
+    "forum_topic_closed": {},
+    "forum_topic_reopened": {},
+    "general_forum_topic_hidden": {},
+    "general_forum_topic_unhidden": {},
     "something_of_next_year": {"id": 1},
     "gift": {"shape": "of next year"},
 }
 # Fields beside the content: in the documented shape, and in others that Telegram might send.
+_TOPIC = {"is_topic_message": True}
+_ROOT = {"message_id": 5, "date": 1, "chat": CHATS[STAFF_CHAT], "from": BOT} | _TOPIC
 BESIDE: list[dict[str, Any]] = [
+    _TOPIC | {"message_thread_id": 5},
+    _TOPIC | {"message_thread_id": 2**40},
+    {"message_thread_id": 2**52},
+    _TOPIC,
+    _TOPIC
+    | {
+        "message_thread_id": 5,
+        "reply_to_message": _ROOT
+        | {"message_thread_id": 5, "forum_topic_created": {"name": "t", "icon_color": 1}},
+    },
     {"forward_origin": {"type": "hidden_user", "sender_user_name": "E\nve", "date": 1}},
     {"forward_origin": {"type": "hidden_user", "date": 1}},
     {"forward_origin": {"type": "channel", "chat": CHATS[CHANNEL], "message_id": 1, "date": 1}},
