@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aiogram.exceptions import TelegramBadRequest
+from aiogram.exceptions import ClientDecodeError, TelegramBadRequest
 from aiogram.methods import CreateForumTopic, ReopenForumTopic, TelegramMethod
 from aiogram.types import Message
 
@@ -10,12 +10,15 @@ from bot.client import Sent
 from bot.outgoing import telegram_errors
 from bot.outgoing.telegram_errors import Obstacle
 from bot.reading.content import thread_of
-from services.delivery.outcomes import Outcome, ThreadClosed, ThreadGone, ThreadsRefused
+from services.delivery.outcomes import Delivered, Outcome, ThreadClosed, ThreadGone, ThreadsRefused
 from services.delivery.parcel import Parcel
 
 
 def trouble(error: Exception, parcel: Parcel, method: TelegramMethod[Any]) -> Outcome | None:
     """Tell what is wrong with the thread; None if the error is about something else."""
+    if isinstance(method, CreateForumTopic) and isinstance(error, ClientDecodeError):
+        made = telegram_errors.outcome(error, private=False) == Delivered()
+        return ThreadsRefused("Telegram did not say which thread it made") if made else None
     if not isinstance(error, TelegramBadRequest):
         return None
     found = telegram_errors.obstacle(error, private=False)

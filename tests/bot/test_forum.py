@@ -200,6 +200,17 @@ async def test_without_the_right_tickets_go_on_under_cards_and_staff_are_told_on
     assert len([one for one in await forum.support.messages() if "can't make" in one.text]) == 1
 
 
+async def test_a_thread_whose_number_can_not_be_read_is_none_to_rely_on(forum: Office) -> None:
+    await forum.telegram.breaks("garbage", method="createForumTopic", chat_id=forum.support.id)
+    ann = await forum.telegram.user("Ann")
+
+    card = await forum.opens(ann, "The printer is on fire")
+    await forum.telegram.advance(601)
+    moved = await forum.sees("The printer is on fire", after=card)
+
+    assert (card.thread, moved.thread is None) == (None, False)
+
+
 async def test_once_the_right_is_back_tickets_move_to_threads(forum: Office) -> None:
     await forum.support.bot_becomes("member")
     ann = await forum.telegram.user("Ann")
