@@ -37,14 +37,15 @@ def rules() -> Iterator[Rule]:
     )
     open_here = and_(Ticket.staff_chat_id == StaffChatRow.chat_id, NOT_CLOSED)
     brought = exists().where(Timer.kind == BEHIND, Timer.subject == StaffChatRow.id)
-    is_forum = StaffChatRow.mode.is_not_distinct_from(StaffMode.FORUM)
+    is_forum = StaffChatRow.mode == StaffMode.FORUM
+    under_cards = or_(StaffChatRow.mode.is_(None), ~is_forum)
     yield Rule(
         "threads in forums",
         "An open ticket goes on in a thread, or wants one, and its staff chat's are under cards",
         "tickets",
         select(Ticket.id)
         .join(StaffChatRow, open_here)
-        .where(or_(Ticket.thread_id.is_not(None), Ticket.wants_thread), ~is_forum, ~brought),
+        .where(or_(Ticket.thread_id.is_not(None), Ticket.wants_thread), under_cards, ~brought),
     )
     yield Rule(
         "threads tried again",
