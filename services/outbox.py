@@ -315,6 +315,18 @@ async def redraw_thread(session: AsyncSession, ticket: Ticket, *, now: datetime)
         await timers.set(session, ThreadLook(ticket.id), now + THREADS_FOLLOW_AFTER, now=now)
 
 
+async def is_waiting(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> bool:
+    """Whether such a notice waits in the ticket's lane, of which nothing was sent yet."""
+    waits = select(Delivery.id).where(
+        Delivery.chat_id == ticket.staff_chat_id,
+        Delivery.lane == ticket.id,
+        Delivery.kind == kind.kind,
+        PENDING,
+        Delivery.part == 0,
+    )
+    return await session.scalar(waits.limit(1)) is not None
+
+
 async def _waiting(
     session: AsyncSession, chat_id: int, notices: Sequence[tuple[Ticket, Notice]]
 ) -> list[tuple[str, dict[str, Any]]]:

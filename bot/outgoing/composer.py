@@ -66,14 +66,17 @@ class Composer:
 
 
 async def _in_thread(session: AsyncSession, head: Delivery) -> Ticket | None:
-    """Get the ticket of what goes to staff, if it goes on in a thread, or is to."""
+    """Get the ticket of what goes to staff, if it goes on in a thread, is to, or did."""
     if head.ticket_id is None or head.chat_id > 0:
         return None
     ticket = read_ahead.of(session).tickets.get(head.ticket_id)
     if ticket is None:
         ticket = await session.get_one(Ticket, head.ticket_id, options=[selectinload(Ticket.user)])
-    is_in_one = ticket.staff_chat_id == head.chat_id
-    return ticket if is_in_one and (ticket.thread_id or ticket.wants_thread) else None
+    if ticket.staff_chat_id != head.chat_id:
+        return None
+    card = read_ahead.of(session).cards.get(ticket.id)
+    was_in_one = card is not None and card.thread_id is not None
+    return ticket if ticket.thread_id or ticket.wants_thread or was_in_one else None
 
 
 def _address(head: Delivery, notice: notices.Notice, thread: Thread | None) -> Address:

@@ -87,6 +87,8 @@ class Sender:
                 found = await self._read(error, parcel, method)
                 if not isinstance(found, Obstacle):
                     return found
+                if found is Obstacle.TARGET_GONE and call.only_edits:
+                    return Delivered()
                 log.info("send retried without", obstacle=found.value)
                 beside = beside or found is Obstacle.UNEDITABLE
                 private = parcel.address.chat_id > 0

@@ -25,7 +25,8 @@ async def is_for_user(session: AsyncSession, message: Message, staff_chat: Staff
     """Whether it is about a ticket, so that it goes to the user, is kept as a note, or asked about.
 
     It is if it replies to us. In the thread of a ticket it is if the team chose so, unless it
-    replies to a note. In a thread that we began and don't know, nothing is passed over.
+    replies to a note or to other talk among staff. In a thread that we began and don't know,
+    nothing is passed over.
     """
     if await ReplyToBot()(message):
         return True
@@ -36,7 +37,7 @@ async def is_for_user(session: AsyncSession, message: Message, staff_chat: Staff
         return _is_ours(message)
     if not staff_chat.hears_threads:
         return content(message).is_note
-    return not await _replies_to_note(session, message)
+    return not await _is_talk(session, message)
 
 
 def _is_ours(message: Message) -> bool:
@@ -46,7 +47,10 @@ def _is_ours(message: Message) -> bool:
     return began is not None and bot is not None and began.id == bot.id
 
 
-async def _replies_to_note(session: AsyncSession, message: Message) -> bool:
+async def _is_talk(session: AsyncSession, message: Message) -> bool:
+    """Whether it replies to a note, or to what a colleague wrote that went to nobody."""
     replied = replied_to(message)
-    written = await messages.find(session, place_of(replied)) if replied is not None else None
-    return written is not None and written.direction is Direction.NOTE
+    if replied is None:
+        return False
+    written = await messages.find(session, place_of(replied))
+    return written is None or written.direction is Direction.NOTE

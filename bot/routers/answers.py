@@ -93,7 +93,7 @@ async def edited(
         if await kept_words.is_kept(session, place_of(message)):
             words = said(message, staff, standing)
             await hearing.reword(session, words, staff_chat_id=staff_chat.chat_id, now=now)
-        elif await is_new(session, message) and await is_for_user(session, message, staff_chat):
+        elif await ReplyToBot()(message) and await is_new(session, message):
             words = said(message, staff, standing)
             words = replace(words, content=replace(words.content, first_as_edit=True))
             await _hear(message, words, session, staff_chat, now, settled=settled)

@@ -55,6 +55,7 @@ async def rights_in_staff_chat(
     if event.new_chat_member.status in _JOINED:
         await pauses.try_now(session, event.chat.id, now=now)
         await boards.pin_if_needed(session, event.chat.id, now=now)
+    if getattr(event.new_chat_member, "can_manage_topics", False):
         await threads.try_now(session, event.chat.id, now=now)
 
 

@@ -30,11 +30,13 @@ class Call:
     """One method, and others that say the same when its source is gone, best first.
 
     `described` only says what it was: whoever wrote it has to know that no more arrived.
+    `only_edits`: nothing is sent in place of a message that is gone.
     """
 
     method: TelegramMethod[Any]
     instead: Sequence[TelegramMethod[Any]] = ()
     described: TelegramMethod[Any] | None = None
+    only_edits: bool = False
 
 
 def to(address: Address) -> dict[str, Any]:

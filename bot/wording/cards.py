@@ -162,7 +162,7 @@ async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
         shows = Shown(message.id, LinkKind.COPY, revision=message.revision)
     return Parcel(
         desk.address,
-        Call(edit_text(oldest.place, words)),
+        Call(edit_text(oldest.place, words), only_edits=shows.copy_of is None),
         effects=[LinkRewritten(oldest.id, shows)],
         more=len(known) > 2,  # noqa: PLR2004
     )

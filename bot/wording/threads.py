@@ -17,6 +17,7 @@ from core.address import Place
 from core.team import StaffMode
 from core.text import Piece, join, split, utf16_len
 from database.models import Direction, Ticket, TicketStatus, User
+from services import outbox
 from services.delivery.parcel import Parcel, Shown, ThreadChanged, ThreadMade, links_of
 from services.notices import (
     CardPosted,
@@ -31,20 +32,34 @@ from services.notices import (
 
 
 async def first(desk: Desk, ticket: Ticket, notice: Notice) -> Parcel | None:
-    """Do what must come before a notice of the ticket: make its thread, open it, send its card."""
-    if notice.decorates:
+    """Do what must come before a notice of the ticket: make its thread, open it, send its card.
+
+    The card also goes to General if the ticket goes on there, and its last one is in a thread. What
+    has left the ticket's own lane waits for nothing of this.
+    """
+    if notice.decorates or desk.offered[0].lane != ticket.id:
         return None
     if ticket.wants_thread:
         return _made(desk, ticket)
     thread = desk.thread
-    if thread is None or ticket.status is TicketStatus.CLOSED:
+    if ticket.status is TicketStatus.CLOSED:
         return None
-    if thread.is_closed:
+    if thread is not None and thread.is_closed:
         call = Call(ReopenForumTopic(chat_id=thread.chat_id, message_thread_id=thread.thread_id))
         opened = ThreadChanged(thread.id, thread.name, thread.icon, is_closed=False)
         return Parcel(desk.address, call, effects=[opened], prepares=True)
+    return await _card_first(desk, ticket, notice)
+
+
+async def _card_first(desk: Desk, ticket: Ticket, notice: Notice) -> Parcel | None:
+    """Send the card where the ticket goes on, unless it stands there, or is about to."""
+    card = await desk.card(ticket)
+    stands_here = card is not None and card.thread_id == desk.address.thread_id
     is_card = isinstance(notice, CardPosted) and desk.part == 0
-    return None if thread.card_of == ticket.id or is_card else await cards.opening(desk, ticket)
+    if stands_here or is_card or (desk.thread is None and card is None):
+        return None
+    waits = await outbox.is_waiting(desk.session, ticket, CardPosted)
+    return None if waits else await cards.opening(desk, ticket)
 
 
 def _made(desk: Desk, ticket: Ticket) -> Parcel:

@@ -237,9 +237,10 @@ async def failed(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
 
 
 async def try_now(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Try to make threads at once: the bot may have got the right to."""
+    """Make threads again, as the bot has got the right to."""
     chat = await staff_chats.at(session, chat_id)
     if chat is not None and chat.threads_failed_at is not None:
+        await change(session, chat, threads_failed_at=None)
         await timers.set(session, TicketsBehind(chat.id), now, now=now)
 
 

@@ -251,13 +251,13 @@ async def test_a_thread_shows_by_its_icon_who_has_to_act(forum: Office) -> None:
     await ann.sees("Is it plugged in?")
     await forum.telegram.advance(61)
     await forum.says_in_staff_chat()
-    answered = await icon(forum, card)
+    await shows(forum, card, "🗣")
     await ann.writes("It is")
     await forum.sees("It is")
     await forum.telegram.advance(61)
     await forum.says_in_staff_chat()
 
-    assert (answered, await icon(forum, card)) == ("🗣", "❗️")
+    await shows(forum, card, "❗️")
     for line in await forum.support.messages():
         if "forum_topic_edited" in line.raw:
             await forum.kate.sees_gone(line)
@@ -276,7 +276,7 @@ async def test_a_thread_shows_what_is_owed_again_after_a_merge(forum: Office) ->
     card = await forum.sees("Merged with #2", after=merged)
     await forum.telegram.advance(61)
     await forum.says_in_staff_chat()
-    answered = await icon(forum, card)
+    await shows(forum, card, "🗣")
 
     await forum.kate.edits(answer, "// Is it plugged in?")
     owed = await forum.sees("The printer is on fire", after=card)
@@ -284,13 +284,14 @@ async def test_a_thread_shows_what_is_owed_again_after_a_merge(forum: Office) ->
     await forum.says_in_staff_chat()
 
     assert owed.thread == card.thread
-    assert (answered, await icon(forum, owed)) == ("🗣", "❗️")
+    await shows(forum, owed, "❗️")
 
 
-async def icon(office: Office, inside: Seen) -> str:
-    """Tell which icon a thread has."""
-    topic = await topic_of(office, inside)
-    return ICONS[topic["icon"]]
+async def shows(office: Office, inside: Seen, emoji: str) -> None:
+    """Wait until a thread has this icon."""
+    async with asyncio.timeout(30):
+        while ICONS.get((await topic_of(office, inside))["icon"]) != emoji:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 async def topic_of(office: Office, inside: Seen) -> Json:
@@ -362,7 +363,103 @@ async def test_where_threads_swallow_all_tickets_go_on_under_cards_until_they_wo
     await forum.support.drops_threads(drops=False)
 
     await forum.telegram.advance(601)
-    moved = await forum.sees("The printer is on fire", after=told)
+    moved = await forum.support.wait(
+        lambda one: one.thread is not None and one.id > told.id and "on fire" in one.text,
+        seconds=30,
+        wanted="the card in a thread",
+    )
 
     assert len([one for one in in_general if "It is out now" in one.text]) == 1
-    assert moved.thread is not None
+    assert moved.id > told.id
+
+
+async def test_talk_under_a_note_stays_among_staff(forum: Office) -> None:
+    await hears_all(forum)
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+
+    note = await forum.kate.writes(
+        "// She is angry", to=forum.support, thread=card.thread, plain=True
+    )
+    talk = await forum.kate.replies(note, "Quite rude")
+    await forum.kate.replies(talk, "Yes, very")
+    await writes(forum, "Is it plugged in?", card)
+
+    await ann.sees("Is it plugged in?")
+    said = [one.text for one in await ann.chat.messages()]
+    assert not [one for one in said if one in {"Quite rude", "Yes, very"}]
+
+
+async def test_what_was_written_among_staff_is_not_sent_by_a_later_edit(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    among = await forum.kate.writes("Who?", to=forum.support, thread=card.thread, plain=True)
+    await forum.all_goes()
+    await hears_all(forum)
+
+    await forum.kate.edits(among, "Who knows about printers?")
+    await writes(forum, "Is it plugged in?", card)
+
+    await ann.sees("Is it plugged in?")
+    assert not [one for one in await ann.chat.messages() if "Who" in one.text]
+
+
+async def test_a_split_makes_one_thread_and_one_card(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    await ann.writes("The door is stuck")
+    copy = await forum.sees("The door is stuck")
+
+    await forum.kate.replies(copy, f"/split@{USERNAME}")
+    made = await forum.sees("#2 · Ann", after=copy)
+    await forum.says_in_staff_chat()
+
+    assert made.thread not in {None, card.thread}
+    assert len(await forum.telegram.calls("createForumTopic")) == 2
+    assert not [one for one in await forum.support.messages() if "#2 continues" in one.text]
+
+
+async def test_a_ticket_that_comes_back_to_its_thread_has_its_card_there(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+
+    plain = await switched(forum, StaffMode.PLAIN, card)
+    again = await switched(forum, StaffMode.FORUM, plain)
+
+    assert (plain.thread, again.thread) == (None, card.thread)
+    assert again.raw["keyboard"]
+
+
+async def switched(office: Office, mode: StaffMode, card: Seen) -> Seen:
+    """Have the team choose where tickets are; return the new card."""
+    async with office.sessions.begin() as session:
+        chat = await staff_chats.main(session)
+        await staff_modes.choose(session, chat, mode, now=now(office.sandbox))
+    return await office.sees("The printer is on fire", after=card)
+
+
+async def test_without_a_thread_and_the_right_the_card_comes_to_general(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    assert card.thread is not None
+    await forum.support.bot_becomes("member")
+    await forum.support.loses_topic(card.thread)
+
+    await ann.writes("It is out now")
+    later = await forum.sees("It is out now")
+    above = await forum.sees("The printer is on fire")
+
+    assert (above.thread, later.thread) == (None, None)
+    assert above.id < later.id
+
+
+async def test_the_next_ticket_after_the_right_is_back_gets_a_thread(forum: Office) -> None:
+    await forum.support.bot_becomes("member")
+    await forum.opens(await forum.telegram.user("Bob"), "Hello?")
+    await forum.sees("can't make topics")
+    await forum.support.bot_becomes("administrator")
+    await forum.all_goes()
+
+    carl = await forum.opens(await forum.telegram.user("Carl"), "Good evening")
+
+    assert carl.thread is not None
