@@ -111,7 +111,7 @@ class Placing:
         """What a user added to words of theirs, without saying where it goes, is with these.
 
         What is added after a press may be in the ticket that was chosen by it, and what comes after
-        an answer that did not go along may stay with that.
+        an answer that did not go along, or stands below it, may stay with that.
         """
         told = {
             json.loads(row["payload"])["message_id"]
@@ -121,12 +121,19 @@ class Placing:
         events = self.ledger.rows("ticket_events")
         chosen = {row["ticket_id"] for row in events if row["kind"] == "moved"}
         for rows in self._of_calm_users().values():
+            arrived = self._arrived(rows)
             before: dict[str, Any] | None = None
             for row in rows:
                 if row["direction"] == "answer":
                     if before is not None and self._left(before, row):
                         before = None
                     continue
+                if before is not None and any(
+                    self._left(before, answer)
+                    for at, answer in arrived
+                    if before["message_id"] < at < row["message_id"]
+                ):
+                    before = None
                 stays = not {row["id"], before["id"] if before else 0} & self.ledger.rejoined
                 if row["id"] in told:
                     before = row
@@ -137,6 +144,15 @@ class Placing:
                 elif before is not None and row["ticket_id"] != before["ticket_id"]:
                     words = row["text"] or f"message {row['id']}"
                     yield f"torn: {words} is not in ticket {before['ticket_id']}"
+
+    def _arrived(self, rows: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+        """List the answers among these, and where each one stands in its user's chat."""
+        answers = {row["id"]: row for row in rows if row["direction"] == "answer"}
+        return [
+            (link["message_id"], answers[link["copy_of"]])
+            for link in self.ledger.rows("message_links")
+            if link["copy_of"] in answers and link["chat_id"] > 0
+        ]
 
     def _left(self, words: dict[str, Any], answer: dict[str, Any]) -> bool:
         """Whether words moved, but not with the answer."""
