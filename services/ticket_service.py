@@ -291,6 +291,7 @@ async def _open(
         opened_on=day,
         user=user,
         staff_chat_id=staff_chat_id,
+        thread_id=None,
         status=TicketStatus.NEW,
         is_current=True,
         current_since=now,

@@ -9,7 +9,7 @@ from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.reading.content import edited_at
-from bot.reading.filters import begins_with_command, command_of
+from bot.reading.filters import ReplyToBot, begins_with_command, command_of
 from bot.reading.kinds import RELAYED, kind_of
 from bot.texts import commands
 from services.helpdesk import done_commands
@@ -18,15 +18,15 @@ from services.helpdesk import done_commands
 WITHIN = timedelta(hours=48)
 
 
-async def is_new(session: AsyncSession, message: Message) -> bool:
-    """Whether an edited message that is not stored is to be taken as a new one.
+async def is_new_reply(session: AsyncSession, message: Message) -> bool:
+    """Whether an edited message that is not stored is to be taken as a new reply.
 
     Not if it is a command, which an edit never gives, or was one and is done.
     """
     edited = edited_at(message)
     if edited is None or edited - message.date > WITHIN or kind_of(message) not in RELAYED:
         return False
-    if _commands(message):
+    if not await ReplyToBot()(message) or _commands(message):
         return False
     return not await done_commands.was_done(
         session, message.chat.id, message.message_id, since=message.date

@@ -16,7 +16,7 @@ from bot.reading.kinds import kind_of
 from bot.reading.members import Standing
 from bot.reading.thread_words import InThread, is_for_user
 from bot.reading.ticket_reference import replied_ticket, ticket_meant
-from bot.reading.unheard import is_new
+from bot.reading.unheard import is_new_reply
 from core.team import StaffChat
 from database.models import User
 from services import ticket_service as tickets
@@ -35,6 +35,7 @@ router = Router(name="answers")
 
 
 @router.message(ReplyToBot(), Relayed())
+@router.message(InThread(), Relayed())
 async def answer(
     message: Message,
     session: AsyncSession,
@@ -45,22 +46,7 @@ async def answer(
     *,
     settled: bool,
 ) -> None:
-    words = said(message, staff, standing)
-    await _hear(message, words, session, staff_chat, now, settled=settled)
-
-
-@router.message(InThread(), Relayed())
-async def in_thread(
-    message: Message,
-    session: AsyncSession,
-    staff_chat: StaffChat,
-    staff: User | None,
-    standing: Standing,
-    now: datetime,
-    *,
-    settled: bool,
-) -> None:
-    """Take in what replies to nothing of ours, if what staff write in this thread is for a user."""
+    """Take in what is for a user, by replying to us or by where it was written, or a note."""
     if await is_for_user(session, message, staff_chat):
         words = said(message, staff, standing)
         await _hear(message, words, session, staff_chat, now, settled=settled)
@@ -93,7 +79,7 @@ async def edited(
         if await kept_words.is_kept(session, place_of(message)):
             words = said(message, staff, standing)
             await hearing.reword(session, words, staff_chat_id=staff_chat.chat_id, now=now)
-        elif await ReplyToBot()(message) and await is_new(session, message):
+        elif await is_new_reply(session, message):
             words = said(message, staff, standing)
             words = replace(words, content=replace(words.content, first_as_edit=True))
             await _hear(message, words, session, staff_chat, now, settled=settled)

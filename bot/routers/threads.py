@@ -33,8 +33,8 @@ async def told_of_change(message: Message, bot: Bot, session: AsyncSession, now:
         await threads.untell(session, line, now=now)
 
 
-@router.message(When(F.forum_topic_closed))
-async def closed(
+@router.message(When(F.forum_topic_closed | F.forum_topic_reopened))
+async def turned(
     message: Message,
     session: AsyncSession,
     staff_chat: StaffChat,
@@ -43,32 +43,17 @@ async def closed(
     standing: Standing,
     now: datetime,
 ) -> Problem | None:
-    """Close the ticket; if it can't be closed, its thread opens again with the next message."""
-    ticket = await _noted(message, session, staff_chat, standing, is_closed=True)
-    if ticket is not None:
-        try:
-            with suppress(TicketAlreadyClosed):
-                await tickets.close(session, ticket, by=staff, now=now)
-        except Problem as problem:
-            return problem
-    return None
+    """Close or reopen the ticket; what becomes of the thread is noted also where that is refused.
 
-
-@router.message(When(F.forum_topic_reopened))
-async def reopened(
-    message: Message,
-    session: AsyncSession,
-    staff_chat: StaffChat,
-    *,
-    staff: User | None,
-    standing: Standing,
-    now: datetime,
-) -> Problem | None:
-    ticket = await _noted(message, session, staff_chat, standing, is_closed=False)
+    A thread that is closed while its ticket stays open is opened again by the next message.
+    """
+    is_closed = message.forum_topic_closed is not None
+    ticket = await _noted(message, session, staff_chat, standing, is_closed=is_closed)
     if ticket is not None:
+        turn = tickets.close if is_closed else tickets.reopen
         try:
-            with suppress(TicketNotClosed):
-                await tickets.reopen(session, ticket, by=staff, now=now)
+            with suppress(TicketAlreadyClosed, TicketNotClosed):
+                await turn(session, ticket, by=staff, now=now)
         except Problem as problem:
             return problem
     return None

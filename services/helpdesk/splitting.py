@@ -115,6 +115,7 @@ async def _open(
         user=ticket.user,
         assigned_staff=None,
         staff_chat_id=ticket.staff_chat_id,
+        thread_id=None,
         status=TicketStatus.OPEN if is_answered else TicketStatus.NEW,
         is_current=takes_over,
         current_since=now,
