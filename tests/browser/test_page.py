@@ -23,7 +23,7 @@ from tests.support.office import Sessions
 from tests.support.processes import environment
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser
+    from playwright.async_api import Browser, Route
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
 # What has the focus is called, as a person would say.
@@ -46,6 +46,27 @@ async def open_for_business(
         open_desk(browser, sandbox, **how) as desk,
     ):
         yield desk
+
+
+async def test_an_answer_that_overtakes_its_press_is_shown(browser: "Browser") -> None:
+    async with open_stage() as sandbox, open_desk(browser, sandbox) as desk:
+        world, group = sandbox.world, sandbox.world.chats[STAFF_CHAT]
+        keyboard = {"inline_keyboard": [[{"text": "Is it so?", "callback_data": "so"}]]}
+        world.add_message(group, world.bot, {"text": "A question"}, keyboard=keyboard)
+
+        async def overtaken(route: "Route") -> None:
+            pressed = await route.fetch()
+            query_id = (await pressed.json())["result"]["id"]
+            answer = {"query_id": query_id, "text": "It is so", "show_alert": True}
+            world.feed.put("callback_answer", None, **answer)
+            world.add_message(group, world.bot, {"text": "later"})
+            await desk.message(desk.right, "later").wait_for()
+            await route.fulfill(response=pressed)
+
+        await desk.page.route("**/press", overtaken)
+        await desk.right.get_by_role("button", name="Is it so?").click()
+
+        await desk.page.get_by_role("dialog").get_by_text("It is so").wait_for()
 
 
 async def test_a_ticket_from_its_photo_to_the_thanks(

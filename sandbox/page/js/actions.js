@@ -99,17 +99,26 @@ async function press(pane, message, button, element) {
   if (button.copy_text) return copy(button.copy_text.text);
   if (!button.callback_data) return toast("The sandbox does not imitate this kind of button.", "error");
   element.setAttribute("aria-busy", "true");
+  pane.pressing.add(element);
   const query = await attempt(() => call("press", { user: pane.me, chat: pane.chatId, message: message.message_id, button: button.text }));
-  if (query) pane.pressed.set(query.id, element);
-  else element.removeAttribute("aria-busy");
+  pane.pressing.delete(element);
+  const early = pane.early.find((answer) => answer.query_id === query?.id);
+  if (!pane.pressing.size) pane.early = [];
+  if (!query) element.removeAttribute("aria-busy");
+  else if (early) show(pane, element, early);
+  else pane.pressed.set(query.id, element);
   return undefined;
 }
 
-/** The bot has answered a press. */
-export function answered(pane, { query_id, text, show_alert }) {
-  const element = pane.pressed.get(query_id);
-  if (!element) return;
-  pane.pressed.delete(query_id);
+/** The bot has answered a press; the stream may say so before the press itself has its number. */
+export function answered(pane, answer) {
+  const element = pane.pressed.get(answer.query_id);
+  pane.pressed.delete(answer.query_id);
+  if (element) show(pane, element, answer);
+  else if (pane.pressing.size) pane.early.push(answer);
+}
+
+function show(pane, element, { text, show_alert }) {
   element.removeAttribute("aria-busy");
   if (!text) return;
   if (show_alert) alertBox(nameOf(pane.store.bot), text);

@@ -19,6 +19,10 @@ export class Pane {
     this.chatId = 0;
     /** @type {Map<string, Element>} the buttons that wait for an answer, by query */
     this.pressed = new Map();
+    /** @type {Set<Element>} the buttons whose queries have no number yet */
+    this.pressing = new Set();
+    /** Answers that came while there were such. */
+    this.early = [];
     this.who = who(this);
     this.chats = chatList(this);
     this.topics = topicList(this);
