@@ -100,7 +100,15 @@ def _chats(_options: Namespace) -> int:
 
 
 def _doctor(options: Namespace) -> int:
-    settings = config.load(config.Settings)
+    try:
+        settings = config.load(config.Settings)
+    except config.ConfigError as error:
+        if not options.json:
+            raise
+        from bot.commands import doctor
+
+        print(doctor.unusable(error))
+        return MISCONFIGURED
     _configure_logging(settings)
     from bot.commands import doctor
 

@@ -162,6 +162,17 @@ async def test_wrong_settings_are_2(variables: dict[str, str]) -> None:
     assert said.startswith('STAFF_CHAT_ID is wrong: "77" is not less than 0. Expected: ')
 
 
+async def test_a_program_reads_of_wrong_settings_too(variables: dict[str, str]) -> None:
+    wrong = variables | {"STAFF_CHAT_ID": "77", "DAY_ZONE": "Atlantis"}
+
+    code, said = await run(wrong, "doctor", "--json")
+
+    found: dict[str, Any] = json.loads("{" + "\n".join(said))
+    assert (code, found["well"]) == (2, False)
+    assert {line["about"] for line in found["lines"]} == {"settings"}
+    assert found["lines"][0]["said"].startswith('STAFF_CHAT_ID is wrong: "77" is not less than 0.')
+
+
 async def test_a_database_that_is_not_at_head_is_wrong(
     variables: dict[str, str], empty_sqlite_url: str
 ) -> None:

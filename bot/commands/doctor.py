@@ -26,7 +26,7 @@ from bot.client import make_bot
 from bot.incoming import troubles
 from bot.reading.members import TIMEOUT
 from core.clock import utcnow
-from core.config import ENV_FILE, Settings
+from core.config import ENV_FILE, ConfigError, Settings
 from core.heartbeat import NO_HEARTBEAT
 from core.team import StaffMode
 
@@ -53,6 +53,12 @@ async def examine(
     wrongs = sum(line.level is Level.WRONG for part in parts for line in part.lines)
     say(_as_json(parts, well=not wrongs) if as_json else _as_text(parts))
     return wrongs
+
+
+def unusable(error: ConfigError) -> str:
+    """Say for programs what is wrong with the settings, without which nothing is examined."""
+    lines = [wrong("settings", said) for said in str(error).splitlines()]
+    return _as_json([Part("The settings", lines)], well=False)
 
 
 async def _examined(settings: Settings, file: Path) -> list[Part]:
