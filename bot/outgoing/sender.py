@@ -7,6 +7,7 @@ import structlog
 from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramBadRequest
 from aiogram.methods import (
+    CopyMessage,
     DeleteMessage,
     EditMessageText,
     PinChatMessage,
@@ -32,7 +33,6 @@ from services.delivery.outcomes import (
     Delivered,
     Outcome,
     Refused,
-    ThreadGone,
     Unknown,
 )
 from services.delivery.parcel import Parcel
@@ -84,7 +84,7 @@ class Sender:
             try:
                 result = await self._bot(method, request_timeout=TIMEOUT)
             except Exception as error:  # noqa: BLE001 - verdicts re-raises what it can't read
-                found = await self._read(error, parcel, method)
+                found = await self._read(error, parcel, method, instead)
                 if not isinstance(found, Obstacle):
                     return found
                 if found is Obstacle.TARGET_GONE and call.only_edits:
@@ -96,19 +96,23 @@ class Sender:
                 method = _without(method, found, instead, parcel.address.thread_id)
             else:
                 ids = _message_ids(result)
-                if threads.is_missed(result, parcel, call.method, method):
-                    return ThreadGone("it landed in General", landed=ids)
+                if threads.is_missed(_listed(result), parcel, method):
+                    return threads.landed(ids)
                 return Delivered(ids, whole=not instead.described, beside=beside)
         return refused
 
     async def _read(
-        self, error: Exception, parcel: Parcel, method: TelegramMethod[Any]
+        self,
+        error: Exception,
+        parcel: Parcel,
+        method: TelegramMethod[Any],
+        instead: "_Instead",
     ) -> Outcome | Obstacle:
         """Read what an error means, or which part of the call it rejects."""
         private = parcel.address.chat_id > 0
         if trouble := threads.trouble(error, parcel, method):
             return trouble
-        obstacle = _obstacle(error, method, private=private)
+        obstacle = _obstacle(error, method, instead, private=private)
         if obstacle is not None:
             return Delivered() if obstacle is Obstacle.NO_CHANGE else obstacle
         outcome = telegram_errors.outcome(error, private=private)
@@ -150,6 +154,11 @@ class _Instead:
         self._words = call.described
         self.described = False
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether the original may be copied next, however its content was refused."""
+        return bool(self._left) and isinstance(self._left[0], CopyMessage)
+
     def next(self) -> TelegramMethod[Any] | None:
         if self._left:
             return self._left.pop(0)
@@ -158,9 +167,13 @@ class _Instead:
         return words
 
 
-def _obstacle(error: Exception, method: TelegramMethod[Any], *, private: bool) -> Obstacle | None:
+def _obstacle(
+    error: Exception, method: TelegramMethod[Any], instead: _Instead, *, private: bool
+) -> Obstacle | None:
     """Tell which part of a call was rejected, or in words that we don't know, may have been."""
     found = telegram_errors.obstacle(error, private=private)
+    if found is None and instead.is_copy:
+        found = telegram_errors.perhaps_of(error, Obstacle.SOURCE_GONE)
     for name, suspected in _SUSPECTED.items():
         if found is None and getattr(method, name, None) is not None:
             found = telegram_errors.perhaps_of(error, suspected)
@@ -213,8 +226,11 @@ def _makes_a_message(method: TelegramMethod[Any]) -> bool:
 
 def _message_ids(result: object) -> tuple[int, ...]:
     """Read the ids of new or edited messages, or of a new thread; a scheduled one (0) has none."""
-    results = result if isinstance(result, list) else [result]
     if isinstance(result, ForumTopic):
         return (result.message_thread_id,)
-    ids = [one.message_id for one in results if isinstance(one, Message | MessageId)]
+    ids = [one.message_id for one in _listed(result) if isinstance(one, Message | MessageId)]
     return tuple(message_id for message_id in ids if message_id)
+
+
+def _listed(result: object) -> list[object]:
+    return result if isinstance(result, list) else [result]

@@ -6,6 +6,7 @@ Telegram documents few of its error texts; these are the ones that its server's 
 
 import re
 from enum import Enum
+from typing import Any
 
 from aiogram.exceptions import (
     ClientDecodeError,
@@ -190,13 +191,21 @@ def _bad_request(message: str, *, private: bool) -> Outcome:
 
 def _undecoded(error: ClientDecodeError) -> Outcome:
     """Tell a message that was sent, but has an unknown shape, from a broken answer."""
+    sent = unread(error)
+    if sent is None:
+        return Unknown("the answer is not Telegram's")
+    ids = [as_id(one.get("message_id")) for one in sent]
+    return Delivered(tuple(one for one in ids if one))
+
+
+def unread(error: ClientDecodeError) -> list[dict[str, Any]] | None:
+    """List what was made, as far as an answer can be read that says "ok"; None for any other."""
     data = error.data
     if not isinstance(data, dict) or data.get("ok") is not True:
-        return Unknown("the answer is not Telegram's")
+        return None
     result = data.get("result")
-    sent = result if isinstance(result, list) else [result]
-    ids = [as_id(one.get("message_id")) for one in sent if isinstance(one, dict)]
-    return Delivered(tuple(one for one in ids if one))
+    made = result if isinstance(result, list) else [result]
+    return [one for one in made if isinstance(one, dict)]
 
 
 def _never_left(error: TelegramAPIError) -> bool:

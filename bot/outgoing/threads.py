@@ -1,5 +1,6 @@
 """What Telegram's responses mean for the thread that a call makes, opens, or must reach."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiogram.exceptions import ClientDecodeError, TelegramBadRequest
@@ -16,9 +17,8 @@ from services.delivery.parcel import Parcel
 
 def trouble(error: Exception, parcel: Parcel, method: TelegramMethod[Any]) -> Outcome | None:
     """Tell what is wrong with the thread; None if the error is about something else."""
-    if isinstance(method, CreateForumTopic) and isinstance(error, ClientDecodeError):
-        made = telegram_errors.outcome(error, private=False) == Delivered()
-        return ThreadsRefused("Telegram did not say which thread it made") if made else None
+    if isinstance(error, ClientDecodeError):
+        return _unread(error, parcel, method)
     if not isinstance(error, TelegramBadRequest):
         return None
     found = telegram_errors.obstacle(error, private=False)
@@ -30,20 +30,33 @@ def trouble(error: Exception, parcel: Parcel, method: TelegramMethod[Any]) -> Ou
     return None
 
 
-def is_missed(
-    result: object, parcel: Parcel, wanted: TelegramMethod[Any], sent: TelegramMethod[Any]
-) -> bool:
+def _unread(
+    error: ClientDecodeError, parcel: Parcel, method: TelegramMethod[Any]
+) -> Outcome | None:
+    """Read what there is of an answer of an unknown shape: the thread, or that there is none."""
+    made = telegram_errors.unread(error)
+    if made is None:
+        return None
+    if isinstance(method, CreateForumTopic):
+        return ThreadsRefused("Telegram did not say which thread it made")
+    outcome = telegram_errors.outcome(error, private=False)
+    whole = [Sent.model_construct(**one) for one in made if "chat" in one]
+    ids = outcome.message_ids if isinstance(outcome, Delivered) else ()
+    return landed(ids) if is_missed(whole, parcel, method) else None
+
+
+def landed(message_ids: tuple[int, ...]) -> ThreadGone:
+    """Say that these messages did not reach their thread."""
+    return ThreadGone("it landed in General", landed=message_ids)
+
+
+def is_missed(results: Sequence[object], parcel: Parcel, sent: TelegramMethod[Any]) -> bool:
     """Whether a message did not reach its thread, or was `sent` without it in the end.
 
     Of a copy, Telegram does not say where it is.
     """
-    if not parcel.in_thread or not _thread_in(wanted):
+    if not parcel.in_thread or not sent.__api_method__.startswith(("send", "copy")):
         return False
-    results = result if isinstance(result, list) else [result]
     said = [thread_of(one) for one in results if isinstance(one, Message | Sent)]
-    return not _thread_in(sent) or any(one != parcel.address.thread_id for one in said)
-
-
-def _thread_in(method: TelegramMethod[Any]) -> int | None:
-    is_message = method.__api_method__.startswith(("send", "copy"))
-    return getattr(method, "message_thread_id", None) if is_message else None
+    is_named = getattr(sent, "message_thread_id", None) is not None
+    return not is_named or any(one != parcel.address.thread_id for one in said)

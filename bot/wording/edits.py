@@ -195,7 +195,7 @@ async def _media(
         return _below(desk, message, sent)
     return Parcel(
         desk.address,
-        Call(method, media.copy(shown, desk.address, reply_to=None).instead),
+        Call(method, media.anew(shown, desk.address)),
         effects=[_rewritten(stale[0], message)],
         more=len(stale) > 1,
     )

@@ -17,6 +17,7 @@ from aiogram.types import (
     InputMediaLivePhoto,
     InputMediaPhoto,
     InputMediaVideo,
+    ReplyParameters,
 )
 
 from bot.reading import kinds
@@ -38,6 +39,10 @@ _ALBUMS: dict[str, str] = {
 }
 ALBUM_LIMIT = 10
 
+# Kinds without a file that can be sent as they were, but for these fields.
+_PLACES = frozenset({ContentKind.LOCATION, ContentKind.VENUE, ContentKind.CONTACT})
+_ONLY_COPIED = frozenset({"user_id", "live_period"})
+
 _INPUT_MEDIA: dict[str, Any] = {
     ContentKind.PHOTO: InputMediaPhoto,
     ContentKind.LIVE_PHOTO: InputMediaLivePhoto,
@@ -49,22 +54,51 @@ _INPUT_MEDIA: dict[str, Any] = {
 
 
 def copy(message: Message, address: Address, *, reply_to: ReplyTo) -> Call:
-    """Copy the whole message; an unknown kind can't be sent or described in another way."""
+    """Copy the whole message; an unknown kind can't be sent or described in another way.
+
+    In a thread it is sent from what is stored, where no less arrives so: of a copy, Telegram does
+    not say whether it reached its thread.
+    """
     parameters = reply(reply_to)
+    copied = _copied(message, address, parameters)
+    if message.kind == ContentKind.UNKNOWN:
+        return Call(copied)
+    words = send_text(address, stored_content.described(message), reply_to=reply_to)
+    stored = stored_content.send(message, address, parameters)
+    if stored is None:
+        return Call(copied, described=words)
+    if address.thread_id is not None and _is_stored_whole(message):
+        return Call(stored, [copied], described=words)
+    return Call(copied, [stored], described=words)
+
+
+def anew(message: Message, address: Address) -> Sequence[TelegramMethod[Any]]:
+    """Send content from what is stored, in place of a copy that is gone; nothing if it can't be."""
+    stored = stored_content.send(message, address, None)
+    return [stored] if stored is not None else []
+
+
+def _copied(message: Message, address: Address, parameters: ReplyParameters | None) -> CopyMessage:
     shortened = SHORTENED in (message.details or {})
     reworded = (quoting.context(message) or shortened) and has_room(message)
-    method = CopyMessage(
+    return CopyMessage(
         **to(address),
         from_chat_id=message.chat_id,
         message_id=message.message_id,
         reply_parameters=parameters,
         **(stored_content.caption(message) | stored_content.above(message) if reworded else {}),
     )
-    if message.kind == ContentKind.UNKNOWN:
-        return Call(method)
-    stored = stored_content.send(message, address, parameters)
-    words = send_text(address, stored_content.described(message), reply_to=reply_to)
-    return Call(method, [stored] if stored is not None else [], described=words)
+
+
+def _is_stored_whole(message: Message) -> bool:
+    """Whether no less arrives than by a copy.
+
+    Bots can neither say whose a contact is nor write as long a caption as people, for example.
+    """
+    if message.kind in kinds.FILES:
+        return message.kind in stored_content.WITHOUT_CAPTION or has_room(message)
+    said = (message.details or {}).get(message.kind) or {}
+    return message.kind in _PLACES and _ONLY_COPIED.isdisjoint(said)
 
 
 def has_room(message: Message) -> bool:
