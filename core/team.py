@@ -34,7 +34,8 @@ class StaffChat:
     `by_setting`: it is none any more when the operator makes another the main one. Tickets from
     `next_ticket_id` on may still have to come along to it; None if all have. `mode` is None until
     it is known. `hears_threads`: what staff write in a thread goes to the ticket's user, also if it
-    is no reply. Since `threads_failed_at` no threads can be made there.
+    is no reply. Since `threads_failed_at` no threads can be made there. `may_pin` and `may_delete`
+    are rights of the bot: over all messages, those of people, too.
     """
 
     id: int
@@ -45,8 +46,15 @@ class StaffChat:
     mode: StaffMode | None = None
     hears_threads: bool = False
     threads_failed_at: datetime | None = None
+    may_pin: bool = False
+    may_delete: bool = False
 
     @property
     def has_threads(self) -> bool:
         """Whether its tickets get threads."""
         return self.mode is StaffMode.FORUM and self.threads_failed_at is None
+
+    @property
+    def pins_cards(self) -> bool:
+        """Whether cards are pinned in their threads, and the lines about that removed."""
+        return self.may_pin and self.may_delete

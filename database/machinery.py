@@ -49,6 +49,8 @@ FOR_THE_EYES = (
     "board_unpinned",
     "board_retired",
     "pin_untold",
+    "card_pinned",
+    "card_unpinned",
 )
 _FOR_THE_EYES = ", ".join(f"'{kind}'" for kind in FOR_THE_EYES)
 

@@ -40,6 +40,8 @@ class StaffChatRow(Base):
     mode: Mapped[StaffMode | None] = mapped_column(stored_by_value(StaffMode))
     hears_threads: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     threads_failed_at: Mapped[datetime | None]
+    may_pin: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    may_delete: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     created_at: Mapped[datetime]
 
 
@@ -48,7 +50,7 @@ class Thread(Base):
 
     `card_of` is the ticket whose card was sent to it last; None: nothing was yet. `name`, `icon`
     (an id of Telegram) and `is_closed` are as they were set last, or as Telegram told us. The icon
-    was last changed at `icon_set_at`.
+    was last changed at `icon_set_at`. `pinned_id` is the card that we pinned there last.
     """
 
     __tablename__ = "threads"
@@ -63,6 +65,7 @@ class Thread(Base):
     icon: Mapped[str | None]
     icon_set_at: Mapped[datetime | None]
     is_closed: Mapped[bool]
+    pinned_id: Mapped[int | None]
     made_at: Mapped[datetime]
     used_at: Mapped[datetime]
 

@@ -549,6 +549,26 @@ class LineRemoved(Notice):
 
 
 @dataclass(frozen=True)
+class CardPinned(Notice):
+    """In a staff chat: the card at `message_id`, which is the newest of its thread, is pinned."""
+
+    precedence = Precedence.BOARD
+    decorates = True
+    thread_key: int
+    message_id: int
+
+
+@dataclass(frozen=True)
+class CardUnpinned(Notice):
+    """In the staff chat `told_in`: this card has a newer one in its thread, and is unpinned."""
+
+    precedence = Precedence.BOARD
+    decorates = True
+    told_in: int
+    message_id: int
+
+
+@dataclass(frozen=True)
 class BoardShown(Notice):
     """To staff: the board shows what waits now; it is sent if there is none."""
 

@@ -12,6 +12,7 @@ from aiogram.types import (
 
 from bot.checkup.facts import BotFacts, GroupFacts
 from bot.checkup.line import Line, advice, ok, wrong
+from bot.reading.own_rights import rights_of
 from bot.texts import set_up
 from core.team import StaffMode
 
@@ -67,6 +68,8 @@ def _topics(group: GroupFacts, mode: StaffMode | None, *, is_main: bool) -> Iter
         yield from (wrong("topics", said, cure) for said, cure in lack)
         if not lack:
             yield ok("topics", set_up.tickets_have_topics())
+        if not (rights_of(group.member).may_pin and rights_of(group.member).may_delete):
+            yield advice("pinned_cards", set_up.cards_unpinned(), set_up.allow_pinning_cards())
     elif mode is StaffMode.PLAIN and is_main and not lack:
         yield ok("topics", set_up.tickets_could_have_topics())
 
@@ -123,8 +126,7 @@ def _reactions(group: GroupFacts) -> Line:
 
 def may_pin(group: GroupFacts) -> bool:
     """Whether the bot may pin messages."""
-    member = group.member
-    return isinstance(member, ChatMemberAdministrator) and bool(member.can_pin_messages)
+    return rights_of(group.member).may_pin
 
 
 def _board(group: GroupFacts) -> Line:

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from bot import i18n, menus
 from bot.incoming import patience, troubles
 from bot.process import profile
+from bot.reading.own_rights import rights_of
 from core import values
 from core.clock import utcnow
 from core.heartbeat import Heartbeat
@@ -32,7 +33,7 @@ from database.errors import ForeignDatabase, is_outage, reason
 from database.schema import ensure_at_head
 from services import update_records
 from services.delivery import relocating
-from services.helpdesk import staff_chat_changes, staff_chats, staff_modes
+from services.helpdesk import staff_chat_changes, staff_chats, staff_modes, staff_rights
 
 log = structlog.get_logger(__name__)
 
@@ -215,6 +216,8 @@ async def _trouble_in_main(
         missing = _missing(member)
         if missing is None:
             await _set_menu(bot, menus.of_staff(chat, team.staff_language))
+        if missing is None:
+            await _note_rights(sessions, chat, member)
         if missing is None and chat.mode is None:
             found = await _mode(bot, chat, member, mode)
             async with sessions.begin() as session:
@@ -230,6 +233,13 @@ async def _trouble_in_main(
             raise
         return f"Whether the staff chat is ready is not known: {reason(error)}"
     return missing and f"STAFF_CHAT_ID {chat.chat_id}: {missing}"
+
+
+async def _note_rights(
+    sessions: async_sessionmaker[AsyncSession], chat: StaffChat, member: ResultChatMemberUnion
+) -> None:
+    async with sessions.begin() as session:
+        await staff_rights.note(session, chat.chat_id, rights_of(member))
 
 
 async def _mode(
@@ -256,19 +266,27 @@ async def _troubles_in_others(
             raise
         return [f"Whether the other staff chats are ready is not known: {reason(error)}"]
     others = [one for one in chats if not one.is_main]
-    found = [await _trouble_in(bot, chat, team.staff_language) for chat in others]
+    found = [await _trouble_in(bot, sessions, chat, team.staff_language) for chat in others]
     return [trouble for trouble in found if trouble is not None]
 
 
-async def _trouble_in(bot: Bot, chat: StaffChat, language: str) -> str | None:
+async def _trouble_in(
+    bot: Bot, sessions: async_sessionmaker[AsyncSession], chat: StaffChat, language: str
+) -> str | None:
     try:
-        missing = _missing(await bot.get_chat_member(chat.chat_id, bot.id))
+        member = await bot.get_chat_member(chat.chat_id, bot.id)
+        missing = _missing(member)
         if missing is None:
             await _set_menu(bot, menus.of_staff(chat, language))
+            await _note_rights(sessions, chat, member)
     except (TelegramBadRequest, TelegramForbiddenError):
         missing = "the bot is not in this group; add it."
     except AiogramError as error:
         missing = f"Telegram does not say whether it is ready: {troubles.reason(error)}"
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        missing = f"whether it is ready is not known: {reason(error)}"
     return missing and f"Staff chat {chat.chat_id}: {missing}"
 
 

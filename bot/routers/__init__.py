@@ -19,6 +19,7 @@ from bot.routers import (
     groups,
     kept_words,
     merging,
+    pins,
     programs,
     questions,
     rejoining,
@@ -98,4 +99,4 @@ ROUTERS = (_questions, _in_private_chats(), groups.router, _staff_chat, fallback
 FOR_WHISPERED = (whispered.router, _staff_chat)
 
 # For messages of other programs: they may say that a group moved, and have no say in anything else.
-FOR_PROGRAMS = (groups.router, board.pins, threads.lines, programs.router)
+FOR_PROGRAMS = (groups.router, pins.router, threads.lines, programs.router)

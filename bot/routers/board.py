@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from aiogram import Bot, F, Router
+from aiogram import Router
 from aiogram.filters import CommandObject
 from aiogram.methods import SendMessage
 from aiogram.types import Message
@@ -10,15 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.checkup import group
 from bot.checkup.facts import Facts, Unsaid
-from bot.reading.filters import InStaffChat, When, staff_command
+from bot.reading.filters import staff_command
 from bot.texts import board as texts
-from core.address import Place
 from core.team import StaffChat
 from services.helpdesk import boards
 from services.problems import BoardOnOrOff, SetUpUnknown
 
 router = Router(name="board")
-pins = Router(name="pins of ours")
 
 
 @router.message(staff_command("board"))
@@ -44,12 +42,3 @@ async def turn(
         case _:
             raise BoardOnOrOff
     return None
-
-
-@pins.message(When(F.pinned_message), InStaffChat())
-async def told_of_pin(message: Message, bot: Bot, session: AsyncSession, now: datetime) -> None:
-    """Have our own service message deleted: everybody sees the pinned board anyway."""
-    pinned, teller = message.pinned_message, message.from_user
-    if pinned is not None and teller is not None and teller.id == bot.id:
-        pin = Place(message.chat.id, pinned.message_id)
-        await boards.untell(session, pin, message.message_id, now=now)

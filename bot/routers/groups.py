@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import i18n, menus
 from bot.reading.content import NotAMessage
 from bot.reading.filters import InStaffChat, When
+from bot.reading.own_rights import rights_of
 from services import pauses
 from services.delivery import relocating
-from services.helpdesk import boards, foreign_groups, staff_chats, threads
+from services.helpdesk import boards, foreign_groups, staff_chats, staff_rights, threads
 
 router = Router(name="groups")
 
@@ -52,6 +53,7 @@ async def rights_in_staff_chat(
     event: ChatMemberUpdated, session: AsyncSession, now: datetime
 ) -> None:
     """Try to write, to pin and to make threads at once: the bot was let in, or got a right."""
+    await staff_rights.note(session, event.chat.id, rights_of(event.new_chat_member))
     if event.new_chat_member.status in _JOINED:
         await pauses.try_now(session, event.chat.id, now=now)
         await boards.pin_if_needed(session, event.chat.id, now=now)

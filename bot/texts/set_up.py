@@ -205,6 +205,17 @@ def allow_pinning() -> str:
     return _("Make the bot an administrator who may pin messages.")
 
 
+def cards_unpinned() -> str:
+    return _(
+        "Cards are not pinned in their topics: the bot needs the rights to pin and to delete "
+        "messages for that."
+    )
+
+
+def allow_pinning_cards() -> str:
+    return _("Give the bot the rights to pin messages and to delete messages.")
+
+
 def slow_mode() -> str:
     return _("Slow mode is on, and may hold up what the bot writes.")
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, assert_never
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.address import Place
+from core.address import Address, Place
 from database.dialect import insert, one_of
 from database.machinery import Delivery, DeliveryStatus, Precedence
-from database.models import Direction, Message, MessageLink, Ticket
+from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 from services import links, outbox, pauses
 from services.delivery import failures
 from services.delivery.outcomes import Delivered
@@ -18,6 +18,7 @@ from services.delivery.parcel import (
     AnswerArrived,
     BoardHangs,
     BoardStands,
+    CardHangs,
     CardStands,
     DialogueAsked,
     Effect,
@@ -28,7 +29,7 @@ from services.delivery.parcel import (
     ThreadMade,
     Trip,
 )
-from services.helpdesk import boards, dialogues, failure_notices, orphans, threads
+from services.helpdesk import boards, dialogues, failure_notices, orphans, thread_pins, threads
 from services.notices import (
     AnswerDelivered,
     DeliveryFailed,
@@ -181,7 +182,7 @@ async def _apply(
             made = _made(trip, effect, outcome.message_ids, ticket_id)
             session.add_all(MessageLink(**link) for link in made)
         case LinkRewritten():
-            await _rewrite(session, effect, outcome)
+            await _rewrite(session, effect, outcome, now=now)
         case LinkDropped(link_id):
             await session.delete(await session.get_one(MessageLink, link_id))
         case AnswerArrived(message_id):
@@ -192,7 +193,7 @@ async def _apply(
                 await dialogues.asked_with(session, dialogue_id, outcome.message_ids[0])
         case BoardStands() | BoardHangs():
             await _note_board(session, trip, effect, outcome, now=now)
-        case ThreadMade() | ThreadChanged() | CardStands():
+        case ThreadMade() | ThreadChanged() | CardStands() | CardHangs():
             await _note_thread(session, trip, effect, outcome, now=now)
         case _:
             assert_never(effect)
@@ -237,7 +238,7 @@ def _made(
 async def _note_thread(
     session: AsyncSession,
     trip: Trip,
-    effect: ThreadMade | ThreadChanged | CardStands,
+    effect: ThreadMade | ThreadChanged | CardStands | CardHangs,
     outcome: Delivered,
     *,
     now: datetime,
@@ -251,6 +252,16 @@ async def _note_thread(
             await threads.changed(session, key, name=name, icon=icon, is_closed=is_closed, now=now)
         case CardStands(key, ticket_id):
             await threads.card_stands(session, key, ticket_id, now=now)
+            for message_id in outcome.message_ids:
+                await _pin(session, trip.parcel.address, message_id, now=now)
+        case CardHangs(key, message_id):
+            card = trip.parcel.address.place(message_id)
+            await thread_pins.hangs(session, key, card, now=now)
+
+
+async def _pin(session: AsyncSession, address: Address, message_id: int, *, now: datetime) -> None:
+    if address.thread_id is not None:
+        await thread_pins.stands(session, address.place(message_id), address.thread_id, now=now)
 
 
 async def _note_board(
@@ -276,13 +287,18 @@ async def _note_board(
         )
 
 
-async def _rewrite(session: AsyncSession, effect: LinkRewritten, outcome: Delivered) -> None:
+async def _rewrite(
+    session: AsyncSession, effect: LinkRewritten, outcome: Delivered, *, now: datetime
+) -> None:
     """Record what the message shows; one that could not be edited remains, unchanged."""
     link, shown = await session.get_one(MessageLink, effect.link_id), effect.shown
     if outcome.beside:
         session.add(links.as_left(link))
     if outcome.message_ids and not effect.stays:
+        is_new = link.message_id != outcome.message_ids[0]
         link.message_id = outcome.message_ids[0]
+        if is_new and shown.kind is LinkKind.CARD and link.thread_id is not None:
+            await thread_pins.stands(session, link.place, link.thread_id, now=now)
     link.copy_of, link.kind = shown.copy_of, shown.kind
     link.part, link.revision = shown.part, shown.revision
 

@@ -116,6 +116,14 @@ class CardStands:
     ticket_id: int
 
 
+@dataclass(frozen=True)
+class CardHangs:
+    """This message, a card, is pinned in this thread."""
+
+    thread_key: int
+    message_id: int
+
+
 # What is true once Telegram took a parcel; services/delivery/arrivals.py records it.
 type Effect = (
     LinkMade
@@ -128,6 +136,7 @@ type Effect = (
     | ThreadMade
     | ThreadChanged
     | CardStands
+    | CardHangs
 )
 
 

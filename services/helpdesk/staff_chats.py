@@ -25,6 +25,8 @@ _ROWS = select(
     team.StaffChatRow.mode,
     team.StaffChatRow.hears_threads,
     team.StaffChatRow.threads_failed_at,
+    team.StaffChatRow.may_pin,
+    team.StaffChatRow.may_delete,
 ).order_by(team.StaffChatRow.id)
 
 
@@ -32,7 +34,8 @@ async def every(session: AsyncSession) -> Mapping[int, StaffChat]:
     """Give all staff chats by their current ids; read once a transaction."""
     known = memo.of(session)
     if known.staff_chats is None:
-        rows = (StaffChat(*row) for row in await session.execute(_ROWS))
+        found = await session.execute(_ROWS)
+        rows = [StaffChat(**row) for row in found.mappings()]
         known.staff_chats = {row.chat_id: row for row in rows}
     return known.staff_chats
 

@@ -173,6 +173,16 @@ def test_where_tickets_are_to_have_topics_it_is_said_whether_they_can(
     assert "General" not in lines["kind"].said
 
 
+@pytest.mark.parametrize("right", ["can_pin_messages", "can_delete_messages"])
+def test_where_tickets_have_topics_it_is_said_what_pinning_cards_needs(right: str) -> None:
+    lacks = ADMINISTRATOR.model_copy(update={right: False})
+    forum: dict[str, Any] = {"mode": StaffMode.FORUM, "is_forum": True}
+
+    assert in_group(lacks, **forum)["pinned_cards"].level is Level.ADVICE
+    assert "pinned_cards" not in in_group(ADMINISTRATOR, **forum)
+    assert "pinned_cards" not in in_group(lacks, is_forum=True)
+
+
 @pytest.mark.parametrize(
     ("member", "mode", "is_main", "hints"),
     [

@@ -74,7 +74,15 @@ def test_no_two_notices_share_a_name() -> None:
         (Precedence.REFUSAL, {"refusal", "command_answered", "group_is_not_staff"}),
         (
             Precedence.BOARD,
-            {"board_shown", "board_pinned", "board_unpinned", "board_retired", "pin_untold"},
+            {
+                "board_pinned",
+                "board_retired",
+                "board_shown",
+                "board_unpinned",
+                "card_pinned",
+                "card_unpinned",
+                "pin_untold",
+            },
         ),
     ],
 )
@@ -104,8 +112,10 @@ def test_each_kind_is_of_a_class(precedence: Precedence, kinds: set[str]) -> Non
                 "board_retired",
                 "board_shown",
                 "board_unpinned",
+                "card_pinned",
                 "card_redrawn",
                 "card_retired",
+                "card_unpinned",
                 "command_done",
                 "line_removed",
                 "note_kept",

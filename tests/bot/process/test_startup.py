@@ -26,6 +26,8 @@ from database.session import make_engine, make_sessions, own_file
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, User
 from services import update_records
+from services.helpdesk import staff_chats, staff_rights
+from services.helpdesk.staff_rights import Rights
 from tests.support.office import Sessions, close, open_telegram, running, settings_for
 from tests.support.times import NOON
 
@@ -221,6 +223,24 @@ async def test_a_staff_chat_where_the_bot_may_not_write_is_said_once_and_asked_a
     said = [line["event"] for line in logs if line["log_level"] == "error"]
     assert [line for line in said if "STAFF_CHAT_ID" in line] == said[:1]
     assert said[0].startswith(sentence.format(id=stage.support.id))
+
+
+async def test_what_the_bot_may_do_in_its_staff_chat_is_asked_at_the_start(stage: Stage) -> None:
+    """Telegram told of it long ago, before an upgrade that cares."""
+    await stage.support.bot_becomes("administrator")
+    await stage.runs(until="getChatMember")
+    async with stage.sessions.begin() as session:
+        await staff_rights.note(session, stage.support.id, Rights())
+
+    async with running(stage.sandbox, stage.settings, stage.sessions, asyncio.Event()):
+        async with asyncio.timeout(10):
+            while not await pins_cards(stage):  # noqa: ASYNC110 - a database does not tell
+                await asyncio.sleep(0.01)
+
+
+async def pins_cards(stage: Stage) -> bool:
+    async with stage.sessions() as session:
+        return (await staff_chats.main(session)).pins_cards
 
 
 async def test_a_database_of_another_bot_is_refused(stage: Stage) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import i18n
@@ -15,9 +16,10 @@ from bot.wording.calls import Call
 from core.team import Team
 from database.machinery import DeliveryStatus, LostSend
 from database.models import Direction, KeptReason, LinkKind, Message, Ticket, TicketStatus
-from database.team import Board
+from database.team import Board, Thread
 from services import notices, update_records
-from services.helpdesk import dialogues, kept_words
+from services.helpdesk import dialogues, kept_words, staff_rights
+from services.helpdesk.staff_rights import Rights
 from services.helpdesk.team_settings import Words
 from services.notices import Notice
 from services.problems import NotForYou
@@ -115,8 +117,10 @@ async def ticket_of_somebody_who_speaks(
     if kind is notices.TicketJoined:
         await factories.ticket(session, 8, user=ticket.user, is_current=False)
     ticket.wants_thread = kind is notices.ThreadWanted
-    if kind is notices.ThreadRedrawn:
+    if kind in {notices.ThreadRedrawn, notices.CardPinned}:
         await factories.thread(session, ticket, name="Ann before")
+        await factories.staff_chat(session)
+        await staff_rights.note(session, STAFF, Rights(may_pin=True, may_delete=True))
     await factories.link(session, ticket, 100)
     await factories.link(session, ticket, 101)
     return ticket
@@ -142,6 +146,9 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
     board = Board(chat_id=STAFF, message_id=message_id, is_pinned=False, shown="")
     session.add(board)
     await session.flush()
+    thread = await session.scalar(select(Thread))
+    if thread is not None and kind is notices.CardPinned:
+        await factories.link(session, ticket, message_id, thread_id=thread.thread_id)
     values: dict[str, Any] = {
         "asked_in": STAFF,
         "board_id": board.id,
@@ -164,6 +171,7 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
         "our_turn": True,
         "person_id": None,
         "thread_id": 7,
+        "thread_key": thread.id if thread is not None else None,
         "problem": NotForYou().to_json(),
         "reason": "Bad Request: no",
         "reply_to": 5,
