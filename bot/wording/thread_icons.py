@@ -30,20 +30,13 @@ class ThreadIcons:
 
     def __init__(self) -> None:
         self._ids: Mapping[str, str] = {}
-        self._wanted = asyncio.Event()
-
-    def want(self) -> None:
-        """Have them asked for."""
-        self._wanted.set()
 
     def of(self, status: TicketStatus) -> str | None:
         """Give the id of the icon; None if it is not known yet, or Telegram has none."""
-        self.want()
         return next((self._ids[one] for one in _WANTED[status] if one in self._ids), None)
 
     async def learn(self, bot: Bot) -> None:
-        """Ask which icons there are, once one is wanted; try until Telegram says it."""
-        await self._wanted.wait()
+        """Ask which icons there are, before one is wanted; try until Telegram says it."""
         while not self._ids:
             try:
                 stickers = await bot.get_forum_topic_icon_stickers()

@@ -123,6 +123,9 @@ async def made(
         await timers.set(session, TicketsBehind(chat.id), now, now=now)
     if ticket.wants_thread and ticket.staff_chat_id == address.chat_id:
         ticket.thread_id, ticket.wants_thread = address.thread_id, False
+    if icon is None:
+        # Telegram may not have said yet which icons there are.
+        await timers.set(session, ThreadLook(ticket_id), now + ICON_CHANGES_EVERY, now=now)
     log.info("thread made", ticket=ticket_id, thread=address.thread_id)
 
 

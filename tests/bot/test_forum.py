@@ -246,6 +246,9 @@ async def test_a_switch_to_forum_and_back_takes_open_tickets_along(
 async def test_a_thread_shows_by_its_icon_who_has_to_act(forum: Office) -> None:
     ann = await forum.telegram.user("Ann")
     card = await forum.opens(ann, "The printer is on fire")
+    await forum.telegram.advance(61)
+    await forum.says_in_staff_chat()
+    await shows(forum, card, "❗️")
 
     await forum.kate.replies(card, "Is it plugged in?")
     await ann.sees("Is it plugged in?")

@@ -19,6 +19,7 @@ from services.invariants import check
 from services.problems import Problem
 from tests.services import factories
 from tests.services.factories import ANN, STAFF, TODAY
+from tests.support.duties import passes
 from tests.support.times import NOON
 
 type Sessions = async_sessionmaker[AsyncSession]
@@ -56,6 +57,20 @@ async def test_a_closed_ticket_whose_thread_is_gone_wants_no_other(session: Asyn
 
     assert (ticket.thread_id, ticket.wants_thread) == (None, False)
     assert (await session.scalars(select(Delivery.kind))).all() == []
+
+
+async def test_a_thread_made_before_icons_are_known_gets_its_icon_later(
+    session: AsyncSession,
+) -> None:
+    await forum(session)
+    ticket = await factories.ticket(session)
+    ticket.wants_thread = True
+    await threads.made(session, ticket.id, Address(STAFF, 500), name="Ann", icon=None, now=NOON)
+
+    await passes(session, NOON + threads.ICON_CHANGES_EVERY)
+
+    kinds = (await session.scalars(select(Delivery.kind))).all()
+    assert notices.ThreadRedrawn.kind in kinds
 
 
 async def test_whoever_acts_at_once_no_thread_gets_two_open_tickets(sessions: Sessions) -> None:
