@@ -254,7 +254,7 @@ async def test_a_thread_shows_by_its_icon_who_has_to_act(forum: Office) -> None:
     await ann.sees("Is it plugged in?")
     await forum.telegram.advance(61)
     await forum.says_in_staff_chat()
-    await shows(forum, card, "🗣")
+    await shows(forum, card, "💬")
     await ann.writes("It is")
     await forum.sees("It is")
     await forum.telegram.advance(61)
@@ -279,7 +279,7 @@ async def test_a_thread_shows_what_is_owed_again_after_a_merge(forum: Office) ->
     card = await forum.sees("Merged with #2", after=merged)
     await forum.telegram.advance(61)
     await forum.says_in_staff_chat()
-    await shows(forum, card, "🗣")
+    await shows(forum, card, "💬")
 
     await forum.kate.edits(answer, "// Is it plugged in?")
     owed = await forum.sees("The printer is on fire", after=card)
