@@ -1,6 +1,7 @@
 """Links to messages, which only supergroups have (https://core.telegram.org/api/links#message-links)."""
 
 from core.address import BOT, Place
+from core.text import Piece, utf16_len
 from services.helpdesk.ticket_list import Line
 
 # A supergroup's id is this, less the number that its links have.
@@ -13,6 +14,13 @@ def message_url(place: Place) -> str | None:
     if place.account != BOT or number <= 0:
         return None
     return f"https://t.me/c/{number}/{place.message_id}"
+
+
+def leading(words: str, place: Place) -> Piece:
+    """Have words lead to a message, where messages have links."""
+    url = message_url(place)
+    entity = {"type": "text_link", "offset": 0, "length": utf16_len(words), "url": url}
+    return words, [entity] if url is not None else []
 
 
 def card_url(line: Line) -> str | None:

@@ -76,8 +76,21 @@ def backlog(waiting: int, minutes: int, *, at_least: bool = False) -> str:
 
 
 def retired_card(ticket: Ticket, today: date) -> str:
-    named = names.number(ticket.daily_id, ticket.opened_on, today)
-    return _("{ticket} continues below, on a new card.").format(ticket=named)
+    return _continues(_("{ticket} continues below, on a new card."), ticket, today)
+
+
+def card_in_topic(ticket: Ticket, today: date) -> str:
+    """Say that another topic has a newer card."""
+    return _continues(_("{ticket} continues in another topic."), ticket, today)
+
+
+def card_outside_topic(ticket: Ticket, today: date) -> str:
+    """Say that no topic has the newest card."""
+    return _continues(_("{ticket} continues outside this topic."), ticket, today)
+
+
+def _continues(words: str, ticket: Ticket, today: date) -> str:
+    return words.format(ticket=names.number(ticket.daily_id, ticket.opened_on, today))
 
 
 def follow_up(ticket: str) -> str:

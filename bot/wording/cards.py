@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from bot import card_buttons
+from bot.message_url import leading
 from bot.texts import names, on_cards
 from bot.wording import quoting
 from bot.wording.calls import Call, edit_text, send_text
@@ -154,7 +155,7 @@ async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
     if len(known) < 2:  # noqa: PLR2004 - the newest, and one to retire
         return None
     oldest, newest = known[0], known[-1]
-    words: Piece = (on_cards.retired_card(ticket, desk.today), [])
+    words = _pointing(desk, ticket, oldest, newest)
     shows = Shown()
     if oldest.copy_of not in {None, newest.copy_of}:
         message = await desk.message(oldest.copy_of)
@@ -166,6 +167,14 @@ async def retire(desk: Desk, notice: CardRetired) -> Parcel | None:
         effects=[LinkRewritten(oldest.id, shows)],
         more=len(known) > 2,  # noqa: PLR2004
     )
+
+
+def _pointing(desk: Desk, ticket: Ticket, old: MessageLink, new: MessageLink) -> Piece:
+    """Say on an old card where the newest one is, and lead there if it is not further down."""
+    if old.thread_id == new.thread_id:
+        return on_cards.retired_card(ticket, desk.today), []
+    say = on_cards.card_outside_topic if new.thread_id is None else on_cards.card_in_topic
+    return leading(say(ticket, desk.today), new.place)
 
 
 def body_pieces(desk: Desk, ticket: Ticket, first: Message | None) -> list[Piece]:

@@ -7,7 +7,7 @@ from aiogram.methods import (
     ReopenForumTopic,
 )
 
-from bot.message_url import message_url
+from bot.message_url import leading
 from bot.texts import names, staff_mode, to_staff
 from bot.wording import cards, quoting
 from bot.wording.calls import Call, at, send_text
@@ -15,7 +15,7 @@ from bot.wording.context import Desk, content
 from bot.wording.registry import words_for
 from core.address import Place
 from core.team import StaffMode
-from core.text import Piece, join, split, utf16_len
+from core.text import join, split
 from database.models import Direction, Ticket, TicketStatus, User
 from services import outbox
 from services.delivery.parcel import Parcel, Shown, ThreadChanged, ThreadMade, links_of
@@ -116,20 +116,13 @@ async def said_elsewhere(desk: Desk, notice: SaidElsewhere) -> Parcel:
     number = desk.number(await desk.ticket(written.ticket_id))
     author = await desk.session.get(User, written.author_id) if written.author_id else None
     is_note = written.direction is Direction.NOTE
-    head = _linked(to_staff.said_elsewhere(number, author, is_note=is_note), written.place)
+    head = leading(to_staff.said_elsewhere(number, author, is_note=is_note), written.place)
     text, entities = content(written)
     what = (text, entities) if text else (names.kind(written.kind), [])
     (begin, kept), *more = split(*what, cards.BODY_LIMIT, cards.BODY_LIMIT)
     quoted = quoting.quotation((begin + names.continued() if more else begin, kept))
     words = join([head, quoted], "\n")
     return Parcel(desk.address, Call(send_text(desk.address, words)), effects=links_of([Shown()]))
-
-
-def _linked(words: str, place: Place) -> Piece:
-    """Have words lead to a message, where messages have links."""
-    url = message_url(place)
-    entity = {"type": "text_link", "offset": 0, "length": utf16_len(words), "url": url}
-    return words, [entity] if url is not None else []
 
 
 @words_for(LineRemoved)

@@ -238,6 +238,9 @@ async def test_a_switch_to_forum_and_back_takes_open_tickets_along(
                 await staff_modes.choose(session, chat, mode, now=now(office.sandbox))
             moved = await office.sees("The printer is on fire", after=card)
             assert (moved.thread is None) is (mode is StaffMode.PLAIN)
+            where = "outside this topic" if moved.thread is None else "in another topic"
+            old = await office.kate.sees_edit(card, f"#1 continues {where}.")
+            assert old.entities[0]["url"].endswith(f"/{moved.id}")
             await office.kate.replies(card, f"Yes, {mode}")
             await ann.sees(f"Yes, {mode}")
             card = moved
