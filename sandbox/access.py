@@ -119,8 +119,8 @@ def may(world: World, chat: Chat, right: str) -> bool:
 def topic_of(chat: Chat, params: Params) -> Topic | None:
     """The thread of `message_thread_id`; a deleted one is not found (tdlib/telegram-bot-api#596).
 
-    Now and then Telegram puts such a message into General without an error: so does a chat that
-    `drops_threads`.
+    Now and then Telegram puts such a message into General without an error: so does a thread that
+    `drops`, and a chat that `drops_threads`.
     """
     thread_id = params.integer("message_thread_id")
     if not thread_id or chat.drops_threads:
@@ -128,7 +128,7 @@ def topic_of(chat: Chat, params: Params) -> Topic | None:
     topic = chat.topics.get(thread_id) if chat.is_forum else None
     if topic is None or topic.refuses:
         raise bad_request(topic.refuses if topic and topic.refuses else "message thread not found")
-    return topic
+    return None if topic.drops else topic
 
 
 def existing_topic(chat: Chat, params: Params) -> Topic:

@@ -90,6 +90,7 @@ class Topic:
     """A thread of a forum; its id is that of the service message which made it.
 
     `refuses` is what sends to it are answered with: Telegram forgets old topics of large forums.
+    What is sent to one that `drops` lands in General without an error.
     """
 
     id: int
@@ -100,6 +101,7 @@ class Topic:
     hidden: bool = False  # only General can be
     creator: int = 0
     refuses: str | None = None
+    drops: bool = False
 
 
 # The id of General, which is that of the message that made the group.

@@ -104,7 +104,7 @@ def _place(world: World, chat: Chat, params: Params) -> tuple[Topic | None, Json
     there = threads.topic_of(replied)
     if replied.chat is not chat or topic not in {None, there}:
         return topic, threads.inside(chat, topic) | _external(replied)
-    if there is not None and chat.drops_threads:
+    if there is not None and (chat.drops_threads or there.drops):
         return None, {"reply_to_message": threads.quoted(replied)} | _quote(given)
     return there, threads.replying(replied) | _quote(given)
 

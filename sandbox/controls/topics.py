@@ -125,9 +125,10 @@ def topic_refuses(stage: Stage, body: Json) -> bool:
     """Have Telegram refuse what the bot sends to the topic `thread` with a `description`.
 
     “message thread not found” is said of old topics of large forums, “TOPIC_DELETED” of one that
-    has just been deleted; null mends it.
+    has just been deleted; null mends it. With `drops` it lands in General without an error.
     """
     chat = chat_of(stage, body)
-    _topic(chat, body).refuses = body.get("description")
+    topic = _topic(chat, body)
+    topic.refuses, topic.drops = body.get("description"), bool(body.get("drops"))
     stage.world.feed.put("chat", chat.id)
     return True

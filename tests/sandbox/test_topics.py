@@ -90,6 +90,25 @@ async def test_a_message_may_land_in_general_without_an_error(
     assert "message_thread_id" not in sent
 
 
+async def test_one_topic_alone_may_have_its_messages_land_in_general(
+    api: Api, telegram: Telegram, kate: User
+) -> None:
+    forum = await telegram.group("Support", members=[kate], forum=True, bot="administrator")
+    alice, bob = [await api("createForumTopic", chat_id=forum.id, name=one) for one in "AB"]
+    await telegram.call(
+        "topic_refuses", chat=forum.id, thread=alice["message_thread_id"], drops=True
+    )
+
+    sent = [
+        await api(
+            "sendMessage", chat_id=forum.id, message_thread_id=one["message_thread_id"], text="x"
+        )
+        for one in (alice, bob)
+    ]
+
+    assert [one.get("message_thread_id") for one in sent] == [None, bob["message_thread_id"]]
+
+
 @pytest.mark.parametrize(("forum", "bot"), [(False, "administrator"), (True, "member")])
 async def test_topics_need_a_forum_and_rights(
     api: Api, telegram: Telegram, kate: User, bot: str, *, forum: bool

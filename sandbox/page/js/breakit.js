@@ -42,8 +42,9 @@ const RIGHTS = {
   can_manage_topics: "manage topics",
 };
 
-// Telegram forgets old topics of large forums, and has just lost one that was deleted meanwhile.
-const REFUSALS = { "": "arrives", "message thread not found": "“message thread not found”", TOPIC_DELETED: "“TOPIC_DELETED”" };
+// Telegram forgets old topics of large forums, has just lost one that was deleted meanwhile, or says nothing of it.
+const DROPS = "drops";
+const REFUSALS = { "": "arrives", "message thread not found": "“message thread not found”", TOPIC_DELETED: "“TOPIC_DELETED”", [DROPS]: "lands in General" };
 
 const act = (action, body) => attempt(() => call(action, body));
 
@@ -129,7 +130,8 @@ function group(store) {
   const loses = toggle("Ephemeral messages get lost", (loses_ephemeral) => act("settings", { chat: current().id, loses_ephemeral }));
   const upgrade = h("button", { type: "button", class: "danger", onclick: () => act("upgrade", { chat: current().id }) }, "Make this a supergroup");
   const thread = choose("Topic", {}, () => draw());
-  const refuses = choose("Sends to it", REFUSALS, (description) => act("topic_refuses", { chat: current().id, thread: Number(thread.input.value), description: description || null }));
+  const how = (chosen) => (chosen === DROPS ? { drops: true } : { description: chosen || null });
+  const refuses = choose("Sends to it", REFUSALS, (chosen) => act("topic_refuses", { chat: current().id, thread: Number(thread.input.value), ...how(chosen) }));
   const gone = h("button", { type: "button", class: "danger", onclick: () => act("delete_topic", { chat: current().id, thread: Number(thread.input.value) }) }, "Delete this topic");
   const threads = h("div", { class: "topic-trouble" }, h("div", { class: "pair" }, thread.element, refuses.element), gone);
   const element = box("The group", h("div", { class: "pair" }, chosen.element, rights.element), may.element, upgrade, loses.element, drops.element, threads);
@@ -149,7 +151,8 @@ function group(store) {
     const topics = now.topics.filter((topic) => topic.id !== GENERAL);
     fill(thread.input, topics.map((topic) => [topic.id, topic.name]));
     gone.disabled = refuses.input.disabled = !topics.length;
-    refuses.input.value = topics.find((topic) => topic.id === Number(thread.input.value))?.refuses ?? "";
+    const broken = topics.find((topic) => topic.id === Number(thread.input.value));
+    refuses.input.value = broken?.drops ? DROPS : broken?.refuses ?? "";
   };
   return { element, draw };
 }
