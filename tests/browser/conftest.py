@@ -15,7 +15,13 @@ import pytest
 
 from core.config import PROJECT
 from sandbox import Sandbox, scene
-from tests.support.office import Sessions, open_telegram, running, settings_for
+from tests.support.office import (
+    Sessions,
+    open_telegram,
+    running,
+    settings_for,
+    until_it_works_there,
+)
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Locator, Page
@@ -159,8 +165,10 @@ async def open_stage(cast: dict[str, Any] = SCENE, **how: Any) -> AsyncIterator[
 async def open_business(sessions: Sessions, cast: dict[str, Any] = SCENE) -> AsyncIterator[Sandbox]:
     """Open Telegram, and run the bot in this process."""
     async with open_stage(cast) as sandbox:
-        settings = settings_for(sandbox, sandbox.world.chats[STAFF_CHAT])  # type: ignore[arg-type]
-        async with running(sandbox, settings, sessions, asyncio.Event()):
+        staff_chat = sandbox.world.chats[cast["groups"][0]["id"]]
+        settings = settings_for(sandbox, staff_chat)  # type: ignore[arg-type]
+        async with running(sandbox, settings, sessions, asyncio.Event()) as app:
+            await until_it_works_there(app)
             yield sandbox
 
 

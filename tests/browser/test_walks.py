@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -33,6 +33,11 @@ class Walk:
     telegram: Telegram
 
     async def begins(self, name: str, question: str) -> None:
+        """Have a user begin and ask, and wait until staff see it."""
+        await self.asks(name, question)
+        await self.desk.message(self.desk.right, question).wait_for()
+
+    async def asks(self, name: str, question: str) -> None:
         """Have a user begin with the bot, in the left pane, and ask."""
         left = self.desk.left
         await left.get_by_text(name, exact=True).first.click()
@@ -40,7 +45,6 @@ class Walk:
         await self.desk.message(left, "Describe your question").wait_for()
         await self.desk.writes(left, question)
         await self.desk.message(left, "Ticket #").wait_for()
-        await self.desk.message(self.desk.right, question).wait_for()
 
     async def replies(self, pane: "Locator", to: str, text: str) -> None:
         await self.desk.does(pane, to, "Reply")
@@ -74,16 +78,40 @@ class Walk:
         clip = {"x": left, "y": top - GAP, "width": right - left, "height": bottom - top + 2 * GAP}
         await self.desk.pictured(name, clip=clip)
 
+    def topic(self, name: str) -> "Locator":
+        """A line in the list of a forum's topics, in the right pane."""
+        topics = self.desk.right.get_by_role("navigation", name="Topics")
+        named = self.desk.page.locator(".chat-name").get_by_text(name, exact=True)
+        return topics.get_by_role("button").filter(has=named)
+
+    async def opens(self, name: str) -> None:
+        """Have Kate look at a topic."""
+        await self.topic(name).click()
+        await self.desk.right.get_by_role("heading", name=name).wait_for()
+
+    async def chooses(self, what: str) -> None:
+        """Choose from the menu of the topic that Kate looks at."""
+        await self.desk.right.get_by_role("button", name="What to do with this chat").click()
+        await self.desk.page.get_by_role("menuitem", name=what).click()
+
+    async def reacts(self, text: str, emoji: str) -> None:
+        """Wait until the bot has reacted to what Kate wrote."""
+        await self.desk.message(self.desk.right, text).get_by_role("button", name=emoji).wait_for()
+
 
 @asynccontextmanager
 async def walk(
-    browser: "Browser", sessions: Sessions, name: str, patch: pytest.MonkeyPatch
+    browser: "Browser",
+    sessions: Sessions,
+    name: str,
+    patch: pytest.MonkeyPatch,
+    cast: dict[str, Any] = recorded.CAST,
 ) -> AsyncIterator[Walk]:
     """Record what happens; at the end it must be what was recorded before."""
     # A slow machine must not have users hear of a close that is being undone.
     patch.setattr(closing, "TOLD_AFTER", timedelta(minutes=1))
     async with (
-        open_business(sessions, recorded.CAST) as sandbox,
+        open_business(sessions, cast) as sandbox,
         open_desk(browser, sandbox) as desk,
     ):
         telegram = sandbox.client()
@@ -92,7 +120,7 @@ async def walk(
         async with desk.page.expect_download() as saved:
             await desk.page.get_by_role("button", name="Save the recording").click()
         scenario = recorded.read(await (await saved.value).path())
-        said = await recorded.transcript(telegram)
+        said = await recorded.transcript(telegram, recorded.staff_chat_of(cast))
     if recorded.is_written():
         recorded.write(name, scenario, said)
     assert recorded.deeds(scenario) == recorded.deeds(recorded.scenario_of(name))
@@ -179,3 +207,97 @@ async def test_a_quarter_of_an_hour_of_a_team(
         await desk.message(right, "continues below").wait_for()
         await on.shows(parcel, "open · Kate")
         await on.telegram.advance(recorded.CLOSE_IS_TOLD)
+
+
+async def test_a_team_in_a_forum(
+    browser: "Browser", sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parcel, shirt = "My parcel was due on Monday. Where is it?", "/new Can I return a shirt?"
+    async with walk(browser, sessions, "forum", monkeypatch, recorded.FORUM) as on:
+        desk, left, right = on.desk, on.desk.left, on.desk.right
+        await on.asks("Bob", "Can I change the address of my order?")
+        await on.topic("Bob").get_by_text("❗️").wait_for()
+        await on.asks("Alice", parcel)
+        await on.opens("Alice")
+        await on.shows(parcel, "Only replies to me go to Alice.")
+
+        await on.opens("General")
+        await desk.writes(right, f"/settings@{USERNAME}")
+        await on.presses("What do you want to change?", "Cards or topics")
+        await on.presses("Where do tickets go on?", "Everything we write goes to the user")
+        await desk.message(right, "everything you write in a ticket's topic").wait_for()
+        await on.opens("Alice")
+        await on.shows(parcel, "All you write here goes to Alice")
+
+        await desk.writes(right, "// Lost: the courier sends a new one")
+        await on.reacts("// Lost", "✍")
+        await desk.writes(right, "Sorry! A new parcel leaves today.")
+        await on.reacts("Sorry!", "👍")
+        await desk.message(left, "Sorry!").wait_for()
+        await on.telegram.advance(recorded.ICON_FOLLOWS)
+        await on.topic("Alice").get_by_text("💬").wait_for()
+        await on.pictured("team-topics", right.locator(".columns"))
+
+        await desk.writes(right, f"/take@{USERNAME}")
+        await on.shows(parcel, "Kate has it")
+        await on.chooses("Close the topic")
+        await on.shows(parcel, "closed · Kate")
+        await on.chooses("Reopen the topic")
+        await desk.message(right, "continues below").wait_for()
+        await desk.writes(right, f"/close@{USERNAME}")
+        await on.shows(parcel, "closed · Kate")
+        await on.telegram.advance(recorded.CLOSE_IS_TOLD)
+        await desk.message(left, "Ticket #2 is closed").wait_for()
+        await on.topic("Alice").get_by_text("✅").wait_for()
+
+        await desk.writes(left, shirt)
+        await desk.message(left, "Ticket #3").wait_for()
+        await on.shows("Can I return a shirt?", "#3")
+        await on.opens("General")
+        await desk.writes(right, f"/board@{USERNAME} on")
+        await desk.message(right, "2 tickets wait for our answer").wait_for()
+        await right.get_by_role("button", name="Pinned message").wait_for()
+
+
+async def test_a_forum_that_is_broken_on_purpose(
+    browser: "Browser", sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parcel, bobs = "My parcel was due on Monday. Where is it?", "Can I change my address?"
+    async with walk(browser, sessions, "broken_forum", monkeypatch, recorded.FORUM) as on:
+        desk, left, right = on.desk, on.desk.left, on.desk.right
+        await on.asks("Alice", parcel)
+        await on.opens("Alice")
+        await desk.message(right, parcel).wait_for()
+
+        await on.chooses("Delete the topic")
+        await on.topic("Alice").wait_for(state="hidden")
+        await desk.writes(left, "It is a present.")
+        await on.opens("Alice")
+        await desk.message(right, "It is a present.").wait_for()
+        await desk.message(right, parcel).wait_for()
+
+        await on.chooses("Close the topic")
+        await on.shows(parcel, "closed · Kate")
+        await desk.writes(left, "Any news?")
+        await on.shows("Any news?", "came back")
+        await on.topic("Alice").get_by_label("Closed").wait_for(state="hidden")
+
+        await desk.page.get_by_role("button", name="Break it").click()
+        panel = desk.page.get_by_role("region", name="Break it")
+        await panel.get_by_role("switch", name="manage topics").uncheck()
+        await on.opens("General")
+        await on.asks("Bob", bobs)
+        await desk.message(right, bobs).wait_for()
+        await desk.message(right, "I can't make topics here.").wait_for()
+        await panel.get_by_role("switch", name="manage topics").check()
+        await on.opens("Bob")
+        await desk.message(right, bobs).wait_for()
+
+        await panel.get_by_role("combobox", name="Topic").select_option("Alice")
+        await panel.get_by_role("combobox", name="Sends to it").select_option("lands in General")
+        await left.get_by_text("Alice", exact=True).first.click()
+        await desk.writes(left, "It is for Sunday!")
+        await on.topic("Alice").nth(1).wait_for()
+        await on.topic("Alice").first.click()
+        await desk.message(right, "It is for Sunday!").wait_for()
+        await desk.message(right, "Any news?").wait_for()

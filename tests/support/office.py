@@ -186,11 +186,11 @@ async def open_office(
         stopped = asyncio.Event()
         async with running(sandbox, settings, sessions, stopped) as app:
             if bot in {"member", "administrator"}:
-                await _until_it_works_there(app)
+                await until_it_works_there(app)
             yield Office(sandbox, telegram, kate, support, sessions, app, stopped)
 
 
-async def _until_it_works_there(app: App) -> None:
+async def until_it_works_there(app: App) -> None:
     """Wait until the bot has looked at its staff chat, which tests may take from it then."""
     async with asyncio.timeout(30):
         while app.courier.holds.is_on:  # noqa: ASYNC110

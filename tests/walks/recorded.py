@@ -11,35 +11,66 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.client import Chat, Telegram
+from sandbox.client.message import GENERAL
 
 FOLDER = Path(__file__).parent
-STAFF_CHAT = -4_000_000_001
 USERS = {"Alice": 700000001, "Bob": 700000002, "Carla": 700000003}
-CAST: dict[str, Any] = {
-    "users": [
-        *({"id": id_, "first_name": name, "language_code": "en"} for name, id_ in USERS.items()),
-        {"id": 700000004, "first_name": "Kate", "language_code": "en"},
-        {"id": 700000005, "first_name": "Max", "language_code": "en"},
-    ],
-    "groups": [{"id": STAFF_CHAT, "title": "Support", "members": [700000004, 700000005]}],
-}
+_STAFF = {"Kate": 700000004, "Max": 700000005}
 
-# More seconds than a user waits to hear of a close.
-CLOSE_IS_TOLD = 70
+
+def cast(**group: Any) -> dict[str, Any]:
+    """Have three users, and a staff chat of two; `group` says what is special about it."""
+    people = (USERS | _STAFF).items()
+    support = {"id": -4_000_000_001, "title": "Support", "members": [*_STAFF.values()]}
+    return {
+        "users": [{"id": id_, "first_name": name, "language_code": "en"} for name, id_ in people],
+        "groups": [support | group],
+    }
+
+
+CAST = cast()
+FORUM = cast(id=-1_001_000_000_001, forum=True, bot="administrator")
+
+# More seconds than a user waits to hear of a close, and than the icon of a topic stays as it is.
+CLOSE_IS_TOLD = ICON_FOLLOWS = 70
 
 _ID = re.compile(r"^ *-?\d+ (?=[A-Z][\w ]*( \(only for \d+\))?( \(to -?\d+\))?:)", re.MULTILINE)
 _REPLY = re.compile(r" \(to -?\d+\)(?=:)")
 _TIME = re.compile(r"\d\d:\d\d")
 
 
-async def transcript(telegram: Telegram) -> str:
+def staff_chat_of(scenario: dict[str, Any]) -> int:
+    """Name the staff chat of a cast, or of a scenario's."""
+    return int(scenario.get("cast", scenario)["groups"][0]["id"])
+
+
+async def transcript(telegram: Telegram, staff_chat: int) -> str:
     """Write down what stands in all chats, without ids and times, which are new each time."""
-    chats = [(name, Chat(telegram, id_, name)) for name, id_ in USERS.items()]
-    parts = []
-    for _name, chat in [*chats, ("Support", Chat(telegram, STAFF_CHAT, "Support"))]:
-        said = _TIME.sub("--:--", await chat.transcript())
-        parts.append(_REPLY.sub(" (reply)", _ID.sub("", said)).strip())
-    return "\n\n".join(parts) + "\n"
+    chats = [Chat(telegram, id_, name) for name, id_ in USERS.items()]
+    written = [await chat.transcript() for chat in chats]
+    written += await _of_topics(telegram, Chat(telegram, staff_chat, "Support"))
+    return "\n\n".join(map(_lasting, written)) + "\n"
+
+
+async def _of_topics(telegram: Telegram, chat: Chat) -> list[str]:
+    """Write down a forum topic by topic, each under its name and icon."""
+    chats = (await telegram.call("overview"))["chats"]
+    (here,) = [one for one in chats if one["id"] == chat.id]
+    if not here.get("is_forum"):
+        return [await chat.transcript()]
+    messages, written = await chat.messages(), []
+    for topic in here["topics"]:
+        thread = None if topic["id"] == GENERAL else topic["id"]
+        lines = [one.line() for one in messages if one.thread == thread]
+        closed = " (closed)" if topic["closed"] else ""
+        head = " ".join(["---", chat.title, "›", topic.get("emoji") or "#", topic["name"]])
+        written.append("\n".join([head + closed, *lines]))
+    return written
+
+
+def _lasting(said: str) -> str:
+    without_times = _TIME.sub("--:--", said)
+    return _REPLY.sub(" (reply)", _ID.sub("", without_times)).strip()
 
 
 def is_written() -> bool:
