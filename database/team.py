@@ -49,8 +49,8 @@ class Thread(Base):
     """A thread that the bot made in a staff chat, for the tickets of one user.
 
     `card_of` is the ticket whose card was sent to it last; None: nothing was yet. `name`, `icon`
-    (an id of Telegram) and `is_closed` are as they were set last, or as Telegram told us. The icon
-    was last changed at `icon_set_at`. `pinned_id` is the card that we pinned there last.
+    (an id of Telegram) and `is_closed` are as they were asked for last, or as Telegram told us.
+    The icon was last changed at `icon_set_at`. `pinned_id` is the card that we pinned there last.
     """
 
     __tablename__ = "threads"

@@ -8,7 +8,9 @@ from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramBadRequest
 from aiogram.methods import (
     CopyMessage,
+    CreateForumTopic,
     DeleteMessage,
+    EditForumTopic,
     EditMessageText,
     PinChatMessage,
     SetMessageReaction,
@@ -110,7 +112,7 @@ class Sender:
     ) -> Outcome | Obstacle:
         """Read what an error means, or which part of the call it rejects."""
         private = parcel.address.chat_id > 0
-        if trouble := threads.trouble(error, parcel, method):
+        if trouble := threads.trouble(error, parcel, method, is_last=instead.is_over):
             return trouble
         obstacle = _obstacle(error, method, instead, private=private)
         if obstacle is not None:
@@ -155,9 +157,14 @@ class _Instead:
         self.described = False
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing else says the same."""
+        return not self._left
+
+    @property
     def is_copy(self) -> bool:
         """Whether the original may be copied next, however its content was refused."""
-        return bool(self._left) and isinstance(self._left[0], CopyMessage)
+        return not self.is_over and isinstance(self._left[0], CopyMessage)
 
     def next(self) -> TelegramMethod[Any] | None:
         if self._left:
@@ -174,6 +181,8 @@ def _obstacle(
     found = telegram_errors.obstacle(error, private=private)
     if found is None and instead.is_copy:
         found = telegram_errors.perhaps_of(error, Obstacle.SOURCE_GONE)
+    if found is None and isinstance(method, CreateForumTopic | EditForumTopic):
+        found = None if instead.is_over else threads.looks_refused(error)
     for name, suspected in _SUSPECTED.items():
         if found is None and getattr(method, name, None) is not None:
             found = telegram_errors.perhaps_of(error, suspected)

@@ -46,6 +46,7 @@ class Obstacle(Enum):
     SOURCE_GONE = "what was to be copied is gone, or may not be copied"
     ENTITIES = "the formatting is not understood"
     QUOTE = "what is quoted is not in the message any more"
+    LOOKS = "the thread may not look like this"
     WHISPER = "this may not be said to one person alone"
 
 

@@ -14,9 +14,17 @@ from bot.reading.content import thread_of
 from services.delivery.outcomes import Delivered, Outcome, ThreadClosed, ThreadGone, ThreadsRefused
 from services.delivery.parcel import Parcel
 
+# Refusals of a thread that say nothing of how it was to look.
+_OF_ALL_THREADS = ("not enough rights", "admin_required", "not a forum", "forum_missing")
 
-def trouble(error: Exception, parcel: Parcel, method: TelegramMethod[Any]) -> Outcome | None:
-    """Tell what is wrong with the thread; None if the error is about something else."""
+
+def trouble(
+    error: Exception, parcel: Parcel, method: TelegramMethod[Any], *, is_last: bool = True
+) -> Outcome | None:
+    """Tell what is wrong with the thread; None if the error is about something else.
+
+    It may be about its looks, unless it `is_last`: how else it may look was tried.
+    """
     if isinstance(error, ClientDecodeError):
         return _unread(error, parcel, method)
     if not isinstance(error, TelegramBadRequest):
@@ -25,9 +33,17 @@ def trouble(error: Exception, parcel: Parcel, method: TelegramMethod[Any]) -> Ou
     if parcel.in_thread and found is Obstacle.THREAD_GONE:
         is_closed = telegram_errors.THREAD_CLOSED in error.message.lower()
         return ThreadClosed(error.message) if is_closed else ThreadGone(error.message)
-    if isinstance(method, CreateForumTopic | ReopenForumTopic) and found is None:
+    of_all = found is None and (is_last or looks_refused(error) is None)
+    if isinstance(method, CreateForumTopic | ReopenForumTopic) and of_all:
         return ThreadsRefused(error.message)
     return None
+
+
+def looks_refused(error: Exception) -> Obstacle | None:
+    """Suspect the name or the icon of a thread, unless it is refused whatever they are."""
+    words = str(error).lower()
+    is_sure = any(text in words for text in _OF_ALL_THREADS)
+    return None if is_sure else telegram_errors.perhaps_of(error, Obstacle.LOOKS)
 
 
 def _unread(

@@ -77,7 +77,7 @@ def person(user: User | Person, longest: int | None = None) -> str:
     """
     name = on_one_line(user.name.translate(TURNS))
     if shows_nothing(name):
-        return f"id {user.telegram_id}"
+        return by_id(user)
     if longest is not None:
         name = shortened(name, longest)
     if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in name):
@@ -90,6 +90,11 @@ def of_thread(user: User | Person) -> str:
     return person(user, LONGEST_THREAD_NAME - len(_LEFT_TO_RIGHT + _ISOLATE + _ISOLATE_END))
 
 
+def by_id(user: User | Person) -> str:
+    """Name a person in plain letters and digits, which nothing refuses."""
+    return f"id {user.telegram_id}"
+
+
 def mention(user: User | Person) -> TextMention:
     return _mention(user, person(user))
 
@@ -97,7 +102,7 @@ def mention(user: User | Person) -> TextMention:
 def copyable_mention(user: User | Person) -> Text:
     """Mention a person; a tap on the id of one without a visible name copies it."""
     name, id_ = person(user), str(user.telegram_id)
-    if name != f"id {id_}":
+    if name != by_id(user):
         return _mention(user, name)
     return Text(_mention(user, "id"), " ", Code(id_))
 

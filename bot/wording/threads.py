@@ -1,5 +1,7 @@
 """Threads of a forum: made or opened before what goes there, and what they look like."""
 
+from itertools import product
+
 from aiogram.methods import (
     CreateForumTopic,
     DeleteMessage,
@@ -63,32 +65,41 @@ async def _card_first(desk: Desk, ticket: Ticket, notice: Notice) -> Parcel | No
 
 
 def _made(desk: Desk, ticket: Ticket) -> Parcel:
+    """Make its thread; if Telegram refuses the icon or the name, with none, or with a plain one."""
     name, icon = names.of_thread(ticket.user), desk.icons.of(ticket.status)
-    call = Call(
-        CreateForumTopic(chat_id=desk.address.chat_id, name=name, icon_custom_emoji_id=icon)
-    )
-    return Parcel(desk.address, call, effects=[ThreadMade(ticket.id, name, icon)], prepares=True)
+    looks = product((name, names.by_id(ticket.user)), (icon, None))
+    method, *instead = [
+        CreateForumTopic(chat_id=desk.address.chat_id, name=one, icon_custom_emoji_id=emoji)
+        for one, emoji in dict.fromkeys(looks)
+    ]
+    made = ThreadMade(ticket.id, name, icon)
+    return Parcel(desk.address, Call(method, instead), effects=[made], prepares=True)
 
 
 @words_for(ThreadRedrawn)
 async def redrawn(desk: Desk, notice: ThreadRedrawn) -> Parcel | None:
-    """Give it the user's name and the icon of the status, if the ticket still has it."""
+    """Give it the user's name and the icon of the status, if the ticket still has it.
+
+    What of them Telegram refuses is not asked for again until it is another one.
+    """
     ticket, thread = await desk.ticket(notice.ticket_id), desk.thread
     if thread is None or thread.card_of != ticket.id:
         return None
     name, icon = names.of_thread(ticket.user), desk.icons.of(ticket.status) or thread.icon
     if (name, icon) == (thread.name, thread.icon):
         return None
-    call = Call(
+    method, *instead = [
         EditForumTopic(
             chat_id=thread.chat_id,
             message_thread_id=thread.thread_id,
-            name=name,
-            icon_custom_emoji_id=icon,
+            name=one,
+            icon_custom_emoji_id=emoji,
         )
-    )
+        for one, emoji in dict.fromkeys([(name, icon), (None, icon), (name, None)])
+        if one is not None or emoji is not None
+    ]
     looks = ThreadChanged(thread.id, name, icon, is_closed=thread.is_closed)
-    return Parcel(desk.address, call, effects=[looks])
+    return Parcel(desk.address, Call(method, instead), effects=[looks])
 
 
 @words_for(ThreadWanted)
