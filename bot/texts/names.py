@@ -73,7 +73,7 @@ def timed(words: str, when: Text) -> Text:
 def person(user: User | Person, longest: int | None = None) -> str:
     """Name a person, on one line; who has no visible name is known by the Telegram id.
 
-    A name of more UTF-16 units than `longest` is cut.
+    A name of more UTF-16 units than `longest` is cut, and ends with a sign of that.
     """
     name = on_one_line(user.name.translate(TURNS))
     if shows_nothing(name):
@@ -87,7 +87,8 @@ def person(user: User | Person, longest: int | None = None) -> str:
 
 def of_thread(user: User | Person) -> str:
     """Name a thread by the person whose tickets are in it."""
-    return person(user, LONGEST_THREAD_NAME - len(_LEFT_TO_RIGHT + _ISOLATE + _ISOLATE_END))
+    around = f"{_LEFT_TO_RIGHT}{_ISOLATE}{continued()}{_ISOLATE_END}"
+    return person(user, LONGEST_THREAD_NAME - len(around))
 
 
 def by_id(user: User | Person) -> str:

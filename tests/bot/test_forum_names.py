@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.texts import names
+from core.text import LONGEST_NAME, utf16_len
 from sandbox.client import Message
+from services.helpdesk.content import Person
 from tests.bot.test_forum import settled, topic_of
 from tests.support.office import Office, Sessions, open_office
 
@@ -97,3 +100,38 @@ async def test_a_new_name_that_is_refused_leaves_the_icon_free_to_change(forum: 
 
     changed = await topic_of(forum, card)
     assert (changed["name"], changed["icon"] != shown["icon"]) == ("Bob", True)
+
+
+# What people are called, and how their topics are; of very long names, how they end.
+NAMES = {
+    "\u202eecila": "ecila",
+    "\u2066\u202bAnn": "Ann",
+    "\u3164\u2800": "id 42",
+    "\u200b\u200d\ufe0f": "id 42",
+    "Ann\n#7 · closed": "Ann #7 · closed",
+    "👩‍👩‍👧‍👦": "👩‍👩‍👧‍👦",
+    "ש": "\u200e\u2068ש\u2069",
+    "x" * LONGEST_NAME: "xx …",
+    "ש" * LONGEST_NAME: "שש …\u2069",
+    "😀" * LONGEST_NAME: "😀😀 …",
+}
+
+
+def _ending(name: str) -> str:
+    return ascii(name[-3:])
+
+
+@pytest.mark.parametrize(("name", "shown"), NAMES.items(), ids=_ending)
+def test_a_topic_has_a_name_that_is_seen_and_turns_nothing(name: str, shown: str) -> None:
+    found = names.of_thread(Person(telegram_id=42, name=name, username=None, language=""))
+
+    assert found.endswith(shown) if len(name) == LONGEST_NAME else found == shown
+    assert utf16_len(found) <= names.LONGEST_THREAD_NAME
+
+
+async def test_people_of_any_name_have_topics(forum: Office) -> None:
+    for number, name in enumerate(NAMES):
+        card = await forum.opens(await forum.telegram.user(name), f"I am number {number}")
+
+        assert card.thread is not None
+    assert not await complaints(forum)
