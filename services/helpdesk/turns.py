@@ -8,7 +8,12 @@ _OURS = frozenset({TicketStatus.NEW, TicketStatus.OPEN})
 
 
 def pass_on(ticket: Ticket, status: TicketStatus, *, now: datetime) -> None:
-    """Give the ticket a status; it waits since now, unless it is the same side's turn as before."""
+    """Give the ticket a status; it waits since now, unless it is the same side's turn as before.
+
+    What is closed wants no thread: nothing has to go on there.
+    """
+    if status is TicketStatus.CLOSED:
+        ticket.wants_thread = False
     if not {ticket.status, status} <= _OURS:
         ticket.waiting_since = now
     ticket.status = status

@@ -7,7 +7,7 @@ from sqlalchemy import and_, exists, or_, select
 from core.team import StaffMode
 from database.conditions import NOT_CLOSED, PENDING
 from database.machinery import Delivery, Timer
-from database.models import Ticket
+from database.models import Ticket, TicketStatus
 from database.team import StaffChatRow, Thread
 from services import notices
 from services.invariants.rule import Rule
@@ -34,6 +34,12 @@ def rules() -> Iterator[Rule]:
         "A ticket wants a thread, and has one",
         "tickets",
         select(Ticket.id).where(Ticket.thread_id.is_not(None), Ticket.wants_thread),
+    )
+    yield Rule(
+        "a closed ticket wants nothing",
+        "A closed ticket wants a thread",
+        "tickets",
+        select(Ticket.id).where(Ticket.status == TicketStatus.CLOSED, Ticket.wants_thread),
     )
     open_here = and_(Ticket.staff_chat_id == StaffChatRow.chat_id, NOT_CLOSED)
     brought = exists().where(Timer.kind == BEHIND, Timer.subject == StaffChatRow.id)

@@ -14,7 +14,7 @@ from database.models import Ticket, TicketStatus
 from database.team import Thread
 from services import notices
 from services import ticket_service as tickets
-from services.helpdesk import staff_chats, staff_modes, threads
+from services.helpdesk import merging, staff_chats, staff_modes, threads
 from services.invariants import check
 from services.problems import Problem
 from tests.services import factories
@@ -71,6 +71,23 @@ async def test_a_thread_made_before_icons_are_known_gets_its_icon_later(
 
     kinds = (await session.scalars(select(Delivery.kind))).all()
     assert notices.ThreadRedrawn.kind in kinds
+
+
+async def test_a_ticket_that_is_closed_or_merged_into_another_wants_no_thread(
+    session: AsyncSession,
+) -> None:
+    await forum(session)
+    survivor = await factories.ticket(session, is_current=False)
+    merged = await factories.ticket(session, 8, user=survivor.user)
+    for ticket in (survivor, merged):
+        await factories.message(session, ticket)
+        ticket.wants_thread = True
+
+    await merging.merge(session, survivor.id, merged.id, staff_chat_id=STAFF, by=None, now=NOON)
+    assert (merged.wants_thread, survivor.wants_thread) == (False, True)
+
+    await tickets.close(session, survivor, by=None, now=NOON)
+    assert not survivor.wants_thread
 
 
 async def test_whoever_acts_at_once_no_thread_gets_two_open_tickets(sessions: Sessions) -> None:

@@ -315,6 +315,11 @@ async def a_wish_that_is_fulfilled(session: AsyncSession, ticket: Ticket) -> Non
     ticket.wants_thread = True
 
 
+async def a_wish_that_is_too_late(_session: AsyncSession, ticket: Ticket) -> None:
+    ticket.status, ticket.is_current, ticket.wants_thread = TicketStatus.CLOSED, False, True
+    ticket.closed_at = ticket.waiting_since = NOON
+
+
 async def in_a_thread_under_cards(session: AsyncSession, ticket: Ticket) -> None:
     await factories.thread(session, ticket)
 
@@ -405,6 +410,7 @@ BREAKS: dict[Break, str] = {
     in_a_thread_of_somebody_else: "threads of users",
     in_a_thread_that_is_not_known: "threads of users",
     a_wish_that_is_fulfilled: "a thread or none",
+    a_wish_that_is_too_late: "a closed ticket wants nothing",
     in_a_thread_under_cards: "threads in forums",
     no_thread_is_tried: "threads tried again",
     nothing_makes_a_thread: "threads in the making",
