@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from sandbox.client import Chat, Telegram
+from sandbox.client import Chat, Message, Telegram
 from sandbox.client.message import GENERAL
 
 FOLDER = Path(__file__).parent
@@ -61,11 +61,17 @@ async def _of_topics(telegram: Telegram, chat: Chat) -> list[str]:
     messages, written = await chat.messages(), []
     for topic in here["topics"]:
         thread = None if topic["id"] == GENERAL else topic["id"]
-        lines = [one.line() for one in messages if one.thread == thread]
+        lines = [one.line() for one in messages if one.thread == thread and not _goes(one)]
         closed = " (closed)" if topic["closed"] else ""
         head = " ".join(["---", chat.title, "›", topic.get("emoji") or "#", topic["name"]])
         written.append("\n".join([head + closed, *lines]))
     return written
+
+
+def _goes(message: Message) -> bool:
+    """Whether it is a line about what the bot did, which the bot removes in its own time."""
+    of_bot = message.raw["from"]["is_bot"]
+    return of_bot and message.event not in {"", "forum_topic_created"}
 
 
 def _lasting(said: str) -> str:
