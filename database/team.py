@@ -51,6 +51,9 @@ class Thread(Base):
     `card_of` is the ticket whose card was sent to it last; None: nothing was yet. `name`, `icon`
     (an id of Telegram) and `is_closed` are as they were asked for last, or as Telegram told us.
     The icon was last changed at `icon_set_at`. `pinned_id` is the card that we pinned there last.
+
+    Nothing is sent any more to one that `is_gone`, where messages don't arrive. People may still
+    see it: what they write there is about `card_of`, which is then the ticket that went on there.
     """
 
     __tablename__ = "threads"
@@ -66,6 +69,7 @@ class Thread(Base):
     icon_set_at: Mapped[datetime | None]
     is_closed: Mapped[bool]
     pinned_id: Mapped[int | None]
+    is_gone: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     made_at: Mapped[datetime]
     used_at: Mapped[datetime]
 

@@ -67,11 +67,12 @@ async def _noted(
     *,
     is_closed: bool,
 ) -> Ticket | None:
-    """Note what became of the thread; return its ticket, if there is one."""
+    """Note what became of the thread; return its ticket, if there is one that has not left it."""
     require_say(standing)
     thread_id = thread_of(message)
     ticket_id = await threads.ticket_id_in(session, staff_chat.chat_id, thread_id)
     if thread_id is None or ticket_id is None:
         return None
     await threads.closed(session, staff_chat.chat_id, thread_id, is_closed=is_closed)
-    return await tickets.get(session, ticket_id, staff_chat_id=staff_chat.chat_id)
+    ticket = await tickets.get(session, ticket_id, staff_chat_id=staff_chat.chat_id)
+    return ticket if ticket.thread_id == thread_id else None

@@ -64,7 +64,7 @@ async def of_ticket(session: AsyncSession, ticket: Ticket) -> Thread | None:
 
 
 async def find(session: AsyncSession, chat_id: int, thread_id: int) -> Thread | None:
-    """Find a thread that we made."""
+    """Find a thread that we made, also one that is gone."""
     found: Thread | None = await session.scalar(
         select(Thread).where(Thread.chat_id == chat_id, Thread.thread_id == thread_id)
     )
@@ -74,7 +74,8 @@ async def find(session: AsyncSession, chat_id: int, thread_id: int) -> Thread | 
 async def ticket_id_in(session: AsyncSession, chat_id: int, thread_id: int | None) -> int | None:
     """Find the ticket that a thread is about: the open one, or else the one it was used for last.
 
-    None for a thread that is not ours, and for General.
+    The same if the thread is gone: people may still see it, and write there. None for a thread that
+    is not ours, and for General.
     """
     if thread_id is None:
         return None
@@ -151,7 +152,7 @@ async def card_stands(
 ) -> None:
     """Record that a ticket's card stands in a thread; older ones point to it."""
     thread = await session.get(Thread, thread_key)
-    if thread is not None:
+    if thread is not None and not thread.is_gone:
         thread.card_of, thread.used_at = ticket_id, now
         ticket = await session.get_one(Ticket, ticket_id)
         retired = CardRetired(ticket_id)
@@ -159,17 +160,18 @@ async def card_stands(
 
 
 async def gone(session: AsyncSession, chat_id: int, thread_id: int, *, now: datetime) -> None:
-    """Forget a thread that Telegram does not find, or where messages don't arrive.
+    """Use a thread no more that Telegram does not find, or where messages don't arrive.
 
     Its open ticket wants another one. If nothing ever arrived in it, another one would fare no
     better: then tickets go on under cards.
     """
     thread = await find(session, chat_id, thread_id)
     log.warning("a thread is gone", chat=chat_id, thread=thread_id)
-    if thread is None:
+    if thread is None or thread.is_gone:
         return
     proved = thread.card_of is not None
-    await session.delete(thread)
+    thread.card_of = await ticket_id_in(session, chat_id, thread_id)
+    thread.is_gone = True
     tickets = await session.scalars(
         select(Ticket)
         .where(Ticket.staff_chat_id == chat_id, Ticket.thread_id == thread_id)
@@ -220,7 +222,9 @@ async def failed(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
     chat = await staff_chats.at(session, chat_id)
     if chat is None:
         return
-    usable = select(Thread.thread_id).where(Thread.chat_id == chat_id, ~Thread.is_closed)
+    usable = select(Thread.thread_id).where(
+        Thread.chat_id == chat_id, ~Thread.is_closed, ~Thread.is_gone
+    )
     await session.execute(
         update(Ticket)
         .where(Ticket.staff_chat_id == chat.chat_id, Ticket.wants_thread)
@@ -261,7 +265,7 @@ async def free(session: AsyncSession, ticket: Ticket, chat: StaffChat) -> Thread
     )
     own = func.coalesce(Thread.thread_id == ticket.thread_id, False)
     theirs = select(Thread).where(
-        Thread.chat_id == chat.chat_id, Thread.user_id == ticket.user_id, ~taken
+        Thread.chat_id == chat.chat_id, Thread.user_id == ticket.user_id, ~Thread.is_gone, ~taken
     )
     if chat.threads_failed_at is not None:
         theirs = theirs.where(~Thread.is_closed)

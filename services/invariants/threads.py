@@ -22,6 +22,7 @@ def rules() -> Iterator[Rule]:
         Thread.chat_id == Ticket.staff_chat_id,
         Thread.thread_id == Ticket.thread_id,
         Thread.user_id == Ticket.user_id,
+        ~Thread.is_gone,
     )
     yield Rule(
         "threads of users",

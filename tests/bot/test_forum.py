@@ -301,9 +301,14 @@ async def shows(office: Office, inside: Seen, emoji: str) -> None:
 
 
 async def topic_of(office: Office, inside: Seen) -> Json:
+    return next(one for one in await topics_of(office) if one["id"] == inside.thread)
+
+
+async def topics_of(office: Office) -> list[Json]:
     chats = (await office.telegram.call("overview"))["chats"]
     (here,) = [one for one in chats if one["id"] == office.support.id]
-    return next(one for one in here["topics"] if one["id"] == inside.thread)
+    topics: list[Json] = here["topics"]
+    return topics
 
 
 async def test_whoever_closes_a_thread_closes_its_ticket(forum: Office) -> None:
@@ -469,3 +474,48 @@ async def test_the_next_ticket_after_the_right_is_back_gets_a_thread(forum: Offi
     carl = await forum.opens(await forum.telegram.user("Carl"), "Good evening")
 
     assert carl.thread is not None
+
+
+async def test_what_staff_write_in_a_thread_given_up_goes_to_its_user(forum: Office) -> None:
+    await hears_all(forum)
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    await forum.support.drops_threads()
+    await ann.writes("It is out now")
+    landed = await forum.sees("It is out now")
+    await forum.support.drops_threads(drops=False)
+    again = await forum.sees("It is out now", after=landed)
+
+    await writes(forum, "Is it plugged in?", card)
+    await ann.sees("Is it plugged in?")
+    shown = await forum.sees("answered elsewhere")
+
+    assert shown.thread == again.thread != card.thread
+
+
+async def test_what_staff_write_in_a_thread_that_never_worked_goes_to_its_user(
+    forum: Office,
+) -> None:
+    await hears_all(forum)
+    await forum.support.drops_threads()
+    ann = await forum.telegram.user("Ann")
+    await forum.opens(ann, "The printer is on fire")
+    await forum.sees("can't make topics")
+    made = next(one for one in await topics_of(forum) if one["name"] == "Ann")
+
+    await forum.kate.writes("Is it on?", to=forum.support, thread=made["id"], plain=True)
+
+    await ann.sees("Is it on?")
+
+
+async def test_closing_a_thread_that_a_ticket_has_left_closes_no_ticket(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    plain = await switched(forum, StaffMode.PLAIN, card)
+
+    await close_thread(forum, card)
+    await forum.kate.replies(plain, "Is it plugged in?")
+    await ann.sees("Is it plugged in?")
+
+    assert not [one for one in await ann.chat.messages() if "is closed" in one.text]
+    assert not [one for one in await forum.support.messages() if "closed · Kate" in one.text]
