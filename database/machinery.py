@@ -60,7 +60,8 @@ class Delivery(Base):
 
     `batch_id` is the key of the first of the deliveries that travel as one message, all of the same
     lane (no foreign key); once claimed, a batch keeps its members. `part` is the next piece to send
-    if the message needs several.
+    if the message needs several. `prepared` is how many messages were sent before it so that it may
+    go: its thread, its card, or itself to where it should not stand.
 
     Deliveries of one `lane` in a chat keep their order: it is the key of the ticket, or 0 without
     one. A stuck delivery gets a lane of its own, so that others pass it
@@ -115,6 +116,7 @@ class Delivery(Base):
     due_at: Mapped[datetime]
     batch_id: Mapped[int | None]
     part: Mapped[int] = mapped_column(default=0)
+    prepared: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
     attempts: Mapped[int] = mapped_column(default=0)
     first_tried_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]

@@ -122,7 +122,7 @@ async def note(
         await _apply(session, trip, effect, outcome, ticket_id, now=now)
     await pauses.release(session, {parcel.address.chat_id: trip.left_at})
     if parcel.prepares:
-        _go_on(batch, now=now)
+        _go_on(batch, parcel.cost, now=now)
         return
     _arrived(batch, more=parcel.more, now=now)
     if is_scheduled(trip, outcome.message_ids):
@@ -151,11 +151,12 @@ def _arrived(batch: Sequence[Delivery], *, more: bool, now: datetime) -> None:
             delivery.status = DeliveryStatus.DELIVERED
 
 
-def _go_on(batch: Sequence[Delivery], *, now: datetime) -> None:
-    """Send what was prepared."""
+def _go_on(batch: Sequence[Delivery], cost: int, *, now: datetime) -> None:
+    """Send what was prepared; each try of that counts for a limiter that restarts."""
     for delivery in batch:
         delivery.status, delivery.due_at = DeliveryStatus.WAITING, now
-        delivery.sent_at, delivery.error = now, None  # it counts for a limiter that restarts
+        delivery.prepared += cost * max(1, delivery.attempts)
+        delivery.sent_at, delivery.error = now, None
         delivery.attempts, delivery.first_tried_at, delivery.batch_id = 0, None, None
 
 

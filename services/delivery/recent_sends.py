@@ -27,9 +27,9 @@ async def since(
 ) -> list[tuple[datetime, int]]:
     """List when and to which chat, for each message that Telegram may have counted since `time`.
 
-    Oldest first. All parts of a message count at the time of the last one; what was tried and has
-    no answer counts now. If a part was tried again, for example after a crash, each try counts.
-    Merged texts count as one, albums as their items.
+    Oldest first. All parts of a message, and what was sent before it, count at the time of the last
+    one; what was tried and has no answer counts now. If a part was tried again, for example after a
+    crash, each try counts. Merged texts count as one, albums as their items.
     """
     took = await _took(session, time)
     tried = await _tried(session, time)
@@ -60,7 +60,8 @@ def _counted(took: Iterable[Delivery], joined: set[int]) -> Iterator[tuple[datet
             continue
         last_part = delivery.status is DeliveryStatus.DELIVERED
         again = max(0, _tries(delivery) - 1)
-        yield from [(delivery.sent_at, delivery.chat_id)] * (delivery.part + last_part + again)
+        times = delivery.prepared + delivery.part + last_part + again
+        yield from [(delivery.sent_at, delivery.chat_id)] * times
 
 
 def _tries(delivery: Delivery) -> int:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.address import Address
 from database.errors import is_outage
 from database.machinery import Delivery, DeliveryStatus
 from services import pauses
@@ -122,7 +121,7 @@ async def settle(
             await relocating.migrated(session, parcel.address.chat_id, new_id, now=now)
         case ThreadGone() | ThreadClosed() | ThreadsRefused():
             _wait(batch, now)
-            await _thread_fails(session, parcel.address, outcome, now)
+            await _thread_fails(session, parcel, batch, outcome, now)
         case Refused():
             await _refused(session, batch, outcome, now)
 
@@ -150,11 +149,16 @@ async def give_up(session: AsyncSession, trip: Trip, outcome: Outcome, *, now: d
 
 async def _thread_fails(
     session: AsyncSession,
-    address: Address,
+    parcel: Parcel,
+    batch: Sequence[Delivery],
     outcome: ThreadGone | ThreadClosed | ThreadsRefused,
     now: datetime,
 ) -> None:
-    """Note what is wrong with a thread; what was to go there goes where its ticket does then."""
+    """Note what is wrong with a thread; what was to go there goes where its ticket does then.
+
+    What landed in General counts for a limiter that restarts.
+    """
+    address = parcel.address
     log.warning("thread unusable", outcome=type(outcome).__name__, reason=outcome.reason)
     if isinstance(outcome, ThreadsRefused) or address.thread_id is None:
         await threads.failed(session, address.chat_id, now=now)
@@ -162,6 +166,8 @@ async def _thread_fails(
         await threads.closed(session, address.chat_id, address.thread_id, is_closed=True)
     else:
         await threads.gone(session, address.chat_id, address.thread_id, now=now)
+        if outcome.landed:
+            batch[0].prepared, batch[0].sent_at = batch[0].prepared + parcel.cost, now
         for message_id in outcome.landed:
             await threads.untell(session, address.place(message_id), now=now)
 

@@ -9,8 +9,14 @@ from core.team import StaffChat, StaffMode
 from sandbox.client import Message as Seen
 from sandbox.model import Json
 from sandbox.topics import ICONS
+from services.delivery import recent_sends
 from services.helpdesk import staff_chats, staff_modes
+from tests.services.factories import MINUTE
 from tests.support.office import USERNAME, Office, Sessions, now, open_office
+
+# What Telegram counts when a message landed in General: two threads, each with a card, and twice
+# the message.
+COUNTED = 6
 
 
 @pytest.fixture
@@ -519,3 +525,23 @@ async def test_closing_a_thread_that_a_ticket_has_left_closes_no_ticket(forum: O
 
     assert not [one for one in await ann.chat.messages() if "is closed" in one.text]
     assert not [one for one in await forum.support.messages() if "closed · Kate" in one.text]
+
+
+async def test_a_restart_knows_of_all_that_was_sent_to_make_a_thread(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    await forum.opens(ann, "The printer is on fire")
+    await forum.support.drops_threads()
+    await ann.writes("It is out now")
+    landed = await forum.sees("It is out now")
+    await forum.support.drops_threads(drops=False)
+    await forum.sees("It is out now", after=landed)
+    await forum.all_goes()
+
+    async with forum.sessions() as session:
+        at = now(forum.sandbox)
+        known = await recent_sends.since(session, at - MINUTE, now=at)
+    methods = ("createForumTopic", "sendMessage")
+    calls = [one for name in methods for one in await forum.telegram.calls(name)]
+    counted = [one for one in calls if int(one["params"]["chat_id"]) == forum.support.id]
+    assert len(counted) == COUNTED
+    assert len([chat_id for _, chat_id in known if chat_id == forum.support.id]) >= COUNTED

@@ -68,6 +68,15 @@ async def test_texts_that_travelled_as_one_message_count_once(
     assert await counted(session) == 1
 
 
+async def test_what_was_sent_before_a_message_counts_while_it_waits_too(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    await took(session, QuestionPosted(1), ticket, prepared=2)
+    await took(session, QuestionPosted(2), ticket, prepared=1, status=WAITING, attempts=0)
+
+    assert await counted(session) == 4
+
+
 @pytest.mark.parametrize("media_group_id", [None, "album"])
 async def test_an_album_counts_as_its_items(
     session: AsyncSession, ticket: Ticket, media_group_id: str | None
