@@ -13,7 +13,7 @@ from database.columns import Json, Key, stored_by_value
 
 
 class DeliveryStatus(StrEnum):
-    """How far a delivery has got."""
+    """How far a delivery has got. DELIVERED: done with; `sent_at` says whether it was sent."""
 
     WAITING = "waiting"
     CLAIMED = "claimed"
@@ -250,7 +250,7 @@ class Leadership(Base):
 
 
 class BacklogSign(Base):
-    """The message that tells a staff chat how much more waits for it."""
+    """The card that tells a staff chat how much more waits for it."""
 
     __tablename__ = "backlog_signs"
 

@@ -20,7 +20,7 @@ class TicketStatus(StrEnum):
     NEW = "new"
     OPEN = "open"
     PENDING = "pending"
-    ON_HOLD = "on_hold"
+    ON_HOLD = "on_hold"  # nothing sets it yet
     CLOSED = "closed"
 
 
@@ -304,8 +304,8 @@ class KeptWords(Placed, Base):
     """What staff wrote and is not sent until it is clear where to: services/helpdesk/kept_words.py.
 
     Its buttons carry `mark`, because a restored database reuses keys. `content` is the whole
-    Content; `speaker_id` is that of the person or chat that spoke. For a reply to an orphan,
-    `ticket_id` is not known yet, and `choices` lists the lost sends that it may be about.
+    Content; `speaker_id` is that of the person or chat that spoke. While `ticket_id` is not known,
+    `choices` lists the tickets that it may be about, and the lost sends.
     """
 
     __tablename__ = "kept_words"

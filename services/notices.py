@@ -2,7 +2,9 @@
 
 Words, language and buttons are made when a notice is delivered (bot/wording), so it always shows
 what is true then. A notice's field names are the shape of its JSON in the outbox: add, never
-rename. Its rules are on its class: no other module keeps a list of kinds of its own.
+rename. Its rules are on its class; a list of kinds elsewhere is for an index, or for two kinds that
+one module posts. `message_id` is the key of a stored message, unless a comment or a field beside it
+says that it is Telegram's.
 """
 
 import re
@@ -177,7 +179,7 @@ class CardPosted(Notice):
     """To staff: a ticket's card, the message that represents it in the chat.
 
     It shows the text of `message_id`, which reopened the ticket, or opened it beside another one;
-    None: of the first message.
+    None: what the last card showed, or else the first message.
     """
 
     precedence = Precedence.CARD

@@ -31,7 +31,7 @@ from services.notices import (
 from services.pauses import ALL_CHATS
 from services.timers import Due
 
-# Each item of an album comes as a message of its own; a second without another one ends the album.
+# Each item of an album comes as a message of its own; a second without a further item ends it.
 ALBUM_PAUSE = timedelta(seconds=1)
 
 # An album ends after this time anyway, or when it has as many items as Telegram allows.
@@ -73,7 +73,7 @@ FORGOTTEN_AT_A_TIME = 2_000
 
 @dataclass(frozen=True)
 class ThreadLook(Due):
-    """The thread of the ticket `subject` may have to look otherwise."""
+    """The thread of the ticket `subject` may have to look otherwise (see `threads`)."""
 
 
 def post(

@@ -1,6 +1,7 @@
-"""Problems: what a service raises when it refuses to do something, as data, without words.
+"""Problems: why something that was asked is not done, as data, without words.
 
-A problem rolls back the update's transaction; `bot/texts/refusals.py` has a sentence for each.
+One that a service raises rolls back the update's transaction; one that a handler returns leaves
+what was stored. `bot/texts/refusals.py` has a sentence for each.
 """
 
 from dataclasses import asdict, dataclass, field

@@ -85,7 +85,7 @@ class Sender:
                 silence(method)
             try:
                 result = await self._bot(method, request_timeout=TIMEOUT)
-            except Exception as error:  # noqa: BLE001 - verdicts re-raises what it can't read
+            except Exception as error:  # noqa: BLE001 - `_read` re-raises what it can't read
                 found = await self._read(error, parcel, method, instead)
                 if not isinstance(found, Obstacle):
                     return found

@@ -15,7 +15,7 @@ from core.team import Team
 from database.errors import is_outage
 from services import sweep, timers
 from services.delivery import backlog_line
-from services.helpdesk import boards, closing, set_aside_news
+from services.helpdesk import boards, closing, set_aside_news, staff_modes, threads
 from services.timers import Moment
 
 log = structlog.get_logger(__name__)
@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 LOOKS_EVERY = 1.0
 
 # Their functions are known once they are imported.
-DUTIES = (backlog_line, boards, closing, set_aside_news, sweep)
+DUTIES = (backlog_line, boards, closing, set_aside_news, staff_modes, sweep, threads)
 
 
 class Duties:

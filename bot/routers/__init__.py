@@ -1,7 +1,8 @@
 """The handlers: each reads its event, calls one service, and returns what to show.
 
 A file is one behaviour, with its command and its buttons side by side. Routers are tried in the
-order below until one has a handler: the most frequent ones first, those that take the rest last.
+order below until one has a handler: commands before what takes any reply, and what takes the rest
+last.
 """
 
 from aiogram import F, Router

@@ -1,4 +1,4 @@
-"""Threads of a forum that people close and reopen: so do they with its ticket."""
+"""Threads of a forum: whoever closes or reopens one, closes or reopens its ticket."""
 
 from contextlib import suppress
 from datetime import datetime

@@ -27,7 +27,7 @@ type ReplyTo = int | ReplyParameters | None
 
 @dataclass(frozen=True)
 class Call:
-    """One method, and others that say the same when its source is gone, best first.
+    """One method, and others that say the same if Telegram refuses it, best first.
 
     `described` only says what it was: whoever wrote it has to know that no more arrived.
     `only_edits`: nothing is sent in place of a message that is gone.

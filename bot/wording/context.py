@@ -26,9 +26,10 @@ TEXT_LIMIT = 4096
 
 @dataclass(frozen=True)
 class Desk:
-    """One delivery turn: the session to read with, the team's day and zone, what is offered.
+    """What wording a delivery needs: a session to read with, the team's day and zone.
 
-    `address` is where it goes. `backlog` is what a card has to tell besides; None if nothing.
+    `offered` may go as one. `address` is where it goes. `backlog` is what a card has to tell
+    besides; None if nothing.
     `thread` is the one of the ticket, if it goes on in one, and `icons` what it may have.
     """
 

@@ -10,8 +10,8 @@ A staff chat takes 20 messages a minute. Where more waits than that, they are di
 | FOLLOW_UP | what users go on writing, edits, further parts | 5 of 15 | each ticket in turn |
 | ALBUM | several pictures as one: it costs their number | 2 of 15 | each ticket in turn |
 | CONFIRMATION | something failed; a user is back | 1 of 15 | each ticket in turn |
-| REFUSAL | what a colleague asked for can't be done | 1 of 15 | the last of a kind |
-| REDRAW | cards as they are now | 1 of 15 | each ticket in turn |
+| REFUSAL | answers to commands, and refusals | 1 of 15 | the last of a kind |
+| REDRAW | cards as they are now, and what else can wait | 1 of 15 | each ticket in turn |
 | BOARD | the pinned message that says what waits | only if nothing else waits | |
 
 A board also leaves a quarter of each limit to what may come (`Limiter.leftover_at`).

@@ -1,4 +1,6 @@
-"""Which of a user's words a list shows: the first of those that wait for staff, as its age does.
+"""Which of a user's words a list shows: the first of those that wait for staff.
+
+The age that it shows is theirs, too.
 
 1. What passed the turn to staff by itself is in the history (`history.waits_from`): words that
    reopened the ticket, that crossed an answer, came from another ticket, or lost their answer after

@@ -1,7 +1,8 @@
 """Takes in what staff write: it is sent, or kept until it is clear where it should go.
 
-Three things are kept: words that begin with a single slash (a note? an answer?), words of somebody
-whom Telegram has not yet confirmed as staff, and replies to a message of ours that we don't know.
+Four things are kept: words that begin with a single slash (a note? an answer?), words of somebody
+whom Telegram has not yet confirmed as staff, replies to a message of ours that we don't know, and
+replies to one that shows several tickets.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,7 @@
-"""The audit log: who did what to a ticket, and when."""
+"""The audit log: who did what to a ticket, and when.
+
+Whose turn it is after an answer was taken back, and who asked to take over, is decided by it.
+"""
 
 from datetime import datetime
 from typing import Any, NamedTuple

@@ -2,11 +2,15 @@
 
 1. An item of an album joins the ticket of the items before it.
 2. A reply joins the ticket of the message that it replies to, if that is open or closed lately.
-3. Anything else joins the current ticket or, if none is open, the one closed last and lately; and
-   the one that was current until now, if its user can't know yet that it is closed. The user is
-   told if it is another one than the last time, or than the one that their chat was about since: it
-   was closed or opened again, or an answer came on it though it is closed; or than the one that
-   they replied to, which was closed too long ago.
+3. Anything else joins the current ticket; if none is open, the one closed last, if that was lately.
+   One that was current until now counts as current while its user can't know that it is closed.
+
+The user is told which ticket it joined by rule 3, if that is another one than
+
+- the last time;
+- the one that their chat was about since then: it was closed or opened again, or an answer came on
+  it though it is closed;
+- the one that they replied to, which was closed too long ago.
 """
 
 from datetime import datetime, timedelta

@@ -42,7 +42,7 @@ TRIED_AGAIN_AFTER = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class TicketsBehind(Due):
-    """Tickets of the staff chat `subject` may not be where its mode says."""
+    """Tickets of the staff chat `subject` may not be where its mode says (see `staff_modes`)."""
 
 
 async def give(session: AsyncSession, ticket: Ticket) -> None:
@@ -91,7 +91,7 @@ async def ticket_id_in(session: AsyncSession, chat_id: int, thread_id: int | Non
     return thread.card_of if thread is not None else None
 
 
-# What the courier finds out -----------------------------------------------------------------------
+# What becomes of threads -----------------------------------------------------------------------
 
 
 async def made(

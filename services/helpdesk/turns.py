@@ -20,5 +20,5 @@ def pass_on(ticket: Ticket, status: TicketStatus, *, now: datetime) -> None:
 
 
 def give_back(ticket: Ticket, status: TicketStatus, *, since: datetime) -> None:
-    """Give the ticket the status that it had before, as if its turn had not passed."""
+    """Give the ticket a status that began earlier, as if its turn had not passed since."""
     ticket.status, ticket.waiting_since = status, since
