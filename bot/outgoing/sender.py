@@ -154,6 +154,7 @@ class _Instead:
     def __init__(self, call: Call) -> None:
         self._left = list(call.instead)
         self._words = call.described
+        self.alone = call.alone
         self.described = False
 
     @property
@@ -210,7 +211,7 @@ def _without(
         if isinstance(method, EditMessageText):
             return _sent_anew(method, thread_id)
         if "reply_parameters" in fields:
-            return method.model_copy(update={"reply_parameters": None})
+            return instead.alone or method.model_copy(update={"reply_parameters": None})
     return instead.next()
 
 

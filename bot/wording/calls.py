@@ -30,13 +30,15 @@ class Call:
     """One method, and others that say the same if Telegram refuses it, best first.
 
     `described` only says what it was: whoever wrote it has to know that no more arrived.
-    `only_edits`: nothing is sent in place of a message that is gone.
+    `only_edits`: nothing is sent in place of a message that is gone. `alone` says it if the message
+    that it replies to is gone; without it, the same is sent as no reply.
     """
 
     method: TelegramMethod[Any]
     instead: Sequence[TelegramMethod[Any]] = ()
     described: TelegramMethod[Any] | None = None
     only_edits: bool = False
+    alone: TelegramMethod[Any] | None = None
 
 
 def to(address: Address) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Kept words: their writer is told, and staff are asked what to do with them."""
 
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardMarkup, ReplyParameters
 
 from bot import keyboards
 from bot.texts import buttons, refusals, to_staff
@@ -40,12 +40,14 @@ async def unconfirmed_kept(desk: Desk, _notice: UnconfirmedKept) -> Parcel | Non
 
 
 def _under(desk: Desk, row: KeptWords, words: str, keyboard: InlineKeyboardMarkup | None) -> Parcel:
-    """Reply to the kept words; if the group has moved since, name them instead."""
+    """Reply to the kept words; if they are gone, or written before the group moved, name them."""
     reply_to = desk.id_here(row)
+    alone = send_text(desk.address, (_about(words, row), []), keyboard=keyboard)
     if reply_to is None:
-        words = _about(words, row)
-    call = send_text(desk.address, (words, []), reply_to=reply_to, keyboard=keyboard)
-    return Parcel(desk.address, Call(call))
+        return Parcel(desk.address, Call(alone))
+    under = ReplyParameters(message_id=reply_to)
+    call = send_text(desk.address, (words, []), reply_to=under, keyboard=keyboard)
+    return Parcel(desk.address, Call(call, alone=alone))
 
 
 def _about(words: str, row: KeptWords) -> str:

@@ -44,6 +44,29 @@ async def test_a_slip_goes_to_nobody_and_is_asked_about(
     assert len(await said_to(alice)) == 2
 
 
+async def test_the_question_about_words_that_are_deleted_meanwhile_quotes_them(
+    office: Office, alice: User
+) -> None:
+    card = await office.opens(alice, "My order is late")
+    await office.telegram.breaks(
+        "error",
+        method="sendMessage",
+        chat_id=office.support.id,
+        status=429,
+        description="Too Many Requests: retry after 40",
+        parameters={"retry_after": 40},
+    )
+    slip = await office.kate.replies(card, "/ on its way")
+    await office.telegram.called("sendMessage", status=429)
+    await office.kate.deletes(slip)
+    await office.telegram.advance(41)
+
+    question = await office.sees("begins with a slash")
+
+    assert "/ on its way" in question.text
+    assert question.buttons == [ANSWER, NOTE]
+
+
 async def test_a_slip_is_sent_as_an_answer_by_a_press(office: Office, alice: User) -> None:
     card = await office.opens(alice, "My order is late")
     slip = await office.kate.replies(
