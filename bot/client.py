@@ -50,8 +50,12 @@ class RawUpdates(TelegramMethod[list[Any]]):
 
 
 class Sent(MessageId, extra="ignore"):
-    """A new message, of which we only need the id, and in which thread of a forum it is."""
+    """A new message, of which we only need the id, and in which thread of a forum it is.
 
+    Without a `chat`, it does not say where it is: it may have the shape of a later version.
+    """
+
+    chat: Any = None
     message_thread_id: int | None = None
     is_topic_message: bool | None = None
 

@@ -56,7 +56,7 @@ def _unread(
     if isinstance(method, CreateForumTopic):
         return ThreadsRefused("Telegram did not say which thread it made")
     outcome = telegram_errors.outcome(error, private=False)
-    whole = [Sent.model_construct(**one) for one in made if "chat" in one]
+    whole = [Sent.model_construct(**one) for one in made]
     ids = outcome.message_ids if isinstance(outcome, Delivered) else ()
     return landed(ids) if is_missed(whole, parcel, method) else None
 
@@ -69,10 +69,10 @@ def landed(message_ids: tuple[int, ...]) -> ThreadGone:
 def is_missed(results: Sequence[object], parcel: Parcel, sent: TelegramMethod[Any]) -> bool:
     """Whether a message did not reach its thread, or was `sent` without it in the end.
 
-    Of a copy, Telegram does not say where it is.
+    Of a copy, Telegram does not say where it is, and an answer of an unknown shape may not.
     """
     if not parcel.in_thread or not sent.__api_method__.startswith(("send", "copy")):
         return False
-    said = [thread_of(one) for one in results if isinstance(one, Message | Sent)]
+    said = [thread_of(one) for one in results if isinstance(one, Message | Sent) and one.chat]
     is_named = getattr(sent, "message_thread_id", None) is not None
     return not is_named or any(one != parcel.address.thread_id for one in said)

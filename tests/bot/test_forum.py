@@ -545,3 +545,17 @@ async def test_a_restart_knows_of_all_that_was_sent_to_make_a_thread(forum: Offi
     counted = [one for one in calls if int(one["params"]["chat_id"]) == forum.support.id]
     assert len(counted) == COUNTED
     assert len([chat_id for _, chat_id in known if chat_id == forum.support.id]) >= COUNTED
+
+
+async def test_an_answer_that_says_only_what_was_sent_sends_nothing_again(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    await forum.telegram.breaks("garbage", method="sendMessage", chat_id=forum.support.id)
+    await ann.writes("It is out now")
+    await forum.sees("It is out now")
+
+    await ann.writes("All is well")
+    later = await forum.sees("All is well")
+
+    assert later.thread == card.thread
+    assert len([one for one in await forum.support.messages() if "out now" in one.text]) == 1
