@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -254,16 +254,20 @@ async def try_now(session: AsyncSession, chat_id: int, *, now: datetime) -> None
 async def free(session: AsyncSession, ticket: Ticket, chat: StaffChat) -> Thread | None:
     """Find the thread that its user's tickets used last, and that no other open ticket has.
 
-    Its own comes first. While no thread can be made, none can be opened either.
+    Nor one that another is to come back to, which is under its card for now. Its own comes first,
+    the one that has its newest card next. While no thread can be made, none can be opened either.
     """
     other = aliased(Ticket)
+    goes_on_there = other.thread_id == Thread.thread_id
+    comes_back = and_(other.id == Thread.card_of, other.thread_id.is_(None), ~other.wants_thread)
     taken = exists().where(
         other.staff_chat_id == Thread.chat_id,
-        other.thread_id == Thread.thread_id,
+        or_(goes_on_there, comes_back),
         other.status != TicketStatus.CLOSED,
         other.id != ticket.id,
     )
     own = func.coalesce(Thread.thread_id == ticket.thread_id, False)
+    had = func.coalesce(Thread.card_of == ticket.id, False)
     theirs = select(Thread).where(
         Thread.chat_id == chat.chat_id, Thread.user_id == ticket.user_id, ~Thread.is_gone, ~taken
     )
@@ -271,7 +275,7 @@ async def free(session: AsyncSession, ticket: Ticket, chat: StaffChat) -> Thread
         theirs = theirs.where(~Thread.is_closed)
     await session.flush()
     found: Thread | None = await session.scalar(
-        theirs.order_by(own.desc(), Thread.used_at.desc(), Thread.id.desc()).limit(1)
+        theirs.order_by(own.desc(), had.desc(), Thread.used_at.desc(), Thread.id.desc()).limit(1)
     )
     return found
 

@@ -13,6 +13,10 @@ from services.delivery import recent_sends
 from services.helpdesk import staff_chats, staff_modes
 from tests.services.factories import MINUTE
 from tests.support.office import USERNAME, Office, Sessions, now, open_office
+from tests.support.times import NOON
+
+# Tickets follow no earlier.
+LATER = NOON + MINUTE
 
 # What Telegram counts when a message landed in General: two threads, each with a card, and twice
 # the message.
@@ -559,3 +563,34 @@ async def test_an_answer_that_says_only_what_was_sent_sends_nothing_again(forum:
 
     assert later.thread == card.thread
     assert len([one for one in await forum.support.messages() if "out now" in one.text]) == 1
+
+
+async def test_each_ticket_comes_back_to_the_thread_that_it_had(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    await ann.writes("/new The door is stuck")
+    other = await forum.sees("The door is stuck")
+
+    plain = await switched(forum, StaffMode.PLAIN, card)
+    await forum.sees("The door is stuck", after=other)
+    again = await switched(forum, StaffMode.FORUM, plain)
+    beside = await forum.sees("The door is stuck", after=again)
+
+    assert (again.thread, beside.thread) == (card.thread, other.thread)
+
+
+async def test_a_new_ticket_takes_no_thread_that_another_is_to_come_back_to(forum: Office) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    plain = await switched(forum, StaffMode.PLAIN, card)
+    async with forum.sessions.begin() as session:
+        chat = await staff_chats.main(session)
+        await staff_modes.choose(session, chat, StaffMode.FORUM, now=LATER)
+
+    await ann.writes("/new The door is stuck")
+    other = await forum.sees("The door is stuck")
+    await forum.telegram.advance(61)
+    again = await forum.sees("The printer is on fire", after=plain)
+
+    assert other.thread not in {None, card.thread}
+    assert again.thread == card.thread
