@@ -5,7 +5,7 @@
     {"kind": "reaction", "chat": 700000001, "message": 1, "emoji": ["👍"]}
 
 What it says in a forum names the `thread` as well (null: General), and what it does to a topic is
-its text: `forum_topic_closed`, say.
+its text: `forum_topic_closed`, say. That it pinned something is nothing it says.
 
 `told` makes this of a change of the feed; recording and playing both use it.
 """
@@ -29,7 +29,7 @@ def told(change: Json, bot_id: int) -> Json | None:
     if change["kind"] == "reaction":
         chosen = message.raw["reacted"].get(str(bot_id), [])
         return said | {"emoji": chosen} if change["by"] == bot_id else None
-    if message.from_id != bot_id:
+    if message.from_id != bot_id or message.event == "pinned_message":
         return None
     if message.raw["chat"].get("is_forum"):
         said["thread"] = message.thread
