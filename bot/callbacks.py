@@ -195,6 +195,12 @@ class ChooseHearing(PersonalButton, prefix="hearing"):
     everything: bool
 
 
+class ChooseClosing(PersonalButton, prefix="shuts"):
+    """Choose whether threads are closed with their tickets."""
+
+    closes: bool
+
+
 class CloseSettings(PersonalButton, prefix="done"):
     """Delete the menu."""
 

@@ -10,6 +10,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.callbacks import (
     ChangeWords,
+    ChooseClosing,
     ChooseHearing,
     ChooseMode,
     ChooseTicket,
@@ -206,10 +207,19 @@ def settings_mode(speaker_id: int, staff_chat: StaffChat) -> InlineKeyboardMarku
         )
         for mode in StaffMode
     ]
-    hears = staff_chat.hears_threads if staff_chat.mode is StaffMode.FORUM else None
+    rules: list[tuple[str, CallbackData]] = []
+    if staff_chat.mode is StaffMode.FORUM:
+        closes = staff_chat.closes_threads
+        rules = [
+            *_hearing(speaker_id, chosen=staff_chat.hears_threads),
+            (
+                buttons.closes_topics(chosen=closes),
+                ChooseClosing(speaker_id=speaker_id, closes=not closes),
+            ),
+        ]
     return _column(
         *modes,
-        *(_hearing(speaker_id, chosen=hears) if hears is not None else []),
+        *rules,
         (buttons.back(), SettingsButton(speaker_id=speaker_id)),
     )
 

@@ -34,7 +34,8 @@ class StaffChat:
     `by_setting`: it is none any more when the operator makes another the main one. Tickets from
     `next_ticket_id` on may still have to come along to it; None if all have. `mode` is None until
     it is known. `hears_threads`: what staff write in a thread goes to the ticket's user, also if it
-    is no reply. Since `threads_failed_at` no threads can be made there. `may_pin` and `may_delete`
+    is no reply. Since `threads_failed_at` no threads can be made there. `closes_threads`:
+    a thread is closed with its ticket. `may_pin` and `may_delete`
     are rights of the bot: over all messages, those of people, too.
     """
 
@@ -46,6 +47,7 @@ class StaffChat:
     mode: StaffMode | None = None
     hears_threads: bool = False
     threads_failed_at: datetime | None = None
+    closes_threads: bool = False
     may_pin: bool = False
     may_delete: bool = False
 

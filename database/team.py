@@ -40,6 +40,7 @@ class StaffChatRow(Base):
     mode: Mapped[StaffMode | None] = mapped_column(stored_by_value(StaffMode))
     hears_threads: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     threads_failed_at: Mapped[datetime | None]
+    closes_threads: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     may_pin: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     may_delete: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     created_at: Mapped[datetime]

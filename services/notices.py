@@ -532,6 +532,23 @@ class ModeChosen(Notice):
 
 
 @dataclass(frozen=True)
+class ClosingChosen(Notice):
+    """To staff: an administrator chose whether topics are closed with their tickets."""
+
+    closes: bool
+    by_id: int | None
+
+
+@dataclass(frozen=True)
+class ThreadShut(Notice):
+    """To staff: the closed ticket's thread is closed, too."""
+
+    precedence = Precedence.REDRAW
+    decorates = True
+    ticket_id: int
+
+
+@dataclass(frozen=True)
 class SaidElsewhere(Notice):
     """To staff, where a ticket goes on: what a colleague wrote on it in another place."""
 

@@ -7,6 +7,7 @@ import structlog
 from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramBadRequest
 from aiogram.methods import (
+    CloseForumTopic,
     CopyMessage,
     CreateForumTopic,
     DeleteMessage,
@@ -49,9 +50,9 @@ _LEFT_OUT = {
 }
 
 # What an administrator's right is needed for: a refusal says nothing of messages.
-_RIGHTS_NEEDED = (PinChatMessage, UnpinChatMessage)
+_RIGHTS_NEEDED = (PinChatMessage, UnpinChatMessage, EditForumTopic, CloseForumTopic)
 
-# What may be at fault if Telegram refuses a call in words that we don't know, likeliest first.
+# What may be at fault if Telegram refuses a message in words that we don't know, likeliest first.
 _SUSPECTED = {
     "ephemeral_message_parameters": Obstacle.WHISPER,
     "message_thread_id": Obstacle.THREAD_GONE,
@@ -185,7 +186,8 @@ def _obstacle(
     if found is None and isinstance(method, CreateForumTopic | EditForumTopic):
         found = None if instead.is_over else threads.looks_refused(error)
     for name, suspected in _SUSPECTED.items():
-        if found is None and getattr(method, name, None) is not None:
+        named = _makes_a_message(method) and getattr(method, name, None) is not None
+        if found is None and named:
             found = telegram_errors.perhaps_of(error, suspected)
     return found
 

@@ -15,7 +15,14 @@ from core.team import Team
 from database.errors import is_outage
 from services import sweep, timers
 from services.delivery import backlog_line
-from services.helpdesk import boards, closing, set_aside_news, staff_modes, threads
+from services.helpdesk import (
+    boards,
+    closing,
+    set_aside_news,
+    staff_modes,
+    thread_closing,
+    threads,
+)
 from services.timers import Moment
 
 log = structlog.get_logger(__name__)
@@ -23,7 +30,16 @@ log = structlog.get_logger(__name__)
 LOOKS_EVERY = 1.0
 
 # Their functions are known once they are imported.
-DUTIES = (backlog_line, boards, closing, set_aside_news, staff_modes, sweep, threads)
+DUTIES = (
+    backlog_line,
+    boards,
+    closing,
+    set_aside_news,
+    staff_modes,
+    sweep,
+    thread_closing,
+    threads,
+)
 
 
 class Duties:

@@ -7,7 +7,7 @@ from aiogram.types import CallbackQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import keyboards, whispers
-from bot.callbacks import ChooseHearing, ChooseMode, PersonalButton, ShowMode
+from bot.callbacks import ChooseClosing, ChooseHearing, ChooseMode, PersonalButton, ShowMode
 from bot.checkup import group
 from bot.checkup.facts import Facts, Unsaid
 from bot.reading.acting_staff import require_administrator
@@ -15,7 +15,7 @@ from bot.texts import staff_mode as texts
 from bot.whispers import PageShown
 from core.team import StaffChat, StaffMode
 from database.models import User
-from services.helpdesk import staff_chats, staff_modes
+from services.helpdesk import staff_chats, staff_modes, thread_closing
 from services.problems import SetUpUnknown
 
 router = Router(name="staff mode")
@@ -83,6 +83,24 @@ async def choose_hearing(
     by = staff if callback_data.speaker_id > 0 else None
     everything = callback_data.everything
     await staff_modes.switch_hearing(session, staff_chat, everything=everything, by=by, now=now)
+    return await _page(query, session, callback_data, day)
+
+
+@router.callback_query(ChooseClosing.filter())
+async def choose_closing(
+    query: CallbackQuery,
+    callback_data: ChooseClosing,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    staff: User | None,
+    day: date,
+    *,
+    now: datetime,
+    administrator: bool | None,
+) -> PageShown:
+    require_administrator(staff_chat, administrator)
+    by = staff if callback_data.speaker_id > 0 else None
+    await thread_closing.choose(session, staff_chat, closes=callback_data.closes, by=by, now=now)
     return await _page(query, session, callback_data, day)
 
 

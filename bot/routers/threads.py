@@ -15,7 +15,7 @@ from core.address import Place
 from core.team import StaffChat
 from database.models import Ticket, User
 from services import ticket_service as tickets
-from services.helpdesk import threads
+from services.helpdesk import thread_closing, threads
 from services.problems import Problem, TicketAlreadyClosed, TicketNotClosed
 
 router = Router(name="threads")
@@ -27,10 +27,17 @@ _CHANGED = When(F.forum_topic_edited | F.forum_topic_closed | F.forum_topic_reop
 
 @lines.message(_CHANGED, InStaffChat())
 async def told_of_change(message: Message, bot: Bot, session: AsyncSession, now: datetime) -> None:
-    """Have the line about a change of ours deleted: everybody sees the thread itself."""
-    if message.from_user is not None and message.from_user.id == bot.id:
-        line = Place(message.chat.id, message.message_id)
-        await threads.untell(session, line, now=now)
+    """Have the line about a change of ours deleted: everybody sees the thread itself.
+
+    No ticket follows a closing of ours. But if its ticket is open by now, it is opened again.
+    """
+    if message.from_user is None or message.from_user.id != bot.id:
+        return
+    await threads.untell(session, Place(message.chat.id, message.message_id), now=now)
+    thread_id, is_closed = thread_of(message), message.forum_topic_closed is not None
+    thread = await threads.find(session, message.chat.id, thread_id) if thread_id else None
+    if thread is not None and message.forum_topic_edited is None:
+        await thread_closing.turned(session, thread, is_closed=is_closed, now=now)
 
 
 @router.message(When(F.forum_topic_closed | F.forum_topic_reopened))

@@ -110,6 +110,11 @@ def hearing(*, everything: bool, chosen: bool) -> str:
     return _ticked(words, chosen=chosen)
 
 
+def closes_topics(*, chosen: bool) -> str:
+    """Choose whether topics are closed with their tickets, or no longer."""
+    return _ticked(_("Close topics with their tickets"), chosen=chosen)
+
+
 def restore_default() -> str:
     return _("Back to the default")
 

@@ -22,6 +22,12 @@ def page(staff_chat: StaffChat, change: SettingChange | None, today: date) -> st
     ]
     if staff_chat.mode is StaffMode.FORUM:
         parts.append(f"{_('What you write in a topic:')}\n{_kinds_of_hearing()}")
+        parts.append(
+            _(
+                "A topic can be closed with its ticket. Then only administrators can write there, "
+                "but Reopen on the card works for everybody."
+            )
+        )
     if change is not None:
         parts.append(_changed(change, today))
     return "\n\n".join(parts)
@@ -58,6 +64,18 @@ def chosen(mode: StaffMode, person: User | None, *, everything: bool) -> str:
             "Changed by {person}: each open ticket gets a topic of its own. "
             "There, only what replies to my messages goes to the user."
         )
+    return words.format(person=_name(person))
+
+
+def closing_chosen(person: User | None, *, closes: bool) -> str:
+    """Tell all of staff what an administrator chose about topics of closed tickets."""
+    if closes:
+        words = _(
+            "Changed by {person}: a topic is closed with its ticket now. To open both again, "
+            "press Reopen on the card, or send /reopen with the number in General."
+        )
+    else:
+        words = _("Changed by {person}: topics stay open when their tickets are closed.")
     return words.format(person=_name(person))
 
 

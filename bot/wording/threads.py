@@ -3,6 +3,7 @@
 from itertools import product
 
 from aiogram.methods import (
+    CloseForumTopic,
     CreateForumTopic,
     DeleteMessage,
     EditForumTopic,
@@ -20,15 +21,25 @@ from core.team import StaffMode
 from core.text import join, split
 from database.models import Direction, Ticket, TicketStatus, User
 from services import outbox
-from services.delivery.parcel import Parcel, Shown, ThreadChanged, ThreadMade, links_of
+from services.delivery.parcel import (
+    Parcel,
+    Shown,
+    ThreadChanged,
+    ThreadMade,
+    ThreadTurned,
+    links_of,
+)
+from services.helpdesk import thread_closing
 from services.notices import (
     CardPosted,
+    ClosingChosen,
     LineRemoved,
     ModeChosen,
     Notice,
     SaidElsewhere,
     ThreadRedrawn,
     ThreadsFailed,
+    ThreadShut,
     ThreadWanted,
 )
 
@@ -44,12 +55,12 @@ async def first(desk: Desk, ticket: Ticket, notice: Notice) -> Parcel | None:
     if ticket.wants_thread:
         return _made(desk, ticket)
     thread = desk.thread
-    if ticket.status is TicketStatus.CLOSED:
-        return None
     if thread is not None and thread.is_closed:
         call = Call(ReopenForumTopic(chat_id=thread.chat_id, message_thread_id=thread.thread_id))
-        opened = ThreadChanged(thread.id, thread.name, thread.icon, is_closed=False)
+        opened = ThreadTurned(thread.id, is_closed=False)
         return Parcel(desk.address, call, effects=[opened], prepares=True)
+    if ticket.status is TicketStatus.CLOSED:
+        return None
     return await _card_first(desk, ticket, notice)
 
 
@@ -98,8 +109,18 @@ async def redrawn(desk: Desk, notice: ThreadRedrawn) -> Parcel | None:
         for one, emoji in dict.fromkeys([(name, icon), (None, icon), (name, None)])
         if one is not None or emoji is not None
     ]
-    looks = ThreadChanged(thread.id, name, icon, is_closed=thread.is_closed)
+    looks = ThreadChanged(thread.id, name, icon)
     return Parcel(desk.address, Call(method, instead), effects=[looks])
+
+
+@words_for(ThreadShut)
+async def shut(desk: Desk, notice: ThreadShut) -> Parcel | None:
+    """Close it, if the ticket is still closed, and no other one goes on there by now."""
+    ticket, thread = await desk.ticket(notice.ticket_id), desk.thread
+    if thread is None or not await thread_closing.is_due(desk.session, ticket, thread):
+        return None
+    call = Call(CloseForumTopic(chat_id=thread.chat_id, message_thread_id=thread.thread_id))
+    return Parcel(desk.address, call, effects=[ThreadTurned(thread.id, is_closed=True)])
 
 
 @words_for(ThreadWanted)
@@ -117,6 +138,13 @@ async def failed(desk: Desk, _notice: ThreadsFailed) -> Parcel:
 async def chosen(desk: Desk, notice: ModeChosen) -> Parcel:
     person = await desk.session.get(User, notice.by_id) if notice.by_id is not None else None
     words = staff_mode.chosen(StaffMode(notice.mode), person, everything=notice.everything)
+    return Parcel(desk.address, Call(send_text(desk.address, (words, []))))
+
+
+@words_for(ClosingChosen)
+async def closing_chosen(desk: Desk, notice: ClosingChosen) -> Parcel:
+    person = await desk.session.get(User, notice.by_id) if notice.by_id is not None else None
+    words = staff_mode.closing_chosen(person, closes=notice.closes)
     return Parcel(desk.address, Call(send_text(desk.address, (words, []))))
 
 

@@ -11,6 +11,7 @@ from core.address import Address, Place
 from database.dialect import insert, one_of
 from database.machinery import Delivery, DeliveryStatus, Precedence
 from database.models import Direction, LinkKind, Message, MessageLink, Ticket
+from database.team import Thread
 from services import links, outbox, pauses
 from services.delivery import failures
 from services.delivery.outcomes import Delivered
@@ -27,9 +28,18 @@ from services.delivery.parcel import (
     LinkRewritten,
     ThreadChanged,
     ThreadMade,
+    ThreadTurned,
     Trip,
 )
-from services.helpdesk import boards, dialogues, failure_notices, orphans, thread_pins, threads
+from services.helpdesk import (
+    boards,
+    dialogues,
+    failure_notices,
+    orphans,
+    thread_closing,
+    thread_pins,
+    threads,
+)
 from services.notices import (
     AnswerDelivered,
     DeliveryFailed,
@@ -194,7 +204,7 @@ async def _apply(
                 await dialogues.asked_with(session, dialogue_id, outcome.message_ids[0])
         case BoardStands() | BoardHangs():
             await _note_board(session, trip, effect, outcome, now=now)
-        case ThreadMade() | ThreadChanged() | CardStands() | CardHangs():
+        case ThreadMade() | ThreadChanged() | ThreadTurned() | CardStands() | CardHangs():
             await _note_thread(session, trip, effect, outcome, now=now)
         case _:
             assert_never(effect)
@@ -239,7 +249,7 @@ def _made(
 async def _note_thread(
     session: AsyncSession,
     trip: Trip,
-    effect: ThreadMade | ThreadChanged | CardStands | CardHangs,
+    effect: ThreadMade | ThreadChanged | ThreadTurned | CardStands | CardHangs,
     outcome: Delivered,
     *,
     now: datetime,
@@ -249,8 +259,12 @@ async def _note_thread(
         case ThreadMade(ticket_id, name, icon):
             address = trip.parcel.address._replace(thread_id=outcome.message_ids[0])
             await threads.made(session, ticket_id, address, name=name, icon=icon, now=now)
-        case ThreadChanged(key, name, icon, is_closed):
-            await threads.changed(session, key, name=name, icon=icon, is_closed=is_closed, now=now)
+        case ThreadChanged(key, name, icon):
+            await threads.changed(session, key, name=name, icon=icon, now=now)
+        case ThreadTurned(key, is_closed):
+            thread = await session.get(Thread, key)
+            if thread is not None:
+                await thread_closing.turned(session, thread, is_closed=is_closed, now=now)
         case CardStands(key, ticket_id):
             await threads.card_stands(session, key, ticket_id, now=now)
             for message_id in outcome.message_ids:

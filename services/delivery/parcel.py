@@ -105,6 +105,13 @@ class ThreadChanged:
     thread_key: int
     name: str
     icon: str | None
+
+
+@dataclass(frozen=True)
+class ThreadTurned:
+    """We closed a thread (by its key), or opened it."""
+
+    thread_key: int
     is_closed: bool
 
 
@@ -135,6 +142,7 @@ type Effect = (
     | BoardHangs
     | ThreadMade
     | ThreadChanged
+    | ThreadTurned
     | CardStands
     | CardHangs
 )

@@ -29,7 +29,7 @@ from services.delivery.outcomes import (
 )
 from services.delivery.parcel import AnswerArrived, Parcel, Trip
 from services.delivery.stalls import Stalls
-from services.helpdesk import current, orphans, people, staff_chats, threads
+from services.helpdesk import current, orphans, people, staff_chats, thread_closing, threads
 from services.notices import rules_of
 from services.outbox import LONGEST_BACKOFF, STALLED
 
@@ -163,7 +163,9 @@ async def _thread_fails(
     if isinstance(outcome, ThreadsRefused) or address.thread_id is None:
         await threads.failed(session, address.chat_id, now=now)
     elif isinstance(outcome, ThreadClosed):
-        await threads.closed(session, address.chat_id, address.thread_id, is_closed=True)
+        thread = await threads.find(session, address.chat_id, address.thread_id)
+        if thread is not None:
+            await thread_closing.turned(session, thread, is_closed=True, now=now)
     else:
         await threads.gone(session, address.chat_id, address.thread_id, now=now)
         if outcome.landed:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import selectinload
 
 from database.models import Ticket, TicketStatus
 from services import outbox, timers
+from services.helpdesk import thread_closing
 from services.notices import TicketClosed, TicketReopened
 from services.timers import Due, Moment
 
@@ -34,10 +35,11 @@ async def reopened(session: AsyncSession, ticket: Ticket, *, now: datetime) -> N
 
 @timers.does(CloseTold)
 async def tell(session: AsyncSession, due: CloseTold, moment: Moment) -> None:
-    """Tell the user."""
+    """Tell the user; then the thread may be closed, too."""
     people = [selectinload(Ticket.user)]
     ticket = await session.get(Ticket, due.subject, options=people, populate_existing=True)
     if ticket is not None and ticket.status is TicketStatus.CLOSED:
         ticket.user.last_joined_id = ticket.id
         told = TicketClosed(ticket.id)
         outbox.post(session, ticket.user.chat_id, told, now=moment.now, ticket=ticket)
+        await thread_closing.ticket_closed(session, ticket, now=moment.now)

@@ -14,7 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from database.models import EventKind, Message, Ticket, TicketStatus, User
 from services import ticket_service as tickets
 from services import timers
-from services.helpdesk import cards, current, first_words, history, moving, turns
+from services.helpdesk import (
+    cards,
+    current,
+    first_words,
+    history,
+    moving,
+    thread_closing,
+    turns,
+)
 from services.helpdesk.closing import CloseTold
 from services.problems import MergeIntoClosed, MergeOfOne, MergeOfTwoUsers
 
@@ -113,6 +121,7 @@ async def _retire(session: AsyncSession, other: Ticket, survivor: Ticket, *, now
     earlier = update(Ticket).where(Ticket.merged_into_id == other.id)
     await session.execute(earlier.values(merged_into_id=survivor.id))
     other.merged_into_id = survivor.id
+    await thread_closing.ticket_closed(session, other, now=now)
     await session.flush()
 
 

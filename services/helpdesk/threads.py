@@ -22,7 +22,8 @@ from sqlalchemy.orm import aliased
 
 from core.address import Address, Place
 from core.team import StaffChat, StaffMode
-from database.conditions import NOT_CLOSED
+from database.conditions import NOT_CLOSED, PENDING
+from database.machinery import Delivery
 from database.models import Ticket, TicketStatus
 from database.team import StaffChatRow, Thread
 from services import memo, outbox, timers
@@ -91,6 +92,18 @@ async def ticket_id_in(session: AsyncSession, chat_id: int, thread_id: int | Non
     return thread.card_of if thread is not None else None
 
 
+async def open_ticket_in(session: AsyncSession, thread: Thread) -> Ticket | None:
+    """Find the open ticket that goes on in a thread."""
+    found: Ticket | None = await session.scalar(
+        select(Ticket).where(
+            Ticket.staff_chat_id == thread.chat_id,
+            Ticket.thread_id == thread.thread_id,
+            NOT_CLOSED,
+        )
+    )
+    return found
+
+
 # What becomes of threads -----------------------------------------------------------------------
 
 
@@ -136,7 +149,6 @@ async def changed(
     *,
     name: str,
     icon: str | None,
-    is_closed: bool,
     now: datetime,
 ) -> None:
     """Record what a thread looks like now."""
@@ -144,7 +156,7 @@ async def changed(
     if thread is not None:
         if thread.icon != icon:
             thread.icon_set_at = now
-        thread.name, thread.icon, thread.is_closed = name, icon, is_closed
+        thread.name, thread.icon = name, icon
 
 
 async def card_stands(
@@ -218,10 +230,14 @@ async def untell(session: AsyncSession, line: Place, *, now: datetime) -> None:
 
 
 async def failed(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
-    """Have tickets go on under cards, as no thread can be made or opened; staff are told once."""
+    """Have tickets go on under cards, as no thread can be made or opened; staff are told once.
+
+    A closed ticket does, too, if something of it waits to be sent.
+    """
     chat = await staff_chats.at(session, chat_id)
     if chat is None:
         return
+    waiting = select(Delivery.ticket_id).where(Delivery.chat_id == chat.chat_id, PENDING)
     usable = select(Thread.thread_id).where(
         Thread.chat_id == chat_id, ~Thread.is_closed, ~Thread.is_gone
     )
@@ -232,7 +248,7 @@ async def failed(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
     )
     await session.execute(
         update(Ticket)
-        .where(Ticket.staff_chat_id == chat.chat_id, NOT_CLOSED)
+        .where(Ticket.staff_chat_id == chat.chat_id, or_(NOT_CLOSED, Ticket.id.in_(waiting)))
         .where(Ticket.thread_id.is_not(None), Ticket.thread_id.not_in(usable))
         .values(thread_id=None)
     )

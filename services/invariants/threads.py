@@ -62,11 +62,18 @@ def rules() -> Iterator[Rule]:
             is_forum, StaffChatRow.threads_failed_at.is_not(None), ~brought
         ),
     )
-    makes_it = exists().where(
+    moves_on = exists().where(
         Delivery.ticket_id == Ticket.id,
         Delivery.chat_id == Ticket.staff_chat_id,
         PENDING,
         Delivery.kind.not_in(notices.kinds(lambda notice: notice.decorates)),
+    )
+    here = and_(Thread.chat_id == Ticket.staff_chat_id, Thread.thread_id == Ticket.thread_id)
+    yield Rule(
+        "threads opened",
+        "An open ticket goes on in a closed thread, and nothing is on its way that opens it",
+        "tickets",
+        select(Ticket.id).join(Thread, here).where(NOT_CLOSED, Thread.is_closed, ~moves_on),
     )
     yield Rule(
         "threads in the making",
@@ -74,5 +81,5 @@ def rules() -> Iterator[Rule]:
         "tickets",
         select(Ticket.id)
         .join(StaffChatRow, open_here)
-        .where(Ticket.wants_thread, is_forum, ~makes_it, ~brought),
+        .where(Ticket.wants_thread, is_forum, ~moves_on, ~brought),
     )

@@ -73,6 +73,7 @@ async def test_topics_are_chosen_and_what_goes_to_users_is_asked_at_once(plain: 
         "✓ Topics",
         "✓ Everything we write goes to the user",
         "Only replies do",
+        "Close topics with their tickets",
         "Back",
     ]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aiogram.methods import (
+    CloseForumTopic,
     CopyMessage,
     DeleteMessage,
     EditMessageCaption,
@@ -303,6 +304,21 @@ async def test_a_group_where_the_bot_may_not_pin_takes_messages_all_the_same(
     )
 
     assert outcome == Refused(f"Bad Request: {words}")
+
+
+@pytest.mark.parametrize("words", ["CHAT_ADMIN_REQUIRED", "words of next year"])
+async def test_a_topic_that_may_not_be_closed_says_nothing_of_its_group(
+    place: Place, words: str
+) -> None:
+    refusal = {"status": 400, "description": f"Bad Request: {words}"}
+    await place.telegram.breaks("error", method="closeForumTopic", **refusal)
+
+    outcome = await place.send(
+        CloseForumTopic(chat_id=place.support.id, message_thread_id=5), chat_id=place.support.id
+    )
+
+    assert outcome == Refused(f"Bad Request: {words}")
+    assert len(await place.telegram.calls("closeForumTopic")) == 1
 
 
 async def test_a_message_too_old_to_be_deleted_is_edited_instead(place: Place) -> None:

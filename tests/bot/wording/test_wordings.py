@@ -13,12 +13,12 @@ from bot.client import SendText
 from bot.outgoing.composer import Composer
 from bot.wording import registry
 from bot.wording.calls import Call
-from core.team import Team
+from core.team import StaffMode, Team
 from database.machinery import DeliveryStatus, LostSend
 from database.models import Direction, KeptReason, LinkKind, Message, Ticket, TicketStatus
 from database.team import Board, Thread
 from services import notices, update_records
-from services.helpdesk import dialogues, kept_words, staff_rights
+from services.helpdesk import dialogues, kept_words, staff_chats, staff_rights, threads
 from services.helpdesk.staff_rights import Rights
 from services.helpdesk.team_settings import Words
 from services.notices import Notice
@@ -30,7 +30,7 @@ from tests.support.times import NOON
 NOTICES = sorted(Notice.registry.values(), key=lambda kind: kind.__name__)
 USER = ANN.telegram_id
 # How the names of Telegram's methods begin that make no message.
-CHANGES = ("edit", "delete", "setMessageReaction", "pin", "unpin")
+CHANGES = ("edit", "delete", "setMessageReaction", "pin", "unpin", "close")
 
 TO_USERS = {
     notices.AnswerEdited,
@@ -121,6 +121,12 @@ async def ticket_of_somebody_who_speaks(
         await factories.thread(session, ticket, name="Ann before")
         await factories.staff_chat(session)
         await staff_rights.note(session, STAFF, Rights(may_pin=True, may_delete=True))
+    if kind is notices.ThreadShut:
+        await factories.staff_chat(session)
+        forum = await staff_chats.main(session)
+        await threads.change(session, forum, mode=StaffMode.FORUM, closes_threads=True)
+        await factories.thread(session, ticket)
+        ticket.status = TicketStatus.CLOSED
     await factories.link(session, ticket, 100)
     await factories.link(session, ticket, 101)
     return ticket
@@ -186,6 +192,7 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
         "mode": "forum",
         "everything": True,
         "by_id": None,
+        "closes": True,
     }
     return kind(**{field.name: values[field.name] for field in fields(kind)})
 

@@ -320,6 +320,14 @@ async def a_wish_that_is_too_late(_session: AsyncSession, ticket: Ticket) -> Non
     ticket.closed_at = ticket.waiting_since = NOON
 
 
+async def in_a_closed_thread(session: AsyncSession, ticket: Ticket) -> None:
+    await forum(session)
+    await factories.thread(session, ticket, is_closed=True)
+    await session.execute(delete(Delivery))
+    await factories.link(session, ticket, 60, kind=LinkKind.CARD)
+    await factories.delivery(session, notices.ThreadRedrawn(ticket.id), ticket)
+
+
 async def in_a_thread_under_cards(session: AsyncSession, ticket: Ticket) -> None:
     await factories.thread(session, ticket)
 
@@ -411,6 +419,7 @@ BREAKS: dict[Break, str] = {
     in_a_thread_that_is_not_known: "threads of users",
     a_wish_that_is_fulfilled: "a thread or none",
     a_wish_that_is_too_late: "a closed ticket wants nothing",
+    in_a_closed_thread: "threads opened",
     in_a_thread_under_cards: "threads in forums",
     no_thread_is_tried: "threads tried again",
     nothing_makes_a_thread: "threads in the making",
