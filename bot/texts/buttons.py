@@ -106,8 +106,9 @@ def mode(which: StaffMode, *, chosen: bool) -> str:
 
 def hearing(*, everything: bool, chosen: bool) -> str:
     """Choose what goes to users of what staff write in topics."""
-    words = _("Everything we write goes to the user") if everything else _("Only replies do")
-    return _ticked(words, chosen=chosen)
+    if everything:
+        return _ticked(_("Everything we write goes to the user"), chosen=chosen)
+    return _ticked(_("Only replies go to the user"), chosen=chosen)
 
 
 def closes_topics(*, chosen: bool) -> str:

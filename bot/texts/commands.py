@@ -23,7 +23,7 @@ def of_staff(*, in_main: bool = True) -> dict[str, str]:
         "reopen": _("Reopen a closed ticket"),
         "split": _("Open a ticket with what a user wrote from a message on"),
         "merge": _("Make two tickets of a person one: /merge 7 5"),
-        **({"settings": _("Change what users read from me (administrators)")} if in_main else {}),
+        **({"settings": _("What users read, cards or topics (administrators)")} if in_main else {}),
         "board": _("Pin a list of what is waiting (on or off)"),
         "setup": _("Check how this group and I are set up"),
         "help": _("What I can do"),

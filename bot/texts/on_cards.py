@@ -59,7 +59,7 @@ def hearing(user: User, *, everything: bool) -> str:
     if everything:
         words = _("All you write here goes to {user}, except what begins with //.")
     else:
-        words = _("Only replies to me go to {user}. All else stays among you.")
+        words = _("Only replies to me go to {user}. Everything else stays among you.")
     return "💬 " + words.format(user=names.person(user))
 
 

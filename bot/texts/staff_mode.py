@@ -15,13 +15,13 @@ def page(staff_chat: StaffChat, change: SettingChange | None, today: date) -> st
     """Explain what there is to choose, and say who chose last."""
     parts = [
         _(
-            "Where do tickets go on?\n"
+            "Where do you answer tickets?\n"
             "Cards: each ticket has a card in the group, and you reply to it.\n"
             "Topics: each open ticket has a topic of its own, named after its user."
         )
     ]
     if staff_chat.mode is StaffMode.FORUM:
-        parts.append(f"{_('What you write in a topic:')}\n{_kinds_of_hearing()}")
+        parts.append(f"{_('What goes to the user from a topic?')}\n{_kinds_of_hearing()}")
         parts.append(
             _(
                 "A topic can be closed with its ticket. Then only administrators can write there, "
@@ -36,7 +36,7 @@ def page(staff_chat: StaffChat, change: SettingChange | None, today: date) -> st
 def question() -> str:
     """Ask what goes to users, once tickets are to get topics."""
     switched = _("Tickets get topics now; open ones follow, a few at a time.")
-    asked = _("Does everything that you write in a topic go to its user?")
+    asked = _("Should everything you write in a topic go to the user?")
     until = _("Until you choose, only replies do.")
     return f"{switched}\n\n{asked}\n{_kinds_of_hearing()}\n\n{until}"
 
@@ -51,18 +51,18 @@ def chosen(mode: StaffMode, person: User | None, *, everything: bool) -> str:
     """Tell all of staff what an administrator chose."""
     if mode is StaffMode.PLAIN:
         words = _(
-            "Changed by {person}: tickets have cards and no topics now. "
-            "Open tickets come back, a few at a time; please reply to their cards."
+            "Changed by {person}: tickets no longer have topics. "
+            "Open ones get cards here, a few at a time; please reply to those."
         )
     elif everything:
         words = _(
-            "Changed by {person}: everything you write in a ticket's topic goes to its user now. "
-            "Only what begins with // stays here."
+            "Changed by {person}: everything you write in a ticket's topic now goes to the user. "
+            "Only what begins with // stays among you."
         )
     else:
         words = _(
-            "Changed by {person}: each open ticket gets a topic of its own. "
-            "There, only what replies to my messages goes to the user."
+            "Changed by {person}: each open ticket has a topic of its own, "
+            "and only replies to my messages there go to the user."
         )
     return words.format(person=_name(person))
 
@@ -81,8 +81,8 @@ def closing_chosen(person: User | None, *, closes: bool) -> str:
 
 def _kinds_of_hearing() -> str:
     return _(
-        "Everything: all of it goes to the user, except what begins with //.\n"
-        "Only replies: what replies to my messages goes to the user, the rest stays among you."
+        "Everything: all that you write there, except what begins with //.\n"
+        "Only replies: your replies to my messages; the rest stays among you."
     )
 
 

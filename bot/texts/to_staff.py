@@ -229,8 +229,8 @@ def staff_chat_migrated(new_id: int, *, is_main: bool) -> str:
 def threads_failed() -> str:
     return _(
         "I can't make topics here. Please make me an administrator with the right to manage "
-        "topics, and check that topics are on in this group. Until then tickets go on under "
-        "cards in General."
+        "topics, and check that topics are on in this group. Until then, tickets come here, "
+        "as cards."
     )
 
 

@@ -38,7 +38,7 @@ async def page(office: Office, user: User | None = None) -> Message:
     await asker.writes(f"/settings@{USERNAME}", to=office.support, plain=True)
     shown = await asker.sees("What do you want to change", in_=office.support)
     await asker.presses(shown, "Cards or topics")
-    return await asker.sees_edit(shown, "Where do tickets go on?")
+    return await asker.sees_edit(shown, "Where do you answer tickets?")
 
 
 async def mode(office: Office) -> tuple[StaffMode | None, bool]:
@@ -54,10 +54,10 @@ async def test_topics_are_chosen_and_what_goes_to_users_is_asked_at_once(plain: 
     assert shown.buttons == ["✓ Cards", "Topics", "Back"]
 
     await plain.kate.presses(shown, "Topics")
-    asked = await plain.kate.sees_edit(shown, "Does everything that you write")
-    told = await plain.sees("Changed by Kate: each open ticket gets a topic")
+    asked = await plain.kate.sees_edit(shown, "Should everything you write")
+    told = await plain.sees("Changed by Kate: each open ticket has a topic")
     moved = await plain.sees("The printer is on fire", after=card)
-    assert asked.buttons == ["Everything we write goes to the user", "Only replies do"]
+    assert asked.buttons == ["Everything we write goes to the user", "Only replies go to the user"]
     assert await mode(plain) == (StaffMode.FORUM, False)
     assert "💬 Only replies to me go to Ann." in moved.text
     assert (told.thread, moved.thread is None) == (None, False)
@@ -72,7 +72,7 @@ async def test_topics_are_chosen_and_what_goes_to_users_is_asked_at_once(plain: 
         "Cards",
         "✓ Topics",
         "✓ Everything we write goes to the user",
-        "Only replies do",
+        "Only replies go to the user",
         "Close topics with their tickets",
         "Back",
     ]
@@ -87,10 +87,10 @@ async def test_cards_are_chosen_again_and_only_replies_count_the_next_time(forum
     shown = await page(forum)
     await forum.kate.presses(shown, "Cards")
     shown = await forum.kate.sees_edit(shown, "Changed on 23 Nov (Kate).")
-    await forum.sees("Changed by Kate: tickets have cards")
+    await forum.sees("Changed by Kate: tickets no longer have topics")
     back = await forum.sees("The printer is on fire", after=card)
     await forum.kate.presses(shown, "Topics")
-    await forum.kate.sees_edit(shown, "Does everything that you write")
+    await forum.kate.sees_edit(shown, "Should everything you write")
 
     assert (back.thread, "💬" in back.text) == (None, False)
     assert await mode(forum) == (StaffMode.FORUM, False)
@@ -136,7 +136,7 @@ async def test_telegrams_silence_is_said_and_nothing_is_switched(plain: Office) 
 async def test_a_question_about_topics_that_are_gone_is_outdated(plain: Office) -> None:
     shown = await page(plain)
     await plain.kate.presses(shown, "Topics")
-    asked = await plain.kate.sees_edit(shown, "Does everything that you write")
+    asked = await plain.kate.sees_edit(shown, "Should everything you write")
     other = await page(plain)
     await plain.kate.presses(other, "Cards")
     await plain.kate.sees_edit(other, "Changed on")

@@ -224,7 +224,7 @@ async def test_a_team_in_a_forum(
         await on.opens("General")
         await desk.writes(right, f"/settings@{USERNAME}")
         await on.presses("What do you want to change?", "Cards or topics")
-        await on.presses("Where do tickets go on?", "Everything we write goes to the user")
+        await on.presses("Where do you answer tickets?", "Everything we write goes to the user")
         await desk.message(right, "everything you write in a ticket's topic").wait_for()
         await on.opens("Alice")
         await on.shows(parcel, "All you write here goes to Alice")
