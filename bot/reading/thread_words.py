@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.reading.content import beginning_of_thread, content, place_of, replied_to, thread_of
 from bot.reading.filters import ReplyToBot
-from core.team import StaffChat, StaffMode
+from core.team import StaffChat
 from database.models import Direction
 from services.helpdesk import messages, threads
 
@@ -25,13 +25,13 @@ async def is_for_user(session: AsyncSession, message: Message, staff_chat: Staff
     """Whether it is about a ticket, so that it goes to the user, is kept as a note, or asked about.
 
     It is if it replies to us. In the thread of a ticket it is if the team chose so, unless it
-    replies to a note or to other talk among staff. In a thread that we began and don't know,
-    nothing is passed over.
+    replies to a note or to other talk among staff; also after a switch to cards. In a thread that
+    we began and don't know, nothing is passed over.
     """
     if await ReplyToBot()(message):
         return True
     thread_id = thread_of(message)
-    if thread_id is None or staff_chat.mode is not StaffMode.FORUM:
+    if thread_id is None:
         return False
     if await threads.ticket_id_in(session, staff_chat.chat_id, thread_id) is None:
         return _is_ours(message)

@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.callbacks import TicketButton
 from bot.card_buttons import card_button
-from bot.reading.content import place_of, replied_to, thread_of
+from bot.reading.content import content, place_of, replied_to, thread_of
 from bot.reading.filters import ReplyToBot
-from core.team import StaffChat
+from core.team import StaffChat, StaffMode
 from database.models import Ticket
 from services import links, marks
 from services import ticket_service as tickets
@@ -102,10 +102,17 @@ async def ticket_here(
 
 
 async def ticket_meant(session: AsyncSession, message: Message, staff_chat: StaffChat) -> Ticket:
-    """Find the ticket that words are about, as `ticket_here` does; UnknownReply if none."""
+    """Find the ticket that words are about, as `ticket_here` does; UnknownReply if none.
+
+    In a topic that its ticket has left for a card, staff may talk about something else by now:
+    SeveralTicketsShown, with the one ticket, unless it is a note.
+    """
     ticket = await ticket_here(session, message, staff_chat)
     if ticket is None:
         raise UnknownReply
+    is_left = thread_of(message) != ticket.thread_id and staff_chat.mode is not StaffMode.FORUM
+    if is_left and not content(message).is_note and not await ReplyToBot()(message):
+        raise await lookup.several_shown(session, [ticket.id])
     return ticket
 
 

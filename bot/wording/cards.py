@@ -12,7 +12,6 @@ from bot.wording import quoting
 from bot.wording.calls import Call, edit_text, send_text
 from bot.wording.context import TEXT_LIMIT, Desk, content, previews, rendered
 from bot.wording.registry import words_for
-from core.team import StaffMode
 from core.text import Piece, join, split
 from database.conditions import IS_CARD, in_chat
 from database.machinery import Precedence
@@ -262,7 +261,7 @@ async def _hearing(desk: Desk, ticket: Ticket, in_thread: int | None) -> list[Pi
     if thread is None or thread.thread_id != in_thread or ticket.status is TicketStatus.CLOSED:
         return []
     chat = await staff_chats.at(desk.session, thread.chat_id)
-    everything = chat is not None and chat.mode is StaffMode.FORUM and chat.hears_threads
+    everything = chat is not None and chat.hears_threads
     return [(on_cards.hearing(ticket.user, everything=everything), [])]
 
 

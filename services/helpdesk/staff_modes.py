@@ -54,14 +54,16 @@ async def switch(
 ) -> None:
     """Set where tickets are, as an administrator chose; all of staff are told.
 
-    Only replies go to users until somebody chooses that, too. `by` is None for an anonymous one.
+    In new topics, only replies go to users until somebody chooses that, too. What is written in
+    topics that are left goes on as their cards say. `by` is None for an anonymous one.
     """
     if chat.mode is not mode:
         await choose(session, chat, mode, now=now)
-        await choose_hearing(session, chat, everything=False)
-        if chat.hears_threads:
+        everything = chat.hears_threads and mode is not StaffMode.FORUM
+        await choose_hearing(session, chat, everything=everything)
+        if chat.hears_threads is not everything:
             await _redraw(session, chat, now)
-        await _remember(session, chat, mode, everything=False, by=by, now=now)
+        await _remember(session, chat, mode, everything=everything, by=by, now=now)
 
 
 async def switch_hearing(

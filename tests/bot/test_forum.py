@@ -594,3 +594,32 @@ async def test_a_new_ticket_takes_no_thread_that_another_is_to_come_back_to(foru
 
     assert other.thread not in {None, card.thread}
     assert again.thread == card.thread
+
+
+async def test_after_a_switch_to_cards_what_is_written_in_a_topic_is_asked_about(
+    forum: Office,
+) -> None:
+    await hears_all(forum)
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    await switched(forum, StaffMode.PLAIN, card)
+
+    await writes(forum, "// She is angry", card)
+    await writes(forum, "Is it plugged in?", card)
+    question = await forum.sees("which ticket")
+    assert question.thread == card.thread
+    await forum.kate.presses(question, "#1 · Ann")
+
+    await ann.sees("Is it plugged in?")
+    assert not [one for one in await ann.chat.messages() if "angry" in one.text]
+
+
+async def test_a_switch_to_cards_leaves_it_as_it_is_what_goes_to_users(forum: Office) -> None:
+    await hears_all(forum)
+    async with forum.sessions.begin() as session:
+        chat = await staff_chats.main(session)
+        await staff_modes.switch(session, chat, StaffMode.PLAIN, by=None, now=NOON)
+        assert (await staff_chats.main(session)).hears_threads
+        chat = await staff_chats.main(session)
+        await staff_modes.switch(session, chat, StaffMode.FORUM, by=None, now=NOON)
+        assert not (await staff_chats.main(session)).hears_threads
