@@ -178,13 +178,17 @@ class Parcel:
 
 @dataclass(frozen=True, eq=False)
 class Trip:
-    """A parcel on its way, and the deliveries in it, of one `kind`; it left at `left_at`."""
+    """A parcel on its way, and the deliveries in it, of one `kind`; it left at `left_at`.
+
+    `part` and `prepared` are the delivery's, and tell its trips apart.
+    """
 
     parcel: Parcel
     delivery_ids: Sequence[int]
     ticket_id: int | None
     kind: str
     part: int
+    prepared: int
     left_at: datetime
 
 

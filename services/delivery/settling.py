@@ -67,7 +67,8 @@ async def settle_all(
         claimed = await lanes.still_claimed(session, ids)
         for trip, outcome in others:
             found = [claimed[one] for one in trip.delivery_ids if one in claimed]
-            if batch := [delivery for delivery in found if delivery.part == trip.part]:
+            step = trip.part, trip.prepared
+            if batch := [one for one in found if (one.part, one.prepared) == step]:
                 await settle(session, trip, batch, outcome, now=now)
                 await _stall(session, batch, stalls, now=now)
     if plain:

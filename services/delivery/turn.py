@@ -44,7 +44,8 @@ class Turn:
         first, ids = batch[0], [delivery.id for delivery in batch]
         self.batches.append(batch)
         self.claimed += ids
-        self.trips.append(Trip(parcel, ids, first.ticket_id, first.kind, first.part, self.now))
+        step = first.part, first.prepared
+        self.trips.append(Trip(parcel, ids, first.ticket_id, first.kind, *step, self.now))
 
     async def write_claims(self, session: AsyncSession) -> None:
         """Write down what of the claims is not written yet."""

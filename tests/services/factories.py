@@ -188,7 +188,7 @@ def trip_of(batch: Sequence[Delivery], parcel: Parcel, *, left_at: datetime = NO
     """Send a parcel on its way with these deliveries."""
     first = batch[0]
     ids = [delivery.id for delivery in batch]
-    return Trip(parcel, ids, first.ticket_id, first.kind, first.part, left_at)
+    return Trip(parcel, ids, first.ticket_id, first.kind, first.part, first.prepared, left_at)
 
 
 def head_of(delivery: Delivery, *, followed: bool = True) -> Head:

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from database.machinery import ChatPause, Delivery, DeliveryStatus
 from database.models import Direction, LinkKind, MessageLink, Ticket, User
+from database.team import Thread
 from services import outbox
 from services import pauses as pauses_of
 from services.delivery import arrivals, doubts, lanes, relocating, settling
@@ -32,8 +33,10 @@ from services.delivery.parcel import (
     LinkRewritten,
     Parcel,
     Shown,
+    ThreadMade,
     links_of,
 )
+from services.delivery.stalls import Stalls
 from services.helpdesk import orphans
 from services.notices import (
     AnswerDelivered,
@@ -52,6 +55,7 @@ from services.notices import (
     QuestionPosted,
     Refusal,
     StaffChatMigrated,
+    ThreadWanted,
     TicketClosed,
     TicketOpened,
     TicketReopened,
@@ -130,6 +134,23 @@ async def links(session: AsyncSession) -> list[tuple[int, int, int | None, LinkK
 async def pauses(session: AsyncSession) -> dict[int, tuple[timedelta, str | None]]:
     found = await session.scalars(select(ChatPause))
     return {one.chat_id: (one.until - one.since, one.held_because) for one in found}
+
+
+async def test_what_was_prepared_is_written_down_once_although_the_commit_seemed_lost(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    """What it was prepared for was claimed in the same transaction."""
+    wanted = await claimed(session, ThreadWanted(ticket.id), ticket)
+    made = factories.parcel(effects=[ThreadMade(ticket.id, "Ann", None)], prepares=True)
+    trip = trip_of([wanted], made)
+
+    for _ in range(2):
+        settled = [(trip, Delivered((500,)))]
+        await settling.settle_all(session, settled, stalls=Stalls(), now=NOON)
+        wanted.status = DeliveryStatus.CLAIMED
+
+    assert (await session.scalars(select(Thread.thread_id))).all() == [500]
+    assert wanted.prepared == 1
 
 
 # The table
