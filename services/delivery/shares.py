@@ -23,6 +23,9 @@ The others get what a class does not need. While one with 5 of 15 sends k messag
 - a follow-up that is the first of its ticket to wait goes after at most A + C n messages, if n
   other tickets have something waiting.
 
+In a forum a first message is two, its topic and its card, unless its user has a topic that is free:
+it goes after at most A + B (2 n + 1).
+
 The 30 messages a second of the whole bot are divided likewise: answers 4, staff chats 4,
 confirmations to users 2 of 10. Refusals to users, and what else is only for the eyes, take what
 these leave, and never the last half of a second's room.

@@ -236,6 +236,8 @@ async def test_a_team_in_a_forum(
         await desk.message(left, "Sorry!").wait_for()
         await on.telegram.advance(recorded.ICON_FOLLOWS)
         await on.topic("Alice").get_by_text("💬").wait_for()
+        await right.get_by_role("button", name="Pinned message").wait_for()
+        await right.locator(".scroller").get_by_text("pinned").wait_for(state="hidden")
         await on.pictured("team-topics", right.locator(".columns"))
 
         await desk.writes(right, f"/take@{USERNAME}")

@@ -1,7 +1,9 @@
 """Fair shares: however much some write, nobody else waits longer than a known number of sends."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import override
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +32,7 @@ class Group:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
         self.sent: list[tuple[int, int]] = []
+        self.prepared: set[int | None] = set()
         self._numbers = iter(range(1000, 10_000))
         self._limiter = Limiter(per_chat=0, per_group=20, total=0)
         self.claims = Claims(self._words, self._limiter, timedelta())
@@ -73,22 +76,48 @@ class Group:
         for trip in turn.trips:
             self._limiter.answer(self._monotonic, STAFF, trip.parcel.cost)
             found = await lanes.still_claimed(self.session, trip.delivery_ids)
+            prepared = trip.parcel.prepares
+            self.prepared |= {trip.ticket_id} if prepared else set()
             for one in found.values():
-                one.status = DeliveryStatus.DELIVERED
-            went.append((trip.ticket_id or 0, trip.parcel.cost))
+                one.status = DeliveryStatus.WAITING if prepared else DeliveryStatus.DELIVERED
+            went.append((0 if prepared else trip.ticket_id or 0, trip.parcel.cost))
         await self.session.flush()
         return went
 
-    @staticmethod
-    async def _words(_: AsyncSession, offered: Sequence[Delivery], *_backlog: object) -> Parcel:
+    async def _words(
+        self, _: AsyncSession, offered: Sequence[Delivery], *_backlog: object
+    ) -> Parcel:
         cost = ALBUM if offered[0].media_group_id else 1
         return Parcel(Address(offered[0].chat_id), None, cost=cost)
 
 
+class Forum(Group):
+    """The same with topics: before each card its topic is made, which is a message, too."""
+
+    @override
+    async def _words(
+        self, session: AsyncSession, offered: Sequence[Delivery], *backlog: object
+    ) -> Parcel:
+        parcel = await super()._words(session, offered, *backlog)
+        is_card = offered[0].kind == CardPosted.kind
+        prepares = is_card and offered[0].ticket_id not in self.prepared
+        return replace(parcel, prepares=prepares)
+
+
 @pytest.fixture
 async def group(session: AsyncSession) -> Group:
-    """Have strangers write for all they are worth: in every class, more than anybody can send."""
-    group = Group(session)
+    """Have a group in which strangers write for all they are worth."""
+    return await full(Group(session))
+
+
+@pytest.fixture
+async def forum(session: AsyncSession) -> Group:
+    """Have such a forum."""
+    return await full(Forum(session))
+
+
+async def full[G: Group](group: G) -> G:
+    """Have strangers write in every class, more than anybody can send."""
     for _ in range(4):
         talker = await group.ticket()
         await group.post(CardPosted(talker.id), talker)
@@ -105,6 +134,27 @@ async def group(session: AsyncSession) -> Group:
 
 @pytest.mark.parametrize("late", [0, 7, 23])
 async def test_a_first_message_goes_after_a_known_number_of_sends(group: Group, late: int) -> None:
+    alice, waiting = await _first_message(group, late)
+
+    most = A + B * waiting
+
+    assert await group.takes_until(alice, most=most) <= most
+
+
+@pytest.mark.parametrize("late", [0, 7, 23])
+async def test_in_a_forum_a_first_message_is_two_for_its_topic_and_its_card(
+    forum: Group, late: int
+) -> None:
+    alice, waiting = await _first_message(forum, late)
+
+    most = A + B * (2 * waiting + 1)
+
+    assert await forum.takes_until(alice, most=most) <= most
+    assert alice.id in forum.prepared
+
+
+async def _first_message(group: Group, late: int) -> tuple[Ticket, int]:
+    """Have somebody write a first message after others; return how many first ones wait."""
     stranger = await group.ticket()
     await group.takes_until(stranger, most=late)
     group.sent.clear()
@@ -115,11 +165,7 @@ async def test_a_first_message_goes_after_a_known_number_of_sends(group: Group, 
         await group.post(QuestionEdited(1), other, times=30)
     alice = await group.ticket()
     await group.post(CardPosted(alice.id), alice)
-    waiting = earlier + 4
-
-    most = A + B * waiting
-
-    assert await group.takes_until(alice, most=most) <= most
+    return alice, earlier + 4
 
 
 @pytest.mark.parametrize("late", [0, 7, 23])
