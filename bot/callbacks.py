@@ -201,6 +201,16 @@ class ChooseClosing(PersonalButton, prefix="shuts"):
     closes: bool
 
 
+class ShowKeeping(PersonalButton, prefix="keeping"):
+    """Show for how long threads are kept."""
+
+
+class ChooseKeeping(PersonalButton, prefix="keep"):
+    """Choose for how many days threads are kept; 0: for ever."""
+
+    days: int
+
+
 class CloseSettings(PersonalButton, prefix="done"):
     """Delete the menu."""
 

@@ -12,6 +12,7 @@ from bot.callbacks import (
     ChangeWords,
     ChooseClosing,
     ChooseHearing,
+    ChooseKeeping,
     ChooseMode,
     ChooseTicket,
     CloseSettings,
@@ -22,6 +23,7 @@ from bot.callbacks import (
     RestoreDefault,
     SettingsButton,
     SettleKept,
+    ShowKeeping,
     ShowMode,
     ShowTicket,
     StartAnother,
@@ -34,6 +36,7 @@ from bot.texts import buttons, names, team_words
 from core.team import StaffChat, StaffMode
 from database.machinery import Delivery
 from database.models import Ticket
+from services.helpdesk import thread_keeping
 from services.helpdesk.team_settings import Words
 from services.helpdesk.ticket_list import Filter, Line, Page
 
@@ -216,12 +219,28 @@ def settings_mode(speaker_id: int, staff_chat: StaffChat) -> InlineKeyboardMarku
                 buttons.closes_topics(chosen=closes),
                 ChooseClosing(speaker_id=speaker_id, closes=not closes),
             ),
+            (
+                buttons.keeps_topics(staff_chat.threads_kept_days),
+                ShowKeeping(speaker_id=speaker_id),
+            ),
         ]
     return _column(
         *modes,
         *rules,
         (buttons.back(), SettingsButton(speaker_id=speaker_id)),
     )
+
+
+def settings_keeping(speaker_id: int, kept_days: int | None) -> InlineKeyboardMarkup:
+    """Offer to keep threads for ever, or not."""
+    choices = [
+        (
+            buttons.keeping(days, chosen=days == kept_days),
+            ChooseKeeping(speaker_id=speaker_id, days=days or 0),
+        )
+        for days in thread_keeping.CHOICES
+    ]
+    return _column(*choices, (buttons.back(), ShowMode(speaker_id=speaker_id)))
 
 
 def settings_hearing(speaker_id: int) -> InlineKeyboardMarkup:

@@ -35,7 +35,8 @@ class StaffChat:
     `next_ticket_id` on may still have to come along to it; None if all have. `mode` is None until
     it is known. `hears_threads`: what staff write in a thread goes to the ticket's user, also if it
     is no reply. Since `threads_failed_at` no threads can be made there. `closes_threads`:
-    a thread is closed with its ticket. `may_pin` and `may_delete`
+    a thread is closed with its ticket. It is deleted once it has been closed for
+    `threads_kept_days`; None: never. `may_pin` and `may_delete`
     are rights of the bot: over all messages, those of people, too.
     """
 
@@ -48,6 +49,7 @@ class StaffChat:
     hears_threads: bool = False
     threads_failed_at: datetime | None = None
     closes_threads: bool = False
+    threads_kept_days: int | None = None
     may_pin: bool = False
     may_delete: bool = False
 
@@ -60,3 +62,8 @@ class StaffChat:
     def pins_cards(self) -> bool:
         """Whether cards are pinned in their threads, and the lines about that removed."""
         return self.may_pin and self.may_delete
+
+    @property
+    def deletes_threads(self) -> bool:
+        """Whether threads are deleted once their tickets have been closed for long."""
+        return self.mode is StaffMode.FORUM and self.threads_kept_days is not None

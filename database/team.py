@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -41,6 +41,7 @@ class StaffChatRow(Base):
     hears_threads: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     threads_failed_at: Mapped[datetime | None]
     closes_threads: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    threads_kept_days: Mapped[int | None] = mapped_column(Integer)
     may_pin: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     may_delete: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     created_at: Mapped[datetime]
@@ -58,7 +59,10 @@ class Thread(Base):
     """
 
     __tablename__ = "threads"
-    __table_args__ = (UniqueConstraint("chat_id", "thread_id"),)
+    __table_args__ = (
+        UniqueConstraint("chat_id", "thread_id"),
+        Index(None, "chat_id", "used_at"),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     chat_id: Mapped[int]

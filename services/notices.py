@@ -540,6 +540,23 @@ class ClosingChosen(Notice):
 
 
 @dataclass(frozen=True)
+class KeepingChosen(Notice):
+    """To staff: an administrator chose for how many days topics are kept; None: for ever."""
+
+    days: int | None
+    by_id: int | None
+
+
+@dataclass(frozen=True)
+class ThreadDeleted(Notice):
+    """In a staff chat: a thread (by its key) that is used no more is deleted."""
+
+    precedence = Precedence.BOARD
+    decorates = True
+    thread_key: int
+
+
+@dataclass(frozen=True)
 class ThreadShut(Notice):
     """To staff: the closed ticket's thread is closed, too."""
 

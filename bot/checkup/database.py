@@ -46,11 +46,13 @@ _SIZE = text("SELECT pg_database_size(current_database())")
 class Found:
     """What was found; `staff_chats` says of each whether it is the main one.
 
-    `modes` says where the tickets of each are, and `boards` are those that have a board.
+    `modes` says where the tickets of each are, `boards` are those that have a board, and `deleting`
+    those whose old threads are to be deleted.
     """
 
     staff_chats: dict[int, bool]
     boards: frozenset[int] = frozenset()
+    deleting: frozenset[int] = frozenset()
     modes: dict[int, StaffMode | None] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
 
@@ -96,6 +98,7 @@ async def _read(session: AsyncSession, settings: Settings, found: Found) -> None
     known = (await staff_chats.every(session)).values()
     others = [one for one in known if not one.by_setting]
     found.modes = {one.chat_id: one.mode for one in known}
+    found.deleting = frozenset(one.chat_id for one in known if one.deletes_threads)
     found.boards = frozenset(await session.scalars(select(Board.chat_id)))
     found.staff_chats = {main: True} | {one.chat_id: False for one in others if one.chat_id != main}
 

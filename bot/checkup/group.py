@@ -27,6 +27,7 @@ def look(
     mode: StaffMode | None = None,
     is_main: bool = True,
     has_board: bool = False,
+    deletes_topics: bool = False,
 ) -> Iterator[Line]:
     """Say how each thing is that the bot's work depends on; the rare ones only if they are so."""
     yield ok("kind", _kind(group.chat, mode))
@@ -39,6 +40,8 @@ def look(
     yield _reactions(group)
     if has_board:
         yield _board(group)
+    if deletes_topics and not rights_of(group.member).may_delete:
+        yield wrong("old_topics", set_up.topics_not_deleted(), set_up.allow_deleting())
     if group.chat.slow_mode_delay and not _is_admin(group):
         yield advice("slow_mode", set_up.slow_mode(), set_up.turn_slow_mode_off())
     if group.chat.has_protected_content:

@@ -28,7 +28,6 @@ from bot.reading.members import TIMEOUT
 from core.clock import utcnow
 from core.config import ENV_FILE, ConfigError, Settings
 from core.heartbeat import NO_HEARTBEAT
-from core.team import StaffMode
 
 _GONE = ("left", "kicked")
 
@@ -122,19 +121,14 @@ async def _staff_chat(bot: Bot, about: BotFacts, chat_id: int, found: database.F
     else:
         # As a literal: whoever named the group may have written lines that look like ours.
         title = f"{title} {facts.chat.title or ''!r}"
-        mode, has_board = found.modes.get(chat_id), chat_id in found.boards
-        lines = list(_of_group(about, facts, mode, is_main=is_main, has_board=has_board))
+        lines = list(_of_group(about, facts, chat_id, found))
     return Part(title, lines, chat_id)
 
 
 def _of_group(
-    about: BotFacts,
-    facts: GroupFacts,
-    mode: StaffMode | None,
-    *,
-    is_main: bool,
-    has_board: bool,
+    about: BotFacts, facts: GroupFacts, chat_id: int, found: database.Found
 ) -> Iterator[Line]:
+    is_main = found.staff_chats[chat_id]
     if facts.chat.type not in {"group", "supergroup"}:
         said = f"This is a {facts.chat.type}, and staff need a group."
         yield wrong("group", said, "Set STAFF_CHAT_ID to your team's group.")
@@ -142,7 +136,14 @@ def _of_group(
         yield _not_there(is_main=is_main)
     else:
         yield ok("group", "The bot is in this group.")
-        yield from group.look(about, facts, mode=mode, is_main=is_main, has_board=has_board)
+        yield from group.look(
+            about,
+            facts,
+            mode=found.modes.get(chat_id),
+            is_main=is_main,
+            has_board=chat_id in found.boards,
+            deletes_topics=chat_id in found.deleting,
+        )
 
 
 def _not_there(*, is_main: bool) -> Line:

@@ -10,6 +10,7 @@ from aiogram.methods import (
     CloseForumTopic,
     CopyMessage,
     CreateForumTopic,
+    DeleteForumTopic,
     DeleteMessage,
     EditForumTopic,
     EditMessageText,
@@ -50,7 +51,13 @@ _LEFT_OUT = {
 }
 
 # What an administrator's right is needed for: a refusal says nothing of messages.
-_RIGHTS_NEEDED = (PinChatMessage, UnpinChatMessage, EditForumTopic, CloseForumTopic)
+_RIGHTS_NEEDED = (
+    PinChatMessage,
+    UnpinChatMessage,
+    EditForumTopic,
+    CloseForumTopic,
+    DeleteForumTopic,
+)
 
 # What may be at fault if Telegram refuses a message in words that we don't know, likeliest first.
 _SUSPECTED = {

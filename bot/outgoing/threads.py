@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiogram.exceptions import ClientDecodeError, TelegramBadRequest
-from aiogram.methods import CreateForumTopic, ReopenForumTopic, TelegramMethod
+from aiogram.methods import CreateForumTopic, DeleteForumTopic, ReopenForumTopic, TelegramMethod
 from aiogram.types import Message
 
 from bot.client import Sent
@@ -30,6 +30,8 @@ def trouble(
     if not isinstance(error, TelegramBadRequest):
         return None
     found = telegram_errors.obstacle(error, private=False)
+    if isinstance(method, DeleteForumTopic) and found is Obstacle.THREAD_GONE:
+        return Delivered()
     if parcel.in_thread and found is Obstacle.THREAD_GONE:
         is_closed = telegram_errors.THREAD_CLOSED in error.message.lower()
         return ThreadClosed(error.message) if is_closed else ThreadGone(error.message)

@@ -21,6 +21,7 @@ from services.helpdesk import (
     set_aside_news,
     staff_modes,
     thread_closing,
+    thread_keeping,
     threads,
 )
 from services.timers import Moment
@@ -38,6 +39,7 @@ DUTIES = (
     staff_modes,
     sweep,
     thread_closing,
+    thread_keeping,
     threads,
 )
 

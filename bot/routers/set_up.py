@@ -38,6 +38,7 @@ async def show(
         mode=staff_chat.mode,
         is_main=staff_chat.is_main,
         has_board=has_board,
+        deletes_topics=staff_chat.deletes_threads,
     )
     found = [*of_group, *telegram.look(set_up.bot)]
     lines = [_shown(line) for level in _SIGNS for line in found if line.level is level]

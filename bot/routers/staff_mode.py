@@ -7,7 +7,15 @@ from aiogram.types import CallbackQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import keyboards, whispers
-from bot.callbacks import ChooseClosing, ChooseHearing, ChooseMode, PersonalButton, ShowMode
+from bot.callbacks import (
+    ChooseClosing,
+    ChooseHearing,
+    ChooseKeeping,
+    ChooseMode,
+    PersonalButton,
+    ShowKeeping,
+    ShowMode,
+)
 from bot.checkup import group
 from bot.checkup.facts import Facts, Unsaid
 from bot.reading.acting_staff import require_administrator
@@ -15,7 +23,7 @@ from bot.texts import staff_mode as texts
 from bot.whispers import PageShown
 from core.team import StaffChat, StaffMode
 from database.models import User
-from services.helpdesk import staff_chats, staff_modes, thread_closing
+from services.helpdesk import staff_chats, staff_modes, thread_closing, thread_keeping
 from services.problems import SetUpUnknown
 
 router = Router(name="staff mode")
@@ -101,6 +109,38 @@ async def choose_closing(
     require_administrator(staff_chat, administrator)
     by = staff if callback_data.speaker_id > 0 else None
     await thread_closing.choose(session, staff_chat, closes=callback_data.closes, by=by, now=now)
+    return await _page(query, session, callback_data, day)
+
+
+@router.callback_query(ShowKeeping.filter())
+async def show_keeping(
+    query: CallbackQuery,
+    callback_data: ShowKeeping,
+    staff_chat: StaffChat,
+    *,
+    administrator: bool | None,
+) -> PageShown:
+    require_administrator(staff_chat, administrator)
+    words = texts.keeping(may_delete=staff_chat.may_delete)
+    keyboard = keyboards.settings_keeping(callback_data.speaker_id, staff_chat.threads_kept_days)
+    return whispers.changed(query, words, None, keyboard)
+
+
+@router.callback_query(ChooseKeeping.filter())
+async def choose_keeping(
+    query: CallbackQuery,
+    callback_data: ChooseKeeping,
+    session: AsyncSession,
+    staff_chat: StaffChat,
+    staff: User | None,
+    day: date,
+    *,
+    now: datetime,
+    administrator: bool | None,
+) -> PageShown:
+    require_administrator(staff_chat, administrator)
+    by, days = staff if callback_data.speaker_id > 0 else None, callback_data.days or None
+    await thread_keeping.choose(session, staff_chat, days=days, by=by, now=now)
     return await _page(query, session, callback_data, day)
 
 

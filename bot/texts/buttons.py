@@ -116,6 +116,17 @@ def closes_topics(*, chosen: bool) -> str:
     return _ticked(_("Close topics with their tickets"), chosen=chosen)
 
 
+def keeps_topics(days: int | None) -> str:
+    """Lead to how long topics are kept."""
+    return _("Keep topics: {how_long}").format(how_long=names.kept(days))
+
+
+def keeping(days: int | None, *, chosen: bool) -> str:
+    """Choose how long topics are kept."""
+    words = names.kept(days)
+    return _ticked(words[:1].upper() + words[1:], chosen=chosen)
+
+
 def restore_default() -> str:
     return _("Back to the default")
 

@@ -131,6 +131,12 @@ def continued() -> str:
     return " …"
 
 
+def kept(days: int | None) -> str:
+    """Say for how long topics are kept."""
+    known = {None: _("for ever"), 365: _("a year"), 90: _("90 days"), 30: _("30 days")}
+    return known[days]
+
+
 def kind(name: str) -> str:
     """Name a kind of message."""
     names: dict[str, str] = {

@@ -216,6 +216,14 @@ def allow_pinning_cards() -> str:
     return _("Give the bot the rights to pin messages and to delete messages.")
 
 
+def topics_not_deleted() -> str:
+    return _("Old topics are not deleted: the bot may not delete messages.")
+
+
+def allow_deleting() -> str:
+    return _("Give the bot the right to delete messages.")
+
+
 def slow_mode() -> str:
     return _("Slow mode is on, and may hold up what the bot writes.")
 

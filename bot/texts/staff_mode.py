@@ -5,7 +5,7 @@ from datetime import date
 
 from bot.i18n import gettext as _
 from bot.i18n import spoken
-from bot.texts import names
+from bot.texts import names, set_up
 from core.team import StaffChat, StaffMode
 from database.models import User
 from database.team import SettingChange
@@ -77,6 +77,31 @@ def closing_chosen(person: User | None, *, closes: bool) -> str:
     else:
         words = _("Changed by {person}: topics stay open when their tickets are closed.")
     return words.format(person=_name(person))
+
+
+def keeping(*, may_delete: bool) -> str:
+    """Explain what there is to choose about topics of closed tickets."""
+    words = _(
+        "How long is a topic kept once its ticket is closed?\n"
+        "Very many topics make a group slow. With a topic, all its messages are deleted for "
+        "everybody in this group; users keep theirs. If the ticket is opened again, it gets "
+        "another topic."
+    )
+    if may_delete:
+        return words
+    return f"{words}\n\n❗ {set_up.topics_not_deleted()}\n→ {set_up.allow_deleting()}"
+
+
+def keeping_chosen(person: User | None, days: int | None) -> str:
+    """Tell all of staff what an administrator chose about old topics."""
+    if days is None:
+        words = _("Changed by {person}: topics are kept for ever.")
+    else:
+        words = _(
+            "Changed by {person}: topics are deleted once their tickets have been closed for "
+            "{how_long}."
+        )
+    return words.format(person=_name(person), how_long=names.kept(days))
 
 
 def _kinds_of_hearing() -> str:

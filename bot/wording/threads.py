@@ -5,6 +5,7 @@ from itertools import product
 from aiogram.methods import (
     CloseForumTopic,
     CreateForumTopic,
+    DeleteForumTopic,
     DeleteMessage,
     EditForumTopic,
     ReopenForumTopic,
@@ -20,6 +21,7 @@ from core.address import Place
 from core.team import StaffMode
 from core.text import join, split
 from database.models import Direction, Ticket, TicketStatus, User
+from database.team import Thread
 from services import outbox
 from services.delivery.parcel import (
     Parcel,
@@ -33,10 +35,12 @@ from services.helpdesk import thread_closing
 from services.notices import (
     CardPosted,
     ClosingChosen,
+    KeepingChosen,
     LineRemoved,
     ModeChosen,
     Notice,
     SaidElsewhere,
+    ThreadDeleted,
     ThreadRedrawn,
     ThreadsFailed,
     ThreadShut,
@@ -123,6 +127,16 @@ async def shut(desk: Desk, notice: ThreadShut) -> Parcel | None:
     return Parcel(desk.address, call, effects=[ThreadTurned(thread.id, is_closed=True)])
 
 
+@words_for(ThreadDeleted)
+async def deleted(desk: Desk, notice: ThreadDeleted) -> Parcel | None:
+    """Delete it, with all that stands there."""
+    thread = await desk.session.get(Thread, notice.thread_key)
+    if thread is None or thread.chat_id != desk.address.chat_id:
+        return None
+    call = Call(DeleteForumTopic(chat_id=thread.chat_id, message_thread_id=thread.thread_id))
+    return Parcel(desk.address, call)
+
+
 @words_for(ThreadWanted)
 async def wanted(_desk: Desk, _notice: ThreadWanted) -> Parcel | None:
     """Say nothing: all was done before."""
@@ -145,6 +159,13 @@ async def chosen(desk: Desk, notice: ModeChosen) -> Parcel:
 async def closing_chosen(desk: Desk, notice: ClosingChosen) -> Parcel:
     person = await desk.session.get(User, notice.by_id) if notice.by_id is not None else None
     words = staff_mode.closing_chosen(person, closes=notice.closes)
+    return Parcel(desk.address, Call(send_text(desk.address, (words, []))))
+
+
+@words_for(KeepingChosen)
+async def keeping_chosen(desk: Desk, notice: KeepingChosen) -> Parcel:
+    person = await desk.session.get(User, notice.by_id) if notice.by_id is not None else None
+    words = staff_mode.keeping_chosen(person, notice.days)
     return Parcel(desk.address, Call(send_text(desk.address, (words, []))))
 
 

@@ -12,7 +12,7 @@
 | one ticket and others | `merging` and `splitting`, both by `moving` |
 | | `lookup`, `ticket_list`, `boards` |
 | where staff see it | `cards`, `card_menu`, `threads`, `staff_modes` (cards or threads) |
-| | `thread_pins`, `thread_closing` |
+| | `thread_pins`, `thread_closing`, `thread_keeping` (how long) |
 | | `staff_chats`, `staff_chat_changes`, `staff_rights`, `foreign_groups` |
 | what the team sets | `team_settings`, asked for by `new_words` in a dialogue (`dialogues`) |
 | what people are told | `failure_notices`, `refusal_notices`, `set_aside_news`, `done_commands` |

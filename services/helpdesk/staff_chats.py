@@ -26,6 +26,7 @@ _ROWS = select(
     team.StaffChatRow.hears_threads,
     team.StaffChatRow.threads_failed_at,
     team.StaffChatRow.closes_threads,
+    team.StaffChatRow.threads_kept_days,
     team.StaffChatRow.may_pin,
     team.StaffChatRow.may_delete,
 ).order_by(team.StaffChatRow.id)

@@ -12,6 +12,7 @@ A kill between the making of a thread and its settling leaves an empty thread, w
 no way to find. What staff write there is kept, and they are asked which ticket it is about.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -182,22 +183,29 @@ async def gone(session: AsyncSession, chat_id: int, thread_id: int, *, now: date
     if thread is None or thread.is_gone:
         return
     proved = thread.card_of is not None
-    thread.card_of = await ticket_id_in(session, chat_id, thread_id)
-    thread.is_gone = True
-    tickets = await session.scalars(
-        select(Ticket)
-        .where(Ticket.staff_chat_id == chat_id, Ticket.thread_id == thread_id)
-        .order_by(Ticket.id)
-        .with_for_update(key_share=True)
-    )
-    for ticket in tickets:
-        ticket.thread_id = None
+    for ticket in await leave(session, thread):
         ticket.wants_thread = proved and ticket.status is not TicketStatus.CLOSED
         if ticket.wants_thread:
             wanted = ThreadWanted(ticket.id)
             await outbox.post_once(session, chat_id, wanted, now=now, ticket=ticket)
     if not proved:
         await failed(session, chat_id, now=now)
+
+
+async def leave(session: AsyncSession, thread: Thread) -> Sequence[Ticket]:
+    """Use a thread no more; return the tickets that were in it, which are in none now."""
+    thread.card_of = await ticket_id_in(session, thread.chat_id, thread.thread_id)
+    thread.is_gone = True
+    found = await session.scalars(
+        select(Ticket)
+        .where(Ticket.staff_chat_id == thread.chat_id, Ticket.thread_id == thread.thread_id)
+        .order_by(Ticket.id)
+        .with_for_update(key_share=True)
+    )
+    tickets = found.all()
+    for ticket in tickets:
+        ticket.thread_id = None
+    return tickets
 
 
 @timers.does(ThreadLook)

@@ -12,6 +12,9 @@ from database.team import StaffChatRow, Thread
 from services import notices
 from services.invariants.rule import Rule
 
+# services/helpdesk/thread_keeping.py
+KEPT = "threads_kept"
+
 # services/helpdesk/threads.py
 BEHIND = "tickets_behind"
 
@@ -82,4 +85,11 @@ def rules() -> Iterator[Rule]:
         select(Ticket.id)
         .join(StaffChatRow, open_here)
         .where(Ticket.wants_thread, is_forum, ~moves_on, ~brought),
+    )
+    looked_for = exists().where(Timer.kind == KEPT, Timer.subject == StaffChatRow.id)
+    yield Rule(
+        "threads kept",
+        "Old threads are to be deleted, and nothing looks for them; choosing again mends that",
+        "staff chats",
+        select(StaffChatRow.id).where(StaffChatRow.threads_kept_days.is_not(None), ~looked_for),
     )

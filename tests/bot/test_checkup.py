@@ -38,6 +38,7 @@ def in_group(
     has_board: bool = False,
     mode: StaffMode | None = None,
     is_main: bool = True,
+    deletes_topics: bool = False,
     **fields: Any,
 ) -> dict[str, Line]:
     """Examine a group; give its lines by what they are about."""
@@ -49,7 +50,14 @@ def in_group(
     }
     chat = ChatFullInfo(**known, accepted_gift_types=GIFTS, **fields)
     facts = GroupFacts(chat, member)
-    lines = group.look(bot(), facts, mode=mode, is_main=is_main, has_board=has_board)
+    lines = group.look(
+        bot(),
+        facts,
+        mode=mode,
+        is_main=is_main,
+        has_board=has_board,
+        deletes_topics=deletes_topics,
+    )
     return {line.about: line for line in lines}
 
 
@@ -171,6 +179,20 @@ def test_where_tickets_are_to_have_topics_it_is_said_whether_they_can(
     assert (lines["topics"].level, bool(lines["topics"].cure)) == (level, level is Level.WRONG)
     assert lines["topics"].said.startswith(said)
     assert "General" not in lines["kind"].said
+
+
+@pytest.mark.parametrize("deletes_topics", [True, False])
+def test_the_right_to_delete_is_missed_only_where_old_topics_are_to_be_deleted(
+    *, deletes_topics: bool
+) -> None:
+    lacks = ADMINISTRATOR.model_copy(update={"can_delete_messages": False})
+
+    lines = in_group(lacks, deletes_topics=deletes_topics)
+
+    assert [one.level for one in lines.values() if one.about == "old_topics"] == (
+        [Level.WRONG] if deletes_topics else []
+    )
+    assert "old_topics" not in in_group(ADMINISTRATOR, deletes_topics=True)
 
 
 @pytest.mark.parametrize("right", ["can_pin_messages", "can_delete_messages"])

@@ -57,7 +57,7 @@ async def test_the_choice_is_shown_and_can_be_taken_back(forum: Office) -> None:
     assert f"✓ {CLOSES}" in shown.buttons
 
     await forum.kate.presses(shown, f"✓ {CLOSES}")
-    shown = await forum.kate.sees_edit(shown, "Where do tickets go on?")
+    shown = await forum.kate.sees_edit(shown, "Where do you answer tickets?")
 
     await forum.sees("Changed by Kate: topics stay open when their tickets are closed.")
     assert CLOSES in shown.buttons

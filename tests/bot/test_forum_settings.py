@@ -74,6 +74,7 @@ async def test_topics_are_chosen_and_what_goes_to_users_is_asked_at_once(plain: 
         "✓ Everything we write goes to the user",
         "Only replies go to the user",
         "Close topics with their tickets",
+        "Keep topics: for ever",
         "Back",
     ]
 

@@ -79,12 +79,11 @@ async def ticket(session: AsyncSession, daily_id: int = 7, **changes: Any) -> Ti
 async def thread(session: AsyncSession, ticket: Ticket, **changes: Any) -> Thread:
     """Have the ticket go on in a thread, in which its card stands."""
     fields = {"thread_id": next(_message_ids), "name": ticket.user.name, "is_closed": False}
+    fields |= {"made_at": NOON, "used_at": NOON}
     made = Thread(
         chat_id=ticket.staff_chat_id,
         user_id=ticket.user_id,
         card_of=ticket.id,
-        made_at=NOON,
-        used_at=NOON,
         **fields | changes,
     )
     session.add(made)

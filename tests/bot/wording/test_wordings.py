@@ -117,7 +117,7 @@ async def ticket_of_somebody_who_speaks(
     if kind is notices.TicketJoined:
         await factories.ticket(session, 8, user=ticket.user, is_current=False)
     ticket.wants_thread = kind is notices.ThreadWanted
-    if kind in {notices.ThreadRedrawn, notices.CardPinned}:
+    if kind in {notices.ThreadRedrawn, notices.ThreadDeleted, notices.CardPinned}:
         await factories.thread(session, ticket, name="Ann before")
         await factories.staff_chat(session)
         await staff_rights.note(session, STAFF, Rights(may_pin=True, may_delete=True))
@@ -193,6 +193,7 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
         "everything": True,
         "by_id": None,
         "closes": True,
+        "days": 30,
     }
     return kind(**{field.name: values[field.name] for field in fields(kind)})
 

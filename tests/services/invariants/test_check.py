@@ -332,6 +332,10 @@ async def in_a_thread_under_cards(session: AsyncSession, ticket: Ticket) -> None
     await factories.thread(session, ticket)
 
 
+async def nothing_looks_for_old_threads(session: AsyncSession, _: Ticket) -> None:
+    (await forum(session)).threads_kept_days = 30
+
+
 async def no_thread_is_tried(session: AsyncSession, _: Ticket) -> None:
     (await forum(session)).threads_failed_at = NOON
 
@@ -422,6 +426,7 @@ BREAKS: dict[Break, str] = {
     in_a_closed_thread: "threads opened",
     in_a_thread_under_cards: "threads in forums",
     no_thread_is_tried: "threads tried again",
+    nothing_looks_for_old_threads: "threads kept",
     nothing_makes_a_thread: "threads in the making",
 }
 
