@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.models import EventKind, Message, Ticket, TicketStatus, User
+from services import outbox, timers
 from services import ticket_service as tickets
-from services import timers
 from services.helpdesk import (
     cards,
     current,
@@ -112,12 +112,16 @@ async def _take_over(
 
 
 async def _retire(session: AsyncSession, other: Ticket, survivor: Ticket, *, now: datetime) -> None:
-    """Close the row, and have it and those merged into it before lead to the survivor."""
+    """Close the row, and have it and those merged into it before lead to the survivor.
+
+    Its thread is free then, and shows that.
+    """
     other.is_current = False
     if other.closed_at is None:
         turns.pass_on(other, TicketStatus.CLOSED, now=now)
         other.closed_at = now
     await timers.cancel(session, CloseTold(other.id))
+    await outbox.redraw_thread(session, other, now=now)
     earlier = update(Ticket).where(Ticket.merged_into_id == other.id)
     await session.execute(earlier.values(merged_into_id=survivor.id))
     other.merged_into_id = survivor.id

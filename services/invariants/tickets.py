@@ -21,8 +21,12 @@ from database.models import (
 from database.team import StaffChatRow
 from services.invariants.conditions import QUESTION
 from services.invariants.rule import Rule
+from services.notices import ThreadRedrawn, ThreadShut
 
 _CLOSED = Ticket.status == TicketStatus.CLOSED
+
+# What has a thread follow its ticket.
+_OF_THREADS = (ThreadRedrawn.kind, ThreadShut.kind)
 
 
 def rules() -> Iterator[Rule]:
@@ -103,17 +107,19 @@ def rules() -> Iterator[Rule]:
 
 
 def _is_merged_wrongly() -> ColumnElement[bool]:
-    """Match merged tickets that are not only a way to the ticket that has all they had."""
+    """Match merged tickets that are not only a way to the ticket that has all they had.
+
+    Their threads are theirs, and follow them.
+    """
     into = aliased(Ticket)
     leads = exists().where(
         into.id == Ticket.merged_into_id,
         into.user_id == Ticket.user_id,
         into.merged_into_id.is_(None),
     )
-    holds = [
-        exists().where(model.ticket_id == Ticket.id) for model in (Message, MessageLink, Delivery)
-    ]
-    return or_(Ticket.status != TicketStatus.CLOSED, ~leads, *holds)
+    holds = [exists().where(model.ticket_id == Ticket.id) for model in (Message, MessageLink)]
+    delivers = exists().where(Delivery.ticket_id == Ticket.id, Delivery.kind.not_in(_OF_THREADS))
+    return or_(Ticket.status != TicketStatus.CLOSED, ~leads, *holds, delivers)
 
 
 def _waits_wrongly() -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from sandbox.model import Json
 from sandbox.topics import ICONS
 from services.delivery import recent_sends
 from services.helpdesk import staff_chats, staff_modes
+from services.invariants import check
 from tests.services.factories import MINUTE
 from tests.support.office import USERNAME, Office, Sessions, now, open_office
 from tests.support.times import NOON
@@ -301,6 +302,24 @@ async def test_a_thread_shows_what_is_owed_again_after_a_merge(forum: Office) ->
 
     assert owed.thread == card.thread
     await shows(forum, owed, "❗️")
+
+
+async def test_the_thread_that_a_merge_frees_shows_that_its_ticket_is_closed(
+    forum: Office, sqlite_url: str
+) -> None:
+    ann = await forum.telegram.user("Ann")
+    await forum.opens(ann, "The printer is on fire")
+    await ann.writes("/new My parcel is lost")
+    freed = await forum.sees("My parcel is lost")
+
+    await forum.kate.writes("/merge 1 2", to=forum.support)
+    await forum.sees("Merged with #2")
+    await forum.telegram.advance(61)
+    await forum.says_in_staff_chat()
+
+    await shows(forum, freed, "✅")
+    said: list[str] = []
+    assert await check.check(sqlite_url, now=now(forum.sandbox), say=said.append) == 0, said
 
 
 async def shows(office: Office, inside: Seen, emoji: str) -> None:
