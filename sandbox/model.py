@@ -76,7 +76,7 @@ class Message:
     edits: int = 0
     taken: bool = False  # the bot has confirmed its update
     only_for: int | None = None  # of an ephemeral message: the person who alone sees it
-    stands_after: int = 0  # the newest message for all when it was sent
+    stands_after: int = 0  # the id that the newest message for all had when it was sent
     lost: bool = False  # it never reached them
 
     @property

@@ -120,6 +120,10 @@ class World:
         chat.last_id += 1
         return chat.last_id
 
+    def last_message_id(self, chat: Chat) -> int:
+        """The id of the newest message in that counter, also if it is deleted by now."""
+        return chat.last_id if chat.type == "supergroup" else self._last_shared_id
+
     def next_album_id(self) -> str:
         """A media_group_id."""
         self._last_album += 1
@@ -158,7 +162,7 @@ class World:
         message.keyboard = keyboard
         if receiver is not None:
             message.only_for = author.id if receiver is self.bot else receiver.id
-            message.stands_after = max(chat.messages, default=0)
+            message.stands_after = self.last_message_id(chat)
             message.lost = author is self.bot and chat.loses_ephemeral
         chat.messages[message.id] = message
         if receiver is None and (author is self.bot or _is_other_bot(author)):

@@ -45,6 +45,18 @@ async def shown(person: User, support: Chat) -> list[str]:
     return [one.text for one in await person.looks(support)]
 
 
+async def test_what_one_person_sees_stands_behind_what_came_before_also_if_that_is_deleted(
+    api: Api, support: Chat, kate: User
+) -> None:
+    sent = await api("sendMessage", chat_id=support.id, text="card")
+    asked = await kate.writes("/tickets", to=support)
+    await api("deleteMessage", chat_id=support.id, message_id=sent["message_id"])
+
+    again = await kate.writes("/tickets", to=support)
+
+    assert asked.place < again.place
+
+
 async def test_an_ephemeral_command_is_seen_by_its_writer_and_the_bot_alone(
     api: Api, support: Chat, kate: User, alice: User
 ) -> None:
