@@ -11,6 +11,8 @@ class Arrivals:
     def __init__(self, stalled: float) -> None:
         self.waited: dict[str, float] = {}
         self.refused: list[str] = []
+        # What was deleted together with the thread in which the bot asked about it.
+        self.withdrawn: set[str] = set()
         # Replies that the bot kept until somebody chose a ticket: they may come later than others.
         self.kept: set[str] = set()
         self._stalled = stalled
@@ -34,6 +36,12 @@ class Arrivals:
         self.refused.append(token)
         del self._written_at[token]
 
+    def withdraws(self, token: str) -> None:
+        """Note that nobody is to see this message any more."""
+        self.withdrawn.add(token)
+        del self._written_at[token]
+        self._news.set()
+
     def unseen(self) -> int:
         """Count the messages that nobody has seen yet."""
         return len(self._written_at) - len(self.waited)
@@ -51,7 +59,7 @@ class Arrivals:
         """Wait until these have arrived. Raises AssertionError if for a long time none does."""
         loop, all_of_them = asyncio.get_running_loop(), set(wanted)
         fewest, until = len(all_of_them) + 1, 0.0
-        while left := all_of_them - self.waited.keys() - set(self.refused):
+        while left := all_of_them - self.waited.keys() - {*self.refused} - self.withdrawn:
             if len(left) < fewest:
                 fewest, until = len(left), loop.time() + self._stalled
             assert loop.time() < until, f"did not arrive: {', '.join(sorted(left))}"

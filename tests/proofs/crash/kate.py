@@ -1,4 +1,4 @@
-"""Kate, who is staff: answers by replying to what the bot shows in the group."""
+"""Kate, who is staff: answers what the bot shows in the group, by replies or in a thread."""
 
 import asyncio
 import random
@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sandbox import Message
-from sandbox.client import Chat
+from sandbox.client import Chat, ControlError
 from tests.proofs.crash.arrivals import Arrivals
 from tests.proofs.crash.lines import Line, Lines
 from tests.proofs.crash.scene import Scene
@@ -22,6 +22,11 @@ ASKS_BACK = "I don't know which ticket this belongs to"
 ASKS_WHICH = "I don't know for sure which ticket this belongs to"
 # How it refuses a command while Telegram does not answer whether somebody is in the group.
 UNCONFIRMED = "Telegram hasn't confirmed"
+
+# What the bot shows in the thread of a ticket if it was answered elsewhere.
+ELSEWHERE = re.compile(r"^#\d+ · .* elsewhere$", re.MULTILINE)
+# The share of her answers in threads that reply to nothing.
+PLAINLY = 0.5
 
 # The number of a ticket on its card, and on a button.
 NUMBER = re.compile(r"#\d+\b")
@@ -48,7 +53,12 @@ class Kate:
         self._share = share
         self._answered = Counter[int]()
         self._cards: dict[int, Message] = {}
+        # The ticket of each thread, and all that shows a line.
+        self._in_thread: dict[int, str] = {}
+        self._shown: defaultdict[int, list[Message]] = defaultdict(list)
         self._replied: dict[str, Message] = {}
+        # Her answers that replied to nothing.
+        self._plain: set[str] = set()
         self._taken = 0
         self._desk = asyncio.Lock()
 
@@ -69,7 +79,7 @@ class Kate:
 
     async def looks_at(self, message: Message) -> None:
         """Reply to the bot's message: a card, a copy or a question."""
-        if message.chat_id != self._scene.support.id or lists(message):
+        if message.chat_id != self._scene.support.id or lists(message) or tells(message):
             return
         if asks_back(message):
             await self._tries_again(message)
@@ -80,11 +90,15 @@ class Kate:
         found = tokens([message.text])
         if not found:
             return
-        line = self._lines.of(found[0])
+        line = self._line_of(message, found)
+        self._shown[line.number].append(message)
         if message.buttons:
             self._cards[line.number] = message
+            ticket = NUMBER.findall(message.text)[0]
+            if message.thread is not None:
+                self._in_thread[message.thread] = ticket
             if not line.ticket:
-                line.ticket = NUMBER.findall(message.text)[0]
+                line.ticket = ticket
                 line.tickets.append(line.ticket)
         if self._rng.random() < self._share:
             await self._answers(message, found)
@@ -108,28 +122,35 @@ class Kate:
             return await self._scene.kate.writes(text, to=self._scene.support, reply_to=to, **how)
 
     def answered_copies(self) -> list[Message]:
-        """List the copies of texts, each on one line, that she answered, if that has arrived."""
+        """List the copies of texts, each on one line, that she replied to, if that has arrived."""
         return [
             message
             for answer, message in self._replied.items()
             if answer in self._arrivals.waited
-            and answer not in self._arrivals.kept
+            and answer not in self._arrivals.kept | self._plain
             and message.chat_id == self._scene.support.id
             and message.kind == "text"
             and not message.buttons
             and self._is_of_one_line(tokens([message.text]))
+            and self._stands(message)
         ]
 
     async def _answers(self, message: Message, found: list[str]) -> None:
         """Reply to what shows these questions, unless it may be about two tickets now."""
         async with self._desk:
-            line = self._lines.of(found[0])
+            line = self._line_of(message, found)
             if self._is_of_one_line(found) and not line.quiet:
                 await self._replies(message, line)
 
+    def _line_of(self, message: Message, found: list[str]) -> Line:
+        """Find the line that a message is about; what a card shows may be on another one by now."""
+        if message.buttons:
+            return self._lines.on_card(NUMBER.findall(message.text)[0], found[0])
+        return self._lines.of(found[0])
+
     async def _replies(self, to: Message, line: Line) -> None:
-        """Answer a user by replying to a message, unless the group has moved."""
-        if to.chat_id != self._scene.support.id:
+        """Answer a user by replying to a message, or in its thread, if it stands there still."""
+        if not self._stands(to):
             return
         self._answered[line.number] += 1
         token = f"a{line.number}.{self._answered[line.number]:04}"
@@ -137,7 +158,37 @@ class Kate:
         self.answers[line.number].append(token)
         self._lines.answers(line.number, token)
         self._replied[token] = to
-        await self._scene.kate.replies(to, f"{token}, sir")
+        try:
+            await self._writes(f"{token}, sir", to, line)
+        except ControlError:
+            if self._stands(to):
+                raise
+            self._withdraws(token)  # it had landed in General, and the bot has just removed it
+
+    async def _writes(self, text: str, to: Message, line: Line) -> None:
+        kate, group, thread = self._scene.kate, self._scene.support, to.thread
+        if self._is_about(thread, line) and self._rng.random() < PLAINLY:
+            self._plain.update(tokens([text]))
+            await kate.writes(text, to=group, thread=thread)
+        else:
+            await kate.replies(to, text)
+
+    def _stands(self, message: Message) -> bool:
+        """Whether it is in the group as it is now, and nobody has deleted it."""
+        here = self._scene.support.id
+        return message.chat_id == here and (
+            message.id < 0 or message.id in self._scene.sandbox.world.chats[here].messages
+        )
+
+    def _is_about(self, thread: int | None, line: Line) -> bool:
+        """Whether a thread has the ticket of this line, as far as its card says."""
+        return thread is not None and self._in_thread.get(thread) == line.ticket
+
+    def _anything(self, line: Line) -> Message | None:
+        """Find what shows this line: its card, or else the newest of what still stands."""
+        shown = [*self._shown[line.number]]
+        shown += [self._cards[line.number]] if line.number in self._cards else []
+        return next((one for one in reversed(shown) if self._stands(one)), None)
 
     def _is_of_one_line(self, found: list[str]) -> bool:
         return len({self._lines.of(token).number for token in found}) == 1
@@ -148,12 +199,22 @@ class Kate:
         if token is None or token in self._arrivals.refused:
             return
         self._arrivals.refuses(token)
+        line = self._lines.of_number(user_of(token))
+        self._takes_back(token)
+        async with self._desk:
+            if (shown := self._anything(line)) is not None:
+                await self._replies(shown, line)
+
+    def _withdraws(self, token: str) -> None:
+        self._arrivals.withdraws(token)
+        self._takes_back(token)
+
+    def _takes_back(self, token: str) -> None:
+        """Count an answer no more that will reach nobody."""
         number = user_of(token)
         self.answers[number].remove(token)
         self._lines.takes_back(number, token)
-        line, replied = self._lines.of_number(number), self._replied.pop(token)
-        async with self._desk:
-            await self._replies(self._cards.get(line.number, replied), line)
+        del self._replied[token]
 
     async def _chooses(self, question: Message) -> None:
         """Choose the ticket of a kept reply; if it is not offered, write the answer again."""
@@ -167,7 +228,10 @@ class Kate:
             return
         self._arrivals.kept.add(token)
         async with self._desk:
-            await self._scene.kate.presses(question, named[0])
+            if self._stands(question):
+                await self._scene.kate.presses(question, named[0])
+            elif token not in self._arrivals.waited:
+                self._withdraws(token)
 
     async def _meant_by(self, refusal: Message) -> str | None:
         """Find which answer is refused: it is replied to, or quoted if the group has moved.
@@ -186,6 +250,11 @@ def asks_back(message: Message) -> bool:
 def asks(message: Message) -> bool:
     """Whether the bot asks about staff's own words; a token that it quotes has not arrived."""
     return message.text.startswith((ASKS_BACK, ASKS_WHICH))
+
+
+def tells(message: Message) -> bool:
+    """Whether the bot shows an answer where its ticket goes on: it has not arrived by that."""
+    return bool(ELSEWHERE.match(message.text))
 
 
 def unconfirmed(message: Message) -> bool:

@@ -22,7 +22,7 @@ from services import timers
 from services.delivery import relocating
 from services.delivery.outcomes import Outcome
 from services.delivery.parcel import Parcel
-from services.helpdesk import boards
+from services.helpdesk import boards, staff_modes, threads
 from services.helpdesk.set_aside_news import StaffToldAgain
 
 
@@ -41,6 +41,17 @@ def die() -> Never:
 def looks_at_boards_often() -> None:
     """Have boards show what waits within a second, so that a test is short."""
     vars(boards)["EDITED_EVERY"] = timedelta(seconds=1)
+
+
+def shows_icons_often() -> None:
+    """Have icons show within seconds what is true."""
+    vars(threads)["ICON_CHANGES_EVERY"] = timedelta(seconds=3)
+
+
+def tries_threads_often() -> None:
+    """Have threads be tried again within seconds where none could be made."""
+    for module in (threads, staff_modes):
+        vars(module)["TRIED_AGAIN_AFTER"] = timedelta(seconds=5)
 
 
 def dies_before_the_commit() -> None:

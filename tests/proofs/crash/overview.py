@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from sandbox import Message
+from sandbox.threads import topic_of
 from tests.proofs.crash.kate import Kate, of_bot, unconfirmed
 from tests.proofs.crash.scene import Scene
 from tests.proofs.crash.stored import Stored, read_stored
@@ -99,8 +100,9 @@ class Overview:
         return stored
 
     def _on_board(self, stored: Stored) -> Iterator[str]:
-        """Exactly one message is pinned: the board, which tells what waits."""
-        pinned = list(self._scene.sandbox.world.chats[self._scene.support.id].pins())
+        """Exactly one message is pinned outside of threads: the board, which tells what waits."""
+        pins = self._scene.sandbox.world.chats[self._scene.support.id].pins()
+        pinned = [message for message in pins if topic_of(message) is None]
         words = [words_of(message.view) for message in pinned]
         if len(pinned) != 1 or not is_board(pinned[0].view):
             yield f"pinned is not one board: {words}"

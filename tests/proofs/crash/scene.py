@@ -13,7 +13,9 @@ from typing import Any
 from sandbox import Sandbox, Telegram
 from sandbox.client import Chat, User
 from tests.proofs.crash.clocks import Clock
-from tests.proofs.crash.mishaps import all_of
+from tests.proofs.crash.forms import Form
+from tests.proofs.crash.mishaps import all_of, shows_icons_often, tries_threads_often
+from tests.proofs.crash.stored import choose_topics
 from tests.support import conform
 from tests.support.processes import Forked, environment
 
@@ -37,6 +39,7 @@ class Scene:
     log_file: Path
     clock: Clock | None = None
     hooks: Sequence[Callable[[], None]] = ()
+    form: Form = Form.PLAIN
     bot: Forked | None = None
     starts: int = field(default=0)
 
@@ -123,17 +126,25 @@ async def open_scene(
     clock: Clock | None = None,
     limits: bool = False,
     hooks: Sequence[Callable[[], None]] = (),
+    form: Form = Form.PLAIN,
+    topics: bool = True,
     **settings: object,
 ) -> AsyncIterator[Scene]:
     """Open Telegram; the test starts the bot, which is killed at the end if it still runs.
 
-    `hooks` are called in each of the bot's processes, before main.
+    What the group shows in the end is in the folder then, beside the log.
+
+    `hooks` are called in each of the bot's processes, before main. Without `topics` a forum is a
+    basic group as yet.
     """
+    is_forum = form is Form.FORUM
     now = clock.unix if clock else time.time
     async with Sandbox(clock=now, limits=limits) as sandbox:
         telegram = sandbox.client()
         kate = await telegram.user("Kate", username="kate")
-        support = await telegram.group("Support", members=[kate], bot="administrator")
+        support = await telegram.group(
+            "Support", members=[kate], forum=is_forum and topics, bot="administrator"
+        )
         sandbox.world.updates.clear()  # the bot joined the group long ago
         variables = environment(
             bot_token=sandbox.token,
@@ -146,12 +157,16 @@ async def open_scene(
         variables["TMPDIR"] = str(folder)
         log_file = folder / "bot.log"
         log_file.touch()
-        scene = Scene(sandbox, telegram, kate, support, variables, log_file, clock, hooks)
+        if is_forum:
+            await choose_topics(database_url, support.id)
+            hooks = [*hooks, tries_threads_often, *([] if limits else [shows_icons_often])]
+        scene = Scene(sandbox, telegram, kate, support, variables, log_file, clock, hooks, form)
         try:
             yield scene
         finally:
             if scene.bot is not None:
                 scene.bot.kill()
                 await scene.bot.ended()
+            (folder / "group.txt").write_text(await scene.support.transcript())
         if not conform.missing():
             assert conform.check(sandbox.calls) == []

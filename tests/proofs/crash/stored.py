@@ -1,17 +1,20 @@
-"""What the bot has stored, read from outside the bot."""
+"""What the bot has stored, read from outside the bot, and what its team chose before."""
 
 import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import NullPool, select
+from sqlalchemy import NullPool, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from core.clock import utcnow
+from core.team import StaffMode
 from database.machinery import DeadUpdate, Delivery, DeliveryStatus, Precedence
 from database.models import Message, Ticket, TicketStatus
+from database.team import StaffChatRow, Thread
 from services.invariants import check
+from services.notices import rules_of
 from tests.proofs.crash.lines import Lines
 
 _TOKEN = re.compile(r"\b[qa]\d+\.\d{4}\b")
@@ -25,6 +28,7 @@ class Stored:
     messages: dict[int, Message]
     deliveries: dict[int, Delivery]
     dead: list[DeadUpdate]
+    threads: list[Thread]
 
     def numbers(self) -> dict[date, list[int]]:
         """List the numbers of each day's tickets, in order."""
@@ -107,12 +111,16 @@ class Stored:
             for one in self.deliveries.values()
         )
 
-    def failed(self) -> list[str]:
-        """List the deliveries that failed."""
+    def failed(self, *, decorations: bool = True) -> list[str]:
+        """List the deliveries that failed; without `decorations`, those that say something.
+
+        What decorates a message fails if people have deleted it.
+        """
         return [
             f"{one.kind} {one.id} failed: {one.error}"
             for one in self.deliveries.values()
             if one.status is DeliveryStatus.FAILED
+            and (decorations or not rules_of(one.kind).decorates)
         ]
 
 
@@ -125,11 +133,13 @@ async def read_stored(url: str) -> Stored:
             messages = await session.scalars(select(Message).order_by(Message.id))
             deliveries = await session.scalars(select(Delivery).order_by(Delivery.id))
             dead = await session.scalars(select(DeadUpdate).order_by(DeadUpdate.id))
+            threads = await session.scalars(select(Thread).order_by(Thread.id))
             return Stored(
                 {one.id: one for one in tickets},
                 {one.id: one for one in messages},
                 {one.id: one for one in deliveries},
                 list(dead),
+                list(threads),
             )
     finally:
         await engine.dispose()
@@ -140,3 +150,15 @@ async def wrong_rows(url: str, now: datetime | None = None) -> list[str]:
     said = list[str]()
     wrong = await check.check(url, now=now or utcnow(), say=said.append)
     return said if wrong else []
+
+
+async def choose_topics(url: str, chat_id: int) -> None:
+    """Have the team have chosen topics, and that all that staff write in them goes to users."""
+    engine = create_async_engine(url, poolclass=NullPool)
+    chosen = {"mode": StaffMode.FORUM, "hears_threads": True}
+    whose = {"chat_id": chat_id, "is_main": True, "by_setting": True, "created_at": utcnow()}
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(insert(StaffChatRow).values(**whose, **chosen))
+    finally:
+        await engine.dispose()

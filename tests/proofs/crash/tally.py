@@ -19,6 +19,7 @@ from services.notices import (
     AnswerPosted,
     CardPosted,
     CardRedrawn,
+    QuestionEdited,
     QuestionPosted,
     TicketOpened,
 )
@@ -148,13 +149,20 @@ class Tally:
         )
 
 
-def announced_tokens(stored: Stored, announced: Iterable[int]) -> Counter[str]:
-    """List the tokens of announced deliveries; for a card, that of its ticket's first question."""
+def announced_tokens(
+    stored: Stored, announced: Iterable[int], *, threads: bool = False
+) -> Counter[str]:
+    """List the tokens of announced deliveries; for a card, that of its ticket's first question.
+
+    With `threads`, what was sent may have been the card that goes to a thread before the delivery.
+    """
     found = Counter[str]()
     for number in announced:
         delivery = stored.deliveries.get(number)
         if delivery is None:  # it was for the eyes only, and is forgotten by now
             continue
+        if threads and delivery.ticket_id is not None and delivery.chat_id < 0:
+            found.update([card_token(_question(stored, delivery.ticket_id))])
         if delivery.kind == CardPosted.kind:
             found.update([card_token(_question(stored, delivery.payload["ticket_id"]))])
         elif delivery.kind == TicketOpened.kind:
@@ -169,7 +177,8 @@ def announced_tokens(stored: Stored, announced: Iterable[int]) -> Counter[str]:
 def later_cards(stored: Stored, sent_anew: Iterable[int] = ()) -> Counter[str]:
     """Count the cards of each ticket but its first, as tokens.
 
-    `sent_anew` are the deliveries that, as the log says, were sent instead of edited.
+    `sent_anew` are the deliveries that, as the log says, were sent instead of edited: cards, and
+    what stood in a thread that people have deleted.
     """
     cards = Counter(
         card_token(_question(stored, delivery.payload["ticket_id"]))
@@ -184,6 +193,12 @@ def later_cards(stored: Stored, sent_anew: Iterable[int] = ()) -> Counter[str]:
             card_token(_question(stored, delivery.payload["ticket_id"]))
             for delivery in redrawn
             if delivery.kind == CardRedrawn.kind
+        )
+        + Counter(
+            token
+            for delivery in redrawn
+            if delivery.kind == QuestionEdited.kind
+            for token in tokens([stored.messages[delivery.payload["message_id"]].text or ""])
         )
     )
 

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.proofs.crash import forum
+from tests.proofs.crash.forms import Form, in_suite
 from tests.proofs.crash.mishaps import looks_at_boards_often
 from tests.proofs.crash.scene import Scene
 from tests.proofs.crash.stored import read_stored, wrong_rows
@@ -18,9 +20,14 @@ LATENCY = (0.05, 0.15)
 LIFE = (0.2, 2.5)
 
 
+@pytest.fixture
+def form(request: pytest.FixtureRequest) -> Form:
+    return in_suite(request.node.name)
+
+
 @pytest.mark.timeout(600)
 async def test_kills_under_traffic_lose_nothing_misdirect_nothing_and_announce_each_duplicate(
-    scene: Scene, database_url: str, kills: int
+    scene: Scene, form: Form, database_url: str, kills: int
 ) -> None:
     seed = random.SystemRandom().randrange(10**6)
     await scene.telegram.latency(*LATENCY)
@@ -33,15 +40,20 @@ async def test_kills_under_traffic_lose_nothing_misdirect_nothing_and_announce_e
         await scene.start()
         await traffic.finish()
         kate.cancel()
+    if form is Form.FORUM:
+        await forum.settles(scene)
     findings = await traffic.overview.findings(database_url)
     await scene.stop()
 
     result = await traffic.tally()
     stored = await read_stored(database_url)
     again = later_cards(stored, scene.sent_anew())
-    result.compare(announced_tokens(stored, scene.announced()), again, traffic.lines.same())
+    announced = announced_tokens(stored, scene.announced(), threads=form is Form.FORUM)
+    result.compare(announced, again, traffic.lines.same())
+    if form is Form.FORUM:
+        findings += forum.Findings(scene, stored, traffic.most_at_once(), announced)
     counts = " · ".join(f"{name} {number}" for name, number in traffic.counts().items())
-    sys.stdout.write(f"\n{kills} kills, seed {seed}: {result} · {counts}\n")
+    sys.stdout.write(f"\n{kills} kills, form {form}, seed {seed}: {result} · {counts}\n")
     assert result.broken + findings + traffic.regrouping.refused == []
     assert await wrong_rows(database_url) == []
     assert result.seen == result.sent > kills * USERS

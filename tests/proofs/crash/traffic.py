@@ -7,15 +7,17 @@ Staff merge and split these, look at the board, and ask what waits.
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from sandbox import Message
 from sandbox.client import User
 from tests.proofs.crash.arrivals import Arrivals
-from tests.proofs.crash.kate import NUMBER, Kate, asks, lists, of_bot
+from tests.proofs.crash.forms import Form
+from tests.proofs.crash.kate import NUMBER, Kate, asks, lists, of_bot, tells
 from tests.proofs.crash.lines import Line, Lines
+from tests.proofs.crash.meddling import Meddling
 from tests.proofs.crash.overview import Overview
 from tests.proofs.crash.regrouping import People, Regrouping
 from tests.proofs.crash.scene import Scene
@@ -59,6 +61,7 @@ class Traffic(Arrivals):
         self.overview = Overview(scene, self.kate, self._rng)
         people = People(self.lines, self._waits, self._goes_on_from)
         self.regrouping = Regrouping(self.kate, people, self, self._rng)
+        self.meddling = Meddling(scene, self.kate, self.regrouping, self._rng)
         self._regroups = regroups
         self._works: list[asyncio.Task[None]] = []
         self._pause = pause
@@ -77,6 +80,9 @@ class Traffic(Arrivals):
         self._works = [group.create_task(self.overview.works(self._over, self._pause))]
         if self._regroups:
             work = self.regrouping.works(self._over, self._pause)
+            self._works.append(group.create_task(work))
+        if self.scene.form is Form.FORUM:
+            work = self.meddling.works(self._over, self._pause)
             self._works.append(group.create_task(work))
         for number in range(users):
             await self.joins()
@@ -132,7 +138,15 @@ class Traffic(Arrivals):
             "whispers": self.overview.whispers,
             "replies to orphans": len(self.kept),
             "typed again": len(self.refused),
+            **self.meddling.done,
         }
+
+    def most_at_once(self) -> dict[str, int]:
+        """Count how many tickets each person had open at once, by name.
+
+        Staff split only the only one, so that nobody has more than two.
+        """
+        return {self.users[numbers[0]].name: min(len(numbers), 2) for numbers in self.people()}
 
     def missing(self) -> set[str]:
         """List what has not arrived yet: tokens, confirmations, and commands to merge and split."""
@@ -203,7 +217,7 @@ class Traffic(Arrivals):
                 if change["kind"] in {"message", "edit", "reaction"}:
                     message = Message(change["message"])
                     self.regrouping.notices(message)
-                    self._came.setdefault((message.chat_id, message.id), message)
+                    self._came.setdefault(_place(message), message)
                     if of_bot(message) and change["kind"] != "reaction":
                         self._notes(message)
                         if change["kind"] == "message":
@@ -211,7 +225,7 @@ class Traffic(Arrivals):
 
     def _notes(self, message: Message) -> None:
         opened = self._opened(message.chat_id)
-        texts = [] if asks(message) or lists(message) else [message.text]
+        texts = [] if _repeats(message) else [message.text]
         known = self._confirmed[message.chat_id]
         self.arrives(*(shown_to(opened, texts, known) if opened else tokens(texts)))
 
@@ -223,35 +237,58 @@ class Traffic(Arrivals):
     async def tally(self) -> Tally:
         """Compare what every chat shows with what was written."""
         result = Tally(lost=[*self.regrouping.missing()])
-        staff = [message for chat in self.kate.chats for message in await chat.messages()]
-        came = [self._as_it_came(one) for one in staff if of_bot(one)]
-        right = [one for one in came if not asks(one) and not lists(one)]
-        asked = tokens(one.text for one in right)
-        result.count(token for one in right for token in self._counted(one))
+        stand = [message for chat in self.kate.chats for message in await chat.messages()]
+        came = [self._as_it_came(one) for one in self._with_deleted(stand) if of_bot(one)]
+        right = [one for one in came if not _repeats(one)]
+        order = asked = tokens(one.text for one in right)
+        result.count(self._counted(right, {_place(one) for one in stand}))
         for numbers in self.people():
             person = self.users[numbers[0]]
             said = [one.text for one in await person.chat.messages() if of_bot(one)]
             told = shown_to(self._opened(person.id), said, [])
             result.count(told)
+            order = order + told
             for number in numbers:
                 self._compare(result, number, asked, told)
             result.wrong += [token for token in told if user_of(token) not in numbers]
         result.wrong += [token for token in asked if token[0] != "q"]
         for chain in self.lines.chains():
-            result.follow(chain, list(self.waited), self.kept)
+            result.follow(chain, dict.fromkeys(order), self.kept)
         return result
+
+    def _with_deleted(self, stand: list[Message]) -> list[Message]:
+        """List what stands in the group, and what did until people deleted its thread.
+
+        What landed in General was sent again, and is removed there: it came only to its thread.
+        """
+        came = {_place(one): one for one in self._came.values() if one.thread is not None}
+        chats = [chat.id for chat in self.kate.chats]
+        found = came | {_place(one): one for one in stand}
+        return sorted(found.values(), key=lambda one: (chats.index(one.chat_id), one.place))
 
     def _as_it_came(self, message: Message) -> Message:
         """Give a message as it was first seen: an older card no longer shows its question."""
-        return self._came.get((message.chat_id, message.id), message)
+        return self._came.get(_place(message), message)
 
-    def _counted(self, message: Message) -> list[str]:
-        """List the tokens that a message counts as: one with buttons is a card."""
-        found = tokens([message.text])
-        if not (found and message.buttons):
-            return found
-        line = self.lines.on_card(NUMBER.findall(message.text)[0], found[0])
-        return [card_token(line.questions[0])]
+    def _counted(self, shown: list[Message], stand: set[tuple[int, int]]) -> Iterator[str]:
+        """Go through the tokens that messages count as: one with buttons is a card.
+
+        What goes on in another thread is none too many there: a card, or what was in one that
+        people have deleted.
+        """
+        last: dict[str, Message] = {}
+        for message in shown:
+            found = tokens([message.text])
+            is_card = bool(found and message.buttons)
+            if is_card:
+                line = self.lines.on_card(NUMBER.findall(message.text)[0], found[0])
+                found = [card_token(line.questions[0])]
+            for token in found:
+                before = last.get(token, message)
+                may_come = is_card or _place(before) not in stand
+                if before.thread == message.thread or not may_come:
+                    yield token
+                last[token] = message
 
     def _compare(self, result: Tally, number: int, asked: list[str], told: list[str]) -> None:
         """Compare what was written under one number."""
@@ -264,3 +301,12 @@ class Traffic(Arrivals):
 
 def _written_as(kind: str, number: int, shown: list[str]) -> list[str]:
     return [token for token in shown if token.startswith(f"{kind}{number}.")]
+
+
+def _place(message: Message) -> tuple[int, int]:
+    return message.chat_id, message.id
+
+
+def _repeats(message: Message) -> bool:
+    """Whether it only repeats what was shown elsewhere: that has not arrived by this."""
+    return asks(message) or lists(message) or tells(message)

@@ -7,12 +7,14 @@ import argparse
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from core import logging
+from tests.proofs.crash.forms import ALL, Form
 from tests.proofs.torture import databases, table
 from tests.proofs.torture.databases import BOTH, POSTGRESQL
-from tests.proofs.torture.run import Row, play
+from tests.proofs.torture.run import Row, Scenario, play
 from tests.proofs.torture.scenarios import SCENARIOS
 from tests.support import postgres
 
@@ -30,8 +32,9 @@ def main() -> int:
         with databases.opened(folder, server=POSTGRESQL in on) as made:
             for scenario in chosen:
                 for kind in [one for one in scenario.runs_on(short=asked.short) if one in on]:
-                    rows.append(play(scenario, kind, made, folder, short=asked.short))
-                    say(table.line(rows[-1]))
+                    for form in _forms(scenario, kind, asked):
+                        rows.append(play(scenario, kind, form, made, folder, short=asked.short))
+                        say(table.line(rows[-1]))
     except postgres.NoPostgres as error:
         say(f"{error.__doc__} Try --database sqlite.")
         return 1
@@ -52,7 +55,15 @@ def _arguments() -> argparse.Namespace:
         "--json", type=Path, metavar="FILE", help="also write the table to this file"
     )
     parser.add_argument("--database", choices=BOTH, help="only on this database")
+    parser.add_argument("--form", choices=ALL, type=Form, help="only with this staff chat")
     return parser.parse_args()
+
+
+def _forms(scenario: Scenario, database: str, asked: argparse.Namespace) -> Sequence[Form]:
+    """List what the staff chat is in the runs of a scenario."""
+    if asked.form is not None:
+        return [form for form in scenario.forms if form is asked.form]
+    return [scenario.form_in_suite(database)] if asked.short else scenario.forms
 
 
 def say(text: str) -> None:

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.proofs.crash import forum
 from tests.proofs.crash.clocks import Clock
+from tests.proofs.crash.forms import Form, in_suite
 from tests.proofs.crash.scene import Scene, open_scene
 from tests.proofs.crash.stored import Stored, read_stored, wrong_rows
 from tests.proofs.crash.tally import Tally, announced_tokens, later_cards
@@ -31,6 +33,7 @@ class Run:
     """Everything that a scenario does goes through this."""
 
     database: str
+    form: Form
     short: bool
     folder: Path
     databases: Databases
@@ -61,7 +64,8 @@ class Run:
             url = await self.databases.new(self.database, self.folder)
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         try:
-            async with open_scene(url, folder, clock=self.clock, **how) as scene:
+            how |= {"clock": self.clock, "form": self.form}
+            async with open_scene(url, folder, **how) as scene:
                 yield scene
         finally:
             await self.databases.drop()
@@ -87,7 +91,9 @@ class Run:
 
         `failures`: some sends fail for good, and the scenario checks them itself.
         """
-        url = scene.variables["DATABASE_URL"]
+        url, is_forum = scene.variables["DATABASE_URL"], self.form is Form.FORUM
+        if is_forum:
+            await forum.settles(scene)
         in_a_hurry = self.short and (self.clock is None or self.clock.speed == 1)
         self.broken += await traffic.overview.findings(url, anew=in_a_hurry)
         await self._outbox_empties(scene)
@@ -95,11 +101,14 @@ class Run:
         result = await traffic.tally()
         stored = await read_stored(url)
         again = later_cards(stored, scene.sent_anew())
-        announced = announced_tokens(stored, scene.announced())
+        announced = announced_tokens(stored, scene.announced(), threads=is_forum)
         result.compare(announced, again, traffic.lines.same())
         self.tally.merge(result)
         self.broken += stored.wrong_numbers() + stored.misplaced(traffic.lines) + stored.waiting()
-        self.broken += [] if failures else stored.failed()
+        self.broken += [] if failures else stored.failed(decorations=not is_forum)
+        if is_forum:
+            most = traffic.most_at_once()
+            self.broken += forum.Findings(scene, stored, most, announced)
         self.broken += traffic.regrouping.refused
         self.broken += await wrong_rows(url, self.clock.utcnow() if self.clock else None)
         self.longest = max([self.longest, *traffic.waited.values()])
@@ -120,17 +129,23 @@ class Run:
 class Scenario:
     """A scenario, run by its name. `speeds`: how fast time runs, in the long and the short form.
 
-    `short_on`: the databases of the short form, if one is enough.
+    `short_on`: the databases of the short form, if one is enough. `forms`: what the staff chat is
+    in one run after the other.
     """
 
     play: Callable[[Run], Awaitable[None]]
     databases: tuple[str, ...] = BOTH
     speeds: tuple[float, float] | None = None
     short_on: tuple[str, ...] | None = None
+    forms: tuple[Form, ...] = (Form.PLAIN,)
 
     def runs_on(self, *, short: bool) -> tuple[str, ...]:
         """List the databases that the long or the short form needs."""
         return self.short_on if short and self.short_on else self.databases
+
+    def form_in_suite(self, database: str) -> Form:
+        """Choose what the staff chat is in the short form on this database."""
+        return in_suite(f"{self.name} {database}", self.forms)
 
     @property
     def name(self) -> str:
@@ -143,6 +158,7 @@ class Row:
 
     scenario: str
     database: str
+    form: Form
     tally: Tally
     counts: Counter[str]
     seconds: float
@@ -151,13 +167,19 @@ class Row:
 
 
 def play(
-    scenario: Scenario, database: str, databases: Databases, folder: Path, *, short: bool
+    scenario: Scenario,
+    database: str,
+    form: Form,
+    databases: Databases,
+    folder: Path,
+    *,
+    short: bool,
 ) -> Row:
     """Run a scenario, and catch its errors. A broken one leaves its folder, with the bot's log."""
-    own = Path(tempfile.mkdtemp(prefix=f"{scenario.name}-{database}-", dir=folder))
+    own = Path(tempfile.mkdtemp(prefix=f"{scenario.name}-{database}-{form}-", dir=folder))
     speed = scenario.speeds[int(short)] if scenario.speeds else None
     clock = Clock(speed, own / "steps") if speed else None
-    run = Run(database, short, own, databases, clock)
+    run = Run(database, form, short, own, databases, clock)
     started = time.monotonic()
     try:
         with asyncio.Runner(loop_factory=clock.new_loop if clock else None) as runner:
@@ -169,11 +191,11 @@ def play(
         run.remarks.append(f"time ran {speed:g} times as fast")
     broken = run.tally.broken + run.broken
     if broken:
-        broken.append(f"seed {run.seed}, its files: {own}")
+        broken.append(f"form {form}, seed {run.seed}, its files: {own}")
     else:
         shutil.rmtree(own)
     seconds = time.monotonic() - started
-    return Row(scenario.name, database, run.tally, run.counts, seconds, run.remarks, broken)
+    return Row(scenario.name, database, form, run.tally, run.counts, seconds, run.remarks, broken)
 
 
 async def _awaited(what: Awaitable[None]) -> None:

@@ -1,5 +1,6 @@
 """Every scenario by its name."""
 
+from tests.proofs.crash.forms import ALL
 from tests.proofs.torture.answers import answers
 from tests.proofs.torture.clock_steps import clock_steps
 from tests.proofs.torture.databases import POSTGRESQL, SQLITE
@@ -21,14 +22,14 @@ from tests.proofs.torture.sqlite_away import (
 from tests.proofs.torture.staff_chat import staff_chat_away
 
 _ALL = (
-    Scenario(kills, short_on=(SQLITE,)),
-    Scenario(faults, speeds=(1, 4)),
-    Scenario(limits, speeds=(5, 4), short_on=(SQLITE,)),
-    Scenario(migration),
+    Scenario(kills, short_on=(SQLITE,), forms=ALL),
+    Scenario(faults, speeds=(1, 4), forms=ALL),
+    Scenario(limits, speeds=(5, 4), short_on=(SQLITE,), forms=ALL),
+    Scenario(migration, forms=ALL),
     Scenario(clock_steps, speeds=(1, 1), short_on=(POSTGRESQL,)),
     Scenario(poison, speeds=(1, 1)),
     Scenario(answers, speeds=(20, 20)),
-    Scenario(staff_chat_away, speeds=(20, 20), short_on=(SQLITE,)),
+    Scenario(staff_chat_away, speeds=(20, 20), short_on=(SQLITE,), forms=ALL),
     Scenario(outside_429, speeds=(10, 20), short_on=(POSTGRESQL,)),
     Scenario(postgres_stops, (POSTGRESQL,)),
     Scenario(postgres_fails_over, (POSTGRESQL,)),

@@ -9,6 +9,7 @@ from tests.proofs.torture.run import Row
 COLUMNS = (
     ("scenario", 18),
     ("database", 10),
+    ("form", 5),
     ("sent", 6),
     ("seen", 6),
     ("lost", 4),
@@ -40,6 +41,7 @@ def as_json(row: Row) -> dict[str, Any]:
     return {
         "scenario": row.scenario,
         "database": row.database,
+        "form": row.form,
         "sent": found.sent,
         "seen": found.seen,
         "lost": len(found.lost),
@@ -61,7 +63,7 @@ def dump(rows: Sequence[Row]) -> str:
 
 def _line(cells: Sequence[str], last: str) -> str:
     padded = [
-        cell.ljust(width) if number < 2 else cell.rjust(width)
+        cell.ljust(width) if number < 3 else cell.rjust(width)
         for number, (cell, (_, width)) in enumerate(zip(cells, COLUMNS, strict=True))
     ]
     return "  ".join([*padded, last]).rstrip()
