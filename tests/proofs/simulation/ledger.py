@@ -21,6 +21,7 @@ _REFUSED = {words for _, status, words, _ in REFUSALS if status == 400} | {
     "Bad Request: not enough rights to send",  # while the bot is muted, for some kinds of content
     "Bad Request: not enough rights to manage pinned messages",
     "Bad Request: message to pin not found",
+    "Bad Request: message to react not found",  # it was in a thread that people deleted
 }
 
 
@@ -117,6 +118,8 @@ class Ledger:
                 (cards if sight.card else others).update(shown)
         posted = self.cards_posted()
         more = {token: number - posted[token] for token, number in cards.items()}
+        if "forum" in self.simulation.done:  # a thread begins with the card, posted or not
+            more.clear()
         more = {token: max(0, number) for token, number in more.items()}
         for token, number in others.items():
             more[token] = more.get(token, 0) + max(0, number - self.copies_due(token))

@@ -78,7 +78,7 @@ class People:
     # Who decided what each slip is, and whether it is a note.
     _slips: dict[str, tuple[Person, bool]] = field(default_factory=dict)
 
-    def arrive(self, users: int, staff: int) -> None:
+    def arrive(self, users: int, staff: int, *, forum: bool = False) -> None:
         """Create everybody, and the group with the bot in it."""
         world = self.telegram.world
         self.users = [Person(FIRST_USER + n, f"Person{n}") for n in range(users)]
@@ -86,8 +86,9 @@ class People:
         for person in (*self.users, *self.staff, INTRUDER, LEAVER):
             world.add_person(person)
         members = [*self.staff, LEAVER]
+        self.bot_status = "administrator" if forum else "member"
         group = membership.create_group(
-            world, "Support", members, supergroup=False, forum=False, bot="member"
+            world, "Support", members, supergroup=forum, forum=forum, bot=self.bot_status
         )
         self.groups = [group]
         world.updates.clear()
@@ -593,6 +594,7 @@ class People:
             for one in self.written
             if one.token[0] == "a"
             and not one.slip
+            and not one.deleted
             and one.chat_id == self.group.id
             and self._author(one) == self.staff[staff].id
         ]
@@ -622,7 +624,7 @@ class People:
 
     def upgrade(self) -> bool:
         """Turn the group into a supergroup; that is possible only once."""
-        if len(self.groups) > 1:
+        if len(self.groups) > 1 or self.group.type != "group":
             return False
         new = membership.upgrade(self.telegram.world, self.group, self.staff[0])
         new.linked_chat_id = self.group.linked_chat_id
@@ -641,6 +643,14 @@ class People:
         membership.change(world, self.group, LEAVER, status, by=by)
         self.left = True
         return True
+
+    def token(self, who: str) -> str:
+        """Give the next token of what is said to a user, or about one."""
+        return self._next(who.replace("n", "a")).replace("a", who[0], 1)
+
+    def say(self, person: Person, token: str, content: Json, *, thread: int, note: bool) -> None:
+        """Write in a thread of the group."""
+        self._post(person, self.group, token, content, thread=thread, note=note)
 
     # Helpers ----------------------------------------------------------------------------------
 
@@ -663,10 +673,13 @@ class People:
         content: Json,
         *,
         reply_to: int | None = None,
+        thread: int | None = None,
         note: bool = False,
         slip: bool = False,
     ) -> None:
-        message = acting.post(self.telegram.world, person, chat, content, reply_to=reply_to)
+        message = acting.post(
+            self.telegram.world, person, chat, content, reply_to=reply_to, thread=thread
+        )
         if message.seen_by_bot:
             words = tokens.words_of(content)
             at = self.telegram.agenda.now

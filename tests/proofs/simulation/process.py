@@ -2,6 +2,7 @@
 
 import asyncio
 import traceback
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -79,6 +80,8 @@ class Process:
         self._second_chat_id = second
         self._stopped: asyncio.Event | None = None
         self._task: asyncio.Task[None] | None = None
+        self._sessions: async_sessionmaker[AsyncSession] | None = None
+        self._changes: set[asyncio.Task[None]] = set()
 
     def kill(self, turns: int) -> None:
         """Let the process die after this many turns of the loop."""
@@ -125,7 +128,7 @@ class Process:
         if self.stopped_at is not None:
             self._stopped.set()
         try:
-            sessions = make_sessions(engine)
+            self._sessions = sessions = make_sessions(engine)
             app = App(
                 settings,
                 bot,
@@ -139,6 +142,36 @@ class Process:
             await app.run(self._stopped)
         finally:
             await engine.dispose()
+
+    def change(
+        self, change: Callable[[AsyncSession], Awaitable[None]], then: Callable[[], None]
+    ) -> bool:
+        """Change something as a handler does, and do the rest if that was committed.
+
+        False if the bot does not work yet.
+        """
+        if self._sessions is None:
+            return False
+        task = self._loop.create_task(self._changed(self._sessions, change, then))
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+        return True
+
+    async def _changed(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        change: Callable[[AsyncSession], Awaitable[None]],
+        then: Callable[[], None],
+    ) -> None:
+        try:
+            async with sessions.begin() as session:
+                await change(session)
+        except Exception as error:
+            not_chosen = isinstance(error, LookupError)  # the staff chat is not chosen yet
+            if not not_chosen and not is_outage(error):
+                raise
+        else:
+            then()
 
     async def _prepared(self, bot: Bot, sessions: async_sessionmaker[AsyncSession]) -> bool:
         """Wait until Telegram and the database answer; False if stopped meanwhile."""

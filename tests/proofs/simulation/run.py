@@ -19,9 +19,10 @@ from database.models import Ticket
 from services import ticket_service
 from services.delivery import relocating
 from services.helpdesk import content, staff_chats
-from tests.proofs.simulation import fairness, store, team_words, verdict, whispering
+from tests.proofs.simulation import fairness, forum, store, team_words, verdict, whispering
 from tests.proofs.simulation.bells import Bells
 from tests.proofs.simulation.clockwork import Agenda, Stuck
+from tests.proofs.simulation.forum import Forum
 from tests.proofs.simulation.log import Log
 from tests.proofs.simulation.people import FIRST_USER, People
 from tests.proofs.simulation.process import Machine, Process
@@ -110,7 +111,8 @@ class Simulation:
             limits=plan.limits,
         )
         self.people = People(self.telegram)
-        self.people.arrive(plan.users, plan.staff)
+        in_forum = any(one.do == "forum" for one in plan.operations)
+        self.people.arrive(plan.users, plan.staff, forum=in_forum)
         self.team_words = TeamWords(self.people)
         self.whispering = Whispering(self.people)
         if any(one.do == "intrude" for one in plan.operations):
@@ -121,6 +123,7 @@ class Simulation:
         self.witness = Witness(self.telegram, self.store)
         self.machine = Machine(self.agenda, plan, self.store, self.telegram, self.log, folder)
         self.troubles = Troubles(self)
+        self.forum = Forum(self)
         self.bells = Bells(self)
         self.process: Process | None = None
         self.processes: list[Process] = []
@@ -203,6 +206,10 @@ class Simulation:
             done = trouble(**how) is not False
             if done and operation.do not in fairness.HARMLESS:
                 self.disturbed.append(self.agenda.now)
+        elif operation.do in forum.OPERATIONS:
+            done = self.forum.act(operation.do, how)
+            if done and operation.do in forum.SENT_ANEW:
+                self.disturbed.append(self.agenda.now)
         elif operation.do in team_words.OPERATIONS:
             done = self.team_words.act(operation.do, how)
         elif operation.do in whispering.OPERATIONS:
@@ -224,6 +231,7 @@ class Simulation:
             self.telegram.stuck[token] = begins, min(ends, self.agenda.now)
         self.telegram.latency = (0.005, 0.06)
         self.store.down = self.store.loses_next_commit = False
+        self.forum.heal()
         self.people.set_bot(self.people.bot_status)
         self.people.try_again()
         self._healed_at = self._last_change = self.agenda.now
@@ -232,7 +240,7 @@ class Simulation:
     def _await_calm(self) -> None:
         """Check every second whether anything still waits; when all is calm, stop."""
         self.start()
-        waiting = self.witness.waiting() + self.bells.waiting()
+        waiting = self.witness.waiting() + self.bells.waiting() + self.forum.waiting()
         decide_all: dict[str, Any] = {"do": "decide_all", "how": {}}
         second = self.people.second_groups and self.people.act("in_second_team", decide_all)
         if self.people.decide() or second:

@@ -261,6 +261,32 @@ def _merging(rng: random.Random, plan: Plan) -> Plan:
     return _with(_several(rng, plan), found)
 
 
+def _forum(rng: random.Random, plan: Plan) -> Plan:
+    """The staff chat is a forum; people close and delete its threads, and its mode may change."""
+    found = [Operation(0.1, "forum")]
+    if rng.random() < 0.7:
+        found += [Operation(at, "hear_threads") for at in (1.0, 2.0, 3.0)]
+    for user in range(plan.users):
+        asks = ("write", "write", "photo", "another", "edit", "album")
+        times = [rng.uniform(0.5, 28) for _ in range(rng.randint(2, 6))]
+        found += [_by(rng, rng.choice(asks), at, user) for at in times]
+    acts = ("say", "say", "say", "say_note", "shut", "shut", "delete_thread")
+    for _ in range(rng.randint(4, 14)):
+        do, how = rng.choice(acts), {"pick": round(rng.random() ** 2, 4)}
+        how |= {"staff": 0} if do.startswith("say") else {}
+        how |= {"closed": rng.random() < 0.7} if do == "shut" else {}
+        found.append(Operation(round(rng.uniform(3, 29), 3), do, how))
+    for do in ("drop_threads", "take_right"):
+        if rng.random() < 0.3:
+            how = {"seconds": rng.choice((1.0, 6.0, 30.0))}
+            found.append(Operation(round(rng.uniform(2, 25), 3), do, how))
+    if rng.random() < 0.4:
+        for mode in ("plain", "forum", "plain")[: rng.randint(1, 3)]:
+            at = round(rng.uniform(3, 28), 3)
+            found.append(Operation(at, "choose_mode", {"mode": mode}))
+    return _with(plan, found)
+
+
 SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "crowd": _crowd,
     "stubborn": _stubborn,
@@ -274,6 +300,7 @@ SCENES: dict[str, Callable[[random.Random, Plan], Plan]] = {
     "board": _board,
     "whispers": _whispers,
     "merging": _merging,
+    "forum": _forum,
 }
 
 _HARMLESS = frozenset({"write", "reply", "note", "press", "command", "list", "latency"})

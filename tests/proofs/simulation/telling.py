@@ -71,7 +71,9 @@ class Telling:
             elif token in self.people.replied and not is_told:  # the bot may know to what
                 last = last if last == joined or has_others else None
             else:
-                if last not in {None, joined} and has_others and not is_told:
+                is_other = last not in {None, joined} and has_others
+                # A parting is put with a ticket that stays closed, of which nobody need hear.
+                if is_other and not is_told and self._was_open(joined, came):
                     yield f"not told: {token} joined ticket {joined}, not {last}"
                 last = joined
             albums |= {album} - {None}

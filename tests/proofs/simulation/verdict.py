@@ -74,6 +74,7 @@ class Verdict(Ledger):
             Hanging(self.simulation).findings,
             Silence(self.simulation).findings,
             self.simulation.bells.findings,
+            self.simulation.forum.findings,
         ):
             yield from check()
 
@@ -102,6 +103,8 @@ class Verdict(Ledger):
         shown, told = self.firsts(), self.told_tokens() | self._left_behind()
         if {"clock", "kick"} & {*self.simulation.done}:
             told |= self.undecided()
+        # People deleted these with their thread, and so could not see what they were asked about.
+        told |= {one.token for one in self.written if one.deleted} & self.undecided()
         for one in self.written:
             if one.note or one.token in shown or one.token in told:
                 continue
@@ -183,7 +186,7 @@ class Verdict(Ledger):
         """Nothing is shown twice, unless an answer was lost; then the log announces it."""
         excuses = self.excuses()
         announced = self.by_token(self.simulation.log.announced)
-        anew = self.simulation.witness.sent_instead_of_edit()
+        anew = self.simulation.witness.sent_instead_of_edit() + self.simulation.witness.landed()
         for token, number in self.duplicates().items():
             if number > excuses[token]:
                 yield f"twice: {token} {number} times more, excused {excuses[token]}"

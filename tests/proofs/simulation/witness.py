@@ -18,7 +18,7 @@ GONE = (
 )
 
 # After these words, a refusal repeats what its reader wrote; that shows it to nobody else.
-REPEATED = re.compile("You wrote: “|You sent: ")
+REPEATED = re.compile("You wrote: “|You sent: |elsewhere")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Witness:
         self.sights: list[Sight] = []
         # Deliveries that were claimed when a process ended.
         self.in_flight = Counter[int]()
+        # The messages that were to go to a thread and landed in General, by chat and id.
+        self._landed = set[tuple[int, int]]()
         self._telegram = telegram
         self._store = store
         self._known = telegram.world.feed.last
@@ -64,7 +66,7 @@ class Witness:
 
     def excuses(self) -> Counter[str]:
         """Count how often a token may be seen again: an answer was lost, or an edit impossible."""
-        found = self.sent_instead_of_edit()
+        found = self.sent_instead_of_edit() + self.landed()
         for call in self._telegram.calls:
             if call.processed and not call.heard:
                 found.update(call.shown)
@@ -77,6 +79,23 @@ class Witness:
             if any(words in call.description for words in GONE):
                 said = [call.params.text(name) for name in ("text", "caption", "media")]
                 found.update(tokens.of(" ".join(said)))
+        return found
+
+    def landed(self) -> Counter[str]:
+        """Count the tokens that landed in General, or that the bot removed from where they were.
+
+        What is refused in unknown words goes there on purpose: the thread may be at fault.
+        """
+        removed = {
+            (call.chat_id, call.params.integer("message_id"))
+            for call in self._telegram.calls
+            if call.method == "deleteMessage" and call.processed
+        }
+        found = Counter[str]()
+        for sight in self.sights:
+            place = sight.chat_id, sight.message_id
+            if sight.new and sight.chat_id < 0 and place in self._landed | removed:
+                found.update(sight.tokens)
         return found
 
     def _look(self, call: Call | None) -> None:
@@ -95,6 +114,8 @@ class Witness:
         if new and call is not None:
             call.shown += found
             call.made.append(view["message_id"])
+            if call.params.integer("message_thread_id") and not view.get("message_thread_id"):
+                self._landed.add((view["chat"]["id"], view["message_id"]))
             call.card = call.card or (bool(view.get("keyboard")) and not listed)
         self.sights.append(
             Sight(
