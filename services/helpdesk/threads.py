@@ -1,12 +1,15 @@
 """Threads: in a forum each open ticket goes on in a thread of its own.
 
 1. A ticket that is opened or reopened gets the thread that its user's tickets used last, among
-   those that no open ticket has. If there is none, it wants one: the courier makes it before the
-   next of its deliveries, and sends its card there (bot/wording/threads.py).
-2. A thread that turns out to be gone is made anew in the same way, and before what waits.
+   those that no open ticket has, or is to come back to. If there is none, it wants one: the
+   courier makes it before the next of its deliveries, and sends its card there
+   (bot/wording/threads.py).
+2. A thread that turns out to be gone is made anew in the same way, and before what waits. Staff may
+   still see the old one; what they write there is about its ticket.
 3. If no thread can be made, tickets go on under cards. That is tried again from time to time, and
    at once when the bot gets another right.
-4. If the staff chat's mode changes, its open tickets follow (services/helpdesk/staff_modes.py).
+4. If the staff chat's mode changes, its open tickets follow (services/helpdesk/staff_modes.py),
+   each to the thread that it had. What staff write in one that its ticket left is asked about.
 
 A kill between the making of a thread and its settling leaves an empty thread, which Telegram gives
 no way to find. What staff write there is kept, and they are asked which ticket it is about.
