@@ -209,7 +209,10 @@ class CardRetired(Notice):
 
 @dataclass(frozen=True)
 class QuestionPosted(Notice):
-    """To staff: what a user wrote after the card; `our_turn`: with it, staff have to act again."""
+    """To staff: what a user wrote after the card; `our_turn`: with it, staff have to act again.
+
+    `again`: they have seen it, in a thread that is gone (services/helpdesk/shown_again.py).
+    """
 
     precedence = Precedence.FOLLOW_UP
     reported = True
@@ -218,6 +221,7 @@ class QuestionPosted(Notice):
     about_message = True
     message_id: int
     our_turn: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True)

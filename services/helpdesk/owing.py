@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from database.conditions import PENDING
@@ -51,7 +51,8 @@ async def unseen(session: AsyncSession, ticket: Ticket) -> Delivery | None:
     """Find the first delivery of what the user wrote that staff have not seen, locked.
 
     What is being sent right now counts as seen; what was tried and waits for another try doesn't,
-    although it may be there already. Nor does the card of a new ticket: nobody acts without it.
+    although it may be there already. Nor does the card of a new ticket: nobody acts without it. Of
+    a card that goes on below, the beginning was seen.
     """
     found: Delivery | None = await session.scalar(
         select(Delivery)
@@ -60,6 +61,8 @@ async def unseen(session: AsyncSession, ticket: Ticket) -> Delivery | None:
             Delivery.lane == ticket.id,
             Delivery.kind.in_([QuestionPosted.kind, CardPosted.kind]),
             Delivery.payload["message_id"].as_integer().is_not(None),
+            Delivery.payload["again"].as_boolean().is_not(True),
+            or_(Delivery.kind != CardPosted.kind, Delivery.part == 0),
             PENDING,
             Delivery.status == DeliveryStatus.WAITING,
         )

@@ -31,7 +31,7 @@ from database.machinery import Delivery
 from database.models import Ticket, TicketStatus
 from database.team import StaffChatRow, Thread
 from services import memo, outbox, timers
-from services.helpdesk import staff_chats
+from services.helpdesk import shown_again, staff_chats
 from services.notices import CardRetired, LineRemoved, ThreadRedrawn, ThreadsFailed, ThreadWanted
 from services.outbox import ThreadLook
 from services.timers import Due, Moment
@@ -189,6 +189,7 @@ async def gone(session: AsyncSession, chat_id: int, thread_id: int, *, now: date
     for ticket in await leave(session, thread):
         ticket.wants_thread = proved and ticket.status is not TicketStatus.CLOSED
         if ticket.wants_thread:
+            await shown_again.below_the_next_card(session, ticket, thread_id, now=now)
             wanted = ThreadWanted(ticket.id)
             await outbox.post_once(session, chat_id, wanted, now=now, ticket=ticket)
     if not proved:

@@ -169,3 +169,54 @@ async def test_a_reply_to_such_content_answers_its_user(forum: Office, ann: User
     await forum.kate.replies(again, "I see")
 
     await ann.sees("I see")
+
+
+async def in_thread_of(office: Office, one: Message) -> list[Message]:
+    """List what the bot has sent to the thread of a message."""
+    await office.says_in_staff_chat()
+    theirs = [each for each in await office.support.messages() if each.from_id != office.kate.id]
+    there = [each for each in theirs if each.thread == one.thread]
+    return [each for each in there if each.kind in {"text", "photo"}]
+
+
+async def test_what_a_ticket_began_with_stands_below_its_card_in_a_new_thread(
+    forum: Office, ann: User
+) -> None:
+    photo = await ann.sends_photo("The printer")
+    first = await forum.sees(kind="photo")
+    assert first.thread is not None
+    await forum.support.loses_topic(first.thread)
+
+    await ann.writes("It is out now")
+    later = await forum.sees("It is out now")
+    again = await forum.sees(kind="photo")
+    await ann.edits(photo, "Our printer")
+    await forum.kate.sees_edit(again, "Our printer")
+    await forum.kate.replies(again, "I see")
+    await ann.sees("I see")
+
+    shown = await in_thread_of(forum, later)
+    assert [one.kind for one in shown] == ["text", "photo", "text"]
+    assert "#1 · Ann" in shown[0].text
+    assert again.thread != first.thread
+
+
+async def test_an_album_and_the_rest_of_a_long_text_do_so_too(forum: Office, ann: User) -> None:
+    await ann.sends_album(["photo", "photo"])
+    await forum.telegram.advance(2)
+    album = await forum.sees(kind="photo")
+    bob = await forum.telegram.user("Bob")
+    await bob.writes("long " * 700 + "end")
+    long = await forum.sees("end")
+    for thread in (album.thread, long.thread):
+        assert thread is not None
+        await forum.support.loses_topic(thread)
+
+    await ann.writes("Both are mine")
+    await bob.writes("That was it")
+    mine, that = await forum.sees("Both are mine"), await forum.sees("That was it")
+
+    kinds = [one.kind for one in await in_thread_of(forum, mine)]
+    assert kinds == ["text", "photo", "photo", "text"]
+    texts = [one.text for one in await in_thread_of(forum, that)]
+    assert ["long" in texts[0], texts[1].endswith("end"), len(texts)] == [True, True, 3]

@@ -175,6 +175,7 @@ async def sample(session: AsyncSession, ticket: Ticket, kind: type[Notice]) -> N
         "old_id": STAFF,
         "others": [],
         "our_turn": True,
+        "again": False,
         "person_id": None,
         "thread_id": 7,
         "thread_key": thread.id if thread is not None else None,

@@ -42,6 +42,7 @@ class Ledger:
         self.deliveries = {row["id"]: row for row in self.rows("deliveries")}
         self.tickets = {row["id"]: row for row in self.rows("tickets")}
         self.stored = {(row["chat_id"], row["message_id"]): row for row in self.messages.values()}
+        self.stood_in_threads = self._stood_in_threads()
         albums = self._albums()
         merged = {one["id"] for one in self.tickets.values() if one["merged_into_id"]}
         self.merged = merged | {one["merged_into_id"] for one in self.tickets.values()} - {None}
@@ -137,8 +138,20 @@ class Ledger:
         """Tell how many new messages should show a token; only the first part of a long text does.
 
         After a migration, an edit is sent as a new message, and what is moved to another ticket is
-        shown again.
+        shown again. So is what stood below the card in a thread that is gone.
         """
+        return self._copies_due(token) + self.stood_in_threads[token]
+
+    def _stood_in_threads(self) -> Counter[str]:
+        """Count the copies of each token that were given up with their threads."""
+        found = Counter[str]()
+        for link in self.rows("message_links"):
+            message = self.messages.get(link["copy_of"] or 0)
+            if link["kind"] == "notice" and link["thread_id"] and message is not None:
+                found.update(tokens.of(message["text"] or message["details"] or ""))
+        return found
+
+    def _copies_due(self, token: str) -> int:
         if token[0] == "q" and token in self.in_another_ticket:
             return max(1, self.posted[token]) + (1 if self.moved else 0)
         moved = self.moved and any(one.token == token and one.edits for one in self.written)
