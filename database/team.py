@@ -50,9 +50,10 @@ class StaffChatRow(Base):
 class Thread(Base):
     """A thread that the bot made in a staff chat, for the tickets of one user.
 
-    `card_of` is the ticket whose card was sent to it last; None: nothing was yet. `name`, `icon`
-    (an id of Telegram) and `is_closed` are as they were asked for last, or as Telegram told us.
-    The icon was last changed at `icon_set_at`. `pinned_id` is the card that we pinned there last.
+    `card_of` is the ticket whose card was sent to it last, or that no longer wanted it when it was
+    made; None: it is wanted, and nothing was sent yet. `name`, `icon` (an id of Telegram) and
+    `is_closed` are as they were asked for last, or as Telegram told us. The icon was last changed
+    at `icon_set_at`. `pinned_id` is the card that we pinned there last.
 
     Nothing is sent any more to one that `is_gone`, where messages don't arrive. People may still
     see it: what they write there is about `card_of`, which is then the ticket that went on there.

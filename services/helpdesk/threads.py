@@ -120,13 +120,18 @@ async def made(
     icon: str | None,
     now: datetime,
 ) -> None:
-    """Record that a thread was made for a ticket, which goes on there if it still may."""
+    """Record that a thread was made for a ticket, which goes on there if it still may.
+
+    Else what staff write there is about it, too.
+    """
     ticket = await session.get_one(Ticket, ticket_id, with_for_update={"key_share": True})
+    goes_on_there = ticket.wants_thread and ticket.staff_chat_id == address.chat_id
     session.add(
         Thread(
             chat_id=address.chat_id,
             thread_id=address.thread_id,
             user_id=ticket.user_id,
+            card_of=None if goes_on_there else ticket.id,
             name=name,
             icon=icon,
             icon_set_at=now,
@@ -139,7 +144,7 @@ async def made(
     if chat is not None and chat.threads_failed_at is not None:
         await change(session, chat, threads_failed_at=None)
         await timers.set(session, TicketsBehind(chat.id), now, now=now)
-    if ticket.wants_thread and ticket.staff_chat_id == address.chat_id:
+    if goes_on_there:
         ticket.thread_id, ticket.wants_thread = address.thread_id, False
     if icon is None:
         # Telegram may not have said yet which icons there are.

@@ -90,6 +90,18 @@ async def test_a_ticket_that_is_closed_or_merged_into_another_wants_no_thread(
     assert not survivor.wants_thread
 
 
+async def test_a_thread_that_comes_too_late_is_about_the_ticket_it_was_made_for(
+    session: AsyncSession,
+) -> None:
+    await forum(session)
+    ticket = await factories.ticket(session)
+
+    await threads.made(session, ticket.id, Address(STAFF, 500), name="Ann", icon=None, now=NOON)
+
+    assert ticket.thread_id is None
+    assert await threads.ticket_id_in(session, STAFF, 500) == ticket.id
+
+
 async def test_whoever_acts_at_once_no_thread_gets_two_open_tickets(sessions: Sessions) -> None:
     """A user writes, staff close and reopen two tickets, and the courier makes threads."""
     async with sessions.begin() as session:
