@@ -226,6 +226,8 @@ async def test_a_team_in_a_forum(
         await on.presses("What do you want to change?", "Cards or topics")
         await on.presses("Where do you answer tickets?", "Everything we write goes to the user")
         await desk.message(right, "everything you write in a ticket's topic").wait_for()
+        await on.presses("Where do you answer tickets?", "Back")
+        await on.presses("What do you want to change?", "Done")
         await on.opens("Alice")
         await on.shows(parcel, "All you write here goes to Alice")
 
