@@ -132,12 +132,13 @@ def perhaps_of(error: Exception, suspected: Obstacle) -> Obstacle | None:
     """Suspect a part of the call in a rejection that names nothing we know.
 
     Without its thread, or to all instead of one person, the call is tried once more: if that is
-    rejected too, it was not this part.
+    rejected too, it was not this part. A chat that refuses everything does so without its thread.
     """
     if not isinstance(error, TelegramBadRequest):
         return None
-    is_slow = isinstance(_bad_request(error.message, private=False), Paused)
-    return None if is_slow else suspected
+    read = _bad_request(error.message, private=False)
+    refuses_all = suspected is Obstacle.THREAD_GONE and isinstance(read, ChatRefused)
+    return None if refuses_all or isinstance(read, Paused) else suspected
 
 
 def _closed_source(words: str) -> Obstacle | None:

@@ -493,6 +493,22 @@ async def test_without_a_thread_and_the_right_the_card_comes_to_general(forum: O
     assert above.id < later.id
 
 
+async def test_a_bot_that_may_not_write_tries_its_threads_and_not_general_too(
+    forum: Office,
+) -> None:
+    ann = await forum.telegram.user("Ann")
+    await forum.opens(ann, "The printer is on fire")
+    await forum.all_goes()
+    await forum.support.bot_becomes("restricted")
+
+    await ann.writes("It is out now")
+    await forum.holds_all()
+
+    calls = await forum.telegram.calls("sendMessage")
+    tried = [one for one in calls if "It is out now" in one["params"]["text"]]
+    assert [(one["status"], "message_thread_id" in one["params"]) for one in tried] == [(400, True)]
+
+
 async def test_the_next_ticket_after_the_right_is_back_gets_a_thread(forum: Office) -> None:
     await forum.support.bot_becomes("member")
     await forum.opens(await forum.telegram.user("Bob"), "Hello?")
