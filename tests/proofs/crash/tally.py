@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, override
 
-from database.machinery import DeliveryStatus
+from database.machinery import Delivery, DeliveryStatus
 from database.models import Direction
 from services.notices import (
     AnswerPosted,
     CardPosted,
     CardRedrawn,
+    CardRetired,
     QuestionEdited,
     QuestionPosted,
     TicketOpened,
@@ -194,13 +195,20 @@ def later_cards(stored: Stored, sent_anew: Iterable[int] = ()) -> Counter[str]:
             for delivery in redrawn
             if delivery.kind == CardRedrawn.kind
         )
-        + Counter(
-            token
-            for delivery in redrawn
-            if delivery.kind == QuestionEdited.kind
-            for token in tokens([stored.messages[delivery.payload["message_id"]].text or ""])
-        )
+        + Counter(token for delivery in redrawn for token in _shown_again(stored, delivery))
     )
+
+
+def _shown_again(stored: Stored, delivery: Delivery) -> list[str]:
+    """List what an edit may have shown once more; of an older card the log does not say what."""
+    messages = [
+        message
+        for message in stored.messages.values()
+        if message.direction is Direction.QUESTION
+        if (delivery.kind == CardRetired.kind and message.ticket_id == delivery.ticket_id)
+        or (delivery.kind == QuestionEdited.kind and message.id == delivery.payload["message_id"])
+    ]
+    return tokens(message.text or "" for message in messages)
 
 
 def _question(stored: Stored, ticket_id: int) -> str:
