@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from sandbox.client import User
 from tests.proofs.crash import forum
 from tests.proofs.crash.forms import Form, in_suite
 from tests.proofs.crash.mishaps import looks_at_boards_often
@@ -60,6 +61,25 @@ async def test_kills_under_traffic_lose_nothing_misdirect_nothing_and_announce_e
     assert traffic.regrouping.done.total() >= kills // 4
     assert stored.misplaced(traffic.lines) == []
     assert list(stored.numbers().values()) == [list(range(1, len(traffic.users) + 1))]
+
+
+async def test_who_joins_while_staff_split_a_ticket_has_a_number_of_their_own(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traffic, make = Traffic(scene, 1), scene.telegram.user
+    alice = await traffic.joins(writes=False)
+    await traffic.writes(alice)
+    await traffic.writes(alice)
+
+    async def user(name: str) -> User:
+        traffic.goes_on_from(traffic.questions[alice][1])
+        return await make(name)
+
+    monkeypatch.setattr(scene.telegram, "user", user)
+    monkeypatch.setattr(traffic, "does", lambda work: work.close())  # nobody writes any more
+    bob = await traffic.joins(writes=False)
+
+    assert (traffic.people(), bob) == ([[0, 1], [2]], 2)
 
 
 async def kill_at_random(traffic: Traffic, kills: int, rng: random.Random) -> None:

@@ -59,7 +59,7 @@ class Traffic(Arrivals):
         self._rng = random.Random(seed)
         self.kate = Kate(scene, self, self.lines, self._rng, share=answered)
         self.overview = Overview(scene, self.kate, self._rng)
-        people = People(self.lines, self._waits, self._goes_on_from)
+        people = People(self.lines, self._waits, self.goes_on_from)
         self.regrouping = Regrouping(self.kate, people, self, self._rng)
         self.meddling = Meddling(scene, self.kate, self.regrouping, self._rng)
         self._regroups = regroups
@@ -84,10 +84,10 @@ class Traffic(Arrivals):
         if self.scene.form is Form.FORUM:
             work = self.meddling.works(self._over, self._pause)
             self._works.append(group.create_task(work))
-        for number in range(users):
-            await self.joins()
-            if number % SECOND_TICKETS == 1:
-                await self.joins(beside=len(self.users) - 1)
+        for count in range(users):
+            number = await self.joins()
+            if count % SECOND_TICKETS == 1:
+                await self.joins(beside=number)
         return group.create_task(self._watch())
 
     async def joins(self, *, writes: bool = True, beside: int | None = None) -> int:
@@ -95,11 +95,11 @@ class Traffic(Arrivals):
 
         `beside` is the number of a user who opens another ticket.
         """
-        number = len(self.users)
         if beside is None:
-            user = await self.scene.telegram.user(f"User {number}")
+            user = await self.scene.telegram.user(f"User {len(self.users)}")
         else:
             user = self.users[beside]
+        number = len(self.users)  # now: staff may have split a ticket meanwhile
         self.users.append(user)
         self._numbers_of[user.id].append(number)
         self.lines.opens(number, user.id)
@@ -198,7 +198,7 @@ class Traffic(Arrivals):
         async with self._pens[person]:
             yield
 
-    def _goes_on_from(self, token: str) -> Line:
+    def goes_on_from(self, token: str) -> Line:
         """Split a line at a question, and have its person write on the new one, too."""
         person, number = self.lines.of(token).person, len(self.users)
         self.users.append(self.users[self._numbers_of[person][0]])
