@@ -6,7 +6,7 @@ They are kept as long as the session, which is one transaction. Other rows are r
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
@@ -14,6 +14,7 @@ from database.conditions import CLOSE_UNTOLD, IS_CARD
 from database.dialect import one_of
 from database.machinery import Delivery, Timer
 from database.models import Message, MessageLink, Ticket, User
+from database.team import Thread
 
 _USERS = (
     select(User)
@@ -41,8 +42,13 @@ _HAS_ANOTHER = or_(
 )
 _HAS_MERGED = exists().where(_Merged.merged_into_id == Ticket.id)
 _TICKETS = (
-    select(Ticket, _Card, _HAS_ANOTHER, _HAS_MERGED)
+    select(Ticket, _Card, Thread, _HAS_ANOTHER, _HAS_MERGED)
+    .select_from(Ticket)
     .outerjoin(_Card, _Card.id == _NEWEST_CARD)
+    .outerjoin(
+        Thread,
+        and_(Thread.chat_id == Ticket.staff_chat_id, Thread.thread_id == Ticket.thread_id),
+    )
     .where(one_of(Ticket.id, "ids"))
     .options(joinedload(Ticket.user), joinedload(Ticket.assigned_staff))
     .execution_options(populate_existing=True)
@@ -57,9 +63,9 @@ class ReadAhead:
     For a batch of updates: `writers`, by Telegram id, and their `current` tickets, by user; all
     locked. `newcomers` are users, by Telegram id, whom the batch added and who have no ticket yet.
     For a courier's turn: `recipients`, by Telegram id, are the users of the `tickets`, `cards` has
-    the newest card of each in its staff chat, `has_another` says whether the user of each has
-    another open one, for all that they can know, `has_merged` whether others were merged into it,
-    and `messages` are what is sent.
+    the newest card of each in its staff chat, `threads` the thread that it goes on in, if it does,
+    `has_another` says whether the user of each has another open one, for all that they can know,
+    `has_merged` whether others were merged into it, and `messages` are what is sent.
     """
 
     writers: dict[int, User] = field(default_factory=dict)
@@ -68,6 +74,7 @@ class ReadAhead:
     recipients: dict[int, User] = field(default_factory=dict)
     tickets: dict[int, Ticket] = field(default_factory=dict)
     cards: dict[int, MessageLink | None] = field(default_factory=dict)
+    threads: dict[int, Thread] = field(default_factory=dict)
     has_another: dict[int, bool] = field(default_factory=dict)
     has_merged: dict[int, bool] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
@@ -105,8 +112,10 @@ async def for_deliveries(session: AsyncSession, deliveries: Sequence[Delivery]) 
     known = of(session)
     ids = {one.ticket_id for one in deliveries if one.ticket_id is not None}
     found = await session.execute(_TICKETS, {"ids": ids})
-    for ticket, card, has_another, has_merged in found:
+    for ticket, card, thread, has_another, has_merged in found:
         known.tickets[ticket.id], known.cards[ticket.id] = ticket, card
+        if thread is not None:
+            known.threads[ticket.id] = thread
         known.recipients[ticket.user.telegram_id] = ticket.user
         known.has_another[ticket.id], known.has_merged[ticket.id] = has_another, has_merged
     known.messages = await _messages(session, deliveries)

@@ -30,7 +30,7 @@ from database.conditions import NOT_CLOSED, PENDING
 from database.machinery import Delivery
 from database.models import Ticket, TicketStatus
 from database.team import StaffChatRow, Thread
-from services import memo, outbox, timers
+from services import memo, outbox, read_ahead, timers
 from services.helpdesk import shown_again, staff_chats
 from services.notices import CardRetired, LineRemoved, ThreadRedrawn, ThreadsFailed, ThreadWanted
 from services.outbox import ThreadLook
@@ -65,6 +65,9 @@ async def of_ticket(session: AsyncSession, ticket: Ticket) -> Thread | None:
     """Find the thread in which a ticket goes on."""
     if ticket.thread_id is None:
         return None
+    known = read_ahead.of(session).threads.get(ticket.id)
+    if known is not None and known.thread_id == ticket.thread_id:
+        return known
     return await find(session, ticket.staff_chat_id, ticket.thread_id)
 
 

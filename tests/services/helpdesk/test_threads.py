@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from contextlib import suppress
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from core.address import Address
@@ -12,7 +12,7 @@ from core.team import StaffMode
 from database.machinery import Delivery
 from database.models import Ticket, TicketStatus
 from database.team import Thread
-from services import notices
+from services import notices, read_ahead
 from services import ticket_service as tickets
 from services.helpdesk import merging, staff_chats, staff_modes, threads
 from services.invariants import check
@@ -100,6 +100,23 @@ async def test_a_thread_that_comes_too_late_is_about_the_ticket_it_was_made_for(
 
     assert ticket.thread_id is None
     assert await threads.ticket_id_in(session, STAFF, 500) == ticket.id
+
+
+async def test_the_threads_of_what_goes_in_a_turn_are_read_together(session: AsyncSession) -> None:
+    ticket = await factories.ticket(session)
+    thread = await factories.thread(session, ticket)
+    delivery = await factories.delivery(session, notices.CardRedrawn(ticket.id), ticket)
+    await read_ahead.for_deliveries(session, [delivery])
+    asked: list[str] = []
+    connection = (await session.connection()).sync_connection
+    assert connection is not None
+    event.listen(connection, "before_cursor_execute", lambda *call: asked.append(call[2]))
+
+    assert await threads.of_ticket(session, ticket) is thread
+    assert asked == []
+
+    ticket.thread_id = None
+    assert await threads.of_ticket(session, ticket) is None
 
 
 async def test_whoever_acts_at_once_no_thread_gets_two_open_tickets(sessions: Sessions) -> None:
