@@ -20,18 +20,25 @@ from bot.incoming.fate import Fate
 from bot.reading.update_json import as_dict, origin
 from core.config import Settings
 from core.heartbeat import Heartbeat, Part
+from core.team import StaffMode
 from database.machinery import DeadUpdate, Delivery, SeenUpdate
 from database.models import KeptReason, KeptWords, Message
 from database.session import make_sessions
 from services import notices, outbox, update_records
-from services.helpdesk import staff_chat_changes
+from services.helpdesk import (
+    staff_chat_changes,
+    staff_chats,
+    staff_modes,
+    thread_closing,
+    thread_keeping,
+)
 from services.invariants import check
 from services.problems import NotConfirmed, NoteStays, NotStaff, RepliesDropped
 from tests.proofs.fuzzing import teams
 from tests.proofs.fuzzing.databases import Database
 from tests.proofs.fuzzing.people import BOB, CHATS, ROBOT, SECOND_CHAT, STAFF_CHAT
 from tests.proofs.fuzzing.updates import Step
-from tests.proofs.fuzzing.wire import BOT, TOKEN, Fault, Wire
+from tests.proofs.fuzzing.wire import BOT, BOT_ID, TOKEN, Fault, Wire
 from tests.support.times import NOON
 
 # How many turns of the courier the outbox may take to empty before something counts as stuck.
@@ -78,8 +85,17 @@ class Beats(Heartbeat):
 class Bench:
     """The bot, and what becomes of one plan."""
 
-    def __init__(self, database: Database, faults: Mapping[int, Fault], gathers: timedelta) -> None:
+    def __init__(
+        self,
+        database: Database,
+        faults: Mapping[int, Fault],
+        gathers: timedelta,
+        *,
+        forum: bool = False,
+    ) -> None:
+        """With `forum`, the main team has threads, with all that it may set for them."""
         self.now = NOON
+        self._forum = forum
         self.database = database
         self.sessions = make_sessions(database.engine)
         self.wire = Wire(lambda: self.now, faults)
@@ -117,9 +133,8 @@ class Bench:
     async def run(self, plan: list[list[Step]]) -> Report:
         """Run the plan to its end, and check every promise."""
         stopped = asyncio.Event()
-        async with self.sessions.begin() as session:
-            await staff_chat_changes.add(session, SECOND_CHAT, now=NOON)
         with capture_logs() as self.logs, teams.tickets_of_its_own():
+            await self._prepare()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.app.run(stopped))
                 for batch in plan:
@@ -129,6 +144,23 @@ class Bench:
                 stopped.set()
         await self._judge()
         return self.report
+
+    async def _prepare(self) -> None:
+        async with self.sessions.begin() as session:
+            await staff_chat_changes.add(session, SECOND_CHAT, now=NOON)
+            if self._forum:
+                await self._open_forum(session)
+
+    async def _open_forum(self, session: AsyncSession) -> None:
+        self.wire.statuses[BOT_ID] = "administrator"
+        await staff_chat_changes.choose_main(session, STAFF_CHAT, now=NOON)
+        await staff_modes.choose(
+            session, await staff_chats.main(session), StaffMode.FORUM, now=NOON
+        )
+        chat = await staff_chats.main(session)
+        await staff_modes.choose_hearing(session, chat, everything=True)
+        await thread_closing.choose(session, chat, closes=True, by=None, now=NOON)
+        await thread_keeping.choose(session, chat, days=30, by=None, now=NOON)
 
     def _update(self, step: Step) -> dict[str, Any]:
         """Number an update; if the step has no gap to the last one, give that one again."""

@@ -386,6 +386,18 @@ FORGED = st.one_of(
             "stop:900:closing:en",
             "default:900:greeting:en",
             "done:900",
+            "where:900",
+            "mode:900:forum",
+            "mode:900:plain",
+            "hearing:900:1",
+            "shuts:900:1",
+            "shuts:900:0",
+            "shuts:901:yes",
+            "keeping:900",
+            "keep:900:30",
+            "keep:900:0",
+            "keep:900:-1",
+            "keep:900:99999999999999999999",
             "words:900:nothing:en",
             "another",
             "never_mind",
@@ -395,7 +407,7 @@ FORGED = st.one_of(
         ]
     ),
 )
-LATER = st.sampled_from([0, 0, 0, 0, 2, 70, 3600, 86400, 8 * 86400])
+LATER = st.sampled_from([0, 0, 0, 0, 2, 70, 3600, 86400, 8 * 86400, 40 * 86400])
 
 # What a client sends to the bot alone.
 WHISPERED = "whispered"

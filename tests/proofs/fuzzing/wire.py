@@ -17,6 +17,7 @@ from aiogram import Bot
 from aiogram.client.session.base import BaseSession
 from aiogram.exceptions import TelegramNetworkError
 from aiogram.methods import TelegramMethod
+from aiogram.types import ChatMemberAdministrator
 
 from bot.client import parameters, read
 from core.text import utf16_len
@@ -37,6 +38,9 @@ _FULL = {
     "max_reaction_count": 1,
     "accepted_gift_types": dict.fromkeys(_GIFTS.split(), False),
 }
+
+# What getChatMember says of the bot, where it is an administrator.
+_RIGHTS = dict.fromkeys(ChatMemberAdministrator.model_fields, True) | {"custom_title": "Bot"}
 
 _SENDS = ("send", "copy", "edit", "delete", "setMessageReaction")
 
@@ -142,7 +146,7 @@ class Wire(BaseSession):
         if name == "getUpdates":
             updates = await self._updates(fields.get("offset"), wait=bool(fields.get("timeout")))
             content = json.dumps({"ok": True, "result": updates})
-        elif name.startswith(_SENDS):
+        elif name.startswith(_SENDS) and "ForumTopic" not in name:
             status, content = self._send(name, fields, method)
         else:
             content = json.dumps({"ok": True, "result": self._other(name, fields)})
@@ -203,6 +207,8 @@ class Wire(BaseSession):
             receiver = {"id": whisper.receiver_user_id, "is_bot": False, "first_name": "Somebody"}
             made |= {"message_id": 0, "ephemeral_message_id": self.next_id(0)}
             made |= {"receiver_user": receiver}
+        if (thread_id := fields.get("message_thread_id")) is not None:
+            made |= {"message_thread_id": thread_id, "is_topic_message": True}
         self._change(made, fields)
         self.history[chat_id].append(made)
         if chat_id > 0 and fields.get("disable_notification"):
@@ -241,13 +247,18 @@ class Wire(BaseSession):
             return BOT
         if name == "getChatMember":
             person = {"id": fields["user_id"], "is_bot": False, "first_name": "Somebody"}
-            return {"status": self.statuses.get(fields["user_id"], "member"), "user": person}
+            status = self.statuses.get(fields["user_id"], "member")
+            rights = _RIGHTS if status == "administrator" else {}
+            return rights | {"status": status, "user": person}
         if name == "getChatAdministrators":
             kate = {"id": ADMINISTRATOR, "is_bot": False, "first_name": "Kate"}
             return [{"status": "creator", "user": kate, "is_anonymous": False}]
         if name == "getChat":
             return self.chats.get(fields["chat_id"], {}) | _FULL
-        return [] if name == "getMyCommands" else True
+        if name == "createForumTopic":
+            made = {"message_thread_id": self.next_id(fields["chat_id"]), "icon_color": 7322096}
+            return made | {"name": fields["name"]}
+        return [] if name in {"getMyCommands", "getForumTopicIconStickers"} else True
 
     @override
     async def close(self) -> None:
