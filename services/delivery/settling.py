@@ -67,12 +67,17 @@ async def settle_all(
         claimed = await lanes.still_claimed(session, ids)
         for trip, outcome in others:
             found = [claimed[one] for one in trip.delivery_ids if one in claimed]
-            step = trip.part, trip.prepared
-            if batch := [one for one in found if (one.part, one.prepared) == step]:
+            batch = [one for one in found if one.part == trip.part]
+            if batch and not _has_gone_on(trip, batch):
                 await settle(session, trip, batch, outcome, now=now)
                 await _stall(session, batch, stalls, now=now)
     if plain:
         _tell(await arrivals.note_plain(session, plain, now=now), Delivered(), now)
+
+
+def _has_gone_on(trip: Trip, batch: Sequence[Delivery]) -> bool:
+    """Whether this was written down before; only for the first of a batch anything is prepared."""
+    return batch[0].id == trip.delivery_ids[0] and batch[0].prepared != trip.prepared
 
 
 async def _note_spoken_in(

@@ -153,6 +153,18 @@ async def test_what_was_prepared_is_written_down_once_although_the_commit_seemed
     assert wanted.prepared == 1
 
 
+async def test_all_that_travelled_behind_what_was_prepared_for_waits_again_without_an_answer(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    both = [await claimed(session, QuestionPosted(number), ticket) for number in (1, 2)]
+    both[0].prepared = 2
+
+    settled = [(trip_of(both, factories.parcel(carries=2)), Unknown("Bad Gateway"))]
+    await settling.settle_all(session, settled, stalls=Stalls(), now=NOON)
+
+    assert [one.status for one in both] == [DeliveryStatus.WAITING] * 2
+
+
 # The table
 
 
