@@ -193,7 +193,9 @@ def _says_the_same(notice: CommandAnswered | Refusal) -> ColumnElement[bool]:
     if isinstance(notice, CommandAnswered):
         same = and_(
             payload["words"].as_string() == notice.words,
-            payload["thread_id"].as_integer().is_not_distinct_from(notice.thread_id),
+            cast(payload["thread_id"].as_string(), BigInteger).is_not_distinct_from(
+                notice.thread_id
+            ),
         )
     else:
         same = payload["problem"]["name"].as_string() == notice.problem["name"]

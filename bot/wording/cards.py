@@ -256,12 +256,17 @@ def _body(first: Message | None, pieces: Sequence[Piece]) -> list[Piece]:
 
 
 async def _hearing(desk: Desk, ticket: Ticket, in_thread: int | None) -> list[Piece]:
-    """Say what goes to the user, on the card in the thread that the ticket goes on in."""
+    """Say what goes to the user, on the card in the thread that the ticket goes on in.
+
+    Of a closed ticket only if it is more than what people reply, which they know.
+    """
     thread = desk.thread
-    if thread is None or thread.thread_id != in_thread or ticket.status is TicketStatus.CLOSED:
+    if thread is None or thread.thread_id != in_thread:
         return []
     chat = await staff_chats.at(desk.session, thread.chat_id)
     everything = chat is not None and chat.hears_threads
+    if ticket.status is TicketStatus.CLOSED and not everything:
+        return []
     return [(on_cards.hearing(ticket.user, everything=everything), [])]
 
 

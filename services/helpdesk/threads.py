@@ -96,7 +96,20 @@ async def ticket_id_in(session: AsyncSession, chat_id: int, thread_id: int | Non
     if found is not None:
         return found
     thread = await find(session, chat_id, thread_id)
-    return thread.card_of if thread is not None else None
+    if thread is None:
+        return None
+    return thread.card_of or await _newest_ticket(session, thread)
+
+
+async def _newest_ticket(session: AsyncSession, thread: Thread) -> int | None:
+    """Find the newest ticket of a thread's user, an open one first: no card ever stood there."""
+    found: int | None = await session.scalar(
+        select(Ticket.id)
+        .where(Ticket.staff_chat_id == thread.chat_id, Ticket.user_id == thread.user_id)
+        .order_by(NOT_CLOSED.desc(), Ticket.id.desc())
+        .limit(1)
+    )
+    return found
 
 
 async def open_ticket_in(session: AsyncSession, thread: Thread) -> Ticket | None:

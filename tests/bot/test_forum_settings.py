@@ -79,6 +79,19 @@ async def test_topics_are_chosen_and_what_goes_to_users_is_asked_at_once(plain: 
     ]
 
 
+async def test_a_closed_ticket_goes_on_saying_that_all_goes_to_its_user(forum: Office) -> None:
+    await hears_all(forum)
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+
+    await forum.kate.presses(card, "Close")
+
+    closed = await forum.kate.sees_edit(card, "✔️")
+    assert "💬 All you write here goes to Ann" in closed.text
+    await forum.kate.writes("It was the fuse", to=forum.support, thread=card.thread)
+    await ann.sees("It was the fuse")
+
+
 async def test_cards_are_chosen_again_and_only_replies_count_the_next_time(forum: Office) -> None:
     await hears_all(forum)
     ann = await forum.telegram.user("Ann")

@@ -176,3 +176,14 @@ async def test_answers_of_the_same_words_to_two_people_both_wait(session: AsyncS
 
     waiting = [notice for _, notice in await factories.waiting(session)]
     assert [one.person_id for one in waiting if isinstance(one, CommandAnswered)] == [5, 6]
+
+
+async def test_a_thread_may_have_any_number_that_telegram_may_send(session: AsyncSession) -> None:
+    for thread_id in (2**40, None, 7):
+        told = CommandAnswered("All tickets are closed.", thread_id=thread_id)
+        for _ in range(2):
+            await outbox.post_latest(session, STAFF, told, now=NOON)
+
+    waiting = [one for _, one in await factories.waiting(session)]
+    threads = [one.thread_id for one in waiting if isinstance(one, CommandAnswered)]
+    assert threads == [2**40, None, 7]

@@ -102,6 +102,20 @@ async def test_a_thread_that_comes_too_late_is_about_the_ticket_it_was_made_for(
     assert await threads.ticket_id_in(session, STAFF, 500) == ticket.id
 
 
+async def test_a_thread_that_is_left_before_a_card_stood_there_is_about_its_users_ticket(
+    session: AsyncSession,
+) -> None:
+    await forum(session)
+    ticket = await factories.ticket(session)
+    ticket.wants_thread = True
+    await threads.made(session, ticket.id, Address(STAFF, 500), name="Ann", icon=None, now=NOON)
+
+    ticket.thread_id = None  # as a switch to cards does
+    await session.flush()
+
+    assert await threads.ticket_id_in(session, STAFF, 500) == ticket.id
+
+
 async def test_the_threads_of_what_goes_in_a_turn_are_read_together(session: AsyncSession) -> None:
     ticket = await factories.ticket(session)
     thread = await factories.thread(session, ticket)
