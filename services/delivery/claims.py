@@ -84,7 +84,8 @@ class Claims:
             self._note(await self._find_out(session, chat_id, turn), turn)
         full = self._limiter.full(turn.monotonic)
         turn.look_at(min(full.values(), default=inf))
-        ready, next_at = await self._ready(session, turn, without=paused.blocked.union(full, held))
+        without = paused.blocked.union(held)
+        ready, next_at = await self._ready(session, turn, without=without, full=full)
         turn.wait_until(next_at)
         chosen = self._chosen(ready, turn)
         offered = await lanes.offered(session, [head for _, head in chosen], now=turn.now)
@@ -123,7 +124,12 @@ class Claims:
                 assert_never(decision)
 
     async def _ready(
-        self, session: AsyncSession, turn: Turn, *, without: Collection[int]
+        self,
+        session: AsyncSession,
+        turn: Turn,
+        *,
+        without: Collection[int],
+        full: Collection[int],
     ) -> tuple[list[Head], datetime | None]:
         """List what may go by its time, of the lanes looked at; and when the next of them may.
 
@@ -133,7 +139,8 @@ class Claims:
         if boards:
             self._boards_at = turn.monotonic + LOOKS_FOR_BOARDS
         ready, later = [], []
-        for head in await self._rings.look(session, without=without, boards=boards):
+        found = await self._rings.look(session, without=without, full=full, boards=boards)
+        for head in found:
             if head.is_first:
                 at = lanes.ready_at(head, now=turn.now)
                 if at <= turn.now:
@@ -144,12 +151,16 @@ class Claims:
         return [head for head in ready if head.id not in waits], min(later, default=None)
 
     def _chosen(self, ready: Sequence[Head], turn: Turn) -> list[tuple[int, Head]]:
-        """Take no more of a class than there is room for, each with its staff chat, or 0."""
+        """Take no more of a class than there is room for, each with its staff chat, or 0.
+
+        Reactions take none.
+        """
         chosen, counts = [], Counter[tuple[int, int]]()
         for head in ready:
             owner = head.chat_id if self._rings.is_staff(head.chat_id) else 0
             counts[owner, head.found_as] += 1
-            if counts[owner, head.found_as] <= self._limiter.room(turn.monotonic, owner):
+            room = self._limiter.room(turn.monotonic, owner)
+            if head.precedence == Precedence.REACTION or counts[owner, head.found_as] <= room:
                 chosen.append((owner, head))
         return chosen
 
@@ -168,6 +179,8 @@ class Claims:
             return Nothing()
         if head.precedence == Precedence.BOARD:
             when = self._limiter.leftover_at(turn.monotonic, head.chat_id)
+        elif head.precedence == Precedence.REACTION:
+            when = turn.monotonic
         else:
             spare = not owner and head.precedence == Precedence.REFUSAL
             when = self._limiter.next_at(turn.monotonic, head.chat_id, spare=spare)

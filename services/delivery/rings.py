@@ -119,18 +119,29 @@ class Rings:
             ring.place = self._before.get((None, ring.precedence))
 
     async def look(
-        self, session: AsyncSession, *, without: Collection[int], boards: bool = True
+        self,
+        session: AsyncSession,
+        *,
+        without: Collection[int],
+        full: Collection[int] = (),
+        boards: bool = True,
     ) -> list[Head]:
         """List the heads of the next lanes of each ring; `without` are chats to leave out.
 
-        Boards can wait, so not every look has to look for them. A group that has lanes of tickets
-        is a staff chat, and has rings of its own.
+        Of staff chats that are `full` only reactions are listed, which take no room. Boards can
+        wait, so not every look has to look for them. A group that has lanes of tickets is a staff
+        chat, and has rings of its own.
         """
-        staff = [ring for chat, its in self._staff.items() if chat not in without for ring in its]
+        staff = [
+            ring
+            for chat, its in self._staff.items()
+            for ring in its
+            if chat not in without and (chat not in full or ring.precedence is Precedence.REACTION)
+        ]
         every = self._everywhere + staff
         rings = [ring for ring in every if boards or ring.precedence != Precedence.BOARD]
         segments = [(ring, start, end) for ring in rings for start, end in ring.segments()]
-        left_out = {*without, *self._staff}
+        left_out = {*without, *full, *self._staff}
         found = await _look(session, segments, without=left_out)
         for ring in every:
             ring.looked, ring.has_more = [], False
@@ -143,7 +154,7 @@ class Rings:
         new = {one.chat_id for one in ours if one.chat_id < 0 < one.lane}
         if new:
             self._staff |= {chat_id: self._rings_of(chat_id) for chat_id in new}
-            return await self.look(session, without=without, boards=boards)
+            return await self.look(session, without=without, full=full, boards=boards)
         self._looked = rings
         return ours + _heads(staff)
 

@@ -20,7 +20,7 @@ from services.delivery.queue import Queue
 from services.delivery.rings import Head
 from services.delivery.shares import Division
 from services.delivery.turn import Turn
-from services.notices import BoardShown, QuestionPosted
+from services.notices import BoardShown, NoteKept, QuestionPosted
 from tests.services import factories
 from tests.services.factories import STAFF, delivery
 from tests.support.times import NOON
@@ -134,7 +134,8 @@ async def test_when_nothing_waits_only_time_brings_the_next_turn(session: AsyncS
 
 
 async def kind_of(_session: object, offered: Sequence[Delivery], *_: object) -> Parcel:
-    return Parcel(Address(STAFF), offered[0].kind)
+    kind = offered[0].kind
+    return Parcel(Address(STAFF), kind, cost=0 if kind == NoteKept.kind else 1)
 
 
 async def claimed(session: AsyncSession, limiter: Limiter, at: float = 100.0) -> list[object]:
@@ -164,6 +165,27 @@ async def test_a_board_goes_when_nothing_else_does_and_leaves_a_quarter_of_the_r
     await delivery(session, QuestionPosted(9), ticket)
     assert await claimed(session, limiter, at=159.0) == [QuestionPosted.kind]
     assert await claimed(session, limiter, at=161.0) == [BoardShown.kind]
+
+
+async def test_a_reaction_takes_no_room_and_waits_for_none(
+    session: AsyncSession, ticket: Ticket
+) -> None:
+    limiter = Limiter(per_group=1)
+    claims = Claims(kind_of, limiter, timedelta())
+
+    async def sent(at: float) -> list[object]:
+        turn = Turn(NOON, at, longest=LONGEST)
+        await claims.make(session, turn, travelling=())
+        return [trip.parcel.call for trip in turn.trips]
+
+    await delivery(session, QuestionPosted(1), ticket)
+    assert await sent(100.0) == [QuestionPosted.kind]
+    for number, notice in enumerate([QuestionPosted(2), NoteKept(3), NoteKept(4)], 20):
+        user = await factories.user(session, number)
+        await delivery(session, notice, await factories.ticket(session, number, user=user))
+
+    assert await sent(101.0) == [NoteKept.kind, NoteKept.kind]
+    assert limiter.room(101.0, STAFF) == 0
 
 
 async def test_boards_are_looked_for_once_a_second(session: AsyncSession) -> None:
