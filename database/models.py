@@ -261,8 +261,9 @@ class MessageLink(Placed, Base):
 
     Not unique by its place: a merged message holds several copies, a split one is several.
     `part` counts the pieces of one copy from 0; `revision` is the one that was sent. A NOTICE that
-    is a copy stands beside a newer one: it could not be edited. `thread_id` is the thread of a
-    forum that it was sent to.
+    is a copy follows no edits: it stands beside a newer one and could not be edited, or it shows
+    staff what a colleague wrote elsewhere. `thread_id` is the thread of a forum that it was sent
+    to.
     """
 
     __tablename__ = "message_links"

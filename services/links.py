@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.address import Address, Place
 from database.conditions import IS_CARD, in_chat, stands_at
-from database.models import LinkKind, Message, MessageLink, Ticket
+from database.models import Direction, LinkKind, Message, MessageLink, Ticket
 
 
 async def newest_card(session: AsyncSession, ticket: Ticket) -> MessageLink | None:
@@ -114,6 +114,16 @@ async def has_copy_of(session: AsyncSession, recipient_id: int, place: Place) ->
             stands_at(Message, place),
             MessageLink.chat_id == recipient_id,
         )
+    )
+    return await session.scalar(found.limit(1)) is not None
+
+
+async def shows_note(session: AsyncSession, place: Place) -> bool:
+    """Whether a message of the bot shows a note, or an answer that has become one."""
+    found = (
+        select(MessageLink.id)
+        .join(Message, MessageLink.copy_of == Message.id)
+        .where(stands_at(MessageLink, place), Message.direction == Direction.NOTE)
     )
     return await session.scalar(found.limit(1)) is not None
 

@@ -10,6 +10,7 @@ from bot.reading.content import beginning_of_thread, content, place_of, replied_
 from bot.reading.filters import ReplyToBot
 from core.team import StaffChat
 from database.models import Direction
+from services import links
 from services.helpdesk import messages, threads
 
 
@@ -24,12 +25,12 @@ class InThread(Filter):
 async def is_for_user(session: AsyncSession, message: Message, staff_chat: StaffChat) -> bool:
     """Whether it is about a ticket, so that it goes to the user, is kept as a note, or asked about.
 
-    It is if it replies to us. In the thread of a ticket it is if the team chose so, unless it
-    replies to a note or to other talk among staff; also after a switch to cards. In a thread that
-    we began and don't know, nothing is passed over.
+    It is if it replies to us, unless staff talk below a note. In the thread of a ticket it is if
+    the team chose so, unless it replies to a note or to other talk among staff; also after a switch
+    to cards. In a thread that we began and don't know, nothing is passed over.
     """
     if await ReplyToBot()(message):
-        return True
+        return not await is_below_note(session, message)
     thread_id = thread_of(message)
     if thread_id is None:
         return False
@@ -38,6 +39,14 @@ async def is_for_user(session: AsyncSession, message: Message, staff_chat: Staff
     if not staff_chat.hears_threads:
         return content(message).is_note
     return not await _is_talk(session, message)
+
+
+async def is_below_note(session: AsyncSession, message: Message) -> bool:
+    """Whether it replies to a message of ours that shows a note, and is not a note itself."""
+    replied = replied_to(message)
+    if replied is None or content(message).is_note:
+        return False
+    return await links.shows_note(session, place_of(replied))
 
 
 def _is_ours(message: Message) -> bool:

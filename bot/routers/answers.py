@@ -14,7 +14,7 @@ from bot.reading.content import content, place_of
 from bot.reading.filters import Relayed, ReplyToBot
 from bot.reading.kinds import kind_of
 from bot.reading.members import Standing
-from bot.reading.thread_words import InThread, is_for_user
+from bot.reading.thread_words import InThread, is_below_note, is_for_user
 from bot.reading.ticket_reference import replied_ticket, ticket_meant
 from bot.reading.unheard import is_new_reply
 from core.team import StaffChat
@@ -56,6 +56,8 @@ async def answer(
 async def not_relayed(
     message: Message, session: AsyncSession, staff_chat: StaffChat, standing: Standing
 ) -> None:
+    if await is_below_note(session, message):
+        return
     require_say(standing)
     with suppress(SeveralTicketsShown):
         await replied_ticket(session, message, staff_chat)

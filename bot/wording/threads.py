@@ -171,7 +171,11 @@ async def keeping_chosen(desk: Desk, notice: KeepingChosen) -> Parcel:
 
 @words_for(SaidElsewhere)
 async def said_elsewhere(desk: Desk, notice: SaidElsewhere) -> Parcel:
-    """Quote what a colleague wrote, and lead to it; a reply to this is about the ticket, too."""
+    """Quote what a colleague wrote, and lead to it; a reply to this is about the ticket, too.
+
+    If what it shows is a note, so that staff talk among themselves below it, it is known by its
+    link.
+    """
     written = await desk.message(notice.message_id)
     number = desk.number(await desk.ticket(written.ticket_id))
     author = await desk.session.get(User, written.author_id) if written.author_id else None
@@ -182,7 +186,8 @@ async def said_elsewhere(desk: Desk, notice: SaidElsewhere) -> Parcel:
     (begin, kept), *more = split(*what, cards.BODY_LIMIT, cards.BODY_LIMIT)
     quoted = quoting.quotation((begin + names.continued() if more else begin, kept))
     words = join([head, quoted], "\n")
-    return Parcel(desk.address, Call(send_text(desk.address, words)), effects=links_of([Shown()]))
+    shows = Shown(written.id, revision=written.revision)
+    return Parcel(desk.address, Call(send_text(desk.address, words)), effects=links_of([shows]))
 
 
 @words_for(LineRemoved)

@@ -82,7 +82,10 @@ def _strange_batches() -> Select[Any]:
 
 
 def _without_links() -> Select[Any]:
-    copied = exists().where(MessageLink.copy_of == number("message_id"))
+    copied = exists().where(
+        MessageLink.copy_of == number("message_id"),
+        or_(Delivery.chat_id < 0, MessageLink.chat_id > 0),
+    )
     carded = exists().where(
         MessageLink.ticket_id == Delivery.ticket_id,
         or_(MessageLink.kind == LinkKind.CARD, MessageLink.copy_of.is_(None)),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import and_, exists, or_, select
 
 from database.machinery import Delivery
-from database.models import Direction, Message, MessageLink, Ticket, User
+from database.models import Direction, LinkKind, Message, MessageLink, Ticket, User
 from services import notices
 from services.invariants.conditions import DELIVERED, NOTE, QUESTION, number
 from services.invariants.rule import Rule
@@ -33,7 +33,11 @@ def rules() -> Iterator[Rule]:
         copies.where(
             or_(
                 and_(QUESTION, MessageLink.chat_id > 0),
-                and_(Message.direction == Direction.ANSWER, MessageLink.chat_id < 0),
+                and_(
+                    Message.direction == Direction.ANSWER,
+                    MessageLink.chat_id < 0,
+                    MessageLink.kind != LinkKind.NOTICE,
+                ),
             )
         ),
     )

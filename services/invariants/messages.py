@@ -62,9 +62,10 @@ def rules() -> Iterator[Rule]:
 
 def _forgotten() -> Select[Any]:
     """In one query: reading the whole ticket for each message takes minutes if it is long."""
-    written = select(Message.ticket_id, Message.id).where(
-        ~NOTE, ~exists().where(MessageLink.copy_of == Message.id)
+    copied = exists().where(
+        MessageLink.copy_of == Message.id, or_(QUESTION, MessageLink.chat_id > 0)
     )
+    written = select(Message.ticket_id, Message.id).where(~NOTE, ~copied)
     passed_on = select(Delivery.ticket_id, number("message_id")).where(PASSING_ON)
     forgotten = except_(written, passed_on, _on_a_card_to_come()).subquery()
     return select(forgotten.c.id).order_by(forgotten.c.id)

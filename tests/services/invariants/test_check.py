@@ -193,6 +193,11 @@ async def a_copy_of_an_answer_in_the_group(session: AsyncSession, ticket: Ticket
     await factories.link(session, ticket, 77, copy_of=written.id)
 
 
+async def an_answer_shown_only_to_staff(session: AsyncSession, ticket: Ticket) -> None:
+    written = await answer(session, ticket)
+    await factories.link(session, ticket, 77, copy_of=written.id, kind=LinkKind.NOTICE)
+
+
 async def a_copy_at_somebody_else(session: AsyncSession, ticket: Ticket) -> None:
     await factories.link(session, ticket, 77, kind=LinkKind.NOTICE, chat_id=8)
 
@@ -395,6 +400,7 @@ BREAKS: dict[Break, str] = {
     a_question_forgotten: "nothing forgotten",
     an_answer_forgotten: "nothing forgotten",
     a_first_photo_forgotten: "nothing forgotten",
+    an_answer_shown_only_to_staff: "nothing forgotten",
     a_link_of_another_ticket: "links within a ticket",
     a_wording_that_never_was: "revisions",
     a_copy_of_a_question_at_its_user: "copies on the other side",
