@@ -32,6 +32,7 @@ from services.delivery.parcel import (
     links_of,
 )
 from services.helpdesk import thread_closing
+from services.helpdesk.messages import THREAD
 from services.notices import (
     CardPosted,
     ClosingChosen,
@@ -170,13 +171,16 @@ async def keeping_chosen(desk: Desk, notice: KeepingChosen) -> Parcel:
 
 
 @words_for(SaidElsewhere)
-async def said_elsewhere(desk: Desk, notice: SaidElsewhere) -> Parcel:
-    """Quote what a colleague wrote, and lead to it; a reply to this is about the ticket, too.
+async def said_elsewhere(desk: Desk, notice: SaidElsewhere) -> Parcel | None:
+    """Quote what a colleague wrote, and lead to it, unless the ticket goes on there by now.
 
-    If what it shows is a note, so that staff talk among themselves below it, it is known by its
-    link.
+    A reply to this is about the ticket, too. Its link tells what it shows: below a note, staff talk
+    among themselves.
     """
     written = await desk.message(notice.message_id)
+    is_here = (written.details or {}).get(THREAD) == desk.address.thread_id
+    if is_here and desk.address.is_chat_of(written.place):
+        return None
     number = desk.number(await desk.ticket(written.ticket_id))
     author = await desk.session.get(User, written.author_id) if written.author_id else None
     is_note = written.direction is Direction.NOTE

@@ -26,6 +26,7 @@ from services.delivery.parcel import (
     LinkDropped,
     LinkMade,
     LinkRewritten,
+    Shown,
     ThreadChanged,
     ThreadMade,
     ThreadTurned,
@@ -145,6 +146,23 @@ async def note(
         await _tell_described(session, batch, now=now)
     elif not parcel.more and trip.kind == DeliveryFailed.kind:
         await failures.tell_user_of(session, batch[0], now=now)
+
+
+def note_landed(
+    session: AsyncSession, trip: Trip, batch: Sequence[Delivery], message_ids: Sequence[int]
+) -> None:
+    """Link what landed in General, until it is removed there: staff may already reply to it.
+
+    It is no copy, as edits go to the one that is sent to the thread.
+    """
+    by_id = {delivery.id: delivery for delivery in batch}
+    for number, effect in enumerate(trip.parcel.effects):
+        if isinstance(effect, LinkMade | LinkRewritten):
+            place = effect.place if isinstance(effect, LinkMade) else 0
+            shown = effect.shown if effect.shown.kind is LinkKind.NOTICE else Shown()
+            ticket_id = _shown_by(by_id, trip, number).ticket_id
+            made = _made(trip, LinkMade(shown, place), message_ids, ticket_id)
+            session.add_all(MessageLink(**link | {"thread_id": None}) for link in made)
 
 
 def _arrived(batch: Sequence[Delivery], *, more: bool, now: datetime) -> None:

@@ -127,7 +127,7 @@ async def settle(
             await relocating.migrated(session, parcel.address.chat_id, new_id, now=now)
         case ThreadGone() | ThreadClosed() | ThreadsRefused():
             _wait(batch, now)
-            await _thread_fails(session, parcel, batch, outcome, now)
+            await _thread_fails(session, trip, batch, outcome, now)
         case Refused():
             await _refused(session, batch, outcome, now)
 
@@ -155,7 +155,7 @@ async def give_up(session: AsyncSession, trip: Trip, outcome: Outcome, *, now: d
 
 async def _thread_fails(
     session: AsyncSession,
-    parcel: Parcel,
+    trip: Trip,
     batch: Sequence[Delivery],
     outcome: ThreadGone | ThreadClosed | ThreadsRefused,
     now: datetime,
@@ -164,7 +164,7 @@ async def _thread_fails(
 
     What landed in General counts for a limiter that restarts.
     """
-    address = parcel.address
+    parcel, address = trip.parcel, trip.parcel.address
     log.warning("thread unusable", outcome=type(outcome).__name__, reason=outcome.reason)
     if isinstance(outcome, ThreadsRefused) or address.thread_id is None:
         await threads.failed(session, address.chat_id, now=now)
@@ -176,6 +176,7 @@ async def _thread_fails(
         await threads.gone(session, address.chat_id, address.thread_id, now=now)
         if outcome.landed:
             batch[0].prepared, batch[0].sent_at = batch[0].prepared + parcel.cost, now
+            arrivals.note_landed(session, trip, batch, outcome.landed)
         for message_id in outcome.landed:
             await threads.untell(session, address.place(message_id), now=now)
 

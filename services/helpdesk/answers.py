@@ -55,7 +55,8 @@ def _show_elsewhere(
     session: AsyncSession, ticket: Ticket, message_id: int, content: Content, *, now: datetime
 ) -> None:
     """Show it where the ticket goes on, if it was written in another thread of the chat."""
-    if content.chat_id == ticket.staff_chat_id and content.thread_id != ticket.thread_id:
+    elsewhere = content.thread_id != ticket.thread_id or ticket.wants_thread
+    if content.chat_id == ticket.staff_chat_id and elsewhere:
         shown = SaidElsewhere(message_id)
         outbox.post(session, ticket.staff_chat_id, shown, now=now, ticket=ticket)
 

@@ -83,3 +83,28 @@ async def test_a_note_below_a_note_that_is_shown_elsewhere_is_kept(forum: Office
     note = await forum.kate.replies(shown, "// Quite rude")
 
     await forum.kate.sees_reaction(note, "✍")
+
+
+async def test_a_reply_to_what_landed_in_general_is_answered_before_it_is_removed(
+    forum: Office,
+) -> None:
+    ann = await forum.telegram.user("Ann")
+    await forum.opens(ann, "The printer is on fire")
+    await forum.all_goes()
+    refused = {"status": 500, "description": "Internal Server Error"}
+    await forum.telegram.breaks("error", method="deleteMessage", times=None, **refused)
+    await forum.support.drops_threads()
+    await ann.writes("It is out now")
+    landed = await forum.sees("It is out now")
+    await forum.support.drops_threads(drops=False)
+
+    await forum.kate.replies(landed, "Good, thank you")
+    await ann.sees("Good, thank you")
+    shown = await forum.sees("answered elsewhere")
+    await forum.telegram.mends()
+    await forum.telegram.advance(61)
+    await forum.kate.sees_gone(landed)
+
+    again = await forum.sees("It is out now")
+    assert shown.thread == again.thread is not None
+    assert (await got(ann)).count("Good, thank you") == 1
