@@ -83,13 +83,6 @@ def _quote(given: Json) -> Json:
     return {"quote": {"text": str(given["quote"])} | place}
 
 
-def _external(message: Message) -> Json:
-    """A reply to “another chat or forum topic” (#externalreplyinfo)."""
-    origin = {"type": "user", "date": message.view["date"], "sender_user": message.view["from"]}
-    known = {"chat": message.chat.json(), "message_id": message.id}
-    return {"external_reply": {"origin": origin} | known}
-
-
 def _place(world: World, chat: Chat, params: Params) -> tuple[Topic | None, Json]:
     """The topic that a message goes to, and the fields that say so and what it replies to.
 
@@ -103,7 +96,7 @@ def _place(world: World, chat: Chat, params: Params) -> tuple[Topic | None, Json
         return topic, threads.inside(chat, topic)
     there = threads.topic_of(replied)
     if replied.chat is not chat or topic not in {None, there}:
-        return topic, threads.inside(chat, topic) | _external(replied)
+        return topic, threads.replying_out_of(chat, topic, replied)
     if there is not None and (chat.drops_threads or there.drops):
         return None, {"reply_to_message": threads.quoted(replied)} | _quote(given)
     return there, threads.replying(replied) | _quote(given)

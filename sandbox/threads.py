@@ -50,6 +50,20 @@ def replying(message: Message) -> Json:
     return reply | {"message_thread_id": message.view.get("message_thread_id", message.id)}
 
 
+def replying_out_of(chat: Chat, topic: Topic | None, message: Message) -> Json:
+    """The fields of a reply to a message of “another chat or forum topic” (#externalreplyinfo).
+
+    Its `origin` is whoever wrote it, or the chat in whose name they did; in its own topic, what
+    replies so replies to nothing.
+    """
+    view = message.view
+    origin: Json = {"type": "user", "date": view["date"], "sender_user": view["from"]}
+    if "sender_chat" in view:
+        origin = {"type": "chat", "date": view["date"], "sender_chat": view["sender_chat"]}
+    known = {"chat": message.chat.json(), "message_id": message.id}
+    return inside(chat, topic) | {"external_reply": {"origin": origin} | known}
+
+
 def opens(view: Json) -> bool:
     """Whether a message is the one that opened a topic."""
     return "forum_topic_created" in view

@@ -81,18 +81,21 @@ def post(
 def _place(chat: Chat, person: Person, reply_to: int | None, thread: int | None) -> Json:
     """The fields of a message that replies, or stands in a topic, or in General.
 
-    Members who are not administrators can't write while they are restricted.
+    Members who are not administrators can't write while they are restricted. A reply stands where
+    what it replies to does, or in another topic if that is named (“Reply in Another Chat”).
     """
     member = chat.members[person.id]
     if member.status not in ADMIN_STATUSES and (chat.muted or not member.can_send):
         raise bad_request(f"{person.first_name} may not write in this group now")
     replied = find(chat, reply_to) if reply_to is not None else None
-    topic = threads.topic_of(replied) if replied else _topic(chat, thread)
+    topic = threads.topic_of(replied) if replied and thread is None else _topic(chat, thread)
     if topics.is_shut(chat, person, topic):
         raise bad_request(f"{person.first_name} may not write in this topic now")
     if replied is None:
         return threads.inside(chat, topic)
     _may_see(replied, person)
+    if topic is not threads.topic_of(replied):
+        return threads.replying_out_of(chat, topic, replied)
     return threads.replying(replied)
 
 

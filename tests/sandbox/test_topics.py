@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox, Telegram, describing, scene, threads, topics
-from sandbox.client import Chat, ControlError, User
+from sandbox.client import Chat, ControlError, Message, User
+from sandbox.model import GENERAL
 from sandbox.playing import play
 from tests.sandbox.conftest import Api
 
@@ -270,6 +271,31 @@ async def test_a_reply_sent_to_another_topic_points_out_of_it(
 
     assert where(sent) == (thread, True, thread)
     assert sent["external_reply"]["message_id"] == asked.id
+
+
+async def test_what_people_reply_in_another_topic_points_out_of_it(
+    api: Api, forum: Chat, thread: int, kate: User
+) -> None:
+    card = await api("sendMessage", chat_id=forum.id, message_thread_id=thread, text="card")
+    replied = Message(card | {"chat_id": forum.id})
+
+    await kate.writes("in General", to=forum, reply_to=replied, thread=GENERAL)
+    asked = await kate.writes("Who?", to=forum)
+    await kate.writes("in the topic", to=forum, reply_to=asked, thread=thread)
+    await kate.writes("in its own", to=forum, reply_to=replied, thread=thread)
+
+    out, _, inside, own = await news(api)
+    assert (where(out), where(inside)) == ((None, False, None), (thread, True, thread))
+    assert where(own) == (thread, True, replied.id)
+    assert "external_reply" not in own
+    pointed = [(one["external_reply"]["message_id"], whose(one)) for one in (out, inside)]
+    assert pointed == [(replied.id, card["from"]["id"]), (asked.id, kate.id)]
+
+
+def whose(message: Json) -> int:
+    """Whose message it replies to in another topic."""
+    sender: int = message["external_reply"]["origin"]["sender_user"]["id"]
+    return sender
 
 
 async def test_the_bot_hears_of_what_it_does_to_topics_and_can_delete_that(
