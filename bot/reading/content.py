@@ -62,10 +62,36 @@ def replied_to(message: Message) -> Message | None:
     """Give the message that this one replies to.
 
     In a thread, what replies to nothing comes as a reply to the message that began the thread
-    (aiogram/aiogram#1511): that is none.
+    (aiogram/aiogram#1511): that is none. What replies to a message of another thread of the same
+    chat says only which one that is, and whose.
     """
     replied = message.reply_to_message
-    return None if replied is None or _begins_thread(replied, message) else replied
+    if replied is None or _begins_thread(replied, message):
+        return _in_another_thread(message)
+    return replied
+
+
+def replies_out(message: Message) -> bool:
+    """Whether it replies to a message of another thread."""
+    replied = replied_to(message)
+    return replied is not None and replied is not message.reply_to_message
+
+
+def _in_another_thread(message: Message) -> Message | None:
+    """Give what is known of a message of another thread that this one replies to."""
+    outside = message.external_reply
+    if outside is None or outside.chat is None or outside.message_id is None:
+        return None
+    if outside.chat.id != message.chat.id:
+        return None
+    replied = Message(
+        message_id=outside.message_id,
+        date=outside.origin.date,
+        chat=outside.chat,
+        from_user=getattr(outside.origin, "sender_user", None),
+        sender_chat=getattr(outside.origin, "sender_chat", None),
+    )
+    return replied.as_(message.bot)
 
 
 def beginning_of_thread(message: Message) -> Message | None:
@@ -163,7 +189,7 @@ def _details(said: dict[str, Any]) -> dict[str, Any]:
 def _quoted_from_end(message: Message) -> int:
     """Give the quote's place, counted from the end: what we put before people's words varies."""
     quote, replied = message.quote, message.reply_to_message
-    if quote is None or replied is None:
+    if quote is None or replied is None or replies_out(message):
         return 0
     return utf16_len(replied.text or replied.caption or "") - quote.position
 

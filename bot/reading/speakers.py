@@ -64,8 +64,11 @@ def asks_something(raw: Mapping[str, Any], bot_id: int) -> bool:
         return True
     message = as_dict(raw.get("message"))
     replied = as_dict(as_dict(message.get("reply_to_message")).get("from"))
+    origin = as_dict(as_dict(message.get("external_reply")).get("origin"))
+    outside = as_dict(origin.get("sender_user"))
     words = message.get("text") or message.get("caption")
-    for_user = replied.get("id") == bot_id or message.get("is_topic_message") is True
+    replies = bot_id in {replied.get("id"), outside.get("id")}
+    for_user = replies or message.get("is_topic_message") is True
     return for_user or (isinstance(words, str) and begins_with_slash(words))
 
 

@@ -6,13 +6,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.callbacks import TicketButton
 from bot.card_buttons import card_button
-from bot.reading.content import content, place_of, replied_to, thread_of
+from bot.reading.content import content, place_of, replied_to, replies_out, thread_of
 from bot.reading.filters import ReplyToBot
 from core.team import StaffChat, StaffMode
 from database.models import Ticket
 from services import links, marks
 from services import ticket_service as tickets
-from services.helpdesk import boards, lookup, threads
+from services.helpdesk import boards, lookup, messages, threads
 from services.problems import (
     ButtonOutdated,
     MergeUnclear,
@@ -104,16 +104,28 @@ async def ticket_here(
 async def ticket_meant(session: AsyncSession, message: Message, staff_chat: StaffChat) -> Ticket:
     """Find the ticket that words are about, as `ticket_here` does; UnknownReply if none.
 
-    In a topic that its ticket has left for a card, staff may talk about something else by now:
-    SeveralTicketsShown, with the one ticket, unless it is a note.
+    Unless it is a note, staff are asked with SeveralTicketsShown: with the one ticket in a topic
+    that it has left for a card, where they may talk about something else by now; with two in reply
+    to what a colleague wrote on another one, in another topic.
     """
     ticket = await ticket_here(session, message, staff_chat)
     if ticket is None:
         raise UnknownReply
-    is_left = thread_of(message) != ticket.thread_id and staff_chat.mode is not StaffMode.FORUM
-    if is_left and not content(message).is_note and not await ReplyToBot()(message):
+    if content(message).is_note or await ReplyToBot()(message):
+        return ticket
+    other_id = await _ticket_of_colleague(session, message)
+    if other_id is not None and other_id != ticket.id:
+        raise await lookup.several_shown(session, [ticket.id, other_id])
+    if thread_of(message) != ticket.thread_id and staff_chat.mode is not StaffMode.FORUM:
         raise await lookup.several_shown(session, [ticket.id])
     return ticket
+
+
+async def _ticket_of_colleague(session: AsyncSession, message: Message) -> int | None:
+    """Find the ticket on which a colleague wrote, in another topic, what this replies to."""
+    replied = replied_to(message) if replies_out(message) else None
+    written = await messages.find(session, place_of(replied)) if replied is not None else None
+    return written.ticket_id if written is not None else None
 
 
 async def two_tickets(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.reading import settings_replies
 from bot.reading.acting_staff import require_say
-from bot.reading.content import content, place_of
+from bot.reading.content import content, place_of, replied_to
 from bot.reading.filters import Relayed, ReplyToBot
 from bot.reading.kinds import kind_of
 from bot.reading.members import Standing
@@ -104,7 +104,7 @@ async def _hear(
 
     Of a message that shows several tickets, staff say which one is meant.
     """
-    replied_message = message.reply_to_message
+    replied_message = replied_to(message) or message.reply_to_message
     try:
         ticket = await ticket_meant(session, message, staff_chat)
     except SeveralTicketsShown as several:

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.client import Message as Seen
 from sandbox.client import User
+from sandbox.model import GENERAL
 from tests.bot.test_forum import closes, hears_all, settled, writes
 from tests.bot.test_kinds import NOT_RELAYED, own, raw
 from tests.support.office import USERNAME, Office, Sessions, open_office
@@ -108,3 +109,64 @@ async def test_a_reply_to_what_landed_in_general_is_answered_before_it_is_remove
     again = await forum.sees("It is out now")
     assert shown.thread == again.thread is not None
     assert (await got(ann)).count("Good, thank you") == 1
+
+
+@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize("in_general", [False, True])
+async def test_a_reply_across_topics_goes_to_the_user_of_what_it_replies_to(
+    forum: Office, *, everything: bool, in_general: bool
+) -> None:
+    if everything:
+        await hears_all(forum)
+    ann, bob = await forum.telegram.user("Ann"), await forum.telegram.user("Bob")
+    card, bobs = await forum.opens(ann, "The printer is on fire"), await forum.opens(bob, "Hello?")
+
+    where = GENERAL if in_general else card.thread
+    await forum.kate.writes("Hello, Bob", to=forum.support, reply_to=bobs, thread=where)
+    await bob.sees("Hello, Bob")
+    shown = await forum.sees("answered elsewhere")
+
+    assert shown.thread == bobs.thread
+    assert "Hello, Bob" not in await got(ann)
+
+
+async def test_a_command_in_reply_to_a_card_of_another_topic_means_its_ticket(
+    forum: Office,
+) -> None:
+    ann, bob = await forum.telegram.user("Ann"), await forum.telegram.user("Bob")
+    card, bobs = await forum.opens(ann, "The printer is on fire"), await forum.opens(bob, "Hello?")
+
+    close = f"/close@{USERNAME}"
+    await forum.kate.writes(close, to=forum.support, reply_to=bobs, thread=card.thread, plain=True)
+    await forum.sees("#2 · Bob\nclosed")
+
+
+async def test_staff_are_asked_where_a_reply_to_a_colleague_across_topics_goes(
+    forum: Office,
+) -> None:
+    await hears_all(forum)
+    ann, bob = await forum.telegram.user("Ann"), await forum.telegram.user("Bob")
+    card, bobs = await forum.opens(ann, "The printer is on fire"), await forum.opens(bob, "Hello?")
+    answer = await forum.kate.replies(bobs, "Hello, Bob")
+    await bob.sees("Hello, Bob")
+
+    await forum.kate.writes("See above", to=forum.support, reply_to=answer, thread=card.thread)
+    question = await forum.sees("which ticket")
+    assert [*question.buttons] == ["#1 · Ann", "#2 · Bob"]
+    await forum.kate.presses(question, "#2 · Bob")
+
+    await bob.sees("See above")
+    assert "See above" not in await got(ann)
+
+
+async def test_a_reply_to_talk_of_another_topic_stays_among_staff(forum: Office) -> None:
+    await hears_all(forum)
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    talk = await forum.kate.writes("Who has lunch?", to=forum.support)
+
+    await forum.kate.writes("Me", to=forum.support, reply_to=talk, thread=card.thread)
+    await writes(forum, "Is it plugged in?", card)
+
+    await ann.sees("Is it plugged in?")
+    assert "Me" not in await got(ann)
