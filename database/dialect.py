@@ -23,6 +23,14 @@ from sqlalchemy.types import Text, TypeDecorator, TypeEngine
 
 from database.base import Base
 
+_READ_BY_OTHERS = sql.text("""
+SELECT EXISTS (
+    SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE datname = current_database() AND locktype = 'relation'
+    AND relation = to_regclass(CAST(:name AS TEXT)) AND pid <> pg_backend_pid()
+)
+""")
+
 
 def one_of(column: InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
     """Match rows whose `column`, a number, is in the list that the parameter `name` gives."""
@@ -121,6 +129,17 @@ async def put(
         others = {name: insert.excluded[name] for name in row if name not in keys}
         insert = insert.on_conflict_do_update(index_elements=keys, set_=others)
     await session.execute(insert)
+
+
+async def is_read_by_others(session: AsyncSession, model: type[Base]) -> bool:
+    """Whether a transaction that has read the table, or is about to, is still going on.
+
+    PostgreSQL locks a table until the end of each transaction that reads it. SQLite lets nobody
+    else write meanwhile, and who only reads does not count.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return False
+    return bool(await session.scalar(_READ_BY_OTHERS, {"name": model.__tablename__}))
 
 
 def insertion(

@@ -3,6 +3,9 @@
 Administrators change it at any time. Open tickets follow a few at a time, as far as what else is
 sent leaves room, those first that have waited longest. Until then each goes on where it is, and a
 reply to what was sent there is understood for ever.
+
+Somebody who read the mode before it changed may open a ticket by that later. So it is looked for
+more tickets until all such transactions are over; nobody has to lock what all need to read.
 """
 
 from collections.abc import Sequence
@@ -14,10 +17,11 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.team import StaffChat, StaffMode
+from database import dialect
 from database.conditions import NOT_CLOSED
 from database.machinery import Precedence
 from database.models import Ticket, User
-from database.team import SettingChange
+from database.team import SettingChange, StaffChatRow
 from services import outbox, timers
 from services.helpdesk import cards, staff_chats, team_settings, threads
 from services.helpdesk.threads import TRIED_AGAIN_AFTER, TicketsBehind
@@ -119,14 +123,19 @@ async def _redraw(session: AsyncSession, chat: StaffChat, now: datetime) -> None
 
 @timers.does(TicketsBehind)
 async def bring(session: AsyncSession, due: TicketsBehind, moment: Moment) -> datetime | None:
-    """Have the next tickets follow the mode; once all have, there is nothing more to do."""
+    """Have the next tickets follow the mode; once all have, there is nothing more to do.
+
+    All have if none is found after the last of those who may have read another mode has committed.
+    """
     chats = (await staff_chats.every(session)).values()
     chat = next((one for one in chats if one.id == due.subject), None)
     if chat is None:
         return None
+    more = await dialect.is_read_by_others(session, StaffChatRow)
     if chat.mode is not StaffMode.FORUM:
-        return moment.now + LOOKS_EVERY if await _to_cards(session, chat, moment.now) else None
-    more = await _to_threads(session, chat, moment.now)
+        more |= await _to_cards(session, chat, moment.now)
+        return moment.now + LOOKS_EVERY if more else None
+    more |= await _to_threads(session, chat, moment.now)
     if chat.threads_failed_at is not None:
         return moment.now + TRIED_AGAIN_AFTER
     return moment.now + LOOKS_EVERY if more else None

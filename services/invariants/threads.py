@@ -58,6 +58,14 @@ def rules() -> Iterator[Rule]:
         .where(or_(Ticket.thread_id.is_not(None), Ticket.wants_thread), under_cards, ~brought),
     )
     yield Rule(
+        "cards in forums",
+        "An open ticket goes on under its card, and its staff chat's are in threads",
+        "tickets",
+        select(Ticket.id)
+        .join(StaffChatRow, open_here)
+        .where(Ticket.thread_id.is_(None), ~Ticket.wants_thread, is_forum, ~brought),
+    )
+    yield Rule(
         "threads tried again",
         "No threads could be made in a forum, and nothing tries again",
         "staff chats",

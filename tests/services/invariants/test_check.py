@@ -337,6 +337,10 @@ async def in_a_thread_under_cards(session: AsyncSession, ticket: Ticket) -> None
     await factories.thread(session, ticket)
 
 
+async def under_a_card_in_a_forum(session: AsyncSession, _: Ticket) -> None:
+    await forum(session)
+
+
 async def nothing_looks_for_old_threads(session: AsyncSession, _: Ticket) -> None:
     (await forum(session)).threads_kept_days = 30
 
@@ -431,6 +435,7 @@ BREAKS: dict[Break, str] = {
     a_wish_that_is_too_late: "a closed ticket wants nothing",
     in_a_closed_thread: "threads opened",
     in_a_thread_under_cards: "threads in forums",
+    under_a_card_in_a_forum: "cards in forums",
     no_thread_is_tried: "threads tried again",
     nothing_looks_for_old_threads: "threads kept",
     nothing_makes_a_thread: "threads in the making",
