@@ -187,12 +187,17 @@ async def changed(
 async def card_stands(
     session: AsyncSession, thread_key: int, ticket_id: int, now: datetime
 ) -> None:
-    """Record that a ticket's card stands in a thread; older ones point to it."""
+    """Record that a ticket's card stands in a thread; older ones point to it.
+
+    If the ticket was merged while it was sent, it is an older one itself.
+    """
     thread = await session.get(Thread, thread_key)
     if thread is not None and not thread.is_gone:
         thread.card_of, thread.used_at = ticket_id, now
         ticket = await session.get_one(Ticket, ticket_id)
-        retired = CardRetired(ticket_id)
+        if ticket.merged_into_id is not None:
+            ticket = await session.get_one(Ticket, ticket.merged_into_id)
+        retired = CardRetired(ticket.id)
         await outbox.post_once(session, ticket.staff_chat_id, retired, now=now, ticket=ticket)
 
 

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sandbox.client import Message, User
+from services.invariants import check
 from tests.bot.test_forum import close_thread, closes, settled, topic_of, writes
 from tests.bot.test_forum_settings import page
-from tests.support.office import USERNAME, Office, Sessions, open_office
+from tests.support.office import USERNAME, Office, Sessions, now, open_office
 
 CLOSES = "Close topics with their tickets"
 
@@ -61,6 +62,23 @@ async def test_the_choice_is_shown_and_can_be_taken_back(forum: Office) -> None:
 
     await forum.sees("Changed by Kate: topics stay open when their tickets are closed.")
     assert CLOSES in shown.buttons
+
+
+async def test_the_thread_that_a_merge_frees_is_closed(forum: Office, sqlite_url: str) -> None:
+    ann = await forum.telegram.user("Ann")
+    card = await forum.opens(ann, "The printer is on fire")
+    await ann.writes("/new My parcel is lost")
+    freed = await forum.sees("My parcel is lost")
+
+    await forum.kate.writes("/merge 1 2", to=forum.support)
+    await forum.sees("Merged with #2")
+    await forum.telegram.advance(61)
+    await is_closed(forum, freed)
+    await forum.says_in_staff_chat()
+
+    await is_closed(forum, card, closed=False)
+    said: list[str] = []
+    assert await check.check(sqlite_url, now=now(forum.sandbox), say=said.append) == 0, said
 
 
 async def test_a_thread_is_closed_once_its_user_was_told_and_no_line_says_so(

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from contextlib import suppress
 
-from sqlalchemy import event, select
+from sqlalchemy import delete, event, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from core.address import Address
@@ -88,6 +88,24 @@ async def test_a_ticket_that_is_closed_or_merged_into_another_wants_no_thread(
 
     await tickets.close(session, survivor, by=None, now=NOON)
     assert not survivor.wants_thread
+
+
+async def test_a_card_that_lands_after_a_merge_is_retired_with_the_survivors(
+    session: AsyncSession,
+) -> None:
+    await forum(session)
+    survivor = await factories.ticket(session, is_current=False)
+    merged = await factories.ticket(session, 8, user=survivor.user)
+    for ticket in (survivor, merged):
+        await factories.message(session, ticket)
+    thread = await factories.thread(session, merged)
+    await merging.merge(session, survivor.id, merged.id, staff_chat_id=STAFF, by=None, now=NOON)
+    await session.execute(delete(Delivery))
+
+    await threads.card_stands(session, thread.id, merged.id, NOON)
+
+    assert await factories.waiting(session) == [(STAFF, notices.CardRetired(survivor.id))]
+    assert (await session.scalars(select(Delivery.ticket_id))).all() == [survivor.id]
 
 
 async def test_a_thread_that_comes_too_late_is_about_the_ticket_it_was_made_for(
