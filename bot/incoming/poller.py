@@ -29,8 +29,8 @@ log = structlog.get_logger(__name__)
 # Timeout of the last getUpdates, which confirms what was committed, in seconds.
 LAST_CONFIRMATION = 4
 
-# The longest wait for a database, in seconds.
-_LONGEST_REST = 30.0
+# The longest wait for a database, in seconds: a try costs little, and users wait once it is back.
+_LONGEST_REST = 5.0
 
 
 async def at_once() -> None:

@@ -20,6 +20,7 @@ from bot.incoming.fate import Fate
 from bot.incoming.flow import FULL, Flow
 from bot.incoming.inbox import Inbox
 from bot.incoming.poller import Poller
+from database.errors import DatabaseUnreachable
 from database.machinery import DeadUpdate, SeenUpdate
 from database.models import Message
 from sandbox.client import User
@@ -94,6 +95,30 @@ async def test_who_is_told_to_wait_for_an_hour_is_alive_all_the_time(
         await close(bot)
 
     assert [call["method"] for call in asked] == ["getUpdates"]
+
+
+async def test_however_long_the_database_is_away_it_is_tried_every_few_seconds(
+    file_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+
+    async def rest(_poller: Poller, seconds: float) -> None:
+        rests.append(seconds)
+
+    async def handle() -> Fate:
+        if len(rests) < 20:
+            raise DatabaseUnreachable
+        return Fate.COMMITTED
+
+    monkeypatch.setattr(Poller, "_rest", rest)
+    async with open_telegram() as (sandbox, telegram):
+        settings = settings_for(sandbox, await telegram.group("Support"))
+        bot = make_bot(settings)
+        poller = Poller(bot, App(settings, bot, file_sessions).inbox, Flow(Bell()))
+        assert await poller._until_committed(handle) is Fate.COMMITTED
+        await close(bot)
+
+    assert (rests[0], max(rests)) == (0.5, 5.0)
 
 
 async def test_what_was_written_while_the_bot_was_off_is_handled_when_it_is_on(
