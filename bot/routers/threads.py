@@ -14,6 +14,7 @@ from bot.reading.members import Standing
 from core.address import Place
 from core.team import StaffChat
 from database.models import Ticket, User
+from database.team import Thread
 from services import ticket_service as tickets
 from services.helpdesk import thread_closing, threads
 from services.problems import Problem, TicketAlreadyClosed, TicketNotClosed
@@ -52,34 +53,30 @@ async def turned(
 ) -> Problem | None:
     """Close or reopen the ticket; what becomes of the thread is noted also where that is refused.
 
-    A thread that is closed while its ticket stays open is opened again by the next message.
+    Then a thread that was closed is opened again: members can't write there.
     """
-    is_closed = message.forum_topic_closed is not None
-    ticket = await _noted(message, session, staff_chat, standing, is_closed=is_closed)
-    if ticket is not None:
-        turn = tickets.close if is_closed else tickets.reopen
-        try:
+    thread_id, is_closed = thread_of(message), message.forum_topic_closed is not None
+    thread = await threads.find(session, staff_chat.chat_id, thread_id) if thread_id else None
+    if thread is None:
+        return None
+    thread.is_closed = is_closed
+    try:
+        require_say(standing)
+        ticket = await _ticket_in(session, thread)
+        if ticket is not None:
+            turn = tickets.close if is_closed else tickets.reopen
             with suppress(TicketAlreadyClosed, TicketNotClosed):
                 await turn(session, ticket, by=staff, now=now)
-        except Problem as problem:
-            return problem
+    except Problem as problem:
+        await thread_closing.turned(session, thread, is_closed=is_closed, now=now)
+        return problem
     return None
 
 
-async def _noted(
-    message: Message,
-    session: AsyncSession,
-    staff_chat: StaffChat,
-    standing: Standing,
-    *,
-    is_closed: bool,
-) -> Ticket | None:
-    """Note what became of the thread; return its ticket, if there is one that has not left it."""
-    require_say(standing)
-    thread_id = thread_of(message)
-    ticket_id = await threads.ticket_id_in(session, staff_chat.chat_id, thread_id)
-    if thread_id is None or ticket_id is None:
+async def _ticket_in(session: AsyncSession, thread: Thread) -> Ticket | None:
+    """Get the ticket of a thread, if it has not left it."""
+    ticket_id = await threads.ticket_id_in(session, thread.chat_id, thread.thread_id)
+    if ticket_id is None:
         return None
-    await threads.closed(session, staff_chat.chat_id, thread_id, is_closed=is_closed)
-    ticket = await tickets.get(session, ticket_id, staff_chat_id=staff_chat.chat_id)
-    return ticket if ticket.thread_id == thread_id else None
+    ticket = await tickets.get(session, ticket_id, staff_chat_id=thread.chat_id)
+    return ticket if ticket.thread_id == thread.thread_id else None

@@ -254,13 +254,6 @@ async def look(session: AsyncSession, due: ThreadLook, moment: Moment) -> dateti
     return None
 
 
-async def closed(session: AsyncSession, chat_id: int, thread_id: int, *, is_closed: bool) -> None:
-    """Record whether a thread is closed; what is sent to a closed one reopens it first."""
-    thread = await find(session, chat_id, thread_id)
-    if thread is not None:
-        thread.is_closed = is_closed
-
-
 async def untell(session: AsyncSession, line: Place, *, now: datetime) -> None:
     """Have a message of ours deleted that should not stand where it does."""
     removed = LineRemoved(line.chat_id, line.message_id)

@@ -658,3 +658,22 @@ async def test_a_switch_to_cards_leaves_it_as_it_is_what_goes_to_users(forum: Of
         chat = await staff_chats.main(session)
         await staff_modes.switch(session, chat, StaffMode.FORUM, by=None, now=NOON)
         assert not (await staff_chats.main(session)).hears_threads
+
+
+async def test_a_close_by_somebody_whom_nobody_knows_for_staff_is_undone(forum: Office) -> None:
+    """Telegram did not say in time whether they are in the group; members can't write there."""
+    ann, bob = await forum.telegram.user("Ann"), await forum.telegram.user("Bob")
+    card = await forum.opens(ann, "The printer is on fire")
+    await bob.becomes("administrator", in_=forum.support)
+    for method in ("getChatMember", "getChat"):
+        await forum.telegram.breaks(
+            "error", method=method, times=None, status=500, description="Internal Server Error"
+        )
+    assert card.thread is not None
+
+    await bob.closes_topic(card.thread, in_=forum.support)
+    await forum.telegram.called("reopenForumTopic")
+    await forum.all_goes()
+
+    assert not (await topic_of(forum, card))["closed"]
+    assert not [one for one in await ann.chat.messages() if "is closed" in one.text]
