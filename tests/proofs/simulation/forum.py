@@ -13,7 +13,7 @@ from sandbox import topics
 from sandbox.errors import ApiError
 from sandbox.model import Topic
 from sandbox.people import acting
-from services.helpdesk import staff_chats, staff_modes
+from services.helpdesk import staff_chats, staff_modes, thread_closing
 from services.invariants import threads as rules
 from tests.proofs.simulation import tokens
 from tests.proofs.simulation.fairness import HARMLESS
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.proofs.simulation.run import Simulation
 
 OPERATIONS = frozenset(
-    {"forum", "hear_threads", "say", "say_note", "shut", "delete_thread"}
+    {"forum", "hear_threads", "close_threads", "say", "say_note", "shut", "delete_thread"}
     | {"drop_threads", "take_right", "choose_mode"}
 )
 
@@ -40,6 +40,11 @@ BEHIND = (
     "AND (thread_id IS NULL OR wants_thread) = (mode = 'forum')"
 )
 
+
+OPEN_IN_THREADS = (
+    "SELECT tickets.id, thread_id FROM tickets "
+    "WHERE status <> 'closed' AND thread_id IS NOT NULL ORDER BY tickets.id"
+)
 
 # Nothing of this costs a thread.
 CALM = HARMLESS | TRAFFIC.keys() | OF_USERS | OPERATIONS - SENT_ANEW | {"shut"}
@@ -74,6 +79,10 @@ class Forum:
     def hear_threads(self) -> bool:
         """Have what staff write in threads go to users, from now on."""
         return self._change(_hear, lambda: setattr(self, "hears", True))
+
+    def close_threads(self) -> bool:
+        """Have threads closed with their tickets, from now on."""
+        return self._change(partial(_close, self.simulation.machine.clock()), lambda: None)
 
     def choose_mode(self, mode: str) -> bool:
         now = self.simulation.machine.clock()
@@ -140,6 +149,7 @@ class Forum:
         if "forum" in self.simulation.done:
             yield from self._rules()
             yield from self._hidden()
+            yield from self._shut()
             yield from self._more_than_needed()
 
     def _rules(self) -> Iterator[str]:
@@ -163,6 +173,18 @@ class Forum:
         for token, ids in places.items():
             if token[0] == "q" and not ids & (group.messages.keys() | self.removed):
                 yield f"hidden: {token} stood in {sorted(ids)}"
+
+    def _shut(self) -> Iterator[str]:
+        """No open ticket is left in a thread that members can't write in.
+
+        While the bot is not in the group, nobody tells it who closes one.
+        """
+        if "kick" in self.simulation.done:
+            return
+        for ticket_id, thread_id in self.simulation.store.ask(OPEN_IN_THREADS):
+            topic = self.people.group.topics.get(thread_id)
+            if topic is not None and topic.closed:
+                yield f"shut: ticket {ticket_id} is open in thread {thread_id}, which is closed"
 
     def _more_than_needed(self) -> Iterator[str]:
         """A user has as many threads as there were open tickets of theirs at once.
@@ -212,3 +234,9 @@ async def _hear(session: AsyncSession) -> None:
 async def _choose(mode: StaffMode, now: Any, session: AsyncSession) -> None:
     chat = await staff_chats.main(session)
     await staff_modes.choose(session, chat, mode, now=now)
+
+
+async def _close(now: Any, session: AsyncSession) -> None:
+    chat = await staff_chats.main(session)
+    if chat.mode is StaffMode.FORUM:
+        await thread_closing.choose(session, chat, closes=True, by=None, now=now)

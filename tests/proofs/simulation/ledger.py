@@ -21,6 +21,8 @@ _REFUSED = {words for _, status, words, _ in REFUSALS if status == 400} | {
     "Bad Request: not enough rights to send",  # while the bot is muted, for some kinds of content
     "Bad Request: not enough rights to manage pinned messages",
     "Bad Request: message to pin not found",
+    "Bad Request: not enough rights to edit the topic",
+    "Bad Request: not enough rights to close or open the topic",
     "Bad Request: message to react not found",  # it was in a thread that people deleted
 }
 

@@ -284,6 +284,13 @@ def _forum(rng: random.Random, plan: Plan) -> Plan:
         for mode in ("plain", "forum", "plain")[: rng.randint(1, 3)]:
             at = round(rng.uniform(3, 28), 3)
             found.append(Operation(at, "choose_mode", {"mode": mode}))
+    if rng.random() < 0.5:
+        found += [Operation(at, "close_threads") for at in (1.0, 2.0, 3.0)]
+        for _ in range(rng.randint(2, 4)):  # late: whoever writes later opens it again
+            closes = _by(rng, "command", rng.uniform(26, 30), 0)
+            closes.how["text"] = "/close"
+            found.append(closes)
+        found += [_by(rng, "write", rng.uniform(39, 47), user) for user in range(plan.users)]
     return _with(plan, found)
 
 
