@@ -71,7 +71,10 @@ async def _in_thread(session: AsyncSession, head: Delivery) -> Ticket | None:
         return None
     ticket = read_ahead.of(session).tickets.get(head.ticket_id)
     if ticket is None:
-        ticket = await session.get_one(Ticket, head.ticket_id, options=[selectinload(Ticket.user)])
+        people = (selectinload(Ticket.user), selectinload(Ticket.assigned_staff))
+        ticket = await session.get_one(
+            Ticket, head.ticket_id, options=people, populate_existing=True
+        )
     if ticket.staff_chat_id != head.chat_id:
         return None
     card = read_ahead.of(session).cards.get(ticket.id)

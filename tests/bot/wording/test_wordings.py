@@ -93,6 +93,28 @@ async def test_a_refused_change_of_a_message_says_nothing_about_its_chat(
         assert kind.decorates
 
 
+async def test_the_card_goes_first_also_before_what_nobody_has_read_ahead(
+    session: AsyncSession,
+) -> None:
+    """A notice that finds out whether its chat takes anything is looked at by itself."""
+    ticket = await factories.ticket(session, assigned_staff=await factories.kate(session))
+    await factories.thread(session, ticket)
+    answer = notices.AnswerPosted((await factories.message(session, ticket)).id)
+    failed = await factories.delivery(session, answer, ticket, chat_id=USER)
+    notice = notices.DeliveryFailed(ticket.id, failed.id, "Bad Request: no", doubted=True)
+    delivery = await factories.delivery(session, notice, ticket, chat_id=STAFF)
+    await session.flush()
+    session.expunge_all()
+
+    parcel = await Composer(Team(STAFF, "en", UTC), lambda: NOON)(session, [delivery])
+
+    assert parcel is not None
+    assert parcel.prepares
+    assert isinstance(parcel.call, Call)
+    assert isinstance(parcel.call.method, SendText)
+    assert "Kate" in str(parcel.call.method.reply_markup)
+
+
 async def test_whoever_has_only_one_ticket_left_is_offered_no_other_one(
     session: AsyncSession,
 ) -> None:
