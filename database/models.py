@@ -178,6 +178,13 @@ class Ticket(Base):
             sqlite_where=sql("thread_id IS NOT NULL AND status <> 'closed'"),
             postgresql_where=sql("thread_id IS NOT NULL AND status <> 'closed'"),
         ),
+        Index(
+            "ix_tickets_thread_id",
+            "staff_chat_id",
+            "thread_id",
+            sqlite_where=sql("thread_id IS NOT NULL"),
+            postgresql_where=sql("thread_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
