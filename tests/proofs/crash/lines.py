@@ -120,10 +120,13 @@ class Lines:
         return min(tokens, key=self._place.__getitem__)
 
     def on_card(self, ticket: str, token: str) -> Line:
-        """Find the line of a card, by the number on it; what it showed may be elsewhere by now."""
+        """Find the line of a card, by the number on it; what it showed may be elsewhere by now.
+
+        A line without a number yet is that of a new ticket, whose number another day may have had.
+        """
         shown = self.of(token)
         named = [line for line in self if ticket in line.tickets]
-        return shown if shown in named or not named else named[0]
+        return shown if shown in named or not named or not shown.tickets else named[0]
 
     def same(self) -> dict[str, str]:
         """Say which confirmation counts as which: the ticket of the one may be merged since."""

@@ -73,6 +73,13 @@ def test_a_card_is_of_the_line_of_its_number_whatever_it_showed() -> None:
     assert lines.on_card("#2", "q0.0001") is new
 
 
+def test_a_card_of_a_new_ticket_is_not_of_the_line_that_had_its_number_on_another_day() -> None:
+    lines = asked((0, "q0.0000"), (1, "q1.0000"))
+    lines.of_number(0).tickets.append("#1")
+
+    assert lines.on_card("#1", "q1.0000") is lines.of_number(1)
+
+
 def late(lines: Lines, *came: str) -> list[str]:
     tally = Tally()
     for chain in lines.chains():
