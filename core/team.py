@@ -34,10 +34,10 @@ class StaffChat:
     `by_setting`: it is none any more when the operator makes another the main one. Tickets from
     `next_ticket_id` on may still have to come along to it; None if all have. `mode` is None until
     it is known. `hears_threads`: what staff write in a thread goes to the ticket's user, also if it
-    is no reply. Since `threads_failed_at` no threads can be made there. `closes_threads`:
-    a thread is closed with its ticket. It is deleted once it has been closed for
-    `threads_kept_days`; None: never. `may_pin` and `may_delete`
-    are rights of the bot: over all messages, those of people, too.
+    is no reply. Since `threads_failed_at` no threads can be made there. `closes_threads`: a
+    thread is closed with its ticket. It is deleted once the ticket has been closed for
+    `threads_kept_days`; None: never. `may_pin` and `may_delete` are rights of the bot, over all
+    messages, those of people, too.
     """
 
     id: int

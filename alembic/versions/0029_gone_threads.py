@@ -21,6 +21,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """An older version finds anew which ones are gone."""
+    """Leave it to the older version to find out which ones are gone."""
     with op.batch_alter_table("threads") as batch:
         batch.drop_column("is_gone")

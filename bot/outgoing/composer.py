@@ -6,10 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
 
 from bot import i18n
-from bot.wording import registry
+from bot.wording import context, registry
 from bot.wording import threads as wording_of_threads
 from bot.wording.context import Desk
 from bot.wording.thread_icons import ThreadIcons
@@ -69,12 +68,7 @@ async def _in_thread(session: AsyncSession, head: Delivery) -> Ticket | None:
     """Get the ticket of what goes to staff, if it goes on in a thread, is to, or did."""
     if head.ticket_id is None or head.chat_id > 0:
         return None
-    ticket = read_ahead.of(session).tickets.get(head.ticket_id)
-    if ticket is None:
-        people = (selectinload(Ticket.user), selectinload(Ticket.assigned_staff))
-        ticket = await session.get_one(
-            Ticket, head.ticket_id, options=people, populate_existing=True
-        )
+    ticket = await context.ticket(session, head.ticket_id)
     if ticket.staff_chat_id != head.chat_id:
         return None
     card = read_ahead.of(session).cards.get(ticket.id)

@@ -19,7 +19,7 @@ _OF_ALL_THREADS = ("not enough rights", "admin_required", "not a forum", "forum_
 
 
 def trouble(
-    error: Exception, parcel: Parcel, method: TelegramMethod[Any], *, is_last: bool = True
+    error: Exception, parcel: Parcel, method: TelegramMethod[Any], *, is_last: bool
 ) -> Outcome | None:
     """Tell what is wrong with the thread; None if the error is about something else.
 

@@ -216,7 +216,6 @@ async def _trouble_in_main(
         missing = _missing(member)
         if missing is None:
             await _set_menu(bot, menus.of_staff(chat, team.staff_language))
-        if missing is None:
             await _note_rights(sessions, chat, member)
         if missing is None and chat.mode is None:
             found = await _mode(bot, chat, member, mode)

@@ -35,8 +35,8 @@ async def told_of_change(message: Message, bot: Bot, session: AsyncSession, now:
     if message.from_user is None or message.from_user.id != bot.id:
         return
     await threads.untell(session, Place(message.chat.id, message.message_id), now=now)
-    thread_id, is_closed = thread_of(message), message.forum_topic_closed is not None
-    thread = await threads.find(session, message.chat.id, thread_id) if thread_id else None
+    is_closed = message.forum_topic_closed is not None
+    thread = await threads.find(session, message.chat.id, thread_of(message))
     if thread is not None and message.forum_topic_edited is None:
         await thread_closing.turned(session, thread, is_closed=is_closed, now=now)
 
@@ -55,8 +55,8 @@ async def turned(
 
     Then a thread that was closed is opened again: members can't write there.
     """
-    thread_id, is_closed = thread_of(message), message.forum_topic_closed is not None
-    thread = await threads.find(session, staff_chat.chat_id, thread_id) if thread_id else None
+    is_closed = message.forum_topic_closed is not None
+    thread = await threads.find(session, staff_chat.chat_id, thread_of(message))
     if thread is None:
         return None
     thread.is_closed = is_closed

@@ -24,7 +24,6 @@ from database.models import (
     Ticket,
     TicketEvent,
     TicketStatus,
-    User,
 )
 from services import links
 from services.delivery.parcel import (
@@ -309,7 +308,7 @@ async def _closed(desk: Desk, ticket: Ticket) -> tuple[str | None, str | None]:
     )
     if event is None:
         return None, None
-    actor = await desk.session.get(User, event.actor_id) if event.actor_id else None
+    actor = await desk.person(event.actor_id)
     reason = (event.details or {}).get("reason")
     closed_by = names.person(actor) if actor else None
     return closed_by, names.shortened(reason, REASON_LIMIT) if reason else None

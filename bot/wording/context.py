@@ -15,7 +15,7 @@ from bot.wording.thread_icons import ThreadIcons
 from core.address import Address
 from core.text import Piece
 from database.machinery import Delivery
-from database.models import Direction, KeptWords, Message, MessageLink, Ticket
+from database.models import Direction, KeptWords, Message, MessageLink, Ticket, User
 from database.team import Thread
 from services import links, read_ahead
 from services.delivery.backlog import Backlog
@@ -29,8 +29,8 @@ class Desk:
     """What wording a delivery needs: a session to read with, the team's day and zone.
 
     `offered` may go as one. `address` is where it goes. `backlog` is what a card has to tell
-    besides; None if nothing.
-    `thread` is the one of the ticket, if it goes on in one, and `icons` what it may have.
+    besides; None if nothing. `thread` is the one of the ticket, if it goes on in one, and `icons`
+    what it may have.
     """
 
     session: AsyncSession
@@ -66,11 +66,11 @@ class Desk:
         return list(await self.session.scalars(found))
 
     async def ticket(self, ticket_id: int) -> Ticket:
-        known = read_ahead.of(self.session).tickets.get(ticket_id)
-        if known is not None:
-            return known
-        people = (selectinload(Ticket.user), selectinload(Ticket.assigned_staff))
-        return await self.session.get_one(Ticket, ticket_id, options=people, populate_existing=True)
+        return await ticket(self.session, ticket_id)
+
+    async def person(self, key: int | None) -> User | None:
+        """Get somebody we know; None for an anonymous administrator."""
+        return await self.session.get(User, key) if key is not None else None
 
     async def message(self, message_id: int) -> Message:
         known = read_ahead.of(self.session).messages.get(message_id)
@@ -102,6 +102,15 @@ class Desk:
             .limit(1)
         )
         return found
+
+
+async def ticket(session: AsyncSession, ticket_id: int) -> Ticket:
+    """Get a ticket with its people, read ahead or now."""
+    known = read_ahead.of(session).tickets.get(ticket_id)
+    if known is not None:
+        return known
+    people = (selectinload(Ticket.user), selectinload(Ticket.assigned_staff))
+    return await session.get_one(Ticket, ticket_id, options=people, populate_existing=True)
 
 
 def rendered(text: Text) -> Piece:

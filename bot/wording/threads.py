@@ -20,7 +20,7 @@ from bot.wording.registry import words_for
 from core.address import Place
 from core.team import StaffMode
 from core.text import join, split
-from database.models import Direction, Ticket, TicketStatus, User
+from database.models import Direction, Ticket, TicketStatus
 from database.team import Thread
 from services import outbox
 from services.delivery.parcel import (
@@ -151,21 +151,21 @@ async def failed(desk: Desk, _notice: ThreadsFailed) -> Parcel:
 
 @words_for(ModeChosen)
 async def chosen(desk: Desk, notice: ModeChosen) -> Parcel:
-    person = await desk.session.get(User, notice.by_id) if notice.by_id is not None else None
+    person = await desk.person(notice.by_id)
     words = staff_mode.chosen(StaffMode(notice.mode), person, everything=notice.everything)
     return Parcel(desk.address, Call(send_text(desk.address, (words, []))))
 
 
 @words_for(ClosingChosen)
 async def closing_chosen(desk: Desk, notice: ClosingChosen) -> Parcel:
-    person = await desk.session.get(User, notice.by_id) if notice.by_id is not None else None
+    person = await desk.person(notice.by_id)
     words = staff_mode.closing_chosen(person, closes=notice.closes)
     return Parcel(desk.address, Call(send_text(desk.address, (words, []))))
 
 
 @words_for(KeepingChosen)
 async def keeping_chosen(desk: Desk, notice: KeepingChosen) -> Parcel:
-    person = await desk.session.get(User, notice.by_id) if notice.by_id is not None else None
+    person = await desk.person(notice.by_id)
     words = staff_mode.keeping_chosen(person, notice.days)
     return Parcel(desk.address, Call(send_text(desk.address, (words, []))))
 
@@ -182,7 +182,7 @@ async def said_elsewhere(desk: Desk, notice: SaidElsewhere) -> Parcel | None:
     if is_here and desk.address.is_chat_of(written.place):
         return None
     number = desk.number(await desk.ticket(written.ticket_id))
-    author = await desk.session.get(User, written.author_id) if written.author_id else None
+    author = await desk.person(written.author_id)
     is_note = written.direction is Direction.NOTE
     head = leading(to_staff.said_elsewhere(number, author, is_note=is_note), written.place)
     text, entities = content(written)

@@ -36,7 +36,7 @@ async def choose_main(session: AsyncSession, configured: int, *, now: datetime) 
         await _step_down(session, former)
         log.info("another group is the main staff chat", former=former.chat_id, chat=chat_id)
     if chat_id in chats:
-        await _change(session, chats[chat_id].id, is_main=True)
+        await change(session, chats[chat_id], is_main=True)
     else:
         await _insert(session, chat_id, is_main=True, now=now)
     if former is not None:
@@ -54,7 +54,7 @@ async def add(session: AsyncSession, chat_id: int, *, now: datetime) -> None:
     chat_id = await followed(session, chat_id)
     known = (await every(session)).get(chat_id)
     if known is not None:
-        await _change(session, known.id, by_setting=False)
+        await change(session, known, by_setting=False)
     else:
         await _insert(session, chat_id, is_main=False, now=now)
 
@@ -69,12 +69,12 @@ async def move(session: AsyncSession, old_id: int, new_id: int) -> StaffChat | N
     if moved is None or old_id == new_id:
         return None
     if there is None:
-        await _change(session, moved.id, chat_id=new_id)
+        await change(session, moved, chat_id=new_id)
     else:
         await _drop(session, moved)
-        await _change(
+        await change(
             session,
-            there.id,
+            there,
             is_main=moved.is_main or there.is_main,
             by_setting=moved.by_setting and there.by_setting,
         )
@@ -108,16 +108,24 @@ async def came_along(session: AsyncSession, chat: StaffChat, *, next_ticket_id: 
     memo.of(session).staff_chats = None
 
 
+async def change(session: AsyncSession, chat: StaffChat, **values: object) -> None:
+    """Change what is stored of a staff chat; the value given stays as it was."""
+    await session.execute(
+        update(team.StaffChatRow).where(team.StaffChatRow.id == chat.id).values(**values)
+    )
+    memo.of(session).staff_chats = None
+
+
 async def _begin(session: AsyncSession, chat: StaffChat) -> None:
     log.info("moving tickets to the staff chat", chat=chat.chat_id)
-    await _change(session, chat.id, next_ticket_id=0)
+    await change(session, chat, next_ticket_id=0)
 
 
 async def _step_down(session: AsyncSession, former: StaffChat) -> None:
     if former.by_setting:
         await _drop(session, former)
     else:
-        await _change(session, former.id, is_main=False)
+        await change(session, former, is_main=False)
 
 
 async def _insert(
@@ -135,13 +143,6 @@ async def _insert(
     )
     session.add(row)
     await session.flush()
-    memo.of(session).staff_chats = None
-
-
-async def _change(session: AsyncSession, id_: int, **values: int | bool | None) -> None:
-    await session.execute(
-        update(team.StaffChatRow).where(team.StaffChatRow.id == id_).values(**values)
-    )
     memo.of(session).staff_chats = None
 
 

@@ -61,6 +61,11 @@ async def at(session: AsyncSession, chat_id: int) -> StaffChat | None:
     return chats.get(await followed(session, chat_id))
 
 
+async def by_key(session: AsyncSession, key: int) -> StaffChat | None:
+    """Find a staff chat by its key, which timers keep."""
+    return next((one for one in (await every(session)).values() if one.id == key), None)
+
+
 async def is_one(session: AsyncSession, chat_id: int | None) -> bool:
     """Whether this chat is a staff chat, or was one under an earlier id; None is no chat."""
     return chat_id is not None and await at(session, chat_id) is not None

@@ -23,7 +23,7 @@ from database.machinery import Precedence
 from database.models import Ticket, User
 from database.team import SettingChange, StaffChatRow
 from services import outbox, timers
-from services.helpdesk import cards, staff_chats, team_settings, threads
+from services.helpdesk import cards, staff_chat_changes, staff_chats, team_settings, threads
 from services.helpdesk.threads import TRIED_AGAIN_AFTER, TicketsBehind
 from services.notices import CardRedrawn, ModeChosen, ThreadWanted
 from services.problems import ButtonOutdated
@@ -42,7 +42,7 @@ LOOKS_EVERY = timedelta(seconds=5)
 async def choose(session: AsyncSession, chat: StaffChat, mode: StaffMode, *, now: datetime) -> None:
     """Set where the tickets of a staff chat are; open ones follow."""
     if chat.mode is not mode:
-        await threads.change(session, chat, mode=mode, threads_failed_at=None)
+        await staff_chat_changes.change(session, chat, mode=mode, threads_failed_at=None)
         if StaffMode.FORUM in {chat.mode, mode}:
             await timers.set(session, TicketsBehind(chat.id), now, now=now)
         log.info("mode of a staff chat", chat=chat.chat_id, mode=mode.value)
@@ -50,7 +50,7 @@ async def choose(session: AsyncSession, chat: StaffChat, mode: StaffMode, *, now
 
 async def choose_hearing(session: AsyncSession, chat: StaffChat, *, everything: bool) -> None:
     """Set whether what staff write in threads goes to users, or only what replies to us does."""
-    await threads.change(session, chat, hears_threads=everything)
+    await staff_chat_changes.change(session, chat, hears_threads=everything)
 
 
 async def switch(
@@ -103,8 +103,8 @@ async def _remember(
     by: User | None,
     now: datetime,
 ) -> None:
-    value, by_id = _value(chat, mode, everything=everything), by.id if by is not None else None
-    session.add(SettingChange(key=KEY, language="", value=value, changed_by=by_id, changed_at=now))
+    value = _value(chat, mode, everything=everything)
+    by_id = team_settings.remember(session, KEY, value, by=by, now=now)
     told = ModeChosen(mode.value, everything, by_id)
     outbox.post(session, chat.chat_id, told, now=now)
 
@@ -127,8 +127,7 @@ async def bring(session: AsyncSession, due: TicketsBehind, moment: Moment) -> da
 
     All have if none is found after the last of those who may have read another mode has committed.
     """
-    chats = (await staff_chats.every(session)).values()
-    chat = next((one for one in chats if one.id == due.subject), None)
+    chat = await staff_chats.by_key(session, due.subject)
     if chat is None:
         return None
     more = await dialect.is_read_by_others(session, StaffChatRow)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.helpdesk import staff_chats, threads
+from services.helpdesk import staff_chat_changes, staff_chats
 
 log = structlog.get_logger(__name__)
 
@@ -26,5 +26,7 @@ async def note(session: AsyncSession, chat_id: int, rights: Rights) -> None:
     chat = await staff_chats.at(session, chat_id)
     if chat is None or Rights(chat.may_pin, chat.may_delete) == rights:
         return
-    await threads.change(session, chat, may_pin=rights.may_pin, may_delete=rights.may_delete)
+    await staff_chat_changes.change(
+        session, chat, may_pin=rights.may_pin, may_delete=rights.may_delete
+    )
     log.info("rights in a staff chat", chat=chat_id, pins=rights.may_pin, deletes=rights.may_delete)

@@ -143,6 +143,15 @@ async def change(
     return made
 
 
+def remember(
+    session: AsyncSession, key: str, value: dict[str, Any], *, by: User | None, now: datetime
+) -> int | None:
+    """Keep who changed what is stored elsewhere; return the person's key, None if anonymous."""
+    by_id = by.id if by is not None else None
+    session.add(SettingChange(key=key, language="", value=value, changed_by=by_id, changed_at=now))
+    return by_id
+
+
 async def last_change(session: AsyncSession, which: str, language: str) -> SettingChange | None:
     """Find the last change, with the person who made it; None if there never was one."""
     newest: SettingChange | None = await session.scalar(

@@ -21,9 +21,9 @@ from core.team import StaffChat, StaffMode
 from database.conditions import CLOSE_UNTOLD, PENDING
 from database.machinery import Delivery, Timer
 from database.models import Ticket, TicketStatus, User
-from database.team import SettingChange, Thread
+from database.team import Thread
 from services import notices, outbox, timers
-from services.helpdesk import staff_chats, threads
+from services.helpdesk import staff_chat_changes, staff_chats, team_settings, threads
 from services.notices import ClosingChosen, ThreadShut, ThreadWanted
 from services.problems import ButtonOutdated
 from services.timers import Due, Moment
@@ -52,9 +52,9 @@ async def choose(
         raise ButtonOutdated
     if chat.closes_threads is closes:
         return
-    await threads.change(session, chat, closes_threads=closes)
-    value, by_id = {"staff_chat": chat.id, "closes": closes}, by.id if by is not None else None
-    session.add(SettingChange(key=KEY, language="", value=value, changed_by=by_id, changed_at=now))
+    await staff_chat_changes.change(session, chat, closes_threads=closes)
+    value = {"staff_chat": chat.id, "closes": closes}
+    by_id = team_settings.remember(session, KEY, value, by=by, now=now)
     outbox.post(session, chat.chat_id, ClosingChosen(closes, by_id), now=now)
 
 

@@ -22,9 +22,9 @@ from core.team import StaffChat, StaffMode
 from database.conditions import IS_CARD, PENDING
 from database.machinery import Delivery, Timer
 from database.models import KeptWords, LinkKind, MessageLink, Ticket, User
-from database.team import SettingChange, Thread
+from database.team import Thread
 from services import outbox, timers
-from services.helpdesk import staff_chats, threads
+from services.helpdesk import staff_chat_changes, staff_chats, team_settings, threads
 from services.notices import KeepingChosen, ThreadDeleted
 from services.problems import ButtonOutdated
 from services.timers import Due, Moment
@@ -65,21 +65,20 @@ async def choose(
         raise ButtonOutdated
     if chat.threads_kept_days == days:
         return
-    await threads.change(session, chat, threads_kept_days=days)
+    await staff_chat_changes.change(session, chat, threads_kept_days=days)
     if days is None:
         await timers.cancel(session, ThreadsKept(chat.id))
     else:
         await timers.set(session, ThreadsKept(chat.id), now, now=now)
-    value, by_id = {"staff_chat": chat.id, "days": days}, by.id if by is not None else None
-    session.add(SettingChange(key=KEY, language="", value=value, changed_by=by_id, changed_at=now))
+    value = {"staff_chat": chat.id, "days": days}
+    by_id = team_settings.remember(session, KEY, value, by=by, now=now)
     outbox.post(session, chat.chat_id, KeepingChosen(days, by_id), now=now)
 
 
 @timers.does(ThreadsKept)
 async def find(session: AsyncSession, due: ThreadsKept, moment: Moment) -> datetime | None:
     """Find the next threads that nobody needs."""
-    chats = (await staff_chats.every(session)).values()
-    chat = next((one for one in chats if one.id == due.subject), None)
+    chat = await staff_chats.by_key(session, due.subject)
     if chat is None or chat.threads_kept_days is None:
         return None
     until = _until(chat, moment.now)
@@ -102,7 +101,7 @@ async def end(session: AsyncSession, due: ThreadEnds, moment: Moment) -> None:
     if await session.scalar(unneeded) is None or await _is_busy(session, thread):
         return
     tickets = [ticket.id for ticket in await threads.leave(session, thread)]
-    # Its cards are gone soon: none is to be edited, led to, or sent anew.
+    # Its cards will be deleted with it: nothing may edit them, link to them, or send them again.
     await session.execute(
         update(MessageLink)
         .where(MessageLink.ticket_id.in_([*tickets, thread.card_of]), IS_CARD)

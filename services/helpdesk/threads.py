@@ -29,9 +29,10 @@ from core.team import StaffChat, StaffMode
 from database.conditions import NOT_CLOSED, PENDING
 from database.machinery import Delivery
 from database.models import Ticket, TicketStatus
-from database.team import StaffChatRow, Thread
-from services import memo, outbox, read_ahead, timers
+from database.team import Thread
+from services import outbox, read_ahead, timers
 from services.helpdesk import shown_again, staff_chats
+from services.helpdesk.staff_chat_changes import change
 from services.notices import CardRetired, LineRemoved, ThreadRedrawn, ThreadsFailed, ThreadWanted
 from services.outbox import ThreadLook
 from services.timers import Due, Moment
@@ -63,16 +64,16 @@ async def give(session: AsyncSession, ticket: Ticket) -> None:
 
 async def of_ticket(session: AsyncSession, ticket: Ticket) -> Thread | None:
     """Find the thread in which a ticket goes on."""
-    if ticket.thread_id is None:
-        return None
     known = read_ahead.of(session).threads.get(ticket.id)
     if known is not None and known.thread_id == ticket.thread_id:
         return known
     return await find(session, ticket.staff_chat_id, ticket.thread_id)
 
 
-async def find(session: AsyncSession, chat_id: int, thread_id: int) -> Thread | None:
-    """Find a thread that we made, also one that is gone."""
+async def find(session: AsyncSession, chat_id: int, thread_id: int | None) -> Thread | None:
+    """Find a thread that we made, also one that is gone; None for General."""
+    if thread_id is None:
+        return None
     found: Thread | None = await session.scalar(
         select(Thread).where(Thread.chat_id == chat_id, Thread.thread_id == thread_id)
     )
@@ -325,9 +326,3 @@ async def free(session: AsyncSession, ticket: Ticket, chat: StaffChat) -> Thread
         theirs.order_by(own.desc(), had.desc(), Thread.used_at.desc(), Thread.id.desc()).limit(1)
     )
     return found
-
-
-async def change(session: AsyncSession, chat: StaffChat, **values: object) -> None:
-    """Change what is stored of a staff chat's threads."""
-    await session.execute(update(StaffChatRow).where(StaffChatRow.id == chat.id).values(**values))
-    memo.of(session).staff_chats = None

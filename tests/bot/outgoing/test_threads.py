@@ -30,4 +30,4 @@ def test_an_answer_of_an_unknown_shape_may_still_say_where_it_is(
     error = ClientDecodeError("?", ValueError("?"), {"ok": True, "result": made})
     parcel = Parcel(Address(GROUP, THREAD), Call(PHOTO), in_thread=True)
 
-    assert threads.trouble(error, parcel, PHOTO) == said
+    assert threads.trouble(error, parcel, PHOTO, is_last=True) == said

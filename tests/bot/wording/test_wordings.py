@@ -18,7 +18,13 @@ from database.machinery import DeliveryStatus, LostSend
 from database.models import Direction, KeptReason, LinkKind, Message, Ticket, TicketStatus
 from database.team import Board, Thread
 from services import notices, update_records
-from services.helpdesk import dialogues, kept_words, staff_chats, staff_rights, threads
+from services.helpdesk import (
+    dialogues,
+    kept_words,
+    staff_chat_changes,
+    staff_chats,
+    staff_rights,
+)
 from services.helpdesk.staff_rights import Rights
 from services.helpdesk.team_settings import Words
 from services.notices import Notice
@@ -146,7 +152,7 @@ async def ticket_of_somebody_who_speaks(
     if kind is notices.ThreadShut:
         await factories.staff_chat(session)
         forum = await staff_chats.main(session)
-        await threads.change(session, forum, mode=StaffMode.FORUM, closes_threads=True)
+        await staff_chat_changes.change(session, forum, mode=StaffMode.FORUM, closes_threads=True)
         await factories.thread(session, ticket)
         ticket.status = TicketStatus.CLOSED
     await factories.link(session, ticket, 100)
